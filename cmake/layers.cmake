@@ -1,0 +1,57 @@
+# Dependencies point inward: core <- codec <- logic <- main, and core <- runtime <- adapter <- main.
+# sensor_library() declares a library with its layer; a link that the table does not allow stops the configure step.
+
+set(layer_core_may_link "")
+set(layer_codec_may_link core)
+set(layer_logic_may_link core codec)
+set(layer_runtime_may_link core)
+set(layer_adapter_may_link core runtime)
+set(layer_driver_may_link core codec runtime)
+set(layer_shell_may_link core codec logic runtime adapter driver)
+
+# Libraries of others, by layer. Core has none beyond the header-only Result; a shell brings in none of its own.
+set(layer_core_may_use "")
+set(layer_codec_may_use nlohmann_json::nlohmann_json simdjson::simdjson fmt::fmt)
+set(layer_logic_may_use fmt::fmt)
+set(layer_runtime_may_use Boost::headers spdlog::spdlog tomlplusplus::tomlplusplus CLI11::CLI11 fmt::fmt Threads::Threads)
+set(layer_adapter_may_use PahoMqttCpp::paho-mqttpp3 eclipse-paho-mqtt-c::paho-mqtt3as SQLite::SQLite3 CURL::libcurl ZLIB::ZLIB
+  PkgConfig::systemd Boost::headers fmt::fmt Threads::Threads)
+set(layer_driver_may_use fmt::fmt Threads::Threads)
+set(layer_shell_may_use fmt::fmt Threads::Threads)
+
+define_property(TARGET PROPERTY SENSOR_LAYER BRIEF_DOCS "Layer of a library" FULL_DOCS "See cmake/layers.cmake")
+
+# sensor_library(NAME LAYER layer SOURCES file... [LINKS target...])
+function(sensor_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SOURCES;LINKS")
+  if(NOT DEFINED layer_${arg_LAYER}_may_link)
+    message(FATAL_ERROR "${name}: there is no layer '${arg_LAYER}'; see cmake/layers.cmake")
+  endif()
+  foreach(link IN LISTS arg_LINKS)
+    sensor_check_link(${name} ${arg_LAYER} ${link})
+  endforeach()
+  add_library(${name} STATIC ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES SENSOR_LAYER ${arg_LAYER})
+  target_link_libraries(${name} PUBLIC sensor_options ${arg_LINKS})
+endfunction()
+
+function(sensor_check_link name layer link)
+  set(link_layer NOTFOUND)
+  if(TARGET ${link})
+    get_target_property(link_layer ${link} SENSOR_LAYER)
+  endif()
+  if(link_layer)
+    if(NOT link_layer IN_LIST layer_${layer}_may_link)
+      message(FATAL_ERROR "${name} is of layer '${layer}' and may not link ${link} of layer '${link_layer}'; see cmake/layers.cmake")
+    endif()
+  elseif(NOT link IN_LIST layer_${layer}_may_use)
+    message(FATAL_ERROR "${name} is of layer '${layer}' and may not use ${link}; see cmake/layers.cmake")
+  endif()
+endfunction()
+
+# sensor_program(NAME SOURCES file... [LINKS target...]): an executable, the outermost layer; it may link anything.
+function(sensor_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE sensor_options ${arg_LINKS})
+endfunction()

@@ -1,0 +1,13 @@
+# -DSENSOR_SANITIZE=address,undefined or =thread, as the presets asan and tsan set it.
+set(SENSOR_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+
+function(sensor_add_sanitizers target)
+  if(SENSOR_SANITIZE)
+    target_compile_options(${target} INTERFACE -fsanitize=${SENSOR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} INTERFACE -fsanitize=${SENSOR_SANITIZE})
+    if(SENSOR_SANITIZE MATCHES "thread")
+      # Boost.Asio uses atomic_thread_fence, which g++ 12 warns about under TSan.
+      target_compile_options(${target} INTERFACE -Wno-tsan)
+    endif()
+  endif()
+endfunction()

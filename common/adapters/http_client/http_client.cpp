@@ -1,0 +1,1 @@
+#include "common/adapters/http_client/http_client.hpp"

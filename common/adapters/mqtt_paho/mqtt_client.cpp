@@ -1,0 +1,1 @@
+#include "common/adapters/mqtt_paho/mqtt_client.hpp"

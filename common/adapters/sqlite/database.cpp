@@ -1,0 +1,1 @@
+#include "common/adapters/sqlite/database.hpp"

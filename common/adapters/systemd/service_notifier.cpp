@@ -1,0 +1,1 @@
+#include "common/adapters/systemd/service_notifier.hpp"

@@ -1,0 +1,30 @@
+// ServiceNotifier tells systemd how the service is (sd_notify), and does nothing where there is no systemd.
+// Loop thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/core/time.hpp"
+
+namespace sensors {
+
+class ServiceNotifier {
+ public:
+  /// READY=1 the first time, and STATUS= each time.
+  void status(const std::string& text);
+
+  /// WATCHDOG=1.
+  void alive();
+
+  /// STOPPING=1.
+  void stopping();
+
+  /// How often systemd wants alive(): half of WATCHDOG_USEC. Nothing when there is no watchdog.
+  static std::optional<Millis> watchdog_interval();
+
+ private:
+  bool ready_ = false;
+};
+
+}  // namespace sensors

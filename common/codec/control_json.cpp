@@ -1,0 +1,1 @@
+#include "common/codec/control_json.hpp"

@@ -1,0 +1,67 @@
+// The small payloads: watermarks, queue depths, and the errors of RPC answers. Decoding checks everything. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/core/circuit_breaker.hpp"
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors {
+
+/// Every seq <= through of `stream` is committed in `store`, or covered by a gap record.
+struct Committed {
+  std::string store;
+  std::string stream;
+  std::uint64_t through = 0;
+  bool resend = false;  // the store saw a hole behind `through`: send again from through + 1
+  bool operator==(const Committed&) const = default;
+};
+std::string encode_committed(const Committed& committed);
+Result<Committed> decode_committed(std::string_view payload);
+
+/// What backpressure reads from `queue/<service>`.
+struct QueueDepth {
+  std::uint64_t depth = 0;   // entries waiting
+  std::uint64_t high = 0;    // the mark above which the queue is under pressure
+  std::uint64_t limit = 0;   // what the queue can hold
+  double oldest_s = 0;       // age of the oldest entry
+  double rate_per_s = 0;     // entries leaving
+  bool pressure = false;     // the service asks the publishers to slow down
+  bool operator==(const QueueDepth&) const = default;
+};
+std::string encode_queue_depth(const QueueDepth& queue);
+Result<QueueDepth> decode_queue_depth(std::string_view payload);
+
+/// A service's state in its status topic.
+enum class ServiceState { up, degraded, down };
+const char* name_of(ServiceState state);
+
+/// The keys that every status payload has; a service adds its own as JSON text in `details`, an object without
+/// its braces: "\"pace_ms\":10000,\"breaker\":{...}". Empty: none.
+struct StatusReport {
+  std::string service;
+  ServiceState state = ServiceState::up;
+  std::string reason;  // empty when up
+  WallTime since;      // of the state
+  std::string version;
+  std::string details;
+};
+std::string encode_status(const StatusReport& report);
+
+/// Only the state is decoded: "up", "degraded" or "down".
+Result<ServiceState> decode_status_state(std::string_view payload);
+
+/// {"state":"open","reason":"...","since":"...","next_attempt":"..."}; `now` turns the breaker's times into wall time.
+std::string encode_breaker(const CircuitBreaker& breaker, Now now);
+
+/// {"type":"breaker","time":...,"text":...}: one line of history on `event/<service>`.
+std::string encode_event(std::string_view type, WallTime time, std::string_view text);
+
+/// {"error":{"code":"invalid","message":"..."}}
+std::string encode_error(const Error& error);
+
+}  // namespace sensors

@@ -1,0 +1,1 @@
+#include "common/codec/reading_json.hpp"

@@ -1,0 +1,61 @@
+// Readings and batches <-> JSON, the two payloads that carry all data. Decoding trusts nothing: every size, type,
+// name and number is checked, and the error says which key is wrong. Pure; a decoder keeps its buffers, so that a
+// message costs no allocation beyond its strings.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/core/reading.hpp"
+
+namespace sensors {
+
+inline constexpr std::size_t max_batch_readings = 1'000;
+inline constexpr std::size_t max_batch_gaps = 1'000;
+inline constexpr std::size_t max_payload_bytes = 256 * 1024;
+
+/// {"sensor":"bme280.temperature","value":21.53,"unit":"Cel","time":"...","seq":1042,"stream":"k3v9x2m7qp4d"}
+std::string encode_reading(const SequencedReading& reading, std::string_view stream);
+
+/// {"stream":"...","readings":[{"seq":1,"sensor":...},...],"gaps":[{"first":7,"last":9,"reason":"outbox_full","time":"..."}]}
+std::string encode_batch(const Batch& batch);
+
+/// Appends {"node":...,"stream":...,"seq":...,"sensor":...,"value":...,"unit":...,"time":...}: a reading as the API gets it.
+void append_delivered_reading(std::string& out, std::string_view node, std::string_view stream, const SequencedReading& reading);
+
+/// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Bytes that `reading` takes in a batch, at most: for cutting batches by size before encoding.
+std::size_t encoded_size_bound(const SequencedReading& reading);
+
+class ReadingDecoder {
+ public:
+  ReadingDecoder();
+  ~ReadingDecoder();
+
+  /// One live reading, as a batch of one. too_large, malformed (not JSON, not UTF-8, too deep, wrong type, missing
+  /// key) or invalid (a rule of validate(), seq not in 1 .. 2^53-1). Unknown keys are ignored.
+  Result<Batch> reading(std::string_view payload);
+
+  /// A batch. One bad row does not spoil the others: it is left out and counted in `bad_rows` with the first reason,
+  /// if its seq can be read it becomes a Gap with reason "malformed", so that the stream goes on without it.
+  struct DecodedBatch {
+    Batch batch;
+    std::size_t bad_rows = 0;
+    std::string first_error;
+  };
+  Result<DecodedBatch> batch(std::string_view payload);
+
+  /// One reading as a driver program prints it, one line: {"sensor":"x","value":1.5,"unit":"Cel","time":"..."}; unit
+  /// and time are optional, `now` stands in for the time.
+  Result<Reading> driver_line(std::string_view line, WallTime now);
+
+ private:
+  class Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+}  // namespace sensors

@@ -1,0 +1,1 @@
+#include "common/codec/rpc_json.hpp"

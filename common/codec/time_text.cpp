@@ -1,0 +1,1 @@
+#include "common/codec/time_text.hpp"

@@ -1,0 +1,1 @@
+#include "common/core/circuit_breaker.hpp"

@@ -1,0 +1,33 @@
+// The two times of the system, as types that do not mix. Nothing here can read a clock: time comes into
+// core and into every Logic as an argument, so that both run on virtual time in tests.
+#pragma once
+
+#include <chrono>
+#include <ratio>
+
+namespace sensors {
+
+using Millis = std::chrono::milliseconds;
+
+/// Tag of the monotonic time line; it has no now().
+struct MonotonicTimeline {
+  using duration = std::chrono::nanoseconds;
+  using rep = duration::rep;
+  using period = duration::period;
+  using time_point = std::chrono::time_point<MonotonicTimeline>;
+  static constexpr bool is_steady = true;
+};
+
+/// A point on the monotonic time line: for waiting, deadlines and breakers. Never stored.
+using Instant = MonotonicTimeline::time_point;
+
+/// UTC, milliseconds since 1970. Only ever data: never compared to decide how long to wait.
+using WallTime = std::chrono::sys_time<Millis>;
+
+/// What a Logic is told about time with each event.
+struct Now {
+  Instant monotonic;
+  WallTime wall;
+};
+
+}  // namespace sensors

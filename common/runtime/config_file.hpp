@@ -1,0 +1,78 @@
+// ConfigFile reads one TOML file: each key is asked for with its type and range, and what nobody asked for is
+// refused with its line, so that a misspelt key cannot pass unseen. toml++ stays in the .cpp. Start-up, one thread.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors {
+
+/// One table of the file. Values that are absent leave the target as it is; mistakes are collected, each as
+/// "FILE:LINE: KEY: what is wrong and what would be right". Copies are views of the same file.
+class ConfigTable {
+ public:
+  void read(const std::string& key, bool& target);
+  void read(const std::string& key, std::string& target);
+  void read(const std::string& key, std::int64_t& target, std::int64_t least, std::int64_t most);
+  void read(const std::string& key, int& target, int least, int most);
+  void read(const std::string& key, std::size_t& target, std::size_t least, std::size_t most);
+  void read(const std::string& key, double& target, double least, double most);
+
+  /// A duration as a string with its unit: "250ms", "10s", "5min", "2h", "30d".
+  void read(const std::string& key, Millis& target, Millis least, Millis most);
+  void read(const std::string& key, std::vector<Millis>& target, Millis least, Millis most);
+  void read(const std::string& key, std::vector<std::string>& target);
+
+  /// A name of the protocol's grammar, [A-Za-z0-9_.-]{1,64}.
+  void read_name(const std::string& key, std::string& target);
+
+  /// One of `choices`.
+  void read_choice(const std::string& key, std::string& target, const std::vector<std::string>& choices);
+
+  /// Says that `key` must be there, when it is not.
+  void require(const std::string& key);
+  bool has(const std::string& key) const;
+
+  /// The table `[key]`, empty when it is absent; each `[[key]]`; each `[key.NAME]` with its NAME.
+  ConfigTable table(const std::string& key);
+  std::vector<ConfigTable> tables(const std::string& key);
+  std::vector<std::pair<std::string, ConfigTable>> named_tables(const std::string& key);
+
+  /// Adds a mistake of the caller's finding at the line of `key`.
+  void refuse(const std::string& key, const std::string& what);
+
+ private:
+  friend class ConfigFile;
+  struct State;
+  ConfigTable(std::shared_ptr<State> state, const void* node);  // shared: the file and every table of it
+
+  std::shared_ptr<State> state_;
+  const void* node_;  // a toml::table of state_, or nullptr for an absent one
+};
+
+class ConfigFile {
+ public:
+  /// ErrorCode::not_found, permission or malformed (with line and column), too_large above 1 MiB.
+  static Result<ConfigFile> load(const std::string& path);
+
+  ConfigTable root();
+
+  /// All mistakes, unknown keys included, one a line; call when every key has been read.
+  Result<void> finish();
+
+ private:
+  explicit ConfigFile(std::shared_ptr<ConfigTable::State> state);
+  std::shared_ptr<ConfigTable::State> state_;  // shared with the tables handed out
+};
+
+/// First line of `path`, for passwords and tokens. ErrorCode::not_found, permission (also when others may read it), too_large.
+Result<std::string> read_secret(const std::string& path);
+
+}  // namespace sensors

@@ -1,0 +1,1 @@
+#include "common/runtime/event_loop.hpp"

@@ -1,0 +1,77 @@
+// Inbox is the one way into a service's loop: threads of adapters put events in, the loop takes them out in
+// order. The control lane (acknowledgements, results, timers) is never refused; its senders are bounded by the
+// work that the Logic has outstanding. The data lane (messages, readings) is refused when full, and counted.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace sensors {
+
+struct InboxLimits {
+  std::size_t data_events = 50'000;
+  std::size_t data_bytes = 32 * 1024 * 1024;
+};
+
+template <class Event>
+class Inbox {
+ public:
+  /// `wake` is called, on the caller's thread, when the inbox was empty; it must make the loop call take_all().
+  Inbox(InboxLimits limits, std::function<void()> wake) : limits_(limits), wake_(std::move(wake)) {}
+
+  void push_control(Event event) {
+    bool was_empty = false;
+    {
+      const std::lock_guard lock(mutex_);
+      was_empty = events_.empty();
+      events_.push_back(std::move(event));
+    }
+    if (was_empty) wake_();
+  }
+
+  /// False, and counted, when the data lane is full. `size_bytes` is what the event holds in memory.
+  bool push_data(Event event, std::size_t size_bytes) {
+    bool was_empty = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (data_events_ >= limits_.data_events || data_bytes_ + size_bytes > limits_.data_bytes) {
+        ++refused_;
+        return false;
+      }
+      ++data_events_;
+      data_bytes_ += size_bytes;
+      was_empty = events_.empty();
+      events_.push_back(std::move(event));
+    }
+    if (was_empty) wake_();
+    return true;
+  }
+
+  /// Moves everything into `taken`, which must be empty; its memory becomes the inbox's, so that neither allocates.
+  void take_all(std::vector<Event>& taken) {
+    const std::lock_guard lock(mutex_);
+    events_.swap(taken);
+    data_events_ = 0;
+    data_bytes_ = 0;
+  }
+
+  /// Data events refused since the start.
+  std::uint64_t refused() const { return refused_; }
+
+ private:
+  const InboxLimits limits_;
+  const std::function<void()> wake_;
+  std::mutex mutex_;
+  std::vector<Event> events_;
+  std::size_t data_events_ = 0;
+  std::size_t data_bytes_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+};
+
+}  // namespace sensors

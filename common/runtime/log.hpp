@@ -1,0 +1,21 @@
+// Log lines to stderr: with systemd's <N> priority prefix when NOTIFY_SOCKET or JOURNAL_STREAM is set, with a
+// time stamp otherwise. spdlog does the work, in the .cpp. Any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/core/result.hpp"
+#include "common/core/service_events.hpp"
+
+namespace sensors {
+
+/// Once, first thing in main. `service` stands in each line that goes to a terminal.
+void start_log(std::string_view service, LogLevel least);
+
+void log(LogLevel level, std::string_view text);
+
+/// "debug", "info", "warning" or "error".
+Result<LogLevel> log_level_from(std::string_view name);
+
+}  // namespace sensors

@@ -1,0 +1,119 @@
+// ServiceLoop is the shell that every service has around its Logic: events in from the inbox, effects out to the
+// adapters, the timer the Logic asks for, the watchdog fed by its progress, and an end in bounded time.
+// A Logic has: step(Event, Now) -> std::vector<Effect>, wake_at() -> std::optional<Instant>,
+// liveness() -> const Liveness&. Its Event includes Tick and StopRequested, its Effect Exit.
+#pragma once
+
+#include <cstdlib>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "common/core/liveness.hpp"
+#include "common/core/service_events.hpp"
+#include "common/runtime/event_loop.hpp"
+#include "common/runtime/inbox.hpp"
+#include "common/runtime/log.hpp"
+
+namespace sensors {
+
+/// How the shell feeds the watchdog; both may be empty.
+struct WatchdogFeed {
+  std::optional<Millis> interval;
+  std::function<void()> alive;
+};
+
+template <class Logic, class Event, class Effect>
+class ServiceLoop {
+ public:
+  /// How long a service may take to end after SIGTERM. Below TimeoutStopSec=5.
+  static constexpr Millis stop_deadline{4'500};
+
+  ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, std::function<void(Effect)> apply, WatchdogFeed watchdog)
+      : loop_(loop),
+        inbox_(inbox),
+        logic_(logic),
+        apply_(std::move(apply)),
+        watchdog_(std::move(watchdog)),
+        wake_timer_(loop, [this] { step(Event{Tick{}}); schedule(); }),
+        watchdog_timer_(loop, [this] { feed_watchdog(); }),
+        stop_timer_(loop, [this] {
+          log(LogLevel::error, "did not stop in time; what is not committed will be sent again after the restart");
+          finish(EXIT_FAILURE);
+        }) {}
+
+  /// Runs until the Logic asks for Exit; returns its code.
+  int run() {
+    loop_.on_wake([this] { drain(); });
+    loop_.on_stop_signal([this] {
+      stop_timer_.set(read_clocks().monotonic + stop_deadline);
+      step(Event{StopRequested{}});
+      schedule();
+    });
+    step(Event{Tick{}});
+    schedule();
+    feed_watchdog();
+    if (!finished_) loop_.run();
+    return exit_code_;
+  }
+
+ private:
+  void drain() {
+    inbox_.take_all(taken_);
+    for (Event& event : taken_) {
+      if (finished_) break;
+      step(std::move(event));
+    }
+    taken_.clear();
+    schedule();
+  }
+
+  void step(Event event) {
+    for (Effect& effect : logic_.step(std::move(event), read_clocks())) {
+      if (const Exit* exit = std::get_if<Exit>(&effect); exit != nullptr) {
+        finish(exit->code);
+      } else {
+        apply_(std::move(effect));
+      }
+    }
+  }
+
+  void schedule() {
+    if (const std::optional<Instant> at = logic_.wake_at(); at.has_value()) {
+      wake_timer_.set(*at);
+    } else {
+      wake_timer_.cancel();
+    }
+  }
+
+  void feed_watchdog() {
+    if (!watchdog_.interval.has_value()) return;
+    const Instant now = read_clocks().monotonic;
+    if (const std::optional<std::string> late = logic_.liveness().overdue(now); late.has_value()) {
+      log(LogLevel::error, "watchdog not fed: " + *late + " is overdue; systemd will restart the service");
+    } else {
+      watchdog_.alive();
+    }
+    watchdog_timer_.set(now + *watchdog_.interval);
+  }
+
+  void finish(int code) {
+    finished_ = true;
+    exit_code_ = code;
+    loop_.stop();
+  }
+
+  EventLoop& loop_;
+  Inbox<Event>& inbox_;
+  Logic& logic_;
+  std::function<void(Effect)> apply_;
+  WatchdogFeed watchdog_;
+  EventLoop::Timer wake_timer_;
+  EventLoop::Timer watchdog_timer_;
+  EventLoop::Timer stop_timer_;
+  std::vector<Event> taken_;
+  bool finished_ = false;
+  int exit_code_ = EXIT_SUCCESS;
+};
+
+}  // namespace sensors
