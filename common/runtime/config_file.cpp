@@ -1,1 +1,350 @@
+// How unknown keys are found: every key that is asked for is remembered with its table; finish() walks the tables
+// that were asked for and refuses each key that nobody remembers. An absent table is an empty one of our own, so
+// that asking it works the same and its name is known.
 #include "common/runtime/config_file.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include <fmt/core.h>
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "common/core/reading.hpp"
+#include "common/runtime/duration_text.hpp"
+#include "common/runtime/small_file.hpp"
+
+namespace sensors {
+namespace {
+
+constexpr std::size_t largest_config_bytes = 1024 * 1024;
+constexpr std::size_t largest_secret_bytes = 64 * 1024;
+constexpr std::size_t most_mistakes_shown = 20;
+
+/// Edit distance of Levenshtein, for "did you mean".
+std::size_t distance_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string suggestion(std::string_view unknown, const std::set<std::string>& known) {
+  std::size_t least = std::max<std::size_t>(2, unknown.size() / 3) + 1;
+  std::string nearest;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = distance_between(unknown, candidate);
+    if (distance < least && distance < candidate.size()) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+}
+
+const toml::table& as_table(const void* node) { return *static_cast<const toml::table*>(node); }
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "\"" : ", \"") + word + "\"";
+  return out;
+}
+
+}  // namespace
+
+struct ConfigTable::State {
+  struct Mistake {
+    std::uint32_t line;  // 0: of no line
+    std::string text;
+  };
+
+  std::string path;
+  toml::table root;
+  std::deque<toml::table> absent_tables;                // deque: their addresses are their identity
+  std::map<const void*, std::string> names;             // "mqtt." for the keys of [mqtt]
+  std::map<const void*, std::set<std::string>> asked;   // keys by table
+  std::vector<Mistake> mistakes;
+
+  const toml::node* find(const void* table, const std::string& key) {
+    asked[table].insert(key);
+    return as_table(table).get(key);
+  }
+
+  void add_mistake(const void* table, const std::string& key, const std::string& what) {
+    const toml::node* node = as_table(table).get(key);
+    const toml::source_region& source = node != nullptr ? node->source() : as_table(table).source();
+    mistakes.push_back({source.begin.line, fmt::format("{}{}: {}", names[table], key, what)});
+  }
+
+  const toml::table* absent_table(const std::string& name) {
+    absent_tables.emplace_back();
+    names[&absent_tables.back()] = name;
+    return &absent_tables.back();
+  }
+
+  void refuse_unknown_keys(const toml::table& table) {
+    const std::set<std::string>& known = asked[&table];
+    for (const auto& [key, node] : table) {
+      const std::string name(key.str());
+      if (known.count(name) == 0) {
+        const char* what = node.is_table() || node.is_array_of_tables() ? "unknown table" : "unknown key";
+        add_mistake(&table, name, what + suggestion(name, known));
+      } else if (const toml::table* inner = node.as_table(); inner != nullptr && asked.count(inner) != 0) {
+        refuse_unknown_keys(*inner);
+      } else if (const toml::array* elements = node.as_array(); elements != nullptr) {
+        for (const toml::node& element : *elements) {
+          if (element.is_table() && asked.count(element.as_table()) != 0) refuse_unknown_keys(*element.as_table());
+        }
+      }
+    }
+  }
+};
+
+ConfigTable::ConfigTable(std::shared_ptr<State> state, const void* node) : state_(std::move(state)), node_(node) {
+  state_->asked[node_];  // visited: its unknown keys are looked for
+}
+
+void ConfigTable::read(const std::string& key, bool& target) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  if (const auto* value = node->as_boolean(); value != nullptr) {
+    target = value->get();
+  } else {
+    state_->add_mistake(node_, key, "must be true or false");
+  }
+}
+
+void ConfigTable::read(const std::string& key, std::string& target) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  if (const auto* value = node->as_string(); value != nullptr) {
+    target = value->get();
+  } else {
+    state_->add_mistake(node_, key, "must be a text in quotes");
+  }
+}
+
+void ConfigTable::read(const std::string& key, std::int64_t& target, std::int64_t least, std::int64_t most) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  const auto* value = node->as_integer();
+  if (value == nullptr) {
+    state_->add_mistake(node_, key, fmt::format("must be a whole number, {} .. {}", least, most));
+  } else if (value->get() < least || value->get() > most) {
+    state_->add_mistake(node_, key, fmt::format("must be {} .. {}, is {}", least, most, value->get()));
+  } else {
+    target = value->get();
+  }
+}
+
+void ConfigTable::read(const std::string& key, int& target, int least, int most) {
+  std::int64_t value = target;
+  read(key, value, std::int64_t{least}, std::int64_t{most});
+  target = static_cast<int>(value);
+}
+
+void ConfigTable::read(const std::string& key, std::size_t& target, std::size_t least, std::size_t most) {
+  auto value = static_cast<std::int64_t>(target);
+  read(key, value, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+  target = static_cast<std::size_t>(value);
+}
+
+void ConfigTable::read(const std::string& key, double& target, double least, double most) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  const std::optional<double> value = node->value<double>();
+  if (!value.has_value() || node->is_boolean()) {
+    state_->add_mistake(node_, key, fmt::format("must be a number, {} .. {}", least, most));
+  } else if (!(*value >= least && *value <= most)) {  // NaN is outside too
+    state_->add_mistake(node_, key, fmt::format("must be {} .. {}, is {}", least, most, *value));
+  } else {
+    target = *value;
+  }
+}
+
+namespace {
+
+/// What is wrong with `node` as a duration, or its value.
+Result<Millis> duration_of(const toml::node& node, Millis least, Millis most) {
+  const auto* text = node.as_string();
+  const std::optional<Millis> value = text == nullptr ? std::nullopt : parse_duration(text->get());
+  if (!value.has_value()) {
+    return fail(ErrorCode::invalid, "must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"");
+  }
+  if (*value < least || *value > most) {
+    return fail(ErrorCode::invalid,
+                fmt::format("must be {} .. {}, is {}", duration_text(least), duration_text(most), text->get()));
+  }
+  return *value;
+}
+
+}  // namespace
+
+void ConfigTable::read(const std::string& key, Millis& target, Millis least, Millis most) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  const Result<Millis> duration = duration_of(*node, least, most);
+  if (duration.has_value()) {
+    target = *duration;
+  } else {
+    state_->add_mistake(node_, key, duration.error().message);
+  }
+}
+
+void ConfigTable::read(const std::string& key, std::vector<Millis>& target, Millis least, Millis most) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  const toml::array* elements = node->as_array();
+  if (elements == nullptr || elements->empty()) {
+    return state_->add_mistake(node_, key, "must be a list of durations, such as [\"60s\", \"2min\"]");
+  }
+  std::vector<Millis> durations;
+  for (const toml::node& element : *elements) {
+    const Result<Millis> duration = duration_of(element, least, most);
+    if (!duration.has_value()) return state_->add_mistake(node_, key, "each " + duration.error().message);
+    durations.push_back(*duration);
+  }
+  target = std::move(durations);
+}
+
+void ConfigTable::read(const std::string& key, std::vector<std::string>& target) {
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return;
+  const toml::array* elements = node->as_array();
+  const bool is_list = elements != nullptr &&
+                       std::all_of(elements->begin(), elements->end(), [](const toml::node& e) { return e.is_string(); });
+  if (!is_list) return state_->add_mistake(node_, key, "must be a list of texts, such as [\"a\", \"b\"]");
+  target.clear();
+  for (const toml::node& element : *elements) target.push_back(element.as_string()->get());
+}
+
+void ConfigTable::read_name(const std::string& key, std::string& target) {
+  std::string name = target;
+  read(key, name);
+  if (name != target && !is_name(name)) {
+    state_->add_mistake(node_, key, "must be a name: 1 .. 64 letters, digits, '_', '.' or '-'");
+  } else {
+    target = name;
+  }
+}
+
+void ConfigTable::read_choice(const std::string& key, std::string& target, const std::vector<std::string>& choices) {
+  std::string choice = target;
+  read(key, choice);
+  if (choice != target && std::find(choices.begin(), choices.end(), choice) == choices.end()) {
+    state_->add_mistake(node_, key, fmt::format("must be one of {}, is \"{}\"", joined(choices), choice));
+  } else {
+    target = choice;
+  }
+}
+
+void ConfigTable::require(const std::string& key) {
+  if (state_->find(node_, key) == nullptr) state_->add_mistake(node_, key, "is missing");
+}
+
+bool ConfigTable::has(const std::string& key) const { return as_table(node_).contains(key); }
+
+ConfigTable ConfigTable::table(const std::string& key) {
+  const std::string name = state_->names[node_] + key + ".";
+  const toml::node* node = state_->find(node_, key);
+  if (node != nullptr && !node->is_table()) {
+    state_->add_mistake(node_, key, fmt::format("must be a table: write [{}{}]", state_->names[node_], key));
+    node = nullptr;
+  }
+  const toml::table* found = node != nullptr ? node->as_table() : state_->absent_table(name);
+  state_->names[found] = name;
+  return ConfigTable(state_, found);
+}
+
+std::vector<ConfigTable> ConfigTable::tables(const std::string& key) {
+  std::vector<ConfigTable> found;
+  const toml::node* node = state_->find(node_, key);
+  if (node == nullptr) return found;
+  if (!node->is_array_of_tables()) {
+    state_->add_mistake(node_, key, fmt::format("must be a list of tables: write [[{}{}]]", state_->names[node_], key));
+    return found;
+  }
+  for (const toml::node& element : *node->as_array()) {
+    state_->names[element.as_table()] = fmt::format("{}{}[{}].", state_->names[node_], key, found.size() + 1);
+    found.push_back(ConfigTable(state_, element.as_table()));
+  }
+  return found;
+}
+
+std::vector<std::pair<std::string, ConfigTable>> ConfigTable::named_tables(const std::string& key) {
+  std::vector<std::pair<std::string, ConfigTable>> found;
+  ConfigTable outer = table(key);
+  for (const auto& [name, node] : as_table(outer.node_)) found.emplace_back(name.str(), outer.table(std::string(name.str())));
+  return found;
+}
+
+void ConfigTable::refuse(const std::string& key, const std::string& what) { state_->add_mistake(node_, key, what); }
+
+ConfigFile::ConfigFile(std::shared_ptr<ConfigTable::State> state) : state_(std::move(state)) {}
+
+Result<ConfigFile> ConfigFile::load(const std::string& path) {
+  const Result<SmallFile> content = read_small_file(path, largest_config_bytes);
+  if (!content.has_value()) return tl::unexpected<Error>(content.error());
+  toml::parse_result parsed = toml::parse(content->text, path);
+  if (!parsed) {
+    const toml::source_position at = parsed.error().source().begin;
+    return fail(ErrorCode::malformed,
+                fmt::format("{}:{}:{}: {}", path, at.line, at.column, parsed.error().description()));
+  }
+  auto state = std::make_shared<ConfigTable::State>();
+  state->path = path;
+  state->root = std::move(parsed).table();
+  return ConfigFile(std::move(state));
+}
+
+ConfigTable ConfigFile::root() { return ConfigTable(state_, &state_->root); }
+
+Result<void> ConfigFile::finish() {
+  state_->refuse_unknown_keys(state_->root);
+  std::vector<ConfigTable::State::Mistake>& mistakes = state_->mistakes;
+  if (mistakes.empty()) return {};
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(mistakes.size(), most_mistakes_shown); ++i) {
+    if (!text.empty()) text += '\n';
+    text += state_->path;
+    if (mistakes[i].line != 0) text += fmt::format(":{}", mistakes[i].line);
+    text += ": " + mistakes[i].text;
+  }
+  if (mistakes.size() > most_mistakes_shown) {
+    text += fmt::format("\n{}: and {} more mistakes", state_->path, mistakes.size() - most_mistakes_shown);
+  }
+  return fail(ErrorCode::invalid, std::move(text));
+}
+
+Result<std::string> read_secret(const std::string& path) {
+  const Result<SmallFile> content = read_small_file(path, largest_secret_bytes);
+  if (!content.has_value()) return tl::unexpected<Error>(content.error());
+  // The group may read: systemd gives credentials mode 0440.
+  if ((content->mode & S_IROTH) != 0) {
+    return fail(ErrorCode::permission, fmt::format("{0}: everybody may read this secret; do: chmod o= {0}", path));
+  }
+  std::string secret = content->text.substr(0, content->text.find('\n'));
+  if (!secret.empty() && secret.back() == '\r') secret.pop_back();
+  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+  if (secret.empty()) return fail(ErrorCode::invalid, path + ": the first line is empty; it must be the secret");
+  if (std::any_of(secret.begin(), secret.end(), is_control)) {
+    return fail(ErrorCode::invalid, path + ": the secret holds control characters");
+  }
+  return secret;
+}
+
+}  // namespace sensors

@@ -1,1 +1,133 @@
 #include "common/runtime/event_loop.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace sensors {
+namespace {
+
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, for read_clocks() and timers alike
+
+static_assert(SteadyClock::period::den == Instant::period::den, "both count nanoseconds");
+
+SteadyClock::time_point to_steady(Instant at) { return SteadyClock::time_point(at.time_since_epoch()); }
+
+}  // namespace
+
+Now read_clocks() {
+  const auto wall = std::chrono::system_clock::now();
+  return Now{Instant(SteadyClock::now().time_since_epoch()), std::chrono::floor<Millis>(wall)};
+}
+
+class EventLoop::State {
+ public:
+  State() : work(asio::make_work_guard(context)), stop_signals(context) {
+    // A peer that closes its end must be an error of that write, not the end of the process.
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void wait_for_stop_signal() {
+    stop_signals.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      wait_for_stop_signal();
+      on_stop_signal();
+    });
+  }
+
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  asio::signal_set stop_signals;
+  std::atomic<bool> wake_is_posted = false;
+  std::function<void()> on_wake;
+  std::function<void()> on_stop_signal;
+};
+
+EventLoop::EventLoop() : state_(std::make_unique<State>()) {}
+EventLoop::~EventLoop() = default;
+
+void EventLoop::wake() {
+  // Many wakes before the loop comes round are one: the handler empties the inbox.
+  if (state_->wake_is_posted.exchange(true)) return;
+  asio::post(state_->context, [state = state_.get()] {
+    state->wake_is_posted = false;
+    if (state->on_wake) state->on_wake();
+  });
+}
+
+void EventLoop::on_wake(std::function<void()> handler) { state_->on_wake = std::move(handler); }
+
+void EventLoop::on_stop_signal(std::function<void()> handler) {
+  const bool is_first = !state_->on_stop_signal;
+  state_->on_stop_signal = std::move(handler);
+  if (!is_first) return;
+  state_->stop_signals.add(SIGTERM);
+  state_->stop_signals.add(SIGINT);
+  state_->wait_for_stop_signal();
+}
+
+void EventLoop::run() { state_->context.run(); }
+void EventLoop::stop() { state_->context.stop(); }
+
+class EventLoop::Timer::State {
+ public:
+  State(asio::io_context& context, std::function<void()> handler)
+      : timer_(context), shared_(std::make_shared<Shared>()) {
+    shared_->handler = std::move(handler);
+  }
+
+  ~State() { cancel(); }
+
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void set(Instant at) {
+    if (shared_->armed_for == at) return;
+    ++shared_->generation;
+    shared_->armed_for = at;
+    timer_.expires_at(to_steady(at));
+    timer_.async_wait([shared = shared_, generation = shared_->generation](const boost::system::error_code& error) {
+      if (error || generation != shared->generation) return;
+      shared->armed_for.reset();
+      shared->handler();
+    });
+  }
+
+  void cancel() {
+    ++shared_->generation;
+    if (!shared_->armed_for.has_value()) return;
+    shared_->armed_for.reset();
+    timer_.cancel();
+  }
+
+ private:
+  // Outlives the timer in a completion that is already queued when the timer is set again or destroyed; its
+  // generation then tells the completion that it is stale. Shared by the timer and such completions.
+  struct Shared {
+    std::function<void()> handler;
+    std::uint64_t generation = 0;
+    std::optional<Instant> armed_for;
+  };
+
+  asio::steady_timer timer_;
+  std::shared_ptr<Shared> shared_;
+};
+
+EventLoop::Timer::Timer(EventLoop& loop, std::function<void()> handler)
+    : state_(std::make_unique<State>(loop.state_->context, std::move(handler))) {}
+EventLoop::Timer::~Timer() = default;
+
+void EventLoop::Timer::set(Instant at) { state_->set(at); }
+void EventLoop::Timer::cancel() { state_->cancel(); }
+
+}  // namespace sensors

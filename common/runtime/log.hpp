@@ -13,7 +13,15 @@ namespace sensors {
 /// Once, first thing in main. `service` stands in each line that goes to a terminal.
 void start_log(std::string_view service, LogLevel least);
 
+/// One line. What could break or forge a line (control characters, bytes that are not UTF-8) is escaped as \n or
+/// \x1b, and a line beyond 4 KiB is cut.
 void log(LogLevel level, std::string_view text);
+
+/// A log line for each line of `text`: for lists of our own, such as the mistakes of a configuration file.
+void log_lines(LogLevel level, std::string_view text);
+
+/// `text` as log() writes it.
+std::string escape_for_log(std::string_view text);
 
 /// "debug", "info", "warning" or "error".
 Result<LogLevel> log_level_from(std::string_view name);

@@ -1,1 +1,18 @@
 #include "common/runtime/mqtt_config.hpp"
+
+namespace sensors {
+
+MqttConfig read_mqtt_config(ConfigTable table, const std::string& default_user) {
+  MqttConfig config;
+  config.user = default_user;
+  table.read("host", config.host);
+  table.read("port", config.port, 1, 65'535);
+  table.read("user", config.user);
+  table.read("password_file", config.password_file);
+  table.read("ca_file", config.ca_file);
+  table.read_name("root", config.root);
+  if (config.host.empty()) table.refuse("host", "must not be empty: name the broker's host, such as \"127.0.0.1\"");
+  return config;
+}
+
+}  // namespace sensors

@@ -6,7 +6,10 @@
 
 #include <cstdlib>
 #include <functional>
+#include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/core/liveness.hpp"

@@ -87,6 +87,8 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
+  Result<void> prepare_file(const std::string& path, const std::vector<std::string_view>& migrations, const Options& options);
+
   std::unique_ptr<sqlite3, Close> database_;
 };
 

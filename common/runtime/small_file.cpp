@@ -1,0 +1,55 @@
+#include "common/runtime/small_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/core.h>
+
+namespace sensors {
+namespace {
+
+struct FileDescriptor {
+  int value;
+  explicit FileDescriptor(int descriptor) : value(descriptor) {}
+  ~FileDescriptor() {
+    if (value >= 0) ::close(value);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+};
+
+tl::unexpected<Error> fail_with_errno(const std::string& path, int error) {
+  if (error == ENOENT || error == ENOTDIR) return fail(ErrorCode::not_found, path + ": there is no such file");
+  if (error == EACCES || error == EPERM) {
+    return fail(ErrorCode::permission, path + ": may not be read by this user; change its owner or mode");
+  }
+  return fail(ErrorCode::io, path + ": " + std::strerror(error));
+}
+
+}  // namespace
+
+Result<SmallFile> read_small_file(const std::string& path, std::size_t largest_bytes) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.value < 0) return fail_with_errno(path, errno);
+  struct stat status {};
+  if (::fstat(file.value, &status) != 0) return fail_with_errno(path, errno);
+  if (!S_ISREG(status.st_mode)) return fail(ErrorCode::io, path + ": is not a regular file");
+  SmallFile content{{}, status.st_mode};
+  std::array<char, 16'384> buffer{};
+  while (true) {
+    const ssize_t count = ::read(file.value, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return fail_with_errno(path, errno);
+    if (count == 0) return content;
+    content.text.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.text.size() > largest_bytes) {
+      return fail(ErrorCode::too_large, fmt::format("{}: is larger than {} bytes", path, largest_bytes));
+    }
+  }
+}
+
+}  // namespace sensors
