@@ -1,1 +1,311 @@
+// One thread, one curl multi handle: it sleeps in curl_multi_poll() until a socket moves, a limit passes, or post()
+// wakes it. Connections are kept by the multi handle and reused; easy handles are kept and reset.
 #include "common/adapters/http_client/http_client.hpp"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <strings.h>
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "common/adapters/http_client/gzip.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr std::size_t max_idle_handles = 4;
+constexpr int idle_poll_ms = 60'000;  // only how often an idle thread looks round; post() and sockets wake it
+
+struct FreeHeaders {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+/// One request under way. curl holds pointers into it, so it stays where it is until its handle is removed.
+struct Transfer {
+  HttpRequest request;
+  std::unique_ptr<curl_slist, FreeHeaders> headers;
+  HttpAnswer answer;
+  bool too_large = false;
+  std::array<char, CURL_ERROR_SIZE> error_text{};
+};
+
+void initialise_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// The value when `line` is the header `name`, in any case (RFC 9110 section 5.1).
+std::optional<std::string> header_value(std::string_view line, std::string_view name) {
+  if (line.size() <= name.size() || line[name.size()] != ':') return std::nullopt;
+  if (strncasecmp(line.data(), name.data(), name.size()) != 0) return std::nullopt;
+  return std::string(trimmed(line.substr(name.size() + 1)));
+}
+
+std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  const std::string_view line(data, size * count);
+  if (line.starts_with("HTTP/")) {  // a new status line: what an interim answer said does not count
+    transfer.answer.retry_after.reset();
+    transfer.answer.content_type.clear();
+  } else if (std::optional<std::string> wait = header_value(line, "Retry-After"); wait.has_value()) {
+    transfer.answer.retry_after = std::move(wait);
+  } else if (std::optional<std::string> type = header_value(line, "Content-Type"); type.has_value()) {
+    transfer.answer.content_type = std::move(*type);
+  }
+  return line.size();
+}
+
+std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  if (transfer.answer.body.size() + size * count > HttpClient::max_answer_bytes) {
+    transfer.too_large = true;
+    return 0;  // makes curl give the transfer up
+  }
+  transfer.answer.body.append(data, size * count);
+  return size * count;
+}
+
+ErrorCode class_of(CURLcode code) {
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return ErrorCode::unresolved;
+    case CURLE_COULDNT_CONNECT: return ErrorCode::refused;
+    case CURLE_OPERATION_TIMEDOUT: return ErrorCode::timeout;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_USE_SSL_FAILED: return ErrorCode::tls;
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE: return ErrorCode::disconnected;
+    default: return ErrorCode::io;
+  }
+}
+
+Error error_of(const Transfer& transfer, CURLcode code) {
+  const std::string post = "POST " + transfer.request.url + ": ";
+  if (transfer.too_large) {
+    return {ErrorCode::too_large, post + "the answer is longer than " + std::to_string(HttpClient::max_answer_bytes) + " bytes"};
+  }
+  const char* said = transfer.error_text.front() != '\0' ? transfer.error_text.data() : curl_easy_strerror(code);
+  return {class_of(code), post + said};
+}
+
+void set_security(CURL* easy, const HttpRequest& request) {
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!request.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // that authority only
+  }
+}
+
+void set_limits(CURL* easy, const HttpRequest& request) {
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // A name server that does not answer must not hold up the thread when its transfer is over.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.total_timeout.count()));
+  // Silence for as long as the whole call may take: an API may think for all of its time, but not stand still longer.
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>((request.total_timeout.count() + 999) / 1'000));
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+/// False when there is no memory for the headers.
+bool set_headers(CURL* easy, Transfer& transfer) {
+  std::vector<std::string> lines = transfer.request.headers;
+  lines.emplace_back("Expect:");  // no 100-continue round trip; many servers do not answer it
+  if (transfer.request.gzip) lines.emplace_back("Content-Encoding: gzip");
+  for (const std::string& line : lines) {
+    curl_slist* longer = curl_slist_append(transfer.headers.get(), line.c_str());
+    if (longer == nullptr) return false;
+    static_cast<void>(transfer.headers.release());
+    transfer.headers.reset(longer);
+  }
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
+  return true;
+}
+
+void set_content(CURL* easy, Transfer& transfer) {
+  curl_easy_setopt(easy, CURLOPT_URL, transfer.request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "sensor-project/" SENSOR_PROJECT_VERSION);
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer.request.body.data());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.request.body.size()));
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text.data());
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+}
+
+}  // namespace
+
+class HttpClient::Transfers {
+ public:
+  explicit Transfers(std::function<void(HttpOutcome)> on_outcome) : on_outcome_(std::move(on_outcome)) {
+    initialise_curl();
+    multi_ = curl_multi_init();
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Transfers() {
+    stopping_ = true;
+    curl_multi_wakeup(multi_);
+    thread_.join();
+    for (const auto& [easy, transfer] : active_) {
+      curl_multi_remove_handle(multi_, easy);
+      curl_easy_cleanup(easy);
+    }
+    for (CURL* easy : idle_) curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi_);
+  }
+
+  Transfers(const Transfers&) = delete;
+  Transfers& operator=(const Transfers&) = delete;
+
+  void post(HttpRequest request) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(request));
+    }
+    curl_multi_wakeup(multi_);
+  }
+
+ private:
+  void run() {
+    pthread_setname_np(pthread_self(), "http-client");
+    while (!stopping_) {
+      start_waiting();
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      finish_done();
+      curl_multi_poll(multi_, nullptr, 0, idle_poll_ms, nullptr);
+    }
+  }
+
+  void start_waiting() {
+    std::deque<HttpRequest> requests;
+    {
+      const std::lock_guard lock(mutex_);
+      requests.swap(waiting_);
+    }
+    for (HttpRequest& request : requests) start(std::move(request));
+  }
+
+  void start(HttpRequest request) {
+    const std::uint64_t id = request.id;
+    if (Result<void> started = try_to_start(std::move(request)); !started) {
+      on_outcome_(HttpOutcome{id, tl::unexpected(started.error()), Millis{0}});
+    }
+  }
+
+  Result<void> try_to_start(HttpRequest request) {
+    if (request.gzip) {
+      Result<std::string> packed = gzip(request.body);
+      if (!packed) return tl::unexpected(packed.error());
+      request.body = std::move(*packed);
+    }
+    CURL* easy = take_handle();
+    if (easy == nullptr) return fail(ErrorCode::io, "POST " + request.url + ": out of memory");
+    auto transfer = std::make_unique<Transfer>();
+    transfer->request = std::move(request);
+    set_security(easy, transfer->request);
+    set_limits(easy, transfer->request);
+    set_content(easy, *transfer);
+    if (!set_headers(easy, *transfer) || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+      curl_easy_cleanup(easy);
+      return fail(ErrorCode::io, "POST " + transfer->request.url + ": out of memory");
+    }
+    active_.emplace(easy, std::move(transfer));
+    return {};
+  }
+
+  CURL* take_handle() {
+    if (idle_.empty()) return curl_easy_init();
+    CURL* easy = idle_.back();
+    idle_.pop_back();
+    return easy;
+  }
+
+  void finish_done() {
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg == CURLMSG_DONE) finish(message->easy_handle, message->data.result);
+    }
+  }
+
+  void finish(CURL* easy, CURLcode code) {
+    const auto found = active_.find(easy);
+    const std::unique_ptr<Transfer> transfer = std::move(found->second);
+    active_.erase(found);
+    curl_off_t took_us = 0;
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_multi_remove_handle(multi_, easy);
+    put_back(easy);
+    HttpOutcome outcome{transfer->request.id, HttpAnswer{}, Millis{took_us / 1'000}};
+    if (code == CURLE_OK) {
+      transfer->answer.status = static_cast<int>(status);
+      outcome.answer = std::move(transfer->answer);
+    } else {
+      outcome.answer = tl::unexpected(error_of(*transfer, code));
+    }
+    on_outcome_(std::move(outcome));
+  }
+
+  void put_back(CURL* easy) {
+    if (idle_.size() >= max_idle_handles) return curl_easy_cleanup(easy);
+    curl_easy_reset(easy);
+    idle_.push_back(easy);
+  }
+
+  const std::function<void(HttpOutcome)> on_outcome_;
+  CURLM* multi_ = nullptr;
+  std::atomic<bool> stopping_ = false;
+  std::mutex mutex_;
+  std::deque<HttpRequest> waiting_;
+  std::map<CURL*, std::unique_ptr<Transfer>> active_;  // the client's thread only, as is idle_
+  std::vector<CURL*> idle_;
+  std::thread thread_;
+};
+
+HttpClient::HttpClient(std::function<void(HttpOutcome)> on_outcome)
+    : transfers_(std::make_unique<Transfers>(std::move(on_outcome))) {}
+
+HttpClient::~HttpClient() = default;
+
+void HttpClient::post(HttpRequest request) { transfers_->post(std::move(request)); }
+
+}  // namespace sensors
