@@ -11,8 +11,6 @@
 #include <set>
 
 #include <fmt/core.h>
-#define TOML_EXCEPTIONS 0
-#define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
 #include "common/core/reading.hpp"
@@ -298,15 +296,14 @@ ConfigFile::ConfigFile(std::shared_ptr<ConfigTable::State> state) : state_(std::
 Result<ConfigFile> ConfigFile::load(const std::string& path) {
   const Result<SmallFile> content = read_small_file(path, largest_config_bytes);
   if (!content.has_value()) return tl::unexpected<Error>(content.error());
-  toml::parse_result parsed = toml::parse(content->text, path);
-  if (!parsed) {
-    const toml::source_position at = parsed.error().source().begin;
-    return fail(ErrorCode::malformed,
-                fmt::format("{}:{}:{}: {}", path, at.line, at.column, parsed.error().description()));
-  }
   auto state = std::make_shared<ConfigTable::State>();
   state->path = path;
-  state->root = std::move(parsed).table();
+  try {
+    state->root = toml::parse(content->text, path);
+  } catch (const toml::parse_error& error) {
+    const toml::source_position at = error.source().begin;
+    return fail(ErrorCode::malformed, fmt::format("{}:{}:{}: {}", path, at.line, at.column, error.description()));
+  }
   return ConfigFile(std::move(state));
 }
 

@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cassert>
 #include <cerrno>
@@ -67,9 +68,18 @@ const char* advice(ErrorCode code) {
   }
 }
 
+/// SQLite tries a file that it may not make once more as read-only, and then reports that there is none. What the
+/// system says of writing in the folder is the cause.
+int cause_of_missing_file(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? ENOENT : errno;
+}
+
 /// The last error of `database`, as "PATH: doing: what; what to do".
 tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, const std::string& doing) {
-  const int system_errno = sqlite3_system_errno(database);
+  int system_errno = sqlite3_system_errno(database);
+  if (system_errno == ENOENT) system_errno = cause_of_missing_file(path);
   const ErrorCode code = code_of(sqlite3_extended_errcode(database), system_errno);
   std::string message = path + ": " + doing + ": " + sqlite3_errmsg(database);
   const int primary = sqlite3_errcode(database) & 0xff;

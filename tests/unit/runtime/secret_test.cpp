@@ -1,0 +1,63 @@
+// Reading secrets: who else may read the file, and what may be in it.
+#include <string>
+
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+#include "common/runtime/config_file.hpp"
+#include "tests/unit/runtime/temporary_folder.hpp"
+
+namespace sensors {
+namespace {
+
+ErrorCode code_of(const std::string& path) {
+  const Result<std::string> secret = read_secret(path);
+  EXPECT_FALSE(secret.has_value());
+  if (secret.has_value()) return ErrorCode::io;
+  EXPECT_NE(secret.error().message.find(path), std::string::npos) << secret.error().message;
+  return secret.error().code;
+}
+
+TEST(ReadSecret, is_the_first_line_without_its_end) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_secret(folder.write("a", "s3cret\nsecond line\n")).value(), "s3cret");
+  EXPECT_EQ(read_secret(folder.write("b", "s3cret\r\n")).value(), "s3cret");
+  EXPECT_EQ(read_secret(folder.write("c", "with spaces")).value(), "with spaces");
+}
+
+TEST(ReadSecret, takes_the_modes_of_systemds_credentials) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_secret(folder.write("a", "x", 0400)).value(), "x");
+  EXPECT_EQ(read_secret(folder.write("b", "x", 0440)).value(), "x");
+}
+
+TEST(ReadSecret, refuses_a_file_that_others_may_read_and_says_what_to_do) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("open", "x", 0644);
+  EXPECT_EQ(code_of(path), ErrorCode::permission);
+  EXPECT_NE(read_secret(path).error().message.find("chmod o= " + path), std::string::npos);
+}
+
+TEST(ReadSecret, refuses_a_missing_file_a_folder_and_a_fifo_without_waiting) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(code_of(folder.path("absent")), ErrorCode::not_found);
+  EXPECT_EQ(code_of(folder.path()), ErrorCode::io);
+  ASSERT_EQ(::mkfifo(folder.path("fifo").c_str(), 0600), 0);
+  EXPECT_EQ(code_of(folder.path("fifo")), ErrorCode::io);
+}
+
+TEST(ReadSecret, refuses_an_empty_first_line_and_control_characters) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(code_of(folder.write("empty", "")), ErrorCode::invalid);
+  EXPECT_EQ(code_of(folder.write("second", "\nsecret")), ErrorCode::invalid);
+  EXPECT_EQ(code_of(folder.write("control", "a\rb")), ErrorCode::invalid);
+}
+
+TEST(ReadSecret, refuses_a_file_that_cannot_be_a_secret_for_its_size) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(code_of(folder.write("large", std::string(65 * 1024, 'x'))), ErrorCode::too_large);
+}
+
+}  // namespace
+}  // namespace sensors

@@ -1,0 +1,101 @@
+// The shell around a small Logic: events in order, effects applied, ticks when asked for, the watchdog fed only by
+// progress, and an end with the Logic's code.
+#include "common/runtime/service_loop.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace sensors {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Number {
+  int value;
+};
+struct Echo {
+  int value;
+};
+using Event = std::variant<Tick, StopRequested, Number>;
+using Effect = std::variant<Echo, Exit>;
+
+/// Echoes numbers; ends on StopRequested, or at a tick after `end_at`.
+class EchoLogic {
+ public:
+  std::vector<Effect> step(Event event, Now now) {
+    if (const auto* number = std::get_if<Number>(&event)) return {Echo{number->value}};
+    if (std::holds_alternative<StopRequested>(event)) return {Exit{7}};
+    if (end_at.has_value() && now.monotonic >= *end_at) return {Exit{3}};
+    return {};
+  }
+  std::optional<Instant> wake_at() const { return end_at; }
+  const Liveness& liveness() const { return obligations; }
+
+  std::optional<Instant> end_at;
+  Liveness obligations;
+};
+
+class ServiceLoopTest : public testing::Test {
+ protected:
+  int run(WatchdogFeed watchdog = {}) {
+    ServiceLoop<EchoLogic, Event, Effect> shell(
+        loop_, inbox_, logic_, [this](Effect effect) { apply(std::get<Echo>(effect)); }, std::move(watchdog));
+    return shell.run();
+  }
+
+  void apply(Echo echo) {
+    echoed_.push_back(echo.value);
+    if (echo.value == last_number) ::raise(SIGTERM);
+  }
+
+  static constexpr int last_number = 1'000;
+  EventLoop loop_;
+  Inbox<Event> inbox_{{}, [this] { loop_.wake(); }};
+  EchoLogic logic_;
+  std::vector<int> echoed_;
+};
+
+TEST_F(ServiceLoopTest, applies_effects_in_order_and_ends_with_the_logics_code_on_sigterm) {
+  logic_.end_at = read_clocks().monotonic + 20s;  // guard
+  std::thread sender([this] {
+    for (int i = 1; i <= last_number; ++i) inbox_.push_control(Number{i});
+  });
+  EXPECT_EQ(run(), 7);
+  sender.join();
+  ASSERT_EQ(echoed_.size(), static_cast<std::size_t>(last_number));
+  EXPECT_EQ(echoed_.front(), 1);
+  EXPECT_EQ(echoed_.back(), last_number);
+}
+
+TEST_F(ServiceLoopTest, ticks_the_logic_when_it_asked_for_it) {
+  logic_.end_at = read_clocks().monotonic + 20ms;
+  EXPECT_EQ(run(), 3);
+}
+
+TEST_F(ServiceLoopTest, feeds_the_watchdog_while_there_is_progress) {
+  int fed = 0;
+  logic_.end_at = read_clocks().monotonic + 20s;
+  EXPECT_EQ(run({5ms, [&fed] {
+                   if (++fed == 3) ::raise(SIGTERM);
+                 }}),
+            7);
+  EXPECT_EQ(fed, 3);
+}
+
+TEST_F(ServiceLoopTest, does_not_feed_the_watchdog_while_work_is_overdue) {
+  int fed = 0;
+  logic_.obligations.begin("commit", Instant{});
+  logic_.end_at = read_clocks().monotonic + 30ms;
+  EXPECT_EQ(run({5ms, [&fed] { ++fed; }}), 3);
+  EXPECT_EQ(fed, 0);
+}
+
+TEST_F(ServiceLoopTest, ends_at_once_when_the_logic_has_nothing_to_do) {
+  logic_.end_at = Instant{};
+  EXPECT_EQ(run(), 3);
+}
+
+}  // namespace
+}  // namespace sensors
