@@ -1,0 +1,57 @@
+#!/bin/bash
+# make-passwords.sh DIR: a random password for each user of the broker, kept where it exists already.
+#
+#   DIR/<user>.password         the password, for that service's `password_file`; mode 0600
+#   DIR/mosquitto.passwords     their hashes, for the broker's `password_file`; mode 0600, or 0640 for the group
+#                               mosquitto when root runs this where Debian's mosquitto is installed
+#
+# To change a password: delete its <user>.password, run this again, restart the broker and that service.
+set -euo pipefail
+umask 077
+
+users=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl monitor)
+
+[ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 64; }
+dir=$1
+command -v mosquitto_passwd > /dev/null || { echo "$0: mosquitto_passwd is not there; install the package mosquitto" >&2; exit 69; }
+mkdir -p "$dir"
+hashes=$dir/mosquitto.passwords
+
+# Makes the password of user $1 where there is none.
+make_password() {
+  local file=$dir/$1.password
+  [ -s "$file" ] && return
+  head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "$file.new"
+  mv "$file.new" "$file"
+}
+
+# Whether the hashes are of these passwords: there, newer than each, and with every user.
+hashes_are_current() {
+  local user
+  [ -s "$hashes" ] || return 1
+  for user in "${users[@]}"; do
+    [ "$hashes" -nt "$dir/$user.password" ] && grep -q "^$user:" "$hashes" || return 1
+  done
+}
+
+# Lines of users that are not ours, which somebody added.
+other_users() {
+  local pattern
+  pattern=$(IFS='|'; echo "${users[*]}")
+  [ ! -s "$hashes" ] || grep -Ev "^($pattern):" "$hashes" || true
+}
+
+write_hashes() {
+  local user
+  for user in "${users[@]}"; do echo "$user:$(head -n 1 "$dir/$user.password")"; done > "$hashes.new"
+  mosquitto_passwd -U "$hashes.new"  # hashes the file in place; no password is on a command line
+  other_users >> "$hashes.new"
+  mv "$hashes.new" "$hashes"
+}
+
+for user in "${users[@]}"; do make_password "$user"; done
+hashes_are_current || write_hashes
+if [ "$(id -u)" -eq 0 ] && getent group mosquitto > /dev/null; then
+  chgrp mosquitto "$hashes"
+  chmod 0640 "$hashes"
+fi

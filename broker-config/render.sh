@@ -1,0 +1,25 @@
+#!/bin/bash
+# render.sh DIR PORT: the shipped broker configuration for a private folder and another port of 127.0.0.1.
+#
+# Writes DIR/mosquitto.conf, DIR/acl and, through make-passwords.sh, the passwords. Start it with
+# `mosquitto -c DIR/mosquitto.conf`; it keeps the user that starts it, who owns DIR.
+set -euo pipefail
+umask 077
+
+[ $# -eq 2 ] || { echo "usage: $0 DIR PORT" >&2; exit 64; }
+[[ $2 =~ ^[0-9]{1,5}$ ]] && [ "$2" -ge 1 ] && [ "$2" -le 65535 ] || { echo "$0: '$2' is not a port, 1 .. 65535" >&2; exit 64; }
+[[ $1 != *[$'\n|&\\']* ]] || { echo "$0: '$1' holds a character that cannot stand in a configuration path" >&2; exit 64; }
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
+
+"$here/make-passwords.sh" "$dir"
+cp "$here/acl" "$dir/acl"
+{
+  sed -e "s|^listener 1883 |listener $2 |" -e "s|/etc/sensor-project/|$dir/|" "$here/mosquitto.conf"
+  echo
+  echo "# Started by root, Mosquitto would become the user mosquitto, who may not read this folder."
+  echo "user $(id -un)"
+} > "$dir/mosquitto.conf.new"
+mv "$dir/mosquitto.conf.new" "$dir/mosquitto.conf"
+echo "$dir/mosquitto.conf"
