@@ -7,7 +7,10 @@ set -euo pipefail
 umask 077
 
 [ $# -eq 2 ] || { echo "usage: $0 DIR PORT" >&2; exit 64; }
-[[ $2 =~ ^[0-9]{1,5}$ ]] && [ "$2" -ge 1 ] && [ "$2" -le 65535 ] || { echo "$0: '$2' is not a port, 1 .. 65535" >&2; exit 64; }
+if ! [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || [ "$2" -gt 65535 ]; then
+  echo "$0: '$2' is not a port, 1 .. 65535" >&2
+  exit 64
+fi
 [[ $1 != *[$'\n|&\\']* ]] || { echo "$0: '$1' holds a character that cannot stand in a configuration path" >&2; exit 64; }
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$1"

@@ -11,8 +11,11 @@ CommandLineResult parse_command_line(int argc, char** argv, const std::string& p
   CommandLineResult result;
   result.command_line.config_file = default_config_file;
   CLI::App app(description, program);
-  app.add_option("--config", result.command_line.config_file, "Configuration file (TOML)")->type_name("FILE")->capture_default_str();
-  app.add_flag("--check-config", result.command_line.check_config, "Check the configuration, say what is wrong, and end");
+  app.add_option("--config", result.command_line.config_file, "Configuration file (TOML)")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("--check-config", result.command_line.check_config,
+               "Check the configuration, say what is wrong, and end");
   app.set_version_flag("--version", program + " " + SENSOR_PROJECT_VERSION, "Print the version and end");
   app.set_help_flag("--help,-h", "Print this help and end");
   try {

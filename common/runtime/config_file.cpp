@@ -71,9 +71,9 @@ struct ConfigTable::State {
 
   std::string path;
   toml::table root;
-  std::deque<toml::table> absent_tables;                // deque: their addresses are their identity
-  std::map<const void*, std::string> names;             // "mqtt." for the keys of [mqtt]
-  std::map<const void*, std::set<std::string>> asked;   // keys by table
+  std::deque<toml::table> absent_tables;               // deque: their addresses are their identity
+  std::map<const void*, std::string> names;            // "mqtt." for the keys of [mqtt]
+  std::map<const void*, std::set<std::string>> asked;  // keys by table
   std::vector<Mistake> mistakes;
 
   const toml::node* find(const void* table, const std::string& key) {
@@ -222,8 +222,8 @@ void ConfigTable::read(const std::string& key, std::vector<std::string>& target)
   const toml::node* node = state_->find(node_, key);
   if (node == nullptr) return;
   const toml::array* elements = node->as_array();
-  const bool is_list = elements != nullptr &&
-                       std::all_of(elements->begin(), elements->end(), [](const toml::node& e) { return e.is_string(); });
+  const bool is_list = elements != nullptr && std::all_of(elements->begin(), elements->end(),
+                                                          [](const toml::node& e) { return e.is_string(); });
   if (!is_list) return state_->add_mistake(node_, key, "must be a list of texts, such as [\"a\", \"b\"]");
   target.clear();
   for (const toml::node& element : *elements) target.push_back(element.as_string()->get());
@@ -285,7 +285,8 @@ std::vector<ConfigTable> ConfigTable::tables(const std::string& key) {
 std::vector<std::pair<std::string, ConfigTable>> ConfigTable::named_tables(const std::string& key) {
   std::vector<std::pair<std::string, ConfigTable>> found;
   ConfigTable outer = table(key);
-  for (const auto& [name, node] : as_table(outer.node_)) found.emplace_back(name.str(), outer.table(std::string(name.str())));
+  for (const auto& [name, node] : as_table(outer.node_))
+    found.emplace_back(name.str(), outer.table(std::string(name.str())));
   return found;
 }
 

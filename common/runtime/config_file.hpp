@@ -72,7 +72,8 @@ class ConfigFile {
   std::shared_ptr<ConfigTable::State> state_;  // shared with the tables handed out
 };
 
-/// First line of `path`, for passwords and tokens. ErrorCode::not_found, permission (also when others may read it), too_large.
+/// First line of `path`, for passwords and tokens. ErrorCode::not_found, permission (also when others may read it),
+/// too_large.
 Result<std::string> read_secret(const std::string& path);
 
 }  // namespace sensors

@@ -49,7 +49,8 @@ void append_hex(std::string& out, unsigned char byte) {
 }  // namespace
 
 void start_log(std::string_view service, LogLevel least) {
-  auto logger = std::make_shared<spdlog::logger>(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger =
+      std::make_shared<spdlog::logger>(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
   if (std::getenv("NOTIFY_SOCKET") != nullptr || std::getenv("JOURNAL_STREAM") != nullptr) {
     formatter->add_flag<PriorityFlag>('*').set_pattern("%*%v");

@@ -32,13 +32,18 @@ class ServiceLoop {
   /// How long a service may take to end after SIGTERM. Below TimeoutStopSec=5.
   static constexpr Millis stop_deadline{4'500};
 
-  ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, std::function<void(Effect)> apply, WatchdogFeed watchdog)
+  ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, std::function<void(Effect)> apply,
+              WatchdogFeed watchdog)
       : loop_(loop),
         inbox_(inbox),
         logic_(logic),
         apply_(std::move(apply)),
         watchdog_(std::move(watchdog)),
-        wake_timer_(loop, [this] { step(Event{Tick{}}); schedule(); }),
+        wake_timer_(loop,
+                    [this] {
+                      step(Event{Tick{}});
+                      schedule();
+                    }),
         watchdog_timer_(loop, [this] { feed_watchdog(); }),
         stop_timer_(loop, [this] {
           log(LogLevel::error, "did not stop in time; what is not committed will be sent again after the restart");

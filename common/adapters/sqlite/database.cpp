@@ -122,8 +122,8 @@ Result<void> check_size(Database& database, const std::string& path) {
   const std::int64_t in_wal = (size_of_file(path + "-wal") + *page_size) / (*page_size + 24);
   const std::int64_t in_file = size_of_file(path) / *page_size;
   if (in_file + in_wal >= *pages) return {};
-  return fail(ErrorCode::corrupt, path + ": truncated: has " + std::to_string(in_file) + " of " + std::to_string(*pages) +
-                                      " pages" + advice(ErrorCode::corrupt));
+  return fail(ErrorCode::corrupt, path + ": truncated: has " + std::to_string(in_file) + " of " +
+                                      std::to_string(*pages) + " pages" + advice(ErrorCode::corrupt));
 }
 
 /// Whether nothing has been made in the file yet; invalid when it is another program's.
@@ -134,8 +134,9 @@ Result<bool> check_kind(Database& database, const std::string& path, std::int64_
   if (!id.has_value()) return tl::unexpected<Error>(id.error());
   const bool is_new = *objects == 0 && version == 0 && *id == 0;
   if (expected_id != 0 && !is_new && *id != expected_id) {
-    return fail(ErrorCode::invalid, path + ": is a database of another program or service (application_id " + std::to_string(*id) +
-                                        ", ours is " + std::to_string(expected_id) + "); name another file in the configuration");
+    return fail(ErrorCode::invalid, path + ": is a database of another program or service (application_id " +
+                                        std::to_string(*id) + ", ours is " + std::to_string(expected_id) +
+                                        "); name another file in the configuration");
   }
   return is_new;
 }
@@ -143,12 +144,14 @@ Result<bool> check_kind(Database& database, const std::string& path, std::int64_
 Result<void> check_version(const std::string& path, std::int64_t version, std::size_t migrations, bool read_only) {
   const auto ours = static_cast<std::int64_t>(migrations);
   if (version > ours) {
-    return fail(ErrorCode::newer_schema, path + ": has schema version " + std::to_string(version) + ", and this program knows " +
-                                             std::to_string(ours) + "; install the version that wrote it, or a later one");
+    return fail(ErrorCode::newer_schema, path + ": has schema version " + std::to_string(version) +
+                                             ", and this program knows " + std::to_string(ours) +
+                                             "; install the version that wrote it, or a later one");
   }
   if (version < 0) return fail(ErrorCode::corrupt, path + ": has schema version " + std::to_string(version));
   if (version < ours && read_only) {
-    return fail(ErrorCode::invalid, path + ": has schema version " + std::to_string(version) + " of " + std::to_string(ours) +
+    return fail(ErrorCode::invalid, path + ": has schema version " + std::to_string(version) + " of " +
+                                        std::to_string(ours) +
                                         ", and is opened read-only; start its service once to bring it up to date");
   }
   return {};
@@ -160,7 +163,8 @@ Result<void> use_wal(Database& database, const std::string& path) {
   const Result<Statement::Step> step = statement->step();
   if (!step.has_value()) return tl::unexpected<Error>(step.error());
   if (*step == Statement::Step::row && statement->text(0) == "wal") return {};
-  return fail(ErrorCode::io, path + ": its file system cannot hold a write-ahead log (no shared memory); use a local one");
+  return fail(ErrorCode::io,
+              path + ": its file system cannot hold a write-ahead log (no shared memory); use a local one");
 }
 
 Result<void> migrate(Database& database, const std::string& path, std::int64_t version,
@@ -173,7 +177,8 @@ Result<void> migrate(Database& database, const std::string& path, std::int64_t v
     if (done.has_value()) done = database.commit();
     if (!done.has_value()) {
       database.rollback();
-      return fail(done.error().code, path + ": to schema version " + std::to_string(next + 1) + ": " + done.error().message);
+      return fail(done.error().code,
+                  path + ": to schema version " + std::to_string(next + 1) + ": " + done.error().message);
     }
   }
   return {};
@@ -238,16 +243,19 @@ bool Statement::is_null(int column) const { return type(column) == SQLITE_NULL; 
 std::string Statement::text(int column) const {
   const unsigned char* data = sqlite3_column_text(statement_.get(), column);  // before the size: it may convert
   const int size = sqlite3_column_bytes(statement_.get(), column);
-  return data == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
+  return data == nullptr ? std::string()
+                         : std::string(reinterpret_cast<const char*>(data), static_cast<std::size_t>(size));
 }
 
 void Database::Close::operator()(sqlite3* database) const {
   sqlite3_close_v2(database);  // waits for statements that are still alive
 }
 
-Result<Database> Database::open(const std::string& path, const std::vector<std::string_view>& migrations, Options options) {
+Result<Database> Database::open(const std::string& path, const std::vector<std::string_view>& migrations,
+                                Options options) {
   sqlite3* handle = nullptr;
-  const int flags = (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
+  const int flags =
+      (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) return fail(ErrorCode::io, path + ": open: out of memory");
   Database database(handle);
@@ -259,17 +267,20 @@ Result<Database> Database::open(const std::string& path, const std::vector<std::
   return database;
 }
 
-Result<void> Database::prepare_file(const std::string& path, const std::vector<std::string_view>& migrations, const Options& options) {
+Result<void> Database::prepare_file(const std::string& path, const std::vector<std::string_view>& migrations,
+                                    const Options& options) {
   if (!options.read_only && sqlite3_db_readonly(database_.get(), "main") == 1) {
     return fail(ErrorCode::read_only, path + ": open: cannot be written" + advice(ErrorCode::read_only));
   }
   const Result<std::int64_t> version = query_integer(*this, "PRAGMA user_version");
   if (!version.has_value()) return tl::unexpected<Error>(version.error());
-  if (Result<void> known = check_version(path, *version, migrations.size(), options.read_only); !known.has_value()) return known;
+  if (Result<void> known = check_version(path, *version, migrations.size(), options.read_only); !known.has_value())
+    return known;
   const Result<bool> is_new = check_kind(*this, path, *version, options.application_id);
   if (!is_new.has_value()) return tl::unexpected<Error>(is_new.error());
   if (Result<void> whole = check_size(*this, path); !whole.has_value()) return whole;
-  Result<void> done = execute("PRAGMA cache_size=-" + std::to_string(options.cache_kib) + "; PRAGMA temp_store=MEMORY;");
+  Result<void> done =
+      execute("PRAGMA cache_size=-" + std::to_string(options.cache_kib) + "; PRAGMA temp_store=MEMORY;");
   if (options.read_only || !done.has_value()) return done;
 
   if (*is_new) done = execute("PRAGMA auto_vacuum=INCREMENTAL");
@@ -285,8 +296,8 @@ Result<void> Database::prepare_file(const std::string& path, const std::vector<s
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement, nullptr);
+  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return last_error(database_.get(), std::string(sql));
   return Statement(statement);
 }
@@ -305,7 +316,8 @@ Result<void> Database::commit() { return execute("COMMIT"); }
 
 void Database::rollback() {
   // A full disk or an I/O error may have ended the transaction already.
-  if (sqlite3_get_autocommit(database_.get()) == 0) sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (sqlite3_get_autocommit(database_.get()) == 0)
+    sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(database_.get()); }

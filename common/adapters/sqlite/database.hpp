@@ -65,7 +65,8 @@ class Database {
   /// a transaction with its new PRAGMA user_version. Names the file in each error: permission, read_only, disk_full,
   /// io, corrupt (not a database, truncated), newer_schema (user_version above the number of migrations), invalid
   /// (another application_id).
-  static Result<Database> open(const std::string& path, const std::vector<std::string_view>& migrations, Options options);
+  static Result<Database> open(const std::string& path, const std::vector<std::string_view>& migrations,
+                               Options options);
 
   Result<Statement> prepare(std::string_view sql);
 
@@ -87,7 +88,8 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
-  Result<void> prepare_file(const std::string& path, const std::vector<std::string_view>& migrations, const Options& options);
+  Result<void> prepare_file(const std::string& path, const std::vector<std::string_view>& migrations,
+                            const Options& options);
 
   std::unique_ptr<sqlite3, Close> database_;
 };

@@ -12,7 +12,8 @@ namespace sensors {
 void ServiceNotifier::status(const std::string& text) {
   std::string message = "STATUS=" + text;
   // A line end would start another assignment of sd_notify(3).
-  std::replace_if(message.begin(), message.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+  std::replace_if(
+      message.begin(), message.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
   if (!ready_) message = "READY=1\n" + message;
   ready_ = true;
   sd_notify(0, message.c_str());

@@ -30,7 +30,8 @@ class ConfigFileTest : public testing::Test {
     if (result.has_value()) return "";
     EXPECT_EQ(result.error().code, ErrorCode::invalid);
     std::string text = result.error().message;
-    for (std::size_t at = text.find(path_); at != std::string::npos; at = text.find(path_)) text.erase(at, path_.size());
+    for (std::size_t at = text.find(path_); at != std::string::npos; at = text.find(path_))
+      text.erase(at, path_.size());
     return text;
   }
 
@@ -84,7 +85,8 @@ TEST_F(ConfigFileTest, refuses_an_unknown_key_with_its_line_and_the_nearest_know
 }
 
 TEST_F(ConfigFileTest, refuses_unknown_keys_in_tables_and_unknown_tables) {
-  ConfigFile file = load("[mqtt]\nprot = 1\n[[sensor]]\nname = \"a\"\nfoo = 1\n[drivers.iio]\nbar = 1\n[mqqt]\nhost = \"x\"\n");
+  ConfigFile file =
+      load("[mqtt]\nprot = 1\n[[sensor]]\nname = \"a\"\nfoo = 1\n[drivers.iio]\nbar = 1\n[mqqt]\nhost = \"x\"\n");
   int port = 0;
   std::string name;
   ConfigTable root = file.root();
@@ -97,7 +99,8 @@ TEST_F(ConfigFileTest, refuses_unknown_keys_in_tables_and_unknown_tables) {
 }
 
 TEST_F(ConfigFileTest, names_each_wrong_type_and_what_would_be_right) {
-  ConfigFile file = load("flag = 1\ntext = 2\nwhole = \"3\"\nreal = \"4\"\nwait = 5\nwaits = \"6s\"\nwords = [7]\nwhole2 = 1.5\n");
+  ConfigFile file =
+      load("flag = 1\ntext = 2\nwhole = \"3\"\nreal = \"4\"\nwait = 5\nwaits = \"6s\"\nwords = [7]\nwhole2 = 1.5\n");
   bool flag = false;
   std::string text;
   int whole = -1;
@@ -114,17 +117,19 @@ TEST_F(ConfigFileTest, names_each_wrong_type_and_what_would_be_right) {
   root.read("wait", wait, 1s, 1min);
   root.read("waits", waits, 1s, 1min);
   root.read("words", words);
-  EXPECT_EQ(mistakes(file),
-            ":1: flag: must be true or false\n:2: text: must be a text in quotes\n:3: whole: must be a whole number, 0 .. 9\n"
-            ":4: real: must be a number, 0 .. 9\n"
-            ":5: wait: must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"\n"
-            ":6: waits: must be a list of durations, such as [\"60s\", \"2min\"]\n"
-            ":7: words: must be a list of texts, such as [\"a\", \"b\"]\n:8: whole2: must be a whole number, 0 .. 9");
+  EXPECT_EQ(
+      mistakes(file),
+      ":1: flag: must be true or false\n:2: text: must be a text in quotes\n:3: whole: must be a whole number, 0 .. 9\n"
+      ":4: real: must be a number, 0 .. 9\n"
+      ":5: wait: must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"\n"
+      ":6: waits: must be a list of durations, such as [\"60s\", \"2min\"]\n"
+      ":7: words: must be a list of texts, such as [\"a\", \"b\"]\n:8: whole2: must be a whole number, 0 .. 9");
   EXPECT_EQ(whole, -1) << "a mistake leaves the target as it was";
 }
 
 TEST_F(ConfigFileTest, names_each_value_out_of_range) {
-  ConfigFile file = load("port = 70000\nshare = nan\nwait = \"2h\"\nwaits = [\"1s\", \"1d\"]\nname = \"no spaces\"\nmode = \"odd\"\n");
+  ConfigFile file = load(
+      "port = 70000\nshare = nan\nwait = \"2h\"\nwaits = [\"1s\", \"1d\"]\nname = \"no spaces\"\nmode = \"odd\"\n");
   int port = 0;
   double share = 0;
   Millis wait{0};
@@ -210,7 +215,8 @@ TEST_F(ConfigFileTest, refuses_a_missing_file_a_folder_and_one_that_is_too_large
 
 TEST(DurationText, reads_what_it_writes) {
   for (const Millis duration : {1ms, 250ms, 1'500ms}) EXPECT_EQ(parse_duration(duration_text(duration)), duration);
-  for (const char* text : {"250ms", "10s", "5min", "2h", "30d"}) EXPECT_EQ(duration_text(parse_duration(text).value()), text);
+  for (const char* text : {"250ms", "10s", "5min", "2h", "30d"})
+    EXPECT_EQ(duration_text(parse_duration(text).value()), text);
   EXPECT_EQ(parse_duration("0s"), 0ms);
 }
 

@@ -41,7 +41,8 @@ TEST_F(DatabaseDamageTest, refuses_a_newer_schema_with_both_versions_and_what_to
   { ASSERT_TRUE(Database::open(path_, {schema, "SELECT 1", "SELECT 1"}, {.application_id = 77}).has_value()); }
   const Error error = error_of_opening(path_);
   EXPECT_EQ(error.code, ErrorCode::newer_schema);
-  EXPECT_NE(error.message.find("schema version 3, and this program knows 1; install"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("schema version 3, and this program knows 1; install"), std::string::npos)
+      << error.message;
 }
 
 TEST_F(DatabaseDamageTest, refuses_a_database_of_another_program) {
@@ -120,7 +121,9 @@ TEST_F(DatabaseDamageTest, says_that_the_folder_is_missing) {
   EXPECT_NE(error.message.find("make its folder"), std::string::npos) << error.message;
 }
 
-TEST_F(DatabaseDamageTest, refuses_a_folder_in_the_place_of_the_file) { EXPECT_EQ(error_of_opening(folder_.path()).code, ErrorCode::io); }
+TEST_F(DatabaseDamageTest, refuses_a_folder_in_the_place_of_the_file) {
+  EXPECT_EQ(error_of_opening(folder_.path()).code, ErrorCode::io);
+}
 
 /// What a user without rights is told who opens `path`: the name of the code, and the message. Root may write
 /// anywhere, so the opening is done by a child that has become nobody.

@@ -8,7 +8,8 @@
 namespace sensors {
 namespace {
 
-constexpr std::string_view version_1 = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size REAL)";
+constexpr std::string_view version_1 =
+    "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size REAL)";
 constexpr std::string_view version_2 = "ALTER TABLE item ADD COLUMN note TEXT; CREATE INDEX by_note ON item(note)";
 
 class DatabaseTest : public testing::Test {
@@ -55,9 +56,11 @@ TEST_F(DatabaseTest, brings_an_older_file_up_to_date_and_keeps_its_rows) {
 
 TEST_F(DatabaseTest, leaves_the_file_at_its_version_when_a_migration_fails) {
   open({version_1});
-  const Result<Database> failed = Database::open(path_, {version_1, "CREATE TABLE extra(x); INSERT INTO absent VALUES(1)"}, {});
+  const Result<Database> failed =
+      Database::open(path_, {version_1, "CREATE TABLE extra(x); INSERT INTO absent VALUES(1)"}, {});
   ASSERT_FALSE(failed.has_value());
-  EXPECT_NE(failed.error().message.find(path_ + ": to schema version 2: "), std::string::npos) << failed.error().message;
+  EXPECT_NE(failed.error().message.find(path_ + ": to schema version 2: "), std::string::npos)
+      << failed.error().message;
   Database database = open({version_1});
   EXPECT_EQ(answer(database, "SELECT count(*) FROM sqlite_master WHERE name = 'extra'"), "0");
 }

@@ -62,7 +62,9 @@ TEST(EscapeForLog, escapes_what_could_break_or_forge_a_line) {
   EXPECT_EQ(escape_for_log("\x1b[31mred"), "\\x1b[31mred");
   EXPECT_EQ(escape_for_log(std::string_view("nul\0nul", 7)), "nul\\x00nul");
   EXPECT_EQ(escape_for_log("\x7f"), "\\x7f");
-  EXPECT_EQ(escape_for_log("\xc2\x9b" "31m"), "\\xc2\\x9b31m");  // CSI as one C1 character
+  EXPECT_EQ(escape_for_log("\xc2\x9b"
+                           "31m"),
+            "\\xc2\\x9b31m");  // CSI as one C1 character
 }
 
 TEST(EscapeForLog, keeps_utf8_and_escapes_bytes_that_are_not) {

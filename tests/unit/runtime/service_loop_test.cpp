@@ -77,7 +77,8 @@ TEST_F(ServiceLoopTest, ticks_the_logic_when_it_asked_for_it) {
 TEST_F(ServiceLoopTest, feeds_the_watchdog_while_there_is_progress) {
   int fed = 0;
   logic_.end_at = read_clocks().monotonic + 20s;
-  EXPECT_EQ(run({5ms, [&fed] {
+  EXPECT_EQ(run({5ms,
+                 [&fed] {
                    if (++fed == 3) ::raise(SIGTERM);
                  }}),
             7);
