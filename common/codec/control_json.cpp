@@ -1,1 +1,147 @@
 #include "common/codec/control_json.hpp"
+
+#include <cmath>
+
+#include "common/codec/json_document.hpp"
+#include "common/codec/json_text.hpp"
+#include "common/codec/reading_json.hpp"
+#include "common/codec/time_text.hpp"
+
+namespace sensors {
+
+namespace {
+
+void append_time_field(std::string& out, std::string_view lead, WallTime time) {
+  out += lead;
+  out += '"';
+  append_time(out, time);
+  out += '"';
+}
+
+void append_number_field(std::string& out, std::string_view lead, double value) {
+  out += lead;
+  append_number(out, std::isfinite(value) ? value : 0);
+}
+
+std::string_view text_of(bool value) { return value ? "true" : "false"; }
+
+WallTime wall_time_of(Instant instant, Now now) {
+  return now.wall + std::chrono::duration_cast<Millis>(instant - now.monotonic);
+}
+
+}  // namespace
+
+std::string encode_committed(const Committed& committed) {
+  std::string out;
+  append_text_field(out, "{\"store\":", committed.store);
+  append_text_field(out, ",\"stream\":", committed.stream);
+  append_whole_field(out, ",\"through\":", committed.through);
+  if (committed.resend) out += ",\"resend\":true";
+  out += '}';
+  return out;
+}
+
+Result<Committed> decode_committed(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"store", "stream", "through", "resend"});
+  Committed committed;
+  fields.read_name("store", committed.store);
+  fields.read_name("stream", committed.stream);
+  fields.read_whole("through", committed.through, 0, max_seq);
+  if (fields.has("resend")) fields.read_bool("resend", committed.resend);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return committed;
+}
+
+std::string encode_queue_depth(const QueueDepth& queue) {
+  std::string out;
+  append_whole_field(out, "{\"depth\":", queue.depth);
+  append_whole_field(out, ",\"high\":", queue.high);
+  append_whole_field(out, ",\"limit\":", queue.limit);
+  append_number_field(out, ",\"oldest_s\":", queue.oldest_s);
+  append_number_field(out, ",\"rate_per_s\":", queue.rate_per_s);
+  out.append(",\"pressure\":").append(text_of(queue.pressure)).append("}");
+  return out;
+}
+
+Result<QueueDepth> decode_queue_depth(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"depth", "high", "limit", "oldest_s", "rate_per_s", "pressure"});
+  QueueDepth queue;
+  fields.read_whole("depth", queue.depth, 0, JsonFields::any_whole);
+  fields.read_whole("high", queue.high, 0, JsonFields::any_whole);
+  fields.read_whole("limit", queue.limit, 0, JsonFields::any_whole);
+  fields.read_not_negative("oldest_s", queue.oldest_s);
+  fields.read_not_negative("rate_per_s", queue.rate_per_s);
+  fields.read_bool("pressure", queue.pressure);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return queue;
+}
+
+const char* name_of(ServiceState state) {
+  switch (state) {
+    case ServiceState::up: return "up";
+    case ServiceState::degraded: return "degraded";
+    case ServiceState::down: return "down";
+  }
+  return "unknown";
+}
+
+std::string encode_status(const StatusReport& report) {
+  std::string out;
+  append_text_field(out, "{\"service\":", report.service);
+  append_text_field(out, ",\"state\":", name_of(report.state));
+  append_text_field(out, ",\"reason\":", report.reason);
+  append_time_field(out, ",\"since\":", report.since);
+  append_text_field(out, ",\"version\":", report.version);
+  if (!report.details.empty()) out.append(",").append(report.details);
+  out += '}';
+  return out;
+}
+
+Result<ServiceState> decode_status_state(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"state"});
+  std::string name;
+  fields.read_text("state", name);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
+    if (name == name_of(state)) return state;
+  }
+  return fail(ErrorCode::invalid, "state: must be up, degraded or down");
+}
+
+std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
+  std::string out;
+  append_text_field(out, "{\"state\":", name_of(breaker.state()));
+  append_text_field(out, ",\"reason\":", breaker.reason());
+  if (const auto since = breaker.since()) append_time_field(out, ",\"since\":", wall_time_of(*since, now));
+  if (const auto next = breaker.next_attempt()) append_time_field(out, ",\"next_attempt\":", wall_time_of(*next, now));
+  out += '}';
+  return out;
+}
+
+std::string encode_event(std::string_view type, WallTime time, std::string_view text) {
+  std::string out;
+  append_text_field(out, "{\"type\":", type);
+  append_time_field(out, ",\"time\":", time);
+  append_text_field(out, ",\"text\":", text);
+  out += '}';
+  return out;
+}
+
+std::string encode_error(const Error& error) {
+  std::string out;
+  append_text_field(out, "{\"error\":{\"code\":", name_of(error.code));
+  append_text_field(out, ",\"message\":", error.message);
+  out += "}}";
+  return out;
+}
+
+}  // namespace sensors

@@ -1,1 +1,214 @@
 #include "common/codec/rpc_json.hpp"
+
+#include <fmt/format.h>
+
+#include "common/codec/json_document.hpp"
+#include "common/codec/json_text.hpp"
+#include "common/codec/reading_json.hpp"
+#include "common/codec/time_text.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr std::size_t max_request_bytes = 64 * 1024;
+constexpr std::size_t max_answer_bytes = 2 * max_upload_bytes;  // a batch ends with the row that reaches max_upload_bytes
+
+/// The answer may be {"error":{"code":"...","message":"..."}} instead of what was asked for.
+void check_for_error(JsonFields& fields, simdjson::dom::element answer) {
+  simdjson::dom::element error;
+  if (answer["error"].get(error) != simdjson::SUCCESS) return;
+  std::string_view message;
+  if (error["message"].get(message) != simdjson::SUCCESS) message = "an error without a message";
+  fields.refuse(ErrorCode::rejected, fmt::format("the store answered: {}", message));
+}
+
+void read_size(JsonFields& fields, std::string_view key, std::size_t& target, std::size_t most) {
+  std::uint64_t number = target;
+  fields.read_whole(key, number, 1, most);
+  target = number;
+}
+
+void read_range(JsonFields& fields, std::uint64_t& first, std::uint64_t& last) {
+  fields.read_whole("first", first, 0, max_seq);
+  fields.read_whole("last", last, 0, max_seq);
+  if (first > last) fields.refuse(ErrorCode::invalid, "last: must not be below first");
+  if (first == 0 && last != 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there is a last");
+}
+
+/// Number of rows of the array `key`, each of which must be an object.
+std::size_t count_rows(JsonFields& fields, std::string_view key) {
+  simdjson::dom::array rows;
+  fields.read_array(key, rows);
+  if (fields.failed()) return 0;
+  for (const simdjson::dom::element row : rows) {
+    if (!row.is_object()) fields.refuse(ErrorCode::malformed, fmt::format("{}: each row must be a JSON object", key));
+  }
+  return rows.size();
+}
+
+void append_stored_gap(std::string& out, const StoredGap& row) {
+  append_text_field(out, "{\"node\":", row.node);
+  append_text_field(out, ",\"stream\":", row.stream);
+  append_whole_field(out, ",\"first\":", row.gap.first);
+  append_whole_field(out, ",\"last\":", row.gap.last);
+  append_text_field(out, ",\"reason\":", row.gap.reason);
+  append_text_field(out, ",\"time\":", time_text(row.gap.time));
+  out += '}';
+}
+
+void append_readings(std::string& out, const std::vector<StoredReading>& readings) {
+  const char* separator = "";
+  for (const StoredReading& row : readings) {
+    out += separator;
+    append_delivered_reading(out, row.node, row.stream, row.reading);
+    separator = ",";
+  }
+}
+
+}  // namespace
+
+std::string encode_upload_request(const UploadRequest& request) {
+  std::string out;
+  append_text_field(out, "{\"destination\":", request.destination);
+  append_whole_field(out, ",\"max_readings\":", request.max_readings);
+  append_whole_field(out, ",\"max_bytes\":", request.max_bytes);
+  out += '}';
+  return out;
+}
+
+Result<UploadRequest> decode_upload_request(std::string_view payload) {
+  JsonDocument document(max_request_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"destination", "max_readings", "max_bytes"});
+  UploadRequest request;
+  fields.read_name("destination", request.destination);
+  if (fields.has("max_readings")) read_size(fields, "max_readings", request.max_readings, max_upload_readings);
+  if (fields.has("max_bytes")) read_size(fields, "max_bytes", request.max_bytes, max_upload_bytes);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return request;
+}
+
+std::string encode_upload_batch(const UploadBatch& batch) {
+  std::string out;
+  out.reserve(160 + batch.readings.size() * 176 + batch.gaps.size() * 160);
+  append_text_field(out, "{\"store\":", batch.store);
+  append_text_field(out, ",\"destination\":", batch.destination);
+  append_whole_field(out, ",\"first\":", batch.first);
+  append_whole_field(out, ",\"last\":", batch.last);
+  append_whole_field(out, ",\"remaining\":", batch.remaining);
+  out += ",\"readings\":[";
+  append_readings(out, batch.readings);
+  out += "],\"gaps\":[";
+  const char* separator = "";
+  for (const StoredGap& row : batch.gaps) {
+    out += separator;
+    append_stored_gap(out, row);
+    separator = ",";
+  }
+  out += "]}";
+  return out;
+}
+
+Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
+  JsonDocument document(max_answer_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "readings", "gaps"});
+  check_for_error(fields, *root);
+  UploadBatchHeader header;
+  fields.read_name("store", header.store);
+  fields.read_name("destination", header.destination);
+  read_range(fields, header.first, header.last);
+  fields.read_whole("remaining", header.remaining, 0, max_seq);
+  header.readings = count_rows(fields, "readings");
+  const std::size_t gaps = count_rows(fields, "gaps");
+  if (header.first == 0 && header.readings + gaps > 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there are rows");
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return header;
+}
+
+std::string encode_uploaded_request(const UploadedRequest& request) {
+  std::string out;
+  append_text_field(out, "{\"store\":", request.store);
+  append_text_field(out, ",\"destination\":", request.destination);
+  append_whole_field(out, ",\"first\":", request.first);
+  append_whole_field(out, ",\"last\":", request.last);
+  out += '}';
+  return out;
+}
+
+Result<UploadedRequest> decode_uploaded_request(std::string_view payload) {
+  JsonDocument document(max_request_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"store", "destination", "first", "last"});
+  UploadedRequest request;
+  fields.read_name("store", request.store);
+  fields.read_name("destination", request.destination);
+  read_range(fields, request.first, request.last);
+  if (request.first == 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more");
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return request;
+}
+
+std::string encode_uploaded_answer(const UploadedAnswer& answer) {
+  std::string out;
+  append_whole_field(out, "{\"through\":", answer.through);
+  append_whole_field(out, ",\"remaining\":", answer.remaining);
+  out += '}';
+  return out;
+}
+
+Result<UploadedAnswer> decode_uploaded_answer(std::string_view payload) {
+  JsonDocument document(max_request_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"through", "remaining"});
+  check_for_error(fields, *root);
+  UploadedAnswer answer;
+  fields.read_whole("through", answer.through, 0, max_seq);
+  fields.read_whole("remaining", answer.remaining, 0, max_seq);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return answer;
+}
+
+std::string encode_query_request(const QueryRequest& request) {
+  std::string out;
+  append_whole_field(out, "{\"limit\":", request.limit);
+  out.append(",\"latest\":").append(request.latest ? "true" : "false");
+  if (!request.node.empty()) append_text_field(out, ",\"node\":", request.node);
+  if (!request.sensor.empty()) append_text_field(out, ",\"sensor\":", request.sensor);
+  if (request.from.has_value()) append_text_field(out, ",\"from\":", time_text(*request.from));
+  if (request.to.has_value()) append_text_field(out, ",\"to\":", time_text(*request.to));
+  out += '}';
+  return out;
+}
+
+Result<QueryRequest> decode_query_request(std::string_view payload) {
+  JsonDocument document(max_request_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"node", "sensor", "from", "to", "limit", "latest"});
+  QueryRequest request;
+  if (fields.has("node")) fields.read_name("node", request.node);
+  if (fields.has("sensor")) fields.read_name("sensor", request.sensor);
+  if (fields.has("from")) fields.read_time("from", request.from.emplace());
+  if (fields.has("to")) fields.read_time("to", request.to.emplace());
+  if (fields.has("limit")) read_size(fields, "limit", request.limit, max_query_readings);
+  if (fields.has("latest")) fields.read_bool("latest", request.latest);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return request;
+}
+
+std::string encode_query_answer(const std::vector<StoredReading>& readings, bool truncated) {
+  std::string out;
+  out.reserve(40 + readings.size() * 176);
+  out += "{\"readings\":[";
+  append_readings(out, readings);
+  out.append("],\"truncated\":").append(truncated ? "true" : "false").append("}");
+  return out;
+}
+
+}  // namespace sensors

@@ -51,7 +51,8 @@ struct UploadBatch {
 };
 std::string encode_upload_batch(const UploadBatch& batch);
 
-/// What the bridge needs of an UploadBatch payload: it passes the payload itself on as the body.
+/// What the bridge needs of an UploadBatch payload: it passes the payload itself on as the body. The whole document is
+/// checked to be JSON and UTF-8. ErrorCode::rejected with the store's message when the answer is an error.
 struct UploadBatchHeader {
   std::string store;
   std::string destination;
@@ -76,6 +77,7 @@ struct UploadedAnswer {
   std::uint64_t through = 0;
   std::uint64_t remaining = 0;
 };
+/// Decoding: ErrorCode::rejected with the store's message when the answer is an error.
 std::string encode_uploaded_answer(const UploadedAnswer& answer);
 Result<UploadedAnswer> decode_uploaded_answer(std::string_view payload);
 

@@ -9,6 +9,7 @@
 
 namespace sensors {
 
+/// Times outside 1970 .. 9999, which no valid reading has, are cut to that range.
 void append_time(std::string& out, WallTime time);
 std::string time_text(WallTime time);
 

@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/core/time.hpp"
@@ -79,6 +80,13 @@ class CircuitBreaker {
   /// The peer has shown that it is back (a new CONNACK): an open breaker becomes half-open at once.
   void peer_returned(Instant now);
 
+  /// Takes up where an earlier run stopped: open for `left` more (0: half-open at the next advance()), after `openings`
+  /// openings without a success. Before the first admit().
+  void restore(Millis left, std::size_t openings, const std::string& reason, Instant now);
+
+  /// Openings since it was last closed; what restore() wants back.
+  std::size_t openings() const { return openings_; }
+
   /// Moves on with time: open becomes half-open, a probe past its deadline has failed.
   void advance(Instant now);
 
@@ -130,7 +138,8 @@ class CircuitBreaker {
 std::string_view name_of(CircuitBreaker::State state);
 
 /// The line that operators grep for: "Circuit breaker OPEN - API failures exceeded threshold (3)",
-/// "Circuit breaker HALF_OPEN - attempting recovery", "Circuit breaker CLOSED - recovered after 61 s".
+/// "Circuit breaker HALF_OPEN - attempting recovery", "Circuit breaker CLOSED - recovered after 61 s". The last failure's
+/// reason, when it has one, follows the first, after a colon.
 std::string log_line(const CircuitBreaker::Transition& transition);
 
 }  // namespace sensors
