@@ -1,0 +1,109 @@
+#include "services/sensor-http-bridge/adapters.hpp"
+
+#include <utility>
+
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/event_loop.hpp"
+#include "common/runtime/log.hpp"
+#include "services/sensor-http-bridge/state_file.hpp"
+#include "services/sensor-http-bridge/status_reporter.hpp"
+#include "services/sensor-http-bridge/store_call.hpp"
+
+namespace sensors::bridge {
+
+namespace {
+
+constexpr std::size_t event_overhead_bytes = 256;
+
+HttpFinished finished(HttpOutcome outcome) {
+  HttpFinished event;
+  event.id = outcome.id;
+  event.took = outcome.took;
+  if (outcome.answer.has_value()) {
+    HttpAnswer& answer = *outcome.answer;
+    event.reply = HttpReply{answer.status, std::move(answer.content_type), std::move(answer.retry_after), std::move(answer.body)};
+  } else {
+    event.reply = tl::unexpected<Error>(std::move(outcome.answer.error()));
+  }
+  return event;
+}
+
+MqttClientOptions mqtt_options(const Config& config, const std::string& password) {
+  const MqttPublish will = down_message(config.logic, "the connection to the broker ended", read_clocks().wall);
+  MqttClientOptions options;
+  options.host = config.mqtt.host;
+  options.port = config.mqtt.port;
+  options.client_id = config.logic.node + "-" + service_name;
+  options.user = config.mqtt.user;
+  options.password = password;
+  options.ca_file = config.mqtt.ca_file;
+  options.subscriptions = {reply_topic(config.logic)};
+  options.will_topic = will.topic;
+  options.will_payload = will.payload;
+  return options;
+}
+
+MqttCallbacks mqtt_callbacks(Inbox<Event>& inbox) {
+  MqttCallbacks callbacks;
+  callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
+  callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
+  callbacks.on_published = [&inbox](MqttPublished event) { inbox.push_control(std::move(event)); };
+  callbacks.on_message = [&inbox](MqttMessage event) {
+    const std::size_t size_bytes = event.payload.size() + event_overhead_bytes;
+    inbox.push_data(std::move(event), size_bytes);  // one that is refused is a call without answer: it is made again
+  };
+  return callbacks;
+}
+
+}  // namespace
+
+std::string state_file_of(const Config& config) { return config.state_directory + "/breaker"; }
+
+Adapters::Adapters(const Config& config, const std::string& mqtt_password, Inbox<Event>& inbox)
+    : config_(config),
+      inbox_(inbox),
+      worker_("state-file"),
+      http_([&inbox](HttpOutcome outcome) { inbox.push_control(finished(std::move(outcome))); }),
+      mqtt_(mqtt_options(config, mqtt_password), mqtt_callbacks(inbox)) {}
+
+void Adapters::apply(Effect effect) {
+  std::visit([this](auto&& e) { carry_out(std::move(e)); }, std::move(effect));
+}
+
+void Adapters::carry_out(LogLine line) { log(line.level, line.text); }
+
+void Adapters::carry_out(ServiceStatus status) { notifier_.status(status.text); }
+
+void Adapters::carry_out(MqttPublish message) { mqtt_.publish(std::move(message)); }
+
+void Adapters::carry_out(HttpPost post) {
+  const DestinationConfig& destination = config_.destination;
+  HttpRequest request;
+  request.id = post.id;
+  request.url = destination.url;
+  request.body = std::move(post.body);
+  request.gzip = destination.gzip;
+  request.ca_file = destination.ca_file;
+  request.connect_timeout = destination.connect_timeout;
+  request.total_timeout = post.total_timeout;
+  request.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + post.idempotency_key};
+  if (!destination.token_file.empty()) {
+    const Result<std::string> token = read_secret(destination.token_file);  // each time: a new token needs no restart
+    if (!token.has_value()) {
+      inbox_.push_control(HttpFinished{post.id, tl::unexpected<Error>(token.error()), Millis{0}});
+      return;
+    }
+    request.headers.push_back("Authorization: Bearer " + *token);
+  }
+  http_.post(std::move(request));
+}
+
+void Adapters::carry_out(SaveBreaker save) {
+  worker_.post([path = state_file_of(config_), text = std::move(save.text)] {
+    if (const Result<void> saved = replace_file(path, text); !saved.has_value()) {
+      log(LogLevel::warning, saved.error().message + "; after a restart the circuit breaker starts closed");
+    }
+  });
+}
+
+}  // namespace sensors::bridge

@@ -1,0 +1,93 @@
+#include "services/sensor-http-bridge/config.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <random>
+#include <string_view>
+
+#include "common/core/reading.hpp"
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/log.hpp"
+
+namespace sensors::bridge {
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || !is_name(name.data())) return "";
+  return name.data();
+}
+
+void read_destination(ConfigTable table, DestinationConfig& destination, UploadOptions& upload) {
+  table.require("url");
+  table.read("url", destination.url);
+  const std::string_view url = destination.url;
+  if (table.has("url") && !url.starts_with("https://") && !url.starts_with("http://")) {
+    table.refuse("url", "must start with https:// or http://");
+  }
+  table.read_name("name", upload.destination);
+  table.read("token_file", destination.token_file);
+  table.read("gzip", destination.gzip);
+  table.read("ca_file", destination.ca_file);
+  table.read("interval", upload.interval, Millis{100}, Millis{3'600'000});
+  table.read("max_readings", upload.max_readings, 1, 5'000);
+  table.read("max_bytes", upload.max_bytes, 1'024, 1024 * 1024);
+  table.read("max_rate", upload.max_rate, 0, 1'000'000);
+  table.read("connect_timeout", destination.connect_timeout, Millis{1}, Millis{60'000});
+  table.read("few_timeout", upload.few_timeout, Millis{100}, Millis{600'000});
+  table.read("bulk_timeout", upload.bulk_timeout, Millis{100}, Millis{600'000});
+  std::size_t high = upload.high_readings;
+  table.read("high_readings", high, 1, 1'000'000'000);
+  upload.high_readings = high;
+  const std::string& token = destination.token_file;
+  if (token.empty()) return;
+  if (const Result<std::string> read = read_secret(token); !read.has_value()) table.refuse("token_file", read.error().message);
+}
+
+void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
+  table.read("consecutive_failures", breaker.consecutive_failures, 1, 100);
+  table.read("window", breaker.window, 1, 1'000);
+  table.read("failures_in_window", breaker.failures_in_window, 1, breaker.window);
+  table.read("slow_calls_in_window", breaker.slow_calls_in_window, 1, breaker.window);
+  table.read("slow_call", breaker.slow_call, Millis{1}, Millis{600'000});
+  table.read("open_times", breaker.open_times, Millis{1}, Millis{600'000});
+  if (breaker.open_times.empty()) table.refuse("open_times", "must have one time at least, such as [\"60s\"]");
+  table.read("jitter", breaker.jitter, 0.0, 0.5);
+}
+
+void read_top(ConfigTable table, Config& config) {
+  config.logic.node = host_name();
+  table.read_name("node", config.logic.node);
+  if (config.logic.node.empty()) table.require("node");  // the host's name is not one of ours
+  table.read("state_directory", config.state_directory);
+  if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
+    table.refuse("state_directory", config.state_directory + " is not a directory that can be written: make it, or name another");
+  }
+  std::string level = "info";
+  table.read_choice("log_level", level, {"debug", "info", "warning", "error"});
+  if (const Result<LogLevel> known = log_level_from(level); known.has_value()) config.log_level = *known;
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+  Config config;
+  ConfigTable root = file->root();
+  read_top(root, config);
+  config.mqtt = read_mqtt_config(root.table("mqtt"), service_name);
+  read_destination(root.table("destination"), config.destination, config.logic.upload);
+  read_breaker(root.table("breaker"), config.logic.breaker);
+  if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
+  config.logic.root = config.mqtt.root;
+  config.logic.breaker.peer = "API";
+  // A probe may be a whole batch again: its own deadline ends it, and the breaker's is only the last resort.
+  config.logic.breaker.probe_deadline = config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
+  config.logic.seed = std::random_device{}();
+  return config;
+}
+
+}  // namespace sensors::bridge

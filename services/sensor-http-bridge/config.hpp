@@ -1,0 +1,33 @@
+// The bridge's configuration: sensor-http-bridge.toml, which documents each key. Start-up, one thread.
+#pragma once
+
+#include <string>
+
+#include "common/core/result.hpp"
+#include "common/core/service_events.hpp"
+#include "common/core/time.hpp"
+#include "common/runtime/mqtt_config.hpp"
+#include "services/sensor-http-bridge/logic_options.hpp"
+
+namespace sensors::bridge {
+
+struct DestinationConfig {
+  std::string url;
+  std::string token_file;  // empty: no Authorization header
+  bool gzip = true;
+  std::string ca_file;     // empty: the system's authorities
+  Millis connect_timeout{3'000};
+};
+
+struct Config {
+  std::string state_directory = "/var/lib/sensor-http-bridge";
+  LogLevel log_level = LogLevel::info;
+  MqttConfig mqtt;
+  DestinationConfig destination;
+  LogicOptions logic;
+};
+
+/// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.
+Result<Config> load_config(const std::string& path);
+
+}  // namespace sensors::bridge

@@ -1,0 +1,55 @@
+// Everything that can happen to the bridge, and everything it can do about it. Read this first: Logic is a
+// function from one Event and the time to Effects, and main.cpp connects both to the world.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/core/result.hpp"
+#include "common/core/service_events.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors::bridge {
+
+// ---- events ----
+
+/// What the API answered, whatever the status.
+struct HttpReply {
+  int status = 0;
+  std::string content_type;
+  std::optional<std::string> retry_after;  // as sent
+  std::string body;
+};
+
+/// The HTTP client is done with the HttpPost `id`. The error's code tells timeout, refused, unresolved, tls, ... apart.
+struct HttpFinished {
+  std::uint64_t id = 0;
+  Result<HttpReply> reply;
+  Millis took{0};
+};
+
+using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, HttpFinished>;
+
+// ---- effects ----
+
+/// One HttpFinished with the same id follows, at the latest after `total_timeout`. Address, token, compression and
+/// certificate authority are the destination's and known to the shell.
+struct HttpPost {
+  std::uint64_t id = 0;
+  std::string idempotency_key;
+  std::string body;
+  Millis total_timeout{0};
+};
+
+/// Replaces the state file by `text`, on a worker; a failure is logged and changes nothing else.
+struct SaveBreaker {
+  std::string text;
+};
+
+using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker>;
+using Effects = std::vector<Effect>;
+
+}  // namespace sensors::bridge

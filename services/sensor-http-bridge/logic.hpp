@@ -1,0 +1,112 @@
+// Logic decides everything the bridge does: when to ask the store for a batch, when to try the API, when a batch is
+// confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/codec/rpc_json.hpp"
+#include "common/core/backoff.hpp"
+#include "common/core/circuit_breaker.hpp"
+#include "common/core/liveness.hpp"
+#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/logic_options.hpp"
+#include "services/sensor-http-bridge/saved_breaker.hpp"
+#include "services/sensor-http-bridge/status_reporter.hpp"
+#include "services/sensor-http-bridge/store_call.hpp"
+#include "services/sensor-http-bridge/verdict.hpp"
+
+namespace sensors::bridge {
+
+class Logic {
+ public:
+  /// `saved`: the breaker of the run before.
+  Logic(LogicOptions options, std::optional<SavedBreaker> saved);
+
+  Logic(const Logic&) = delete;
+  Logic& operator=(const Logic&) = delete;
+
+  Effects step(Event event, Now now);
+
+  /// When a Tick is wanted.
+  std::optional<Instant> wake_at() const;
+
+  const Liveness& liveness() const { return liveness_; }
+  const CircuitBreaker& breaker() const { return breaker_; }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  enum class Phase {
+    idle,        // no batch
+    asking,      // rpc/upload is out
+    posting,     // the batch is at the API
+    confirming,  // the API has it; the store does not know yet
+  };
+
+  struct BatchInFlight {
+    UploadedRequest range;
+    std::size_t readings = 0;
+    std::size_t bytes = 0;
+    std::uint64_t post_id = 0;
+    CircuitBreaker::Permit permit;
+    Instant given_up_at{};  // then the HTTP client is stuck
+  };
+
+  void restore_breaker();
+  void handle(const Tick&) {}
+  void handle(const StopRequested&);
+  void handle(const MqttConnected&);
+  void handle(const MqttDisconnected& event);
+  void handle(const MqttPublished& event);
+  void handle(const MqttMessage& event);
+  void handle(const HttpFinished& event);
+
+  void advance();
+  void ask();
+  void take_batch(const std::string& payload);
+  void post(const UploadBatchHeader& header, const std::string& payload, CircuitBreaker::Permit permit);
+  void post_succeeded(Millis took);
+  void post_failed(const Verdict& verdict);
+  void log_failure(const Verdict& verdict);
+  void confirm();
+  void take_confirmation(const std::string& payload);
+  void batch_is_over(Instant next_at);
+  void store_failed(const std::string& reason);
+  void store_answered();
+  void stop();
+  void say_transitions();
+  Condition condition() const;
+  void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
+  bool may_ask() const;
+
+  const LogicOptions options_;
+  std::optional<SavedBreaker> saved_;  // until the first step
+  CircuitBreaker breaker_;
+  StoreCall call_;
+  Backoff rpc_backoff_;
+  Backoff post_backoff_;
+  StatusReporter reporter_;
+  Liveness liveness_;
+  Counters counters_;
+
+  Now now_{};         // of the step under way
+  Effects effects_;   // of the step under way
+  Phase phase_ = Phase::idle;
+  BatchInFlight batch_;          // posting and confirming
+  Instant next_at_{};            // idle: when to ask; confirming: when to send `uploaded` (again)
+  Instant asked_at_{};
+  std::uint64_t last_post_id_ = 0;
+  int rejections_ = 0;           // of the same `uploaded`
+  std::uint64_t depth_ = 0;      // readings in the store that wait, as last heard
+  std::string store_problem_;    // why the store is no help now; empty: it is
+  std::string failure_class_;    // of the POST failure that was logged last, and when
+  std::optional<Instant> failure_logged_at_;
+  bool connected_ = false;
+  bool broker_missed_ = false;   // that it is away has been logged
+  bool exited_ = false;
+  std::optional<Instant> stop_by_;  // SIGTERM came
+};
+
+}  // namespace sensors::bridge

@@ -1,0 +1,58 @@
+// sensor-http-bridge: takes readings from the store and POSTs them to an HTTP API, each batch until it is confirmed.
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/runtime/command_line.hpp"
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/service_loop.hpp"
+#include "services/sensor-http-bridge/adapters.hpp"
+#include "services/sensor-http-bridge/config.hpp"
+#include "services/sensor-http-bridge/logic.hpp"
+#include "services/sensor-http-bridge/state_file.hpp"
+
+namespace {
+
+using namespace sensors;          // NOLINT(google-build-using-namespace): a main has no includers
+using namespace sensors::bridge;  // NOLINT(google-build-using-namespace)
+
+int refuse(const Error& error) {
+  log_lines(LogLevel::error, error.message);
+  return exit_bad_configuration;
+}
+
+int run(const Config& config, const std::string& mqtt_password) {
+  Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
+  if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");
+  EventLoop loop;
+  Inbox<Event> inbox(InboxLimits{}, [&loop] { loop.wake(); });
+  Logic logic(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt);
+  Adapters adapters(config, mqtt_password, inbox);
+  const WatchdogFeed watchdog{ServiceNotifier::watchdog_interval(), [&adapters] { adapters.notifier().alive(); }};
+  ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic, [&adapters](Effect e) { adapters.apply(std::move(e)); }, watchdog);
+  const int code = service.run();
+  adapters.notifier().stopping();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const CommandLineResult parsed = parse_command_line(argc, argv, service_name, "Delivers stored readings to an HTTP API",
+                                                      "/etc/sensor-project/sensor-http-bridge.toml");
+  if (parsed.exit_code.has_value()) return *parsed.exit_code;
+  start_log(service_name, LogLevel::info);
+  const Result<Config> config = load_config(parsed.command_line.config_file);
+  if (!config.has_value()) return refuse(config.error());
+  start_log(service_name, config->log_level);
+  std::string mqtt_password;
+  if (!config->mqtt.password_file.empty()) {
+    const Result<std::string> secret = read_secret(config->mqtt.password_file);
+    if (!secret.has_value()) return refuse(secret.error());
+    mqtt_password = *secret;
+  }
+  if (parsed.command_line.check_config) return EXIT_SUCCESS;
+  return run(*config, mqtt_password);
+}
