@@ -237,8 +237,11 @@ void Statement::reset() { sqlite3_reset(statement_.get()); }
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+static_assert(Statement::integer_type == SQLITE_INTEGER && Statement::real_type == SQLITE_FLOAT &&
+              Statement::text_type == SQLITE_TEXT && Statement::blob_type == SQLITE_BLOB &&
+              Statement::null_type == SQLITE_NULL);
 int Statement::type(int column) const { return sqlite3_column_type(statement_.get(), column); }
-bool Statement::is_null(int column) const { return type(column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const { return type(column) == null_type; }
 
 std::string Statement::text(int column) const {
   const unsigned char* data = sqlite3_column_text(statement_.get(), column);  // before the size: it may convert

@@ -37,7 +37,12 @@ class Statement {
   double real(int column) const;
   std::string text(int column) const;
   bool is_null(int column) const;
-  /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
+  /// One of these: the fundamental types of SQLite, with its numbers.
+  static constexpr int integer_type = 1;
+  static constexpr int real_type = 2;
+  static constexpr int text_type = 3;
+  static constexpr int blob_type = 4;
+  static constexpr int null_type = 5;
   int type(int column) const;
 
  private:

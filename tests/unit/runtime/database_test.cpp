@@ -83,6 +83,9 @@ TEST_F(DatabaseTest, binds_and_reads_each_type) {
   EXPECT_EQ(select.text(1), "");
   EXPECT_FALSE(select.is_null(1)) << "an empty text is not NULL";
   EXPECT_TRUE(select.is_null(2));
+  EXPECT_EQ(select.type(0), Statement::integer_type);
+  EXPECT_EQ(select.type(1), Statement::text_type);
+  EXPECT_EQ(select.type(2), Statement::null_type);
   EXPECT_EQ(select.step().value(), Statement::Step::done);
 }
 

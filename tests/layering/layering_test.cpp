@@ -1,0 +1,186 @@
+// The tree keeps the layers of docs/architecture.md, and each rule bites when bad text is planted.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/layering/include_rules.hpp"
+
+namespace sensors::layering {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path top = SENSOR_SOURCE_DIR;
+
+SourceFile read(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {path.lexically_relative(top).string(), {std::istreambuf_iterator<char>(file), {}}};
+}
+
+std::vector<SourceFile> sources_below(const std::string& folder) {
+  std::vector<SourceFile> files;
+  for (const auto& entry : fs::recursive_directory_iterator(top / folder)) {
+    const fs::path extension = entry.path().extension();
+    if (extension == ".hpp" || extension == ".cpp") files.push_back(read(entry.path()));
+  }
+  return files;
+}
+
+/// Paths of the files of every service's Logic: the sources of its library, the headers beside them, events.hpp, and
+/// what these include of their own service, step by step.
+std::set<std::string> logic_paths() {
+  std::vector<fs::path> open;
+  for (const auto& entry : fs::recursive_directory_iterator(top / "services")) {
+    if (entry.path().filename() == "events.hpp") open.push_back(entry.path());
+    if (entry.path().filename() != "CMakeLists.txt") continue;
+    for (const std::string& source : logic_sources(read(entry.path()).text)) {
+      open.push_back(entry.path().parent_path() / source);
+      open.push_back(entry.path().parent_path() / fs::path(source).replace_extension(".hpp"));
+    }
+  }
+  std::set<std::string> paths;
+  while (!open.empty()) {
+    const fs::path path = open.back();
+    open.pop_back();
+    if (!fs::exists(path) || !paths.insert(path.lexically_relative(top).string()).second) continue;
+    for (const std::string& header : includes_of(read(path))) {
+      if (header.rfind("services/", 0) == 0) open.push_back(top / header);
+    }
+  }
+  return paths;
+}
+
+void expect_clean(const std::string& folder, std::size_t least_files) {
+  const std::set<std::string> logic = logic_paths();
+  const std::vector<SourceFile> files = sources_below(folder);
+  EXPECT_GE(files.size(), least_files) << "the check looks in the wrong place";
+  for (const SourceFile& file : files) {
+    for (const std::string& violation : violations(file, logic.count(file.path) != 0)) ADD_FAILURE() << violation;
+  }
+}
+
+TEST(Layering, holds_in_common) { expect_clean("common", 30); }
+
+TEST(Layering, holds_in_the_services) { expect_clean("services", 20); }
+
+TEST(Layering, knows_the_logic_of_each_service) {
+  const std::set<std::string> logic = logic_paths();
+  for (const std::string service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"}) {
+    EXPECT_EQ(logic.count("services/" + service + "/logic.cpp"), 1U) << service;
+    EXPECT_EQ(logic.count("services/" + service + "/events.hpp"), 1U) << service;
+    EXPECT_EQ(logic.count("services/" + service + "/main.cpp"), 0U) << service;
+  }
+}
+
+// ---- each rule, on planted text ----
+
+struct Planted {
+  std::string path;
+  std::string text;
+  std::string expected;  // within the violation; empty: none
+  bool is_logic = false;
+};
+
+void expect_each(const std::vector<Planted>& all) {
+  for (const Planted& planted : all) {
+    SCOPED_TRACE(planted.path + " with " + planted.text);
+    const std::vector<std::string> found =
+        violations({planted.path, "#pragma once\n" + planted.text}, planted.is_logic);
+    if (planted.expected.empty()) {
+      EXPECT_TRUE(found.empty()) << found.front();
+    } else if (found.size() != 1) {
+      ADD_FAILURE() << found.size() << " violations, not one";
+    } else {
+      EXPECT_EQ(found.front().rfind(planted.path + ":2: ", 0), 0U) << found.front();
+      EXPECT_NE(found.front().find(planted.expected), std::string::npos) << found.front();
+    }
+  }
+}
+
+const char* const core = "common/core/x.hpp";
+const char* const logic = "services/sensor-publisher/logic.cpp";
+const char* const adapter = "common/adapters/sqlite/database.cpp";
+const char* const shell = "services/sensor-publisher/main.cpp";
+
+TEST(LayeringRules, keep_core_pure) {
+  expect_each({{core, "#include <vector>", ""},
+               {core, "#include <tl/expected.hpp>", ""},
+               {core, "#include \"common/core/time.hpp\"", ""},
+               {core, "#include <thread>", "not among the headers for pure code"},
+               {core, "#  include <iostream>", "not among the headers"},
+               {core, "#include <fmt/core.h>", "not among the headers"},
+               {core, "#include \"common/codec/topic.hpp\"", "may not include"},
+               {core, "#include \"common/runtime/log.hpp\"", "may not include"},
+               {core, "auto t = Clock::now();", "reads a clock"},
+               {core, "using C = std::chrono::steady_clock;", "reads a clock"},
+               {core, "auto t = std::time(nullptr);", "reads a clock"},
+               {core, "auto t = time(nullptr);", "reads a clock"},
+               {core, "std::chrono::sys_time<Millis> time(sys_time<Millis> at);", ""},
+               {core, "void advance(Instant now); // steady_clock::now()", ""},
+               {core, "const char* text = \"std::cout and getenv\";", ""},
+               {core, "std::mutex mutex_;", "uses threads"},
+               {core, "getenv(name);", "environment"},
+               {core, "std::cerr << x;", "does input or output"},
+               {core, "std::random_device seed;", "randomness"},
+               {core, "std::this_thread::sleep_for(1s);", "sleeps"}});
+}
+
+TEST(LayeringRules, keep_codec_pure_but_for_its_json_libraries) {
+  expect_each({{"common/codec/x.cpp", "#include <nlohmann/json.hpp>", ""},
+               {"common/codec/x.hpp", "#include <nlohmann/json.hpp>", "in a header"},
+               {"common/codec/x.cpp", "#include <simdjson.h>", ""},
+               {"common/codec/x.cpp", "#include \"common/runtime/log.hpp\"", "may not include"},
+               {"common/codec/x.cpp", "auto t = std::chrono::system_clock::now();", "reads a clock"}});
+}
+
+TEST(LayeringRules, keep_a_logic_pure_and_to_its_own_service) {
+  expect_each({{logic, "#include \"services/sensor-publisher/events.hpp\"", "", true},
+               {logic, "#include \"common/codec/topic.hpp\"", "", true},
+               {logic, "#include <fmt/core.h>", "", true},
+               {logic, "#include \"services/sensor-persistence/events.hpp\"", "may not include", true},
+               {logic, "#include \"common/runtime/event_loop.hpp\"", "may not include", true},
+               {logic, "#include \"common/adapters/sqlite/database.hpp\"", "may not include", true},
+               {logic, "#include <fstream>", "not among the headers", true},
+               {logic, "const Now now = read(std::chrono::steady_clock::now());", "reads a clock", true}});
+}
+
+TEST(LayeringRules, keep_runtime_adapters_drivers_and_shells_apart) {
+  expect_each({{"common/runtime/x.cpp", "#include \"common/core/time.hpp\"", ""},
+               {"common/runtime/x.cpp", "#include \"common/codec/topic.hpp\"", "may not include"},
+               {"common/runtime/x.cpp", "#include \"common/adapters/sqlite/database.hpp\"", "may not"},
+               {"common/runtime/x.cpp", "#include <boost/asio/post.hpp>", ""},
+               {"common/runtime/x.hpp", "#include <boost/asio/post.hpp>", "in a header"},
+               {"common/runtime/x.cpp", "#include <spdlog/spdlog.h>", "belongs elsewhere"},
+               {adapter, "#include <sqlite3.h>", ""},
+               {adapter, "#include \"common/runtime/worker.hpp\"", ""},
+               {adapter, "#include \"common/adapters/mqtt_paho/mqtt_client.hpp\"", "may not include"},
+               {adapter, "#include <curl/curl.h>", "belongs elsewhere"},
+               {adapter, "#include \"services/sensor-publisher/outbox.hpp\"", "may not include"},
+               {"services/sensor-publisher/drivers/host/host.cpp", "#include \"common/adapters/sqlite/database.hpp\"",
+                "may not include"},
+               {"services/sensor-publisher/drivers/host/host.cpp", "#include \"services/sensor-publisher/logic.hpp\"",
+                "may not include"},
+               {shell, "#include \"common/adapters/sqlite/database.hpp\"", ""},
+               {shell, "#include \"services/sensor-persistence/store.hpp\"", "may not include"},
+               {shell, "#include <mqtt/async_client.h>", "belongs elsewhere"},
+               {shell, "#include <toml++/toml.h>", "belongs elsewhere"}});
+}
+
+TEST(WithoutComments, blanks_comments_and_strings_and_keeps_lines) {
+  EXPECT_EQ(without_comments("a // b\nc /* d\ne */ f"), "a     \nc     \n     f");
+  EXPECT_EQ(without_comments("x(\"a//b\", '\"') // c"), "x(\"    \", ' ')     ");
+  EXPECT_EQ(without_comments("1'000'000 + y"), "1'000'000 + y");
+}
+
+TEST(LogicSources, are_those_of_libraries_of_the_layer_logic) {
+  EXPECT_EQ(logic_sources("sensor_library(a LAYER logic\n  SOURCES logic.cpp sender.cpp\n  LINKS sensors_core)\n"
+                          "sensor_library(b LAYER shell SOURCES shell.cpp)"),
+            (std::vector<std::string>{"logic.cpp", "sender.cpp"}));
+}
+
+}  // namespace
+}  // namespace sensors::layering

@@ -1,0 +1,1 @@
+// Something for the libraries of this project to be made of; nothing is compiled.
