@@ -3,11 +3,11 @@
 
 set(layer_core_may_link "")
 set(layer_codec_may_link core)
-set(layer_logic_may_link core codec)
+set(layer_logic_may_link core codec logic)
 set(layer_runtime_may_link core)
 set(layer_adapter_may_link core runtime)
 set(layer_driver_may_link core codec runtime)
-set(layer_shell_may_link core codec logic runtime adapter driver)
+set(layer_shell_may_link core codec logic runtime adapter driver shell)
 
 # Libraries of others, by layer. Core has none beyond the header-only Result; a shell brings in none of its own.
 set(layer_core_may_use "")

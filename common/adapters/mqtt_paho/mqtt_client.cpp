@@ -1,1 +1,350 @@
+// Paho's traps that shape this file (Paho C++ 1.2.0, Paho C 1.3.12):
+// - Callbacks hold a process-wide lock: they take our mutex for a moment, enqueue, and return. Our mutex is never held
+//   across a call into Paho, which takes that lock.
+// - Automatic reconnect does not subscribe again: the send thread owns the reconnect loop.
+// - connect_options that are copied lose their properties: they are built in place and passed directly.
+// - With MQTT 5 a refused publish may reach on_failure with return code 0: the reason code decides.
+// - More publishes than the broker's Receive Maximum stall: what is in flight is counted here.
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include <mqtt/async_client.h>
+#include <pthread.h>
+
+#include "common/core/backoff.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr Millis disconnect_timeout{500};
+constexpr Millis drain_timeout{500};
+
+std::string server_uri(const MqttClientOptions& options) {
+  const std::string scheme = options.ca_file.empty() ? "tcp://" : "ssl://";
+  return scheme + options.host + ":" + std::to_string(options.port);
+}
+
+mqtt::create_options create_options_for_mqtt5() { return mqtt::create_options(MQTTVERSION_5); }
+
+MqttMessage to_message(const mqtt::message& source) {
+  MqttMessage message;
+  message.topic = source.get_topic();
+  message.payload = source.get_payload_str();
+  message.retained = source.is_retained();
+  const mqtt::properties& properties = source.get_properties();
+  if (properties.contains(mqtt::property::RESPONSE_TOPIC)) {
+    message.response_topic = mqtt::get<std::string>(properties, mqtt::property::RESPONSE_TOPIC);
+  }
+  if (properties.contains(mqtt::property::CORRELATION_DATA)) {
+    message.correlation = mqtt::get<std::string>(properties, mqtt::property::CORRELATION_DATA);
+  }
+  return message;
+}
+
+mqtt::const_message_ptr to_paho(MqttPublish& publish) {
+  auto message = mqtt::make_message(std::move(publish.topic), std::move(publish.payload), publish.qos, publish.retain);
+  if (!publish.response_topic.empty()) {
+    mqtt::properties properties;
+    properties.add(mqtt::property(mqtt::property::RESPONSE_TOPIC, publish.response_topic));
+    properties.add(mqtt::property(mqtt::property::CORRELATION_DATA, publish.correlation));
+    message->set_properties(std::move(properties));
+  } else if (!publish.correlation.empty()) {
+    message->set_properties({mqtt::property(mqtt::property::CORRELATION_DATA, publish.correlation)});
+  }
+  return message;
+}
+
+Result<void> outcome_of(const mqtt::token& token) {
+  const int reason = token.get_reason_code();
+  if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) {
+    return fail(ErrorCode::rejected, "broker refused the message, MQTT 5 reason code " + std::to_string(reason));
+  }
+  if (token.get_return_code() != MQTTASYNC_SUCCESS) {
+    return fail(ErrorCode::disconnected, "publish failed: " + mqtt::exception::error_str(token.get_return_code()));
+  }
+  return {};
+}
+
+std::string describe(const mqtt::exception& error) {
+  const int reason = error.get_reason_code();
+  if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) return error.get_reason_code_str();
+  return error.get_error_str().empty() ? error.what() : error.get_error_str();
+}
+
+}  // namespace
+
+class MqttClient::Session : private mqtt::iaction_listener {
+ public:
+  Session(MqttClientOptions options, MqttCallbacks callbacks);
+  ~Session() override;
+
+  void publish(MqttPublish message);
+
+ private:
+  using SendNumber = std::uintptr_t;
+
+  void run();
+  Result<void> connect();
+  void disconnect();
+  void serve_connection();
+  void send(MqttPublish message);
+  void give_up_connection(const std::string& reason);
+  void wait_before_reconnect();
+  void complete(SendNumber number, Result<void> result);
+  void on_failure(const mqtt::token& token) override;
+  void on_success(const mqtt::token& token) override;
+
+  const MqttClientOptions options_;
+  const MqttCallbacks callbacks_;
+  mqtt::async_client client_;
+  Backoff backoff_;  // send thread only
+  SendNumber last_number_ = 0;  // send thread only
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<MqttPublish> queue_;
+  std::unordered_map<SendNumber, std::uint64_t> in_flight_;  // to the id of the publish() call
+  bool connected_ = false;
+  bool lost_ = false;
+  std::string lost_reason_;
+  bool stopping_ = false;
+  std::thread send_thread_;
+};
+
+MqttClient::Session::Session(MqttClientOptions options, MqttCallbacks callbacks)
+    : options_(std::move(options)),
+      callbacks_(std::move(callbacks)),
+      client_(server_uri(options_), options_.client_id, create_options_for_mqtt5(), nullptr),
+      backoff_(options_.reconnect_first, options_.reconnect_longest, std::random_device{}()) {
+  client_.set_connection_lost_handler([this](const std::string& cause) {
+    const std::lock_guard lock(mutex_);
+    lost_ = true;
+    lost_reason_ = cause.empty() ? "connection lost" : cause;
+    changed_.notify_all();
+  });
+  client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+    const std::lock_guard lock(mutex_);
+    lost_ = true;
+    lost_reason_ = "broker closed the connection, MQTT 5 reason code " + std::to_string(reason);
+    changed_.notify_all();
+  });
+  client_.set_message_callback([this](const mqtt::const_message_ptr& message) {
+    if (message) callbacks_.on_message(to_message(*message));
+  });
+  send_thread_ = std::thread([this] { run(); });
+  pthread_setname_np(send_thread_.native_handle(), "mqtt-send");
+}
+
+MqttClient::Session::~Session() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  send_thread_.join();
+}
+
+void MqttClient::Session::publish(MqttPublish message) {
+  const std::uint64_t id = message.id;
+  Result<void> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    if (connected_ && queue_.size() < options_.max_queued) {
+      queue_.push_back(std::move(message));
+      // Nobody waits for a queue that was not empty.
+      if (queue_.size() == 1) changed_.notify_one();
+      return;
+    }
+    refused = connected_ ? fail(ErrorCode::overloaded, "publish: the queue of the send thread is full")
+                         : fail(ErrorCode::disconnected, "publish: no connection to the broker");
+  }
+  if (id != 0) callbacks_.on_published({id, std::move(refused)});
+}
+
+void MqttClient::Session::run() {
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) return;
+    }
+    if (Result<void> connected = connect(); !connected) {
+      callbacks_.on_disconnected({connected.error().message});
+      wait_before_reconnect();
+      continue;
+    }
+    backoff_.reset();
+    callbacks_.on_connected({});
+    serve_connection();
+  }
+}
+
+Result<void> MqttClient::Session::connect() {
+  const auto object = [this] { return "broker " + options_.host + ":" + std::to_string(options_.port) + ": "; };
+  try {
+    {
+      const std::lock_guard lock(mutex_);
+      lost_ = false;
+    }
+    mqtt::connect_options connect_options;
+    connect_options.set_mqtt_version(MQTTVERSION_5);
+    connect_options.set_clean_start(true);
+    connect_options.set_keep_alive_interval(options_.keepalive);
+    connect_options.set_connect_timeout(options_.connect_timeout);
+    connect_options.set_max_inflight(options_.max_inflight);
+    if (!options_.user.empty()) {
+      connect_options.set_user_name(options_.user);
+      connect_options.set_password(options_.password);
+    }
+    if (!options_.will_topic.empty()) {
+      connect_options.set_will(mqtt::will_options(options_.will_topic, options_.will_payload, 1, true));
+    }
+    if (!options_.ca_file.empty()) {
+      mqtt::ssl_options tls;
+      tls.set_trust_store(options_.ca_file);
+      tls.set_verify(true);  // without it a certificate for another host is accepted
+      connect_options.set_ssl(std::move(tls));
+    }
+    if (!client_.connect(connect_options)->wait_for(options_.connect_timeout)) {
+      disconnect();
+      return fail(ErrorCode::timeout, object() + "no CONNACK in time");
+    }
+    for (const std::string& filter : options_.subscriptions) {
+      if (!client_.subscribe(filter, 1)->wait_for(options_.connect_timeout)) {
+        disconnect();
+        return fail(ErrorCode::timeout, object() + "no SUBACK in time for " + filter);
+      }
+    }
+  } catch (const mqtt::exception& error) {
+    disconnect();
+    return fail(ErrorCode::disconnected, object() + describe(error));
+  } catch (const std::exception& error) {
+    disconnect();
+    return fail(ErrorCode::disconnected, object() + error.what());
+  }
+  const std::lock_guard lock(mutex_);
+  connected_ = true;
+  return {};
+}
+
+/// Best effort: whatever comes of it, the connection is not used any more.
+void MqttClient::Session::disconnect() {
+  try {
+    if (client_.is_connected()) client_.disconnect(disconnect_timeout)->wait_for(disconnect_timeout);
+  } catch (const std::exception&) {
+    // The link was already down, which is all that is wanted.
+  }
+}
+
+/// Sends until the connection is lost or the client is stopping and has nothing left to send.
+void MqttClient::Session::serve_connection() {
+  std::optional<std::chrono::steady_clock::time_point> drain_until;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const bool may_send = !queue_.empty() && in_flight_.size() < static_cast<std::size_t>(options_.max_inflight);
+    if (lost_) {
+      const std::string reason = lost_reason_;
+      lock.unlock();
+      give_up_connection(reason);
+      return;
+    }
+    if (may_send) {
+      MqttPublish message = std::move(queue_.front());
+      queue_.pop_front();
+      lock.unlock();
+      send(std::move(message));
+      lock.lock();
+      continue;
+    }
+    if (!stopping_) {
+      changed_.wait(lock);
+      continue;
+    }
+    if (!drain_until) drain_until = std::chrono::steady_clock::now() + drain_timeout;
+    const bool drained = queue_.empty() && in_flight_.empty();
+    if (drained || changed_.wait_until(lock, *drain_until) == std::cv_status::timeout) {
+      lock.unlock();
+      disconnect();
+      give_up_connection("stopping");
+      return;
+    }
+  }
+}
+
+void MqttClient::Session::send(MqttPublish message) {
+  const SendNumber number = ++last_number_;
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_.emplace(number, message.id);
+  }
+  try {
+    client_.publish(to_paho(message), reinterpret_cast<void*>(number), *this);
+  } catch (const std::exception& error) {
+    complete(number, fail(ErrorCode::disconnected, std::string("publish failed: ") + error.what()));
+  }
+}
+
+/// Answers for everything that was queued or in flight: it may or may not have arrived.
+void MqttClient::Session::give_up_connection(const std::string& reason) {
+  std::vector<std::uint64_t> unanswered;
+  {
+    const std::lock_guard lock(mutex_);
+    connected_ = false;
+    for (const auto& [number, id] : in_flight_) unanswered.push_back(id);
+    for (const MqttPublish& message : queue_) unanswered.push_back(message.id);
+    in_flight_.clear();
+    queue_.clear();
+  }
+  callbacks_.on_disconnected({reason});
+  for (const std::uint64_t id : unanswered) {
+    if (id != 0) callbacks_.on_published({id, fail(ErrorCode::disconnected, "publish: " + reason)});
+  }
+}
+
+void MqttClient::Session::wait_before_reconnect() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, backoff_.next(), [this] { return stopping_; });
+}
+
+/// A number that is not in flight any more belongs to a connection that was given up; it has been answered.
+void MqttClient::Session::complete(SendNumber number, Result<void> result) {
+  std::uint64_t id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = in_flight_.find(number);
+    if (found == in_flight_.end()) return;
+    id = found->second;
+    const bool was_full = in_flight_.size() >= static_cast<std::size_t>(options_.max_inflight);
+    in_flight_.erase(found);
+    if (stopping_ || (was_full && !queue_.empty())) changed_.notify_one();
+  }
+  if (id != 0) callbacks_.on_published({id, std::move(result)});
+}
+
+void MqttClient::Session::on_failure(const mqtt::token& token) {
+  Result<void> result = outcome_of(token);
+  if (result) result = fail(ErrorCode::disconnected, "publish failed without a reason");
+  complete(reinterpret_cast<SendNumber>(token.get_user_context()), std::move(result));
+}
+
+void MqttClient::Session::on_success(const mqtt::token& token) {
+  complete(reinterpret_cast<SendNumber>(token.get_user_context()), outcome_of(token));
+}
+
+MqttClient::MqttClient(MqttClientOptions options, MqttCallbacks callbacks)
+    : session_(std::make_unique<Session>(std::move(options), std::move(callbacks))) {}
+
+MqttClient::~MqttClient() = default;
+
+void MqttClient::publish(MqttPublish message) { session_->publish(std::move(message)); }
+
+}  // namespace sensors

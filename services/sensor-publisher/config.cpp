@@ -1,0 +1,99 @@
+#include "services/sensor-publisher/config.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/log.hpp"
+
+namespace sensors::publisher {
+
+namespace {
+
+constexpr Millis minute{60'000};
+
+std::string host_name() {
+  char name[max_name_length + 1] = {};
+  ::gethostname(name, max_name_length);
+  return is_name(name) ? name : "node";
+}
+
+void read_outbox(ConfigTable table, Config& config) {
+  OutboxOptions& outbox = config.logic.outbox;
+  table.read("path", config.outbox_path);
+  table.read("max_readings", outbox.max_readings, 1'000, 1'000'000'000);
+  table.read("high_readings", outbox.high_readings, 1, outbox.max_readings);
+  table.read("commit_age", outbox.commit_age, Millis{0}, Millis{10'000});
+  table.read("commit_readings", outbox.commit_readings, 1, 10'000);
+  table.read("max_pending", outbox.max_pending, 100, 1'000'000);
+}
+
+void read_send(ConfigTable table, SendOptions& send) {
+  table.read("max_unacknowledged_messages", send.window.max_unacknowledged_messages, 1, 20);
+  table.read("max_unconfirmed_readings", send.window.max_unconfirmed, 1, 1'000'000);
+  table.read("resend_after", send.window.resend_after, Millis{100}, 10 * minute);
+  table.read("resend_longest", send.window.resend_longest, send.window.resend_after, 60 * minute);
+  table.read("puback_timeout", send.puback_timeout, Millis{100}, minute);
+  table.read("live_limit", send.live_limit, 0, 1'000'000);
+  table.read("batch_readings", send.batch_readings, 1, 1'000);
+  table.read("batch_bytes", send.batch_bytes, 1'024, 240 * 1'024);
+}
+
+void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
+  table.read("consecutive_failures", breaker.consecutive_failures, 1, 100);
+  table.read("window", breaker.window, 1, 1'000);
+  table.read("failures_in_window", breaker.failures_in_window, 1, breaker.window);
+  table.read("slow_calls_in_window", breaker.slow_calls_in_window, 1, breaker.window);
+  table.read("slow_call", breaker.slow_call, Millis{1}, 10 * minute);
+  table.read("open_times", breaker.open_times, Millis{10}, 60 * minute);
+  table.read("jitter", breaker.jitter, 0, 0.5);
+  table.read("probe_deadline", breaker.probe_deadline, Millis{1}, 10 * minute);
+}
+
+void read_drivers(ConfigTable root, Config& config) {
+  for (auto& [name, table] : root.named_tables("driver")) {
+    DriverConfig driver = read_driver_config(name, table);
+    DriverSchedule schedule;
+    schedule.name = driver.name;
+    schedule.interval = driver.interval.value_or(config.logic.pace.front());
+    schedule.deadline = driver.deadline;
+    schedule.sensors = driver.sensors;
+    config.logic.drivers.push_back(std::move(schedule));
+    config.drivers.push_back(std::move(driver));
+  }
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file) return tl::unexpected(file.error());
+  Config config;
+  ConfigTable root = file->root();
+
+  std::string level = "info";
+  root.read_choice("log_level", level, {"debug", "info", "warning", "error"});
+  config.log_level = log_level_from(level).value_or(LogLevel::info);
+  config.logic.node = host_name();
+  root.read_name("node", config.logic.node);
+  config.mqtt = read_mqtt_config(root.table("mqtt"), service_name);
+  config.logic.root = config.mqtt.root;
+
+  ConfigTable pace = root.table("pace");
+  pace.read("steps", config.logic.pace, Millis{10}, 60 * minute);
+  for (std::size_t i = 1; i < config.logic.pace.size(); ++i) {
+    if (config.logic.pace[i] <= config.logic.pace[i - 1]) pace.refuse("steps", "must ascend");
+  }
+  if (config.logic.pace.empty()) pace.refuse("steps", "must have at least one interval");
+  read_outbox(root.table("outbox"), config);
+  read_send(root.table("send"), config.logic.send);
+  read_breaker(root.table("breaker"), config.logic.breaker);
+  root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
+  if (!config.logic.pace.empty()) read_drivers(root, config);
+
+  if (Result<void> finished = file->finish(); !finished) return tl::unexpected(finished.error());
+  return config;
+}
+
+}  // namespace sensors::publisher

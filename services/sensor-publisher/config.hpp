@@ -1,0 +1,24 @@
+// The publisher's configuration file; sensor-publisher.toml documents every key.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/runtime/mqtt_config.hpp"
+#include "services/sensor-publisher/drivers/driver_config.hpp"
+#include "services/sensor-publisher/logic_options.hpp"
+
+namespace sensors::publisher {
+
+struct Config {
+  LogLevel log_level = LogLevel::info;
+  MqttConfig mqtt;
+  std::string outbox_path = "/var/lib/sensor-project/publisher/outbox.db";
+  std::vector<DriverConfig> drivers;  // in the order of logic.drivers
+  LogicOptions logic;
+};
+
+/// Every mistake in the file, one a line.
+Result<Config> load_config(const std::string& path);
+
+}  // namespace sensors::publisher

@@ -1,0 +1,250 @@
+#include "services/sensor-publisher/logic.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/codec/control_json.hpp"
+#include "common/codec/topic.hpp"
+
+namespace sensors::publisher {
+
+namespace {
+
+// The outbox worker answers within this, or it hangs in the kernel and the watchdog may bite.
+constexpr Millis outbox_deadline{30'000};
+
+constexpr std::size_t max_downstream_topics = 64;
+
+constexpr const char* write_obligation = "a commit of the outbox";
+constexpr const char* read_obligation = "a read from the outbox";
+
+}  // namespace
+
+Logic::Logic(LogicOptions options, const OutboxContents& contents)
+    : options_(std::move(options)),
+      pacing_(options_.pace),
+      intake_(options_.drivers),
+      writer_(options_.outbox, contents.confirmed, contents.last, options_.seed),
+      sender_(options_, contents) {}
+
+Effects Logic::step(Event event, Now now) {
+  Effects effects;
+  std::visit([&](auto& e) { on(e, now, effects); }, event);
+  advance(now, effects);
+  return effects;
+}
+
+void Logic::on(const StopRequested&, Now, Effects& effects) {
+  if (std::exchange(stopping_, true)) return;
+  effects.push_back(LogLine{LogLevel::info, "stopping: writing what was taken to the outbox"});
+  intake_.stop();
+  writer_.stop();
+}
+
+void Logic::on(const MqttConnected&, Now now, Effects& effects) {
+  connected_ = true;
+  effects.push_back(LogLine{LogLevel::info, "connected to the broker"});
+  sender_.connected(now);
+  status_due_ = now.monotonic;
+}
+
+void Logic::on(const MqttDisconnected& event, Now now, Effects& effects) {
+  if (std::exchange(connected_, false)) effects.push_back(LogLine{LogLevel::warning, "broker lost: " + event.reason});
+  sender_.disconnected(event.reason, now);
+}
+
+void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
+  const std::optional<TopicView> topic = parse_topic(event.topic);
+  if (!topic.has_value()) {
+    ++malformed_;
+  } else if (topic->kind == "committed") {
+    on_watermark(event, now, effects);
+  } else if (topic->kind == "queue" || topic->kind == "status") {
+    bool pressure = false;
+    if (topic->kind == "queue") {
+      const Result<QueueDepth> queue = decode_queue_depth(event.payload);
+      if (!queue) ++malformed_;
+      pressure = queue.has_value() && queue->pressure;
+    } else {
+      const Result<ServiceState> state = decode_status_state(event.payload);
+      if (!state) ++malformed_;
+      pressure = state.has_value() && *state == ServiceState::down;
+    }
+    if (pressure_by_.size() < max_downstream_topics || pressure_by_.contains(event.topic)) pressure_by_[event.topic] = pressure;
+  }
+}
+
+void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) {
+  const Result<Committed> committed = decode_committed(message.payload);
+  if (!committed) {
+    ++malformed_;
+    effects.push_back(LogLine{LogLevel::warning, "watermark ignored: " + committed.error().message});
+    return;
+  }
+  switch (sender_.committed(*committed, now, effects)) {
+    case Sender::Confirmation::nothing: break;
+    case Sender::Confirmation::advanced: writer_.confirm(sender_.confirmed()); break;
+    case Sender::Confirmation::another_store:
+      writer_.remember_store(sender_.store());
+      publish_event("store", "store " + sender_.store() + " keeps the readings of this publisher now", now, effects);
+      break;
+  }
+}
+
+void Logic::on(DriverRead& event, Now now, Effects& effects) {
+  std::vector<Reading> readings = intake_.take(std::move(event), pacing_, now, effects);
+  writer_.append(std::move(readings), now);
+}
+
+void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
+  liveness_.end(write_obligation);
+  const bool dropped = event.result.has_value() && event.write.drop.has_value();
+  if (dropped) {
+    const OutboxEntry& gap = *event.write.drop;
+    const std::string text = fmt::format("the outbox is full: dropped its oldest readings, {} in one gap record", gap.last - gap.first + 1);
+    effects.push_back(LogLine{LogLevel::error, text});
+    publish_event("gap", text, now, effects);
+  }
+  std::vector<OutboxEntry> durable = writer_.done(std::move(event), now);
+  if (dropped) sender_.entries_dropped();
+  sender_.durable(std::move(durable), writer_.written());
+  if (outbox_failure_ != writer_.failure()) {
+    outbox_failure_ = writer_.failure();
+    effects.push_back(outbox_failure_.empty()
+                          ? LogLine{LogLevel::info, "the outbox can be written again"}
+                          : LogLine{LogLevel::error, outbox_failure_ + "; readings wait in memory, it is tried again"});
+  }
+}
+
+void Logic::on(OutboxReadDone& event, Now now, Effects& effects) {
+  liveness_.end(read_obligation);
+  sender_.read_done(std::move(event), now, effects);
+}
+
+/// What every event may have made possible.
+void Logic::advance(Now now, Effects& effects) {
+  if (exited_) return;
+  intake_.advance(pacing_, now, effects);
+  advance_outbox(now, effects);
+  const std::size_t before = effects.size();
+  sender_.advance(now, effects);
+  const bool reads = std::any_of(effects.begin() + static_cast<std::ptrdiff_t>(before), effects.end(),
+                                 [](const Effect& effect) { return std::holds_alternative<OutboxRead>(effect); });
+  if (reads) liveness_.begin(read_obligation, now.monotonic + outbox_deadline);
+  age_.note(writer_.written(), sender_.confirmed(), now.monotonic);
+  advance_pace(now, effects);
+  report_transitions(now, effects);
+  report_status(now, effects);
+  if (stopping_ && writer_.idle()) {
+    exited_ = true;
+    publish_status(ServiceState::down, "stopped", now, effects);
+    effects.push_back(Exit{});
+  }
+}
+
+void Logic::advance_outbox(Now now, Effects& effects) {
+  std::optional<OutboxWrite> write = writer_.next(sender_.stream_of(writer_.oldest_kept()), now);
+  if (!write.has_value()) return;
+  liveness_.begin(write_obligation, now.monotonic + outbox_deadline);
+  effects.push_back(std::move(*write));
+}
+
+bool Logic::under_pressure() const {
+  return sender_.breaker().state() != CircuitBreaker::State::closed || writer_.above_high_mark() ||
+         std::any_of(pressure_by_.begin(), pressure_by_.end(), [](const auto& asks) { return asks.second; });
+}
+
+void Logic::advance_pace(Now now, Effects& effects) {
+  const Millis before = pacing_.interval();
+  if (!pacing_.update(under_pressure(), now.monotonic)) return;
+  effects.push_back(LogLine{LogLevel::info, fmt::format("pace: sensors are read every {} s instead of every {} s",
+                                                        static_cast<double>(pacing_.interval().count()) / 1e3,
+                                                        static_cast<double>(before.count()) / 1e3)});
+  status_due_ = now.monotonic;
+}
+
+void Logic::report_transitions(Now now, Effects& effects) {
+  for (const CircuitBreaker::Transition& transition : sender_.breaker().take_transitions()) {
+    const bool opened = transition.to == CircuitBreaker::State::open;
+    effects.push_back(LogLine{opened ? LogLevel::warning : LogLevel::info, log_line(transition)});
+    publish_event("breaker", log_line(transition), now, effects);
+  }
+}
+
+std::string Logic::degraded_because() const {
+  if (!connected_) return "no connection to the broker";
+  if (sender_.breaker().state() != CircuitBreaker::State::closed) return "breaker not closed: " + sender_.breaker().reason();
+  if (!outbox_failure_.empty()) return outbox_failure_;
+  if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
+  if (writer_.above_high_mark()) return "the outbox is above its high mark";
+  return {};
+}
+
+void Logic::report_status(Now now, Effects& effects) {
+  std::string reason = degraded_because();
+  const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
+  const bool first = state_since_ == WallTime{};
+  const bool changed = first || state != state_ || reason != state_reason_;
+  if (first || state != state_) state_since_ = now.wall;
+  state_ = state;
+  state_reason_ = std::move(reason);
+  if (changed) effects.push_back(ServiceStatus{state_reason_.empty() ? "up" : "degraded: " + state_reason_});
+  if (!status_due_.has_value()) status_due_ = now.monotonic;
+  if (!connected_ || (!changed && now.monotonic < *status_due_)) return;
+  status_due_ = now.monotonic + options_.status_interval;
+  publish_status(state_, state_reason_, now, effects);
+}
+
+void Logic::publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects) {
+  if (!connected_) return;
+  MqttPublish status;
+  status.topic = topic_of(options_.root, options_.node, "status", service_name);
+  status.payload = encode_status({service_name, state, reason, state_since_, SENSOR_PROJECT_VERSION, status_details(now)});
+  status.retain = true;
+  effects.push_back(std::move(status));
+  MqttPublish queue;
+  queue.topic = topic_of(options_.root, options_.node, "queue", service_name);
+  queue.payload = encode_queue_depth({.depth = writer_.depth(),
+                                      .high = options_.outbox.high_readings,
+                                      .limit = writer_.limit(),
+                                      .oldest_s = std::chrono::duration<double>(age_.oldest(now.monotonic)).count(),
+                                      .rate_per_s = age_.take_rate(now.monotonic),
+                                      .pressure = writer_.above_high_mark()});
+  queue.retain = true;
+  effects.push_back(std::move(queue));
+}
+
+void Logic::publish_event(std::string_view type, const std::string& text, Now now, Effects& effects) {
+  if (!connected_) return;
+  MqttPublish event;
+  event.topic = topic_of(options_.root, options_.node, "event", service_name);
+  event.payload = encode_event(type, now.wall, text);
+  effects.push_back(std::move(event));
+}
+
+std::string Logic::status_details(Now now) const {
+  return fmt::format(
+      R"("pace_ms":{},"stream":"{}","breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
+      R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
+      R"("dropped":{},"watermarks_refused":{},"malformed":{}}})",
+      pacing_.interval().count(), sender_.stream(), encode_breaker(sender_.breaker(), now), writer_.depth(), writer_.pending(),
+      writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
+      intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(), sender_.watermarks_refused(), malformed_);
+}
+
+std::string Logic::down_status(WallTime now) {
+  return encode_status({service_name, ServiceState::down, "connection lost", now, SENSOR_PROJECT_VERSION, {}});
+}
+
+std::optional<Instant> Logic::wake_at() const {
+  std::optional<Instant> at = intake_.wake_at();
+  for (const std::optional<Instant>& when : {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(),
+                                             connected_ ? status_due_ : std::nullopt}) {
+    if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
+  }
+  return at;
+}
+
+}  // namespace sensors::publisher

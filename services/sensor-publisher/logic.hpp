@@ -1,0 +1,74 @@
+// Logic is the publisher without the world: a function from events and time to effects. It owns all state of the
+// service, on the loop thread, and does no I/O, so that tests run it on virtual time.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/core/liveness.hpp"
+#include "common/core/pacing.hpp"
+#include "common/core/queue_age.hpp"
+#include "services/sensor-publisher/events.hpp"
+#include "services/sensor-publisher/intake.hpp"
+#include "services/sensor-publisher/logic_options.hpp"
+#include "services/sensor-publisher/outbox_writer.hpp"
+#include "services/sensor-publisher/sender.hpp"
+
+namespace sensors::publisher {
+
+class Logic {
+ public:
+  Logic(LogicOptions options, const OutboxContents& contents);
+
+  Effects step(Event event, Now now);
+  std::optional<Instant> wake_at() const;
+  const Liveness& liveness() const { return liveness_; }
+
+  /// Last will of the service's connection.
+  static std::string down_status(WallTime now);
+
+ private:
+  void on(const Tick&, Now, Effects&) {}
+  void on(const StopRequested&, Now now, Effects& effects);
+  void on(const MqttConnected&, Now now, Effects& effects);
+  void on(const MqttDisconnected& event, Now now, Effects& effects);
+  void on(const MqttPublished& event, Now now, Effects& effects) { sender_.published(event, now, effects); }
+  void on(const MqttMessage& event, Now now, Effects& effects);
+  void on(DriverRead& event, Now now, Effects& effects);
+  void on(OutboxWritten& event, Now now, Effects& effects);
+  void on(OutboxReadDone& event, Now now, Effects& effects);
+
+  void on_watermark(const MqttMessage& message, Now now, Effects& effects);
+  void advance(Now now, Effects& effects);
+  void advance_outbox(Now now, Effects& effects);
+  void advance_pace(Now now, Effects& effects);
+  void report_transitions(Now now, Effects& effects);
+  void report_status(Now now, Effects& effects);
+  void publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects);
+  void publish_event(std::string_view type, const std::string& text, Now now, Effects& effects);
+  std::string status_details(Now now) const;
+  std::string degraded_because() const;
+  bool under_pressure() const;
+
+  LogicOptions options_;
+  Pacing pacing_;
+  Intake intake_;
+  OutboxWriter writer_;
+  Sender sender_;
+  QueueAge age_;
+  Liveness liveness_;
+  bool connected_ = false;
+  bool stopping_ = false;
+  bool exited_ = false;
+  std::string outbox_failure_;               // as last logged
+  std::map<std::string, bool> pressure_by_;  // queue and status topics of the services downstream, to "asks us to slow down"
+  ServiceState state_ = ServiceState::up;
+  std::string state_reason_;
+  WallTime state_since_{};
+  std::optional<Instant> status_due_;
+  std::uint64_t malformed_ = 0;  // control messages that could not be read
+};
+
+}  // namespace sensors::publisher

@@ -1,0 +1,63 @@
+// sensor-publisher: reads sensors, keeps every reading in the outbox, publishes to the broker until the store has it.
+#include <cstdlib>
+#include <random>
+
+#include "common/adapters/mqtt_paho/mqtt_client.hpp"
+#include "common/adapters/systemd/service_notifier.hpp"
+#include "common/runtime/command_line.hpp"
+#include "common/runtime/event_loop.hpp"
+#include "common/runtime/inbox.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/service_loop.hpp"
+#include "services/sensor-publisher/config.hpp"
+#include "services/sensor-publisher/logic.hpp"
+#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensor-publisher/shell.hpp"
+
+namespace {
+
+using namespace sensors;
+using namespace sensors::publisher;
+
+int run(Config config) {
+  config.logic.seed = std::random_device{}();
+  Result<MqttClientOptions> mqtt = mqtt_options(config);
+  Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);
+  Result<Outbox> outbox = Outbox::open(config.outbox_path, random_stream_id());
+  for (const Error* error : {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error(), outbox ? nullptr : &outbox.error()}) {
+    if (error == nullptr) continue;
+    log(LogLevel::error, error->message);
+    return EXIT_FAILURE;
+  }
+  Logic logic(config.logic, outbox->contents());
+  EventLoop loop;
+  Inbox<Event> inbox({}, [&loop] { loop.wake(); });
+  Shell shell(std::move(*outbox), std::move(*drivers), config.drivers, std::move(*mqtt), inbox);
+  ServiceNotifier notifier;
+  ServiceLoop<Logic, Event, Effect> service(
+      loop, inbox, logic, [&](Effect effect) { shell.apply(std::move(effect), notifier); },
+      {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
+  const int code = service.run();
+  notifier.stopping();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const CommandLineResult arguments = parse_command_line(argc, argv, "sensor-publisher", "Reads sensors and publishes every reading, once.",
+                                                         "/etc/sensor-project/sensor-publisher.toml");
+  if (arguments.exit_code.has_value()) return *arguments.exit_code;
+  start_log("sensor-publisher", LogLevel::info);
+  Result<Config> config = load_config(arguments.command_line.config_file);
+  if (!config) {
+    log_lines(LogLevel::error, config.error().message);
+    return exit_bad_configuration;
+  }
+  start_log("sensor-publisher", config->log_level);
+  if (arguments.command_line.check_config) {
+    log(LogLevel::info, arguments.command_line.config_file + ": no mistakes");
+    return EXIT_SUCCESS;
+  }
+  return run(std::move(*config));
+}

@@ -1,0 +1,28 @@
+-- The outbox. A position numbers its entries 1, 2, 3, ... for the life of the file; seq = position - stream.base.
+CREATE TABLE stream(
+  number INTEGER PRIMARY KEY,      -- in order of the runs
+  id TEXT NOT NULL UNIQUE,
+  base INTEGER NOT NULL            -- the last position of the run before
+);
+CREATE TABLE sensor(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  UNIQUE(name, unit)
+);
+CREATE TABLE reading(
+  position INTEGER PRIMARY KEY,
+  sensor INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,        -- UTC since 1970
+  value NOT NULL                   -- REAL a number, INTEGER a boolean, TEXT a text
+);
+CREATE TABLE gap(
+  first INTEGER PRIMARY KEY,       -- positions first..last were dropped
+  last INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  time_ms INTEGER NOT NULL
+);
+CREATE TABLE meta(
+  key TEXT PRIMARY KEY,            -- confirmed: everything up to this position is in the store; store: its id
+  value TEXT NOT NULL
+) WITHOUT ROWID;

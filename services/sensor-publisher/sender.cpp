@@ -1,0 +1,293 @@
+// A position becomes (stream, seq) only here: seq = position - base of its stream. Streams are sent one after the
+// other: the window never reaches beyond the end of the oldest stream that is not confirmed to its end.
+#include "services/sensor-publisher/sender.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "common/codec/reading_json.hpp"
+#include "common/codec/topic.hpp"
+
+namespace sensors::publisher {
+
+namespace {
+
+// Entries kept ready in memory; a read from the outbox fetches half of it.
+constexpr std::size_t cache_entries = 4'000;
+constexpr Millis read_retry{1'000};
+
+}  // namespace
+
+Sender::Sender(const LogicOptions& options, const OutboxContents& contents)
+    : options_(options),
+      streams_(contents.streams.begin(), contents.streams.end()),
+      known_store_(contents.known_store),
+      window_(options.send.window, contents.confirmed, contents.last),
+      breaker_(options.breaker, options.seed) {
+  drop_finished_streams();
+}
+
+void Sender::connected(Now now) {
+  breaker_.peer_returned(now.monotonic);
+  window_.connected();
+  go_back();
+}
+
+void Sender::disconnected(const std::string& reason, Now now) {
+  // A link that ends is no failure of the broker's by itself; a connect that fails is one.
+  if (!window_.is_connected()) {
+    if (const auto permit = breaker_.admit(now.monotonic); permit.has_value()) breaker_.fail(*permit, reason, now.monotonic);
+  }
+  window_.disconnected();
+  go_back();
+}
+
+void Sender::published(const MqttPublished& published, Now now, Effects& effects) {
+  const auto found = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                  [&](const InFlight& message) { return message.id == published.id; });
+  if (found == in_flight_.end()) return;
+  const InFlight message = *found;
+  in_flight_.erase(found);
+  window_.acknowledged();
+  if (message.judged) return;
+  const auto took = std::chrono::duration_cast<Millis>(now.monotonic - message.sent_at);
+  if (published.result) {
+    breaker_.succeed(message.permit, took, now.monotonic);
+  } else if (published.result.error().code == ErrorCode::disconnected) {
+    breaker_.release(message.permit);
+  } else {
+    // It is sent again when no watermark comes: going back at once would spin on a broker that refuses.
+    breaker_.fail(message.permit, published.result.error().message, now.monotonic);
+    effects.push_back(LogLine{LogLevel::warning, published.result.error().message});
+  }
+}
+
+Sender::Confirmation Sender::refuse(const std::string& why, Effects& effects) {
+  ++watermarks_refused_;
+  effects.push_back(LogLine{LogLevel::warning, "watermark ignored: " + why});
+  return Confirmation::nothing;
+}
+
+Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effects& effects) {
+  if (committed.store != known_store_) {
+    if (!known_store_.empty()) {
+      effects.push_back(LogLine{LogLevel::warning, "another store answers: " + committed.store + " instead of " + known_store_ +
+                                                       "; sending it all that the outbox still has"});
+    }
+    known_store_ = committed.store;
+    go_back();
+    return Confirmation::another_store;  // this message itself deletes nothing
+  }
+  const auto stream = std::find_if(streams_.begin(), streams_.end(),
+                                   [&](const OutboxStream& candidate) { return candidate.id == committed.stream; });
+  if (stream == streams_.end()) return Confirmation::nothing;  // retained, of a stream that is long confirmed
+  const bool is_this_runs = std::next(stream) == streams_.end();
+  Position through = stream->base + std::min(committed.through, max_seq);
+  if (is_this_runs && through > window_.highest_sent()) {
+    return refuse("it says that " + committed.stream + " is committed through " + std::to_string(committed.through) +
+                      ", but only " + std::to_string(window_.highest_sent() - std::min(window_.highest_sent(), stream->base)) +
+                      " were sent; who may write the topic `committed`?",
+                  effects);
+  }
+  // An earlier run may have sent more than the outbox still knows of (a disk that lied, a restored file).
+  if (!is_this_runs) through = std::min(through, std::next(stream)->base);
+  if (through < window_.confirmed()) return watermark_went_back(*stream, committed, now, effects);
+  if (stream != streams_.begin()) return Confirmation::nothing;  // what is before it is not confirmed yet
+  const bool advanced = through > window_.confirmed();
+  while (!cache_.empty() && cache_.front().last <= through) cache_.pop_front();
+  window_.confirmed(through, now.monotonic);
+  drop_finished_streams();
+  if (committed.resend && window_.sent() > window_.confirmed() && window_.resend_requested(now.monotonic)) go_back();
+  return advanced ? Confirmation::advanced : Confirmation::nothing;
+}
+
+/// The store lacks numbers that another one, or its own past, has confirmed: a gap record takes their place.
+Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, const Committed& committed, Now now,
+                                                 Effects& effects) {
+  const bool is_first = &stream == &streams_.front();
+  if (!committed.resend || !is_first || !window_.resend_requested(now.monotonic)) return Confirmation::nothing;
+  unfillable_ = Gap{committed.through + 1, window_.confirmed() - stream.base, "other_store", now.wall};
+  effects.push_back(LogLine{LogLevel::warning, "store " + committed.store + " has " + stream.id + " only through " +
+                                                   std::to_string(committed.through) + "; sending a gap record for " +
+                                                   std::to_string(unfillable_->first) + ".." +
+                                                   std::to_string(unfillable_->last)});
+  go_back();
+  return Confirmation::nothing;
+}
+
+void Sender::durable(std::vector<OutboxEntry> entries, Position through) {
+  const bool follows = !entries.empty() && entries.front().first == cached_through() + 1 &&
+                       cache_.size() + entries.size() <= cache_entries;
+  if (follows) cache_.insert(cache_.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
+  window_.synced(through);
+}
+
+void Sender::read_done(OutboxReadDone read, Now now, Effects& effects) {
+  read_outstanding_ = false;
+  if (!read.entries) {
+    effects.push_back(LogLine{LogLevel::error, read.entries.error().message});
+    read_again_at_ = now.monotonic + read_retry;
+    return;
+  }
+  if (read.first != cached_through() + 1) return;  // we went back, or forward, meanwhile
+  for (OutboxEntry& entry : *read.entries) {
+    fill_hole(read.first, entry.first, now, effects);
+    if (entry.last > cached_through()) cache_.push_back(std::move(entry));
+  }
+  if (read.entries->empty()) fill_hole(read.first, std::min(window_.synced(), head_end()) + 1, now, effects);
+}
+
+/// Rows that should be in the outbox and are not: a damaged file. They are lost, and the store is told so.
+void Sender::fill_hole(Position first, Position end, Now now, Effects& effects) {
+  if (first != cached_through() + 1 || end <= first) return;
+  effects.push_back(LogLine{LogLevel::error, "the outbox has lost " + std::to_string(end - first) + " readings; a gap record says so"});
+  cache_.push_back({first, std::min(end - 1, head_end()), DroppedEntries{"outbox_damaged", now.wall}});
+}
+
+void Sender::entries_dropped() { go_back(); }
+
+void Sender::go_back() {
+  if (window_.sent() > window_.confirmed()) ++resends_;
+  window_.go_back();
+  cache_.clear();
+}
+
+Position Sender::head_end() const {
+  return streams_.size() > 1 ? streams_[1].base : std::numeric_limits<Position>::max();
+}
+
+void Sender::drop_finished_streams() {
+  while (streams_.size() > 1 && streams_[1].base <= window_.confirmed()) {
+    streams_.pop_front();
+    unfillable_.reset();
+  }
+}
+
+StreamRange Sender::stream_of(Position position) const {
+  for (std::size_t i = streams_.size(); i-- > 1;) {
+    if (streams_[i].base < position) {
+      const Position end = i + 1 < streams_.size() ? streams_[i + 1].base : std::numeric_limits<Position>::max();
+      return {streams_[i].base + 1, end};
+    }
+  }
+  return {streams_.front().base + 1, head_end()};
+}
+
+void Sender::advance(Now now, Effects& effects) {
+  breaker_.advance(now.monotonic);
+  if (read_again_at_.has_value() && now.monotonic >= *read_again_at_) read_again_at_.reset();
+  judge_overdue(now);
+  if (window_.advance(now.monotonic)) {
+    ++resends_;
+    cache_.clear();
+    effects.push_back(LogLine{LogLevel::warning, "no watermark in time; sending again from " +
+                                                     std::to_string(window_.confirmed() + 1 - streams_.front().base) +
+                                                     " of " + streams_.front().id});
+  }
+  while (send_next(now, effects)) {
+  }
+  read_ahead(effects);
+}
+
+void Sender::judge_overdue(Now now) {
+  for (InFlight& message : in_flight_) {
+    if (now.monotonic < message.sent_at + options_.send.puback_timeout) break;
+    if (!std::exchange(message.judged, true)) breaker_.fail(message.permit, "no PUBACK in time", now.monotonic);
+  }
+}
+
+bool Sender::send_next(Now now, Effects& effects) {
+  const std::optional<SendWindow::Range> range = window_.sendable(head_end());
+  const bool gap_first = unfillable_.has_value() && window_.may_send();
+  if (!gap_first && (!range.has_value() || cache_.empty() || cache_.front().first > range->last)) return false;
+  const std::optional<CircuitBreaker::Permit> permit = breaker_.admit(now.monotonic);
+  if (!permit.has_value()) return false;
+  // A probe is small: one entry.
+  const bool probing = breaker_.state() == CircuitBreaker::State::half_open;
+  Outgoing outgoing = gap_first ? gap_message(now) : next_message(probing ? range->first : range->last);
+  outgoing.message.id = ++last_id_;
+  ++messages_;
+  in_flight_.push_back({last_id_, *permit, now.monotonic});
+  window_.sent(outgoing.through, now.monotonic);
+  effects.push_back(std::move(outgoing.message));
+  return true;
+}
+
+Sender::Outgoing Sender::gap_message(Now now) {
+  unfillable_->time = now.wall;
+  const Batch batch{streams_.front().id, {}, {*unfillable_}};
+  unfillable_.reset();
+  return {backlog_message(encode_batch(batch)), window_.sent()};
+}
+
+/// A live message when few readings wait, and this one is of this run and sent for the first time; a batch otherwise.
+Sender::Outgoing Sender::next_message(Position last) {
+  const bool is_reading = std::holds_alternative<Reading>(cache_.front().what);
+  const bool is_fresh = streams_.size() == 1 && window_.sent() >= window_.highest_sent();
+  if (is_reading && is_fresh && window_.synced() - window_.sent() <= options_.send.live_limit) return live_message();
+  return batch_message(last);
+}
+
+Sender::Outgoing Sender::live_message() {
+  const OutboxEntry entry = std::move(cache_.front());
+  cache_.pop_front();
+  const OutboxStream& stream = streams_.front();
+  const SequencedReading reading{entry.first - stream.base, std::get<Reading>(entry.what)};
+  MqttPublish message;
+  message.topic = topic_of(options_.root, options_.node, "reading", reading.reading.sensor);
+  message.payload = encode_reading(reading, stream.id);
+  return {std::move(message), entry.last};
+}
+
+Sender::Outgoing Sender::batch_message(Position last) {
+  const OutboxStream& stream = streams_.front();
+  Batch batch;
+  batch.stream = stream.id;
+  std::size_t size_bytes = 0;
+  Position through = window_.sent();
+  while (!cache_.empty() && cache_.front().first <= last &&
+         batch.readings.size() + batch.gaps.size() < options_.send.batch_readings) {
+    OutboxEntry& entry = cache_.front();
+    if (Reading* reading = std::get_if<Reading>(&entry.what); reading != nullptr) {
+      SequencedReading sequenced{entry.first - stream.base, std::move(*reading)};
+      size_bytes += encoded_size_bound(sequenced);
+      batch.readings.push_back(std::move(sequenced));
+    } else {
+      const DroppedEntries& dropped = std::get<DroppedEntries>(entry.what);
+      batch.gaps.push_back({entry.first - stream.base, entry.last - stream.base, dropped.reason, dropped.time});
+    }
+    through = entry.last;
+    cache_.pop_front();
+    if (size_bytes >= options_.send.batch_bytes) break;
+  }
+  return {backlog_message(encode_batch(batch)), through};
+}
+
+MqttPublish Sender::backlog_message(std::string payload) const {
+  MqttPublish message;
+  message.topic = topic_of(options_.root, options_.node, "backlog", service_name);
+  message.payload = std::move(payload);
+  return message;
+}
+
+void Sender::read_ahead(Effects& effects) {
+  const bool wanted = window_.is_connected() && cache_.size() < cache_entries / 2 && cached_through() < window_.synced();
+  if (!wanted || read_outstanding_ || read_again_at_.has_value()) return;
+  read_outstanding_ = true;
+  effects.push_back(OutboxRead{cached_through() + 1, cache_entries / 2});
+}
+
+std::optional<Instant> Sender::wake_at() const {
+  std::optional<Instant> at = window_.wake_at();
+  const auto consider = [&at](std::optional<Instant> when) {
+    if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : *when;
+  };
+  consider(breaker_.wake_at());
+  consider(read_again_at_);
+  const auto unjudged = std::find_if(in_flight_.begin(), in_flight_.end(), [](const InFlight& message) { return !message.judged; });
+  if (unjudged != in_flight_.end()) consider(unjudged->sent_at + options_.send.puback_timeout);
+  return at;
+}
+
+}  // namespace sensors::publisher

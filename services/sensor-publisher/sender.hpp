@@ -1,0 +1,101 @@
+// Sender decides what is published and when: in order, live or as batches, inside two windows, behind the breaker, and
+// again from the watermark when something was lost on the way. Part of the publisher's Logic. Pure.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/codec/control_json.hpp"
+#include "common/core/circuit_breaker.hpp"
+#include "common/core/send_window.hpp"
+#include "services/sensor-publisher/events.hpp"
+#include "services/sensor-publisher/logic_options.hpp"
+
+namespace sensors::publisher {
+
+class Sender {
+ public:
+  Sender(const LogicOptions& options, const OutboxContents& contents);
+
+  void connected(Now now);
+  void disconnected(const std::string& reason, Now now);
+
+  /// The broker's answer to a message with readings; answers to others are not ours and ignored.
+  void published(const MqttPublished& published, Now now, Effects& effects);
+
+  /// What a watermark changed.
+  enum class Confirmation { nothing, advanced, another_store };
+  Confirmation committed(const Committed& committed, Now now, Effects& effects);
+
+  /// Entries that have just become durable, in order.
+  void durable(std::vector<OutboxEntry> entries, Position through);
+
+  void read_done(OutboxReadDone read, Now now, Effects& effects);
+
+  /// Entries of the outbox were replaced by a gap record: what was read before is void.
+  void entries_dropped();
+
+  /// Publishes what may go now, and asks the outbox for what comes next.
+  void advance(Now now, Effects& effects);
+
+  std::optional<Instant> wake_at() const;
+
+  Position confirmed() const { return window_.confirmed(); }
+  const std::string& store() const { return known_store_; }
+  const std::string& stream() const { return streams_.back().id; }
+  StreamRange stream_of(Position position) const;
+  const SendWindow& window() const { return window_; }
+  CircuitBreaker& breaker() { return breaker_; }
+  const CircuitBreaker& breaker() const { return breaker_; }
+
+  std::uint64_t messages() const { return messages_; }
+  std::uint64_t resends() const { return resends_; }
+  std::uint64_t watermarks_refused() const { return watermarks_refused_; }
+
+ private:
+  struct InFlight {
+    std::uint64_t id;
+    CircuitBreaker::Permit permit;
+    Instant sent_at;
+    bool judged = false;  // the breaker has its outcome
+  };
+  struct Outgoing {
+    MqttPublish message;
+    Position through;  // the last entry in it
+  };
+
+  Position cached_through() const { return cache_.empty() ? window_.sent() : cache_.back().last; }
+  Position head_end() const;
+  void drop_finished_streams();
+  void go_back();
+  void fill_hole(Position first, Position end, Now now, Effects& effects);
+  void judge_overdue(Now now);
+  bool send_next(Now now, Effects& effects);
+  Outgoing gap_message(Now now);
+  Outgoing next_message(Position last);
+  Outgoing live_message();
+  Outgoing batch_message(Position last);
+  MqttPublish backlog_message(std::string payload) const;
+  void read_ahead(Effects& effects);
+  Confirmation refuse(const std::string& why, Effects& effects);
+  Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Now now, Effects& effects);
+
+  const LogicOptions options_;
+  std::deque<OutboxStream> streams_;  // the first has the oldest unconfirmed entry, the last is this run's
+  std::string known_store_;
+  SendWindow window_;
+  CircuitBreaker breaker_;
+  std::deque<OutboxEntry> cache_;  // the entries from window_.sent() + 1 on, without holes
+  bool read_outstanding_ = false;
+  std::optional<Instant> read_again_at_;
+  std::deque<InFlight> in_flight_;  // in order of sending
+  std::optional<Gap> unfillable_;   // numbers of the first stream that the store wants and nobody has any more
+  std::uint64_t last_id_ = 0;
+  std::uint64_t messages_ = 0;
+  std::uint64_t resends_ = 0;
+  std::uint64_t watermarks_refused_ = 0;
+};
+
+}  // namespace sensors::publisher

@@ -1,0 +1,45 @@
+// Shell connects the Logic to the world: effects become jobs for the outbox worker, rounds of drivers and messages to
+// the broker; what comes of them goes into the inbox as events. It decides nothing. Loop thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "common/adapters/mqtt_paho/mqtt_client.hpp"
+#include "common/adapters/systemd/service_notifier.hpp"
+#include "common/runtime/inbox.hpp"
+#include "common/runtime/worker.hpp"
+#include "services/sensor-publisher/config.hpp"
+#include "services/sensor-publisher/drivers/driver_worker.hpp"
+#include "services/sensor-publisher/events.hpp"
+#include "services/sensor-publisher/outbox.hpp"
+
+namespace sensors::publisher {
+
+/// The connection that `config` describes, with this service's subscriptions and last will. Fails when the password
+/// file cannot be read.
+Result<MqttClientOptions> mqtt_options(const Config& config);
+
+/// In the order of `configs`.
+Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<DriverConfig>& configs);
+
+class Shell {
+ public:
+  /// `inbox` must outlive this. The connection starts at once.
+  Shell(Outbox outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
+        MqttClientOptions mqtt, Inbox<Event>& inbox);
+
+  void apply(Effect effect, ServiceNotifier& notifier);
+
+ private:
+  void write(OutboxWrite write);
+  void read(OutboxRead read);
+
+  Inbox<Event>& inbox_;
+  Outbox outbox_;                                       // used by outbox_worker_ only
+  std::vector<std::unique_ptr<DriverWorker>> drivers_;  // in the order of the Logic's schedules
+  Worker outbox_worker_;                                // its jobs end before outbox_ goes
+  MqttClient mqtt_;
+};
+
+}  // namespace sensors::publisher

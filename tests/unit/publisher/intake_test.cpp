@@ -1,0 +1,133 @@
+#include "services/sensor-publisher/intake.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace sensors::publisher {
+namespace {
+
+using namespace std::chrono_literals;
+
+class IntakeTest : public testing::Test {
+ protected:
+  static Sample sample(const std::string& sensor, double value) { return {sensor, value, "Cel", std::nullopt}; }
+
+  std::size_t rounds_started(Intake& intake) {
+    Effects effects;
+    intake.advance(pacing, now, effects);
+    for (const Effect& effect : effects) {
+      if (const LogLine* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
+    }
+    return static_cast<std::size_t>(std::count_if(effects.begin(), effects.end(),
+                                                  [](const Effect& effect) { return std::holds_alternative<StartRead>(effect); }));
+  }
+
+  std::vector<Reading> finish(Intake& intake, DriverReport report) {
+    Effects effects;
+    std::vector<Reading> readings = intake.take({0, std::move(report)}, pacing, now, effects);
+    for (const Effect& effect : effects) {
+      if (const LogLine* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
+    }
+    return readings;
+  }
+
+  void pass(Millis time) { now.monotonic += time; }
+
+  Now now{Instant{} + 1h, WallTime{Millis{1'768'493'375'000}}};
+  Pacing pacing{{10s, 30s, 60s}};
+  std::vector<std::string> log;
+};
+
+TEST_F(IntakeTest, reads_a_driver_at_its_interval) {
+  Intake intake({{"a", 10s, 5s, {}}});
+  EXPECT_EQ(rounds_started(intake), 1U);
+  finish(intake, {{sample("t", 1)}, {}, false});
+  pass(9'999ms);
+  EXPECT_EQ(rounds_started(intake), 0U);
+  pass(1ms);
+  EXPECT_EQ(rounds_started(intake), 1U);
+}
+
+TEST_F(IntakeTest, never_starts_a_round_while_one_is_under_way) {
+  Intake intake({{"a", 1s, 5s, {}}});
+  rounds_started(intake);
+  pass(3s);
+  EXPECT_EQ(rounds_started(intake), 0U);
+}
+
+TEST_F(IntakeTest, reports_a_stuck_driver_once_and_the_others_go_on) {
+  Intake intake({{"stuck", 1s, 5s, {}}, {"fine", 1s, 5s, {}}});
+  EXPECT_EQ(rounds_started(intake), 2U);
+  Effects effects;
+  intake.take({1, {{sample("t", 1)}, {}, false}}, pacing, now, effects);
+  pass(5s);
+  EXPECT_EQ(rounds_started(intake), 1U);
+  rounds_started(intake);
+  EXPECT_EQ(log.size(), 1U);
+  EXPECT_NE(log[0].find("driver stuck: a read takes longer than 5000 ms"), std::string::npos);
+  EXPECT_EQ(intake.ailing(), "stuck");
+}
+
+TEST_F(IntakeTest, refuses_what_is_not_a_number_and_keeps_the_rest) {
+  Intake intake({{"a", 1s, 5s, {}}});
+  rounds_started(intake);
+  const auto readings = finish(intake, {{sample("bad", std::nan("")), sample("good", 1), sample("worse", INFINITY)}, {}, false});
+  ASSERT_EQ(readings.size(), 1U);
+  EXPECT_EQ(readings[0].sensor, "good");
+  EXPECT_EQ(intake.refused(), 2U);
+}
+
+TEST_F(IntakeTest, logs_a_complaint_once_and_its_end_once) {
+  Intake intake({{"a", 1s, 5s, {}}});
+  const DriverReport failed{{}, {{ErrorCode::not_found, "temp1_input: not there"}}, false};
+  for (int i = 0; i < 5; ++i) {
+    rounds_started(intake);
+    finish(intake, failed);
+    pass(1s);
+  }
+  EXPECT_EQ(log, (std::vector<std::string>{"driver a: temp1_input: not there"}));
+  EXPECT_EQ(intake.driver_errors(), 5U);
+  rounds_started(intake);
+  finish(intake, {{sample("t", 1)}, {}, false});
+  EXPECT_EQ(log.back(), "driver a: well again");
+}
+
+TEST_F(IntakeTest, stretches_the_interval_under_pressure) {
+  Intake intake({{"a", 10s, 5s, {}}});
+  pacing.update(true, now.monotonic);
+  pacing.update(true, now.monotonic + 10s);
+  rounds_started(intake);
+  finish(intake, {{sample("t", 1)}, {}, false});
+  pass(29s);
+  EXPECT_EQ(rounds_started(intake), 0U);
+  pass(1s);
+  EXPECT_EQ(rounds_started(intake), 1U);
+}
+
+TEST_F(IntakeTest, keeps_the_interval_of_a_critical_sensor_under_pressure_and_thins_the_others) {
+  SensorOptions critical;
+  critical.critical = true;
+  Intake intake({{"a", 10s, 5s, {{"alarm", critical}}}});
+  pacing.update(true, now.monotonic);
+  pacing.update(true, now.monotonic + 10s);
+  std::vector<std::size_t> counts;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(rounds_started(intake), 1U);
+    counts.push_back(finish(intake, {{sample("alarm", i), sample("other", i)}, {}, false}).size());
+    pass(10s);
+  }
+  EXPECT_EQ(counts, (std::vector<std::size_t>{2, 1, 1, 2}));
+}
+
+TEST_F(IntakeTest, a_driver_that_has_ended_is_not_read_again) {
+  Intake intake({{"a", 1s, 5s, {}}});
+  rounds_started(intake);
+  finish(intake, {{}, {}, true});
+  pass(10s);
+  EXPECT_EQ(rounds_started(intake), 0U);
+  EXPECT_FALSE(intake.wake_at().has_value());
+}
+
+}  // namespace
+}  // namespace sensors::publisher

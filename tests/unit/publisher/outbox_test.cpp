@@ -1,0 +1,115 @@
+#include "services/sensor-publisher/outbox.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/unit/runtime/temporary_folder.hpp"
+
+namespace sensors::publisher {
+namespace {
+
+class OutboxTest : public testing::Test {
+ protected:
+  Outbox open(const std::string& stream) {
+    Result<Outbox> outbox = Outbox::open(path, stream);
+    EXPECT_TRUE(outbox.has_value()) << (outbox ? "" : outbox.error().message);
+    return std::move(*outbox);
+  }
+
+  static OutboxEntry reading(Position position, Value value) {
+    return {position, position, Reading{"s", std::move(value), "Cel", WallTime{Millis{1'768'493'375'123}}}};
+  }
+
+  static void expect_written(Outbox& outbox, const OutboxWrite& write) {
+    const Result<void> result = outbox.write(write);
+    EXPECT_TRUE(result.has_value()) << (result ? "" : result.error().message);
+  }
+
+  TemporaryFolder folder;
+  std::string path = folder.path("outbox.db");
+};
+
+TEST_F(OutboxTest, gives_back_what_was_written_with_its_types) {
+  Outbox outbox = open("run1");
+  const std::vector<OutboxEntry> entries{reading(1, 21.5), reading(2, true), reading(3, std::string("on")), reading(4, 21.0)};
+  expect_written(outbox, {.append = entries, .delete_through = 0, .drop = {}, .known_store = {}});
+  const std::vector<OutboxEntry> back = outbox.read(1, 10).value();
+  ASSERT_EQ(back.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(std::get<Reading>(back[i].what), std::get<Reading>(entries[i].what));
+}
+
+TEST_F(OutboxTest, each_run_is_a_stream_that_starts_where_the_one_before_ended) {
+  {
+    Outbox outbox = open("run1");
+    expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = "store1"});
+  }
+  const Outbox outbox = open("run2");
+  ASSERT_EQ(outbox.contents().streams.size(), 2U);
+  EXPECT_EQ(outbox.contents().streams[1].id, "run2");
+  EXPECT_EQ(outbox.contents().streams[1].base, 2U);
+  EXPECT_EQ(outbox.contents().last, 2U);
+  EXPECT_EQ(outbox.contents().known_store, "store1");
+}
+
+TEST_F(OutboxTest, positions_are_not_used_again_when_every_row_is_gone) {
+  {
+    Outbox outbox = open("run1");
+    expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+    expect_written(outbox, {.append = {}, .delete_through = 2, .drop = {}, .known_store = {}});
+  }
+  const Outbox outbox = open("run2");
+  EXPECT_EQ(outbox.contents().confirmed, 2U);
+  EXPECT_EQ(outbox.contents().last, 2U);
+  ASSERT_EQ(outbox.contents().streams.size(), 1U);
+  EXPECT_EQ(outbox.contents().streams[0].base, 2U);
+}
+
+TEST_F(OutboxTest, a_run_that_took_nothing_leaves_the_numbers_alone) {
+  open("run1");
+  open("run2");
+  EXPECT_EQ(open("run3").contents().last, 0U);
+}
+
+TEST_F(OutboxTest, a_gap_record_takes_the_place_of_dropped_rows) {
+  Outbox outbox = open("run1");
+  expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(3, 3.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  const OutboxEntry gap{1, 2, DroppedEntries{"outbox_full", WallTime{Millis{5}}}};
+  expect_written(outbox, {.append = {}, .delete_through = 0, .drop = gap, .known_store = {}});
+  const std::vector<OutboxEntry> back = outbox.read(1, 10).value();
+  ASSERT_EQ(back.size(), 2U);
+  EXPECT_EQ(back[0].last, 2U);
+  EXPECT_EQ(std::get<DroppedEntries>(back[0].what).reason, "outbox_full");
+  EXPECT_EQ(back[1].first, 3U);
+}
+
+TEST_F(OutboxTest, reads_in_pieces_without_holes) {
+  Outbox outbox = open("run1");
+  expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(4, 4.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  EXPECT_EQ(outbox.read(1, 1).value().size(), 1U);
+  EXPECT_EQ(outbox.read(2, 10).value().size(), 1U) << "what follows a hole is not part of the answer";
+}
+
+TEST_F(OutboxTest, a_write_that_fails_leaves_nothing_behind) {
+  Outbox outbox = open("run1");
+  expect_written(outbox, {.append = {reading(1, 1.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  EXPECT_FALSE(outbox.write({.append = {reading(2, 2.0), reading(1, 1.0)}, .delete_through = 0, .drop = {}, .known_store = {}}).has_value());
+  EXPECT_EQ(outbox.read(1, 10).value().size(), 1U);
+  expect_written(outbox, {.append = {reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+}
+
+TEST_F(OutboxTest, says_which_file_it_cannot_open) {
+  const Result<Outbox> outbox = Outbox::open(folder.path("no/such/folder/outbox.db"), "run1");
+  ASSERT_FALSE(outbox.has_value());
+  EXPECT_NE(outbox.error().message.find("outbox.db"), std::string::npos);
+}
+
+TEST(StreamId, is_a_name_and_differs_each_time) {
+  const std::string id = random_stream_id();
+  EXPECT_EQ(id.size(), 12U);
+  EXPECT_TRUE(is_name(id));
+  EXPECT_NE(id, random_stream_id());
+}
+
+}  // namespace
+}  // namespace sensors::publisher

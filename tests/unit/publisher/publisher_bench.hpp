@@ -1,0 +1,150 @@
+// A test bench for the publisher's Logic: virtual time, an outbox in memory that writes at once or when told, and a
+// record of what was published. Single-threaded.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/codec/control_json.hpp"
+#include "common/codec/reading_json.hpp"
+#include "services/sensor-publisher/logic.hpp"
+
+namespace sensors::publisher {
+
+inline LogicOptions bench_options() {
+  LogicOptions options;
+  options.node = "kitchen";
+  options.drivers.push_back({"test", Millis{0}, Millis{5'000}, {}});
+  options.outbox.commit_age = Millis{0};
+  return options;
+}
+
+class PublisherBench {
+ public:
+  explicit PublisherBench(LogicOptions options = bench_options(), OutboxContents contents = {{{"run1", 0}}, 0, 0, ""})
+      : logic(std::move(options), contents), known_store(contents.known_store) {
+    step(Tick{});
+  }
+
+  void step(Event event) {
+    for (Effect& effect : logic.step(std::move(event), now)) apply(effect);
+    while (auto_disk && (write.has_value() || read.has_value())) serve_disk();
+  }
+
+  /// Moves time on, with a Tick wherever the Logic asks for one.
+  void pass(Millis time) {
+    const Instant end = now.monotonic + time;
+    for (int guard = 0; guard < 10'000; ++guard) {
+      const std::optional<Instant> at = logic.wake_at();
+      if (!at.has_value() || *at > end) break;
+      set_time(std::max(*at, now.monotonic + Millis{1}));
+      step(Tick{});
+    }
+    set_time(std::max(end, now.monotonic));
+  }
+
+  /// The driver reports `count` numbers; the next one is always one higher, so that order can be checked.
+  void take(int count) {
+    DriverReport report;
+    for (int i = 0; i < count; ++i) report.samples.push_back({"s", next_value++, "Cel", now.wall});
+    step(DriverRead{0, std::move(report)});
+  }
+
+  void serve_disk(Result<void> result = {}) {
+    if (write.has_value()) {
+      OutboxWrite done = std::move(*write);
+      write.reset();
+      if (result) write_rows(done);
+      step(OutboxWritten{std::move(result), std::move(done)});
+    } else if (read.has_value()) {
+      const OutboxRead wanted = *read;
+      read.reset();
+      std::vector<OutboxEntry> found;
+      for (const OutboxEntry& row : rows) {
+        if (row.last >= wanted.first && found.size() < wanted.max_entries) found.push_back(row);
+      }
+      step(OutboxReadDone{wanted.first, std::move(found)});
+    }
+  }
+
+  void acknowledge_all() {
+    while (!unacknowledged.empty()) {
+      const std::uint64_t id = unacknowledged.front();
+      unacknowledged.pop_front();
+      step(MqttPublished{id, {}});
+    }
+  }
+
+  void watermark(const std::string& store, const std::string& stream, std::uint64_t through, bool resend = false) {
+    MqttMessage message;
+    message.topic = "sensors/kitchen/committed/sensor-publisher";
+    message.payload = encode_committed({store, stream, through, resend});
+    step(std::move(message));
+  }
+
+  /// Readings and batches published since the last call, decoded, with their topics.
+  std::vector<std::pair<std::string, Batch>> sent() {
+    std::vector<std::pair<std::string, Batch>> batches;
+    for (const MqttPublish& message : std::exchange(published, {})) {
+      if (message.topic.find("/reading/") != std::string::npos) {
+        batches.emplace_back(message.topic, decoder.reading(message.payload).value());
+      } else if (message.topic.find("/backlog/") != std::string::npos) {
+        batches.emplace_back(message.topic, decoder.batch(message.payload).value().batch);
+      }
+    }
+    return batches;
+  }
+
+  bool logged(const std::string& text) const {
+    return std::any_of(log.begin(), log.end(), [&](const std::string& line) { return line.find(text) != std::string::npos; });
+  }
+
+  void set_time(Instant monotonic) {
+    now.wall += std::chrono::duration_cast<Millis>(monotonic - now.monotonic);
+    now.monotonic = monotonic;
+  }
+
+  Now now{Instant{} + std::chrono::hours{1}, WallTime{Millis{1'768'493'375'000}}};
+  Logic logic;
+  bool auto_disk = true;
+  std::vector<OutboxEntry> rows;
+  std::string known_store;
+  std::optional<OutboxWrite> write;
+  std::optional<OutboxRead> read;
+  std::vector<MqttPublish> published;
+  std::deque<std::uint64_t> unacknowledged;
+  std::vector<std::string> log;
+  std::vector<std::size_t> started;  // drivers
+  std::optional<int> exit_code;
+  double next_value = 1;
+  ReadingDecoder decoder;
+
+ private:
+  void apply(Effect& effect) {
+    if (auto* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
+    if (auto* exit = std::get_if<Exit>(&effect)) exit_code = exit->code;
+    if (auto* start = std::get_if<StartRead>(&effect)) started.push_back(start->driver);
+    if (auto* w = std::get_if<OutboxWrite>(&effect)) write = std::move(*w);
+    if (auto* r = std::get_if<OutboxRead>(&effect)) read = *r;
+    if (auto* message = std::get_if<MqttPublish>(&effect)) {
+      if (message->id != 0) unacknowledged.push_back(message->id);
+      published.push_back(std::move(*message));
+    }
+  }
+
+  void write_rows(const OutboxWrite& done) {
+    std::erase_if(rows, [&](const OutboxEntry& row) { return row.last <= done.delete_through; });
+    if (done.drop.has_value()) {
+      std::erase_if(rows, [&](const OutboxEntry& row) { return row.first >= done.drop->first && row.last <= done.drop->last; });
+      rows.insert(rows.begin(), *done.drop);
+    }
+    rows.insert(rows.end(), done.append.begin(), done.append.end());
+    if (!done.known_store.empty()) known_store = done.known_store;
+  }
+};
+
+}  // namespace sensors::publisher
