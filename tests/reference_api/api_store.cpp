@@ -1,0 +1,137 @@
+#include "tests/reference_api/api_store.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+namespace sensors {
+
+namespace {
+
+using Json = nlohmann::json;
+
+const std::vector<std::string_view> migrations{R"(
+  CREATE TABLE readings (stream TEXT NOT NULL, seq INTEGER NOT NULL, node TEXT, sensor TEXT, value TEXT,
+    received_us INTEGER NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
+  CREATE TABLE gaps (stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (stream, first)) WITHOUT ROWID;
+  CREATE TABLE requests (key TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+)"};
+
+tl::unexpected<Error> error_of(Error error) { return tl::unexpected<Error>(std::move(error)); }
+
+/// Throws Json::exception for a row that is not a reading.
+Result<bool> insert_reading(Database& database, Statement& insert, const Json& row, std::int64_t received_us) {
+  const std::string stream = row.at("stream");
+  const std::string node = row.at("node");
+  const std::string sensor = row.at("sensor");
+  const std::string value = row.at("value").dump();
+  insert.bind(1, stream).bind(2, row.at("seq").get<std::int64_t>()).bind(3, node).bind(4, sensor).bind(5, value).bind(6, received_us);
+  if (Result<void> ran = insert.run(); !ran.has_value()) return error_of(ran.error());
+  return database.changes() > 0;
+}
+
+Result<void> insert_gap(Statement& insert, const Json& row) {
+  const std::string stream = row.at("stream");
+  insert.bind(1, stream).bind(2, row.at("first").get<std::int64_t>()).bind(3, row.at("last").get<std::int64_t>());
+  return insert.run();
+}
+
+}  // namespace
+
+Result<ApiStore> ApiStore::open(const std::string& path) {
+  Result<Database> database = Database::open(path, migrations, {});
+  if (!database.has_value()) return error_of(database.error());
+  return ApiStore(std::move(*database));
+}
+
+Result<std::string> ApiStore::take(const std::string& key, std::string_view body, std::int64_t received_us) {
+  Result<std::string> known = known_answer(key);
+  if (!known.has_value()) return known;
+  if (!known->empty()) {
+    if (Result<void> counted = count("repeated_requests", 1); !counted.has_value()) return error_of(counted.error());
+    return known;
+  }
+  if (Result<void> begun = database_.begin(); !begun.has_value()) return error_of(begun.error());
+  Result<std::string> answer = store(key, body, received_us);
+  if (!answer.has_value()) {
+    database_.rollback();
+    return answer;
+  }
+  if (Result<void> committed = database_.commit(); !committed.has_value()) return error_of(committed.error());
+  return answer;
+}
+
+Result<std::string> ApiStore::known_answer(const std::string& key) {
+  Result<Statement> select = database_.prepare("SELECT answer FROM requests WHERE key = ?1");
+  if (!select.has_value()) return error_of(select.error());
+  const Result<Statement::Step> step = select->bind(1, key).step();
+  if (!step.has_value()) return error_of(step.error());
+  return *step == Statement::Step::row ? select->text(0) : std::string{};
+}
+
+Result<std::string> ApiStore::store(const std::string& key, std::string_view body, std::int64_t received_us) {
+  Result<Statement> reading = database_.prepare("INSERT OR IGNORE INTO readings VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  Result<Statement> gap = database_.prepare("INSERT OR IGNORE INTO gaps VALUES (?1, ?2, ?3)");
+  Result<Statement> request = database_.prepare("INSERT INTO requests VALUES (?1, ?2)");
+  if (!reading.has_value() || !gap.has_value() || !request.has_value()) return fail(ErrorCode::io, "prepare failed");
+  std::int64_t received = 0;
+  std::int64_t duplicates = 0;
+  try {
+    const Json document = Json::parse(body);
+    for (const Json& row : document.at("readings")) {
+      const Result<bool> is_new = insert_reading(database_, *reading, row, received_us);
+      if (!is_new.has_value()) return error_of(is_new.error());
+      ++received;
+      if (!*is_new) ++duplicates;
+    }
+    for (const Json& row : document.value("gaps", Json::array())) {
+      if (Result<void> ran = insert_gap(*gap, row); !ran.has_value()) return error_of(ran.error());
+    }
+  } catch (const Json::exception& error) {
+    return fail(ErrorCode::malformed, error.what());
+  }
+  const std::string answer = Json{{"accepted", received}, {"duplicates", duplicates}}.dump();
+  request->bind(1, key).bind(2, answer);
+  for (const Result<void>& done : {request->run(), count("received", received), count("duplicates", duplicates)}) {
+    if (!done.has_value()) return error_of(done.error());
+  }
+  return answer;
+}
+
+Result<void> ApiStore::count(std::string_view counter, std::int64_t more) {
+  Result<Statement> add = database_.prepare(
+      "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value");
+  if (!add.has_value()) return error_of(add.error());
+  return add->bind(1, counter).bind(2, more).run();
+}
+
+Result<std::uint64_t> ApiStore::number(const char* sql) {
+  Result<Statement> select = database_.prepare(sql);
+  if (!select.has_value()) return error_of(select.error());
+  if (const Result<Statement::Step> step = select->step(); !step.has_value()) return error_of(step.error());
+  return static_cast<std::uint64_t>(select->integer(0));
+}
+
+Result<ApiStats> ApiStore::stats() {
+  ApiStats stats;
+  const std::vector<std::pair<const char*, std::uint64_t*>> queries{
+      {"SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'received'", &stats.received},
+      {"SELECT count(*) FROM readings", &stats.unique},
+      {"SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'duplicates'", &stats.duplicates},
+      {"SELECT coalesce(sum(last - first + 1), 0) FROM gaps", &stats.gap_numbers},
+      {"WITH ends AS (SELECT stream, max(seq) AS newest FROM readings GROUP BY stream) SELECT coalesce(sum(newest), 0) - "
+       "(SELECT count(*) FROM readings) - (SELECT coalesce(sum(min(last, newest) - first + 1), 0) FROM gaps JOIN ends "
+       "USING (stream) WHERE first <= newest) FROM ends",
+       &stats.gaps},
+      {"SELECT count(*) FROM requests", &stats.requests},
+      {"SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'repeated_requests'", &stats.repeated_requests}};
+  for (const auto& [sql, target] : queries) {
+    const Result<std::uint64_t> found = number(sql);
+    if (!found.has_value()) return error_of(found.error());
+    *target = *found;
+  }
+  return stats;
+}
+
+}  // namespace sensors
