@@ -1,0 +1,226 @@
+// The shipped broker configuration in a real Mosquitto: who gets in, who may write and read what, and the passwords.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/rig/broker.hpp"
+#include "tests/rig/programs.hpp"
+
+namespace sensors::rig {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Ended {
+  int code;
+  std::string output;
+};
+
+Ended run(const TempDir& folder, std::vector<std::string> command) {
+  Process::Options options;
+  options.name = command.front();
+  command.front() = program_path(command.front());
+  options.command = std::move(command);
+  options.log_file = folder.write("run.log", "");
+  Process process(options);
+  process.start();
+  const std::optional<int> code = process.wait_exit(20s);
+  return {code.value_or(-1), read_file(options.log_file)};
+}
+
+/// docs/protocol.md, "Topics", for a node n.
+const std::map<std::string, std::set<std::string>> may_write{
+    {"sensor-publisher",
+     {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/status/sensor-publisher",
+      "sensors/n/queue/sensor-publisher", "sensors/n/event/sensor-publisher"}},
+    {"sensor-persistence",
+     {"sensors/n/committed/sensor-publisher", "sensors/n/status/sensor-persistence",
+      "sensors/n/queue/sensor-persistence", "sensors/n/event/sensor-persistence",
+      "sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/rpc-reply/sensorctl"}},
+    {"sensor-http-bridge",
+     {"sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-http-bridge", "sensors/n/event/sensor-http-bridge",
+      "sensors/n/rpc/upload", "sensors/n/rpc/uploaded"}},
+    {"sensorctl", {"sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query"}},
+    {"monitor", {}}};
+
+const std::map<std::string, std::set<std::string>> may_read{
+    {"sensor-publisher",
+     {"sensors/n/committed/sensor-publisher", "sensors/n/status/sensor-persistence",
+      "sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-persistence",
+      "sensors/n/queue/sensor-http-bridge"}},
+    {"sensor-persistence",
+     {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/rpc/upload", "sensors/n/rpc/uploaded",
+      "sensors/n/rpc/query"}},
+    {"sensor-http-bridge", {"sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/status/sensor-persistence"}}};
+
+std::set<std::string> all_topics() {
+  std::set<std::string> topics;
+  for (const auto& [user, written] : may_write) topics.insert(written.begin(), written.end());
+  return topics;
+}
+
+class BrokerConfigTest : public testing::Test {
+ protected:
+  void SetUp() override { broker_.start(); }
+
+  std::vector<std::string> client(const std::string& program, const std::string& user) const {
+    const MqttClientOptions options = broker_.client(user, "");
+    return {program,         "-V", "5", "-h", "127.0.0.1", "-p", std::to_string(options.port), "-u", user, "-P",
+            options.password};
+  }
+
+  /// The reason code of the PUBACK; -1 when there was none.
+  int publish(const std::string& user, const std::string& topic) {
+    std::vector<std::string> command = client("mosquitto_pub", user);
+    for (const char* word : {"-d", "-q", "1", "-r", "-m", "x", "-t"}) command.emplace_back(word);
+    command.push_back(topic);
+    const std::string output = run(folder_, command).output;
+    const std::size_t at = output.find("RC:");
+    return at == std::string::npos ? -1 : std::stoi(output.substr(at + 3));
+  }
+
+  /// Topics of the retained messages that `user` gets: until `count` have come or `wait` has passed.
+  std::set<std::string> received(const std::string& user, std::size_t count, std::chrono::seconds wait) {
+    std::vector<std::string> command = client("mosquitto_sub", user);
+    for (const char* word : {"-q", "1", "-t", "sensors/#", "-F", "%t", "-C"}) command.emplace_back(word);
+    command.push_back(std::to_string(count));
+    command.emplace_back("-W");
+    command.push_back(std::to_string(wait.count()));
+    std::istringstream lines(run(folder_, command).output);
+    std::set<std::string> topics;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("sensors/", 0) == 0) topics.insert(line);
+    }
+    return topics;
+  }
+
+  TempDir folder_{"broker-config"};
+  Broker broker_{folder_};
+};
+
+TEST_F(BrokerConfigTest, lets_each_user_write_its_own_topics_and_refuses_all_others) {
+  for (const auto& [user, own] : may_write) {
+    for (const std::string& topic : all_topics()) {
+      const int reason = publish(user, topic);
+      if (own.count(topic) != 0) {
+        EXPECT_TRUE(reason == 0x00 || reason == 0x10) << user << " to " << topic << ": " << reason;
+      } else {
+        EXPECT_EQ(reason, 0x87) << user << " to " << topic;  // not authorized
+      }
+    }
+    EXPECT_EQ(publish(user, "elsewhere/n/reading/a"), 0x87) << user;
+    EXPECT_EQ(publish(user, "sensors/n/rpc-reply/somebody"), user == "sensor-persistence" ? 0x10 : 0x87) << user;
+  }
+}
+
+TEST_F(BrokerConfigTest, shows_each_user_what_it_needs_and_no_more) {
+  for (const auto& [user, own] : may_write) {
+    for (const std::string& topic : own) publish(user, topic);
+  }
+  for (const auto& [user, readable] : may_read) {
+    EXPECT_EQ(received(user, readable.size(), 10s), readable) << user;
+    EXPECT_EQ(received(user, readable.size() + 1, 1s), readable) << user;
+  }
+  EXPECT_EQ(received("monitor", all_topics().size(), 10s), all_topics());
+  EXPECT_EQ(received("sensorctl", all_topics().size(), 10s), all_topics());
+}
+
+TEST_F(BrokerConfigTest, refuses_who_has_no_password_a_wrong_one_or_comes_by_another_address) {
+  const std::string port = std::to_string(broker_.port());
+  const auto code = [&](const std::string& host, std::vector<std::string> more) {
+    std::vector<std::string> command{"mosquitto_pub",       "-V", "5", "-h", host, "-p", port, "-t",
+                                     "sensors/n/reading/a", "-m", "x"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run(folder_, command).code;
+  };
+  const std::string password = broker_.client("sensor-publisher", "").password;
+  EXPECT_EQ(code("127.0.0.1", {"-u", "sensor-publisher", "-P", password}), 0);
+  EXPECT_NE(code("127.0.0.1", {}), 0);
+  EXPECT_NE(code("127.0.0.1", {"-u", "sensor-publisher", "-P", "wrong"}), 0);
+  EXPECT_NE(code("127.0.0.2", {"-u", "sensor-publisher", "-P", password}), 0);
+}
+
+TEST_F(BrokerConfigTest, takes_a_message_of_one_mebibyte_and_not_one_of_three) {
+  // MQTT 5 clients are told the limit and do not send; MQTT 3.1.1 cannot tell, so that such a client shows the
+  // broker's.
+  const auto code = [this](std::size_t size_bytes) {
+    std::vector<std::string> command = client("mosquitto_pub", "sensor-persistence");
+    std::replace(command.begin(), command.end(), std::string("5"), std::string("mqttv311"));
+    for (const char* word : {"-q", "1", "-t", "sensors/n/rpc-reply/sensor-http-bridge", "-f"})
+      command.emplace_back(word);
+    command.push_back(folder_.write("payload", std::string(size_bytes, 'x')));
+    return run(folder_, command).code;
+  };
+  EXPECT_EQ(code(1024 * 1024), 0);
+  EXPECT_NE(code(3 * 1024 * 1024), 0);
+}
+
+// ---- the scripts ----
+
+class PasswordsTest : public testing::Test {
+ protected:
+  Ended make() { return run(folder_, {"bash", source_path("broker-config/make-passwords.sh"), folder_.path()}); }
+
+  static mode_t mode_of(const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+    return status.st_mode & 0777U;
+  }
+
+  TempDir folder_{"passwords"};
+};
+
+TEST_F(PasswordsTest, are_long_different_and_readable_by_their_owner_only) {
+  ASSERT_EQ(make().code, 0);
+  std::set<std::string> passwords;
+  for (const auto& [user, unused] : may_write) {
+    const std::string password = read_file(folder_.file(user + ".password"));
+    EXPECT_GE(password.size(), 33U) << user;
+    EXPECT_TRUE(passwords.insert(password).second) << user;
+    EXPECT_EQ(mode_of(folder_.file(user + ".password")), 0600U) << user;
+    EXPECT_EQ(read_file(folder_.file("mosquitto.passwords")).find(password.substr(0, 32)), std::string::npos)
+        << "hashed";
+  }
+  EXPECT_EQ(mode_of(folder_.file("mosquitto.passwords")) & 0137U, 0U);
+}
+
+TEST_F(PasswordsTest, stay_as_they_are_when_made_again) {
+  ASSERT_EQ(make().code, 0);
+  const std::string password = read_file(folder_.file("monitor.password"));
+  const std::string hashes = read_file(folder_.file("mosquitto.passwords"));
+  ASSERT_EQ(make().code, 0);
+  EXPECT_EQ(read_file(folder_.file("monitor.password")), password);
+  EXPECT_EQ(read_file(folder_.file("mosquitto.passwords")), hashes);
+}
+
+TEST_F(PasswordsTest, change_for_the_user_whose_file_was_deleted_and_keep_users_that_were_added) {
+  ASSERT_EQ(make().code, 0);
+  const std::string publisher = read_file(folder_.file("sensor-publisher.password"));
+  const std::string monitor = read_file(folder_.file("monitor.password"));
+  folder_.write("mosquitto.passwords", read_file(folder_.file("mosquitto.passwords")) + "dashboard:$7$101$added\n");
+  ASSERT_EQ(::unlink(folder_.file("monitor.password").c_str()), 0);
+  ASSERT_EQ(make().code, 0);
+  EXPECT_EQ(read_file(folder_.file("sensor-publisher.password")), publisher);
+  EXPECT_NE(read_file(folder_.file("monitor.password")), monitor);
+  const std::string hashes = read_file(folder_.file("mosquitto.passwords"));
+  EXPECT_NE(hashes.find("dashboard:$7$101$added\n"), std::string::npos);
+  EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 6);
+}
+
+TEST(RenderScript, refuses_what_is_not_a_port_and_says_so) {
+  const TempDir folder("render");
+  for (const std::string port : {"", "0", "65536", "mqtt", "1883x"}) {
+    const Ended ended = run(folder, {"bash", source_path("broker-config/render.sh"), folder.file("out"), port});
+    EXPECT_EQ(ended.code, 64) << port;
+    EXPECT_NE(ended.output.find("is not a port, 1 .. 65535"), std::string::npos) << ended.output;
+  }
+}
+
+}  // namespace
+}  // namespace sensors::rig
