@@ -7,6 +7,7 @@
 // - More publishes than the broker's Receive Maximum stall: what is in flight is counted here.
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -67,7 +68,8 @@ mqtt::const_message_ptr to_paho(MqttPublish& publish) {
 Result<void> outcome_of(const mqtt::token& token) {
   const int reason = token.get_reason_code();
   if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) {
-    return fail(ErrorCode::rejected, "broker refused the message, MQTT 5 reason code " + std::to_string(reason));
+    return fail(ErrorCode::rejected, "broker refused the message, MQTT 5 reason code " + std::to_string(reason) +
+                                         "; check the access rules of this user");
   }
   if (token.get_return_code() != MQTTASYNC_SUCCESS) {
     return fail(ErrorCode::disconnected, "publish failed: " + mqtt::exception::error_str(token.get_return_code()));
@@ -75,10 +77,14 @@ Result<void> outcome_of(const mqtt::token& token) {
   return {};
 }
 
+/// A refused CONNECT arrives as a return code that is a reason code (MQTT 5 section 3.2.2.2).
 std::string describe(const mqtt::exception& error) {
-  const int reason = error.get_reason_code();
-  if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) return error.get_reason_code_str();
-  return error.get_error_str().empty() ? error.what() : error.get_error_str();
+  const int code = std::max(error.get_return_code(), static_cast<int>(error.get_reason_code()));
+  if (code < mqtt::ReasonCode::UNSPECIFIED_ERROR) return error.what();
+  const char* name = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
+  const bool is_access = code == mqtt::ReasonCode::NOT_AUTHORIZED || code == mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD;
+  return std::string("refused: ") + (name == nullptr ? std::to_string(code) : name) +
+         (is_access ? "; check [mqtt] user and password_file against the broker's" : "");
 }
 
 }  // namespace

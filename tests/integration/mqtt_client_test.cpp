@@ -1,0 +1,187 @@
+// MqttClient against a real Mosquitto with the shipped configuration.
+#include "common/adapters/mqtt_paho/mqtt_client.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <mutex>
+
+#include "tests/rig/broker.hpp"
+#include "tests/rig/wait.hpp"
+
+namespace sensors::rig {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A client whose events are kept, for a test to wait on.
+class RecordedClient {
+ public:
+  explicit RecordedClient(MqttClientOptions options) : client(std::make_unique<MqttClient>(std::move(options), callbacks())) {}
+
+  template <class Read>
+  auto locked(Read read) {
+    const std::lock_guard lock(mutex);
+    return read();
+  }
+
+  bool connects(int times = 1) {
+    return comes_true(20s, [&] { return locked([&] { return connected >= times; }); });
+  }
+  bool is_answered(std::uint64_t id) {
+    return comes_true(20s, [&] { return locked([&] { return answers.contains(id); }); });
+  }
+  bool receives(std::size_t count) {
+    return comes_true(20s, [&] { return locked([&] { return messages.size() >= count; }); });
+  }
+  Result<void> answer(std::uint64_t id) {
+    return locked([&] { return answers.at(id).front(); });
+  }
+
+  std::mutex mutex;
+  int connected = 0;
+  std::vector<std::string> disconnections;
+  std::map<std::uint64_t, std::vector<Result<void>>> answers;
+  std::vector<MqttMessage> messages;
+  std::unique_ptr<MqttClient> client;
+
+ private:
+  MqttCallbacks callbacks() {
+    MqttCallbacks callbacks;
+    callbacks.on_connected = [this](MqttConnected) { locked([&] { ++connected; }); };
+    callbacks.on_disconnected = [this](MqttDisconnected event) { locked([&] { disconnections.push_back(event.reason); }); };
+    callbacks.on_published = [this](MqttPublished event) { locked([&] { answers[event.id].push_back(event.result); }); };
+    callbacks.on_message = [this](MqttMessage event) { locked([&] { messages.push_back(std::move(event)); }); };
+    return callbacks;
+  }
+};
+
+class MqttClientTest : public testing::Test {
+ protected:
+  MqttClientOptions options(const std::string& user, std::vector<std::string> subscriptions = {}) {
+    MqttClientOptions options = broker.client(user, user + "-test");
+    options.subscriptions = std::move(subscriptions);
+    options.reconnect_first = 50ms;
+    options.reconnect_longest = 200ms;
+    return options;
+  }
+
+  static MqttPublish reading(std::uint64_t id, const std::string& payload) {
+    MqttPublish message;
+    message.id = id;
+    message.topic = "sensors/kitchen/reading/t";
+    message.payload = payload;
+    return message;
+  }
+
+  TempDir folder;
+  Broker broker{folder};
+};
+
+TEST_F(MqttClientTest, delivers_a_message_and_its_puback) {
+  broker.start();
+  RecordedClient store(options("sensor-persistence", {"sensors/+/reading/+"}));
+  RecordedClient publisher(options("sensor-publisher"));
+  ASSERT_TRUE(store.connects() && publisher.connects());
+  publisher.client->publish(reading(7, "hello"));
+  ASSERT_TRUE(publisher.is_answered(7));
+  EXPECT_TRUE(publisher.answer(7).has_value());
+  ASSERT_TRUE(store.receives(1));
+  EXPECT_EQ(store.messages[0].topic, "sensors/kitchen/reading/t");
+  EXPECT_EQ(store.messages[0].payload, "hello");
+}
+
+TEST_F(MqttClientTest, keeps_the_order_of_many_messages) {
+  broker.start();
+  RecordedClient store(options("sensor-persistence", {"sensors/+/reading/+"}));
+  RecordedClient publisher(options("sensor-publisher"));
+  ASSERT_TRUE(store.connects() && publisher.connects());
+  for (std::uint64_t id = 1; id <= 5'000; ++id) publisher.client->publish(reading(id, std::to_string(id)));
+  ASSERT_TRUE(store.receives(5'000));
+  for (std::size_t i = 0; i < 5'000; ++i) ASSERT_EQ(store.messages[i].payload, std::to_string(i + 1));
+  EXPECT_TRUE(publisher.is_answered(5'000));
+}
+
+TEST_F(MqttClientTest, carries_response_topic_and_correlation_data) {
+  broker.start();
+  RecordedClient store(options("sensor-persistence", {"sensors/+/rpc/+"}));
+  RecordedClient tool(options("sensorctl"));
+  ASSERT_TRUE(store.connects() && tool.connects());
+  MqttPublish request;
+  request.topic = "sensors/kitchen/rpc/query";
+  request.payload = "{}";
+  request.response_topic = "sensors/kitchen/rpc-reply/sensorctl";
+  request.correlation = std::string("\x00\x01\xff", 3);
+  tool.client->publish(request);
+  ASSERT_TRUE(store.receives(1));
+  EXPECT_EQ(store.messages[0].response_topic, request.response_topic);
+  EXPECT_EQ(store.messages[0].correlation, request.correlation);
+}
+
+TEST_F(MqttClientTest, says_that_the_broker_refused_a_topic) {
+  broker.start();
+  RecordedClient publisher(options("sensor-publisher"));
+  ASSERT_TRUE(publisher.connects());
+  MqttPublish forged = reading(1, "{}");
+  forged.topic = "sensors/kitchen/committed/sensor-publisher";
+  publisher.client->publish(forged);
+  ASSERT_TRUE(publisher.is_answered(1));
+  ASSERT_FALSE(publisher.answer(1).has_value());
+  EXPECT_EQ(publisher.answer(1).error().code, ErrorCode::rejected);
+}
+
+TEST_F(MqttClientTest, says_why_it_cannot_connect_and_goes_on_trying) {
+  MqttClientOptions wrong = (broker.start(), options("sensor-publisher"));
+  wrong.password = "wrong";
+  RecordedClient publisher(wrong);
+  ASSERT_TRUE(comes_true(20s, [&] { return publisher.locked([&] { return publisher.disconnections.size() >= 3; }); }));
+  EXPECT_NE(publisher.disconnections[0].find("127.0.0.1:" + std::to_string(broker.port())), std::string::npos);
+  EXPECT_NE(publisher.disconnections[0].find("check [mqtt] user and password_file"), std::string::npos) << publisher.disconnections[0];
+}
+
+TEST_F(MqttClientTest, waits_for_a_broker_that_is_not_there_yet) {
+  RecordedClient publisher(options("sensor-publisher"));
+  publisher.client->publish(reading(1, "too early"));
+  ASSERT_TRUE(publisher.is_answered(1));
+  EXPECT_EQ(publisher.answer(1).error().code, ErrorCode::disconnected);
+  broker.start();
+  EXPECT_TRUE(publisher.connects());
+}
+
+TEST_F(MqttClientTest, answers_every_message_once_and_subscribes_again_when_the_broker_is_killed) {
+  broker.start();
+  RecordedClient store(options("sensor-persistence", {"sensors/+/reading/+"}));
+  RecordedClient publisher(options("sensor-publisher"));
+  ASSERT_TRUE(store.connects() && publisher.connects());
+  std::uint64_t id = 0;
+  for (int round = 1; round <= 5; ++round) {
+    for (int i = 0; i < 1'000; ++i) publisher.client->publish(reading(++id, "x"));
+    broker.process().kill();
+    for (int i = 0; i < 10; ++i) publisher.client->publish(reading(++id, "x"));
+    broker.start();
+    ASSERT_TRUE(store.connects(round + 1) && publisher.connects(round + 1));
+  }
+  publisher.client->publish(reading(++id, "last"));
+  ASSERT_TRUE(comes_true(20s, [&] { return publisher.locked([&] { return publisher.answers.size() == id; }); }));
+  for (const auto& [number, answers] : publisher.answers) EXPECT_EQ(answers.size(), 1U) << "message " << number;
+  EXPECT_TRUE(comes_true(20s, [&] {
+    return store.locked([&] { return !store.messages.empty() && store.messages.back().payload == "last"; });
+  }));
+}
+
+TEST_F(MqttClientTest, ends_in_bounded_time_while_the_broker_does_not_answer) {
+  broker.start();
+  auto publisher = std::make_unique<RecordedClient>(options("sensor-publisher"));
+  ASSERT_TRUE(publisher->connects());
+  broker.process().signal(SIGSTOP);
+  for (std::uint64_t id = 1; id <= 100; ++id) publisher->client->publish(reading(id, "x"));
+  const Millis start = monotonic_now();
+  publisher->client.reset();
+  EXPECT_LT(monotonic_now() - start, 2'500ms);
+  broker.process().signal(SIGCONT);
+}
+
+}  // namespace
+}  // namespace sensors::rig
