@@ -329,7 +329,7 @@ Result<std::int64_t> Database::used_bytes() {
   std::int64_t values[3] = {0, 0, 0};
   const char* const pragmas[3] = {"PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA page_size"};
   for (int i = 0; i < 3; ++i) {
-    const Result<std::int64_t> value = query_integer(*this, pragmas[i]);
+    Result<std::int64_t> value = query_integer(*this, pragmas[i]);
     if (!value.has_value()) return value;
     values[i] = *value;
   }
