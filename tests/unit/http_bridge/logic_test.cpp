@@ -1,0 +1,265 @@
+#include "services/sensor-http-bridge/logic.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/http_bridge/timeline.hpp"
+
+namespace sensors::bridge {
+namespace {
+
+using State = CircuitBreaker::State;
+
+/// Connected, with a batch of `rows` at the API.
+Timeline& with_post(Timeline& t, std::uint64_t rows = 10) {
+  t.store.rows = rows;
+  t.connect();
+  t.store_answers();
+  return t;
+}
+
+TEST(BridgeLogic, asks_nothing_before_the_broker_is_there) {
+  Timeline t;
+  t.pass(Millis{60'000});
+  EXPECT_TRUE(t.requests.empty());
+  t.connect();
+  ASSERT_EQ(t.requests.size(), 1U);
+  EXPECT_EQ(t.requests[0].topic, "sensors/kitchen/rpc/upload");
+  EXPECT_EQ(t.requests[0].response_topic, "sensors/kitchen/rpc-reply/sensor-http-bridge");
+}
+
+TEST(BridgeLogic, asks_again_after_the_interval_when_nothing_waits) {
+  Timeline t;
+  t.connect();
+  t.store_answers();
+  t.pass(Millis{4'999});
+  EXPECT_EQ(t.requests.size(), 1U);
+  t.pass(Millis{1});
+  EXPECT_EQ(t.requests.size(), 2U);
+}
+
+TEST(BridgeLogic, posts_the_answer_itself_with_the_key_of_its_range) {
+  Timeline t;
+  with_post(t, 10);
+  ASSERT_EQ(t.posts.size(), 1U);
+  EXPECT_EQ(t.posts[0].idempotency_key, "w5n2c8t4hj6b:api:1-10");
+  EXPECT_EQ(t.posts[0].body, ModelStore{t.store}.answer(t.requests[0]));
+  EXPECT_EQ(t.posts[0].total_timeout, Millis{10'000});
+}
+
+TEST(BridgeLogic, gives_a_large_batch_more_time) {
+  Timeline t;
+  with_post(t, 11);
+  EXPECT_EQ(t.posts.at(0).total_timeout, Millis{30'000});
+}
+
+TEST(BridgeLogic, confirms_after_a_2xx_and_goes_on_at_once_while_more_waits) {
+  Timeline t;
+  with_post(t, 150);
+  EXPECT_EQ(t.count("uploaded"), 0U);
+  t.api_answers(201);
+  EXPECT_EQ(t.count("uploaded"), 1U);
+  t.store_answers();
+  t.pass(Millis{20});  // 100 readings at the cap of 5,000/s
+  EXPECT_EQ(t.count("upload"), 2U);
+  t.store_answers();
+  EXPECT_EQ(t.posts.at(1).idempotency_key, "w5n2c8t4hj6b:api:101-150");
+}
+
+TEST(BridgeLogic, keeps_to_the_drain_rate) {
+  LogicOptions options = test_options();
+  options.upload.max_rate = 100;
+  Timeline t(options);
+  with_post(t, 200);
+  t.api_answers(200);
+  t.store_answers();
+  t.pass(Millis{999});
+  EXPECT_EQ(t.count("upload"), 1U);
+  t.pass(Millis{1});
+  EXPECT_EQ(t.count("upload"), 2U);
+}
+
+TEST(BridgeLogic, sends_uploaded_until_the_store_answers_and_asks_for_nothing_else) {
+  Timeline t;
+  with_post(t);
+  t.api_answers(200);
+  t.pass(Millis{120'000});
+  EXPECT_GT(t.count("uploaded"), 5U);
+  EXPECT_EQ(t.count("upload"), 1U);
+  t.store_answers();
+  EXPECT_EQ(t.store.cursor, 10U);
+  t.pass(Millis{10});
+  EXPECT_EQ(t.count("upload"), 2U);
+}
+
+TEST(BridgeLogic, sends_uploaded_after_the_reconnect_when_the_broker_went_away_meanwhile) {
+  Timeline t;
+  with_post(t);
+  t.step(MqttDisconnected{"gone"});
+  t.api_answers(200);
+  EXPECT_EQ(t.count("uploaded"), 0U);
+  t.pass(Millis{60'000});
+  EXPECT_EQ(t.requests.size(), 1U);
+  t.connect();
+  EXPECT_EQ(t.count("uploaded"), 1U);
+}
+
+TEST(BridgeLogic, asks_the_store_again_when_it_keeps_refusing_the_confirmation) {
+  Timeline t;
+  with_post(t);
+  t.store.id = "another";
+  t.api_answers(200);
+  for (int i = 0; i < 3; ++i) {
+    t.store_answers();
+    t.pass(Millis{2'000 + i * 1'000});  // longer than the backoff, shorter than the deadline of the next call
+  }
+  EXPECT_EQ(t.count("uploaded"), 3U);
+  EXPECT_EQ(t.count("upload"), 2U);
+}
+
+TEST(BridgeLogic, a_store_that_does_not_answer_is_no_failure_of_the_api) {
+  Timeline t;
+  t.connect();
+  t.pass(Millis{300'000});
+  EXPECT_EQ(t.logic.breaker().state(), State::closed);
+  EXPECT_GT(t.count("upload"), 15U);
+  EXPECT_NE(t.newest("status").find("degraded"), std::string::npos);
+  EXPECT_TRUE(t.logged("is sensor-persistence running?"));
+}
+
+TEST(BridgeLogic, ignores_the_late_answer_to_an_earlier_request) {
+  Timeline t;
+  t.store.rows = 5;
+  t.connect();
+  t.pass(Millis{20'000});
+  ASSERT_GT(t.requests.size(), 1U);
+  t.store_answers(t.requests.front());
+  EXPECT_TRUE(t.posts.empty());
+}
+
+TEST(BridgeLogic, tries_again_at_once_when_the_broker_refuses_a_request) {
+  Timeline t;
+  t.connect();
+  t.step(MqttPublished{t.requests[0].id, fail(ErrorCode::rejected, "not authorized")});
+  t.pass(Millis{1'000});
+  EXPECT_EQ(t.count("upload"), 2U);
+}
+
+TEST(BridgeLogic, opens_after_three_failures_and_leaves_the_api_alone_for_a_minute) {
+  Timeline t;
+  with_post(t);
+  t.open_the_breaker();
+  EXPECT_EQ(t.posts.size(), 3U);
+  EXPECT_TRUE(t.logged("Circuit breaker OPEN - API failures exceeded threshold (3)"));
+  EXPECT_NE(t.newest("event").find("Circuit breaker OPEN"), std::string::npos);
+  EXPECT_NE(t.newest("queue").find("\"pressure\":true"), std::string::npos);
+  EXPECT_NE(t.newest("status").find("\"http_500\":3"), std::string::npos);
+  const std::size_t requests = t.requests.size();
+  t.pass(Millis{59'999});
+  EXPECT_EQ(t.requests.size(), requests);
+  t.pass(Millis{1});
+  EXPECT_EQ(t.requests.size(), requests + 1);
+  EXPECT_TRUE(t.logged("Circuit breaker HALF_OPEN"));
+  t.store_answers();
+  t.api_answers(200);
+  EXPECT_TRUE(t.logged("Circuit breaker CLOSED - recovered after 60 s"));
+}
+
+TEST(BridgeLogic, retries_the_same_range_with_the_same_key) {
+  Timeline t;
+  with_post(t);
+  t.open_the_breaker();
+  for (const HttpPost& post : t.posts) EXPECT_EQ(post.idempotency_key, "w5n2c8t4hj6b:api:1-10");
+}
+
+TEST(BridgeLogic, waits_as_long_as_retry_after_says) {
+  Timeline t;
+  with_post(t);
+  t.api_answers(503, "120");
+  EXPECT_EQ(t.logic.breaker().state(), State::open);
+  t.pass(Millis{119'999});
+  EXPECT_EQ(t.count("upload"), 1U);
+  t.pass(Millis{1});
+  EXPECT_EQ(t.count("upload"), 2U);
+}
+
+TEST(BridgeLogic, ignores_the_late_outcome_of_a_post_that_was_given_up) {
+  Timeline t;
+  with_post(t);
+  t.pass(Millis{25'000});
+  EXPECT_EQ(t.logic.counters().failures.at("stuck"), 1U);
+  const std::uint64_t given_up = t.posts.front().id;
+  t.step(HttpFinished{given_up, HttpReply{200, "", std::nullopt, ""}, Millis{0}});
+  EXPECT_EQ(t.count("uploaded"), 0U);
+  EXPECT_EQ(t.logic.counters().late_outcomes, 1U);
+}
+
+TEST(BridgeLogic, a_stuck_http_client_is_an_overdue_obligation) {
+  Timeline t;
+  with_post(t);
+  t.pass(Millis{20'000});
+  EXPECT_FALSE(t.logic.liveness().overdue(t.now.monotonic).has_value());
+  t.pass(Millis{1});
+  EXPECT_TRUE(t.logic.liveness().overdue(t.now.monotonic).has_value());
+}
+
+TEST(BridgeLogic, an_open_breaker_survives_a_restart) {
+  Timeline t;
+  with_post(t);
+  t.open_the_breaker();
+  const Result<SavedBreaker> saved = decode_saved_breaker(t.saved);
+  ASSERT_TRUE(saved.has_value());
+  Timeline again(test_options(), *saved);
+  again.now = t.now;
+  again.pass(Millis{0});
+  again.connect();
+  EXPECT_EQ(again.logic.breaker().state(), State::open);
+  again.pass(Millis{59'999});
+  EXPECT_TRUE(again.requests.empty());
+  again.pass(Millis{1});
+  EXPECT_EQ(again.count("upload"), 1U);
+}
+
+TEST(BridgeLogic, stopping_waits_for_the_post_confirms_it_and_says_down) {
+  Timeline t;
+  with_post(t);
+  t.step(StopRequested{});
+  EXPECT_FALSE(t.exit_code.has_value());
+  t.api_answers(200);
+  EXPECT_EQ(t.count("uploaded"), 1U);
+  EXPECT_EQ(t.exit_code, 0);
+  EXPECT_NE(t.newest("status").find("\"down\""), std::string::npos);
+}
+
+TEST(BridgeLogic, stopping_gives_a_post_that_hangs_three_seconds) {
+  Timeline t;
+  with_post(t);
+  t.step(StopRequested{});
+  t.pass(Millis{2'999});
+  EXPECT_FALSE(t.exit_code.has_value());
+  t.pass(Millis{1});
+  EXPECT_EQ(t.exit_code, 0);
+  EXPECT_EQ(t.count("uploaded"), 0U);
+}
+
+TEST(BridgeLogic, a_page_of_html_is_not_a_delivery) {
+  Timeline t;
+  with_post(t);
+  t.step(HttpFinished{t.posts.back().id, HttpReply{200, "Text/HTML; charset=utf-8", std::nullopt, "<html>"}, Millis{20}});
+  EXPECT_EQ(t.count("uploaded"), 0U);
+  EXPECT_EQ(t.logic.counters().failures.at("wrong_content_type"), 1U);
+}
+
+TEST(BridgeLogic, tells_status_and_queue_every_ten_seconds) {
+  Timeline t;
+  with_post(t);
+  t.api_answers(200);
+  t.store_answers();
+  const std::size_t messages = t.messages.size();
+  t.pass(Millis{10'000});
+  EXPECT_GE(t.messages.size(), messages + 2);
+  EXPECT_NE(t.newest("status").find("\"delivered\":10"), std::string::npos);
+  EXPECT_NE(t.newest("queue").find("\"depth\":0"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sensors::bridge
