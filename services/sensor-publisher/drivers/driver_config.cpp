@@ -1,0 +1,146 @@
+#include "services/sensor-publisher/drivers/driver_config.hpp"
+
+#include <map>
+#include <vector>
+
+namespace sensors {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr double widest = 1e300;
+
+void read_optional(ConfigTable& table, const std::string& key, std::optional<double>& target) {
+  if (!table.has(key)) return;
+  double number = 0;
+  table.read(key, number, -widest, widest);
+  target = number;
+}
+
+/// A list of "name=value".
+void read_pairs(ConfigTable& table, const std::string& key, std::map<std::string, std::string>& target) {
+  std::vector<std::string> pairs;
+  table.read(key, pairs);
+  for (const std::string& pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      table.refuse(key, "'" + pair + "' is not of the form \"name=value\"");
+    } else {
+      target[pair.substr(0, equals)] = pair.substr(equals + 1);
+    }
+  }
+}
+
+SensorOptions read_sensor_options(ConfigTable table) {
+  SensorOptions options;
+  if (table.has("unit")) {
+    std::string unit;
+    table.read("unit", unit);
+    if (!is_unit(unit)) table.refuse("unit", "is not a UCUM code, at most 32 printable characters without spaces");
+    options.unit = unit;
+  }
+  read_optional(table, "min", options.min);
+  read_optional(table, "max", options.max);
+  if (options.min.has_value() && options.max.has_value() && *options.min > *options.max) table.refuse("min", "is above max");
+  table.read("deadband", options.deadband, 0, widest);
+  table.read("deadband_max_age", options.deadband_max_age, 1s, 24h);
+  table.read("critical", options.critical);
+  return options;
+}
+
+HostOptions read_host(ConfigTable& table) {
+  HostOptions options;
+  table.read("sysfs_root", options.sysfs_root);
+  table.read("proc_root", options.proc_root);
+  table.read("disks", options.disks);
+  return options;
+}
+
+template <class Options>  // of iio and hwmon
+Options read_devices(ConfigTable& table) {
+  Options options;
+  table.read("sysfs_root", options.sysfs_root);
+  table.read("devices", options.devices);
+  return options;
+}
+
+OneWireOptions read_onewire(ConfigTable& table) {
+  OneWireOptions options = read_devices<OneWireOptions>(table);
+  read_pairs(table, "names", options.names);
+  for (const auto& [id, name] : options.names) {
+    if (!is_name(name)) table.refuse("names", "'" + name + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
+  }
+  return options;
+}
+
+CommandOptions read_command(ConfigTable& table) {
+  CommandOptions options;
+  table.require("program");
+  table.read("program", options.program);
+  const bool is_empty = options.program.empty() || options.program.front().empty();
+  if (table.has("program") && is_empty) table.refuse("program", "must name a program, then its arguments");
+  table.read("silence", options.silence, 0ms, 24h);
+  table.read("restart_first", options.restart_first, 10ms, 1h);
+  table.read("restart_longest", options.restart_longest, 10ms, 24h);
+  if (options.restart_first > options.restart_longest) table.refuse("restart_longest", "is below restart_first");
+  table.read("max_line_bytes", options.max_line_bytes, 64, 64 * 1024);
+  table.read("max_lines", options.max_lines, 1, 10'000);
+  table.read("stop_grace", options.stop_grace, 0ms, 3s);
+  return options;
+}
+
+ReplayOptions read_replay(ConfigTable& table) {
+  ReplayOptions options;
+  table.require("file");
+  table.read("file", options.file);
+  table.read("time_column", options.time_column);
+  read_pairs(table, "units", options.units);
+  for (const auto& [column, unit] : options.units) {
+    if (!is_unit(unit)) table.refuse("units", "'" + unit + "' is not a UCUM code, at most 32 printable characters without spaces");
+  }
+  std::string pace = "step";
+  table.read_choice("pace", pace, {"step", "real"});
+  options.pace = pace == "real" ? ReplayOptions::Pace::real : ReplayOptions::Pace::step;
+  table.read("rows_per_step", options.rows_per_step, 1, 10'000);
+  table.read("speed", options.speed, 0.001, 1e9);
+  std::string stamp = "file";
+  table.read_choice("stamp", stamp, {"file", "now"});
+  options.stamp = stamp == "now" ? ReplayOptions::Stamp::now : ReplayOptions::Stamp::file;
+  table.read("repeat", options.repeat, 0, 1'000'000'000);
+  return options;
+}
+
+void read_options(ConfigTable& table, DriverConfig& config) {
+  table.require("type");
+  std::string type;
+  table.read_choice("type", type, {"iio", "hwmon", "onewire", "host", "command", "replay"});
+  if (type == "iio") config.options = read_devices<IioOptions>(table);
+  if (type == "hwmon") config.options = read_devices<HwmonOptions>(table);
+  if (type == "onewire") config.options = read_onewire(table);
+  if (type == "host") config.options = read_host(table);
+  if (type == "command") config.options = read_command(table);
+  if (type == "replay") config.options = read_replay(table);
+}
+
+}  // namespace
+
+DriverConfig read_driver_config(const std::string& name, ConfigTable table) {
+  DriverConfig config;
+  config.name = name;
+  if (table.has("prefix")) table.read_name("prefix", config.prefix);
+  if (table.has("interval")) {
+    Millis interval{0};
+    table.read("interval", interval, 1ms, 24h);
+    config.interval = interval;
+  }
+  table.read("deadline", config.deadline, 10ms, 10min);
+  read_options(table, config);
+  for (auto& [sensor, sensor_table] : table.named_tables("sensor")) {
+    if (!is_name(sensor)) table.refuse("sensor", "'" + sensor + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
+    config.sensors[sensor] = read_sensor_options(sensor_table);
+  }
+  return config;
+}
+
+}  // namespace sensors

@@ -1,0 +1,107 @@
+#include "services/sensor-publisher/drivers/driver_worker.hpp"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <utility>
+
+#include "common/runtime/event_loop.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr Millis stuck_read_wait{100};
+
+DriverReport read_stamped(Driver& driver, Millis deadline) {
+  DriverReport report;
+  try {
+    report = driver.read(deadline);
+  } catch (const std::exception& exception) {
+    report.errors.push_back({ErrorCode::io, std::string("driver failed: ") + exception.what()});
+  }
+  const WallTime now = read_clocks().wall;
+  for (Sample& sample : report.samples) {
+    if (!sample.time.has_value()) sample.time = now;
+  }
+  return report;
+}
+
+}  // namespace
+
+struct DriverWorker::State {
+  std::unique_ptr<Driver> driver;  // dies on the thread
+  Millis deadline;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool read_wanted = false;
+  bool reading = false;
+  bool stopping = false;
+
+  std::mutex callback_mutex;  // held during a callback; `callback` is empty once the worker is destroyed
+  std::function<void(DriverReport)> callback;
+};
+
+DriverWorker::DriverWorker(const std::string& name, std::unique_ptr<Driver> driver, Millis deadline,
+                           std::function<void(DriverReport)> callback)
+    : state_(std::make_shared<State>()) {
+  state_->driver = std::move(driver);
+  state_->deadline = deadline;
+  state_->callback = std::move(callback);
+  thread_ = std::thread([state = state_] { run(state); });
+  pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
+}
+
+DriverWorker::~DriverWorker() {
+  state_->driver->interrupt();
+  bool returned = false;
+  {
+    std::unique_lock lock(state_->mutex);
+    state_->stopping = true;
+    state_->changed.notify_all();
+    returned = state_->changed.wait_for(lock, stuck_read_wait, [this] { return !state_->reading; });
+  }
+  {
+    const std::lock_guard lock(state_->callback_mutex);
+    state_->callback = nullptr;
+  }
+  if (returned) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+bool DriverWorker::start_read() {
+  const std::lock_guard lock(state_->mutex);
+  if (state_->read_wanted || state_->reading) return false;
+  state_->read_wanted = true;
+  state_->changed.notify_all();
+  return true;
+}
+
+void DriverWorker::run(const std::shared_ptr<State>& state) {
+  while (true) {
+    {
+      std::unique_lock lock(state->mutex);
+      state->changed.wait(lock, [&] { return state->read_wanted || state->stopping; });
+      if (state->stopping) break;
+      state->read_wanted = false;
+      state->reading = true;
+    }
+    DriverReport report = read_stamped(*state->driver, state->deadline);
+    {
+      const std::lock_guard lock(state->mutex);
+      state->reading = false;
+      state->changed.notify_all();
+    }
+    const std::lock_guard lock(state->callback_mutex);
+    if (state->callback) state->callback(std::move(report));
+  }
+  state->driver.reset();
+}
+
+}  // namespace sensors

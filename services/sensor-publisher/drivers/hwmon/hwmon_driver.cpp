@@ -1,0 +1,96 @@
+// Files and units are those of the kernel's Documentation/hwmon/sysfs-interface: <type><number>_input, with _label
+// and _fault beside it.
+#include "services/sensor-publisher/drivers/hwmon/hwmon_driver.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "services/sensor-publisher/drivers/sysfs.hpp"
+
+namespace sensors {
+
+namespace {
+
+struct ChannelType {
+  std::string_view type;
+  std::string_view unit;
+  double factor;
+};
+
+constexpr std::array channel_types{
+    ChannelType{"temp", "Cel", 1e-3},    // milli degC
+    ChannelType{"in", "V", 1e-3},        // mV
+    ChannelType{"fan", "/min", 1},       // revolutions per minute
+    ChannelType{"curr", "A", 1e-3},      // mA
+    ChannelType{"power", "W", 1e-6},     // uW
+    ChannelType{"energy", "J", 1e-6},    // uJ
+    ChannelType{"humidity", "%", 1e-3},  // milli percent
+};
+
+struct Channel {
+  std::string name;  // "temp1"
+  const ChannelType* type;
+};
+
+/// Of "temp1_input", and of "power1_average", which some chips have instead.
+std::optional<Channel> parse_channel(const std::string& file) {
+  const std::size_t underscore = file.find('_');
+  if (underscore == std::string::npos) return std::nullopt;
+  const std::string suffix = file.substr(underscore);
+  std::string name = file.substr(0, underscore);
+  const std::string letters = name.substr(0, name.find_first_of("0123456789"));
+  const auto type = std::find_if(channel_types.begin(), channel_types.end(), [&](const ChannelType& t) { return t.type == letters; });
+  if (type == channel_types.end() || letters.size() == name.size()) return std::nullopt;
+  if (suffix != "_input" && !(suffix == "_average" && letters == "power")) return std::nullopt;
+  return Channel{std::move(name), &*type};
+}
+
+Result<double> read_channel(const SysfsDevice& chip, const std::string& file, const Channel& channel) {
+  const Result<double> fault = read_number(chip.folder / (channel.name + "_fault"));
+  if (fault.has_value() && *fault != 0) {
+    return fail(ErrorCode::corrupt, chip.name + "." + channel.name + ": the chip reports a fault; check the sensor's wiring");
+  }
+  Result<double> number = read_number(chip.folder / file);
+  if (number.has_value()) *number *= channel.type->factor;
+  return number;
+}
+
+void read_chip(const SysfsDevice& chip, DriverReport& report) {
+  const Result<std::vector<std::string>> files = list_folder(chip.folder);
+  if (!files.has_value()) {
+    report.errors.push_back(files.error());
+    return;
+  }
+  std::set<std::string> channels;
+  std::set<std::string> names;
+  for (const std::string& file : *files) {
+    const std::optional<Channel> channel = parse_channel(file);
+    if (!channel.has_value() || !channels.insert(channel->name).second) continue;
+    const Result<std::string> label = read_small_file(chip.folder / (channel->name + "_label"));
+    std::string name = label.has_value() && !label->empty() ? as_name(*label) : channel->name;
+    if (!names.insert(name).second) name = channel->name;  // two channels with one label
+    const Result<double> number = read_channel(chip, file, *channel);
+    if (number.has_value()) {
+      report.samples.push_back({chip.name + "." + name, *number, std::string(channel->type->unit), std::nullopt});
+    } else {
+      report.errors.push_back(number.error());
+    }
+  }
+}
+
+}  // namespace
+
+HwmonDriver::HwmonDriver(const HwmonOptions& options)
+    : devices_(std::filesystem::path(options.sysfs_root) / "class/hwmon", "hwmon", options.devices) {}
+
+DriverReport HwmonDriver::read(Millis) {
+  DriverReport report;
+  for (const SysfsDevice& chip : devices_.scan(report.errors)) read_chip(chip, report);
+  return report;
+}
+
+}  // namespace sensors

@@ -1,0 +1,62 @@
+#include "services/sensor-publisher/drivers/iio/iio_driver.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
+#include "services/sensor-publisher/drivers/sysfs.hpp"
+
+namespace sensors {
+
+namespace {
+
+/// Offset or scale of `channel`, from the first of its files that is there; `otherwise` when none is.
+Result<double> read_attribute(const SysfsDevice& device, const IioChannel& channel, std::string_view what, double otherwise) {
+  for (const std::string& file : channel.attribute_files(what)) {
+    const Result<double> number = read_number(device.folder / file);
+    if (number.has_value() || number.error().code != ErrorCode::not_found) return number;
+  }
+  return otherwise;
+}
+
+Result<double> read_channel(const SysfsDevice& device, const std::string& file, const IioChannel& channel) {
+  Result<double> number = read_number(device.folder / file);
+  if (!number.has_value() || !channel.is_raw) return number;
+  const Result<double> offset = read_attribute(device, channel, "offset", 0);
+  if (!offset.has_value()) return offset;
+  const Result<double> scale = read_attribute(device, channel, "scale", 1);
+  if (!scale.has_value()) return scale;
+  return (*number + *offset) * *scale;
+}
+
+void read_device(const SysfsDevice& device, DriverReport& report) {
+  const Result<std::vector<std::string>> files = list_folder(device.folder);
+  if (!files.has_value()) {
+    report.errors.push_back(files.error());
+    return;
+  }
+  std::set<std::string> taken;  // sorted, "_input" comes before "_raw": a processed value wins over a raw one
+  for (const std::string& file : *files) {
+    const std::optional<IioChannel> channel = parse_iio_channel(file);
+    if (!channel.has_value() || !taken.insert(channel->channel).second) continue;
+    const Result<double> number = read_channel(device, file, *channel);
+    if (number.has_value()) {
+      report.samples.push_back({device.name + "." + channel->name, *number * channel->factor, channel->unit, std::nullopt});
+    } else {
+      report.errors.push_back(number.error());
+    }
+  }
+}
+
+}  // namespace
+
+IioDriver::IioDriver(const IioOptions& options)
+    : devices_(std::filesystem::path(options.sysfs_root) / "bus/iio/devices", "iio:device", options.devices) {}
+
+DriverReport IioDriver::read(Millis) {
+  DriverReport report;
+  for (const SysfsDevice& device : devices_.scan(report.errors)) read_device(device, report);
+  return report;
+}
+
+}  // namespace sensors

@@ -1,0 +1,28 @@
+// IioDriver reads the input channels of the kernel's Industrial I/O devices: BME280, BH1750, ADS1115, MPU6050, ...
+// Sensors are "<device>.<quantity>", "bme280.temperature". On its DriverWorker's thread.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "services/sensor-publisher/drivers/driver.hpp"
+#include "services/sensor-publisher/drivers/sysfs_devices.hpp"
+
+namespace sensors {
+
+struct IioOptions {
+  std::string sysfs_root = "/sys";
+  std::vector<std::string> devices;  // by name, label, bus address or entry; empty: all
+};
+
+class IioDriver : public Driver {
+ public:
+  explicit IioDriver(const IioOptions& options);
+  DriverReport read(Millis deadline) override;
+
+ private:
+  SysfsDevices devices_;
+};
+
+}  // namespace sensors

@@ -1,0 +1,118 @@
+// w1_slave has two lines: nine scratchpad bytes with the verdict on their CRC, and the same bytes with the result:
+//   72 01 4b 46 7f ff 0e 10 57 : crc=57 YES
+//   72 01 4b 46 7f ff 0e 10 57 t=23125
+// 85 degC is what a DS18B20 holds after power-on until it has converted, with a good CRC. It is taken only when the
+// reading before was within 10 degC of it: a temperature gets there in steps, a reset does not.
+#include "services/sensor-publisher/drivers/onewire/onewire_driver.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "services/sensor-publisher/drivers/sysfs.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr double power_on_cel = 85;
+constexpr double plausible_step_cel = 10;
+constexpr double lowest_cel = -55;  // the range of the DS18B20 data sheet
+constexpr double highest_cel = 125;
+
+/// Family codes of w1_therm: DS18S20, DS1822, DS18B20, DS1825, DS28EA00.
+constexpr std::array<std::string_view, 5> thermometer_families{"10-", "22-", "28-", "3b-", "42-"};
+
+bool is_thermometer(std::string_view id) {
+  return std::any_of(thermometer_families.begin(), thermometer_families.end(), [&](std::string_view family) { return id.starts_with(family); });
+}
+
+Result<double> check(double cel, const std::string& id, const std::map<std::string, double>& last) {
+  if (cel < lowest_cel || cel > highest_cel) {
+    return fail(ErrorCode::corrupt, "thermometer " + id + ": outside -55 .. 125 degC; check its wiring");
+  }
+  const auto before = last.find(id);
+  if (cel == power_on_cel && (before == last.end() || std::abs(before->second - cel) > plausible_step_cel)) {
+    return fail(ErrorCode::corrupt, "thermometer " + id + ": 85 degC is its value after power-on, not a measurement; check its supply");
+  }
+  return cel;
+}
+
+}  // namespace
+
+Result<double> parse_w1_slave(std::string_view text, const std::string& id) {
+  const std::size_t line_end = text.find('\n');
+  const std::string_view verdict = text.substr(0, line_end);
+  const std::size_t at = text.rfind("t=");
+  if (line_end == std::string_view::npos || verdict.find("crc=") == std::string_view::npos || at == std::string_view::npos) {
+    return fail(ErrorCode::malformed, "thermometer " + id + ": w1_slave has no crc= and t=");
+  }
+  if (!verdict.ends_with("YES")) {
+    return fail(ErrorCode::corrupt, "thermometer " + id + ": CRC error on the bus; check cable length and pull-up resistor");
+  }
+  const std::string_view bytes = verdict.substr(0, verdict.find(':'));
+  if (bytes.find_first_not_of("0 ") == std::string_view::npos) {
+    return fail(ErrorCode::corrupt, "thermometer " + id + ": all bytes are zero; the bus is shorted");
+  }
+  Result<double> milli = parse_number(text.substr(at + 2), "thermometer " + id);
+  if (milli.has_value()) *milli /= 1000;
+  return milli;
+}
+
+OneWireDriver::OneWireDriver(OneWireOptions options)
+    : options_(std::move(options)), folder_(std::filesystem::path(options_.sysfs_root) / "bus/w1/devices") {}
+
+DriverReport OneWireDriver::read(Millis) {
+  DriverReport report;
+  for (const std::string& id : present_ids(report.errors)) {
+    const Result<double> cel = read_thermometer(id);
+    if (!cel.has_value()) {
+      report.errors.push_back(cel.error());
+      continue;
+    }
+    last_.insert_or_assign(id, *cel);
+    const auto name = options_.names.find(id);
+    report.samples.push_back({name == options_.names.end() ? as_name(id) + ".temperature" : name->second, *cel, "Cel", std::nullopt});
+  }
+  return report;
+}
+
+std::vector<std::string> OneWireDriver::present_ids(std::vector<Error>& errors) {
+  const Result<std::vector<std::string>> entries = list_folder(folder_);
+  if (!entries.has_value()) {
+    errors.push_back(entries.error());
+    return {};
+  }
+  std::vector<std::string> present;
+  for (const std::string& id : *entries) {
+    const bool is_wanted = options_.devices.empty() || std::find(options_.devices.begin(), options_.devices.end(), id) != options_.devices.end();
+    if (is_thermometer(id) && is_wanted) present.push_back(id);
+  }
+  std::vector<std::string> expected = options_.devices;
+  if (expected.empty()) {
+    for (const auto& [id, cel] : last_) expected.push_back(id);
+  }
+  for (const std::string& id : expected) {
+    if (std::find(present.begin(), present.end(), id) == present.end()) {
+      errors.push_back({ErrorCode::not_found, "thermometer " + id + " is not in " + folder_.string() + "; check its wiring"});
+    }
+  }
+  return present;
+}
+
+Result<double> OneWireDriver::read_thermometer(const std::string& id) {
+  const Result<std::string> text = read_small_file(folder_ / id / "w1_slave");
+  Result<double> cel;
+  if (text.has_value()) {
+    cel = parse_w1_slave(*text, id);
+  } else if (text.error().code == ErrorCode::not_found) {
+    cel = read_number(folder_ / id / "temperature");  // checks the CRC in the kernel
+    if (cel.has_value()) *cel /= 1000;
+  } else {
+    return tl::unexpected(text.error());
+  }
+  return cel.has_value() ? check(*cel, id, last_) : cel;
+}
+
+}  // namespace sensors

@@ -1,0 +1,192 @@
+#include "services/sensor-publisher/drivers/replay/replay_driver.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "common/codec/time_text.hpp"
+#include "common/runtime/event_loop.hpp"
+#include "services/sensor-publisher/drivers/replay/csv_row.hpp"
+#include "services/sensor-publisher/drivers/sysfs.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr std::size_t max_line_bytes = 16 * 1024;
+constexpr std::size_t max_rows_per_read = 1'000;
+constexpr std::size_t max_errors_per_read = 1'000;
+constexpr std::chrono::hours longest_wait{24 * 365};  // a jump in the time column must not overflow
+
+}  // namespace
+
+Result<std::unique_ptr<ReplayDriver>> ReplayDriver::open(ReplayOptions options) {
+  const int file = ::open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    const ErrorCode code = errno == EACCES ? ErrorCode::permission : ErrorCode::not_found;
+    return fail(code, "open " + options.file + ": " + std::generic_category().message(errno) + "; check 'file'");
+  }
+  std::unique_ptr<ReplayDriver> driver(new ReplayDriver(std::move(options), file));
+  const Result<void> header = driver->read_header();
+  if (!header.has_value()) return tl::unexpected(header.error());
+  return driver;
+}
+
+ReplayDriver::ReplayDriver(ReplayOptions options, int file) : options_(std::move(options)), file_(file), lines_(max_line_bytes) {}
+
+ReplayDriver::~ReplayDriver() { close(file_); }
+
+Result<void> ReplayDriver::read_header() {
+  DriverReport report;
+  const std::optional<std::string> line = next_line(report);
+  if (!line.has_value()) return fail(ErrorCode::malformed, options_.file + ": no header line");
+  columns_ = split_csv_row(*line);
+  const auto time = std::find(columns_.begin(), columns_.end(), options_.time_column);
+  if (time == columns_.end()) {
+    return fail(ErrorCode::malformed, options_.file + ": no column '" + options_.time_column + "' in the header; set 'time_column'");
+  }
+  time_index_ = static_cast<std::size_t>(time - columns_.begin());
+  for (const std::string& column : columns_) {
+    if (column != options_.time_column && !is_name(column)) {
+      return fail(ErrorCode::invalid, options_.file + ": column '" + column + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
+    }
+  }
+  for (const auto& [column, unit] : options_.units) {
+    if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) {
+      return fail(ErrorCode::invalid, options_.file + ": 'units' names the column '" + column + "', which is not in the header");
+    }
+  }
+  return {};
+}
+
+/// The next line, of the next pass where the file is at its end; nothing at the end of all, or on a failure.
+std::optional<std::string> ReplayDriver::next_line(DriverReport& report) {
+  while (report.errors.size() < max_errors_per_read) {
+    std::optional<LineReader::Line> line = lines_.next();
+    if (!line.has_value()) {
+      const LineReader::Fill filled = lines_.fill(file_);
+      if (filled == LineReader::Fill::more) continue;
+      if (filled != LineReader::Fill::end) {
+        report.errors.push_back({ErrorCode::io, "read " + options_.file + ": " + std::generic_category().message(errno)});
+        ended_ = true;
+        return std::nullopt;
+      }
+      line = lines_.rest();
+      if (!line.has_value() && !next_pass(report)) return std::nullopt;
+      if (!line.has_value()) continue;
+    }
+    ++line_number_;
+    if (!line->overlong) return std::move(line->text);
+    report.errors.push_back({ErrorCode::too_large, options_.file + ":" + std::to_string(line_number_) + ": line is longer than 16 KiB"});
+  }
+  return std::nullopt;
+}
+
+/// Goes back behind the header; false at the end of the last pass.
+bool ReplayDriver::next_pass(DriverReport& report) {
+  ++passes_;
+  const bool is_over = options_.repeat != 0 && passes_ >= options_.repeat;
+  if (is_over || !pass_had_rows_ || columns_.empty()) {  // a pass without rows would go round for ever
+    if (!pass_had_rows_) report.errors.push_back({ErrorCode::malformed, options_.file + ": no readable row"});
+    ended_ = true;
+    return false;
+  }
+  pass_had_rows_ = false;
+  line_number_ = 0;
+  given_time_.reset();
+  if (lseek(file_, 0, SEEK_SET) != 0) {
+    report.errors.push_back({ErrorCode::io, "rewind " + options_.file + ": " + std::generic_category().message(errno) + "; repeat needs a regular file"});
+    ended_ = true;
+    return false;
+  }
+  return next_line(report).has_value();  // the header
+}
+
+/// Reads ahead to the next row that is whole; the others become errors.
+void ReplayDriver::load_row(DriverReport& report) {
+  while (!row_.has_value() && !ended_ && report.errors.size() < max_errors_per_read) {
+    const std::optional<std::string> line = next_line(report);
+    if (!line.has_value()) return;
+    if (line->empty()) continue;
+    const std::string place = options_.file + ":" + std::to_string(line_number_);
+    std::vector<std::string> fields = split_csv_row(*line);
+    if (fields.size() != columns_.size()) {
+      report.errors.push_back({ErrorCode::malformed, place + ": " + std::to_string(fields.size()) + " fields, the header has " + std::to_string(columns_.size())});
+      continue;
+    }
+    const Result<WallTime> time = parse_time(fields[time_index_]);
+    if (!time.has_value()) {
+      report.errors.push_back({time.error().code, place + ": " + time.error().message});
+      continue;
+    }
+    pass_had_rows_ = true;
+    row_ = Row{*time, std::move(fields)};
+    set_due();
+  }
+}
+
+void ReplayDriver::set_due() {
+  if (given_time_.has_value()) {
+    const std::chrono::duration<double> gap(static_cast<double>((row_->time - *given_time_).count()) / 1e3 / options_.speed);
+    const std::chrono::duration<double> longest(longest_wait);
+    last_gap_ = std::chrono::duration_cast<std::chrono::nanoseconds>(std::clamp(gap, std::chrono::duration<double>(0), longest));
+  }
+  due_ = due_ == Instant{} ? read_clocks().monotonic : due_ + last_gap_;
+}
+
+void ReplayDriver::give_row(DriverReport& report) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::string& field = row_->fields[i];
+    if (i == time_index_ || field.empty()) continue;
+    const Result<double> number = parse_number(field, options_.file + ":" + std::to_string(line_number_) + ": " + columns_[i]);
+    if (!number.has_value()) {
+      report.errors.push_back(number.error());
+      continue;
+    }
+    const auto unit = options_.units.find(columns_[i]);
+    const bool from_file = options_.stamp == ReplayOptions::Stamp::file;
+    report.samples.push_back({columns_[i], *number, unit == options_.units.end() ? "" : unit->second,
+                              from_file ? std::optional(row_->time) : std::nullopt});
+  }
+  given_time_ = row_->time;
+  row_.reset();
+}
+
+DriverReport ReplayDriver::read(Millis deadline) {
+  DriverReport report;
+  if (options_.pace == ReplayOptions::Pace::step) {
+    read_steps(report);
+  } else {
+    read_when_due(report, read_clocks().monotonic + deadline);
+  }
+  report.ended = ended_ && !row_.has_value();
+  return report;
+}
+
+void ReplayDriver::read_steps(DriverReport& report) {
+  for (std::size_t given = 0; given < options_.rows_per_step && report.errors.size() < max_errors_per_read; ++given) {
+    load_row(report);
+    if (!row_.has_value()) return;
+    give_row(report);
+  }
+  load_row(report);  // so that the last rows come with `ended`
+}
+
+void ReplayDriver::read_when_due(DriverReport& report, Instant until) {
+  for (std::size_t given = 0; given < max_rows_per_read && report.errors.size() < max_errors_per_read; ++given) {
+    load_row(report);
+    if (!row_.has_value()) return;
+    if (read_clocks().monotonic < due_) {
+      if (given > 0) return;
+      if (interrupt_.wait(-1, std::min(until, due_)) == Interrupt::Wake::interrupted) return;
+      if (read_clocks().monotonic < due_) return;
+    }
+    give_row(report);
+  }
+}
+
+}  // namespace sensors
