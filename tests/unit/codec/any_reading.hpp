@@ -1,0 +1,20 @@
+// Random readings, gaps and batches that keep every rule, for the properties of the codec's tests.
+#pragma once
+
+#include <string>
+
+#include "common/core/reading.hpp"
+
+namespace sensors {
+
+std::string any_name();
+std::string any_text();
+WallTime any_time();
+std::uint64_t any_seq();
+Reading any_reading();
+Gap any_gap(std::uint64_t first);
+
+/// Readings and gaps, merged by number, ascend; now and then with a hole.
+Batch any_batch();
+
+}  // namespace sensors
