@@ -203,7 +203,9 @@ void Logic::post_failed(const Verdict& verdict) {
     breaker_.fail(batch_.permit, verdict.reason, now_.monotonic);
   }
   log_failure(verdict);
-  batch_is_over(now_.monotonic + post_backoff_.next());
+  // An open breaker has a time of its own: the probe goes out when that is over.
+  const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
+  batch_is_over(is_closed ? now_.monotonic + post_backoff_.next() : now_.monotonic);
 }
 
 void Logic::log_failure(const Verdict& verdict) {
