@@ -1,0 +1,103 @@
+#include "services/sensor-persistence/config.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/log.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+constexpr Millis minute{60'000};
+constexpr Millis hundred_years{std::chrono::hours{24 * 36'500}};
+constexpr std::int64_t mebibyte = 1024 * 1024;
+
+std::string host_name() {
+  char name[max_name_length + 1] = {};
+  const bool is_known = ::gethostname(name, max_name_length) == 0;
+  return is_known && is_name(name) ? name : "node";
+}
+
+void read_store(ConfigTable table, Config& config) {
+  IngestOptions& ingest = config.logic.ingest;
+  table.read("path", config.store.path);
+  if (config.store.path.empty()) table.refuse("path", "must name the database file");
+  table.read("commit_rows", ingest.commit_rows, 1, 100'000);
+  table.read("commit_bytes", ingest.commit_bytes, 1'024, 64 * 1024 * 1024);
+  table.read("commit_age", ingest.commit_age, Millis{0}, Millis{10'000});
+  table.read("max_pending_rows", ingest.max_pending_rows, 1'000, 1'000'000);
+  table.read("max_pending_bytes", ingest.max_pending_bytes, 1024 * 1024, 1024 * 1024 * 1024);
+  table.read("max_streams", ingest.max_streams, 10, 1'000'000);
+  table.read("cache_kib", config.store.cache_kib, 64, 65'536);
+  table.read("retry_first", config.logic.retry_first, Millis{10}, minute);
+  table.read("retry_longest", config.logic.retry_longest, config.logic.retry_first, 60 * minute);
+  config.store.max_streams = ingest.max_streams;
+}
+
+void read_retention(ConfigTable table, RetentionOptions& retention) {
+  table.read("max_age", retention.max_age, Millis{0}, hundred_years);
+  std::int64_t max_mib = retention.max_bytes / mebibyte;
+  table.read("max_mib", max_mib, 0, std::int64_t{1024} * 1024 * 1024);
+  retention.max_bytes = max_mib * mebibyte;
+  table.read("step_rows", retention.step_rows, 1, 100'000);
+  table.read("step_pause", retention.step_pause, Millis{0}, minute);
+  table.read("pass_interval", retention.pass_interval, Millis{100}, 24 * 60 * minute);
+}
+
+void read_queue(ConfigTable table, LogicOptions& logic) {
+  constexpr std::int64_t most = 1'000'000'000'000;
+  auto high = static_cast<std::int64_t>(logic.queue_high);
+  auto limit = static_cast<std::int64_t>(logic.queue_limit);
+  table.read("high", high, 1, most);
+  table.read("limit", limit, high, most);
+  logic.queue_high = static_cast<std::uint64_t>(high);
+  logic.queue_limit = static_cast<std::uint64_t>(limit);
+}
+
+void read_rpc(ConfigTable table, LogicOptions& logic) {
+  table.read("max_calls", logic.max_calls, 1, 1'000);
+  table.read("max_queries", logic.max_queries, 1, logic.max_calls);
+  table.read("query_time_limit", logic.query_time_limit, Millis{10}, minute);
+}
+
+void read_destinations(ConfigTable root, Config& config) {
+  std::vector<std::string>& names = config.logic.destinations;
+  for (ConfigTable& table : root.tables("destination")) {
+    std::string name;
+    table.require("name");
+    table.read_name("name", name);
+    if (std::find(names.begin(), names.end(), name) != names.end()) table.refuse("name", "there is a destination of this name already");
+    names.push_back(name);
+  }
+  config.store.destinations = names;
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+  Config config;
+  ConfigTable root = file->root();
+  std::string level = "info";
+  root.read_choice("log_level", level, {"debug", "info", "warning", "error"});
+  config.log_level = log_level_from(level).value_or(LogLevel::info);
+  config.logic.node = host_name();
+  root.read_name("node", config.logic.node);
+  root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
+  config.mqtt = read_mqtt_config(root.table("mqtt"), service_name);
+  config.logic.root = config.mqtt.root;
+  config.store.path = "/var/lib/sensor-project/persistence/store.db";
+  read_store(root.table("store"), config);
+  read_retention(root.table("retention"), config.logic.retention);
+  read_queue(root.table("queue"), config.logic);
+  read_rpc(root.table("rpc"), config.logic);
+  read_destinations(root, config);
+  if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
+  return config;
+}
+
+}  // namespace sensors::persistence

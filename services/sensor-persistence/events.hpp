@@ -1,0 +1,159 @@
+// Everything that goes into the persistence service's Logic and everything that comes out of it. Readings come in as
+// MQTT messages, go to the store in transactions, and only what the store has committed is acknowledged.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/codec/rpc_json.hpp"
+#include "common/core/reading.hpp"
+#include "common/core/service_events.hpp"
+
+namespace sensors::persistence {
+
+// ---- what the store holds, as the Logic needs to know it ----
+
+struct StreamState {
+  std::string name;
+  std::string node;
+  std::string publisher;
+  std::uint64_t id = 0;       // in order of appearance; 0: the store does not know it
+  std::uint64_t through = 0;  // the watermark
+};
+
+/// Everything up to `cursor` is uploaded; batch_first..batch_last is handed out, 0 when nothing is.
+struct DestinationState {
+  std::string name;
+  std::uint64_t cursor = 0;
+  std::uint64_t batch_first = 0;
+  std::uint64_t batch_last = 0;
+};
+
+/// What the store knows when it has been opened.
+struct StoreContents {
+  std::string store;
+  std::uint64_t last_id = 0;
+  std::vector<StreamState> streams;  // those that moved last, oldest first
+  std::vector<DestinationState> destinations;
+  std::int64_t used_bytes = 0;
+};
+
+// ---- effects on the store ----
+
+/// The new rows of one stream, a contiguous run that ends at `through`.
+struct StreamRows {
+  std::string stream;
+  std::string node;
+  std::string publisher;
+  std::uint64_t through = 0;
+  std::vector<SequencedReading> readings;
+  std::vector<Gap> gaps;
+};
+
+/// The API of `destination` has first..last: its cursor moves. Changes nothing when that range is not the one handed out.
+struct Confirmation {
+  std::string destination;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+/// Hands out the next rows of `destination`, or again those that are handed out.
+struct HandOut {
+  std::uint64_t call = 0;  // names the request; comes back in the report
+  std::string destination;
+  std::size_t max_readings = 0;
+  std::size_t max_bytes = 0;
+};
+
+/// Deletes rows among the `max_rows` oldest behind `after_id`, up to `up_to_id`: all of them, or those older than a time.
+struct RetentionStep {
+  std::uint64_t after_id = 0;
+  std::uint64_t up_to_id = 0;
+  std::size_t max_rows = 0;
+  std::optional<WallTime> older_than;  // nothing: delete whatever its time
+  WallTime future;                     // rows later than this have a wrong time, and do not end a pass
+};
+
+/// One SQLite transaction; confirmations come before hand-outs. One at a time is outstanding.
+struct CommitTransaction {
+  std::vector<StreamRows> streams;
+  std::vector<Confirmation> confirmations;
+  std::vector<HandOut> hand_outs;
+  std::optional<RetentionStep> retention;
+  bool probe = false;  // write something, to see whether it works again
+  WallTime time;       // when it was asked for
+};
+
+/// Asks for a stream that is not in memory.
+struct LoadStream {
+  std::string stream;
+};
+
+/// Asks for what changes slowly: bytes used, the time of the oldest row behind `after_id`.
+struct MeasureStore {
+  std::uint64_t after_id = 0;
+};
+
+/// Runs on a connection and a thread of its own; ends with ErrorCode::timeout after `time_limit`.
+struct RunQuery {
+  std::uint64_t call = 0;
+  QueryRequest request;
+  Millis time_limit{0};
+};
+
+// ---- events from the store ----
+
+struct RetentionReport {
+  std::size_t deleted = 0;
+  std::uint64_t next_after_id = 0;  // where the next step goes on
+  bool found_present = false;       // rows were kept that are neither old nor from the future
+  bool reached_end = false;         // nothing is left up to up_to_id
+};
+
+struct HandedOut {
+  std::uint64_t call = 0;
+  UploadBatch batch;
+};
+
+struct CommitReport {
+  std::uint64_t last_id = 0;
+  std::vector<HandedOut> handed_out;
+  std::optional<RetentionReport> retention;
+  std::int64_t used_bytes = 0;
+};
+
+/// The answer to CommitTransaction: all of it is synced, or nothing of it happened.
+struct StoreCommitted {
+  Result<CommitReport> report;
+};
+
+/// The answer to LoadStream; a state with id 0 when the store has no such stream.
+struct StreamLoaded {
+  std::string stream;
+  Result<StreamState> state;
+};
+
+struct StoreMeasured {
+  std::int64_t used_bytes = 0;
+  std::optional<WallTime> oldest_waiting;
+};
+
+struct QueryRows {
+  std::vector<StoredReading> readings;
+  bool truncated = false;
+};
+
+struct QueryDone {
+  std::uint64_t call = 0;
+  Result<QueryRows> rows;
+};
+
+using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, StoreCommitted,
+                           StreamLoaded, StoreMeasured, QueryDone>;
+
+using Effect = std::variant<MqttPublish, CommitTransaction, LoadStream, MeasureStore, RunQuery, LogLine, ServiceStatus, Exit>;
+
+}  // namespace sensors::persistence

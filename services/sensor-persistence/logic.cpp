@@ -1,0 +1,258 @@
+// One transaction is outstanding. Rows, confirmations and hand-outs that come meanwhile wait for the next one:
+//
+//   state            | data     | RPC that writes | leaves by
+//   committing well  | taken    | taken           | a commit fails
+//   store_error_     | refused  | error answer    | a probe that commits, tried with backoff
+//   is_stopping_     | refused  | error answer    | nothing pending: status `down`, Exit
+#include "services/sensor-persistence/logic.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sensors::persistence {
+namespace {
+
+constexpr const char* commit_obligation = "a commit in the store";
+
+}  // namespace
+
+Logic::Logic(LogicOptions options, StoreContents contents)
+    : options_(std::move(options)),
+      ingest_(options_.ingest, std::move(contents.streams)),
+      uploads_(options_.destinations, contents),
+      retention_(options_.retention),
+      desk_(options_.root, options_.max_calls),
+      board_(options_.queue_high, options_.queue_limit),
+      backoff_(options_.retry_first, options_.retry_longest, options_.seed),
+      used_bytes_(contents.used_bytes) {}
+
+std::vector<Effect> Logic::step(Event event, Now now) {
+  if (has_stopped_) return {};
+  std::visit([&](auto&& known) { on(std::move(known), now); }, std::move(event));
+  advance(now);
+  return std::exchange(effects_, {});
+}
+
+/// Everything that may be due after any event.
+void Logic::advance(Now now) {
+  for (LoadStream& load : ingest_.take_loads()) effects_.push_back(std::move(load));
+  start_commit(now);
+  publish_watermarks(ingest_.take_answers(now.monotonic));
+  update_state(now);
+  finish_stopping(now);
+}
+
+std::optional<Instant> Logic::wake_at() const {
+  if (has_stopped_) return std::nullopt;
+  Instant at = status_at_;
+  const auto consider = [&](std::optional<Instant> due) {
+    if (due.has_value()) at = std::min(at, *due);
+  };
+  consider(ingest_.answers_due_at());
+  if (is_committing_) return at;
+  if (store_error_.has_value()) {
+    consider(retry_at_);
+  } else {
+    consider(ingest_.commit_due_at());
+    consider(retention_.due_at());
+  }
+  return at;
+}
+
+void Logic::on(StopRequested, Now) {
+  is_stopping_ = true;
+  set_gate();
+}
+
+void Logic::on(MqttConnected, Now now) {
+  is_connected_ = true;
+  log(LogLevel::info, "connected to the broker");
+  publish_watermarks(ingest_.newest());
+  status_at_ = now.monotonic;
+}
+
+void Logic::on(MqttDisconnected event, Now now) {
+  if (std::exchange(is_connected_, false)) {
+    log(LogLevel::warning, "connection to the broker lost: " + event.reason);
+    status_at_ = now.monotonic;
+  } else {
+    complain("broker", "no connection: " + event.reason, now);
+  }
+}
+
+void Logic::on(StreamLoaded event, Now now) {
+  if (!event.state.has_value()) complain("store", "stream " + event.stream + ": " + event.state.error().message, now);
+  ingest_.loaded(event, now.monotonic);
+}
+
+void Logic::on(StoreMeasured event, Now) {
+  is_measuring_ = false;
+  used_bytes_ = event.used_bytes;
+  oldest_waiting_ = event.oldest_waiting;
+}
+
+// ---- commits ----
+
+bool Logic::commit_is_due(Now now) const {
+  if (is_committing_) return false;
+  if (store_error_.has_value()) return !is_stopping_ && now.monotonic >= retry_at_;
+  const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
+  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty();
+}
+
+void Logic::start_commit(Now now) {
+  bool is_due = commit_is_due(now);
+  std::optional<RetentionStep> retention;
+  if (!is_committing_ && !store_error_.has_value() && !is_stopping_) {
+    retention = retention_.take_step(now, uploads_.slowest_cursor(), used_bytes_);
+    is_due = is_due || retention.has_value();
+  }
+  if (!is_due) return;
+  CommitTransaction transaction = next_transaction(now);
+  transaction.retention = retention;
+  is_committing_ = true;
+  liveness_.begin(commit_obligation, now.monotonic + options_.commit_deadline);
+  effects_.push_back(std::move(transaction));
+}
+
+CommitTransaction Logic::next_transaction(Now now) {
+  CommitTransaction transaction;
+  transaction.time = now.wall;
+  transaction.probe = store_error_.has_value();
+  transaction.streams = ingest_.take_pending();
+  transaction.hand_outs = std::exchange(waiting_hand_outs_, {});
+  commit_has_rows_ = !transaction.streams.empty();
+  note_gaps(transaction.streams);
+  committing_confirmations_ = std::exchange(waiting_confirmations_, {});
+  for (const ConfirmationCall& waiting : committing_confirmations_) transaction.confirmations.push_back(waiting.confirmation);
+  committing_hand_outs_.clear();
+  for (const HandOut& hand_out : transaction.hand_outs) committing_hand_outs_.push_back(hand_out.call);
+  return transaction;
+}
+
+void Logic::note_gaps(const std::vector<StreamRows>& streams) {
+  commit_gaps_.clear();
+  std::size_t records = 0;
+  for (const StreamRows& rows : streams) {
+    if (records == 0 && !rows.gaps.empty()) {
+      const Gap& gap = rows.gaps.front();
+      commit_gaps_ = fmt::format("{}/{}, stream {}: {}..{} lost ({})", rows.node, rows.publisher, rows.stream, gap.first, gap.last, gap.reason);
+    }
+    records += rows.gaps.size();
+  }
+  if (records > 1) commit_gaps_ += fmt::format(", and {} gap records more", records - 1);
+}
+
+void Logic::on(StoreCommitted event, Now now) {
+  is_committing_ = false;
+  liveness_.end(commit_obligation);
+  if (event.report.has_value()) {
+    commit_succeeded(std::move(*event.report), now);
+  } else {
+    commit_failed(event.report.error(), now);
+  }
+  set_gate();
+}
+
+void Logic::commit_succeeded(CommitReport report, Now now) {
+  ++counters_.commits;
+  if (commit_has_rows_) backoff_.reset();
+  used_bytes_ = report.used_bytes;
+  uploads_.rows_added(report.last_id);
+  if (report.retention.has_value()) retention_.done(*report.retention, now.monotonic);
+  publish_watermarks(ingest_.committed(now.monotonic));
+  for (const ConfirmationCall& done : std::exchange(committing_confirmations_, {})) {
+    uploads_.confirmed(done.confirmation);
+    answer(done.call, encode_uploaded_answer(uploads_.answer(done.confirmation.destination)));
+  }
+  for (const HandedOut& done : report.handed_out) {
+    uploads_.handed_out(done.batch);
+    answer(done.call, encode_upload_batch(done.batch));
+  }
+  if (!commit_gaps_.empty()) {
+    complain("gap", commit_gaps_, now);
+    publish_event("gap", std::exchange(commit_gaps_, {}), now);
+  }
+  if (store_error_.has_value()) {
+    store_error_.reset();
+    log(LogLevel::info, "the store commits again");
+    publish_event("store", "the store commits again", now);
+  }
+}
+
+void Logic::commit_failed(const Error& error, Now now) {
+  ++counters_.failed_commits;
+  ingest_.failed();
+  retention_.failed(now.monotonic);
+  for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
+  for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {})) answer(lost.call, encode_error(error));
+  const bool is_news = !store_error_.has_value() || store_error_->message != error.message;
+  if (is_news) {
+    log(LogLevel::error, "cannot commit: " + error.message + "; nothing of it is acknowledged, and all of it will be sent again");
+    publish_event("store", "cannot commit: " + error.message, now);
+  }
+  store_error_ = error;
+  retry_at_ = now.monotonic + backoff_.next();
+}
+
+// ---- state and status ----
+
+/// Readings are taken only while they can be committed, and while there is room for them upstream.
+void Logic::set_gate() {
+  const std::uint64_t depth = uploads_.depth();
+  is_full_ = depth >= options_.queue_limit || (is_full_ && depth > options_.queue_limit - options_.queue_limit / 20);
+  if (is_stopping_ || is_full_ || store_error_.has_value()) {
+    ingest_.close();
+  } else {
+    ingest_.reopen();
+  }
+}
+
+void Logic::update_state(Now now) {
+  std::string reason;
+  if (store_error_.has_value()) {
+    reason = "cannot commit: " + store_error_->message;
+  } else if (is_full_) {
+    reason = fmt::format("{} rows wait for upload, the limit; see to the destinations", uploads_.depth());
+  } else if (retention_.is_stuck()) {
+    reason = "the store is larger than max_bytes, and all that is left waits for upload; see to the destinations";
+  }
+  if (board_.set(reason.empty() ? ServiceState::up : ServiceState::degraded, reason, now.wall)) status_at_ = now.monotonic;
+  if (const bool pressure = board_.update_pressure(uploads_.depth()); pressure != last_pressure_) status_at_ = now.monotonic;
+  if (now.monotonic >= status_at_) publish_status(now);
+}
+
+StatusFigures Logic::figures() const {
+  return StatusFigures{counters_, ingest_.counters(), uploads_, ingest_.pending_rows(), desk_.waiting(), retention_.deleted(), used_bytes_};
+}
+
+void Logic::publish_status(Now now) {
+  status_at_ = now.monotonic + options_.status_interval;
+  last_pressure_ = board_.update_pressure(uploads_.depth());
+  if (is_connected_) {
+    publish_own("status", board_.status(figures()), true);
+    publish_own("queue", board_.queue(figures(), oldest_waiting_, now), true);
+  }
+  std::string text = fmt::format("{} readings committed, {} rows wait for upload", ingest_.counters().committed_readings, uploads_.depth());
+  if (!is_connected_) text = "no connection to the broker; " + text;
+  if (board_.state() == ServiceState::degraded) text = "degraded: " + board_.reason() + "; " + text;
+  effects_.push_back(ServiceStatus{std::move(text)});
+  if (!is_measuring_ && !is_stopping_) {
+    is_measuring_ = true;
+    effects_.push_back(MeasureStore{uploads_.slowest_cursor()});
+  }
+}
+
+void Logic::finish_stopping(Now now) {
+  if (!is_stopping_ || is_committing_) return;
+  const Error stopping{ErrorCode::disconnected, "the store is stopping; ask again"};
+  for (const HandOut& hand_out : std::exchange(waiting_hand_outs_, {})) answer(hand_out.call, encode_error(stopping));
+  for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {})) answer(waiting.call, encode_error(stopping));
+  publish_own("status", down_status(uploads_.store(), "stopped", now.wall), true);
+  log(LogLevel::info, fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));
+  effects_.push_back(Exit{0});
+  has_stopped_ = true;
+}
+
+}  // namespace sensors::persistence

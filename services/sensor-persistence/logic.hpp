@@ -1,0 +1,153 @@
+// Logic is all that the persistence service decides: which readings are taken, when they are committed, what is
+// acknowledged, handed out and deleted. A function of its events and the time; loop thread. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/codec/reading_json.hpp"
+#include "common/codec/topic.hpp"
+#include "common/core/backoff.hpp"
+#include "common/core/liveness.hpp"
+#include "services/sensor-persistence/complaints.hpp"
+#include "services/sensor-persistence/events.hpp"
+#include "services/sensor-persistence/ingest.hpp"
+#include "services/sensor-persistence/retention.hpp"
+#include "services/sensor-persistence/rpc_desk.hpp"
+#include "services/sensor-persistence/status_board.hpp"
+#include "services/sensor-persistence/uploads.hpp"
+
+namespace sensors::persistence {
+
+struct LogicOptions {
+  std::string root = "sensors";
+  std::string node = "node";
+  IngestOptions ingest;
+  RetentionOptions retention;
+  std::vector<std::string> destinations;
+
+  /// Rows that wait for the slowest destination: above `high` publishers are asked to slow down, at `limit` readings
+  /// are refused, so that they wait in the publishers' outboxes.
+  std::uint64_t queue_high = 10'000;
+  std::uint64_t queue_limit = 50'000'000;
+
+  Millis status_interval{10'000};
+
+  /// Requests waiting for the store, and queries among them; one more is answered with `overloaded`.
+  std::size_t max_calls = 32;
+  std::size_t max_queries = 8;
+  Millis query_time_limit{2'000};
+
+  /// Longest time for one transaction before the watchdog is let down. Far above an SD card's worst pause.
+  Millis commit_deadline{60'000};
+
+  /// Waits between attempts after a failed commit.
+  Millis retry_first{500};
+  Millis retry_longest{30'000};
+  std::uint64_t seed = 1;
+};
+
+class Logic {
+ public:
+  Logic(LogicOptions options, StoreContents contents);
+
+  std::vector<Effect> step(Event event, Now now);
+  std::optional<Instant> wake_at() const;
+  const Liveness& liveness() const { return liveness_; }
+
+  const IngestCounters& ingest_counters() const { return ingest_.counters(); }
+  const ServiceCounters& counters() const { return counters_; }
+
+ private:
+  // ---- logic.cpp: commits, status, stopping ----
+  void on(Tick, Now) {}
+  void on(MqttPublished, Now) {}  // what was lost is said again: at the next connect, commit or duplicate
+  void on(StopRequested, Now now);
+  void on(MqttConnected, Now now);
+  void on(MqttDisconnected event, Now now);
+  void on(StoreCommitted event, Now now);
+  void on(StreamLoaded event, Now now);
+  void on(StoreMeasured event, Now now);
+  void advance(Now now);
+  void start_commit(Now now);
+  bool commit_is_due(Now now) const;
+  CommitTransaction next_transaction(Now now);
+  void commit_succeeded(CommitReport report, Now now);
+  void commit_failed(const Error& error, Now now);
+  void note_gaps(const std::vector<StreamRows>& streams);
+  void set_gate();
+  void update_state(Now now);
+  void publish_status(Now now);
+  void finish_stopping(Now now);
+  StatusFigures figures() const;
+
+  // ---- logic_messages.cpp: what arrives over the broker ----
+  void on(MqttMessage message, Now now);
+  void on(QueryDone event, Now now);
+  void on_reading(const TopicView& topic, const MqttMessage& message, Now now);
+  void on_backlog(const TopicView& topic, const MqttMessage& message, Now now);
+  void offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now);
+  void on_request(std::string_view verb, const MqttMessage& message, Now now);
+  void on_upload(ReplyTo reply, const MqttMessage& message);
+  void on_uploaded(ReplyTo reply, const MqttMessage& message);
+  void on_query(ReplyTo reply, const MqttMessage& message, Now now);
+  bool store_is_ready(const ReplyTo& reply);
+  void refuse_message(std::string_view kind, const std::string& text, Now now);
+  void refuse_call(const ReplyTo& reply, const Error& error);
+  std::optional<std::uint64_t> open_call(const ReplyTo& reply);
+  void answer(std::uint64_t call, std::string payload);
+  void publish_reply(const ReplyTo& reply, std::string payload);
+
+  // ---- publishing ----
+  void publish(const std::string& topic, std::string payload, bool retain);
+  void publish_own(std::string_view kind, std::string payload, bool retain);
+  void publish_event(std::string_view type, const std::string& text, Now now);
+  void publish_watermarks(const std::vector<Watermark>& watermarks);
+  void log(LogLevel level, std::string text);
+  void complain(std::string_view kind, const std::string& text, Now now);
+
+  struct ConfirmationCall {
+    std::uint64_t call;
+    Confirmation confirmation;
+  };
+
+  LogicOptions options_;
+  ReadingDecoder decoder_;
+  Ingest ingest_;
+  Uploads uploads_;
+  Retention retention_;
+  RpcDesk desk_;
+  StatusBoard board_;
+  ServiceCounters counters_;
+  Complaints complaints_;
+  Liveness liveness_;
+  Backoff backoff_;
+  std::vector<Effect> effects_;
+
+  bool is_connected_ = false;
+  bool is_stopping_ = false;
+  bool has_stopped_ = false;
+  bool is_full_ = false;  // the upload queue is at its limit
+
+  bool is_committing_ = false;
+  bool commit_has_rows_ = false;
+  std::string commit_gaps_;            // what to say about the gap records of the commit, empty when it has none
+  std::optional<Error> store_error_;   // set while the store cannot commit
+  Instant retry_at_{};
+  std::vector<HandOut> waiting_hand_outs_;
+  std::vector<ConfirmationCall> waiting_confirmations_;
+  std::vector<std::uint64_t> committing_hand_outs_;
+  std::vector<ConfirmationCall> committing_confirmations_;
+  std::size_t running_queries_ = 0;
+
+  std::int64_t used_bytes_ = 0;
+  std::optional<WallTime> oldest_waiting_;
+  bool is_measuring_ = false;
+  Instant status_at_{};
+  bool last_pressure_ = false;
+};
+
+}  // namespace sensors::persistence

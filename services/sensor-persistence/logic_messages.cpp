@@ -1,0 +1,192 @@
+// The part of Logic that reads what arrives over the broker: readings, batches, requests. Nothing of it is trusted.
+#include <fmt/format.h>
+
+#include "services/sensor-persistence/logic.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+constexpr std::string_view live_publisher = "sensor-publisher";  // all live readings of a node are its, docs/protocol.md
+
+}  // namespace
+
+void Logic::on(MqttMessage message, Now now) {
+  const std::optional<TopicView> topic = parse_topic(message.topic);
+  if (!topic.has_value() || topic->root != options_.root) {
+    refuse_message("topic refused", message.topic.substr(0, 300) + ": not <root>/<node>/<kind>/<name> of ours", now);
+  } else if (topic->kind == "reading") {
+    on_reading(*topic, message, now);
+  } else if (topic->kind == "backlog") {
+    on_backlog(*topic, message, now);
+  } else if (topic->kind == "rpc" && topic->node == options_.node && !message.retained) {
+    on_request(topic->name, message, now);
+  } else {
+    refuse_message("topic refused", message.topic + ": not for this store", now);
+  }
+}
+
+void Logic::on_reading(const TopicView& topic, const MqttMessage& message, Now now) {
+  ++counters_.messages;
+  Result<Batch> batch = decoder_.reading(message.payload);
+  if (!batch.has_value()) return refuse_message("reading refused", message.topic + ": " + batch.error().message, now);
+  const std::string& sensor = batch->readings.front().reading.sensor;
+  if (sensor != topic.name) {
+    return refuse_message("reading refused", message.topic + ": its payload names another sensor, " + sensor, now);
+  }
+  offer(topic, live_publisher, std::move(*batch), now);
+}
+
+void Logic::on_backlog(const TopicView& topic, const MqttMessage& message, Now now) {
+  ++counters_.messages;
+  Result<ReadingDecoder::DecodedBatch> decoded = decoder_.batch(message.payload);
+  if (!decoded.has_value()) return refuse_message("batch refused", message.topic + ": " + decoded.error().message, now);
+  if (decoded->bad_rows > 0) {
+    counters_.malformed_rows += decoded->bad_rows;
+    complain("bad rows", fmt::format("{}: {} of them, the first: {}", message.topic, decoded->bad_rows, decoded->first_error), now);
+  }
+  offer(topic, topic.name, std::move(decoded->batch), now);
+}
+
+void Logic::offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now) {
+  const std::string stream = batch.stream;
+  if (ingest_.offer(Origin{std::string(topic.node), std::string(publisher)}, std::move(batch), now.monotonic)) return;
+  refuse_message("stream refused", fmt::format("{}/{} sent stream {}, which is another publisher's", topic.node, publisher, stream), now);
+}
+
+void Logic::refuse_message(std::string_view kind, const std::string& text, Now now) {
+  ++counters_.refused_messages;
+  complain(kind, text, now);
+}
+
+// ---- requests ----
+
+void Logic::on_request(std::string_view verb, const MqttMessage& message, Now now) {
+  ++counters_.calls;
+  Result<ReplyTo> reply = desk_.reply_to(message);
+  if (!reply.has_value()) {
+    ++counters_.refused_calls;
+    return complain("request refused", reply.error().message, now);
+  }
+  if (verb == "upload") {
+    on_upload(std::move(*reply), message);
+  } else if (verb == "uploaded") {
+    on_uploaded(std::move(*reply), message);
+  } else if (verb == "query") {
+    on_query(std::move(*reply), message, now);
+  } else {
+    refuse_call(*reply, Error{ErrorCode::not_found, fmt::format("there is no request {}; there are upload, uploaded and query", verb)});
+  }
+}
+
+bool Logic::store_is_ready(const ReplyTo& reply) {
+  if (is_stopping_) {
+    refuse_call(reply, Error{ErrorCode::disconnected, "the store is stopping; ask again"});
+  } else if (store_error_.has_value()) {
+    refuse_call(reply, Error{store_error_->code, "the store cannot commit: " + store_error_->message});
+  }
+  return !is_stopping_ && !store_error_.has_value();
+}
+
+void Logic::on_upload(ReplyTo reply, const MqttMessage& message) {
+  const Result<UploadRequest> request = decode_upload_request(message.payload);
+  if (!request.has_value()) return refuse_call(reply, request.error());
+  if (!store_is_ready(reply)) return;
+  Result<std::optional<HandOut>> hand_out = uploads_.hand_out(0, *request);
+  if (!hand_out.has_value()) return refuse_call(reply, hand_out.error());
+  if (!hand_out->has_value()) return publish_reply(reply, encode_upload_batch(uploads_.nothing_waits(request->destination)));
+  const std::optional<std::uint64_t> call = open_call(reply);
+  if (!call.has_value()) return;
+  (*hand_out)->call = *call;
+  waiting_hand_outs_.push_back(std::move(**hand_out));
+}
+
+void Logic::on_uploaded(ReplyTo reply, const MqttMessage& message) {
+  const Result<UploadedRequest> request = decode_uploaded_request(message.payload);
+  if (!request.has_value()) return refuse_call(reply, request.error());
+  if (!store_is_ready(reply)) return;
+  Result<std::optional<Confirmation>> confirmation = uploads_.confirm(*request);
+  if (!confirmation.has_value()) return refuse_call(reply, confirmation.error());
+  if (!confirmation->has_value()) return publish_reply(reply, encode_uploaded_answer(uploads_.answer(request->destination)));
+  const std::optional<std::uint64_t> call = open_call(reply);
+  if (call.has_value()) waiting_confirmations_.push_back(ConfirmationCall{*call, std::move(**confirmation)});
+}
+
+void Logic::on_query(ReplyTo reply, const MqttMessage& message, Now) {
+  Result<QueryRequest> request = decode_query_request(message.payload);
+  if (!request.has_value()) return refuse_call(reply, request.error());
+  if (running_queries_ >= options_.max_queries) {
+    return refuse_call(reply, Error{ErrorCode::overloaded, fmt::format("{} queries are waiting already; ask again later", running_queries_)});
+  }
+  const std::optional<std::uint64_t> call = open_call(reply);
+  if (!call.has_value()) return;
+  ++running_queries_;
+  effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit});
+}
+
+void Logic::on(QueryDone event, Now) {
+  --running_queries_;
+  if (event.rows.has_value()) {
+    answer(event.call, encode_query_answer(event.rows->readings, event.rows->truncated));
+  } else {
+    ++counters_.refused_calls;
+    answer(event.call, encode_error(event.rows.error()));
+  }
+}
+
+std::optional<std::uint64_t> Logic::open_call(const ReplyTo& reply) {
+  const std::optional<std::uint64_t> call = desk_.open(reply);
+  if (!call.has_value()) {
+    refuse_call(reply, Error{ErrorCode::overloaded, fmt::format("{} requests are waiting already; ask again later", desk_.waiting())});
+  }
+  return call;
+}
+
+void Logic::refuse_call(const ReplyTo& reply, const Error& error) {
+  ++counters_.refused_calls;
+  publish_reply(reply, encode_error(error));
+}
+
+void Logic::answer(std::uint64_t call, std::string payload) {
+  if (const std::optional<ReplyTo> reply = desk_.close(call); reply.has_value()) publish_reply(*reply, std::move(payload));
+}
+
+void Logic::publish_reply(const ReplyTo& reply, std::string payload) {
+  MqttPublish message;
+  message.topic = reply.topic;
+  message.payload = std::move(payload);
+  message.correlation = reply.correlation;
+  effects_.push_back(std::move(message));
+}
+
+// ---- publishing ----
+
+void Logic::publish(const std::string& topic, std::string payload, bool retain) {
+  MqttPublish message;
+  message.topic = topic;
+  message.payload = std::move(payload);
+  message.retain = retain;
+  effects_.push_back(std::move(message));
+}
+
+void Logic::publish_own(std::string_view kind, std::string payload, bool retain) {
+  publish(topic_of(options_.root, options_.node, kind, service_name), std::move(payload), retain);
+}
+
+void Logic::publish_event(std::string_view type, const std::string& text, Now now) {
+  publish_own("event", encode_event(type, now.wall, text), false);
+}
+
+void Logic::publish_watermarks(const std::vector<Watermark>& watermarks) {
+  for (const Watermark& watermark : watermarks) {
+    publish(topic_of(options_.root, watermark.node, "committed", watermark.publisher),
+            encode_committed(Committed{uploads_.store(), watermark.stream, watermark.through, watermark.resend}), true);
+  }
+}
+
+void Logic::log(LogLevel level, std::string text) { effects_.push_back(LogLine{level, std::move(text)}); }
+
+void Logic::complain(std::string_view kind, const std::string& text, Now now) {
+  if (std::optional<LogLine> line = complaints_.add(kind, text, now.monotonic); line.has_value()) effects_.push_back(std::move(*line));
+}
+
+}  // namespace sensors::persistence

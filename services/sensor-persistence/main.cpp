@@ -1,0 +1,68 @@
+// sensor-persistence: takes readings from the broker, stores each once, acknowledges what is on the disk, and hands it on.
+#include <cstdlib>
+#include <random>
+#include <type_traits>
+
+#include "common/adapters/systemd/service_notifier.hpp"
+#include "common/runtime/command_line.hpp"
+#include "common/runtime/service_loop.hpp"
+#include "services/sensor-persistence/broker.hpp"
+#include "services/sensor-persistence/store.hpp"
+
+namespace {
+
+using namespace sensors;
+using namespace sensors::persistence;
+
+int run(Config config) {
+  EventLoop loop;
+  Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
+  const Result<std::unique_ptr<Store>> store = Store::open(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
+  if (!store.has_value()) {
+    log(LogLevel::error, store.error().message);
+    return EXIT_FAILURE;
+  }
+  Result<MqttClientOptions> broker = broker_options(config, (*store)->contents(), read_clocks().wall);
+  if (!broker.has_value()) {
+    log(LogLevel::error, broker.error().message);
+    return EXIT_FAILURE;
+  }
+  config.logic.seed = std::random_device{}();
+  Logic logic(config.logic, (*store)->contents());
+  MqttClient mqtt(std::move(*broker), broker_callbacks(inbox));
+  ServiceNotifier notifier;
+  const auto apply = [&](Effect effect) {
+    std::visit([&](auto& known) {
+      using Known = std::decay_t<decltype(known)>;
+      if constexpr (std::is_same_v<Known, MqttPublish>) mqtt.publish(std::move(known));
+      else if constexpr (std::is_same_v<Known, LogLine>) log(known.level, known.text);
+      else if constexpr (std::is_same_v<Known, ServiceStatus>) notifier.status(known.text);
+      else if constexpr (!std::is_same_v<Known, Exit>) (*store)->apply(std::move(known));
+    }, effect);
+  };
+  ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic, apply,
+                                            {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
+  const int code = service.run();
+  notifier.stopping();
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const CommandLineResult arguments = parse_command_line(argc, argv, service_name, "Stores every reading, once.",
+                                                         "/etc/sensor-project/sensor-persistence.toml");
+  if (arguments.exit_code.has_value()) return *arguments.exit_code;
+  start_log(service_name, LogLevel::info);
+  Result<Config> config = load_config(arguments.command_line.config_file);
+  if (!config.has_value()) {
+    log_lines(LogLevel::error, config.error().message);
+    return exit_bad_configuration;
+  }
+  start_log(service_name, config->log_level);
+  if (arguments.command_line.check_config) {
+    log(LogLevel::info, arguments.command_line.config_file + ": no mistakes");
+    return EXIT_SUCCESS;
+  }
+  return run(std::move(*config));
+}

@@ -1,0 +1,54 @@
+// Retention decides when old rows are deleted and how far: by age and by bytes, never beyond what every destination
+// has, in steps so small that ingest does not wait for them. Owned by Logic, on the loop thread. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "services/sensor-persistence/events.hpp"
+
+namespace sensors::persistence {
+
+struct RetentionOptions {
+  /// Readings older than this are deleted, by their own time. 0: never.
+  Millis max_age{std::chrono::hours{24 * 365}};
+
+  /// While the store holds more, its oldest rows are deleted, by order of arrival. 0: no limit.
+  std::int64_t max_bytes = std::int64_t{4} * 1024 * 1024 * 1024;
+
+  /// Rows looked at in one transaction.
+  std::size_t step_rows = 1'000;
+
+  /// Between two passes, and between two steps of one.
+  Millis pass_interval{60'000};
+  Millis step_pause{20};
+};
+
+class Retention {
+ public:
+  explicit Retention(RetentionOptions options) : options_(options) {}
+
+  /// The step that is due; done() or failed() follows. `up_to_id` is what every destination has.
+  std::optional<RetentionStep> take_step(Now now, std::uint64_t up_to_id, std::int64_t used_bytes);
+  void done(const RetentionReport& report, Instant now);
+  void failed(Instant now);
+
+  /// Nothing when retention is off.
+  std::optional<Instant> due_at() const;
+
+  /// Rows deleted since the start.
+  std::uint64_t deleted() const { return deleted_; }
+
+  /// Above max_bytes, and every row that is left waits for an upload.
+  bool is_stuck() const { return is_stuck_; }
+
+ private:
+  RetentionOptions options_;
+  Instant next_at_{};
+  std::uint64_t after_id_ = 0;  // where the pass by age is
+  bool is_for_space_ = false;   // the step that is under way
+  bool is_stuck_ = false;
+  std::uint64_t deleted_ = 0;
+};
+
+}  // namespace sensors::persistence

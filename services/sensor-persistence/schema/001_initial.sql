@@ -1,0 +1,53 @@
+-- Ids are one sequence over reading and gap, in order of arrival: what upload cursors count in. A value keeps its type:
+-- REAL is a number, INTEGER a boolean, TEXT a text. Times are UTC, milliseconds since 1970.
+
+CREATE TABLE store(
+  only INTEGER PRIMARY KEY CHECK(only = 1),
+  id TEXT NOT NULL,                 -- random, made with the file
+  last_id INTEGER NOT NULL,         -- the last one given to a reading or gap; never goes back, also when rows are deleted
+  probes INTEGER NOT NULL DEFAULT 0 -- writes made only to see whether writing works again
+);
+
+CREATE TABLE stream(
+  id INTEGER PRIMARY KEY,           -- in order of appearance
+  name TEXT NOT NULL UNIQUE,
+  node TEXT NOT NULL,
+  publisher TEXT NOT NULL,
+  through INTEGER NOT NULL,         -- the watermark
+  changed_ms INTEGER NOT NULL       -- when it last moved
+);
+
+CREATE TABLE sensor(
+  id INTEGER PRIMARY KEY,
+  node TEXT NOT NULL,
+  name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  UNIQUE(node, name, unit)
+);
+
+CREATE TABLE reading(
+  id INTEGER PRIMARY KEY,
+  stream INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  sensor INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  value,
+  UNIQUE(stream, seq)
+);
+CREATE INDEX reading_by_time ON reading(sensor, time_ms);
+
+CREATE TABLE gap(
+  id INTEGER PRIMARY KEY,
+  stream INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  time_ms INTEGER NOT NULL
+);
+
+CREATE TABLE destination(
+  name TEXT PRIMARY KEY,
+  cursor INTEGER NOT NULL,          -- everything up to this id has been uploaded
+  batch_first INTEGER NOT NULL,     -- the range that is handed out, 0 and 0 when none is
+  batch_last INTEGER NOT NULL
+) WITHOUT ROWID;

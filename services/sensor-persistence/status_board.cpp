@@ -1,0 +1,72 @@
+#include "services/sensor-persistence/status_board.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sensors::persistence {
+
+std::string down_status(const std::string& store, const std::string& reason, WallTime now) {
+  StatusReport report;
+  report.service = service_name;
+  report.state = ServiceState::down;
+  report.reason = reason;
+  report.since = now;
+  report.version = SENSOR_PROJECT_VERSION;
+  report.details = "\"store\":\"" + store + "\"";
+  return encode_status(report);
+}
+
+bool StatusBoard::set(ServiceState state, const std::string& reason, WallTime now) {
+  if (since_.has_value() && state == state_ && reason == reason_) return false;
+  if (!since_.has_value() || state != state_) since_ = now;
+  state_ = state;
+  reason_ = reason;
+  return true;
+}
+
+bool StatusBoard::update_pressure(std::uint64_t depth) {
+  is_high_ = depth > high_ || (is_high_ && depth > high_ / 2);
+  return is_high_ || state_ != ServiceState::up;
+}
+
+std::string StatusBoard::status(const StatusFigures& figures) const {
+  const ServiceCounters& service = figures.service;
+  const IngestCounters& ingest = figures.ingest;
+  StatusReport report;
+  report.service = service_name;
+  report.state = state_;
+  report.reason = reason_;
+  report.since = since_.value_or(WallTime{});
+  report.version = SENSOR_PROJECT_VERSION;
+  report.details = fmt::format(
+      "\"store\":\"{}\",\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"counters\":{{"
+      "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_readings\":{},"
+      "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_commits\":{},"
+      "\"uploaded\":{},\"deleted\":{},\"calls\":{},\"refused_calls\":{}}}",
+      figures.uploads.store(), figures.pending_rows, figures.waiting_calls, figures.used_bytes, service.messages,
+      service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps, ingest.committed_lost,
+      ingest.duplicates, ingest.refused_holes, ingest.refused_full, ingest.refused_foreign, service.commits, service.failed_commits,
+      figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls, service.refused_calls);
+  return encode_status(report);
+}
+
+std::string StatusBoard::queue(const StatusFigures& figures, std::optional<WallTime> oldest_waiting, Now now) {
+  QueueDepth queue;
+  queue.depth = figures.uploads.depth();
+  queue.high = high_;
+  queue.limit = limit_;
+  if (oldest_waiting.has_value() && queue.depth > 0) {
+    queue.oldest_s = std::max(0.0, std::chrono::duration<double>(now.wall - *oldest_waiting).count());
+  }
+  const std::uint64_t left = figures.uploads.confirmed_rows();
+  if (rate_since_.has_value() && now.monotonic > *rate_since_) {
+    queue.rate_per_s = static_cast<double>(left - rows_left_) / std::chrono::duration<double>(now.monotonic - *rate_since_).count();
+  }
+  rate_since_ = now.monotonic;
+  rows_left_ = left;
+  queue.pressure = update_pressure(queue.depth);
+  return encode_queue_depth(queue);
+}
+
+}  // namespace sensors::persistence

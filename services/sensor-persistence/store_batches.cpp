@@ -1,0 +1,207 @@
+#include "services/sensor-persistence/store_batches.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "common/codec/reading_json.hpp"
+#include "services/sensor-persistence/store_rows.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+enum Sql : std::size_t {
+  oldest_id_sql, add_destination_sql, skip_deleted_sql, list_destinations_sql, find_destination_sql, remember_sql, confirm_sql,
+  readings_sql, gaps_sql
+};
+
+// CROSS JOIN keeps SQLite to the order of ids.
+const std::vector<std::string_view> texts{
+    "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap)",
+    "INSERT OR IGNORE INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0)",
+    "UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0",
+    "SELECT name, cursor, batch_first, batch_last FROM destination",
+    "SELECT name, cursor, batch_first, batch_last FROM destination WHERE name = ?1",
+    "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4 WHERE name = ?1",
+    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0 WHERE name = ?1 AND batch_first = ?2 AND batch_last = ?3",
+    "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value"
+    " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
+    " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id",
+    "SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms FROM gap g CROSS JOIN stream t ON t.id = g.stream"
+    " WHERE g.id BETWEEN ?1 AND ?2 ORDER BY g.id LIMIT ?3",
+};
+
+constexpr std::size_t gap_bytes = 320;  // of a gap record in an answer, at most
+
+std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+std::uint64_t whole(const Statement& statement, int column) { return static_cast<std::uint64_t>(statement.integer(column)); }
+
+DestinationState destination_of(const Statement& statement) {
+  return DestinationState{statement.text(0), whole(statement, 1), whole(statement, 2), whole(statement, 3)};
+}
+
+StoredReading reading_of(const Statement& statement) {
+  StoredReading row;
+  row.id = whole(statement, 0);
+  row.node = statement.text(1);
+  row.stream = statement.text(2);
+  row.reading = SequencedReading{whole(statement, 3), Reading{statement.text(4), value_of(statement, 7), statement.text(5),
+                                                              WallTime(Millis(statement.integer(6)))}};
+  return row;
+}
+
+/// Counts rows and bytes of a batch against its limits; the first row always fits.
+class Room {
+ public:
+  explicit Room(const HandOut& limits) : rows_(limits.max_readings), bytes_(limits.max_bytes) {}
+  bool take(std::size_t bytes) {
+    if (!is_empty_ && (rows_ == 0 || bytes > bytes_)) return false;
+    is_empty_ = false;
+    rows_ -= std::min<std::size_t>(rows_, 1);
+    bytes_ -= std::min(bytes_, bytes);
+    return true;
+  }
+
+ private:
+  std::size_t rows_;
+  std::size_t bytes_;
+  bool is_empty_ = true;
+};
+
+}  // namespace
+
+Value value_of(const Statement& statement, int column) {
+  constexpr int sqlite_integer = 1;  // SQLITE_INTEGER and SQLITE_FLOAT of sqlite3.h
+  constexpr int sqlite_float = 2;
+  switch (statement.type(column)) {
+    case sqlite_integer: return statement.integer(column) != 0;
+    case sqlite_float: return statement.real(column);
+    default: return statement.text(column);
+  }
+}
+
+std::size_t answer_bytes(const StoredReading& row) {
+  constexpr std::size_t keys = 24;
+  return encoded_size_bound(row.reading) + row.node.size() + row.stream.size() + keys;
+}
+
+Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store) {
+  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  return StoreBatches(std::move(*statements), std::move(store));
+}
+
+Result<void> StoreBatches::add_destinations(const std::vector<std::string>& destinations, std::uint64_t last_id) {
+  for (const std::string& name : destinations) {
+    Result<void> added = statements_[add_destination_sql].bind(1, std::string_view(name)).run();
+    if (!added.has_value()) return added;
+  }
+  Statement& oldest = statements_[oldest_id_sql];
+  const Result<bool> row = has_row(oldest);
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  const std::int64_t before_oldest = oldest.is_null(0) ? as_integer(last_id) : oldest.integer(0) - 1;
+  oldest.reset();
+  return statements_[skip_deleted_sql].bind(1, before_oldest).run();
+}
+
+Result<std::vector<DestinationState>> StoreBatches::destinations() {
+  std::vector<DestinationState> found;
+  Statement& statement = statements_[list_destinations_sql];
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) found.push_back(destination_of(statement));
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return found;
+}
+
+Result<DestinationState> StoreBatches::find(const std::string& name) {
+  Statement& statement = statements_[find_destination_sql];
+  statement.bind(1, std::string_view(name));
+  const Result<bool> row = has_row(statement);
+  const DestinationState state = row.has_value() && *row ? destination_of(statement) : DestinationState{};
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "destination " + name + " is not in the store; restart the service");
+  return state;
+}
+
+Result<void> StoreBatches::remember(const DestinationState& destination) {
+  Statement& statement = statements_[remember_sql];
+  statement.bind(1, std::string_view(destination.name)).bind(2, as_integer(destination.cursor));
+  return statement.bind(3, as_integer(destination.batch_first)).bind(4, as_integer(destination.batch_last)).run();
+}
+
+Result<void> StoreBatches::confirm(const Confirmation& confirmation) {
+  Statement& statement = statements_[confirm_sql];
+  statement.bind(1, std::string_view(confirmation.destination)).bind(2, as_integer(confirmation.first));
+  return statement.bind(3, as_integer(confirmation.last)).run();
+}
+
+Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id) {
+  Result<DestinationState> destination = find(request.destination);
+  if (!destination.has_value()) return tl::unexpected<Error>(destination.error());
+  UploadBatch batch;
+  batch.store = store_;
+  batch.destination = request.destination;
+  const bool is_retry = destination->batch_last != 0;
+  const HandOut everything{0, "", std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
+  const std::uint64_t from = is_retry ? destination->batch_first : destination->cursor + 1;
+  const std::uint64_t to = is_retry ? destination->batch_last : last_id;
+  if (Result<void> read = read_rows(from, to, is_retry ? everything : request, batch); !read.has_value()) {
+    return tl::unexpected<Error>(read.error());
+  }
+  if (!batch.readings.empty()) batch.last = batch.readings.back().id;
+  if (!batch.gaps.empty()) batch.last = std::max(batch.last, batch.gaps.back().id);
+  if (is_retry) batch.last = destination->batch_last;
+  if (batch.last != 0) batch.first = from;
+  batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
+  if (!is_retry && batch.last != 0) {
+    const Result<void> done = remember(DestinationState{request.destination, destination->cursor, batch.first, batch.last});
+    if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  }
+  return batch;
+}
+
+Result<std::vector<StoredGap>> StoreBatches::gaps(std::uint64_t first, std::uint64_t last, std::size_t most) {
+  std::vector<StoredGap> found;
+  Statement& statement = statements_[gaps_sql];
+  statement.bind(1, as_integer(first)).bind(2, as_integer(last));
+  statement.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    const Gap gap{whole(statement, 3), whole(statement, 4), statement.text(5), WallTime(Millis(statement.integer(6)))};
+    found.push_back(StoredGap{whole(statement, 0), statement.text(1), statement.text(2), gap});
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return found;
+}
+
+/// Readings and gap records in the order of their ids, until there is no more room.
+Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits, UploadBatch& batch) {
+  Result<std::vector<StoredGap>> waiting = gaps(first, last, limits.max_readings);
+  if (!waiting.has_value()) return tl::unexpected<Error>(waiting.error());
+  Room room(limits);
+  auto gap = waiting->begin();
+  const auto take_gaps_before = [&](std::uint64_t id) {
+    for (; gap != waiting->end() && gap->id < id; ++gap) {
+      if (!room.take(gap_bytes)) return false;
+      batch.gaps.push_back(std::move(*gap));
+    }
+    return true;
+  };
+  Statement& statement = statements_[readings_sql];
+  statement.bind(1, as_integer(first)).bind(2, as_integer(last));
+  bool has_room = true;
+  Result<bool> row = has_row(statement);
+  for (; has_room && row.has_value() && *row; row = has_row(statement)) {
+    StoredReading reading = reading_of(statement);
+    has_room = take_gaps_before(reading.id) && room.take(answer_bytes(reading));
+    if (has_room) batch.readings.push_back(std::move(reading));
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  if (has_room) take_gaps_before(last + 1);
+  return {};
+}
+
+}  // namespace sensors::persistence

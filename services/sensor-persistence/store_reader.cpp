@@ -1,0 +1,130 @@
+#include "services/sensor-persistence/store_reader.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "services/sensor-persistence/schema.hpp"
+#include "services/sensor-persistence/store_batches.hpp"
+#include "services/sensor-persistence/store_rows.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+enum Sql : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql };
+
+const std::vector<std::string_view> texts{
+    "SELECT id, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
+    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value FROM reading r CROSS JOIN stream t ON t.id = r.stream"
+    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms, r.id LIMIT ?4",
+    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value FROM reading r CROSS JOIN stream t ON t.id = r.stream"
+    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4",
+};
+
+constexpr std::size_t max_query_bytes = 1024 * 1024;
+
+std::int64_t milliseconds_of(const std::optional<WallTime>& time, std::int64_t otherwise) {
+  return time.has_value() ? time->time_since_epoch().count() : otherwise;
+}
+
+/// Keeps the first `most` in the order of the answer.
+void sort_and_trim(std::vector<StoredReading>& rows, bool newest_first, std::size_t most) {
+  std::sort(rows.begin(), rows.end(), [newest_first](const StoredReading& a, const StoredReading& b) {
+    const auto key = [](const StoredReading& row) { return std::pair(row.reading.reading.time, row.id); };
+    return newest_first ? key(b) < key(a) : key(a) < key(b);
+  });
+  rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most)), rows.end());
+}
+
+QueryRows cut_to_size(std::vector<StoredReading> rows, std::size_t limit) {
+  QueryRows answer;
+  std::size_t bytes = 0;
+  for (StoredReading& row : rows) {
+    bytes += answer_bytes(row);
+    answer.truncated = answer.readings.size() >= limit || bytes > max_query_bytes;
+    if (answer.truncated) break;
+    answer.readings.push_back(std::move(row));
+  }
+  return answer;
+}
+
+}  // namespace
+
+StoreReader::StoreReader(Database database, std::vector<Statement> statements)
+    : database_(std::move(database)),
+      statements_(std::move(statements)),
+      give_up_at_(std::make_unique<std::chrono::steady_clock::time_point>(std::chrono::steady_clock::time_point::max())) {}
+
+Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, const std::atomic<bool>& stopping) {
+  Database::Options how;
+  how.read_only = true;
+  how.cache_kib = 512;
+  how.application_id = store_application_id;
+  Result<Database> database = Database::open(path, store_migrations(), how);
+  if (!database.has_value()) return tl::unexpected<Error>(database.error());
+  Result<std::vector<Statement>> statements = prepare_all(*database, texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*database), std::move(*statements)));
+  reader->database_.stop_when([&stopping, give_up_at = reader->give_up_at_.get()] {
+    return stopping || std::chrono::steady_clock::now() >= *give_up_at;
+  });
+  return reader;
+}
+
+Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_limit) {
+  *give_up_at_ = std::chrono::steady_clock::now() + time_limit;
+  Result<QueryRows> rows = collect(request);
+  if (!rows.has_value() && rows.error().code == ErrorCode::timeout) {
+    return fail(ErrorCode::timeout, "the query took longer than " + std::to_string(time_limit.count()) +
+                                        " ms; name a sensor, a shorter time or a smaller limit");
+  }
+  return rows;
+}
+
+Result<QueryRows> StoreReader::collect(const QueryRequest& request) {
+  const Result<std::vector<Sensor>> found = sensors(request);
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  const std::size_t most = request.limit + 1;  // one more shows that there are more
+  std::vector<StoredReading> rows;
+  for (const Sensor& sensor : *found) {
+    if (const Result<void> read = read_sensor(sensor, request, request.latest ? 1 : most, rows); !read.has_value()) {
+      return tl::unexpected<Error>(read.error());
+    }
+    if (rows.size() > 4 * most) sort_and_trim(rows, request.latest, most);
+  }
+  sort_and_trim(rows, request.latest, most);
+  return cut_to_size(std::move(rows), request.limit);
+}
+
+Result<std::vector<StoreReader::Sensor>> StoreReader::sensors(const QueryRequest& request) {
+  std::vector<Sensor> found;
+  Statement& statement = statements_[sensors_sql];
+  statement.bind(1, std::string_view(request.node)).bind(2, std::string_view(request.sensor));
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    found.push_back(Sensor{statement.integer(0), statement.text(1), statement.text(2)});
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return found;
+}
+
+Result<void> StoreReader::read_sensor(const Sensor& sensor, const QueryRequest& request, std::size_t most,
+                                      std::vector<StoredReading>& rows) {
+  Statement& statement = statements_[request.latest ? newest_first_sql : oldest_first_sql];
+  statement.bind(1, sensor.id).bind(2, milliseconds_of(request.from, 0));
+  statement.bind(3, milliseconds_of(request.to, std::numeric_limits<std::int64_t>::max())).bind(4, static_cast<std::int64_t>(most));
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    StoredReading& read = rows.emplace_back();
+    read.id = static_cast<std::uint64_t>(statement.integer(0));
+    read.node = statement.text(1);
+    read.stream = statement.text(2);
+    read.reading = SequencedReading{static_cast<std::uint64_t>(statement.integer(3)),
+                                    Reading{sensor.name, value_of(statement, 5), sensor.unit, WallTime(Millis(statement.integer(4)))}};
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return {};
+}
+
+}  // namespace sensors::persistence

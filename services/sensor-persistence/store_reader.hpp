@@ -1,0 +1,42 @@
+// StoreReader answers queries on a reading connection of its own, so that they never hold up a commit. Its own worker's
+// thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/adapters/sqlite/database.hpp"
+#include "services/sensor-persistence/events.hpp"
+
+namespace sensors::persistence {
+
+class StoreReader {
+ public:
+  /// The store must exist. Queries end early once `stopping` is true; it must outlive the reader.
+  static Result<std::unique_ptr<StoreReader>> open(const std::string& path, const std::atomic<bool>& stopping);
+
+  /// timeout when it takes longer than `time_limit`. An answer is at most 1 MiB; what is beyond is `truncated`.
+  Result<QueryRows> query(const QueryRequest& request, Millis time_limit);
+
+ private:
+  struct Sensor {
+    std::int64_t id;
+    std::string name;
+    std::string unit;
+  };
+
+  StoreReader(Database database, std::vector<Statement> statements);
+
+  Result<QueryRows> collect(const QueryRequest& request);
+  Result<std::vector<Sensor>> sensors(const QueryRequest& request);
+  Result<void> read_sensor(const Sensor& sensor, const QueryRequest& request, std::size_t most, std::vector<StoredReading>& rows);
+
+  Database database_;
+  std::vector<Statement> statements_;
+  std::unique_ptr<std::chrono::steady_clock::time_point> give_up_at_;  // the connection asks it
+};
+
+}  // namespace sensors::persistence

@@ -1,0 +1,44 @@
+// StoreRows inserts the rows of streams and moves their watermarks, inside a transaction of its caller. It knows the
+// ids of streams and sensors. Worker thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/adapters/sqlite/database.hpp"
+#include "services/sensor-persistence/events.hpp"
+
+namespace sensors::persistence {
+
+/// One statement for each text, in order.
+Result<std::vector<Statement>> prepare_all(Database& database, const std::vector<std::string_view>& texts);
+
+/// Whether a step gave a row. `statement` is not reset.
+Result<bool> has_row(Statement& statement);
+
+class StoreRows {
+ public:
+  static Result<StoreRows> prepare(Database& database);
+
+  /// Inserts `rows`, each under the next id after `last_id`, which moves, and sets the stream's watermark.
+  Result<void> add(const StreamRows& rows, WallTime time, std::uint64_t& last_id);
+
+  /// After a rollback: ids that were made in it do not exist.
+  void forget() { sensors_.clear(); }
+
+ private:
+  explicit StoreRows(std::vector<Statement> statements) : statements_(std::move(statements)) {}
+
+  Result<std::int64_t> move_stream(const StreamRows& rows, WallTime time);
+  Result<std::int64_t> sensor_id(const std::string& node, const Reading& reading);
+  Result<void> add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row, std::uint64_t id);
+  Result<void> add_gap(std::int64_t stream, const Gap& gap, std::uint64_t id);
+
+  std::vector<Statement> statements_;
+  std::unordered_map<std::string, std::int64_t> sensors_;  // by node, name and unit
+  std::string key_;                                        // reused: the lookup is on the path of each reading
+};
+
+}  // namespace sensors::persistence

@@ -1,0 +1,245 @@
+#include "services/sensor-persistence/store_writer.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "services/sensor-persistence/schema.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+enum Sql : std::size_t {
+  last_id_sql, set_last_id_sql, probe_sql, streams_sql, stream_sql, oldest_waiting_sql, window_sql, present_sql,
+  delete_readings_sql, delete_gaps_sql, page_count_sql, freelist_sql
+};
+
+const std::vector<std::string_view> texts{
+    "SELECT last_id FROM store",
+    "UPDATE store SET last_id = ?1",
+    "UPDATE store SET probes = probes + 1",
+    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY changed_ms DESC, id DESC LIMIT ?1) ORDER BY changed_ms, id",
+    "SELECT name, node, publisher, id, through FROM stream WHERE name = ?1",
+    "SELECT time_ms FROM reading WHERE id > ?1 ORDER BY id LIMIT 1",
+    "SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)",
+    "SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms BETWEEN ?3 AND ?4)",
+    "DELETE FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms < ?3",
+    "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3",
+    "PRAGMA page_count",
+    "PRAGMA freelist_count",
+};
+
+constexpr std::int64_t no_time_limit = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+std::int64_t as_integer(WallTime time) { return time.time_since_epoch().count(); }
+std::uint64_t whole(const Statement& statement, int column) { return static_cast<std::uint64_t>(statement.integer(column)); }
+
+StreamState stream_of(const Statement& statement) {
+  return StreamState{statement.text(0), statement.text(1), statement.text(2), whole(statement, 3), whole(statement, 4)};
+}
+
+std::string random_id() {
+  constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
+  constexpr std::size_t length = 12;
+  std::random_device random;
+  std::string id;
+  while (id.size() < length) id += alphabet[random() % alphabet.size()];
+  return id;
+}
+
+}  // namespace
+
+StoreWriter::StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows)
+    : database_(std::move(database)), statements_(std::move(statements)), rows_(std::move(rows)) {}
+
+Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& options) {
+  Database::Options how;
+  how.cache_kib = options.cache_kib;
+  how.application_id = store_application_id;
+  Result<Database> database = Database::open(options.path, store_migrations(), how);
+  if (!database.has_value()) return tl::unexpected<Error>(database.error());
+  const Result<std::string> store = adopt_id(*database);
+  if (!store.has_value()) return tl::unexpected<Error>(store.error());
+  Result<std::vector<Statement>> statements = prepare_all(*database, texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  Result<StoreRows> rows = StoreRows::prepare(*database);
+  if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
+  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(*database), std::move(*statements), std::move(*rows)));
+  if (Result<void> started = writer->start(options, *store); !started.has_value()) return tl::unexpected<Error>(started.error());
+  return writer;
+}
+
+/// The store's id; a new store gets a random one.
+Result<std::string> StoreWriter::adopt_id(Database& database) {
+  Result<std::vector<Statement>> sql = prepare_all(database, {"INSERT OR IGNORE INTO store(only, id, last_id) VALUES(1, ?1, 0)", "SELECT id FROM store"});
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  const std::string id = random_id();
+  if (const Result<void> done = sql->front().bind(1, std::string_view(id)).run(); !done.has_value()) {
+    return tl::unexpected<Error>(done.error());
+  }
+  const Result<bool> row = has_row(sql->back());
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return sql->back().text(0);
+}
+
+Result<void> StoreWriter::start(const StoreOptions& options, const std::string& store) {
+  store_ = store;
+  Result<StoreBatches> batches = StoreBatches::prepare(database_, store);
+  if (!batches.has_value()) return tl::unexpected<Error>(batches.error());
+  batches_ = std::make_unique<StoreBatches>(std::move(*batches));
+  const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
+  if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
+  last_id_ = static_cast<std::uint64_t>(*last_id);
+  return batches_->add_destinations(options.destinations, last_id_);
+}
+
+Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
+  StoreContents contents;
+  contents.store = store_;
+  contents.last_id = last_id_;
+  Statement& streams = statements_[streams_sql];
+  streams.bind(1, as_integer(max_streams));
+  Result<bool> row = has_row(streams);
+  for (; row.has_value() && *row; row = has_row(streams)) contents.streams.push_back(stream_of(streams));
+  streams.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  Result<std::vector<DestinationState>> destinations = batches_->destinations();
+  if (!destinations.has_value()) return tl::unexpected<Error>(destinations.error());
+  contents.destinations = std::move(*destinations);
+  const Result<std::int64_t> used = database_.used_bytes();
+  if (!used.has_value()) return tl::unexpected<Error>(used.error());
+  contents.used_bytes = *used;
+  return contents;
+}
+
+Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
+  if (const Result<void> begun = database_.begin(); !begun.has_value()) return tl::unexpected<Error>(begun.error());
+  Result<CommitReport> report = apply(transaction);
+  if (report.has_value()) {
+    if (const Result<void> done = database_.commit(); !done.has_value()) report = tl::unexpected<Error>(done.error());
+  }
+  if (!report.has_value()) {
+    database_.rollback();
+    rows_.forget();
+    return report;
+  }
+  last_id_ = report->last_id;
+  // Both come after the commit and can fail without harm: the figures are then those of the next time.
+  if (transaction.retention.has_value()) static_cast<void>(give_back_space());
+  report->used_bytes = database_.used_bytes().value_or(0);
+  return report;
+}
+
+Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
+  CommitReport report;
+  report.last_id = last_id_;
+  Result<void> done = write_rows(transaction, report.last_id);
+  for (const Confirmation& confirmation : transaction.confirmations) {
+    if (done.has_value()) done = batches_->confirm(confirmation);
+  }
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  for (const HandOut& request : transaction.hand_outs) {
+    Result<UploadBatch> batch = batches_->hand_out(request, report.last_id);
+    if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
+    report.handed_out.push_back(HandedOut{request.call, std::move(*batch)});
+  }
+  if (transaction.retention.has_value()) {
+    Result<RetentionReport> retained = retain(*transaction.retention);
+    if (!retained.has_value()) return tl::unexpected<Error>(retained.error());
+    report.retention = *retained;
+  }
+  return report;
+}
+
+Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, std::uint64_t& last_id) {
+  for (const StreamRows& rows : transaction.streams) {
+    if (Result<void> added = rows_.add(rows, transaction.time, last_id); !added.has_value()) return added;
+  }
+  if (transaction.probe) {
+    if (Result<void> probed = statements_[probe_sql].run(); !probed.has_value()) return probed;
+  }
+  if (transaction.streams.empty()) return {};
+  return statements_[set_last_id_sql].bind(1, as_integer(last_id)).run();
+}
+
+// ---- retention ----
+
+Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
+  RetentionReport report;
+  Statement& window = statements_[window_sql];
+  window.bind(1, as_integer(step.after_id)).bind(2, as_integer(step.up_to_id)).bind(3, as_integer(step.max_rows));
+  const Result<bool> row = has_row(window);
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  report.reached_end = window.integer(0) < as_integer(step.max_rows);
+  report.next_after_id = report.reached_end ? step.up_to_id : whole(window, 1);
+  window.reset();
+  if (const Result<void> done = delete_rows(step, report.next_after_id, report); !done.has_value()) {
+    return tl::unexpected<Error>(done.error());
+  }
+  return report;
+}
+
+Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report) {
+  const std::int64_t older_than = step.older_than.has_value() ? as_integer(*step.older_than) : no_time_limit;
+  for (const Sql sql : {delete_readings_sql, delete_gaps_sql}) {
+    Statement& statement = statements_[sql];
+    statement.bind(1, as_integer(step.after_id)).bind(2, as_integer(through)).bind(3, older_than);
+    if (Result<void> done = statement.run(); !done.has_value()) return done;
+    report.deleted += static_cast<std::size_t>(database_.changes());
+  }
+  Statement& present = statements_[present_sql];
+  present.bind(1, as_integer(step.after_id)).bind(2, as_integer(through)).bind(3, older_than).bind(4, as_integer(step.future));
+  const Result<std::int64_t> found = integer_of(present);
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  report.found_present = *found != 0;
+  return {};
+}
+
+/// Some of the free pages, when there are many: a few are better kept for the rows to come.
+Result<void> StoreWriter::give_back_space() {
+  constexpr std::int64_t few_pages = 1'000;
+  const Result<std::int64_t> free_pages = integer_of(statements_[freelist_sql]);
+  const Result<std::int64_t> all_pages = integer_of(statements_[page_count_sql]);
+  if (!free_pages.has_value() || !all_pages.has_value()) return {};
+  if (*free_pages < few_pages || *free_pages < *all_pages / 10) return {};
+  return database_.execute("PRAGMA incremental_vacuum(500)");
+}
+
+// ---- reading ----
+
+Result<std::int64_t> StoreWriter::integer_of(Statement& statement) {
+  const Result<bool> row = has_row(statement);
+  const std::int64_t value = row.has_value() && *row ? statement.integer(0) : 0;
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return value;
+}
+
+Result<StreamState> StoreWriter::load_stream(const std::string& name) {
+  Statement& statement = statements_[stream_sql];
+  statement.bind(1, std::string_view(name));
+  const Result<bool> row = has_row(statement);
+  StreamState state;
+  state.name = name;
+  if (row.has_value() && *row) state = stream_of(statement);
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return state;
+}
+
+Result<StoreMeasured> StoreWriter::measure(std::uint64_t after_id) {
+  StoreMeasured measured;
+  const Result<std::int64_t> used = database_.used_bytes();
+  if (!used.has_value()) return tl::unexpected<Error>(used.error());
+  measured.used_bytes = *used;
+  Statement& statement = statements_[oldest_waiting_sql];
+  statement.bind(1, as_integer(after_id));
+  const Result<bool> row = has_row(statement);
+  if (row.has_value() && *row) measured.oldest_waiting = WallTime(Millis(statement.integer(0)));
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return measured;
+}
+
+}  // namespace sensors::persistence

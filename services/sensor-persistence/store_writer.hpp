@@ -1,0 +1,55 @@
+// StoreWriter is the store's one writing connection: it makes each CommitTransaction one SQLite transaction, all or
+// nothing, and synced when it returns. Worker thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/adapters/sqlite/database.hpp"
+#include "services/sensor-persistence/events.hpp"
+#include "services/sensor-persistence/store_batches.hpp"
+#include "services/sensor-persistence/store_rows.hpp"
+
+namespace sensors::persistence {
+
+struct StoreOptions {
+  std::string path;
+  std::vector<std::string> destinations;
+  int cache_kib = 2'048;
+  std::size_t max_streams = 10'000;  // given in StoreContents
+};
+
+class StoreWriter {
+ public:
+  /// Opens or makes the store. Errors name the file: permission, read_only, disk_full, io, corrupt, newer_schema.
+  static Result<std::unique_ptr<StoreWriter>> open(const StoreOptions& options);
+
+  /// What the store holds, for the Logic to start from.
+  Result<StoreContents> contents(std::size_t max_streams);
+
+  Result<CommitReport> commit(const CommitTransaction& transaction);
+  Result<StreamState> load_stream(const std::string& name);
+  Result<StoreMeasured> measure(std::uint64_t after_id);
+
+ private:
+  StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows);
+
+  static Result<std::string> adopt_id(Database& database);
+  Result<void> start(const StoreOptions& options, const std::string& store);
+  Result<CommitReport> apply(const CommitTransaction& transaction);
+  Result<void> write_rows(const CommitTransaction& transaction, std::uint64_t& last_id);
+  Result<RetentionReport> retain(const RetentionStep& step);
+  Result<void> delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report);
+  Result<void> give_back_space();
+  Result<std::int64_t> integer_of(Statement& statement);
+
+  Database database_;
+  std::vector<Statement> statements_;
+  StoreRows rows_;
+  std::unique_ptr<StoreBatches> batches_;
+  std::string store_;
+  std::uint64_t last_id_ = 0;  // committed
+};
+
+}  // namespace sensors::persistence

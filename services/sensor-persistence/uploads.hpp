@@ -1,0 +1,57 @@
+// Uploads keeps what each destination has: its cursor and the range that is handed out, as committed in the store.
+// It decides what a request gets; the store cuts the batch and remembers it. Owned by Logic, on the loop thread. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/codec/rpc_json.hpp"
+#include "services/sensor-persistence/events.hpp"
+
+namespace sensors::persistence {
+
+class Uploads {
+ public:
+  /// Destinations that are stored but not configured are left alone: nothing waits for them.
+  Uploads(std::vector<std::string> configured, const StoreContents& contents);
+
+  /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not configured.
+  Result<std::optional<HandOut>> hand_out(std::uint64_t call, const UploadRequest& request) const;
+
+  /// What to ask the store for; nothing when that range is confirmed already. not_found; rejected for another store, or
+  /// a range that is not the one handed out.
+  Result<std::optional<Confirmation>> confirm(const UploadedRequest& request) const;
+
+  // What a commit has changed, in the order in which the store does it.
+  void rows_added(std::uint64_t last_id) { last_id_ = last_id; }
+  void confirmed(const Confirmation& confirmation);
+  void handed_out(const UploadBatch& batch);
+
+  UploadBatch nothing_waits(const std::string& destination) const;
+  UploadedAnswer answer(const std::string& destination) const;
+
+  /// Every configured destination has everything up to this id; the last id when none is configured.
+  std::uint64_t slowest_cursor() const;
+
+  /// Rows that the slowest destination does not have.
+  std::uint64_t depth() const { return last_id_ - slowest_cursor(); }
+
+  /// Rows confirmed since the start, all destinations together.
+  std::uint64_t confirmed_rows() const { return confirmed_rows_; }
+
+  const std::string& store() const { return store_; }
+
+ private:
+  const DestinationState* find(const std::string& name) const;
+  DestinationState* find(const std::string& name);
+  Error unknown(const std::string& name) const;
+
+  std::string store_;
+  std::uint64_t last_id_;
+  std::uint64_t confirmed_rows_ = 0;
+  std::vector<DestinationState> destinations_;
+};
+
+}  // namespace sensors::persistence
