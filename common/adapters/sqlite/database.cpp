@@ -43,7 +43,8 @@ ErrorCode code_of(int extended_code, int system_errno) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return ErrorCode::corrupt;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ErrorCode::timeout;
+    case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT: return ErrorCode::timeout;
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH: return ErrorCode::rejected;
     case SQLITE_PERM:
@@ -63,7 +64,6 @@ const char* advice(ErrorCode code) {
     case ErrorCode::permission: return "; this user must be able to write the file and its folder";
     case ErrorCode::not_found: return "; make its folder";
     case ErrorCode::corrupt: return "; it is damaged: move it away, and keep it for a repair with sqlite3's .recover";
-    case ErrorCode::timeout: return "; another program holds its lock";
     default: return "";
   }
 }
@@ -81,11 +81,12 @@ tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, con
   int system_errno = sqlite3_system_errno(database);
   if (system_errno == ENOENT) system_errno = cause_of_missing_file(path);
   const ErrorCode code = code_of(sqlite3_extended_errcode(database), system_errno);
-  std::string message = path + ": " + doing + ": " + sqlite3_errmsg(database);
   const int primary = sqlite3_errcode(database) & 0xff;
+  std::string message = path + ": " + doing + ": " + sqlite3_errmsg(database);
   if (system_errno != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR)) {
     message += std::string(" (") + std::strerror(system_errno) + ")";
   }
+  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) message += "; another program holds its lock";
   return fail(code, message + advice(code));
 }
 
@@ -321,6 +322,13 @@ void Database::rollback() {
   // A full disk or an I/O error may have ended the transaction already.
   if (sqlite3_get_autocommit(database_.get()) == 0)
     sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Database::stop_when(std::function<bool()> should_stop) {
+  constexpr int instructions = 4'000;  // of SQLite's virtual machine, between two questions
+  should_stop_ = std::make_unique<std::function<bool()>>(std::move(should_stop));
+  const auto ask = [](void* question) { return (*static_cast<std::function<bool()>*>(question))() ? 1 : 0; };
+  sqlite3_progress_handler(database_.get(), instructions, ask, should_stop_.get());
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(database_.get()); }

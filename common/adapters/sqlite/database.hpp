@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -82,6 +83,9 @@ class Database {
   Result<void> commit();
   void rollback();
 
+  /// Statements end with ErrorCode::timeout soon after `should_stop` returns true; it is asked about every 0.1 ms.
+  void stop_when(std::function<bool()> should_stop);
+
   /// Rows changed by the last statement that changed any.
   std::int64_t changes() const;
 
@@ -96,6 +100,7 @@ class Database {
   Result<void> prepare_file(const std::string& path, const std::vector<std::string_view>& migrations,
                             const Options& options);
 
+  std::unique_ptr<std::function<bool()>> should_stop_;  // SQLite keeps its address
   std::unique_ptr<sqlite3, Close> database_;
 };
 
