@@ -199,7 +199,7 @@ TEST_F(HttpClientTest, refuses_a_certificate_of_an_unknown_authority_and_takes_i
   EXPECT_EQ(error_of(other_name), ErrorCode::tls);
 }
 
-TEST_F(HttpClientTest, uses_one_handle_and_connection_for_many_requests) {
+TEST_F(HttpClientTest, answers_each_of_many_requests) {
   for (int i = 1; i <= 50; ++i) {
     const HttpOutcome outcome = post(request("s:api:" + std::to_string(i) + "-" + std::to_string(i)));
     ASSERT_TRUE(outcome.answer.has_value());

@@ -136,7 +136,7 @@ TEST(BridgeLogic, ignores_the_late_answer_to_an_earlier_request) {
   EXPECT_TRUE(t.posts.empty());
 }
 
-TEST(BridgeLogic, tries_again_at_once_when_the_broker_refuses_a_request) {
+TEST(BridgeLogic, tries_again_after_a_second_when_the_broker_refuses_a_request) {
   Timeline t;
   t.connect();
   t.step(MqttPublished{t.requests[0].id, fail(ErrorCode::rejected, "not authorized")});
