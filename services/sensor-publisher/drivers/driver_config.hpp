@@ -2,12 +2,14 @@
 // known about its sensors. README.md beside this file lists the keys.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "common/runtime/config_file.hpp"
 #include "services/sensor-publisher/drivers/command/command_driver.hpp"
+#include "services/sensor-publisher/drivers/driver.hpp"
 #include "services/sensor-publisher/drivers/host/host_driver.hpp"
 #include "services/sensor-publisher/drivers/hwmon/hwmon_driver.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_driver.hpp"
@@ -26,7 +28,7 @@ struct DriverConfig {
   /// Time between two reads; the publisher's own when absent. 1 ms .. 1 d.
   std::optional<Millis> interval;
 
-  /// Longest wait of one read, for a driver that waits. A read that takes longer than this hangs. 10 ms .. 10 min.
+  /// A read that takes longer than this hangs; a driver's own waits end well before. 10 ms .. 10 min.
   Millis deadline{5'000};
 
   SensorOptionsMap sensors;
@@ -36,5 +38,9 @@ struct DriverConfig {
 
 /// Reads [driver.<name>]; mistakes are collected in the table's file.
 DriverConfig read_driver_config(const std::string& name, ConfigTable table);
+
+/// A driver whose sensors carry the configured prefix. Fails, with the driver's name, where it cannot ever work: a
+/// replay without its file. What can come and go (devices, programs) fails in read().
+Result<std::unique_ptr<Driver>> make_driver(const DriverConfig& config);
 
 }  // namespace sensors

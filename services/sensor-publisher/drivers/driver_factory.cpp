@@ -1,34 +1,25 @@
-#include "services/sensor-publisher/drivers/driver_factory.hpp"
-
 #include <utility>
+
+#include "services/sensor-publisher/drivers/driver_config.hpp"
 
 namespace sensors {
 
 namespace {
 
-Error named(const std::string& driver, Error error) {
-  error.message.insert(0, "driver " + driver + ": ");
-  return error;
-}
-
-/// Puts the names of the configuration on what another driver reads.
-class NamedDriver : public Driver {
+/// Puts the prefix of the configuration on the sensors of another driver.
+class PrefixedDriver : public Driver {
  public:
-  NamedDriver(const DriverConfig& config, std::unique_ptr<Driver> driver)
-      : name_(config.name), prefix_(config.prefix), driver_(std::move(driver)) {}
+  PrefixedDriver(const std::string& prefix, std::unique_ptr<Driver> driver) : prefix_(prefix + "."), driver_(std::move(driver)) {}
 
   DriverReport read(Millis deadline) override {
     DriverReport report = driver_->read(deadline);
-    for (Error& error : report.errors) error = named(name_, std::move(error));
-    if (prefix_.empty()) return report;
-    for (Sample& sample : report.samples) sample.sensor.insert(0, prefix_ + ".");
+    for (Sample& sample : report.samples) sample.sensor.insert(0, prefix_);
     return report;
   }
 
   void interrupt() override { driver_->interrupt(); }
 
  private:
-  std::string name_;
   std::string prefix_;
   std::unique_ptr<Driver> driver_;
 };
@@ -50,8 +41,9 @@ struct Make {
 
 Result<std::unique_ptr<Driver>> make_driver(const DriverConfig& config) {
   Result<std::unique_ptr<Driver>> driver = std::visit(Make{}, config.options);
-  if (!driver.has_value()) return tl::unexpected(named(config.name, driver.error()));
-  return std::make_unique<NamedDriver>(config, std::move(*driver));
+  if (!driver.has_value()) return fail(driver.error().code, "driver " + config.name + ": " + driver.error().message);
+  if (config.prefix.empty()) return driver;
+  return std::make_unique<PrefixedDriver>(config.prefix, std::move(*driver));
 }
 
 }  // namespace sensors

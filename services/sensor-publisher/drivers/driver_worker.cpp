@@ -15,10 +15,13 @@ namespace {
 
 constexpr Millis stuck_read_wait{100};
 
+/// What a driver may wait of its own accord: a read that waited in vain must not look like one that hangs.
+Millis own_wait(Millis deadline) { return deadline * 4 / 5; }
+
 DriverReport read_stamped(Driver& driver, Millis deadline) {
   DriverReport report;
   try {
-    report = driver.read(deadline);
+    report = driver.read(own_wait(deadline));
   } catch (const std::exception& exception) {
     report.errors.push_back({ErrorCode::io, std::string("driver failed: ") + exception.what()});
   }

@@ -108,9 +108,8 @@ void CommandDriver::end_child(DriverReport& report, ErrorCode code, const std::s
   child_.reset();
   const Instant now = read_clocks().monotonic;
   if (now - started_at_ >= options_.restart_longest) backoff_.reset();
-  const Millis wait = backoff_.next();
-  start_again_at_ = now + wait;
-  report.errors.push_back({code, options_.program.front() + " " + why + " (" + how + "); starting it again in " + std::to_string(wait.count()) + " ms"});
+  start_again_at_ = now + backoff_.next();
+  report.errors.push_back({code, options_.program.front() + " " + why + " (" + how + "); it will be started again"});
 }
 
 }  // namespace sensors
