@@ -1,4 +1,4 @@
-// State table. A change of state, and each probe, begins a new generation of permits.
+// State table. A change of state, and the release of a probe, begins a new generation of permits.
 //
 //   closed     3 failures in a row, 5 failures or 8 slow calls of the last 10     -> open, 60 s
 //   open       its time is over, or the peer has returned                         -> half-open
@@ -40,10 +40,7 @@ CircuitBreaker::CircuitBreaker(CircuitBreakerOptions options, std::uint64_t seed
 std::optional<CircuitBreaker::Permit> CircuitBreaker::admit(Instant now) {
   advance(now);
   if (state_ == State::open || probe_deadline_.has_value()) return std::nullopt;
-  if (state_ == State::half_open) {
-    ++generation_;
-    probe_deadline_ = now + options_.probe_deadline;
-  }
+  if (state_ == State::half_open) probe_deadline_ = now + options_.probe_deadline;
   return Permit{generation_};
 }
 

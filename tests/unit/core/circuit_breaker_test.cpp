@@ -149,6 +149,14 @@ TEST_F(CircuitBreakerTest, starts_with_the_first_open_time_again_once_closed) {
   EXPECT_EQ(breaker.next_attempt(), t + seconds{60});
 }
 
+TEST_F(CircuitBreakerTest, counts_all_the_time_that_it_was_not_closed) {
+  half_open();
+  fail();
+  t += seconds{120};
+  succeed();
+  EXPECT_EQ(breaker.take_transitions().back().open_for, seconds{180});
+}
+
 TEST_F(CircuitBreakerTest, varies_each_open_time_by_at_most_a_tenth) {
   bool differ = false;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
