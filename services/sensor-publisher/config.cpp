@@ -51,12 +51,18 @@ void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
   table.read("probe_deadline", breaker.probe_deadline, Millis{1}, 10 * minute);
 }
 
+/// Whether a read of it ends when there is something to report, so that it is asked again at once.
+bool waits_for_readings(const DriverConfig& driver) {
+  const ReplayOptions* replay = std::get_if<ReplayOptions>(&driver.options);
+  return std::holds_alternative<CommandOptions>(driver.options) || (replay != nullptr && replay->pace == ReplayOptions::Pace::real);
+}
+
 void read_drivers(ConfigTable root, Config& config) {
   for (auto& [name, table] : root.named_tables("driver")) {
     DriverConfig driver = read_driver_config(name, table);
     DriverSchedule schedule;
     schedule.name = driver.name;
-    schedule.interval = driver.interval.value_or(config.logic.pace.front());
+    schedule.interval = driver.interval.value_or(waits_for_readings(driver) ? Millis{0} : config.logic.pace.front());
     schedule.deadline = driver.deadline;
     schedule.sensors = driver.sensors;
     config.logic.drivers.push_back(std::move(schedule));

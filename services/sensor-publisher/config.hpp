@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/service_events.hpp"
 #include "common/runtime/mqtt_config.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 #include "services/sensor-publisher/logic_options.hpp"

@@ -1,0 +1,20 @@
+// What the kernel counts for a process: memory of its own, CPU time, bytes written, wake-ups. From /proc.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace sensors::bench {
+
+struct ProcessStats {
+  double private_mb = 0;            // Private_Clean + Private_Dirty of smaps_rollup, in 2^20 bytes
+  double cpu_seconds = 0;           // user and system, all threads
+  std::uint64_t bytes_written = 0;  // write_bytes of io: what it caused to be sent to the disk
+  std::uint64_t wake_ups = 0;       // voluntary context switches, all threads
+};
+
+/// Throws std::runtime_error when the process is not there.
+ProcessStats read_process_stats(pid_t pid);
+
+}  // namespace sensors::bench
