@@ -42,7 +42,8 @@ SensorOptions read_sensor_options(ConfigTable table) {
   }
   read_optional(table, "min", options.min);
   read_optional(table, "max", options.max);
-  if (options.min.has_value() && options.max.has_value() && *options.min > *options.max) table.refuse("min", "is above max");
+  if (options.min.has_value() && options.max.has_value() && *options.min > *options.max)
+    table.refuse("min", "is above max");
   table.read("deadband", options.deadband, 0, widest);
   table.read("deadband_max_age", options.deadband_max_age, 1s, 24h);
   table.read("critical", options.critical);
@@ -97,7 +98,8 @@ ReplayOptions read_replay(ConfigTable& table) {
   table.read("time_column", options.time_column);
   read_pairs(table, "units", options.units);
   for (const auto& [column, unit] : options.units) {
-    if (!is_unit(unit)) table.refuse("units", "'" + unit + "' is not a UCUM code, at most 32 printable characters without spaces");
+    if (!is_unit(unit))
+      table.refuse("units", "'" + unit + "' is not a UCUM code, at most 32 printable characters without spaces");
   }
   std::string pace = "step";
   table.read_choice("pace", pace, {"step", "real"});

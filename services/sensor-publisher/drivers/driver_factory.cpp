@@ -9,7 +9,8 @@ namespace {
 /// Puts the prefix of the configuration on the sensors of another driver.
 class PrefixedDriver : public Driver {
  public:
-  PrefixedDriver(const std::string& prefix, std::unique_ptr<Driver> driver) : prefix_(prefix + "."), driver_(std::move(driver)) {}
+  PrefixedDriver(const std::string& prefix, std::unique_ptr<Driver> driver)
+      : prefix_(prefix + "."), driver_(std::move(driver)) {}
 
   DriverReport read(Millis deadline) override {
     DriverReport report = driver_->read(deadline);
@@ -25,11 +26,21 @@ class PrefixedDriver : public Driver {
 };
 
 struct Make {
-  Result<std::unique_ptr<Driver>> operator()(const HostOptions& options) const { return std::make_unique<HostDriver>(options); }
-  Result<std::unique_ptr<Driver>> operator()(const IioOptions& options) const { return std::make_unique<IioDriver>(options); }
-  Result<std::unique_ptr<Driver>> operator()(const HwmonOptions& options) const { return std::make_unique<HwmonDriver>(options); }
-  Result<std::unique_ptr<Driver>> operator()(const OneWireOptions& options) const { return std::make_unique<OneWireDriver>(options); }
-  Result<std::unique_ptr<Driver>> operator()(const CommandOptions& options) const { return std::make_unique<CommandDriver>(options); }
+  Result<std::unique_ptr<Driver>> operator()(const HostOptions& options) const {
+    return std::make_unique<HostDriver>(options);
+  }
+  Result<std::unique_ptr<Driver>> operator()(const IioOptions& options) const {
+    return std::make_unique<IioDriver>(options);
+  }
+  Result<std::unique_ptr<Driver>> operator()(const HwmonOptions& options) const {
+    return std::make_unique<HwmonDriver>(options);
+  }
+  Result<std::unique_ptr<Driver>> operator()(const OneWireOptions& options) const {
+    return std::make_unique<OneWireDriver>(options);
+  }
+  Result<std::unique_ptr<Driver>> operator()(const CommandOptions& options) const {
+    return std::make_unique<CommandDriver>(options);
+  }
   Result<std::unique_ptr<Driver>> operator()(const ReplayOptions& options) const {
     Result<std::unique_ptr<ReplayDriver>> driver = ReplayDriver::open(options);
     if (!driver.has_value()) return tl::unexpected(driver.error());

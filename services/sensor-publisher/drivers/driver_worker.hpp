@@ -16,7 +16,8 @@ class DriverWorker {
   /// `callback` is called after each read, on the driver's thread, with every sample stamped; never after the
   /// destructor has returned. It must not block, nor destroy the worker. The driver's own waits get 4/5 of `deadline`,
   /// so that a read that takes longer than `deadline` hangs. `name` is cut to 15 characters.
-  DriverWorker(const std::string& name, std::unique_ptr<Driver> driver, Millis deadline, std::function<void(DriverReport)> callback);
+  DriverWorker(const std::string& name, std::unique_ptr<Driver> driver, Millis deadline,
+               std::function<void(DriverReport)> callback);
 
   /// Interrupts the driver and waits 100 ms for a read under way. If it returns, the driver is ended properly (a
   /// `command` program within its grace); if not, thread and driver are left behind until the read returns.

@@ -25,8 +25,10 @@ Result<void> check_range(const Reading& reading, const SensorOptions& options) {
   const auto refuse = [&](const std::string& why) {
     return fail(ErrorCode::invalid, "sensor " + reading.sensor + ": value " + why);
   };
-  if (options.min.has_value() && *number < *options.min) return refuse("is below its min " + number_text(*options.min) + " " + reading.unit);
-  if (options.max.has_value() && *number > *options.max) return refuse("is above its max " + number_text(*options.max) + " " + reading.unit);
+  if (options.min.has_value() && *number < *options.min)
+    return refuse("is below its min " + number_text(*options.min) + " " + reading.unit);
+  if (options.max.has_value() && *number > *options.max)
+    return refuse("is above its max " + number_text(*options.max) + " " + reading.unit);
   if ((reading.unit == "Cel" && *number < absolute_zero_cel) || (reading.unit == "K" && *number < 0)) {
     return refuse("is below absolute zero; check the sensor and its wiring");
   }

@@ -47,7 +47,8 @@ Result<std::string> read_small_file(const std::filesystem::path& file) {
   const int error = errno;
   close(fd);
   if (got < 0) return fail_errno("read " + file.string(), error);
-  if (size > max_file_bytes) return fail(ErrorCode::too_large, "read " + file.string() + ": more than 4096 bytes, not a sensor");
+  if (size > max_file_bytes)
+    return fail(ErrorCode::too_large, "read " + file.string() + ": more than 4096 bytes, not a sensor");
   while (size > 0 && std::string_view(" \n\r\t\0", 5).find(buffer[size - 1]) != std::string_view::npos) --size;
   return std::string(buffer.data(), size);
 }
@@ -58,7 +59,8 @@ Result<double> parse_number(std::string_view text, const std::string& what) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc{} && end == text.data() + text.size() && std::isfinite(number)) return number;
   std::string shown(text.substr(0, 40));
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return fail(ErrorCode::malformed, what + ": '" + shown + "' is not a finite number");
 }
 

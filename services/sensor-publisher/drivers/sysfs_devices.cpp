@@ -45,7 +45,8 @@ std::vector<SysfsDevice> SysfsDevices::scan(std::vector<Error>& errors) {
   const std::vector<Found> found = find(errors);
   std::vector<SysfsDevice> devices;
   for (const Found& device : found) {
-    const auto same = std::count_if(found.begin(), found.end(), [&](const Found& other) { return other.base == device.base; });
+    const auto same =
+        std::count_if(found.begin(), found.end(), [&](const Found& other) { return other.base == device.base; });
     devices.push_back({folder_ / device.entry, name_of(device, same == 1)});
   }
   report_missing(found, errors);
@@ -66,7 +67,8 @@ std::vector<SysfsDevices::Found> SysfsDevices::find(std::vector<Error>& errors) 
     if (!base.has_value() && !is_gone(base.error())) errors.push_back(base.error());
     if (std::error_code gone; !fs::is_directory(folder_ / entry, gone)) continue;  // went away while we looked
     const fs::path hardware = hardware_of(folder_ / entry);
-    Found device{entry, base.has_value() ? *base : as_name(entry), hardware.empty() ? "" : as_name(hardware.filename().string()), ""};
+    Found device{entry, base.has_value() ? *base : as_name(entry),
+                 hardware.empty() ? "" : as_name(hardware.filename().string()), ""};
     device.key = hardware.string() + "|" + device.base;
     if (hardware.empty() || !keys.insert(device.key).second) device.key += "|" + entry;
     const bool is_wanted = wanted_.empty() || std::any_of(wanted_.begin(), wanted_.end(), [&](const std::string& name) {
@@ -94,7 +96,8 @@ const std::string& SysfsDevices::name_of(const Found& found, bool base_is_unique
 
 void SysfsDevices::report_missing(const std::vector<Found>& found, std::vector<Error>& errors) const {
   const auto report = [&](const std::string& name) {
-    errors.push_back({ErrorCode::not_found, "device " + name + " is not in " + folder_.string() + "; check its wiring and its kernel driver"});
+    errors.push_back({ErrorCode::not_found, "device " + name + " is not in " + folder_.string() +
+                                                "; check its wiring and its kernel driver"});
   };
   for (const std::string& name : wanted_) {
     const bool is_there = std::any_of(found.begin(), found.end(), [&](const Found& device) {

@@ -136,7 +136,8 @@ TEST_F(CommandDriverTest, malformed_and_overlong_lines_are_errors_and_the_others
 }
 
 TEST_F(CommandDriverTest, a_flood_is_taken_in_bounded_portions_in_order_and_whole) {
-  CommandOptions options = shell(R"(i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "{\"sensor\":\"a\",\"value\":$i}"; done; exec sleep 60)");
+  CommandOptions options = shell(
+      R"(i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "{\"sensor\":\"a\",\"value\":$i}"; done; exec sleep 60)");
   options.max_lines = 100;
   CommandDriver driver(options);
   double last = 0;
@@ -155,11 +156,13 @@ TEST_F(CommandDriverTest, a_flood_is_taken_in_bounded_portions_in_order_and_whol
 
 TEST_F(CommandDriverTest, ending_ends_the_whole_process_group_also_what_ignores_sigterm) {
   {
-    CommandOptions options = shell("trap '' TERM; sh -c 'echo $$ > " + folder.path("grandchild") + "; while :; do sleep 60; done' & echo $$ > " +
-                                   folder.path("child") + R"(; echo '{"sensor":"a","value":1}'; while :; do sleep 60; done)");
+    CommandOptions options = shell("trap '' TERM; sh -c 'echo $$ > " + folder.path("grandchild") +
+                                   "; while :; do sleep 60; done' & echo $$ > " + folder.path("child") +
+                                   R"(; echo '{"sensor":"a","value":1}'; while :; do sleep 60; done)");
     options.stop_grace = 50ms;
     CommandDriver driver(options);
-    read_until(driver, [&](const DriverReport& all) { return !all.samples.empty() && !folder.read("grandchild").empty(); });
+    read_until(driver,
+               [&](const DriverReport& all) { return !all.samples.empty() && !folder.read("grandchild").empty(); });
   }
   EXPECT_TRUE(becomes_gone("child"));
   EXPECT_TRUE(becomes_gone("grandchild"));

@@ -19,7 +19,8 @@ class DriverConfigTest : public testing::Test {
     Loaded loaded;
     Result<ConfigFile> file = ConfigFile::load(path);
     if (!file.has_value()) return {{}, file.error().message};
-    for (auto& [name, table] : file->root().named_tables("driver")) loaded.drivers.push_back(read_driver_config(name, table));
+    for (auto& [name, table] : file->root().named_tables("driver"))
+      loaded.drivers.push_back(read_driver_config(name, table));
     const Result<void> finished = file->finish();
     if (!finished.has_value()) loaded.mistakes = finished.error().message;
     return loaded;
@@ -101,10 +102,14 @@ TEST_F(DriverConfigTest, refuses_each_kind_of_mistake_with_its_line) {
   expect_mistake("[driver.a]\ntype = \"command\"\nprogram = []\n", "must name a program");
   expect_mistake("[driver.a]\ntype = \"replay\"\nfile = \"x\"\nunits = [\"Cel\"]\n", "\"name=value\"");
   expect_mistake("[driver.a]\ntype = \"replay\"\nfile = \"x\"\nunits = [\"t=degrees C\"]\n", "UCUM");
-  expect_mistake("[driver.a]\ntype = \"onewire\"\nnames = [\"28-01=living room\"]\n", "'living room' is not a sensor name");
-  expect_mistake("[driver.a]\ntype = \"command\"\nprogram = [\"x\"]\nrestart_first = \"10min\"\nrestart_longest = \"1s\"\n", "below restart_first");
+  expect_mistake("[driver.a]\ntype = \"onewire\"\nnames = [\"28-01=living room\"]\n",
+                 "'living room' is not a sensor name");
+  expect_mistake(
+      "[driver.a]\ntype = \"command\"\nprogram = [\"x\"]\nrestart_first = \"10min\"\nrestart_longest = \"1s\"\n",
+      "below restart_first");
   expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.load1]\nmin = 2\nmax = 1\n", "above max");
-  expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.\"bad name\"]\nmin = 2\n", "'bad name' is not a sensor name");
+  expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.\"bad name\"]\nmin = 2\n",
+                 "'bad name' is not a sensor name");
   expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.load1]\nunit = \"a b\"\n", "UCUM");
 }
 

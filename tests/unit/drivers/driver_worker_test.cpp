@@ -45,8 +45,8 @@ class Reports {
   std::vector<DriverReport> reports_;
 };
 
-/// Tells the test when a driver that was left behind has ended.
-class Gone {
+/// Something that happens once, on another thread.
+class Occasion {
  public:
   void set() {
     const std::lock_guard lock(mutex_);
@@ -64,17 +64,23 @@ class Gone {
   bool is_set_ = false;
 };
 
-/// Any driver, which says when it is destroyed.
+/// Any driver, which says when a read begins and when it is destroyed.
 class WatchedDriver : public Driver {
  public:
-  WatchedDriver(std::unique_ptr<Driver> driver, std::shared_ptr<Gone> gone) : driver_(std::move(driver)), gone_(std::move(gone)) {}
+  WatchedDriver(std::unique_ptr<Driver> driver, std::shared_ptr<Occasion> gone,
+                std::shared_ptr<Occasion> begun = std::make_shared<Occasion>())
+      : driver_(std::move(driver)), gone_(std::move(gone)), begun_(std::move(begun)) {}
   ~WatchedDriver() override { gone_->set(); }
-  DriverReport read(Millis deadline) override { return driver_->read(deadline); }
+  DriverReport read(Millis deadline) override {
+    begun_->set();
+    return driver_->read(deadline);
+  }
   void interrupt() override { driver_->interrupt(); }
 
  private:
   std::unique_ptr<Driver> driver_;
-  std::shared_ptr<Gone> gone_;  // of this driver and the test
+  std::shared_ptr<Occasion> gone_;  // of this driver and the test, both
+  std::shared_ptr<Occasion> begun_;
 };
 
 /// Does what the test says.
@@ -110,17 +116,20 @@ TEST_F(DriverWorkerTest, reports_each_read_with_every_sample_stamped) {
 }
 
 TEST_F(DriverWorkerTest, gives_a_driver_less_than_the_deadline_to_wait) {
-  DriverWorker worker("test", std::make_unique<ScriptedDriver>([](Millis deadline) {
-                        return DriverReport{{{"wait", static_cast<double>(deadline.count()), "ms", std::nullopt}}, {}, false};
-                      }),
-                      1s, callback());
+  DriverWorker worker(
+      "test", std::make_unique<ScriptedDriver>([](Millis deadline) {
+        return DriverReport{{{"wait", static_cast<double>(deadline.count()), "ms", std::nullopt}}, {}, false};
+      }),
+      1s, callback());
   worker.start_read();
   ASSERT_TRUE(reports->wait_for(1));
   EXPECT_EQ(number_of(reports->at(0), "wait", "ms"), 800.0);
 }
 
 TEST_F(DriverWorkerTest, an_exception_of_a_driver_is_an_error_and_the_worker_goes_on) {
-  DriverWorker worker("test", std::make_unique<ScriptedDriver>([](Millis) -> DriverReport { throw std::runtime_error("broken"); }), 1s, callback());
+  DriverWorker worker(
+      "test", std::make_unique<ScriptedDriver>([](Millis) -> DriverReport { throw std::runtime_error("broken"); }), 1s,
+      callback());
   for (std::size_t round = 1; round <= 2; ++round) {
     worker.start_read();
     ASSERT_TRUE(reports->wait_for(round));
@@ -133,15 +142,15 @@ TEST_F(DriverWorkerTest, a_read_that_hangs_is_left_behind_and_reports_to_nobody)
   tree.write("bus/iio/devices/iio:device0/name", "stuck\n");
   const std::string fifo = tree.path("bus/iio/devices/iio:device0/in_temp_input");
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);  // open() of a FIFO without a writer blocks, as a hanging device does
-  const auto gone = std::make_shared<Gone>();
+  const auto gone = std::make_shared<Occasion>();
+  const auto begun = std::make_shared<Occasion>();
   Instant began;
   {
-    DriverWorker worker("stuck", std::make_unique<WatchedDriver>(std::make_unique<IioDriver>(IioOptions{tree.root(), {}}), gone), 1s, callback());
+    DriverWorker worker(
+        "stuck", std::make_unique<WatchedDriver>(std::make_unique<IioDriver>(IioOptions{tree.root(), {}}), gone, begun),
+        1s, callback());
     EXPECT_TRUE(worker.start_read());
-    EXPECT_FALSE(worker.start_read());
-    // A writer can be there only once the reader is: until then, ENXIO.
-    const Instant until = read_clocks().monotonic + 100ms;
-    while (read_clocks().monotonic < until) std::this_thread::yield();
+    ASSERT_TRUE(begun->wait());
     EXPECT_FALSE(worker.start_read());
     began = read_clocks().monotonic;
   }
@@ -156,12 +165,13 @@ TEST_F(DriverWorkerTest, a_read_that_hangs_is_left_behind_and_reports_to_nobody)
 }
 
 TEST_F(DriverWorkerTest, a_wait_of_a_drivers_own_is_interrupted_and_the_driver_ended) {
-  const auto gone = std::make_shared<Gone>();
+  const auto gone = std::make_shared<Occasion>();
   CommandOptions options;
   options.program = {"/bin/sleep", "60"};
   const Instant began = read_clocks().monotonic;
   {
-    DriverWorker worker("waiting", std::make_unique<WatchedDriver>(std::make_unique<CommandDriver>(options), gone), 1h, callback());
+    DriverWorker worker("waiting", std::make_unique<WatchedDriver>(std::make_unique<CommandDriver>(options), gone), 1h,
+                        callback());
     worker.start_read();
   }
   EXPECT_TRUE(gone->wait());
@@ -169,8 +179,12 @@ TEST_F(DriverWorkerTest, a_wait_of_a_drivers_own_is_interrupted_and_the_driver_e
 }
 
 TEST_F(DriverWorkerTest, ends_without_ever_having_read) {
-  const auto gone = std::make_shared<Gone>();
-  { DriverWorker worker("idle", std::make_unique<WatchedDriver>(std::make_unique<CommandDriver>(CommandOptions{}), gone), 1s, callback()); }
+  const auto gone = std::make_shared<Occasion>();
+  {
+    DriverWorker worker("idle",
+                        std::make_unique<WatchedDriver>(std::make_unique<CommandDriver>(CommandOptions{}), gone), 1s,
+                        callback());
+  }
   EXPECT_TRUE(gone->wait());
 }
 

@@ -13,7 +13,8 @@ class HostDriverTest : public testing::Test {
  protected:
   HostDriverTest() {
     tree.write("proc/loadavg", "0.52 0.58 0.59 2/1280 12345\n");
-    tree.write("proc/meminfo", "MemTotal:        8000000 kB\nMemFree:          500000 kB\nMemAvailable:    6000000 kB\n");
+    tree.write("proc/meminfo",
+               "MemTotal:        8000000 kB\nMemFree:          500000 kB\nMemAvailable:    6000000 kB\n");
     tree.write("proc/uptime", "35012.25 129000.11\n");
   }
   DriverReport read(std::vector<std::string> disks = {"/"}) {

@@ -16,7 +16,9 @@ class LineReaderTest : public testing::Test {
     close(ends[0]);
     if (ends[1] >= 0) close(ends[1]);
   }
-  void write_text(const std::string& text) { ASSERT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  void write_text(const std::string& text) {
+    ASSERT_EQ(write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
   void finish() {
     close(ends[1]);
     ends[1] = -1;

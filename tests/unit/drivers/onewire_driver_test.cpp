@@ -12,12 +12,15 @@ using namespace std::chrono_literals;
 const std::string id = "28-0316a2795afd";
 
 std::string w1_slave(int milli, const std::string& verdict = "YES") {
-  return "72 01 4b 46 7f ff 0e 10 57 : crc=57 " + verdict + "\n72 01 4b 46 7f ff 0e 10 57 t=" + std::to_string(milli) + "\n";
+  return "72 01 4b 46 7f ff 0e 10 57 : crc=57 " + verdict + "\n72 01 4b 46 7f ff 0e 10 57 t=" + std::to_string(milli) +
+         "\n";
 }
 
 class OneWireDriverTest : public testing::Test {
  protected:
-  void thermometer(const std::string& name, const std::string& text) { tree.write("bus/w1/devices/" + name + "/w1_slave", text); }
+  void thermometer(const std::string& name, const std::string& text) {
+    tree.write("bus/w1/devices/" + name + "/w1_slave", text);
+  }
   OneWireOptions options(std::vector<std::string> devices = {}) { return {tree.root(), std::move(devices), {}}; }
   DriverReport read() { return OneWireDriver(options()).read(1s); }
   DeviceTree tree;
@@ -83,7 +86,8 @@ TEST_F(OneWireDriverTest, refuses_text_that_is_no_w1_slave) {
   thermometer("28-03", "72 01 : crc=57 YES\n72 01 t=warm\n");
   const DriverReport report = read();
   EXPECT_TRUE(report.samples.empty());
-  for (const std::string name : {"28-01", "28-02", "28-03"}) EXPECT_TRUE(has_error(report, ErrorCode::malformed, name)) << name;
+  for (const std::string name : {"28-01", "28-02", "28-03"})
+    EXPECT_TRUE(has_error(report, ErrorCode::malformed, name)) << name;
 }
 
 TEST_F(OneWireDriverTest, reads_the_temperature_file_where_there_is_no_w1_slave) {

@@ -56,7 +56,8 @@ TEST_F(ReplayDriverTest, gives_out_every_value_of_a_real_year_once_and_says_when
       last = *sample.time;
     }
   } while (!report.ended);
-  EXPECT_EQ(counts, (std::map<std::string, std::size_t>{{"pressure hPa", 8759}, {"temperature Cel", 8759}, {"wind m/s", 8759}}));
+  EXPECT_EQ(counts, (std::map<std::string, std::size_t>{
+                        {"pressure hPa", 8759}, {"temperature Cel", 8759}, {"wind m/s", 8759}}));
   EXPECT_EQ(reads, 88U);
   EXPECT_EQ(time_text(last), "2010-12-31T23:00:00.000Z");
   EXPECT_TRUE(driver->read(1s).ended);
@@ -77,8 +78,9 @@ TEST_F(ReplayDriverTest, gives_rows_in_steps_with_the_files_time_or_without) {
 }
 
 TEST_F(ReplayDriverTest, each_bad_row_or_field_is_an_error_with_its_line_and_the_others_go_on) {
-  ReplayOptions options = of("time,a,b\n2010-01-01T01:00:00,1,nan\nyesterday,1,2\n2010-01-01T02:00:00,1\n\n2010-01-01T03:00:00,,x\n" +
-                             std::string(20'000, '1') + "\n2010-01-01T04:00:00,4,5");
+  ReplayOptions options =
+      of("time,a,b\n2010-01-01T01:00:00,1,nan\nyesterday,1,2\n2010-01-01T02:00:00,1\n\n2010-01-01T03:00:00,,x\n" +
+         std::string(20'000, '1') + "\n2010-01-01T04:00:00,4,5");
   options.rows_per_step = 100;
   const DriverReport report = open(options)->read(1s);
   EXPECT_EQ(report.samples.size(), 3U);
@@ -148,8 +150,10 @@ TEST_F(ReplayDriverTest, says_what_is_wrong_with_a_file) {
   missing.file = folder.path("missing.csv");
   EXPECT_EQ(error_of(missing).code, ErrorCode::not_found);
   EXPECT_EQ(error_of(of("")).code, ErrorCode::malformed);
-  EXPECT_NE(error_of(of("date,a\n")).message.find("no column 'time' in the header; set 'time_column'"), std::string::npos);
-  EXPECT_NE(error_of(of("time,wind speed\n")).message.find("column 'wind speed' is not a sensor name"), std::string::npos);
+  EXPECT_NE(error_of(of("date,a\n")).message.find("no column 'time' in the header; set 'time_column'"),
+            std::string::npos);
+  EXPECT_NE(error_of(of("time,wind speed\n")).message.find("column 'wind speed' is not a sensor name"),
+            std::string::npos);
   ReplayOptions units = of("time,a\n");
   units.units["b"] = "Cel";
   EXPECT_NE(error_of(units).message.find("'units' names the column 'b'"), std::string::npos);
@@ -158,7 +162,9 @@ TEST_F(ReplayDriverTest, says_what_is_wrong_with_a_file) {
 TEST(CsvRow, splits_fields_with_quotes_spaces_and_a_byte_order_mark) {
   using Fields = std::vector<std::string>;
   EXPECT_EQ(split_csv_row("a,b,c"), (Fields{"a", "b", "c"}));
-  EXPECT_EQ(split_csv_row("\xef\xbb\xbf" "a, b ,"), (Fields{"a", "b", ""}));
+  EXPECT_EQ(split_csv_row("\xef\xbb\xbf"
+                          "a, b ,"),
+            (Fields{"a", "b", ""}));
   EXPECT_EQ(split_csv_row(R"("a,b","say ""so""",c)"), (Fields{"a,b", "say \"so\"", "c"}));
   EXPECT_EQ(split_csv_row(""), Fields{""});
   EXPECT_EQ(split_csv_row("\"open"), Fields{"open"});

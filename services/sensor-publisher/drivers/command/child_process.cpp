@@ -69,14 +69,16 @@ ErrorCode code_of(int error) {
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments) {
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail(ErrorCode::io, "pipe for " + arguments.front() + ": " + std::generic_category().message(errno));
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return fail(ErrorCode::io, "pipe for " + arguments.front() + ": " + std::generic_category().message(errno));
   fcntl(ends[0], F_SETFL, O_NONBLOCK);
   pid_t process = -1;
   const int error = SpawnPlan(ends[1]).spawn(process, arguments);
   close(ends[1]);
   if (error != 0) {
     close(ends[0]);
-    return fail(code_of(error), "start " + arguments.front() + ": " + std::generic_category().message(error) + "; check 'program'");
+    return fail(code_of(error),
+                "start " + arguments.front() + ": " + std::generic_category().message(error) + "; check 'program'");
   }
   return ChildProcess(process, ends[0]);
 }

@@ -13,7 +13,8 @@ CommandDriver::CommandDriver(CommandOptions options)
     : options_(std::move(options)),
       lines_(options_.max_line_bytes),
       backoff_(options_.restart_first, options_.restart_longest,
-               static_cast<std::uint64_t>(read_clocks().monotonic.time_since_epoch().count()) ^ static_cast<std::uint64_t>(getpid())) {}
+               static_cast<std::uint64_t>(read_clocks().monotonic.time_since_epoch().count()) ^
+                   static_cast<std::uint64_t>(getpid())) {}
 
 CommandDriver::~CommandDriver() {
   if (child_.has_value()) child_->end(options_.stop_grace);
@@ -79,10 +80,12 @@ void CommandDriver::take_line(LineReader::Line line, DriverReport& report) {
   }
   Result<Reading> reading = decoder_.driver_line(line.text, read_clocks().wall);
   if (!reading.has_value()) {
-    report.errors.push_back({reading.error().code, options_.program.front() + " printed a bad line: " + reading.error().message});
+    report.errors.push_back(
+        {reading.error().code, options_.program.front() + " printed a bad line: " + reading.error().message});
     return;
   }
-  report.samples.push_back({std::move(reading->sensor), std::move(reading->value), std::move(reading->unit), reading->time});
+  report.samples.push_back(
+      {std::move(reading->sensor), std::move(reading->value), std::move(reading->unit), reading->time});
 }
 
 /// False when there is nothing to wait for any longer in this read().

@@ -65,11 +65,13 @@ void read_disk(const std::string& path, DriverReport& report) {
   }
   const std::string place = path.substr(std::min(path.find_first_not_of('/'), path.size()));
   const auto free_bytes = static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize);
-  report.samples.push_back({"disk." + (place.empty() ? "root" : as_name(place)) + ".free", free_bytes, "By", std::nullopt});
+  report.samples.push_back(
+      {"disk." + (place.empty() ? "root" : as_name(place)) + ".free", free_bytes, "By", std::nullopt});
 }
 
 bool is_cpu_zone(const std::string& type) {
-  return type.find("cpu") != std::string::npos || type.find("pkg") != std::string::npos || type.find("soc") != std::string::npos;
+  return type.find("cpu") != std::string::npos || type.find("pkg") != std::string::npos ||
+         type.find("soc") != std::string::npos;
 }
 
 /// The zone of the CPU, or the first one where none says so; nothing where there is none.

@@ -43,7 +43,8 @@ std::optional<Channel> parse_channel(const std::string& file) {
   const std::string suffix = file.substr(underscore);
   std::string name = file.substr(0, underscore);
   const std::string letters = name.substr(0, name.find_first_of("0123456789"));
-  const auto type = std::find_if(channel_types.begin(), channel_types.end(), [&](const ChannelType& t) { return t.type == letters; });
+  const auto type =
+      std::find_if(channel_types.begin(), channel_types.end(), [&](const ChannelType& t) { return t.type == letters; });
   if (type == channel_types.end() || letters.size() == name.size()) return std::nullopt;
   if (suffix != "_input" && !(suffix == "_average" && letters == "power")) return std::nullopt;
   return Channel{std::move(name), &*type};
@@ -52,7 +53,8 @@ std::optional<Channel> parse_channel(const std::string& file) {
 Result<double> read_channel(const SysfsDevice& chip, const std::string& file, const Channel& channel) {
   const Result<double> fault = read_number(chip.folder / (channel.name + "_fault"));
   if (fault.has_value() && *fault != 0) {
-    return fail(ErrorCode::corrupt, chip.name + "." + channel.name + ": the chip reports a fault; check the sensor's wiring");
+    return fail(ErrorCode::corrupt,
+                chip.name + "." + channel.name + ": the chip reports a fault; check the sensor's wiring");
   }
   Result<double> number = read_number(chip.folder / file);
   if (number.has_value()) *number *= channel.type->factor;

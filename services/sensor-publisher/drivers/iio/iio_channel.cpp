@@ -17,28 +17,28 @@ struct ChannelType {
 
 // The unit that the kernel gives (sysfs-bus-iio) is behind each row where ours differs or is not plain from it.
 constexpr std::array channel_types{
-    ChannelType{"temp", "temperature", "Cel", 1e-3},           // milli degC
-    ChannelType{"humidityrelative", "humidity", "%", 1e-3},    // milli percent
-    ChannelType{"pressure", "pressure", "hPa", 10},            // kPa
-    ChannelType{"voltage", "voltage", "V", 1e-3},              // mV
-    ChannelType{"altvoltage", "altvoltage", "V", 1e-3},        // mV
-    ChannelType{"current", "current", "A", 1e-3},              // mA
-    ChannelType{"power", "power", "W", 1e-3},                  // mW
-    ChannelType{"energy", "energy", "J", 1},                   // J
-    ChannelType{"resistance", "resistance", "Ohm", 1},         // Ohm
-    ChannelType{"capacitance", "capacitance", "nF", 1},        // nF
-    ChannelType{"illuminance", "illuminance", "lx", 1},        // lux
-    ChannelType{"accel", "accel", "m/s2", 1},                  // m/s^2
-    ChannelType{"gravity", "gravity", "m/s2", 1},              // m/s^2
-    ChannelType{"anglvel", "anglvel", "rad/s", 1},             // rad/s
-    ChannelType{"angl", "angl", "rad", 1},                     // rad
-    ChannelType{"incli", "incli", "deg", 1},                   // degrees
-    ChannelType{"rot", "rot", "deg", 1},                       // degrees
-    ChannelType{"magn", "magn", "G", 1},                       // gauss
-    ChannelType{"distance", "distance", "m", 1},               // m
-    ChannelType{"velocity", "velocity", "m/s", 1},             // m/s
+    ChannelType{"temp", "temperature", "Cel", 1e-3},         // milli degC
+    ChannelType{"humidityrelative", "humidity", "%", 1e-3},  // milli percent
+    ChannelType{"pressure", "pressure", "hPa", 10},          // kPa
+    ChannelType{"voltage", "voltage", "V", 1e-3},            // mV
+    ChannelType{"altvoltage", "altvoltage", "V", 1e-3},      // mV
+    ChannelType{"current", "current", "A", 1e-3},            // mA
+    ChannelType{"power", "power", "W", 1e-3},                // mW
+    ChannelType{"energy", "energy", "J", 1},                 // J
+    ChannelType{"resistance", "resistance", "Ohm", 1},       // Ohm
+    ChannelType{"capacitance", "capacitance", "nF", 1},      // nF
+    ChannelType{"illuminance", "illuminance", "lx", 1},      // lux
+    ChannelType{"accel", "accel", "m/s2", 1},                // m/s^2
+    ChannelType{"gravity", "gravity", "m/s2", 1},            // m/s^2
+    ChannelType{"anglvel", "anglvel", "rad/s", 1},           // rad/s
+    ChannelType{"angl", "angl", "rad", 1},                   // rad
+    ChannelType{"incli", "incli", "deg", 1},                 // degrees
+    ChannelType{"rot", "rot", "deg", 1},                     // degrees
+    ChannelType{"magn", "magn", "G", 1},                     // gauss
+    ChannelType{"distance", "distance", "m", 1},             // m
+    ChannelType{"velocity", "velocity", "m/s", 1},           // m/s
     ChannelType{"massconcentration", "massconcentration", "ug/m3", 1},
-    ChannelType{"concentration", "concentration", "%", 1},     // percent
+    ChannelType{"concentration", "concentration", "%", 1},  // percent
     ChannelType{"electricalconductivity", "electricalconductivity", "S/m", 1},
     ChannelType{"positionrelative", "positionrelative", "%", 1e-3},  // milli percent
     ChannelType{"ph", "ph", "pH", 1},
@@ -64,7 +64,8 @@ std::string shared_channel(std::string_view channel) {
 const ChannelType* type_of(std::string_view channel) {
   const auto end = std::find_if_not(channel.begin(), channel.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   const std::string_view letters(channel.data(), static_cast<std::size_t>(end - channel.begin()));
-  const auto found = std::find_if(channel_types.begin(), channel_types.end(), [&](const ChannelType& type) { return type.type == letters; });
+  const auto found = std::find_if(channel_types.begin(), channel_types.end(),
+                                  [&](const ChannelType& type) { return type.type == letters; });
   return found == channel_types.end() ? nullptr : &*found;
 }
 

@@ -11,7 +11,8 @@ namespace sensors {
 namespace {
 
 /// Offset or scale of `channel`, from the first of its files that is there; `otherwise` when none is.
-Result<double> read_attribute(const SysfsDevice& device, const IioChannel& channel, std::string_view what, double otherwise) {
+Result<double> read_attribute(const SysfsDevice& device, const IioChannel& channel, std::string_view what,
+                              double otherwise) {
   for (const std::string& file : channel.attribute_files(what)) {
     const Result<double> number = read_number(device.folder / file);
     if (number.has_value() || number.error().code != ErrorCode::not_found) return number;
@@ -41,7 +42,8 @@ void read_device(const SysfsDevice& device, DriverReport& report) {
     if (!channel.has_value() || !taken.insert(channel->channel).second) continue;
     const Result<double> number = read_channel(device, file, *channel);
     if (number.has_value()) {
-      report.samples.push_back({device.name + "." + channel->name, *number * channel->factor, channel->unit, std::nullopt});
+      report.samples.push_back(
+          {device.name + "." + channel->name, *number * channel->factor, channel->unit, std::nullopt});
     } else {
       report.errors.push_back(number.error());
     }

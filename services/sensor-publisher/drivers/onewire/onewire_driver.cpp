@@ -25,7 +25,8 @@ constexpr double highest_cel = 125;
 constexpr std::array<std::string_view, 5> thermometer_families{"10-", "22-", "28-", "3b-", "42-"};
 
 bool is_thermometer(std::string_view id) {
-  return std::any_of(thermometer_families.begin(), thermometer_families.end(), [&](std::string_view family) { return id.starts_with(family); });
+  return std::any_of(thermometer_families.begin(), thermometer_families.end(),
+                     [&](std::string_view family) { return id.starts_with(family); });
 }
 
 Result<double> check(double cel, const std::string& id, const std::map<std::string, double>& last) {
@@ -34,7 +35,8 @@ Result<double> check(double cel, const std::string& id, const std::map<std::stri
   }
   const auto before = last.find(id);
   if (cel == power_on_cel && (before == last.end() || std::abs(before->second - cel) > plausible_step_cel)) {
-    return fail(ErrorCode::corrupt, "thermometer " + id + ": 85 degC is its value after power-on, not a measurement; check its supply");
+    return fail(ErrorCode::corrupt,
+                "thermometer " + id + ": 85 degC is its value after power-on, not a measurement; check its supply");
   }
   return cel;
 }
@@ -45,11 +47,13 @@ Result<double> parse_w1_slave(std::string_view text, const std::string& id) {
   const std::size_t line_end = text.find('\n');
   const std::string_view verdict = text.substr(0, line_end);
   const std::size_t at = text.rfind("t=");
-  if (line_end == std::string_view::npos || verdict.find("crc=") == std::string_view::npos || at == std::string_view::npos) {
+  if (line_end == std::string_view::npos || verdict.find("crc=") == std::string_view::npos ||
+      at == std::string_view::npos) {
     return fail(ErrorCode::malformed, "thermometer " + id + ": w1_slave has no crc= and t=");
   }
   if (!verdict.ends_with("YES")) {
-    return fail(ErrorCode::corrupt, "thermometer " + id + ": CRC error on the bus; check cable length and pull-up resistor");
+    return fail(ErrorCode::corrupt,
+                "thermometer " + id + ": CRC error on the bus; check cable length and pull-up resistor");
   }
   const std::string_view bytes = verdict.substr(0, verdict.find(':'));
   if (bytes.find_first_not_of("0 ") == std::string_view::npos) {
@@ -73,7 +77,8 @@ DriverReport OneWireDriver::read(Millis) {
     }
     last_.insert_or_assign(id, *cel);
     const auto name = options_.names.find(id);
-    report.samples.push_back({name == options_.names.end() ? as_name(id) + ".temperature" : name->second, *cel, "Cel", std::nullopt});
+    report.samples.push_back(
+        {name == options_.names.end() ? as_name(id) + ".temperature" : name->second, *cel, "Cel", std::nullopt});
   }
   return report;
 }
@@ -86,7 +91,8 @@ std::vector<std::string> OneWireDriver::present_ids(std::vector<Error>& errors) 
   }
   std::vector<std::string> present;
   for (const std::string& id : *entries) {
-    const bool is_wanted = options_.devices.empty() || std::find(options_.devices.begin(), options_.devices.end(), id) != options_.devices.end();
+    const bool is_wanted = options_.devices.empty() ||
+                           std::find(options_.devices.begin(), options_.devices.end(), id) != options_.devices.end();
     if (is_thermometer(id) && is_wanted) present.push_back(id);
   }
   std::vector<std::string> expected = options_.devices;
@@ -95,7 +101,8 @@ std::vector<std::string> OneWireDriver::present_ids(std::vector<Error>& errors) 
   }
   for (const std::string& id : expected) {
     if (std::find(present.begin(), present.end(), id) == present.end()) {
-      errors.push_back({ErrorCode::not_found, "thermometer " + id + " is not in " + folder_.string() + "; check its wiring"});
+      errors.push_back(
+          {ErrorCode::not_found, "thermometer " + id + " is not in " + folder_.string() + "; check its wiring"});
     }
   }
   return present;

@@ -36,7 +36,8 @@ Result<std::unique_ptr<ReplayDriver>> ReplayDriver::open(ReplayOptions options) 
   return driver;
 }
 
-ReplayDriver::ReplayDriver(ReplayOptions options, int file) : options_(std::move(options)), file_(file), lines_(max_line_bytes) {}
+ReplayDriver::ReplayDriver(ReplayOptions options, int file)
+    : options_(std::move(options)), file_(file), lines_(max_line_bytes) {}
 
 ReplayDriver::~ReplayDriver() { close(file_); }
 
@@ -47,17 +48,20 @@ Result<void> ReplayDriver::read_header() {
   columns_ = split_csv_row(*line);
   const auto time = std::find(columns_.begin(), columns_.end(), options_.time_column);
   if (time == columns_.end()) {
-    return fail(ErrorCode::malformed, options_.file + ": no column '" + options_.time_column + "' in the header; set 'time_column'");
+    return fail(ErrorCode::malformed,
+                options_.file + ": no column '" + options_.time_column + "' in the header; set 'time_column'");
   }
   time_index_ = static_cast<std::size_t>(time - columns_.begin());
   for (const std::string& column : columns_) {
     if (column != options_.time_column && !is_name(column)) {
-      return fail(ErrorCode::invalid, options_.file + ": column '" + column + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
+      return fail(ErrorCode::invalid,
+                  options_.file + ": column '" + column + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
     }
   }
   for (const auto& [column, unit] : options_.units) {
     if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) {
-      return fail(ErrorCode::invalid, options_.file + ": 'units' names the column '" + column + "', which is not in the header");
+      return fail(ErrorCode::invalid,
+                  options_.file + ": 'units' names the column '" + column + "', which is not in the header");
     }
   }
   return {};
@@ -71,7 +75,8 @@ std::optional<std::string> ReplayDriver::next_line(DriverReport& report) {
       const LineReader::Fill filled = lines_.fill(file_);
       if (filled == LineReader::Fill::more) continue;
       if (filled != LineReader::Fill::end) {
-        report.errors.push_back({ErrorCode::io, "read " + options_.file + ": " + std::generic_category().message(errno)});
+        report.errors.push_back(
+            {ErrorCode::io, "read " + options_.file + ": " + std::generic_category().message(errno)});
         ended_ = true;
         return std::nullopt;
       }
@@ -81,7 +86,8 @@ std::optional<std::string> ReplayDriver::next_line(DriverReport& report) {
     }
     ++line_number_;
     if (!line->overlong) return std::move(line->text);
-    report.errors.push_back({ErrorCode::too_large, options_.file + ":" + std::to_string(line_number_) + ": line is longer than 16 KiB"});
+    report.errors.push_back(
+        {ErrorCode::too_large, options_.file + ":" + std::to_string(line_number_) + ": line is longer than 16 KiB"});
   }
   return std::nullopt;
 }
@@ -99,7 +105,8 @@ bool ReplayDriver::next_pass(DriverReport& report) {
   line_number_ = 0;
   given_time_.reset();
   if (lseek(file_, 0, SEEK_SET) != 0) {
-    report.errors.push_back({ErrorCode::io, "rewind " + options_.file + ": " + std::generic_category().message(errno) + "; repeat needs a regular file"});
+    report.errors.push_back({ErrorCode::io, "rewind " + options_.file + ": " + std::generic_category().message(errno) +
+                                                "; repeat needs a regular file"});
     ended_ = true;
     return false;
   }
@@ -115,7 +122,8 @@ void ReplayDriver::load_row(DriverReport& report) {
     const std::string place = options_.file + ":" + std::to_string(line_number_);
     std::vector<std::string> fields = split_csv_row(*line);
     if (fields.size() != columns_.size()) {
-      report.errors.push_back({ErrorCode::malformed, place + ": " + std::to_string(fields.size()) + " fields, the header has " + std::to_string(columns_.size())});
+      report.errors.push_back({ErrorCode::malformed, place + ": " + std::to_string(fields.size()) +
+                                                         " fields, the header has " + std::to_string(columns_.size())});
       continue;
     }
     const Result<WallTime> time = parse_time(fields[time_index_]);
@@ -131,9 +139,11 @@ void ReplayDriver::load_row(DriverReport& report) {
 
 void ReplayDriver::set_due() {
   if (given_time_.has_value()) {
-    const std::chrono::duration<double> gap(static_cast<double>((row_->time - *given_time_).count()) / 1e3 / options_.speed);
+    const std::chrono::duration<double> gap(static_cast<double>((row_->time - *given_time_).count()) / 1e3 /
+                                            options_.speed);
     const std::chrono::duration<double> longest(longest_wait);
-    last_gap_ = std::chrono::duration_cast<std::chrono::nanoseconds>(std::clamp(gap, std::chrono::duration<double>(0), longest));
+    last_gap_ = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::clamp(gap, std::chrono::duration<double>(0), longest));
   }
   due_ = due_ == Instant{} ? read_clocks().monotonic : due_ + last_gap_;
 }
@@ -142,7 +152,8 @@ void ReplayDriver::give_row(DriverReport& report) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string& field = row_->fields[i];
     if (i == time_index_ || field.empty()) continue;
-    const Result<double> number = parse_number(field, options_.file + ":" + std::to_string(line_number_) + ": " + columns_[i]);
+    const Result<double> number =
+        parse_number(field, options_.file + ":" + std::to_string(line_number_) + ": " + columns_[i]);
     if (!number.has_value()) {
       report.errors.push_back(number.error());
       continue;
