@@ -1,0 +1,51 @@
+// ApiProcess is the reference API as a program of its own: what it got survives its restarts, and it fails on request.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/rig/process.hpp"
+#include "tests/rig/sqlite_file.hpp"
+#include "tests/rig/temp_dir.hpp"
+
+namespace sensors::rig {
+
+class ApiProcess {
+ public:
+  /// Makes a bearer token in `folder`, which must outlive it. Starts nothing yet.
+  explicit ApiProcess(const TempDir& folder);
+
+  /// Starts it, again on the same port; returns when it accepts connections.
+  void start();
+
+  Process& process() { return process_; }
+  const std::string& token_file() const { return token_file_; }
+  std::string url() const;
+
+  /// Of everything it ever got, read from its database.
+  std::uint64_t delivered() const;          // readings that it has, each once
+  std::uint64_t duplicates() const;         // readings that came again under another Idempotency-Key
+  std::uint64_t repeated_requests() const;  // requests that its Idempotency-Key suppressed
+  std::uint64_t gap_records() const;
+
+  struct Row {
+    std::uint64_t seq = 0;
+    std::string sensor;
+    double value = 0;
+  };
+
+  /// The readings of one stream in the order of their numbers; for numbers only.
+  std::vector<Row> rows(const std::string& stream) const;
+
+  /// Tells it how to fail, as tests/reference_api/reference_api.hpp says: {"mode":"hang"}. RigError when it does not take that.
+  void set_fault(const std::string& json);
+
+ private:
+  std::string token_file_;
+  std::uint16_t port_;
+  SqliteFile database_;
+  Process process_;
+};
+
+}  // namespace sensors::rig
