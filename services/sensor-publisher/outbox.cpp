@@ -6,8 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include <sqlite3.h>
-
 #include "services/sensor-publisher/schema.hpp"
 
 namespace sensors::publisher {
@@ -50,8 +48,8 @@ void bind_value(Statement& statement, int parameter, const Value& value) {
 
 Value value_of(const Statement& statement, int column) {
   switch (statement.type(column)) {
-    case SQLITE_INTEGER: return statement.integer(column) != 0;
-    case SQLITE_TEXT: return statement.text(column);
+    case Statement::integer_type: return statement.integer(column) != 0;
+    case Statement::text_type: return statement.text(column);
     default: return statement.real(column);
   }
 }

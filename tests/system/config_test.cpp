@@ -1,0 +1,75 @@
+// --check-config says what is wrong with a configuration, with file and line, and ends with 78 so that systemd does not
+// start the service again and again.
+#include "tests/rig/programs.hpp"
+#include "tests/rig/rig_test.hpp"
+
+namespace sensors::rig {
+namespace {
+
+constexpr int bad_configuration = 78;
+
+class CheckConfig : public RigTest {
+ protected:
+  /// The rig's own configuration of `service`, which is a good one.
+  static std::string good(Service& service) { return service.config().text(); }
+
+  void expect_good(const std::string& program, Service& service) {
+    const ConfigCheck check = check_config(folder_, program, good(service));
+    EXPECT_EQ(check.exit_code, 0) << check.output;
+  }
+
+  /// Two mistakes at known lines before the good rest: both are told in one go.
+  void expect_refused_with_lines(const std::string& program, Service& service) {
+    const std::string text = "# a comment\nno_such_key = 1\nlog_level = \"loud\"\n" + good(service);
+    const ConfigCheck check = check_config(folder_, program, text);
+    EXPECT_EQ(check.exit_code, bad_configuration);
+    EXPECT_NE(check.output.find(check.file + ":2: no_such_key"), std::string::npos) << check.output;
+    EXPECT_NE(check.output.find(check.file + ":3: log_level"), std::string::npos) << check.output;
+  }
+
+  void expect_same_answer_at_start(Service& service) {
+    service.config().set("", "no_such_key", "1");
+    service.start();
+    EXPECT_EQ(service.process().wait_exit(Millis{10'000}), bad_configuration) << service.log();
+    EXPECT_NE(service.log().find("no_such_key"), std::string::npos);
+  }
+
+  Rig rig_{folder_, RigOptions{}};
+};
+
+TEST_F(CheckConfig, takes_a_good_file_of_each_service) {
+  expect_good("sensor-publisher", rig_.publisher());
+  expect_good("sensor-persistence", rig_.persistence());
+  expect_good("sensor-http-bridge", rig_.bridge());
+}
+
+TEST_F(CheckConfig, names_file_and_line_of_each_mistake_to_the_publisher) {
+  expect_refused_with_lines("sensor-publisher", rig_.publisher());
+}
+
+TEST_F(CheckConfig, names_file_and_line_of_each_mistake_to_persistence) {
+  expect_refused_with_lines("sensor-persistence", rig_.persistence());
+}
+
+TEST_F(CheckConfig, names_file_and_line_of_each_mistake_to_the_bridge) {
+  expect_refused_with_lines("sensor-http-bridge", rig_.bridge());
+}
+
+TEST_F(CheckConfig, is_also_what_happens_at_a_start) {
+  expect_same_answer_at_start(rig_.persistence());
+  expect_same_answer_at_start(rig_.bridge());
+}
+
+TEST_F(CheckConfig, says_that_a_file_is_not_there) {
+  Process::Options options;
+  options.name = "sensor-publisher";
+  options.command = {program_path("sensor-publisher"), "--config", folder_.file("absent.toml")};
+  options.log_file = folder_.file("absent.log");
+  Process publisher(options);
+  publisher.start();
+  EXPECT_EQ(publisher.wait_exit(Millis{10'000}), bad_configuration);
+  EXPECT_NE(read_file(options.log_file).find(folder_.file("absent.toml")), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sensors::rig

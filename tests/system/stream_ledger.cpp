@@ -1,0 +1,25 @@
+// A stream ends where the next one begins.
+#include "tests/system/stream_ledger.hpp"
+
+#include <algorithm>
+
+namespace sensors::rig {
+
+void StreamLedger::note(const OutboxReader& outbox) {
+  if (!outbox.exists()) return;  // killed before it had made its outbox
+  for (const OutboxReader::Stream& stream : outbox.streams()) {
+    if (std::find(streams_.begin(), streams_.end(), stream) == streams_.end()) streams_.push_back(stream);
+  }
+  taken_ = std::max(taken_, outbox.taken());
+}
+
+std::map<std::string, std::uint64_t> StreamLedger::lengths() const {
+  std::map<std::string, std::uint64_t> lengths;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    const std::uint64_t end = i + 1 < streams_.size() ? streams_[i + 1].base : taken_;
+    lengths[streams_[i].id] = end - streams_[i].base;
+  }
+  return lengths;
+}
+
+}  // namespace sensors::rig

@@ -1,0 +1,145 @@
+#include "tests/unit/persistence/logic_bench.hpp"
+
+#include "services/sensor-persistence/schema.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+class RetentionOnStore : public testing::Test {
+ protected:
+  RetentionOnStore() {
+    options.retention.max_age = std::chrono::hours{24 * 30};
+    options.retention.max_bytes = 0;
+    options.retention.step_rows = 100;
+  }
+
+  void start() {
+    writer = StoreWriter::open(StoreOptions{folder.file("store.db"), options.destinations, 2'048, 100}).value();
+    bench = std::make_unique<LogicBench>(options, *writer);
+    while (bench->is_committing()) bench->commit();
+  }
+
+  /// `count` rows more, of `time`.
+  void fill(std::uint64_t count, WallTime time) {
+    Batch batch;
+    batch.stream = "aaaa";
+    for (std::uint64_t i = 0; i < count; ++i) batch.readings.push_back(row(++seq, 1.5, time));
+    bench->backlog(batch);
+    bench->settle();
+  }
+
+  void let_retention_run(int passes = 2) {
+    for (int i = 0; i < passes; ++i) {
+      bench->pass(61s);
+      for (int step = 0; step < 200; ++step) {
+        while (bench->is_committing()) bench->commit();
+        bench->pass(20ms);
+      }
+    }
+  }
+
+  void confirm_uploads() {
+    const std::string store = writer->contents(1)->store;
+    bench->request("upload", R"({"destination":"api","max_readings":5000,"max_bytes":1048576})");
+    bench->commit();
+    const UploadBatchHeader batch = decode_upload_batch_header(bench->take_answer()).value();
+    bench->request("uploaded", encode_uploaded_request({store, "api", batch.first, batch.last}));
+    bench->commit();
+  }
+
+  std::int64_t rows() {
+    Result<Database> database = Database::open(folder.file("store.db"), store_migrations(), {});
+    Statement statement = database->prepare("SELECT count(*) FROM reading").value();
+    statement.step().value();
+    return statement.integer(0);
+  }
+
+  TestFolder folder;
+  LogicOptions options;
+  std::unique_ptr<StoreWriter> writer;
+  std::unique_ptr<LogicBench> bench;
+  std::uint64_t seq = 0;
+};
+
+const std::chrono::hours day{24};
+
+TEST_F(RetentionOnStore, deletes_what_is_older_than_max_age_and_nothing_else) {
+  start();
+  fill(350, test_time - 40 * day);
+  fill(50, test_time - 20 * day);
+  let_retention_run();
+  EXPECT_EQ(rows(), 50);
+}
+
+TEST_F(RetentionOnStore, never_touches_rows_that_a_destination_does_not_have) {
+  options.destinations = {"api"};
+  options.retention.max_bytes = 1;
+  start();
+  fill(300, test_time - 40 * day);
+  let_retention_run();
+  EXPECT_EQ(rows(), 300);
+  EXPECT_NE(bench->last_own("status").find("waits for upload"), std::string::npos);
+  confirm_uploads();
+  fill(10, test_time - 40 * day);
+  let_retention_run();
+  EXPECT_EQ(rows(), 10);
+}
+
+TEST_F(RetentionOnStore, deletes_the_oldest_arrivals_while_the_store_is_too_large) {
+  options.retention.max_age = Millis{0};
+  options.retention.max_bytes = 200 * 1024;
+  start();
+  for (int i = 0; i < 12; ++i) fill(1'000, test_time);
+  const std::int64_t before = rows();
+  let_retention_run();
+  const std::int64_t after = rows();
+  EXPECT_EQ(before, 12'000);
+  EXPECT_LT(after, 8'000);
+  EXPECT_GT(after, 2'000);
+  EXPECT_LE(writer->measure(0)->used_bytes, 200 * 1024);
+}
+
+TEST_F(RetentionOnStore, works_in_steps_with_pauses) {
+  start();
+  fill(1'000, test_time - 40 * day);
+  bench->pass(61s);
+  ASSERT_TRUE(bench->is_committing());
+  EXPECT_LE(bench->commit().retention->deleted, 100U);
+  EXPECT_FALSE(bench->is_committing());
+  bench->pass(20ms);
+  EXPECT_TRUE(bench->is_committing());
+}
+
+TEST_F(RetentionOnStore, is_not_held_up_by_rows_from_the_future) {
+  start();
+  fill(500, test_time + 9'000 * day);
+  fill(300, test_time - 40 * day);
+  let_retention_run();
+  EXPECT_EQ(rows(), 500);
+}
+
+TEST_F(RetentionOnStore, never_gives_an_id_again_when_all_rows_are_deleted) {
+  start();
+  fill(50, test_time - 40 * day);
+  let_retention_run();
+  ASSERT_EQ(rows(), 0);
+  bench.reset();
+  writer.reset();
+  start();
+  EXPECT_EQ(writer->contents(1)->last_id, 50U);
+  fill(1, test_time);
+  EXPECT_EQ(writer->contents(1)->last_id, 51U);
+}
+
+TEST(Retention, that_is_switched_off_asks_for_nothing) {
+  RetentionOptions options;
+  options.max_age = Millis{0};
+  options.max_bytes = 0;
+  Retention retention(options);
+  EXPECT_EQ(retention.due_at(), std::nullopt);
+  EXPECT_FALSE(retention.take_step(Now{Instant{} + 1h, test_time}, 100, 1'000'000).has_value());
+}
+
+}  // namespace
+
+}  // namespace sensors::persistence
