@@ -67,14 +67,15 @@ class Run {
   /// A sender that follows the protocol from here on gets everything in.
   void drain() {
     for (const char* stream : {"aaaa", "bbbb"}) {
-      for (int tries = 0; tries < 50 && model_.through().at(stream) < last_; ++tries) {
+      for (int tries = 0; tries < 200 && model_.through().at(stream) < last_; ++tries) {
         if (bench_->is_committing()) finish(true);
+        check();
         const std::uint64_t from = model_.through().at(stream) + 1;
         bench_->backlog(run_of(stream, from, std::min(last_, from + 29)));
         bench_->pass(1s);
         while (bench_->is_committing()) finish(true);
+        check();
       }
-      check();
       RC_ASSERT(model_.through().at(stream) == last_);
     }
   }
