@@ -25,12 +25,12 @@ Result<Committed> decode_committed(std::string_view payload);
 
 /// What backpressure reads from `queue/<service>`.
 struct QueueDepth {
-  std::uint64_t depth = 0;   // entries waiting
-  std::uint64_t high = 0;    // the mark above which the queue is under pressure
-  std::uint64_t limit = 0;   // what the queue can hold
-  double oldest_s = 0;       // age of the oldest entry
-  double rate_per_s = 0;     // entries leaving
-  bool pressure = false;     // the service asks the publishers to slow down
+  std::uint64_t depth = 0;  // entries waiting
+  std::uint64_t high = 0;   // the mark above which the queue is under pressure
+  std::uint64_t limit = 0;  // what the queue can hold
+  double oldest_s = 0;      // age of the oldest entry
+  double rate_per_s = 0;    // entries leaving
+  bool pressure = false;    // the service asks the publishers to slow down
   bool operator==(const QueueDepth&) const = default;
 };
 std::string encode_queue_depth(const QueueDepth& queue);

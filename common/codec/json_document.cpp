@@ -16,7 +16,9 @@ constexpr std::size_t max_depth = 8;          // our deepest payload has 4; the 
 constexpr std::size_t first_capacity = 4096;  // grows with the payloads that come
 constexpr std::size_t safe_digits = 18;       // any integer so long fits 64 bits
 
-bool is_number_character(char c) { return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E'; }
+bool is_number_character(char c) {
+  return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
 
 bool is_integer(std::string_view token) {
   if (token.starts_with('-')) token.remove_prefix(1);
@@ -68,13 +70,15 @@ JsonDocument::JsonDocument(std::size_t max_bytes) : max_bytes_(max_bytes), parse
 
 Result<simdjson::dom::element> JsonDocument::parse(std::string_view payload) {
   if (payload.size() > max_bytes_) {
-    return fail(ErrorCode::too_large, fmt::format("payload of {} bytes; at most {} are taken", payload.size(), max_bytes_));
+    return fail(ErrorCode::too_large,
+                fmt::format("payload of {} bytes; at most {} are taken", payload.size(), max_bytes_));
   }
   simdjson::dom::element root;
   simdjson::error_code error = parse_text(payload, root);
   if (error == simdjson::NUMBER_ERROR) error = parse_text(with_parsable_numbers(payload), root);
   if (error != simdjson::SUCCESS) {
-    return fail(ErrorCode::malformed, fmt::format("payload is not the JSON it must be: {}", simdjson::error_message(error)));
+    return fail(ErrorCode::malformed,
+                fmt::format("payload is not the JSON it must be: {}", simdjson::error_message(error)));
   }
   return root;
 }
@@ -204,10 +208,12 @@ void JsonFields::read_whole(std::string_view key, std::uint64_t& target, std::ui
   }
 }
 
-std::optional<std::uint64_t> JsonFields::peek_whole(std::string_view key, std::uint64_t least, std::uint64_t most) const {
+std::optional<std::uint64_t> JsonFields::peek_whole(std::string_view key, std::uint64_t least,
+                                                    std::uint64_t most) const {
   const simdjson::dom::element* element = find(key);
   std::uint64_t number = 0;
-  if (element == nullptr || element->get(number) != simdjson::SUCCESS || number < least || number > most) return std::nullopt;
+  if (element == nullptr || element->get(number) != simdjson::SUCCESS || number < least || number > most)
+    return std::nullopt;
   return number;
 }
 

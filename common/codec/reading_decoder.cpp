@@ -41,7 +41,8 @@ void read_rows(simdjson::dom::array rows, ReadingDecoder::DecodedBatch& decoded)
     if (fields.failed()) {
       decoded.batch.readings.pop_back();
       count_bad(decoded, "readings", index, fields);
-      if (const auto seq = fields.peek_whole("seq", 1, max_seq)) decoded.batch.gaps.push_back({*seq, *seq, malformed_reason, time});
+      if (const auto seq = fields.peek_whole("seq", 1, max_seq))
+        decoded.batch.gaps.push_back({*seq, *seq, malformed_reason, time});
     }
     ++index;
   }

@@ -86,7 +86,8 @@ std::string encode_batch(const Batch& batch) {
   return out;
 }
 
-void append_delivered_reading(std::string& out, std::string_view node, std::string_view stream, const SequencedReading& reading) {
+void append_delivered_reading(std::string& out, std::string_view node, std::string_view stream,
+                              const SequencedReading& reading) {
   append_text_field(out, "{\"node\":", node);
   append_text_field(out, ",\"stream\":", stream);
   append_whole_field(out, ",\"seq\":", reading.seq);

@@ -22,8 +22,10 @@ std::string encode_reading(const SequencedReading& reading, std::string_view str
 /// {"stream":"...","readings":[{"seq":1,"sensor":...},...],"gaps":[{"first":7,"last":9,"reason":"outbox_full","time":"..."}]}
 std::string encode_batch(const Batch& batch);
 
-/// Appends {"node":...,"stream":...,"seq":...,"sensor":...,"value":...,"unit":...,"time":...}: a reading as the API gets it.
-void append_delivered_reading(std::string& out, std::string_view node, std::string_view stream, const SequencedReading& reading);
+/// Appends {"node":...,"stream":...,"seq":...,"sensor":...,"value":...,"unit":...,"time":...}: a reading as the API
+/// gets it.
+void append_delivered_reading(std::string& out, std::string_view node, std::string_view stream,
+                              const SequencedReading& reading);
 
 /// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

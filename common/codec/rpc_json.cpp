@@ -12,7 +12,8 @@ namespace sensors {
 namespace {
 
 constexpr std::size_t max_request_bytes = 64 * 1024;
-constexpr std::size_t max_answer_bytes = 2 * max_upload_bytes;  // a batch ends with the row that reaches max_upload_bytes
+constexpr std::size_t max_answer_bytes =
+    2 * max_upload_bytes;  // a batch ends with the row that reaches max_upload_bytes
 
 /// The answer may be {"error":{"code":"...","message":"..."}} instead of what was asked for.
 void check_for_error(JsonFields& fields, simdjson::dom::element answer) {
@@ -124,7 +125,8 @@ Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
   fields.read_whole("remaining", header.remaining, 0, max_seq);
   header.readings = count_rows(fields, "readings");
   const std::size_t gaps = count_rows(fields, "gaps");
-  if (header.first == 0 && header.readings + gaps > 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there are rows");
+  if (header.first == 0 && header.readings + gaps > 0)
+    fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there are rows");
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return header;
 }

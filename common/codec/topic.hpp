@@ -7,7 +7,6 @@
 
 namespace sensors {
 
-
 /// "sensors/kitchen/reading/bme280.temperature"
 std::string topic_of(std::string_view root, std::string_view node, std::string_view kind, std::string_view name);
 

@@ -124,9 +124,9 @@ class CircuitBreaker {
   State state_ = State::closed;
   std::uint64_t generation_ = 1;
   int consecutive_failures_ = 0;
-  std::deque<Outcome> outcomes_;      // the last `window` while closed
-  std::size_t openings_ = 0;          // since it was last closed; index into open_times
-  Instant opened_at_{};               // when it left closed
+  std::deque<Outcome> outcomes_;  // the last `window` while closed
+  std::size_t openings_ = 0;      // since it was last closed; index into open_times
+  Instant opened_at_{};           // when it left closed
   Instant open_until_{};
   std::optional<Instant> probe_deadline_;  // set while the probe is out
   std::optional<Instant> since_;
@@ -138,8 +138,8 @@ class CircuitBreaker {
 std::string_view name_of(CircuitBreaker::State state);
 
 /// The line that operators grep for: "Circuit breaker OPEN - API failures exceeded threshold (3)",
-/// "Circuit breaker HALF_OPEN - attempting recovery", "Circuit breaker CLOSED - recovered after 61 s". The last failure's
-/// reason, when it has one, follows the first, after a colon.
+/// "Circuit breaker HALF_OPEN - attempting recovery", "Circuit breaker CLOSED - recovered after 61 s". The last
+/// failure's reason, when it has one, follows the first, after a colon.
 std::string log_line(const CircuitBreaker::Transition& transition);
 
 }  // namespace sensors

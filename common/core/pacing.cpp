@@ -27,8 +27,6 @@ bool Pacing::update(bool pressure, Instant now) {
 
 std::optional<Instant> Pacing::wake_at() const { return step_at_; }
 
-Millis Pacing::stretched(Millis own) const {
-  return Millis{own.count() * interval().count() / steps_.front().count()};
-}
+Millis Pacing::stretched(Millis own) const { return Millis{own.count() * interval().count() / steps_.front().count()}; }
 
 }  // namespace sensors

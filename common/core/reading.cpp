@@ -76,7 +76,8 @@ Result<void> validate(const Reading& reading) {
     return fail(ErrorCode::invalid, "sensor name must be 1 to 64 of A-Z a-z 0-9 _ . -");
   }
   if (!is_unit(reading.unit)) {
-    return fail(ErrorCode::invalid, "sensor " + reading.sensor + ": unit must be a UCUM code, at most 32 printable characters");
+    return fail(ErrorCode::invalid,
+                "sensor " + reading.sensor + ": unit must be a UCUM code, at most 32 printable characters");
   }
   if (reading.time < WallTime{} || reading.time >= year_10000) {
     return fail(ErrorCode::invalid, "sensor " + reading.sensor + ": time is outside the years 1970 to 9999");

@@ -55,7 +55,7 @@ struct Batch {
 
 inline constexpr std::size_t max_name_length = 64;
 inline constexpr std::size_t max_unit_length = 32;
-inline constexpr std::size_t max_text_value_length = 256;  // bytes of UTF-8
+inline constexpr std::size_t max_text_value_length = 256;               // bytes of UTF-8
 inline constexpr std::uint64_t max_seq = (std::uint64_t{1} << 53) - 1;  // exact in any JSON parser (RFC 8259 section 6)
 
 /// Whether `text` is a name of a node, sensor, stream, service or destination: [A-Za-z0-9_.-]{1,64}.

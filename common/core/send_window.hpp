@@ -88,7 +88,7 @@ class SendWindow {
   int unacknowledged_ = 0;
   bool connected_ = false;
   Millis resend_wait_;
-  std::optional<Instant> resend_at_;            // set while something sent is unconfirmed
+  std::optional<Instant> resend_at_;              // set while something sent is unconfirmed
   std::optional<Instant> next_request_honoured_;  // set after a request, until progress
 };
 

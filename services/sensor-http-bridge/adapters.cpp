@@ -21,7 +21,8 @@ HttpFinished finished(HttpOutcome outcome) {
   event.took = outcome.took;
   if (outcome.answer.has_value()) {
     HttpAnswer& answer = *outcome.answer;
-    event.reply = HttpReply{answer.status, std::move(answer.content_type), std::move(answer.retry_after), std::move(answer.body)};
+    event.reply =
+        HttpReply{answer.status, std::move(answer.content_type), std::move(answer.retry_after), std::move(answer.body)};
   } else {
     event.reply = tl::unexpected<Error>(std::move(outcome.answer.error()));
   }
@@ -86,7 +87,8 @@ void Adapters::carry_out(HttpPost post) {
   request.ca_file = destination.ca_file;
   request.connect_timeout = destination.connect_timeout;
   request.total_timeout = post.total_timeout;
-  request.headers = {"Content-Type: application/json", "Accept: application/json", "Idempotency-Key: " + post.idempotency_key};
+  request.headers = {"Content-Type: application/json", "Accept: application/json",
+                     "Idempotency-Key: " + post.idempotency_key};
   if (!destination.token_file.empty()) {
     const Result<std::string> token = read_secret(destination.token_file);  // each time: a new token needs no restart
     if (!token.has_value()) {

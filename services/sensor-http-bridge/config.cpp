@@ -43,7 +43,8 @@ void read_destination(ConfigTable table, DestinationConfig& destination, UploadO
   upload.high_readings = high;
   const std::string& token = destination.token_file;
   if (token.empty()) return;
-  if (const Result<std::string> read = read_secret(token); !read.has_value()) table.refuse("token_file", read.error().message);
+  if (const Result<std::string> read = read_secret(token); !read.has_value())
+    table.refuse("token_file", read.error().message);
 }
 
 void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
@@ -63,7 +64,8 @@ void read_top(ConfigTable table, Config& config) {
   if (config.logic.node.empty()) table.require("node");  // the host's name is not one of ours
   table.read("state_directory", config.state_directory);
   if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
-    table.refuse("state_directory", config.state_directory + " is not a directory that can be written: make it, or name another");
+    table.refuse("state_directory",
+                 config.state_directory + " is not a directory that can be written: make it, or name another");
   }
   std::string level = "info";
   table.read_choice("log_level", level, {"debug", "info", "warning", "error"});
@@ -85,7 +87,8 @@ Result<Config> load_config(const std::string& path) {
   config.logic.root = config.mqtt.root;
   config.logic.breaker.peer = "API";
   // A probe may be a whole batch again: its own deadline ends it, and the breaker's is only the last resort.
-  config.logic.breaker.probe_deadline = config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
+  config.logic.breaker.probe_deadline =
+      config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
   config.logic.seed = std::random_device{}();
   return config;
 }

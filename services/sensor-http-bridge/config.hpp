@@ -15,7 +15,7 @@ struct DestinationConfig {
   std::string url;
   std::string token_file;  // empty: no Authorization header
   bool gzip = true;
-  std::string ca_file;     // empty: the system's authorities
+  std::string ca_file;  // empty: the system's authorities
   Millis connect_timeout{3'000};
 };
 

@@ -31,7 +31,8 @@ struct HttpFinished {
   Millis took{0};
 };
 
-using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, HttpFinished>;
+using Event =
+    std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, HttpFinished>;
 
 // ---- effects ----
 

@@ -138,7 +138,8 @@ void Logic::advance() {
 }
 
 bool Logic::may_ask() const {
-  return phase_ == Phase::idle && connected_ && !stop_by_.has_value() && breaker_.state() != CircuitBreaker::State::open;
+  return phase_ == Phase::idle && connected_ && !stop_by_.has_value() &&
+         breaker_.state() != CircuitBreaker::State::open;
 }
 
 void Logic::ask() {
@@ -215,7 +216,8 @@ void Logic::log_failure(const Verdict& verdict) {
   failure_class_ = verdict.failure_class;
   failure_logged_at_ = now_.monotonic;
   say(verdict.needs_operator ? LogLevel::error : LogLevel::warning,
-      fmt::format("batch {}-{} not delivered, kept in the store: {}", batch_.range.first, batch_.range.last, verdict.reason));
+      fmt::format("batch {}-{} not delivered, kept in the store: {}", batch_.range.first, batch_.range.last,
+                  verdict.reason));
 }
 
 void Logic::confirm() {

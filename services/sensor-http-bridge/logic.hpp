@@ -91,20 +91,20 @@ class Logic {
   Liveness liveness_;
   Counters counters_;
 
-  Now now_{};         // of the step under way
-  Effects effects_;   // of the step under way
+  Now now_{};        // of the step under way
+  Effects effects_;  // of the step under way
   Phase phase_ = Phase::idle;
-  BatchInFlight batch_;          // posting and confirming
-  Instant next_at_{};            // idle: when to ask; confirming: when to send `uploaded` (again)
+  BatchInFlight batch_;  // posting and confirming
+  Instant next_at_{};    // idle: when to ask; confirming: when to send `uploaded` (again)
   Instant asked_at_{};
   std::uint64_t last_post_id_ = 0;
-  int rejections_ = 0;           // of the same `uploaded`
-  std::uint64_t depth_ = 0;      // readings in the store that wait, as last heard
-  std::string store_problem_;    // why the store is no help now; empty: it is
-  std::string failure_class_;    // of the POST failure that was logged last, and when
+  int rejections_ = 0;         // of the same `uploaded`
+  std::uint64_t depth_ = 0;    // readings in the store that wait, as last heard
+  std::string store_problem_;  // why the store is no help now; empty: it is
+  std::string failure_class_;  // of the POST failure that was logged last, and when
   std::optional<Instant> failure_logged_at_;
   bool connected_ = false;
-  bool broker_missed_ = false;   // that it is away has been logged
+  bool broker_missed_ = false;  // that it is away has been logged
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

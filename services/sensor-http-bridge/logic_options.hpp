@@ -59,7 +59,8 @@ struct LogicOptions {
 
 inline constexpr const char* service_name = "sensor-http-bridge";
 
-/// Beyond a POST's own deadline: then the HTTP client's thread is stuck, its call is given up, and the watchdog is not fed.
+/// Beyond a POST's own deadline: then the HTTP client's thread is stuck, its call is given up, and the watchdog is not
+/// fed.
 inline constexpr Millis stuck_client_after{10'000};
 
 }  // namespace sensors::bridge

@@ -31,7 +31,8 @@ int run(const Config& config, const std::string& mqtt_password) {
   Logic logic(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt);
   Adapters adapters(config, mqtt_password, inbox);
   const WatchdogFeed watchdog{ServiceNotifier::watchdog_interval(), [&adapters] { adapters.notifier().alive(); }};
-  ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic, [&adapters](Effect e) { adapters.apply(std::move(e)); }, watchdog);
+  ServiceLoop<Logic, Event, Effect> service(
+      loop, inbox, logic, [&adapters](Effect e) { adapters.apply(std::move(e)); }, watchdog);
   const int code = service.run();
   adapters.notifier().stopping();
   return code;
@@ -40,8 +41,9 @@ int run(const Config& config, const std::string& mqtt_password) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const CommandLineResult parsed = parse_command_line(argc, argv, service_name, "Delivers stored readings to an HTTP API",
-                                                      "/etc/sensor-project/sensor-http-bridge.toml");
+  const CommandLineResult parsed =
+      parse_command_line(argc, argv, service_name, "Delivers stored readings to an HTTP API",
+                         "/etc/sensor-project/sensor-http-bridge.toml");
   if (parsed.exit_code.has_value()) return *parsed.exit_code;
   start_log(service_name, LogLevel::info);
   const Result<Config> config = load_config(parsed.command_line.config_file);

@@ -87,9 +87,11 @@ SavedBreaker saved_breaker(const CircuitBreaker& breaker, Now now) {
 
 std::string encode_saved_breaker(const SavedBreaker& saved) {
   std::string reason = saved.reason.empty() ? "none" : saved.reason;
-  std::replace_if(reason.begin(), reason.end(), [](unsigned char c) { return c < 0x20; }, ' ');
-  return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nreason {}\n", first_line, name_of(saved.state),
-                     saved.openings, saved.left.count(), saved.saved_at.time_since_epoch().count(), reason);
+  std::replace_if(
+      reason.begin(), reason.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nreason {}\n", first_line,
+                     name_of(saved.state), saved.openings, saved.left.count(),
+                     saved.saved_at.time_since_epoch().count(), reason);
 }
 
 Result<SavedBreaker> decode_saved_breaker(std::string_view text) {

@@ -27,8 +27,8 @@ std::string details_of(const LogicOptions& options, const Condition& condition, 
   std::string text = "\"destination\":";
   append_json_string(text, options.upload.destination);
   text += fmt::format(R"(,"breaker":{},"queue":{},"counters":{{"delivered":{},"batches":{},"bytes":{},"unanswered":{})",
-                      encode_breaker(breaker, now), condition.depth, counters.delivered, counters.batches, counters.bytes,
-                      counters.unanswered);
+                      encode_breaker(breaker, now), condition.depth, counters.delivered, counters.batches,
+                      counters.bytes, counters.unanswered);
   text += fmt::format(R"(,"late_outcomes":{},"failures":{{)", counters.late_outcomes);
   const char* separator = "";
   for (const auto& [name, count] : counters.failures) {
@@ -58,8 +58,8 @@ MqttPublish down_message(const LogicOptions& options, const std::string& reason,
   return retained(options, "status", encode_status(report));
 }
 
-void StatusReporter::report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
-                            Effects& effects) {
+void StatusReporter::report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker,
+                            Now now, Effects& effects) {
   if (std::string line = line_of(condition); line != last_line_) {
     effects.emplace_back(ServiceStatus{line});
     last_line_ = std::move(line);
@@ -81,8 +81,8 @@ void StatusReporter::report(const Condition& condition, const Counters& counters
   publish(condition, counters, breaker, now, effects);
 }
 
-void StatusReporter::publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
-                             Effects& effects) {
+void StatusReporter::publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker,
+                             Now now, Effects& effects) {
   StatusReport report;
   report.service = service_name;
   report.state = condition.state;
@@ -102,7 +102,8 @@ void StatusReporter::publish(const Condition& condition, const Counters& counter
 
 /// Delivered readings/s since the status before; the last figure again when that was less than a second ago.
 double StatusReporter::rate_since_last(std::uint64_t delivered, Instant now) {
-  const std::chrono::duration<double> passed = rated_at_.has_value() ? now - *rated_at_ : std::chrono::duration<double>{0};
+  const std::chrono::duration<double> passed =
+      rated_at_.has_value() ? now - *rated_at_ : std::chrono::duration<double>{0};
   if (rated_at_.has_value() && passed < shortest_rating) return rate_;
   if (rated_at_.has_value()) rate_ = static_cast<double>(delivered - rated_delivered_) / passed.count();
   rated_at_ = now;

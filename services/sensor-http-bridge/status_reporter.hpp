@@ -14,11 +14,11 @@
 namespace sensors::bridge {
 
 struct Counters {
-  std::uint64_t delivered = 0;      // readings that a 2xx covered
-  std::uint64_t batches = 0;        // 2xx
-  std::uint64_t bytes = 0;          // of delivered batches, before compression
-  std::uint64_t unanswered = 0;     // requests that the store did not answer, or refused
-  std::uint64_t late_outcomes = 0;  // of POSTs that had been given up
+  std::uint64_t delivered = 0;                    // readings that a 2xx covered
+  std::uint64_t batches = 0;                      // 2xx
+  std::uint64_t bytes = 0;                        // of delivered batches, before compression
+  std::uint64_t unanswered = 0;                   // requests that the store did not answer, or refused
+  std::uint64_t late_outcomes = 0;                // of POSTs that had been given up
   std::map<std::string, std::uint64_t> failures;  // POSTs, by class
 };
 
@@ -39,20 +39,22 @@ class StatusReporter {
   explicit StatusReporter(const LogicOptions& options) : options_(options) {}
 
   /// Appends what is to be said now to `effects`.
-  void report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now, Effects& effects);
+  void report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
+              Effects& effects);
 
   std::optional<Instant> wake_at() const { return next_at_; }
 
  private:
-  void publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now, Effects& effects);
+  void publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
+               Effects& effects);
   double rate_since_last(std::uint64_t delivered, Instant now);
 
   const LogicOptions& options_;
-  std::string last_line_;             // of STATUS=
-  std::string last_said_;             // what makes a status message due at once when it changes
+  std::string last_line_;  // of STATUS=
+  std::string last_said_;  // what makes a status message due at once when it changes
   std::optional<ServiceState> state_;
-  WallTime since_{};                  // of state_
-  std::optional<Instant> next_at_;    // nothing while the broker is away
+  WallTime since_{};                // of state_
+  std::optional<Instant> next_at_;  // nothing while the broker is away
   std::optional<Instant> rated_at_;
   std::uint64_t rated_delivered_ = 0;
   double rate_ = 0;

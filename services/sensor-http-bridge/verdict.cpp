@@ -17,15 +17,16 @@ constexpr std::size_t excerpt_length = 160;
 /// The start of `body`, printable and on one line.
 std::string excerpt(std::string_view body) {
   std::string text(body.substr(0, excerpt_length));
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, ' ');
   return text;
 }
 
 bool is_html(std::string_view content_type) {
   constexpr std::string_view html = "text/html";
   const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  return content_type.size() >= html.size() && std::equal(html.begin(), html.end(), content_type.begin(),
-                                                          [&](char b, char a) { return same(a, b); });
+  return content_type.size() >= html.size() &&
+         std::equal(html.begin(), html.end(), content_type.begin(), [&](char b, char a) { return same(a, b); });
 }
 
 std::string_view advice_for(int status) {
@@ -62,8 +63,8 @@ Verdict judge(const Result<HttpReply>& reply, WallTime now) {
   if (reply->status < 200 || reply->status > 299) return judge_status(*reply, now);
   if (is_html(reply->content_type) && !reply->body.empty()) {
     verdict.failure_class = "wrong_content_type";
-    verdict.reason = fmt::format("HTTP {} with a page of HTML; not the API but something in front of it: {}", reply->status,
-                                 excerpt(reply->body));
+    verdict.reason = fmt::format("HTTP {} with a page of HTML; not the API but something in front of it: {}",
+                                 reply->status, excerpt(reply->body));
     verdict.needs_operator = true;
     return verdict;
   }

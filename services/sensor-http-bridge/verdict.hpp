@@ -10,9 +10,10 @@ namespace sensors::bridge {
 
 struct Verdict {
   bool delivered = false;
-  std::string failure_class;   // counter: "timeout", "refused", "unresolved", "tls", "http_503", "wrong_content_type", ...
-  std::string reason;          // one line
-  std::optional<Millis> wait;  // the API asked to be left alone for so long: 429 or 503 with Retry-After
+  std::string
+      failure_class;   // counter: "timeout", "refused", "unresolved", "tls", "http_503", "wrong_content_type", ...
+  std::string reason;  // one line
+  std::optional<Millis> wait;   // the API asked to be left alone for so long: 429 or 503 with Retry-After
   bool needs_operator = false;  // will not pass by waiting: 401, 403, 404, a redirect, a certificate
 };
 

@@ -69,7 +69,8 @@ void read_destinations(ConfigTable root, Config& config) {
     std::string name;
     table.require("name");
     table.read_name("name", name);
-    if (std::find(names.begin(), names.end(), name) != names.end()) table.refuse("name", "there is a destination of this name already");
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      table.refuse("name", "there is a destination of this name already");
     names.push_back(name);
   }
   config.store.destinations = names;

@@ -53,7 +53,8 @@ struct StreamRows {
   std::vector<Gap> gaps;
 };
 
-/// The API of `destination` has first..last: its cursor moves. Changes nothing when that range is not the one handed out.
+/// The API of `destination` has first..last: its cursor moves. Changes nothing when that range is not the one handed
+/// out.
 struct Confirmation {
   std::string destination;
   std::uint64_t first = 0;
@@ -68,7 +69,8 @@ struct HandOut {
   std::size_t max_bytes = 0;
 };
 
-/// Deletes rows among the `max_rows` oldest behind `after_id`, up to `up_to_id`: all of them, or those older than a time.
+/// Deletes rows among the `max_rows` oldest behind `after_id`, up to `up_to_id`: all of them, or those older than a
+/// time.
 struct RetentionStep {
   std::uint64_t after_id = 0;
   std::uint64_t up_to_id = 0;
@@ -151,9 +153,10 @@ struct QueryDone {
   Result<QueryRows> rows;
 };
 
-using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, StoreCommitted,
-                           StreamLoaded, StoreMeasured, QueryDone>;
+using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
+                           StoreCommitted, StreamLoaded, StoreMeasured, QueryDone>;
 
-using Effect = std::variant<MqttPublish, CommitTransaction, LoadStream, MeasureStore, RunQuery, LogLine, ServiceStatus, Exit>;
+using Effect =
+    std::variant<MqttPublish, CommitTransaction, LoadStream, MeasureStore, RunQuery, LogLine, ServiceStatus, Exit>;
 
 }  // namespace sensors::persistence

@@ -52,12 +52,12 @@ struct Origin {
 
 struct IngestCounters {
   std::uint64_t committed_readings = 0;
-  std::uint64_t committed_gaps = 0;    // gap records
-  std::uint64_t committed_lost = 0;    // numbers that gap records stand for
-  std::uint64_t duplicates = 0;        // rows at or below the watermark
-  std::uint64_t refused_holes = 0;     // rows behind a hole
-  std::uint64_t refused_full = 0;      // rows for which there was no room, or that could not be committed
-  std::uint64_t refused_foreign = 0;   // rows of a stream that belongs to another node or publisher
+  std::uint64_t committed_gaps = 0;   // gap records
+  std::uint64_t committed_lost = 0;   // numbers that gap records stand for
+  std::uint64_t duplicates = 0;       // rows at or below the watermark
+  std::uint64_t refused_holes = 0;    // rows behind a hole
+  std::uint64_t refused_full = 0;     // rows for which there was no room, or that could not be committed
+  std::uint64_t refused_foreign = 0;  // rows of a stream that belongs to another node or publisher
 };
 
 class Ingest {
@@ -111,8 +111,8 @@ class Ingest {
     std::uint64_t accepted = 0;   // committed, or on its way; >= committed
     std::uint64_t last_use = 0;
     std::optional<std::size_t> pending_index;  // into pending_
-    bool owes_answer = false;     // is in owing_
-    bool resend = false;          // something was refused since the last row was taken
+    bool owes_answer = false;                  // is in owing_
+    bool resend = false;                       // something was refused since the last row was taken
     Instant answer_after{};
   };
 

@@ -125,7 +125,8 @@ CommitTransaction Logic::next_transaction(Now now) {
   commit_has_rows_ = !transaction.streams.empty();
   note_gaps(transaction.streams);
   committing_confirmations_ = std::exchange(waiting_confirmations_, {});
-  for (const ConfirmationCall& waiting : committing_confirmations_) transaction.confirmations.push_back(waiting.confirmation);
+  for (const ConfirmationCall& waiting : committing_confirmations_)
+    transaction.confirmations.push_back(waiting.confirmation);
   committing_hand_outs_.clear();
   for (const HandOut& hand_out : transaction.hand_outs) committing_hand_outs_.push_back(hand_out.call);
   return transaction;
@@ -137,7 +138,8 @@ void Logic::note_gaps(const std::vector<StreamRows>& streams) {
   for (const StreamRows& rows : streams) {
     if (records == 0 && !rows.gaps.empty()) {
       const Gap& gap = rows.gaps.front();
-      commit_gaps_ = fmt::format("{}/{}, stream {}: {}..{} lost ({})", rows.node, rows.publisher, rows.stream, gap.first, gap.last, gap.reason);
+      commit_gaps_ = fmt::format("{}/{}, stream {}: {}..{} lost ({})", rows.node, rows.publisher, rows.stream,
+                                 gap.first, gap.last, gap.reason);
     }
     records += rows.gaps.size();
   }
@@ -186,10 +188,12 @@ void Logic::commit_failed(const Error& error, Now now) {
   ingest_.failed();
   retention_.failed(now.monotonic);
   for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
-  for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {})) answer(lost.call, encode_error(error));
+  for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
+    answer(lost.call, encode_error(error));
   const bool is_news = !store_error_.has_value() || store_error_->message != error.message;
   if (is_news) {
-    log(LogLevel::error, "cannot commit: " + error.message + "; nothing of it is acknowledged, and all of it will be sent again");
+    log(LogLevel::error,
+        "cannot commit: " + error.message + "; nothing of it is acknowledged, and all of it will be sent again");
     publish_event("store", "cannot commit: " + error.message, now);
   }
   store_error_ = error;
@@ -218,13 +222,16 @@ void Logic::update_state(Now now) {
   } else if (retention_.is_stuck()) {
     reason = "the store is larger than max_bytes, and all that is left waits for upload; see to the destinations";
   }
-  if (board_.set(reason.empty() ? ServiceState::up : ServiceState::degraded, reason, now.wall)) status_at_ = now.monotonic;
-  if (const bool pressure = board_.update_pressure(uploads_.depth()); pressure != last_pressure_) status_at_ = now.monotonic;
+  if (board_.set(reason.empty() ? ServiceState::up : ServiceState::degraded, reason, now.wall))
+    status_at_ = now.monotonic;
+  if (const bool pressure = board_.update_pressure(uploads_.depth()); pressure != last_pressure_)
+    status_at_ = now.monotonic;
   if (now.monotonic >= status_at_) publish_status(now);
 }
 
 StatusFigures Logic::figures() const {
-  return StatusFigures{counters_, ingest_.counters(), uploads_, ingest_.pending_rows(), desk_.waiting(), retention_.deleted(), used_bytes_};
+  return StatusFigures{counters_,       ingest_.counters(),   uploads_,   ingest_.pending_rows(),
+                       desk_.waiting(), retention_.deleted(), used_bytes_};
 }
 
 void Logic::publish_status(Now now) {
@@ -234,7 +241,8 @@ void Logic::publish_status(Now now) {
     publish_own("status", board_.status(figures()), true);
     publish_own("queue", board_.queue(figures(), oldest_waiting_, now), true);
   }
-  std::string text = fmt::format("{} readings committed, {} rows wait for upload", ingest_.counters().committed_readings, uploads_.depth());
+  std::string text = fmt::format("{} readings committed, {} rows wait for upload",
+                                 ingest_.counters().committed_readings, uploads_.depth());
   if (!is_connected_) text = "no connection to the broker; " + text;
   if (board_.state() == ServiceState::degraded) text = "degraded: " + board_.reason() + "; " + text;
   effects_.push_back(ServiceStatus{std::move(text)});
@@ -248,9 +256,11 @@ void Logic::finish_stopping(Now now) {
   if (!is_stopping_ || is_committing_) return;
   const Error stopping{ErrorCode::disconnected, "the store is stopping; ask again"};
   for (const HandOut& hand_out : std::exchange(waiting_hand_outs_, {})) answer(hand_out.call, encode_error(stopping));
-  for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {})) answer(waiting.call, encode_error(stopping));
+  for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
+    answer(waiting.call, encode_error(stopping));
   publish_own("status", down_status(uploads_.store(), "stopped", now.wall), true);
-  log(LogLevel::info, fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));
+  log(LogLevel::info,
+      fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));
   effects_.push_back(Exit{0});
   has_stopped_ = true;
 }

@@ -134,8 +134,8 @@ class Logic {
 
   bool is_committing_ = false;
   bool commit_has_rows_ = false;
-  std::string commit_gaps_;            // what to say about the gap records of the commit, empty when it has none
-  std::optional<Error> store_error_;   // set while the store cannot commit
+  std::string commit_gaps_;           // what to say about the gap records of the commit, empty when it has none
+  std::optional<Error> store_error_;  // set while the store cannot commit
   Instant retry_at_{};
   std::vector<HandOut> waiting_hand_outs_;
   std::vector<ConfirmationCall> waiting_confirmations_;

@@ -6,7 +6,8 @@
 namespace sensors::persistence {
 namespace {
 
-constexpr std::string_view live_publisher = "sensor-publisher";  // all live readings of a node are its, docs/protocol.md
+constexpr std::string_view live_publisher =
+    "sensor-publisher";  // all live readings of a node are its, docs/protocol.md
 
 }  // namespace
 
@@ -42,7 +43,8 @@ void Logic::on_backlog(const TopicView& topic, const MqttMessage& message, Now n
   if (!decoded.has_value()) return refuse_message("batch refused", message.topic + ": " + decoded.error().message, now);
   if (decoded->bad_rows > 0) {
     counters_.malformed_rows += decoded->bad_rows;
-    complain("bad rows", fmt::format("{}: {} of them, the first: {}", message.topic, decoded->bad_rows, decoded->first_error), now);
+    complain("bad rows",
+             fmt::format("{}: {} of them, the first: {}", message.topic, decoded->bad_rows, decoded->first_error), now);
   }
   offer(topic, topic.name, std::move(decoded->batch), now);
 }
@@ -50,7 +52,8 @@ void Logic::on_backlog(const TopicView& topic, const MqttMessage& message, Now n
 void Logic::offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now) {
   const std::string stream = batch.stream;
   if (ingest_.offer(Origin{std::string(topic.node), std::string(publisher)}, std::move(batch), now.monotonic)) return;
-  refuse_message("stream refused", fmt::format("{}/{} sent stream {}, which is another publisher's", topic.node, publisher, stream), now);
+  refuse_message("stream refused",
+                 fmt::format("{}/{} sent stream {}, which is another publisher's", topic.node, publisher, stream), now);
 }
 
 void Logic::refuse_message(std::string_view kind, const std::string& text, Now now) {
@@ -74,7 +77,8 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
   } else if (verb == "query") {
     on_query(std::move(*reply), message, now);
   } else {
-    refuse_call(*reply, Error{ErrorCode::not_found, fmt::format("there is no request {}; there are upload, uploaded and query", verb)});
+    refuse_call(*reply, Error{ErrorCode::not_found,
+                              fmt::format("there is no request {}; there are upload, uploaded and query", verb)});
   }
 }
 
@@ -93,7 +97,8 @@ void Logic::on_upload(ReplyTo reply, const MqttMessage& message) {
   if (!store_is_ready(reply)) return;
   Result<std::optional<HandOut>> hand_out = uploads_.hand_out(0, *request);
   if (!hand_out.has_value()) return refuse_call(reply, hand_out.error());
-  if (!hand_out->has_value()) return publish_reply(reply, encode_upload_batch(uploads_.nothing_waits(request->destination)));
+  if (!hand_out->has_value())
+    return publish_reply(reply, encode_upload_batch(uploads_.nothing_waits(request->destination)));
   const std::optional<std::uint64_t> call = open_call(reply);
   if (!call.has_value()) return;
   (*hand_out)->call = *call;
@@ -106,7 +111,8 @@ void Logic::on_uploaded(ReplyTo reply, const MqttMessage& message) {
   if (!store_is_ready(reply)) return;
   Result<std::optional<Confirmation>> confirmation = uploads_.confirm(*request);
   if (!confirmation.has_value()) return refuse_call(reply, confirmation.error());
-  if (!confirmation->has_value()) return publish_reply(reply, encode_uploaded_answer(uploads_.answer(request->destination)));
+  if (!confirmation->has_value())
+    return publish_reply(reply, encode_uploaded_answer(uploads_.answer(request->destination)));
   const std::optional<std::uint64_t> call = open_call(reply);
   if (call.has_value()) waiting_confirmations_.push_back(ConfirmationCall{*call, std::move(**confirmation)});
 }
@@ -115,7 +121,8 @@ void Logic::on_query(ReplyTo reply, const MqttMessage& message, Now) {
   Result<QueryRequest> request = decode_query_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (running_queries_ >= options_.max_queries) {
-    return refuse_call(reply, Error{ErrorCode::overloaded, fmt::format("{} queries are waiting already; ask again later", running_queries_)});
+    return refuse_call(reply, Error{ErrorCode::overloaded,
+                                    fmt::format("{} queries are waiting already; ask again later", running_queries_)});
   }
   const std::optional<std::uint64_t> call = open_call(reply);
   if (!call.has_value()) return;
@@ -136,7 +143,8 @@ void Logic::on(QueryDone event, Now) {
 std::optional<std::uint64_t> Logic::open_call(const ReplyTo& reply) {
   const std::optional<std::uint64_t> call = desk_.open(reply);
   if (!call.has_value()) {
-    refuse_call(reply, Error{ErrorCode::overloaded, fmt::format("{} requests are waiting already; ask again later", desk_.waiting())});
+    refuse_call(reply, Error{ErrorCode::overloaded,
+                             fmt::format("{} requests are waiting already; ask again later", desk_.waiting())});
   }
   return call;
 }
@@ -147,7 +155,8 @@ void Logic::refuse_call(const ReplyTo& reply, const Error& error) {
 }
 
 void Logic::answer(std::uint64_t call, std::string payload) {
-  if (const std::optional<ReplyTo> reply = desk_.close(call); reply.has_value()) publish_reply(*reply, std::move(payload));
+  if (const std::optional<ReplyTo> reply = desk_.close(call); reply.has_value())
+    publish_reply(*reply, std::move(payload));
 }
 
 void Logic::publish_reply(const ReplyTo& reply, std::string payload) {
@@ -186,7 +195,8 @@ void Logic::publish_watermarks(const std::vector<Watermark>& watermarks) {
 void Logic::log(LogLevel level, std::string text) { effects_.push_back(LogLine{level, std::move(text)}); }
 
 void Logic::complain(std::string_view kind, const std::string& text, Now now) {
-  if (std::optional<LogLine> line = complaints_.add(kind, text, now.monotonic); line.has_value()) effects_.push_back(std::move(*line));
+  if (std::optional<LogLine> line = complaints_.add(kind, text, now.monotonic); line.has_value())
+    effects_.push_back(std::move(*line));
 }
 
 }  // namespace sensors::persistence

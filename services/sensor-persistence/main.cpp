@@ -1,4 +1,5 @@
-// sensor-persistence: takes readings from the broker, stores each once, acknowledges what is on the disk, and hands it on.
+// sensor-persistence: takes readings from the broker, stores each once, acknowledges what is on the disk, and hands it
+// on.
 #include <cstdlib>
 #include <random>
 #include <type_traits>
@@ -17,7 +18,8 @@ using namespace sensors::persistence;
 int run(Config config) {
   EventLoop loop;
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
-  const Result<std::unique_ptr<Store>> store = Store::open(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
+  const Result<std::unique_ptr<Store>> store =
+      Store::open(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   if (!store.has_value()) {
     log(LogLevel::error, store.error().message);
     return EXIT_FAILURE;
@@ -32,13 +34,19 @@ int run(Config config) {
   MqttClient mqtt(std::move(*broker), broker_callbacks(inbox));
   ServiceNotifier notifier;
   const auto apply = [&](Effect effect) {
-    std::visit([&](auto& known) {
-      using Known = std::decay_t<decltype(known)>;
-      if constexpr (std::is_same_v<Known, MqttPublish>) mqtt.publish(std::move(known));
-      else if constexpr (std::is_same_v<Known, LogLine>) log(known.level, known.text);
-      else if constexpr (std::is_same_v<Known, ServiceStatus>) notifier.status(known.text);
-      else if constexpr (!std::is_same_v<Known, Exit>) (*store)->apply(std::move(known));
-    }, effect);
+    std::visit(
+        [&](auto& known) {
+          using Known = std::decay_t<decltype(known)>;
+          if constexpr (std::is_same_v<Known, MqttPublish>)
+            mqtt.publish(std::move(known));
+          else if constexpr (std::is_same_v<Known, LogLine>)
+            log(known.level, known.text);
+          else if constexpr (std::is_same_v<Known, ServiceStatus>)
+            notifier.status(known.text);
+          else if constexpr (!std::is_same_v<Known, Exit>)
+            (*store)->apply(std::move(known));
+        },
+        effect);
   };
   ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic, apply,
                                             {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});

@@ -29,7 +29,8 @@ std::optional<RetentionStep> Retention::take_step(Now now, std::uint64_t up_to_i
 void Retention::done(const RetentionReport& report, Instant now) {
   deleted_ += report.deleted;
   is_stuck_ = is_for_space_ && report.deleted == 0;
-  const bool goes_on = is_for_space_ ? report.deleted > 0 : !report.reached_end && (report.deleted > 0 || !report.found_present);
+  const bool goes_on =
+      is_for_space_ ? report.deleted > 0 : !report.reached_end && (report.deleted > 0 || !report.found_present);
   if (!is_for_space_) after_id_ = goes_on ? report.next_after_id : 0;
   next_at_ = now + (goes_on ? options_.step_pause : options_.pass_interval);
 }

@@ -7,8 +7,9 @@ namespace sensors::persistence {
 Result<ReplyTo> RpcDesk::reply_to(const MqttMessage& request) const {
   const std::optional<TopicView> topic = parse_topic(request.response_topic);
   if (!topic.has_value() || topic->root != root_ || topic->kind != "rpc-reply") {
-    return fail(ErrorCode::invalid, request.topic + ": the response topic must be " + root_ + "/<node>/rpc-reply/<client>, not \"" +
-                                        request.response_topic.substr(0, 200) + "\"");
+    return fail(ErrorCode::invalid, request.topic + ": the response topic must be " + root_ +
+                                        "/<node>/rpc-reply/<client>, not \"" + request.response_topic.substr(0, 200) +
+                                        "\"");
   }
   if (request.correlation.size() > max_correlation_bytes) {
     return fail(ErrorCode::invalid, request.topic + ": the correlation data is longer than 256 bytes");

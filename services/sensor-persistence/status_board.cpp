@@ -41,13 +41,16 @@ std::string StatusBoard::status(const StatusFigures& figures) const {
   report.version = SENSOR_PROJECT_VERSION;
   report.details = fmt::format(
       "\"store\":\"{}\",\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"counters\":{{"
-      "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_readings\":{},"
-      "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_commits\":{},"
+      "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_"
+      "readings\":{},"
+      "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
+      "commits\":{},"
       "\"uploaded\":{},\"deleted\":{},\"calls\":{},\"refused_calls\":{}}}",
       figures.uploads.store(), figures.pending_rows, figures.waiting_calls, figures.used_bytes, service.messages,
-      service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps, ingest.committed_lost,
-      ingest.duplicates, ingest.refused_holes, ingest.refused_full, ingest.refused_foreign, service.commits, service.failed_commits,
-      figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls, service.refused_calls);
+      service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps,
+      ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full, ingest.refused_foreign,
+      service.commits, service.failed_commits, figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls,
+      service.refused_calls);
   return encode_status(report);
 }
 
@@ -61,7 +64,8 @@ std::string StatusBoard::queue(const StatusFigures& figures, std::optional<WallT
   }
   const std::uint64_t left = figures.uploads.confirmed_rows();
   if (rate_since_.has_value() && now.monotonic > *rate_since_) {
-    queue.rate_per_s = static_cast<double>(left - rows_left_) / std::chrono::duration<double>(now.monotonic - *rate_since_).count();
+    queue.rate_per_s =
+        static_cast<double>(left - rows_left_) / std::chrono::duration<double>(now.monotonic - *rate_since_).count();
   }
   rate_since_ = now.monotonic;
   rows_left_ = left;

@@ -21,11 +21,14 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, std::fun
 Store::~Store() { stopping_ = true; }
 
 void Store::apply(CommitTransaction transaction) {
-  writing_.post([this, transaction = std::move(transaction)] { on_event_(StoreCommitted{writer_->commit(transaction)}); });
+  writing_.post(
+      [this, transaction = std::move(transaction)] { on_event_(StoreCommitted{writer_->commit(transaction)}); });
 }
 
 void Store::apply(LoadStream load) {
-  writing_.post([this, load = std::move(load)] { on_event_(StreamLoaded{load.stream, writer_->load_stream(load.stream)}); });
+  writing_.post([this, load = std::move(load)] {
+    on_event_(StreamLoaded{load.stream, writer_->load_stream(load.stream)});
+  });
 }
 
 void Store::apply(MeasureStore measure) {

@@ -10,8 +10,15 @@ namespace sensors::persistence {
 namespace {
 
 enum Sql : std::size_t {
-  oldest_id_sql, add_destination_sql, skip_deleted_sql, list_destinations_sql, find_destination_sql, remember_sql, confirm_sql,
-  readings_sql, gaps_sql
+  oldest_id_sql,
+  add_destination_sql,
+  skip_deleted_sql,
+  list_destinations_sql,
+  find_destination_sql,
+  remember_sql,
+  confirm_sql,
+  readings_sql,
+  gaps_sql
 };
 
 // CROSS JOIN keeps SQLite to the order of ids.
@@ -22,18 +29,22 @@ const std::vector<std::string_view> texts{
     "SELECT name, cursor, batch_first, batch_last FROM destination",
     "SELECT name, cursor, batch_first, batch_last FROM destination WHERE name = ?1",
     "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4 WHERE name = ?1",
-    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0 WHERE name = ?1 AND batch_first = ?2 AND batch_last = ?3",
+    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0 WHERE name = ?1 AND batch_first = ?2 AND "
+    "batch_last = ?3",
     "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value"
     " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
     " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id",
-    "SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms FROM gap g CROSS JOIN stream t ON t.id = g.stream"
+    "SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms FROM gap g CROSS JOIN stream t ON t.id = "
+    "g.stream"
     " WHERE g.id BETWEEN ?1 AND ?2 ORDER BY g.id LIMIT ?3",
 };
 
 constexpr std::size_t gap_bytes = 320;  // of a gap record in an answer, at most
 
 std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::uint64_t whole(const Statement& statement, int column) { return static_cast<std::uint64_t>(statement.integer(column)); }
+std::uint64_t whole(const Statement& statement, int column) {
+  return static_cast<std::uint64_t>(statement.integer(column));
+}
 
 DestinationState destination_of(const Statement& statement) {
   return DestinationState{statement.text(0), whole(statement, 1), whole(statement, 2), whole(statement, 3)};
@@ -44,8 +55,9 @@ StoredReading reading_of(const Statement& statement) {
   row.id = whole(statement, 0);
   row.node = statement.text(1);
   row.stream = statement.text(2);
-  row.reading = SequencedReading{whole(statement, 3), Reading{statement.text(4), value_of(statement, 7), statement.text(5),
-                                                              WallTime(Millis(statement.integer(6)))}};
+  row.reading = SequencedReading{
+      whole(statement, 3),
+      Reading{statement.text(4), value_of(statement, 7), statement.text(5), WallTime(Millis(statement.integer(6)))}};
   return row;
 }
 
@@ -155,7 +167,8 @@ Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t
   if (batch.last != 0) batch.first = from;
   batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
   if (!is_retry && batch.last != 0) {
-    const Result<void> done = remember(DestinationState{request.destination, destination->cursor, batch.first, batch.last});
+    const Result<void> done =
+        remember(DestinationState{request.destination, destination->cursor, batch.first, batch.last});
     if (!done.has_value()) return tl::unexpected<Error>(done.error());
   }
   return batch;
@@ -177,7 +190,8 @@ Result<std::vector<StoredGap>> StoreBatches::gaps(std::uint64_t first, std::uint
 }
 
 /// Readings and gap records in the order of their ids, until there is no more room.
-Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits, UploadBatch& batch) {
+Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits,
+                                     UploadBatch& batch) {
   Result<std::vector<StoredGap>> waiting = gaps(first, last, limits.max_readings);
   if (!waiting.has_value()) return tl::unexpected<Error>(waiting.error());
   Room room(limits);

@@ -30,7 +30,8 @@ class StoreBatches {
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
 
  private:
-  StoreBatches(std::vector<Statement> statements, std::string store) : statements_(std::move(statements)), store_(std::move(store)) {}
+  StoreBatches(std::vector<Statement> statements, std::string store)
+      : statements_(std::move(statements)), store_(std::move(store)) {}
 
   Result<DestinationState> find(const std::string& name);
   Result<void> remember(const DestinationState& destination);

@@ -52,7 +52,8 @@ QueryRows cut_to_size(std::vector<StoredReading> rows, std::size_t limit) {
 StoreReader::StoreReader(Database database, std::vector<Statement> statements)
     : database_(std::move(database)),
       statements_(std::move(statements)),
-      give_up_at_(std::make_unique<std::chrono::steady_clock::time_point>(std::chrono::steady_clock::time_point::max())) {}
+      give_up_at_(
+          std::make_unique<std::chrono::steady_clock::time_point>(std::chrono::steady_clock::time_point::max())) {}
 
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, const std::atomic<bool>& stopping) {
   Database::Options how;
@@ -112,15 +113,17 @@ Result<void> StoreReader::read_sensor(const Sensor& sensor, const QueryRequest& 
                                       std::vector<StoredReading>& rows) {
   Statement& statement = statements_[request.latest ? newest_first_sql : oldest_first_sql];
   statement.bind(1, sensor.id).bind(2, milliseconds_of(request.from, 0));
-  statement.bind(3, milliseconds_of(request.to, std::numeric_limits<std::int64_t>::max())).bind(4, static_cast<std::int64_t>(most));
+  statement.bind(3, milliseconds_of(request.to, std::numeric_limits<std::int64_t>::max()))
+      .bind(4, static_cast<std::int64_t>(most));
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     StoredReading& read = rows.emplace_back();
     read.id = static_cast<std::uint64_t>(statement.integer(0));
     read.node = statement.text(1);
     read.stream = statement.text(2);
-    read.reading = SequencedReading{static_cast<std::uint64_t>(statement.integer(3)),
-                                    Reading{sensor.name, value_of(statement, 5), sensor.unit, WallTime(Millis(statement.integer(4)))}};
+    read.reading = SequencedReading{
+        static_cast<std::uint64_t>(statement.integer(3)),
+        Reading{sensor.name, value_of(statement, 5), sensor.unit, WallTime(Millis(statement.integer(4)))}};
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());

@@ -32,7 +32,8 @@ class StoreReader {
 
   Result<QueryRows> collect(const QueryRequest& request);
   Result<std::vector<Sensor>> sensors(const QueryRequest& request);
-  Result<void> read_sensor(const Sensor& sensor, const QueryRequest& request, std::size_t most, std::vector<StoredReading>& rows);
+  Result<void> read_sensor(const Sensor& sensor, const QueryRequest& request, std::size_t most,
+                           std::vector<StoredReading>& rows);
 
   Database database_;
   std::vector<Statement> statements_;

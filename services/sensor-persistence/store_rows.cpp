@@ -8,7 +8,8 @@ enum Sql : std::size_t { move_stream_sql, add_sensor_sql, add_reading_sql, add_g
 // A number that is there already keeps its first reading: (stream, seq) never names two.
 const std::vector<std::string_view> texts{
     "INSERT INTO stream(name, node, publisher, through, changed_ms) VALUES(?1, ?2, ?3, ?4, ?5)"
-    " ON CONFLICT(name) DO UPDATE SET through = max(through, excluded.through), changed_ms = excluded.changed_ms RETURNING id",
+    " ON CONFLICT(name) DO UPDATE SET through = max(through, excluded.through), changed_ms = excluded.changed_ms "
+    "RETURNING id",
     "INSERT INTO sensor(node, name, unit) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET unit = unit RETURNING id",
     "INSERT OR IGNORE INTO reading(id, stream, seq, sensor, time_ms, value) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     "INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -82,7 +83,9 @@ Result<void> StoreRows::add(const StreamRows& rows, WallTime time, std::uint64_t
 
 Result<std::int64_t> StoreRows::move_stream(const StreamRows& rows, WallTime time) {
   Statement& statement = statements_[move_stream_sql];
-  statement.bind(1, std::string_view(rows.stream)).bind(2, std::string_view(rows.node)).bind(3, std::string_view(rows.publisher));
+  statement.bind(1, std::string_view(rows.stream))
+      .bind(2, std::string_view(rows.node))
+      .bind(3, std::string_view(rows.publisher));
   statement.bind(4, as_integer(rows.through)).bind(5, as_integer(time));
   return returned_id(statement);
 }
@@ -92,13 +95,16 @@ Result<std::int64_t> StoreRows::sensor_id(const std::string& node, const Reading
   if (const auto known = sensors_.find(key_); known != sensors_.end()) return known->second;
   if (sensors_.size() >= max_known_sensors) sensors_.clear();
   Statement& statement = statements_[add_sensor_sql];
-  statement.bind(1, std::string_view(node)).bind(2, std::string_view(reading.sensor)).bind(3, std::string_view(reading.unit));
+  statement.bind(1, std::string_view(node))
+      .bind(2, std::string_view(reading.sensor))
+      .bind(3, std::string_view(reading.unit));
   const Result<std::int64_t> id = returned_id(statement);
   if (id.has_value()) sensors_.emplace(key_, *id);
   return id;
 }
 
-Result<void> StoreRows::add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row, std::uint64_t id) {
+Result<void> StoreRows::add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row,
+                                    std::uint64_t id) {
   const Result<std::int64_t> sensor = sensor_id(node, row.reading);
   if (!sensor.has_value()) return tl::unexpected<Error>(sensor.error());
   Statement& statement = statements_[add_reading_sql];

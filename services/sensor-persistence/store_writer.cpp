@@ -10,15 +10,26 @@ namespace sensors::persistence {
 namespace {
 
 enum Sql : std::size_t {
-  last_id_sql, set_last_id_sql, probe_sql, streams_sql, stream_sql, oldest_waiting_sql, window_sql, present_sql,
-  delete_readings_sql, delete_gaps_sql, page_count_sql, freelist_sql
+  last_id_sql,
+  set_last_id_sql,
+  probe_sql,
+  streams_sql,
+  stream_sql,
+  oldest_waiting_sql,
+  window_sql,
+  present_sql,
+  delete_readings_sql,
+  delete_gaps_sql,
+  page_count_sql,
+  freelist_sql
 };
 
 const std::vector<std::string_view> texts{
     "SELECT last_id FROM store",
     "UPDATE store SET last_id = ?1",
     "UPDATE store SET probes = probes + 1",
-    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY changed_ms DESC, id DESC LIMIT ?1) ORDER BY changed_ms, id",
+    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY changed_ms DESC, id DESC LIMIT ?1) "
+    "ORDER BY changed_ms, id",
     "SELECT name, node, publisher, id, through FROM stream WHERE name = ?1",
     "SELECT time_ms FROM reading WHERE id > ?1 ORDER BY id LIMIT 1",
     "SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)",
@@ -33,7 +44,9 @@ constexpr std::int64_t no_time_limit = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::int64_t as_integer(WallTime time) { return time.time_since_epoch().count(); }
-std::uint64_t whole(const Statement& statement, int column) { return static_cast<std::uint64_t>(statement.integer(column)); }
+std::uint64_t whole(const Statement& statement, int column) {
+  return static_cast<std::uint64_t>(statement.integer(column));
+}
 
 StreamState stream_of(const Statement& statement) {
   return StreamState{statement.text(0), statement.text(1), statement.text(2), whole(statement, 3), whole(statement, 4)};
@@ -66,13 +79,15 @@ Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& optio
   Result<StoreRows> rows = StoreRows::prepare(*database);
   if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
   std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(*database), std::move(*statements), std::move(*rows)));
-  if (Result<void> started = writer->start(options, *store); !started.has_value()) return tl::unexpected<Error>(started.error());
+  if (Result<void> started = writer->start(options, *store); !started.has_value())
+    return tl::unexpected<Error>(started.error());
   return writer;
 }
 
 /// The store's id; a new store gets a random one.
 Result<std::string> StoreWriter::adopt_id(Database& database) {
-  Result<std::vector<Statement>> sql = prepare_all(database, {"INSERT OR IGNORE INTO store(only, id, last_id) VALUES(1, ?1, 0)", "SELECT id FROM store"});
+  Result<std::vector<Statement>> sql = prepare_all(
+      database, {"INSERT OR IGNORE INTO store(only, id, last_id) VALUES(1, ?1, 0)", "SELECT id FROM store"});
   if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
   const std::string id = random_id();
   if (const Result<void> done = sql->front().bind(1, std::string_view(id)).run(); !done.has_value()) {
@@ -189,7 +204,10 @@ Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t t
     report.deleted += static_cast<std::size_t>(database_.changes());
   }
   Statement& present = statements_[present_sql];
-  present.bind(1, as_integer(step.after_id)).bind(2, as_integer(through)).bind(3, older_than).bind(4, as_integer(step.future));
+  present.bind(1, as_integer(step.after_id))
+      .bind(2, as_integer(through))
+      .bind(3, older_than)
+      .bind(4, as_integer(step.future));
   const Result<std::int64_t> found = integer_of(present);
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   report.found_present = *found != 0;

@@ -26,8 +26,10 @@ DestinationState* Uploads::find(const std::string& name) {
 }
 
 Error Uploads::unknown(const std::string& name) const {
-  return Error{ErrorCode::not_found,
-               fmt::format("destination {} is not configured; add [[destination]] name = \"{}\" to the store's configuration", name, name)};
+  return Error{
+      ErrorCode::not_found,
+      fmt::format("destination {} is not configured; add [[destination]] name = \"{}\" to the store's configuration",
+                  name, name)};
 }
 
 Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const UploadRequest& request) const {
@@ -39,7 +41,8 @@ Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const Uploa
 
 Result<std::optional<Confirmation>> Uploads::confirm(const UploadedRequest& request) const {
   if (request.store != store_) {
-    return fail(ErrorCode::rejected, fmt::format("store {} is not this one, which is {}; ask for an upload first", request.store, store_));
+    return fail(ErrorCode::rejected,
+                fmt::format("store {} is not this one, which is {}; ask for an upload first", request.store, store_));
   }
   const DestinationState* destination = find(request.destination);
   if (destination == nullptr) return tl::unexpected<Error>(unknown(request.destination));
@@ -47,15 +50,18 @@ Result<std::optional<Confirmation>> Uploads::confirm(const UploadedRequest& requ
   if (is_range && request.last <= destination->cursor) return std::optional<Confirmation>{};
   if (!is_range || request.first != destination->batch_first || request.last != destination->batch_last) {
     return fail(ErrorCode::rejected,
-                fmt::format("{}..{} is not what destination {} was handed out, which is {}..{}; confirm exactly that", request.first,
-                            request.last, request.destination, destination->batch_first, destination->batch_last));
+                fmt::format("{}..{} is not what destination {} was handed out, which is {}..{}; confirm exactly that",
+                            request.first, request.last, request.destination, destination->batch_first,
+                            destination->batch_last));
   }
   return std::optional<Confirmation>{Confirmation{request.destination, request.first, request.last}};
 }
 
 void Uploads::confirmed(const Confirmation& confirmation) {
   DestinationState* destination = find(confirmation.destination);
-  if (destination == nullptr || destination->batch_first != confirmation.first || destination->batch_last != confirmation.last) return;
+  if (destination == nullptr || destination->batch_first != confirmation.first ||
+      destination->batch_last != confirmation.last)
+    return;
   confirmed_rows_ += confirmation.last - confirmation.first + 1;
   destination->cursor = confirmation.last;
   destination->batch_first = destination->batch_last = 0;

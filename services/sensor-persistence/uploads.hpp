@@ -17,7 +17,8 @@ class Uploads {
   /// Destinations that are stored but not configured are left alone: nothing waits for them.
   Uploads(std::vector<std::string> configured, const StoreContents& contents);
 
-  /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not configured.
+  /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not
+  /// configured.
   Result<std::optional<HandOut>> hand_out(std::uint64_t call, const UploadRequest& request) const;
 
   /// What to ask the store for; nothing when that range is confirmed already. not_found; rejected for another store, or

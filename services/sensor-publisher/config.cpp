@@ -54,7 +54,8 @@ void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
 /// Whether a read of it ends when there is something to report, so that it is asked again at once.
 bool waits_for_readings(const DriverConfig& driver) {
   const ReplayOptions* replay = std::get_if<ReplayOptions>(&driver.options);
-  return std::holds_alternative<CommandOptions>(driver.options) || (replay != nullptr && replay->pace == ReplayOptions::Pace::real);
+  return std::holds_alternative<CommandOptions>(driver.options) ||
+         (replay != nullptr && replay->pace == ReplayOptions::Pace::real);
 }
 
 void read_drivers(ConfigTable root, Config& config) {

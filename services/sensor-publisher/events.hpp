@@ -27,10 +27,10 @@ struct DriverRead {
 
 /// One transaction on the outbox. As an effect, at most one is outstanding.
 struct OutboxWrite {
-  std::vector<OutboxEntry> append;   // in order, behind everything that is there
-  Position delete_through = 0;       // confirmed: these rows may go
-  std::optional<OutboxEntry> drop;   // the outbox is full: these rows go, and this gap record takes their place
-  std::string known_store;           // not empty: remember this store's id
+  std::vector<OutboxEntry> append;  // in order, behind everything that is there
+  Position delete_through = 0;      // confirmed: these rows may go
+  std::optional<OutboxEntry> drop;  // the outbox is full: these rows go, and this gap record takes their place
+  std::string known_store;          // not empty: remember this store's id
 };
 
 /// The outbox finished an OutboxWrite, which comes back: all of it is on the disk, or none of it.

@@ -54,9 +54,11 @@ std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now
   driver.under_way = false;
   driver.ended = read.report.ended;
   if (std::exchange(driver.stuck, false)) {
-    effects.push_back(LogLine{LogLevel::info, "driver " + driver.schedule.name + ": the read that was left behind came back"});
+    effects.push_back(
+        LogLine{LogLevel::info, "driver " + driver.schedule.name + ": the read that was left behind came back"});
   }
-  if (read.report.samples.empty()) driver.due = std::max(driver.due.value_or(now.monotonic), now.monotonic + empty_round_rest);
+  if (read.report.samples.empty())
+    driver.due = std::max(driver.due.value_or(now.monotonic), now.monotonic + empty_round_rest);
 
   const bool full_round = !driver.has_critical || now.monotonic >= driver.full_due;
   if (full_round) driver.full_due = now.monotonic + pacing.stretched(driver.schedule.interval);

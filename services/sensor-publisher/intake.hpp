@@ -46,8 +46,8 @@ class Intake {
     bool stuck = false;
     bool ended = false;
     Instant started{};
-    std::optional<Instant> due;  // next round; nothing before the first, which is at once
-    Instant full_due{};          // next round that counts for sensors that are not critical
+    std::optional<Instant> due;              // next round; nothing before the first, which is at once
+    Instant full_due{};                      // next round that counts for sensors that are not critical
     std::map<std::string, bool> complaints;  // message to "still so in this round"; bounded by the driver's errors
   };
 

@@ -72,7 +72,8 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
       if (!state) ++malformed_;
       pressure = state.has_value() && *state == ServiceState::down;
     }
-    if (pressure_by_.size() < max_downstream_topics || pressure_by_.contains(event.topic)) pressure_by_[event.topic] = pressure;
+    if (pressure_by_.size() < max_downstream_topics || pressure_by_.contains(event.topic))
+      pressure_by_[event.topic] = pressure;
   }
 }
 
@@ -103,7 +104,8 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
   const bool dropped = event.result.has_value() && event.write.drop.has_value();
   if (dropped) {
     const OutboxEntry& gap = *event.write.drop;
-    const std::string text = fmt::format("the outbox is full: dropped its oldest readings, {} in one gap record", gap.last - gap.first + 1);
+    const std::string text =
+        fmt::format("the outbox is full: dropped its oldest readings, {} in one gap record", gap.last - gap.first + 1);
     effects.push_back(LogLine{LogLevel::error, text});
     publish_event("gap", text, now, effects);
   }
@@ -175,7 +177,8 @@ void Logic::report_transitions(Now now, Effects& effects) {
 
 std::string Logic::degraded_because() const {
   if (!connected_) return "no connection to the broker";
-  if (sender_.breaker().state() != CircuitBreaker::State::closed) return "breaker not closed: " + sender_.breaker().reason();
+  if (sender_.breaker().state() != CircuitBreaker::State::closed)
+    return "breaker not closed: " + sender_.breaker().reason();
   if (!outbox_failure_.empty()) return outbox_failure_;
   if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
   if (writer_.above_high_mark()) return "the outbox is above its high mark";
@@ -201,7 +204,8 @@ void Logic::publish_status(ServiceState state, const std::string& reason, Now no
   if (!connected_) return;
   MqttPublish status;
   status.topic = topic_of(options_.root, options_.node, "status", service_name);
-  status.payload = encode_status({service_name, state, reason, state_since_, SENSOR_PROJECT_VERSION, status_details(now)});
+  status.payload =
+      encode_status({service_name, state, reason, state_since_, SENSOR_PROJECT_VERSION, status_details(now)});
   status.retain = true;
   effects.push_back(std::move(status));
   MqttPublish queue;
@@ -229,9 +233,10 @@ std::string Logic::status_details(Now now) const {
       R"("pace_ms":{},"stream":"{}","breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
       R"("dropped":{},"watermarks_refused":{},"malformed":{}}})",
-      pacing_.interval().count(), sender_.stream(), encode_breaker(sender_.breaker(), now), writer_.depth(), writer_.pending(),
-      writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
-      intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(), sender_.watermarks_refused(), malformed_);
+      pacing_.interval().count(), sender_.stream(), encode_breaker(sender_.breaker(), now), writer_.depth(),
+      writer_.pending(), writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
+      intake_.suppressed(), intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(),
+      sender_.watermarks_refused(), malformed_);
 }
 
 std::string Logic::down_status(WallTime now) {
@@ -240,8 +245,8 @@ std::string Logic::down_status(WallTime now) {
 
 std::optional<Instant> Logic::wake_at() const {
   std::optional<Instant> at = intake_.wake_at();
-  for (const std::optional<Instant>& when : {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(),
-                                             connected_ ? status_due_ : std::nullopt}) {
+  for (const std::optional<Instant>& when :
+       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), connected_ ? status_due_ : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }
   return at;

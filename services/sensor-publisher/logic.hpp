@@ -62,8 +62,9 @@ class Logic {
   bool connected_ = false;
   bool stopping_ = false;
   bool exited_ = false;
-  std::string outbox_failure_;               // as last logged
-  std::map<std::string, bool> pressure_by_;  // queue and status topics of the services downstream, to "asks us to slow down"
+  std::string outbox_failure_;  // as last logged
+  std::map<std::string, bool>
+      pressure_by_;  // queue and status topics of the services downstream, to "asks us to slow down"
   ServiceState state_ = ServiceState::up;
   std::string state_reason_;
   WallTime state_since_{};

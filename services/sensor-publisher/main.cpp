@@ -24,7 +24,8 @@ int run(Config config) {
   Result<MqttClientOptions> mqtt = mqtt_options(config);
   Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);
   Result<Outbox> outbox = Outbox::open(config.outbox_path, random_stream_id());
-  for (const Error* error : {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error(), outbox ? nullptr : &outbox.error()}) {
+  for (const Error* error :
+       {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error(), outbox ? nullptr : &outbox.error()}) {
     if (error == nullptr) continue;
     log(LogLevel::error, error->message);
     return EXIT_FAILURE;
@@ -34,9 +35,9 @@ int run(Config config) {
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
   Shell shell(std::move(*outbox), std::move(*drivers), config.drivers, std::move(*mqtt), inbox);
   ServiceNotifier notifier;
-  ServiceLoop<Logic, Event, Effect> service(
-      loop, inbox, logic, [&](Effect effect) { shell.apply(std::move(effect), notifier); },
-      {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
+  ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic,
+                                            [&](Effect effect) { shell.apply(std::move(effect), notifier); },
+                                            {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
   const int code = service.run();
   notifier.stopping();
   return code;
@@ -45,8 +46,9 @@ int run(Config config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const CommandLineResult arguments = parse_command_line(argc, argv, "sensor-publisher", "Reads sensors and publishes every reading, once.",
-                                                         "/etc/sensor-project/sensor-publisher.toml");
+  const CommandLineResult arguments =
+      parse_command_line(argc, argv, "sensor-publisher", "Reads sensors and publishes every reading, once.",
+                         "/etc/sensor-project/sensor-publisher.toml");
   if (arguments.exit_code.has_value()) return *arguments.exit_code;
   start_log("sensor-publisher", LogLevel::info);
   Result<Config> config = load_config(arguments.command_line.config_file);

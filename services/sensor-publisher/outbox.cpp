@@ -62,9 +62,11 @@ Result<OutboxContents> begin_stream(Database& database, const std::string& new_s
   Result<std::string> store = meta_value(database, "store");
   Result<std::string> confirmed = meta_value(database, "confirmed");
   Result<std::int64_t> last = single_integer(
-      database, "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0),"
-                " coalesce((SELECT max(base) FROM stream), 0))");
-  for (const Error* error : {store ? nullptr : &store.error(), confirmed ? nullptr : &confirmed.error(), last ? nullptr : &last.error()}) {
+      database,
+      "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0),"
+      " coalesce((SELECT max(base) FROM stream), 0))");
+  for (const Error* error :
+       {store ? nullptr : &store.error(), confirmed ? nullptr : &confirmed.error(), last ? nullptr : &last.error()}) {
     if (error != nullptr) return tl::unexpected(*error);
   }
   contents.known_store = *store;
@@ -76,8 +78,9 @@ Result<OutboxContents> begin_stream(Database& database, const std::string& new_s
   if (Result<void> done = insert->bind(1, new_stream).bind(2, static_cast<std::int64_t>(contents.last)).run(); !done) {
     return tl::unexpected(done.error());
   }
-  const std::string forget = "DELETE FROM stream WHERE (SELECT min(next.base) FROM stream AS next WHERE next.number > stream.number) <= " +
-                             std::to_string(contents.confirmed);
+  const std::string forget =
+      "DELETE FROM stream WHERE (SELECT min(next.base) FROM stream AS next WHERE next.number > stream.number) <= " +
+      std::to_string(contents.confirmed);
   if (Result<void> done = database.execute(forget); !done) return tl::unexpected(done.error());
 
   Result<Statement> streams = database.prepare("SELECT id, base FROM stream ORDER BY number");
@@ -100,7 +103,8 @@ std::string random_stream_id() {
   return id;
 }
 
-Outbox::Outbox(Database database, Statements statements) : database_(std::move(database)), statements_(std::move(statements)) {}
+Outbox::Outbox(Database database, Statements statements)
+    : database_(std::move(database)), statements_(std::move(statements)) {}
 
 Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stream) {
   Database::Options options;
@@ -149,7 +153,8 @@ Result<void> Outbox::write(const OutboxWrite& write) {
 Result<void> Outbox::write_all(const OutboxWrite& write) {
   if (write.delete_through != 0) {
     const std::string through = std::to_string(write.delete_through);
-    const std::string rows = "DELETE FROM reading WHERE position <= " + through + "; DELETE FROM gap WHERE last <= " + through;
+    const std::string rows =
+        "DELETE FROM reading WHERE position <= " + through + "; DELETE FROM gap WHERE last <= " + through;
     if (Result<void> done = database_.execute(rows); !done) return done;
     if (Result<void> done = set_meta("confirmed", through); !done) return done;
   }
@@ -222,8 +227,9 @@ Result<std::vector<OutboxEntry>> Outbox::read(Position first, std::size_t max_en
   Result<Statement::Step> step = readings.step();
   for (; step && *step == Statement::Step::row; step = readings.step()) {
     const auto position = static_cast<Position>(readings.integer(0));
-    entries.push_back({position, position,
-                       Reading{readings.text(1), value_of(readings, 4), readings.text(2), WallTime{Millis{readings.integer(3)}}}});
+    entries.push_back(
+        {position, position,
+         Reading{readings.text(1), value_of(readings, 4), readings.text(2), WallTime{Millis{readings.integer(3)}}}});
   }
   readings.reset();
   if (!step) return tl::unexpected(step.error());
@@ -238,7 +244,8 @@ Result<std::vector<OutboxEntry>> Outbox::read(Position first, std::size_t max_en
   gaps.reset();
   if (!step) return tl::unexpected(step.error());
   if (entries.size() > reading_count) {
-    std::stable_sort(entries.begin(), entries.end(), [](const OutboxEntry& a, const OutboxEntry& b) { return a.first < b.first; });
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const OutboxEntry& a, const OutboxEntry& b) { return a.first < b.first; });
   }
   // Both lists were cut at max_entries: what follows the first hole is read the next time.
   for (std::size_t i = 1; i < entries.size(); ++i) {

@@ -14,7 +14,6 @@ constexpr Millis delete_after{5'000};
 constexpr Millis retry_first{200};
 constexpr Millis retry_longest{10'000};
 
-
 }  // namespace
 
 OutboxWriter::OutboxWriter(OutboxOptions options, Position confirmed, Position last, std::uint64_t seed)
@@ -67,7 +66,8 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   const bool delete_is_due = confirmed_ > deleted_ && (stopping_ || confirmed_ - deleted_ >= delete_after_readings ||
                                                        now.monotonic >= *delete_at_);
   std::optional<OutboxEntry> drop = make_room(oldest, now.wall);
-  if (!commit_is_due(now.monotonic) && !delete_is_due && !drop.has_value() && store_to_remember_.empty()) return std::nullopt;
+  if (!commit_is_due(now.monotonic) && !delete_is_due && !drop.has_value() && store_to_remember_.empty())
+    return std::nullopt;
 
   OutboxWrite write;
   write.append.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.end()));
@@ -86,7 +86,8 @@ std::vector<OutboxEntry> OutboxWriter::done(OutboxWritten written, Now now) {
   if (!written.result) {
     failure_ = written.result.error().message;
     retry_at_ = now.monotonic + retry_.next();
-    pending_.insert(pending_.begin(), std::make_move_iterator(write.append.begin()), std::make_move_iterator(write.append.end()));
+    pending_.insert(pending_.begin(), std::make_move_iterator(write.append.begin()),
+                    std::make_move_iterator(write.append.end()));
     if (!pending_.empty()) oldest_pending_ = now.monotonic;
     if (store_to_remember_.empty()) store_to_remember_ = write.known_store;
     bound_pending(now.wall);

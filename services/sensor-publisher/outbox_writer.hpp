@@ -43,7 +43,9 @@ class OutboxWriter {
   std::optional<Instant> wake_at() const;
 
   bool outstanding() const { return outstanding_; }
-  bool idle() const { return !outstanding_ && pending_.empty() && deleted_ >= confirmed_ && store_to_remember_.empty(); }
+  bool idle() const {
+    return !outstanding_ && pending_.empty() && deleted_ >= confirmed_ && store_to_remember_.empty();
+  }
   /// Readings in the outbox, those dropped excluded.
   std::uint64_t depth() const { return written_ - std::max(confirmed_, dropped_); }
   std::uint64_t limit() const { return options_.max_readings; }
@@ -62,7 +64,7 @@ class OutboxWriter {
   OutboxOptions options_;
   Backoff retry_;
   Position next_position_;
-  Position written_;    // durable through
+  Position written_;  // durable through
   Position confirmed_;
   Position deleted_;
   Position dropped_ = 0;  // rows up to here are gone, behind a gap record

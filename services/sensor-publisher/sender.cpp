@@ -37,7 +37,8 @@ void Sender::connected(Now now) {
 void Sender::disconnected(const std::string& reason, Now now) {
   // A link that ends is no failure of the broker's by itself; a connect that fails is one.
   if (!window_.is_connected()) {
-    if (const auto permit = breaker_.admit(now.monotonic); permit.has_value()) breaker_.fail(*permit, reason, now.monotonic);
+    if (const auto permit = breaker_.admit(now.monotonic); permit.has_value())
+      breaker_.fail(*permit, reason, now.monotonic);
   }
   window_.disconnected();
   go_back();
@@ -72,8 +73,8 @@ Sender::Confirmation Sender::refuse(const std::string& why, Effects& effects) {
 Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effects& effects) {
   if (committed.store != known_store_) {
     if (!known_store_.empty()) {
-      effects.push_back(LogLine{LogLevel::warning, "another store answers: " + committed.store + " instead of " + known_store_ +
-                                                       "; sending it all that the outbox still has"});
+      effects.push_back(LogLine{LogLevel::warning, "another store answers: " + committed.store + " instead of " +
+                                                       known_store_ + "; sending it all that the outbox still has"});
     }
     known_store_ = committed.store;
     go_back();
@@ -86,7 +87,8 @@ Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effe
   Position through = stream->base + std::min(committed.through, max_seq);
   if (is_this_runs && through > window_.highest_sent()) {
     return refuse("it says that " + committed.stream + " is committed through " + std::to_string(committed.through) +
-                      ", but only " + std::to_string(window_.highest_sent() - std::min(window_.highest_sent(), stream->base)) +
+                      ", but only " +
+                      std::to_string(window_.highest_sent() - std::min(window_.highest_sent(), stream->base)) +
                       " were sent; who may write the topic `committed`?",
                   effects);
   }
@@ -119,7 +121,8 @@ Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, con
 void Sender::durable(std::vector<OutboxEntry> entries, Position through) {
   const bool follows = !entries.empty() && entries.front().first == cached_through() + 1 &&
                        cache_.size() + entries.size() <= cache_entries;
-  if (follows) cache_.insert(cache_.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
+  if (follows)
+    cache_.insert(cache_.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
   window_.synced(through);
 }
 
@@ -141,7 +144,8 @@ void Sender::read_done(OutboxReadDone read, Now now, Effects& effects) {
 /// Rows that should be in the outbox and are not: a damaged file. They are lost, and the store is told so.
 void Sender::fill_hole(Position first, Position end, Now now, Effects& effects) {
   if (first != cached_through() + 1 || end <= first) return;
-  effects.push_back(LogLine{LogLevel::error, "the outbox has lost " + std::to_string(end - first) + " readings; a gap record says so"});
+  effects.push_back(LogLine{LogLevel::error,
+                            "the outbox has lost " + std::to_string(end - first) + " readings; a gap record says so"});
   cache_.push_back({first, std::min(end - 1, head_end()), DroppedEntries{"outbox_damaged", now.wall}});
 }
 
@@ -272,7 +276,8 @@ MqttPublish Sender::backlog_message(std::string payload) const {
 }
 
 void Sender::read_ahead(Effects& effects) {
-  const bool wanted = window_.is_connected() && cache_.size() < cache_entries / 2 && cached_through() < window_.synced();
+  const bool wanted =
+      window_.is_connected() && cache_.size() < cache_entries / 2 && cached_through() < window_.synced();
   if (!wanted || read_outstanding_ || read_again_at_.has_value()) return;
   read_outstanding_ = true;
   effects.push_back(OutboxRead{cached_through() + 1, cache_entries / 2});
@@ -285,7 +290,8 @@ std::optional<Instant> Sender::wake_at() const {
   };
   consider(breaker_.wake_at());
   consider(read_again_at_);
-  const auto unjudged = std::find_if(in_flight_.begin(), in_flight_.end(), [](const InFlight& message) { return !message.judged; });
+  const auto unjudged =
+      std::find_if(in_flight_.begin(), in_flight_.end(), [](const InFlight& message) { return !message.judged; });
   if (unjudged != in_flight_.end()) consider(unjudged->sent_at + options_.send.puback_timeout);
   return at;
 }

@@ -63,11 +63,15 @@ Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<Driv
 
 Shell::Shell(Outbox outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
              MqttClientOptions mqtt, Inbox<Event>& inbox)
-    : inbox_(inbox), outbox_(std::move(outbox)), outbox_worker_("outbox"), mqtt_(std::move(mqtt), callbacks_into(inbox)) {
+    : inbox_(inbox),
+      outbox_(std::move(outbox)),
+      outbox_worker_("outbox"),
+      mqtt_(std::move(mqtt), callbacks_into(inbox)) {
   for (std::size_t i = 0; i < drivers.size(); ++i) {
-    drivers_.push_back(std::make_unique<DriverWorker>(configs[i].name, std::move(drivers[i]), configs[i].deadline, [&inbox, i](DriverReport report) {
-      inbox.push_control(DriverRead{i, std::move(report)});
-    }));
+    drivers_.push_back(std::make_unique<DriverWorker>(configs[i].name, std::move(drivers[i]), configs[i].deadline,
+                                                      [&inbox, i](DriverReport report) {
+                                                        inbox.push_control(DriverRead{i, std::move(report)});
+                                                      }));
   }
 }
 
@@ -95,7 +99,9 @@ void Shell::write(OutboxWrite write) {
 }
 
 void Shell::read(OutboxRead read) {
-  outbox_worker_.post([this, read] { inbox_.push_control(OutboxReadDone{read.first, outbox_.read(read.first, read.max_entries)}); });
+  outbox_worker_.post([this, read] {
+    inbox_.push_control(OutboxReadDone{read.first, outbox_.read(read.first, read.max_entries)});
+  });
 }
 
 }  // namespace sensors::publisher

@@ -35,19 +35,22 @@ Round run_round(const std::vector<Reading>& readings) {
   rig.broker().start();
   rig.persistence().start();
   const auto probe = rig.probe({"sensors/+/committed/+", "sensors/+/status/sensor-persistence"});
-  rig.wait_until("persistence is up", Millis{10'000}, [&] { return probe->last("sensors/node-1/status/sensor-persistence").has_value(); });
+  rig.wait_until("persistence is up", Millis{10'000},
+                 [&] { return probe->last("sensors/node-1/status/sensor-persistence").has_value(); });
 
   const ProcessStats before = read_process_stats(rig.persistence().process().pid());
   const Millis start = rig::monotonic_now();
   rig.publisher().start_without_drivers();
-  rig.wait_until("the backlog is committed", Millis{300'000}, [&] { return committed_through(*probe) == readings.size(); });
+  rig.wait_until("the backlog is committed", Millis{300'000},
+                 [&] { return committed_through(*probe) == readings.size(); });
   const Millis took = rig::monotonic_now() - start;
   const auto count = static_cast<double>(readings.size());
   round.readings_per_s = count * 1e3 / static_cast<double>(took.count());
   rig.wait_until("the outbox is empty", Millis{30'000}, [&] { return rig.publisher().outbox().waiting() == 0; });
   const ProcessStats publisher = read_process_stats(rig.publisher().process().pid());
   const ProcessStats persistence = read_process_stats(rig.persistence().process().pid());
-  round.bytes_written_per_reading = static_cast<double>(publisher.bytes_written + persistence.bytes_written - before.bytes_written) / count;
+  round.bytes_written_per_reading =
+      static_cast<double>(publisher.bytes_written + persistence.bytes_written - before.bytes_written) / count;
   round.cpu_us_per_reading = (publisher.cpu_seconds + persistence.cpu_seconds - before.cpu_seconds) * 1e6 / count;
   round.publisher_mb = publisher.private_mb;
   round.persistence_mb = persistence.private_mb;

@@ -55,7 +55,8 @@ class WatermarkClock {
       committed_.emplace(committed->through, now);
     } else if (const Result<Batch> batch = decoder_.reading(message.payload); batch) {
       const SequencedReading& reading = batch->readings.front();
-      if (const double* made = std::get_if<double>(&reading.reading.value); made != nullptr) made_.emplace(reading.seq, *made);
+      if (const double* made = std::get_if<double>(&reading.reading.value); made != nullptr)
+        made_.emplace(reading.seq, *made);
     }
   }
 
@@ -69,7 +70,8 @@ class WatermarkClock {
 /// Milliseconds from each reading's making to its arrival at the reference API.
 std::vector<double> api_latencies(const std::string& database) {
   std::vector<double> found;
-  for (const auto& row : rig::SqliteFile(database).rows("SELECT received_us / 1e3 - value FROM reading")) found.push_back(std::stod(row.at(0)));
+  for (const auto& row : rig::SqliteFile(database).rows("SELECT received_us / 1e3 - value FROM reading"))
+    found.push_back(std::stod(row.at(0)));
   return found;
 }
 
@@ -107,8 +109,10 @@ void measure_latency(Figures& figures, Millis time) {
   figures["latency_committed_p99_ms"] = percentile(committed, 0.99);
   figures["latency_api_p50_ms"] = percentile(api, 0.50);
   figures["latency_api_p99_ms"] = percentile(api, 0.99);
-  fmt::print("latency of {} readings: committed p50 {:.1f} ms, p99 {:.1f} ms; at the API p50 {:.0f} ms, p99 {:.0f} ms\n", committed.size(),
-             figures["latency_committed_p50_ms"], figures["latency_committed_p99_ms"], figures["latency_api_p50_ms"], figures["latency_api_p99_ms"]);
+  fmt::print(
+      "latency of {} readings: committed p50 {:.1f} ms, p99 {:.1f} ms; at the API p50 {:.0f} ms, p99 {:.0f} ms\n",
+      committed.size(), figures["latency_committed_p50_ms"], figures["latency_committed_p99_ms"],
+      figures["latency_api_p50_ms"], figures["latency_api_p99_ms"]);
 }
 
 }  // namespace sensors::bench

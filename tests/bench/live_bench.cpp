@@ -27,24 +27,28 @@ double mosquitto_messages_per_second(rig::Rig& rig, std::uint64_t messages) {
   const std::string topic = "sensors/mosquitto/reading/line";
   // The shell waits for its own subscriber before it publishes: the subscriber's first line says that it is there.
   const std::string subscribe = rig::program_path("mosquitto_sub") + " -V 5 -p " + port + " -u sensor-persistence -P " +
-                                password("sensor-persistence") + " -q 1 -t " + topic + " -C " + std::to_string(messages + 1) +
-                                " > " + rig.folder().file("received.txt");
+                                password("sensor-persistence") + " -q 1 -t " + topic + " -C " +
+                                std::to_string(messages + 1) + " > " + rig.folder().file("received.txt");
   const std::string publish = rig::program_path("mosquitto_pub") + " -V 5 -p " + port + " -u sensor-publisher -P " +
                               password("sensor-publisher") + " -q 1 -t " + topic;
-  rig::Process subscriber({"mosquitto_sub", {"/bin/sh", "-c", subscribe}, {}, rig.folder().file("mosquitto_sub.log"), ""});
+  rig::Process subscriber(
+      {"mosquitto_sub", {"/bin/sh", "-c", subscribe}, {}, rig.folder().file("mosquitto_sub.log"), ""});
   subscriber.start();
   const std::string received = rig.folder().file("received.txt");
   rig.wait_until("mosquitto_sub is subscribed", Millis{10'000}, [&] {
-    rig::Process hello({"mosquitto_pub", {"/bin/sh", "-c", publish + " -r -m hello"}, {}, rig.folder().file("mosquitto_pub.log"), ""});
+    rig::Process hello(
+        {"mosquitto_pub", {"/bin/sh", "-c", publish + " -r -m hello"}, {}, rig.folder().file("mosquitto_pub.log"), ""});
     hello.start();
     hello.wait_exit(Millis{5'000});
     std::ifstream file(received);
     return file.peek() != std::ifstream::traits_type::eof();
   });
   const Millis start = rig::monotonic_now();
-  rig::Process publisher({"mosquitto_pub", {"/bin/sh", "-c", publish + " -l < " + lines}, {}, rig.folder().file("mosquitto_pub.log"), ""});
+  rig::Process publisher(
+      {"mosquitto_pub", {"/bin/sh", "-c", publish + " -l < " + lines}, {}, rig.folder().file("mosquitto_pub.log"), ""});
   publisher.start();
-  if (!subscriber.wait_exit(Millis{120'000}).has_value()) throw std::runtime_error("mosquitto_sub did not get every message");
+  if (!subscriber.wait_exit(Millis{120'000}).has_value())
+    throw std::runtime_error("mosquitto_sub did not get every message");
   return static_cast<double>(messages) * 1e3 / static_cast<double>((rig::monotonic_now() - start).count());
 }
 
@@ -62,7 +66,8 @@ double live_messages_per_second(rig::Rig& rig, std::uint64_t messages) {
   rig.wait_until("the first reading is committed", Millis{20'000}, [&] { return committed_through(*probe) > 0; });
   const std::uint64_t already = committed_through(*probe);
   const Millis start = rig::monotonic_now();
-  rig.wait_until("the readings are committed", Millis{300'000}, [&] { return committed_through(*probe) >= already + messages; });
+  rig.wait_until("the readings are committed", Millis{300'000},
+                 [&] { return committed_through(*probe) >= already + messages; });
   const Millis took = rig::monotonic_now() - start;
   const auto count = static_cast<double>(committed_through(*probe) - already);
   rig.publisher().stop();
@@ -78,7 +83,8 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
   for (int i = 0; i < rounds; ++i) {
     const rig::TempDir folder("sensor-bench");
     rig::RigOptions options;
-    options.nodes[0].drivers = rig::replay_driver("weather", rig::source_path("tests/data/seattle-weather-hourly.csv"), "5ms", 100);
+    options.nodes[0].drivers =
+        rig::replay_driver("weather", rig::source_path("tests/data/seattle-weather-hourly.csv"), "5ms", 100);
     options.publisher.set("send", "live_limit", "1000000");
     options.publisher.set("outbox", "high_readings", "1000000");
     rig::Rig rig(folder, options);
@@ -87,7 +93,8 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
     rig.persistence().start();
     ours.push_back(live_messages_per_second(rig, messages));
     ratios.push_back(ours.back() / theirs.back());
-    fmt::print("live: {:.0f} messages/s, mosquitto_pub to mosquitto_sub {:.0f} messages/s, ratio {:.2f}\n", ours.back(), theirs.back(), ratios.back());
+    fmt::print("live: {:.0f} messages/s, mosquitto_pub to mosquitto_sub {:.0f} messages/s, ratio {:.2f}\n", ours.back(),
+               theirs.back(), ratios.back());
   }
   figures["live_messages_per_s"] = median(ours);
   figures["mosquitto_messages_per_s"] = median(theirs);

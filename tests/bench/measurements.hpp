@@ -1,5 +1,5 @@
-// The end-to-end measurements of docs/performance.md. Each starts a pipeline of its own in a folder of its own, adds its
-// figures, and throws RigError when something does not come to its end.
+// The end-to-end measurements of docs/performance.md. Each starts a pipeline of its own in a folder of its own, adds
+// its figures, and throws RigError when something does not come to its end.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,8 @@ using Figures = std::map<std::string, double>;
 /// SQLite; memory and bytes written. Medians of `rounds`.
 void measure_backlog(Figures& figures, std::uint64_t readings, int rounds);
 
-/// One reading a message from a driver to committed in the store, beside mosquitto_pub to mosquitto_sub on the same broker.
+/// One reading a message from a driver to committed in the store, beside mosquitto_pub to mosquitto_sub on the same
+/// broker.
 void measure_live(Figures& figures, std::uint64_t messages, int rounds);
 
 /// 10 readings a second from a driver to the watermark and to the API.

@@ -11,7 +11,9 @@ namespace {
 using namespace sensors;
 
 SequencedReading reading(std::uint64_t seq) {
-  return {seq, {"bme280.temperature", 20.0 + static_cast<double>(seq % 100) / 10, "Cel", WallTime{Millis{1'768'493'375'123}}}};
+  return {
+      seq,
+      {"bme280.temperature", 20.0 + static_cast<double>(seq % 100) / 10, "Cel", WallTime{Millis{1'768'493'375'123}}}};
 }
 
 Batch batch_of(std::size_t size) {

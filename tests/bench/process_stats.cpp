@@ -47,7 +47,9 @@ double cpu_seconds(const std::string& folder) {
 ProcessStats read_process_stats(pid_t pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   ProcessStats stats;
-  stats.private_mb = static_cast<double>(sum_of(folder + "/smaps_rollup", "Private_C") + sum_of(folder + "/smaps_rollup", "Private_D")) / 1024;
+  stats.private_mb = static_cast<double>(sum_of(folder + "/smaps_rollup", "Private_C") +
+                                         sum_of(folder + "/smaps_rollup", "Private_D")) /
+                     1024;
   stats.cpu_seconds = cpu_seconds(folder);
   stats.bytes_written = sum_of(folder + "/io", "write_bytes");
   for (const auto& thread : std::filesystem::directory_iterator(folder + "/task")) {

@@ -44,7 +44,8 @@ std::vector<Reading> sample_readings(std::uint64_t count) {
       std::getline(cells, cell, ',');
       const WallTime time = value_or_throw(parse_time(cell));
       for (const auto& [sensor, unit] : columns) {
-        if (std::getline(cells, cell, ',') && readings.size() < count) readings.push_back({sensor, std::stod(cell), unit, time});
+        if (std::getline(cells, cell, ',') && readings.size() < count)
+          readings.push_back({sensor, std::stod(cell), unit, time});
       }
     }
   }
@@ -65,9 +66,11 @@ void fill_outbox(const std::string& path, const std::vector<Reading>& readings) 
 }
 
 double sqlite_rows_per_second(const std::string& path, const std::vector<Reading>& readings) {
-  Database database = value_or_throw(Database::open(
-      path, {"CREATE TABLE reading(stream INTEGER, seq INTEGER, sensor INTEGER, time_ms INTEGER, value, PRIMARY KEY(stream, seq)) WITHOUT ROWID"},
-      {}));
+  Database database =
+      value_or_throw(Database::open(path,
+                                    {"CREATE TABLE reading(stream INTEGER, seq INTEGER, sensor INTEGER, time_ms "
+                                     "INTEGER, value, PRIMARY KEY(stream, seq)) WITHOUT ROWID"},
+                                    {}));
   Statement insert = value_or_throw(database.prepare("INSERT INTO reading VALUES(1, ?1, ?2, ?3, ?4)"));
   std::map<std::string, std::int64_t> sensors;
   const Millis start = rig::monotonic_now();
@@ -76,7 +79,8 @@ double sqlite_rows_per_second(const std::string& path, const std::vector<Reading
     const Reading& reading = readings[i];
     const auto sensor = sensors.try_emplace(reading.sensor, static_cast<std::int64_t>(sensors.size()) + 1).first;
     insert.bind(1, static_cast<std::int64_t>(i + 1)).bind(2, sensor->second);
-    insert.bind(3, static_cast<std::int64_t>(reading.time.time_since_epoch().count())).bind(4, std::get<double>(reading.value));
+    insert.bind(3, static_cast<std::int64_t>(reading.time.time_since_epoch().count()))
+        .bind(4, std::get<double>(reading.value));
     check(insert.run());
     if (i % commit_rows == commit_rows - 1 || i + 1 == readings.size()) check(database.commit());
   }

@@ -19,7 +19,8 @@ using namespace std::chrono_literals;
 /// A client whose events are kept, for a test to wait on.
 class RecordedClient {
  public:
-  explicit RecordedClient(MqttClientOptions options) : client(std::make_unique<MqttClient>(std::move(options), callbacks())) {}
+  explicit RecordedClient(MqttClientOptions options)
+      : client(std::make_unique<MqttClient>(std::move(options), callbacks())) {}
 
   template <class Read>
   auto locked(Read read) {
@@ -51,8 +52,12 @@ class RecordedClient {
   MqttCallbacks callbacks() {
     MqttCallbacks callbacks;
     callbacks.on_connected = [this](MqttConnected) { locked([&] { ++connected; }); };
-    callbacks.on_disconnected = [this](MqttDisconnected event) { locked([&] { disconnections.push_back(event.reason); }); };
-    callbacks.on_published = [this](MqttPublished event) { locked([&] { answers[event.id].push_back(event.result); }); };
+    callbacks.on_disconnected = [this](MqttDisconnected event) {
+      locked([&] { disconnections.push_back(event.reason); });
+    };
+    callbacks.on_published = [this](MqttPublished event) {
+      locked([&] { answers[event.id].push_back(event.result); });
+    };
     callbacks.on_message = [this](MqttMessage event) { locked([&] { messages.push_back(std::move(event)); }); };
     return callbacks;
   }
@@ -138,7 +143,8 @@ TEST_F(MqttClientTest, says_why_it_cannot_connect_and_goes_on_trying) {
   RecordedClient publisher(wrong);
   ASSERT_TRUE(comes_true(20s, [&] { return publisher.locked([&] { return publisher.disconnections.size() >= 3; }); }));
   EXPECT_NE(publisher.disconnections[0].find("127.0.0.1:" + std::to_string(broker.port())), std::string::npos);
-  EXPECT_NE(publisher.disconnections[0].find("check [mqtt] user and password_file"), std::string::npos) << publisher.disconnections[0];
+  EXPECT_NE(publisher.disconnections[0].find("check [mqtt] user and password_file"), std::string::npos)
+      << publisher.disconnections[0];
 }
 
 TEST_F(MqttClientTest, waits_for_a_broker_that_is_not_there_yet) {

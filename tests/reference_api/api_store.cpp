@@ -26,7 +26,12 @@ Result<bool> insert_reading(Database& database, Statement& insert, const Json& r
   const std::string node = row.at("node");
   const std::string sensor = row.at("sensor");
   const std::string value = row.at("value").dump();
-  insert.bind(1, stream).bind(2, row.at("seq").get<std::int64_t>()).bind(3, node).bind(4, sensor).bind(5, value).bind(6, received_us);
+  insert.bind(1, stream)
+      .bind(2, row.at("seq").get<std::int64_t>())
+      .bind(3, node)
+      .bind(4, sensor)
+      .bind(5, value)
+      .bind(6, received_us);
   if (Result<void> ran = insert.run(); !ran.has_value()) return error_of(ran.error());
   return database.changes() > 0;
 }
@@ -120,7 +125,8 @@ Result<ApiStats> ApiStore::stats() {
       {"SELECT count(*) FROM readings", &stats.unique},
       {"SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'duplicates'", &stats.duplicates},
       {"SELECT coalesce(sum(last - first + 1), 0) FROM gaps", &stats.gap_numbers},
-      {"WITH ends AS (SELECT stream, max(seq) AS newest FROM readings GROUP BY stream) SELECT coalesce(sum(newest), 0) - "
+      {"WITH ends AS (SELECT stream, max(seq) AS newest FROM readings GROUP BY stream) SELECT coalesce(sum(newest), 0) "
+       "- "
        "(SELECT count(*) FROM readings) - (SELECT coalesce(sum(min(last, newest) - first + 1), 0) FROM gaps JOIN ends "
        "USING (stream) WHERE first <= newest) FROM ends",
        &stats.gaps},

@@ -49,17 +49,22 @@ Response answer(unsigned status, std::string body, const char* content_type = "a
   return response;
 }
 
-Response error_answer(unsigned status, const std::string& message) { return answer(status, Json{{"error", message}}.dump()); }
+Response error_answer(unsigned status, const std::string& message) {
+  return answer(status, Json{{"error", message}}.dump());
+}
 
 bool is_status(const std::string& mode) {
-  return mode.size() == 3 && mode[0] >= '2' && mode[0] <= '5' && std::all_of(mode.begin(), mode.end(), [](char c) {
-    return c >= '0' && c <= '9';
-  });
+  return mode.size() == 3 && mode[0] >= '2' && mode[0] <= '5' &&
+         std::all_of(mode.begin(), mode.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 Json to_json(const ApiStats& stats) {
-  return {{"received", stats.received}, {"unique", stats.unique}, {"duplicates", stats.duplicates},
-          {"gaps", stats.gaps}, {"gap_numbers", stats.gap_numbers}, {"requests", stats.requests},
+  return {{"received", stats.received},
+          {"unique", stats.unique},
+          {"duplicates", stats.duplicates},
+          {"gaps", stats.gaps},
+          {"gap_numbers", stats.gap_numbers},
+          {"requests", stats.requests},
           {"repeated_requests", stats.repeated_requests}};
 }
 
@@ -97,8 +102,8 @@ class Service {
       fault.count = json.value("count", fault.count);
       fault.retry_after = json.value("retry_after", fault.retry_after);
       fault.delay_ms = json.value("delay_ms", fault.delay_ms);
-      static const std::set<std::string> modes{"none", "hang", "hang_after_store", "slow", "reset", "reset_after_store",
-                                               "wrong_content_type", "huge"};
+      static const std::set<std::string> modes{
+          "none", "hang", "hang_after_store", "slow", "reset", "reset_after_store", "wrong_content_type", "huge"};
       if (!modes.contains(fault.mode) && !is_status(fault.mode)) return error_answer(400, "unknown mode " + fault.mode);
       set_fault(fault);
       return answer(200, "{}");
@@ -133,7 +138,8 @@ class Service {
   }
 
   Response store(const Request& request) {
-    if (!token_.empty() && request[http::field::authorization] != "Bearer " + token_) return error_answer(401, "bad token");
+    if (!token_.empty() && request[http::field::authorization] != "Bearer " + token_)
+      return error_answer(401, "bad token");
     const std::string key(request["Idempotency-Key"]);
     if (key.empty()) return error_answer(400, "no Idempotency-Key");
     std::string body = request.body();
@@ -143,7 +149,8 @@ class Service {
       body = std::move(*plain);
     }
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    Result<std::string> taken = store_.take(key, body, std::chrono::duration_cast<std::chrono::microseconds>(wall).count());
+    Result<std::string> taken =
+        store_.take(key, body, std::chrono::duration_cast<std::chrono::microseconds>(wall).count());
     if (taken.has_value()) return answer(200, *taken);
     return error_answer(taken.error().code == ErrorCode::malformed ? 400 : 500, taken.error().message);
   }
@@ -157,7 +164,8 @@ class Service {
 /// One connection; lives as long as a handler of its own is waiting (shared by those handlers), or the server does.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, Service& service) : stream_(std::move(socket)), timer_(stream_.get_executor()), service_(service) {}
+  Connection(tcp::socket socket, Service& service)
+      : stream_(std::move(socket)), timer_(stream_.get_executor()), service_(service) {}
 
   void read() {
     parser_.emplace();
@@ -190,9 +198,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// Never answers: until the other side hangs up.
   void wait_for_the_end() {
-    stream_.async_read_some(asio::buffer(&ignored_, 1), [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (!error) self->wait_for_the_end();
-    });
+    stream_.async_read_some(asio::buffer(&ignored_, 1),
+                            [self = shared_from_this()](beast::error_code error, std::size_t) {
+                              if (!error) self->wait_for_the_end();
+                            });
   }
 
   void cut() {

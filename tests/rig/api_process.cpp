@@ -21,8 +21,9 @@ constexpr const char* token = "a-token-of-the-test-rig";
 Process::Options api_options(const TempDir& folder, const std::string& token_file, std::uint16_t port) {
   Process::Options options;
   options.name = "reference_api";
-  options.command = {program_path("reference_api"), "--port",     std::to_string(port),  "--token-file",
-                     token_file,                    "--database", folder.file("api.db")};
+  options.command = {
+      program_path("reference_api"), "--port", std::to_string(port), "--token-file", token_file, "--database",
+      folder.file("api.db")};
   options.log_file = folder.file("reference_api.log");
   return options;
 }
@@ -62,9 +63,11 @@ ApiProcess::ApiProcess(const TempDir& folder)
 
 void ApiProcess::start() {
   process_.start();
-  const bool listening = comes_true(start_deadline, [this] { return accepts_connections(port_) || !process_.running(); });
+  const bool listening =
+      comes_true(start_deadline, [this] { return accepts_connections(port_) || !process_.running(); });
   if (listening && process_.running()) return;
-  throw RigError("reference_api does not listen on port " + std::to_string(port_) + ":\n" + read_file(process_.options().log_file));
+  throw RigError("reference_api does not listen on port " + std::to_string(port_) + ":\n" +
+                 read_file(process_.options().log_file));
 }
 
 std::string ApiProcess::url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v1/readings"; }
@@ -83,7 +86,8 @@ std::uint64_t ApiProcess::gap_records() const {
 
 std::vector<ApiProcess::Row> ApiProcess::rows(const std::string& stream) const {
   std::vector<Row> rows;
-  for (const auto& row : database_.rows("SELECT seq, sensor, value FROM readings WHERE stream = '" + stream + "' ORDER BY seq")) {
+  for (const auto& row :
+       database_.rows("SELECT seq, sensor, value FROM readings WHERE stream = '" + stream + "' ORDER BY seq")) {
     rows.push_back({std::stoull(row.at(0)), row.at(1), std::strtod(row.at(2).c_str(), nullptr)});
   }
   return rows;
@@ -91,8 +95,10 @@ std::vector<ApiProcess::Row> ApiProcess::rows(const std::string& stream) const {
 
 void ApiProcess::set_fault(const std::string& json) {
   const std::string answer =
-      exchange(port_, "POST /fault HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                      "Content-Length: " + std::to_string(json.size()) + "\r\n\r\n" + json);
+      exchange(port_,
+               "POST /fault HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+               "Content-Length: " +
+                   std::to_string(json.size()) + "\r\n\r\n" + json);
   if (!answer.starts_with("HTTP/1.1 200")) throw RigError("reference_api: POST /fault " + json + ": " + answer);
 }
 

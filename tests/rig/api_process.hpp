@@ -38,7 +38,8 @@ class ApiProcess {
   /// The readings of one stream in the order of their numbers; for numbers only.
   std::vector<Row> rows(const std::string& stream) const;
 
-  /// Tells it how to fail, as tests/reference_api/reference_api.hpp says: {"mode":"hang"}. RigError when it does not take that.
+  /// Tells it how to fail, as tests/reference_api/reference_api.hpp says: {"mode":"hang"}. RigError when it does not
+  /// take that.
   void set_fault(const std::string& json);
 
  private:

@@ -24,7 +24,8 @@ Process::Options broker_options(const TempDir& folder) {
 void render_configuration(const TempDir& folder, std::uint16_t port) {
   Process::Options options;
   options.name = "broker-config/render.sh";
-  options.command = {program_path("bash"), source_path("broker-config/render.sh"), config_folder(folder), std::to_string(port)};
+  options.command = {program_path("bash"), source_path("broker-config/render.sh"), config_folder(folder),
+                     std::to_string(port)};
   options.log_file = folder.file("broker-setup.log");
   Process render(options);
   render.start();
@@ -40,9 +41,11 @@ Broker::Broker(const TempDir& folder) : folder_(folder), port_(free_port()), pro
 
 void Broker::start() {
   process_.start();
-  const bool listening = comes_true(start_deadline, [this] { return accepts_connections(port_) || !process_.running(); });
+  const bool listening =
+      comes_true(start_deadline, [this] { return accepts_connections(port_) || !process_.running(); });
   if (listening && process_.running()) return;
-  throw RigError("mosquitto does not listen on port " + std::to_string(port_) + ":\n" + read_file(process_.options().log_file));
+  throw RigError("mosquitto does not listen on port " + std::to_string(port_) + ":\n" +
+                 read_file(process_.options().log_file));
 }
 
 std::string Broker::password_file(const std::string& user) const {

@@ -27,7 +27,8 @@ class Broker {
   /// The [mqtt] table of the service `user`.
   ConfigText mqtt_table(const std::string& user) const;
 
-  /// For a client of a test's own. `user` is one of the access rules, `sensorctl` sees everything and may ask the store.
+  /// For a client of a test's own. `user` is one of the access rules, `sensorctl` sees everything and may ask the
+  /// store.
   MqttClientOptions client(const std::string& user, const std::string& client_id) const;
 
   /// The command line with which a person watches what passes.

@@ -24,10 +24,11 @@ bool OutboxReader::exists() const { return has_tables(file_); }
 bool StoreReader::exists() const { return has_tables(file_); }
 
 std::uint64_t OutboxReader::taken() const {
-  return unsigned_number(file_,
-                         "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0), "
-                         "coalesce((SELECT max(base) FROM stream), 0), "
-                         "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'confirmed'), 0))");
+  return unsigned_number(
+      file_,
+      "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0), "
+      "coalesce((SELECT max(base) FROM stream), 0), "
+      "coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'confirmed'), 0))");
 }
 
 std::uint64_t OutboxReader::waiting() const {

@@ -24,7 +24,8 @@ volatile std::sig_atomic_t signalled = 0;
 
 /// The weather of a year, 26,277 readings, in about 15 s: then it begins again.
 NodeOptions weather_node() {
-  NodeOptions node{"demo-weather", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 60)};
+  NodeOptions node{"demo-weather",
+                   replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 60)};
   node.drivers.set_text("driver.weather", "stamp", "now");
   node.drivers.set("driver.weather", "units", R"(["pressure=hPa", "temperature=Cel", "wind=m/s"])");
   return node;
@@ -66,8 +67,8 @@ FaultPlan make_plan(const DemoOptions& options) {
 
 std::string DemoOutcome::json() const {
   return fmt::format(
-      R"({{"taken":{},"stored":{},"delivered":{},"duplicates_at_api":{},"lost":{},"gaps":{},"seconds":{:.1f}}})", taken, stored,
-      delivered, duplicates_at_api, lost, gaps, seconds);
+      R"({{"taken":{},"stored":{},"delivered":{},"duplicates_at_api":{},"lost":{},"gaps":{},"seconds":{:.1f}}})", taken,
+      stored, delivered, duplicates_at_api, lost, gaps, seconds);
 }
 
 Demo::Demo(const DemoOptions& options)
@@ -88,8 +89,8 @@ int Demo::run() {
 void Demo::introduce() {
   if (options_.chaos) fmt::print(stderr, "chaos: a part is killed -9 every 2 s, --seed {}\n", options_.seed);
   if (options_.json) return;
-  fmt::print(stderr, "Everything runs in {}.\nWatch it pass:\n  {}\nCtrl-C ends the demo and counts.\n\n", folder_.path(),
-             rig_.broker().watch_command());
+  fmt::print(stderr, "Everything runs in {}.\nWatch it pass:\n  {}\nCtrl-C ends the demo and counts.\n\n",
+             folder_.path(), rig_.broker().watch_command());
 }
 
 /// Until the time is over or somebody asks to end.
@@ -140,8 +141,8 @@ void Demo::report(const DemoOutcome& outcome) const {
     return;
   }
   for (const auto& [part, times] : faults_.kills) fmt::print(stderr, "killed -9: {} {} times\n", part, times);
-  fmt::print(stderr, "{} readings taken, {} stored, {} delivered; {} lost, {} doubled, {} gap records. {}\n", outcome.taken,
-             outcome.stored, outcome.delivered, outcome.lost, outcome.duplicates_at_api, outcome.gaps,
+  fmt::print(stderr, "{} readings taken, {} stored, {} delivered; {} lost, {} doubled, {} gap records. {}\n",
+             outcome.taken, outcome.stored, outcome.delivered, outcome.lost, outcome.duplicates_at_api, outcome.gaps,
              outcome.good() ? "Every reading arrived, once." : "THIS IS WRONG: see the logs.");
 }
 

@@ -45,11 +45,11 @@ std::vector<DemoTable::Row> DemoTable::rows(const Rig& rig, const MqttProbe& pro
   const Rig::Progress progress = rig.progress();
   const ServiceView store = view_of(probe, rig.store_node(), "sensor-persistence");
   const std::uint64_t waiting = progress.stored - std::min(progress.stored, progress.delivered);
-  rows.push_back({"sensor-persistence", fmt::format("{} stored", progress.stored), fmt::format("{} to deliver", waiting),
-                  store.state, store.breaker, store.pace});
+  rows.push_back({"sensor-persistence", fmt::format("{} stored", progress.stored),
+                  fmt::format("{} to deliver", waiting), store.state, store.breaker, store.pace});
   const ServiceView bridge = view_of(probe, rig.store_node(), "sensor-http-bridge");
-  rows.push_back({"sensor-http-bridge", fmt::format("{} delivered", progress.delivered), "", bridge.state, bridge.breaker,
-                  bridge.pace});
+  rows.push_back({"sensor-http-bridge", fmt::format("{} delivered", progress.delivered), "", bridge.state,
+                  bridge.breaker, bridge.pace});
   return rows;
 }
 
@@ -58,10 +58,11 @@ void DemoTable::show(const Rig& rig, const MqttProbe& probe, Millis since_start,
   const std::vector<Row> all = rows(rig, probe);
   if (terminal_) {
     if (drawn_lines_ > 0) text += fmt::format("\x1b[{}A\x1b[J", drawn_lines_);
-    text += fmt::format("{:<32}{:>18}{:>20}  {:<10}{:<11}{}\n", fmt::format("{} s", since_start.count() / 1'000), "readings",
-                        "waiting", "state", "breaker", "pace");
+    text += fmt::format("{:<32}{:>18}{:>20}  {:<10}{:<11}{}\n", fmt::format("{} s", since_start.count() / 1'000),
+                        "readings", "waiting", "state", "breaker", "pace");
     for (const Row& row : all) {
-      text += fmt::format("{:<32}{:>18}{:>20}  {:<10}{:<11}{}\n", row.part, row.readings, row.waiting, row.state, row.breaker, row.pace);
+      text += fmt::format("{:<32}{:>18}{:>20}  {:<10}{:<11}{}\n", row.part, row.readings, row.waiting, row.state,
+                          row.breaker, row.pace);
     }
     text += note + "\n";
     drawn_lines_ = all.size() + 2;

@@ -57,7 +57,8 @@ void play(Rig& rig, const Fault& fault, const std::function<void()>& before_rest
   let_pass(fault.wait);
   Process& process = process_of(rig, fault);
   // A part that is not there now ended by itself, which none may.
-  if (!process.running()) throw RigError(process.options().name + ": ended without being killed\n" + rig.folder().log_tails());
+  if (!process.running())
+    throw RigError(process.options().name + ": ended without being killed\n" + rig.folder().log_tails());
   if (fault.freeze) {
     process.signal(SIGSTOP);
     let_pass(fault.down);

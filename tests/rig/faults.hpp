@@ -47,7 +47,8 @@ class FaultPlan {
 };
 
 /// Waits, plays `fault`, and brings the part back. `before_restart` is called while a killed part is down.
-void play(Rig& rig, const Fault& fault, const std::function<void()>& before_restart = [] {});
+void play(
+    Rig& rig, const Fault& fault, const std::function<void()>& before_restart = [] {});
 
 /// How often which part was killed and frozen.
 struct FaultCount {

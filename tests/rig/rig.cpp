@@ -8,9 +8,12 @@
 namespace sensors::rig {
 namespace {
 
-std::string outbox_path(const TempDir& folder, const std::string& node) { return folder.file("outbox-" + node + ".db"); }
+std::string outbox_path(const TempDir& folder, const std::string& node) {
+  return folder.file("outbox-" + node + ".db");
+}
 
-ConfigText publisher_config(const TempDir& folder, const Broker& broker, const std::string& node, const ConfigText& more) {
+ConfigText publisher_config(const TempDir& folder, const Broker& broker, const std::string& node,
+                            const ConfigText& more) {
   ConfigText config = broker.mqtt_table("sensor-publisher");
   config.set_text("", "node", node);
   config.set_text("outbox", "path", outbox_path(folder, node));
@@ -58,13 +61,15 @@ Rig::Rig(const TempDir& folder, RigOptions options)
       store_path_(folder.file("store.db")),
       broker_(folder),
       api_(folder),
-      persistence_(folder, {"sensor-persistence", "sensor-persistence",
-                            persistence_config(broker_, store_path_, store_node_, options.persistence), options.environment}),
+      persistence_(folder,
+                   {"sensor-persistence", "sensor-persistence",
+                    persistence_config(broker_, store_path_, store_node_, options.persistence), options.environment}),
       bridge_(folder, {"sensor-http-bridge", "sensor-http-bridge",
                        bridge_config(folder, broker_, api_, store_node_, options.bridge), options.environment}) {
   for (const NodeOptions& node : options.nodes) {
     const Service::Options service{"sensor-publisher", "sensor-publisher-" + node.node,
-                             publisher_config(folder, broker_, node.node, options.publisher), options.environment};
+                                   publisher_config(folder, broker_, node.node, options.publisher),
+                                   options.environment};
     publishers_.push_back(std::make_unique<Publisher>(folder, service, node, outbox_path(folder, node.node)));
   }
 }

@@ -15,8 +15,8 @@ namespace sensors::rig {
 class Service {
  public:
   struct Options {
-    std::string program;                   // "sensor-publisher", ...
-    std::string name;                      // of its files and messages; differs where a program runs twice
+    std::string program;  // "sensor-publisher", ...
+    std::string name;     // of its files and messages; differs where a program runs twice
     ConfigText config;
     std::vector<std::string> environment;  // "NAME=value"
   };

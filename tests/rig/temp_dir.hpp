@@ -16,7 +16,8 @@ class TempDir {
   /// Uses `at`, made when absent, and keeps it. RigError when there is something in it.
   explicit TempDir(const At& at);
 
-  /// Removes the folder. Kept, and its path printed, after keep(), while an exception unwinds, and when SENSOR_RIG_KEEP is set.
+  /// Removes the folder. Kept, and its path printed, after keep(), while an exception unwinds, and when SENSOR_RIG_KEEP
+  /// is set.
   ~TempDir();
 
   TempDir(const TempDir&) = delete;

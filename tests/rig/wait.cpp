@@ -48,7 +48,8 @@ bool comes_true(Millis deadline, const std::function<bool()>& condition) {
   return true;
 }
 
-void wait_until(const std::string& what, Millis deadline, const TempDir& folder, const std::function<bool()>& condition) {
+void wait_until(const std::string& what, Millis deadline, const TempDir& folder,
+                const std::function<bool()>& condition) {
   if (comes_true(deadline, condition)) return;
   throw RigError(what + ": not within " + std::to_string(deadline.count()) + " ms\n" + folder.log_tails());
 }

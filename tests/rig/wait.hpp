@@ -14,7 +14,8 @@ namespace sensors::rig {
 bool comes_true(Millis deadline, const std::function<bool()>& condition);
 
 /// Throws RigError "WHAT: not within ..." with the tails of the logs in `folder` when the condition does not come true.
-void wait_until(const std::string& what, Millis deadline, const TempDir& folder, const std::function<bool()>& condition);
+void wait_until(const std::string& what, Millis deadline, const TempDir& folder,
+                const std::function<bool()>& condition);
 
 /// Lets `time` pass; for programs that play for a while (the demo, the fault campaign), not for tests to hope.
 void let_pass(Millis time);

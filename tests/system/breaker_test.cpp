@@ -15,7 +15,8 @@ constexpr const char* bridge_status = "sensors/node-1/status/sensor-http-bridge"
 /// 300 readings/s, and a bridge that loses and regains its trust in a second.
 RigOptions hasty_rig() {
   RigOptions options;
-  options.nodes = {{"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
+  options.nodes = {
+      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
   options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
   options.publisher.set("pace", "steps", R"(["10s"])");
   options.bridge.set_text("destination", "interval", "200ms");
@@ -39,8 +40,9 @@ TEST_F(HangingApi, readings_are_taken_and_stored_on_while_the_breaker_is_open_an
   rig.wait_until("readings are delivered", patience, [&] { return rig.progress().delivered >= 100; });
 
   rig.api().set_fault(R"({"mode":"hang"})");
-  ASSERT_TRUE(probe->wait_for_last(bridge_status, patience, [](const MqttMessage& status) { return breaker_is(status, "open"); }))
-      << folder_.log_tails();
+  ASSERT_TRUE(probe->wait_for_last(bridge_status, patience, [](const MqttMessage& status) {
+    return breaker_is(status, "open");
+  })) << folder_.log_tails();
   const Rig::Progress then = rig.progress();
   rig.wait_until("600 more readings are taken and stored in three times the time that they need", Millis{6'000}, [&] {
     const Rig::Progress now = rig.progress();
@@ -49,8 +51,9 @@ TEST_F(HangingApi, readings_are_taken_and_stored_on_while_the_breaker_is_open_an
   EXPECT_EQ(rig.progress().delivered, then.delivered);
 
   rig.api().set_fault(R"({"mode":"none"})");
-  EXPECT_TRUE(probe->wait_for_last(bridge_status, patience, [](const MqttMessage& status) { return breaker_is(status, "closed"); }))
-      << folder_.log_tails();
+  EXPECT_TRUE(probe->wait_for_last(bridge_status, patience, [](const MqttMessage& status) {
+    return breaker_is(status, "closed");
+  })) << folder_.log_tails();
   rig.stop_production();
   EXPECT_TRUE(rig.drains_within(patience)) << folder_.log_tails();
   EXPECT_EQ(rig.progress().delivered, rig.progress().taken);

@@ -43,15 +43,18 @@ RigOptions campaign_rig() {
 class Campaign {
  public:
   explicit Campaign(const CampaignOptions& options)
-      : options_(options), rig_(folder_, campaign_rig()), plan_({.nodes = node_count}, options.seed), ledgers_(node_count) {}
+      : options_(options),
+        rig_(folder_, campaign_rig()),
+        plan_({.nodes = node_count}, options.seed),
+        ledgers_(node_count) {}
 
   CampaignOutcome run() {
     const Millis start = monotonic_now();
     rig_.start_all();
     play_rounds();
     // A publisher that was just started may need its time; the readings must come all the same.
-    rig_.wait_until(fmt::format("{} readings are taken (seed {})", options_.readings, options_.seed), production_deadline,
-                    [this] { return rig_.progress().taken >= options_.readings; });
+    rig_.wait_until(fmt::format("{} readings are taken (seed {})", options_.readings, options_.seed),
+                    production_deadline, [this] { return rig_.progress().taken >= options_.readings; });
     stop_production();
     const bool drained = rig_.drains_within(drain_deadline);
     note_streams();
@@ -70,8 +73,8 @@ class Campaign {
       outcome_.faults.add(fault);
       if (options_.report_rounds && round % 10 == 0) {
         const Rig::Progress progress = rig_.progress();
-        fmt::print(stderr, "round {}: {} taken, {} in outbox, {} stored, {} delivered\n", round, progress.taken, progress.in_outbox,
-                   progress.stored, progress.delivered);
+        fmt::print(stderr, "round {}: {} taken, {} in outbox, {} stored, {} delivered\n", round, progress.taken,
+                   progress.in_outbox, progress.stored, progress.delivered);
       }
     }
   }
@@ -121,10 +124,11 @@ CampaignOutcome run_campaign(const CampaignOptions& options) { return Campaign(o
 
 std::string CampaignOutcome::text(const CampaignOptions& options) const {
   std::string text = fmt::format(
-      "seed {}: {} rounds, {} kills -9 ({}), {} freezes ({}); {} readings in {} streams, {:.1f} s; {} requests came again to the API "
+      "seed {}: {} rounds, {} kills -9 ({}), {} freezes ({}); {} readings in {} streams, {:.1f} s; {} requests came "
+      "again to the API "
       "and changed nothing\n",
-      options.seed, options.rounds, total(faults.kills), counts_text(faults.kills), total(faults.freezes), counts_text(faults.freezes),
-      readings, streams, seconds, repeated_requests);
+      options.seed, options.rounds, total(faults.kills), counts_text(faults.kills), total(faults.freezes),
+      counts_text(faults.freezes), readings, streams, seconds, repeated_requests);
   if (problems.empty()) return text + "every reading is in the store and at the API, once, in its place\n";
   for (const std::string& problem : problems) text += problem + "\n";
   return text + "kept: " + folder + "\n";
@@ -133,11 +137,10 @@ std::string CampaignOutcome::text(const CampaignOptions& options) const {
 std::string CampaignOutcome::json(const CampaignOptions& options) const {
   std::string per_part;
   for (const auto& [part, count] : faults.kills) per_part += fmt::format(R"("kills_{}":{},)", part, count);
-  return fmt::format(
-      R"({{"seed":{},"rounds":{},"kills":{},{}"freezes":{},"readings":{},"streams":{},"seconds":{:.1f},)"
-      R"("repeated_requests":{},"problems":{}}})",
-      options.seed, options.rounds, total(faults.kills), per_part, total(faults.freezes), readings, streams, seconds,
-      repeated_requests, problems.size());
+  return fmt::format(R"({{"seed":{},"rounds":{},"kills":{},{}"freezes":{},"readings":{},"streams":{},"seconds":{:.1f},)"
+                     R"("repeated_requests":{},"problems":{}}})",
+                     options.seed, options.rounds, total(faults.kills), per_part, total(faults.freezes), readings,
+                     streams, seconds, repeated_requests, problems.size());
 }
 
 }  // namespace sensors::rig

@@ -11,7 +11,7 @@
 namespace sensors::rig {
 
 struct CampaignOptions {
-  int rounds = 60;                  // faults
+  int rounds = 60;  // faults
   std::uint64_t seed = 1;
   std::uint64_t readings = 50'000;  // taken at least, also when the rounds are over sooner
   bool report_rounds = false;       // a line on stderr now and then

@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   options.rounds = 500;
   options.seed = std::random_device{}();
   options.report_rounds = true;
-  CLI::App app("Kills every part of the pipeline at random instants and checks that each reading arrives once", "crash_campaign");
+  CLI::App app("Kills every part of the pipeline at random instants and checks that each reading arrives once",
+               "crash_campaign");
   app.add_option("--rounds", options.rounds, "Faults to play")->check(CLI::Range(0, 1'000'000));
   app.add_option("--seed", options.seed, "Of the choice of faults");
   app.add_option("--readings", options.readings, "Readings to take at least");

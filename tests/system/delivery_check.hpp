@@ -12,6 +12,7 @@
 namespace sensors::rig {
 
 /// Nothing, or what is wrong; at most a few sentences for each stream. `ledgers` by node.
-std::vector<std::string> check_delivery(const Rig& rig, const std::vector<StreamLedger>& ledgers, const WeatherFile& weather);
+std::vector<std::string> check_delivery(const Rig& rig, const std::vector<StreamLedger>& ledgers,
+                                        const WeatherFile& weather);
 
 }  // namespace sensors::rig

@@ -15,7 +15,8 @@ constexpr Millis stop_limit{5'000};
 
 RigOptions replaying_rig() {
   RigOptions options;
-  options.nodes = {{"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
+  options.nodes = {
+      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
   options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
   options.publisher.set("pace", "steps", R"(["10s"])");
   options.publisher.set("breaker", "open_times", R"(["300ms"])");
@@ -59,9 +60,9 @@ TEST_F(Lifecycle, the_publisher_ends_on_SIGTERM_with_all_that_it_took_in_the_out
   rig.wait_until("readings flow", patience, [&] { return rig.progress().delivered >= 500; });
   EXPECT_LT(stop_and_measure(rig.publisher()), stop_limit);
 
-  const auto last = probe->wait_for_last("sensors/node-1/status/sensor-publisher", patience, [](const MqttMessage& message) {
-    return Json::parse(message.payload).value("state", "") == "down";
-  });
+  const auto last = probe->wait_for_last(
+      "sensors/node-1/status/sensor-publisher", patience,
+      [](const MqttMessage& message) { return Json::parse(message.payload).value("state", "") == "down"; });
   ASSERT_TRUE(last.has_value());
   EXPECT_EQ(Json::parse(last->payload).at("counters").at("taken"), rig.publisher().outbox().taken());
 }

@@ -110,7 +110,8 @@ ErrorCode class_of(CURLcode code) {
 Error error_of(const Transfer& transfer, CURLcode code) {
   const std::string post = "POST " + transfer.request.url + ": ";
   if (transfer.too_large) {
-    return {ErrorCode::too_large, post + "the answer is longer than " + std::to_string(HttpClient::max_answer_bytes) + " bytes"};
+    return {ErrorCode::too_large,
+            post + "the answer is longer than " + std::to_string(HttpClient::max_answer_bytes) + " bytes"};
   }
   const char* said = transfer.error_text.front() != '\0' ? transfer.error_text.data() : curl_easy_strerror(code);
   return {class_of(code), post + said};

@@ -21,17 +21,17 @@ struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  // "Name: value"; never logged
   std::string body;
-  bool gzip = false;                 // compress the body (Content-Encoding: gzip)
-  std::string ca_file;               // PEM file; empty: the system's authorities
-  Millis connect_timeout{3'000};     // 1 ms .. 60 s, DNS and TLS included
-  Millis total_timeout{30'000};      // 1 ms .. 10 min, from the call to the last byte of the answer
+  bool gzip = false;              // compress the body (Content-Encoding: gzip)
+  std::string ca_file;            // PEM file; empty: the system's authorities
+  Millis connect_timeout{3'000};  // 1 ms .. 60 s, DNS and TLS included
+  Millis total_timeout{30'000};   // 1 ms .. 10 min, from the call to the last byte of the answer
 };
 
 struct HttpAnswer {
   int status = 0;  // 100 .. 599
   std::string content_type;
   std::optional<std::string> retry_after;  // as sent; RFC 9110 section 10.2.3
-  std::string body;  // at most max_answer_bytes; a longer one is ErrorCode::too_large
+  std::string body;                        // at most max_answer_bytes; a longer one is ErrorCode::too_large
 };
 
 struct HttpOutcome {

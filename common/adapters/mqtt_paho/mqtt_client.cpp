@@ -82,7 +82,8 @@ std::string describe(const mqtt::exception& error) {
   const int code = std::max(error.get_return_code(), static_cast<int>(error.get_reason_code()));
   if (code < mqtt::ReasonCode::UNSPECIFIED_ERROR) return error.what();
   const char* name = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
-  const bool is_access = code == mqtt::ReasonCode::NOT_AUTHORIZED || code == mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD;
+  const bool is_access =
+      code == mqtt::ReasonCode::NOT_AUTHORIZED || code == mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD;
   return std::string("refused: ") + (name == nullptr ? std::to_string(code) : name) +
          (is_access ? "; check [mqtt] user and password_file against the broker's" : "");
 }
@@ -113,7 +114,7 @@ class MqttClient::Session : private mqtt::iaction_listener {
   const MqttClientOptions options_;
   const MqttCallbacks callbacks_;
   mqtt::async_client client_;
-  Backoff backoff_;  // send thread only
+  Backoff backoff_;             // send thread only
   SendNumber last_number_ = 0;  // send thread only
 
   std::mutex mutex_;

@@ -52,9 +52,9 @@ struct MqttClientOptions {
 
 /// Each is called with a complete value and must not block. None is called after the client's destructor.
 struct MqttCallbacks {
-  std::function<void(MqttConnected)> on_connected;  // connected and subscribed
+  std::function<void(MqttConnected)> on_connected;        // connected and subscribed
   std::function<void(MqttDisconnected)> on_disconnected;  // also for each connect that fails
-  std::function<void(MqttPublished)> on_published;  // exactly one for each publish() with an id other than 0
+  std::function<void(MqttPublished)> on_published;        // exactly one for each publish() with an id other than 0
   std::function<void(MqttMessage)> on_message;
 };
 

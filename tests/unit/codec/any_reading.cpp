@@ -34,8 +34,9 @@ std::string any_name() {
 }
 
 std::string any_text() {
-  static const std::vector<std::string> pieces{"a", "Z", " ", "\"", "\\", "\n", "\t", "\r", "\x01", "\x1f", "\x7f", "/", "{", "]", ",", "é",
-                                               "€", "😀", "\xef\xbf\xbf", std::string(1, '\0')};
+  static const std::vector<std::string> pieces{
+      "a",    "Z", " ", "\"", "\\", "\n", "\t", "\r", "\x01",         "\x1f",
+      "\x7f", "/", "{", "]",  ",",  "é",  "€",  "😀",  "\xef\xbf\xbf", std::string(1, '\0')};
   std::string text;
   for (const std::string& piece : *rc::gen::container<std::vector<std::string>>(rc::gen::elementOf(pieces))) {
     if (text.size() + piece.size() <= max_text_value_length) text += piece;
@@ -43,15 +44,20 @@ std::string any_text() {
   return text;
 }
 
-WallTime any_time() { return WallTime{Millis{*rc::gen::noShrink(rc::gen::inRange<std::int64_t>(0, millis_to_year_10000))}}; }
+WallTime any_time() {
+  return WallTime{Millis{*rc::gen::noShrink(rc::gen::inRange<std::int64_t>(0, millis_to_year_10000))}};
+}
 
 std::uint64_t any_seq() { return *rc::gen::inRange<std::uint64_t>(1, max_seq + 1); }
 
 Reading any_reading() {
-  return {any_name(), any_value(), *rc::gen::element<std::string>("", "Cel", "%", "m/s2", "[degF]", "10*-6.m"), any_time()};
+  return {any_name(), any_value(), *rc::gen::element<std::string>("", "Cel", "%", "m/s2", "[degF]", "10*-6.m"),
+          any_time()};
 }
 
-Gap any_gap(std::uint64_t first) { return {first, first + *rc::gen::inRange<std::uint64_t>(0, 100), any_name(), any_time()}; }
+Gap any_gap(std::uint64_t first) {
+  return {first, first + *rc::gen::inRange<std::uint64_t>(0, 100), any_name(), any_time()};
+}
 
 Batch any_batch() {
   Batch batch;

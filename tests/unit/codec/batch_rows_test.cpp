@@ -13,7 +13,8 @@ std::string row(const std::string& seq, const std::string& value = "1") {
 }
 
 std::string gap(const std::string& first, const std::string& last, const std::string& reason = "outbox_full") {
-  return R"({"first":)" + first + R"(,"last":)" + last + R"(,"reason":")" + reason + R"(","time":"2026-01-15T16:09:35Z"})";
+  return R"({"first":)" + first + R"(,"last":)" + last + R"(,"reason":")" + reason +
+         R"(","time":"2026-01-15T16:09:35Z"})";
 }
 
 std::string joined(const std::vector<std::string>& rows) {
@@ -22,7 +23,8 @@ std::string joined(const std::vector<std::string>& rows) {
   return text;
 }
 
-Result<ReadingDecoder::DecodedBatch> decode(const std::vector<std::string>& rows, const std::vector<std::string>& gaps = {}) {
+Result<ReadingDecoder::DecodedBatch> decode(const std::vector<std::string>& rows,
+                                            const std::vector<std::string>& gaps = {}) {
   return ReadingDecoder().batch(R"({"stream":"k","readings":[)" + joined(rows) + R"(],"gaps":[)" + joined(gaps) + "]}");
 }
 
@@ -54,7 +56,8 @@ TEST(Batch, takes_a_row_that_breaks_a_rule_as_a_gap) {
 }
 
 TEST(Batch, leaves_out_rows_whose_number_cannot_be_read) {
-  const auto decoded = decode({row("7"), "null", "5", "[]", row("0"), row("-1"), row("\"8\""), row("1.0"), row("8,\"seq\":8"), row("12")});
+  const auto decoded = decode(
+      {row("7"), "null", "5", "[]", row("0"), row("-1"), row("\"8\""), row("1.0"), row("8,\"seq\":8"), row("12")});
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(numbers(decoded->batch), (std::vector<std::uint64_t>{7, 12}));
   EXPECT_TRUE(decoded->batch.gaps.empty());
@@ -63,7 +66,8 @@ TEST(Batch, leaves_out_rows_whose_number_cannot_be_read) {
 }
 
 TEST(Batch, puts_gaps_of_bad_rows_in_order_with_those_that_came) {
-  const auto decoded = decode({row("7"), row("8", "null"), row("12"), row("13", "null")}, {gap("9", "11"), gap("14", "20")});
+  const auto decoded =
+      decode({row("7"), row("8", "null"), row("12"), row("13", "null")}, {gap("9", "11"), gap("14", "20")});
   ASSERT_TRUE(decoded.has_value());
   std::vector<std::uint64_t> firsts;
   for (const Gap& one : decoded->batch.gaps) firsts.push_back(one.first);
@@ -71,7 +75,8 @@ TEST(Batch, puts_gaps_of_bad_rows_in_order_with_those_that_came) {
 }
 
 TEST(Batch, keeps_the_range_of_a_bad_gap_and_leaves_out_one_without) {
-  const auto decoded = decode({row("7")}, {gap("8", "9", "no name"), gap("12", "11"), gap("0", "5"), gap("\"1\"", "2"), "7"});
+  const auto decoded =
+      decode({row("7")}, {gap("8", "9", "no name"), gap("12", "11"), gap("0", "5"), gap("\"1\"", "2"), "7"});
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(decoded->batch.gaps, (std::vector<Gap>{{8, 9, "malformed", moment}}));
   EXPECT_EQ(decoded->bad_rows, 5U);
@@ -99,16 +104,17 @@ TEST_P(OutOfOrder, is_refused_as_a_whole) {
   EXPECT_EQ(decoded.error().code, ErrorCode::invalid);
 }
 
-INSTANTIATE_TEST_SUITE_P(Batch, OutOfOrder,
-                         testing::Values(BadOrder{"descending", {row("8"), row("7")}, {}}, BadOrder{"twice", {row("7"), row("7")}, {}},
-                                         BadOrder{"bad_row_out_of_order", {row("8"), row("8", "null")}, {}},
-                                         BadOrder{"gap_over_a_reading", {row("8")}, {gap("7", "9")}},
-                                         BadOrder{"gap_at_a_reading", {row("8")}, {gap("8", "8")}},
-                                         BadOrder{"reading_in_the_middle", {row("7"), row("9"), row("11")}, {gap("8", "10")}},
-                                         BadOrder{"gaps_overlap", {}, {gap("1", "5"), gap("5", "6")}},
-                                         BadOrder{"gap_in_a_gap", {}, {gap("1", "9"), gap("2", "3")}},
-                                         BadOrder{"gap_twice", {}, {gap("1", "1"), gap("1", "1")}}),
-                         [](const auto& bad) { return bad.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Batch, OutOfOrder,
+    testing::Values(BadOrder{"descending", {row("8"), row("7")}, {}}, BadOrder{"twice", {row("7"), row("7")}, {}},
+                    BadOrder{"bad_row_out_of_order", {row("8"), row("8", "null")}, {}},
+                    BadOrder{"gap_over_a_reading", {row("8")}, {gap("7", "9")}},
+                    BadOrder{"gap_at_a_reading", {row("8")}, {gap("8", "8")}},
+                    BadOrder{"reading_in_the_middle", {row("7"), row("9"), row("11")}, {gap("8", "10")}},
+                    BadOrder{"gaps_overlap", {}, {gap("1", "5"), gap("5", "6")}},
+                    BadOrder{"gap_in_a_gap", {}, {gap("1", "9"), gap("2", "3")}},
+                    BadOrder{"gap_twice", {}, {gap("1", "1"), gap("1", "1")}}),
+    [](const auto& bad) { return bad.param.name; });
 
 struct BadWhole {
   const char* name;
@@ -132,15 +138,19 @@ INSTANTIATE_TEST_SUITE_P(
     Batch, BadBatch,
     testing::Values(BadWhole{"empty", "", ErrorCode::malformed}, BadWhole{"array", "[]", ErrorCode::malformed},
                     BadWhole{"cut", R"({"stream":"k","readings":[)" + row("1") + ",", ErrorCode::malformed},
-                    BadWhole{"no_stream", R"({"readings":[]})", ErrorCode::malformed}, BadWhole{"no_readings", R"({"stream":"k"})", ErrorCode::malformed},
+                    BadWhole{"no_stream", R"({"readings":[]})", ErrorCode::malformed},
+                    BadWhole{"no_readings", R"({"stream":"k"})", ErrorCode::malformed},
                     BadWhole{"stream_grammar", R"({"stream":"k/3","readings":[]})", ErrorCode::invalid},
                     BadWhole{"readings_object", R"({"stream":"k","readings":{}})", ErrorCode::malformed},
                     BadWhole{"gaps_null", R"({"stream":"k","readings":[],"gaps":null})", ErrorCode::malformed},
                     BadWhole{"stream_twice", R"({"stream":"k","stream":"j","readings":[]})", ErrorCode::malformed},
                     BadWhole{"readings_twice", R"({"stream":"k","readings":[],"readings":[]})", ErrorCode::malformed},
-                    BadWhole{"not_utf8_in_a_row", R"({"stream":"k","readings":[)" + row("1", "\"\xff\"") + "]}", ErrorCode::malformed},
-                    BadWhole{"too_many_readings", R"({"stream":"k","readings":[)" + many(1'001, "1") + "]}", ErrorCode::too_large},
-                    BadWhole{"too_many_gaps", R"({"stream":"k","readings":[],"gaps":[)" + many(1'001, "1") + "]}", ErrorCode::too_large},
+                    BadWhole{"not_utf8_in_a_row", R"({"stream":"k","readings":[)" + row("1", "\"\xff\"") + "]}",
+                             ErrorCode::malformed},
+                    BadWhole{"too_many_readings", R"({"stream":"k","readings":[)" + many(1'001, "1") + "]}",
+                             ErrorCode::too_large},
+                    BadWhole{"too_many_gaps", R"({"stream":"k","readings":[],"gaps":[)" + many(1'001, "1") + "]}",
+                             ErrorCode::too_large},
                     BadWhole{"too_large", std::string(max_payload_bytes + 1, ' '), ErrorCode::too_large}),
     [](const auto& bad) { return bad.param.name; });
 

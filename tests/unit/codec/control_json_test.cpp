@@ -1,7 +1,7 @@
 // Watermarks, queue depths, status, breaker, events and errors: written as the protocol shows, read with every check.
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck.h>
+#include <nlohmann/json.hpp>
 
 #include "common/codec/control_json.hpp"
 #include "tests/unit/codec/any_reading.hpp"
@@ -27,14 +27,16 @@ class BadCommitted : public testing::TestWithParam<const char*> {};
 
 TEST_P(BadCommitted, is_refused) { EXPECT_FALSE(decode_committed(GetParam()).has_value()); }
 
-INSTANTIATE_TEST_SUITE_P(Committed, BadCommitted,
-                         testing::Values("", "null", "{}", "[1]", R"({"store":"w5","stream":"k3"})", R"({"store":"w5","through":1})",
-                                         R"({"stream":"k3","through":1})", R"({"store":"w 5","stream":"k3","through":1})",
-                                         R"({"store":"w5","stream":"","through":1})", R"({"store":"w5","stream":"k3","through":-1})",
-                                         R"({"store":"w5","stream":"k3","through":1.5})", R"({"store":"w5","stream":"k3","through":"1"})",
-                                         R"({"store":"w5","stream":"k3","through":9007199254740992})",
-                                         R"({"store":"w5","stream":"k3","through":1,"through":900})",
-                                         R"({"store":"w5","stream":"k3","through":1,"resend":1})", "{\"store\":\"\xff\",\"stream\":\"k3\",\"through\":1}"));
+INSTANTIATE_TEST_SUITE_P(
+    Committed, BadCommitted,
+    testing::Values("", "null", "{}", "[1]", R"({"store":"w5","stream":"k3"})", R"({"store":"w5","through":1})",
+                    R"({"stream":"k3","through":1})", R"({"store":"w 5","stream":"k3","through":1})",
+                    R"({"store":"w5","stream":"","through":1})", R"({"store":"w5","stream":"k3","through":-1})",
+                    R"({"store":"w5","stream":"k3","through":1.5})", R"({"store":"w5","stream":"k3","through":"1"})",
+                    R"({"store":"w5","stream":"k3","through":9007199254740992})",
+                    R"({"store":"w5","stream":"k3","through":1,"through":900})",
+                    R"({"store":"w5","stream":"k3","through":1,"resend":1})",
+                    "{\"store\":\"\xff\",\"stream\":\"k3\",\"through\":1}"));
 
 TEST(QueueDepth, is_written_as_the_protocol_shows_it) {
   EXPECT_EQ(encode_queue_depth({12, 10'000, 1'000'000, 3.2, 9.9, false}),
@@ -42,10 +44,12 @@ TEST(QueueDepth, is_written_as_the_protocol_shows_it) {
 }
 
 TEST(QueueDepth, is_read_back_as_written) {
-  EXPECT_TRUE(rc::check("decode(encode(q)) == q", [](std::uint64_t depth, std::uint64_t high, std::uint64_t limit, bool pressure) {
-    const QueueDepth queue{depth, high, limit, *rc::gen::inRange(0, 1'000'000) / 7.0, *rc::gen::inRange(0, 1'000'000) / 3.0, pressure};
-    RC_ASSERT(decode_queue_depth(encode_queue_depth(queue)).value() == queue);
-  }));
+  EXPECT_TRUE(rc::check(
+      "decode(encode(q)) == q", [](std::uint64_t depth, std::uint64_t high, std::uint64_t limit, bool pressure) {
+        const QueueDepth queue{
+            depth, high, limit, *rc::gen::inRange(0, 1'000'000) / 7.0, *rc::gen::inRange(0, 1'000'000) / 3.0, pressure};
+        RC_ASSERT(decode_queue_depth(encode_queue_depth(queue)).value() == queue);
+      }));
 }
 
 TEST(QueueDepth, says_zero_for_a_rate_that_is_no_number) {
@@ -68,9 +72,12 @@ TEST(QueueDepth, is_refused_when_a_key_is_missing_or_wrong) {
 }
 
 TEST(Status, has_the_keys_of_every_service_and_its_own) {
-  const std::string payload = encode_status({"sensor-http-bridge", ServiceState::degraded, "breaker \"open\"", moment, "0.1.0", R"("counters":{"delivered":1})"});
-  EXPECT_EQ(payload, R"({"service":"sensor-http-bridge","state":"degraded","reason":"breaker \"open\"","since":"2026-01-15T16:09:35.123Z",)"
-                     R"("version":"0.1.0","counters":{"delivered":1}})");
+  const std::string payload = encode_status({"sensor-http-bridge", ServiceState::degraded, "breaker \"open\"", moment,
+                                             "0.1.0", R"("counters":{"delivered":1})"});
+  EXPECT_EQ(
+      payload,
+      R"({"service":"sensor-http-bridge","state":"degraded","reason":"breaker \"open\"","since":"2026-01-15T16:09:35.123Z",)"
+      R"("version":"0.1.0","counters":{"delivered":1}})");
   EXPECT_EQ(decode_status_state(payload).value(), ServiceState::degraded);
 }
 
@@ -81,7 +88,8 @@ TEST(Status, reads_back_each_state) {
 }
 
 TEST(Status, is_refused_without_a_known_state) {
-  for (const char* payload : {"", "[]", "{}", R"({"state":"UP"})", R"({"state":1})", R"({"state":"up","state":"down"})"}) {
+  for (const char* payload :
+       {"", "[]", "{}", R"({"state":"UP"})", R"({"state":1})", R"({"state":"up","state":"down"})"}) {
     EXPECT_FALSE(decode_status_state(payload).has_value()) << payload;
   }
 }
@@ -93,17 +101,20 @@ TEST(BreakerJson, turns_its_times_into_wall_time) {
   const Instant opened{std::chrono::seconds{100}};
   EXPECT_EQ(encode_breaker(breaker, {opened, moment}), R"({"state":"closed","reason":""})");
   for (int i = 0; i < 3; ++i) breaker.fail(breaker.admit(opened).value(), "HTTP 500", opened);
-  EXPECT_EQ(encode_breaker(breaker, {opened + std::chrono::seconds{10}, moment + std::chrono::seconds{10}}),
-            R"({"state":"open","reason":"API failures exceeded threshold (3): HTTP 500","since":"2026-01-15T16:09:35.123Z",)"
-            R"("next_attempt":"2026-01-15T16:10:35.123Z"})");
+  EXPECT_EQ(
+      encode_breaker(breaker, {opened + std::chrono::seconds{10}, moment + std::chrono::seconds{10}}),
+      R"({"state":"open","reason":"API failures exceeded threshold (3): HTTP 500","since":"2026-01-15T16:09:35.123Z",)"
+      R"("next_attempt":"2026-01-15T16:10:35.123Z"})");
 }
 
 TEST(EventJson, is_one_line_of_history) {
-  EXPECT_EQ(encode_event("breaker", moment, "a\nb"), R"({"type":"breaker","time":"2026-01-15T16:09:35.123Z","text":"a\nb"})");
+  EXPECT_EQ(encode_event("breaker", moment, "a\nb"),
+            R"({"type":"breaker","time":"2026-01-15T16:09:35.123Z","text":"a\nb"})");
 }
 
 TEST(ErrorJson, says_code_and_message_also_with_bytes_that_are_not_utf8) {
-  EXPECT_EQ(encode_error({ErrorCode::invalid, "seq: \xff"}), "{\"error\":{\"code\":\"invalid\",\"message\":\"seq: \ufffd\"}}");
+  EXPECT_EQ(encode_error({ErrorCode::invalid, "seq: \xff"}),
+            "{\"error\":{\"code\":\"invalid\",\"message\":\"seq: \ufffd\"}}");
 }
 
 }  // namespace

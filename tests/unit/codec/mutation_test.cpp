@@ -33,9 +33,34 @@ class Mutator {
 
   /// Swaps in, cuts, doubles or inserts what often breaks parsers.
   void edit(std::string& text) {
-    static const std::vector<std::string> tokens{"\"", "\\", "{", "}", "[", "]", ",", ":", "null", "true", "-", "-0", "1e400", "1.0",
-                                                 "0", "9007199254740992", "18446744073709551616", "\xff", "\xc3", "\\u0000", "\\ud800",
-                                                 "\"seq\":1,", "\"gaps\":[],", "e", ".", std::string(1, '\0'), "[[[[[[[[[", "é"};
+    static const std::vector<std::string> tokens{"\"",
+                                                 "\\",
+                                                 "{",
+                                                 "}",
+                                                 "[",
+                                                 "]",
+                                                 ",",
+                                                 ":",
+                                                 "null",
+                                                 "true",
+                                                 "-",
+                                                 "-0",
+                                                 "1e400",
+                                                 "1.0",
+                                                 "0",
+                                                 "9007199254740992",
+                                                 "18446744073709551616",
+                                                 "\xff",
+                                                 "\xc3",
+                                                 "\\u0000",
+                                                 "\\ud800",
+                                                 "\"seq\":1,",
+                                                 "\"gaps\":[],",
+                                                 "e",
+                                                 ".",
+                                                 std::string(1, '\0'),
+                                                 "[[[[[[[[[",
+                                                 "é"};
     if (text.empty()) text = "{}";
     const std::size_t at = below(text.size());
     const std::size_t length = 1 + below(std::min<std::size_t>(16, text.size() - at));
@@ -84,7 +109,8 @@ bool taken(const Result<T>& result) {
 Batch batch_of_rows() {
   Batch batch{"k3v9x2m7qp4d", {}, {{5, 9, "outbox_full", moment}}};
   const std::vector<Value> values{21.53, true, std::string("a\"é"), -0.0};
-  for (std::size_t i = 0; i < values.size(); ++i) batch.readings.push_back({i + 1, {"bme280.temperature", values[i], "Cel", moment}});
+  for (std::size_t i = 0; i < values.size(); ++i)
+    batch.readings.push_back({i + 1, {"bme280.temperature", values[i], "Cel", moment}});
   return batch;
 }
 
@@ -152,11 +178,13 @@ TEST(Mutation, queue_depths_and_states_are_valid_or_refused) {
     }
     return taken(queue);
   });
-  run({encode_status({"s", ServiceState::up, "", moment, "1", ""})}, [](std::string_view payload) { return taken(decode_status_state(payload)); });
+  run({encode_status({"s", ServiceState::up, "", moment, "1", ""})},
+      [](std::string_view payload) { return taken(decode_status_state(payload)); });
 }
 
 TEST(Mutation, upload_batches_are_valid_or_refused) {
-  const UploadBatch batch{"w5", "api", 1, 3, 4, {{1, "n", "k", {7, {"x", 1.0, "", moment}}}}, {{3, "n", "k", {8, 9, "full", moment}}}};
+  const UploadBatch batch{
+      "w5", "api", 1, 3, 4, {{1, "n", "k", {7, {"x", 1.0, "", moment}}}}, {{3, "n", "k", {8, 9, "full", moment}}}};
   run({encode_upload_batch(batch)}, [](std::string_view payload) {
     const Result<UploadBatchHeader> header = decode_upload_batch_header(payload);
     if (header.has_value()) {
@@ -169,9 +197,12 @@ TEST(Mutation, upload_batches_are_valid_or_refused) {
 }
 
 TEST(Mutation, requests_are_valid_or_refused) {
-  run({encode_upload_request({"api", 100, 1'000})}, [](std::string_view payload) { return taken(decode_upload_request(payload)); });
-  run({encode_uploaded_request({"w5", "api", 1, 200})}, [](std::string_view payload) { return taken(decode_uploaded_request(payload)); });
-  run({encode_uploaded_answer({200, 10})}, [](std::string_view payload) { return taken(decode_uploaded_answer(payload)); });
+  run({encode_upload_request({"api", 100, 1'000})},
+      [](std::string_view payload) { return taken(decode_upload_request(payload)); });
+  run({encode_uploaded_request({"w5", "api", 1, 200})},
+      [](std::string_view payload) { return taken(decode_uploaded_request(payload)); });
+  run({encode_uploaded_answer({200, 10})},
+      [](std::string_view payload) { return taken(decode_uploaded_answer(payload)); });
   run({encode_query_request({"n", "s", moment, moment, 7, true})}, [](std::string_view payload) {
     const Result<QueryRequest> query = decode_query_request(payload);
     if (query.has_value()) {

@@ -1,7 +1,7 @@
 // Readings and batches: what is written is what the protocol shows, and what is read back is what was written.
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck.h>
+#include <nlohmann/json.hpp>
 
 #include <bit>
 
@@ -16,22 +16,28 @@ constexpr WallTime moment{Millis{1'768'493'375'123}};
 SequencedReading one(Value value) { return {1042, {"bme280.temperature", std::move(value), "Cel", moment}}; }
 
 TEST(ReadingJson, writes_a_reading_as_the_protocol_shows_it) {
-  EXPECT_EQ(encode_reading(one(21.53), "k3v9x2m7qp4d"),
-            R"({"sensor":"bme280.temperature","value":21.53,"unit":"Cel","time":"2026-01-15T16:09:35.123Z","seq":1042,"stream":"k3v9x2m7qp4d"})");
+  EXPECT_EQ(
+      encode_reading(one(21.53), "k3v9x2m7qp4d"),
+      R"({"sensor":"bme280.temperature","value":21.53,"unit":"Cel","time":"2026-01-15T16:09:35.123Z","seq":1042,"stream":"k3v9x2m7qp4d"})");
 }
 
 TEST(ReadingJson, writes_a_batch_as_the_protocol_shows_it) {
-  EXPECT_EQ(encode_batch({"k3", {one(true)}, {{1043, 1047, "outbox_full", moment}}}),
-            R"({"stream":"k3","readings":[{"seq":1042,"sensor":"bme280.temperature","value":true,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],)"
-            R"("gaps":[{"first":1043,"last":1047,"reason":"outbox_full","time":"2026-01-15T16:09:35.123Z"}]})");
+  EXPECT_EQ(
+      encode_batch({"k3", {one(true)}, {{1043, 1047, "outbox_full", moment}}}),
+      R"({"stream":"k3","readings":[{"seq":1042,"sensor":"bme280.temperature","value":true,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],)"
+      R"("gaps":[{"first":1043,"last":1047,"reason":"outbox_full","time":"2026-01-15T16:09:35.123Z"}]})");
 }
 
-TEST(ReadingJson, leaves_gaps_out_of_a_batch_without_any) { EXPECT_EQ(encode_batch({"k3", {}, {}}), R"({"stream":"k3","readings":[]})"); }
+TEST(ReadingJson, leaves_gaps_out_of_a_batch_without_any) {
+  EXPECT_EQ(encode_batch({"k3", {}, {}}), R"({"stream":"k3","readings":[]})");
+}
 
 TEST(ReadingJson, writes_a_delivered_reading_with_its_node_and_stream) {
   std::string out = "x";
   append_delivered_reading(out, "kitchen", "k3", one(1.0));
-  EXPECT_EQ(out, R"(x{"node":"kitchen","stream":"k3","seq":1042,"sensor":"bme280.temperature","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"})");
+  EXPECT_EQ(
+      out,
+      R"(x{"node":"kitchen","stream":"k3","seq":1042,"sensor":"bme280.temperature","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"})");
 }
 
 TEST(ReadingJson, reads_back_a_reading) {
@@ -63,9 +69,12 @@ TEST(ReadingJson, is_read_alike_by_another_parser) {
     const SequencedReading row{any_seq(), any_reading()};
     const nlohmann::json json = nlohmann::json::parse(encode_reading(row, "k3"));
     RC_ASSERT(json.at("seq").get<std::uint64_t>() == row.seq);
-    if (const auto* text = std::get_if<std::string>(&row.reading.value)) RC_ASSERT(json.at("value").get<std::string>() == *text);
-    if (const auto* number = std::get_if<double>(&row.reading.value)) RC_ASSERT(json.at("value").get<double>() == *number);
-    if (const auto* boolean = std::get_if<bool>(&row.reading.value)) RC_ASSERT(json.at("value").get<bool>() == *boolean);
+    if (const auto* text = std::get_if<std::string>(&row.reading.value))
+      RC_ASSERT(json.at("value").get<std::string>() == *text);
+    if (const auto* number = std::get_if<double>(&row.reading.value))
+      RC_ASSERT(json.at("value").get<double>() == *number);
+    if (const auto* boolean = std::get_if<bool>(&row.reading.value))
+      RC_ASSERT(json.at("value").get<bool>() == *boolean);
   }));
 }
 
@@ -79,8 +88,9 @@ TEST_P(ExactNumber, keeps_its_type_and_every_bit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(ReadingJson, ExactNumber,
-                         testing::Values(0.0, -0.0, 1.0, 21.0, -1.0, 0.1, 1e21, 5e-324, -5e-324, 1.7976931348623157e308, 9007199254740992.0,
-                                         9007199254740993e3, 98765432109876543000.0, -98765432109876543000.0, 18446744073709551616.0, 1e15, 1e16, 1e17,
+                         testing::Values(0.0, -0.0, 1.0, 21.0, -1.0, 0.1, 1e21, 5e-324, -5e-324, 1.7976931348623157e308,
+                                         9007199254740992.0, 9007199254740993e3, 98765432109876543000.0,
+                                         -98765432109876543000.0, 18446744073709551616.0, 1e15, 1e16, 1e17,
                                          123456789012345680.0, 2.2250738585072014e-308));
 
 TEST(ReadingJson, writes_null_for_what_json_cannot_say) {
@@ -94,7 +104,10 @@ TEST(JsonString, escapes_what_json_demands_and_replaces_what_is_not_utf8) {
   append_json_string(out, std::string("a\"\\\n\r\t\x01\0é😀\x7f", 15));
   EXPECT_EQ(out, "\"a\\\"\\\\\\n\\r\\t\\u0001\\u0000é😀\\u007f\"");
   out.clear();
-  append_json_string(out, "\xff" "a\xc3" "(\xed\xa0\x80");
+  append_json_string(out,
+                     "\xff"
+                     "a\xc3"
+                     "(\xed\xa0\x80");
   EXPECT_EQ(out, "\"\ufffda\ufffd(\ufffd\ufffd\ufffd\"");
 }
 
@@ -114,7 +127,9 @@ TEST(DriverLine, takes_the_given_time_and_no_unit_when_there_are_none) {
 TEST(DriverLine, takes_a_unit_a_time_and_a_big_integer_and_ignores_other_keys) {
   const Reading reading =
       ReadingDecoder()
-          .driver_line(R"({"value":100000000000000000000000,"sensor":"x","unit":"1","time":"1970-01-01T01:00:00+01:00","more":[{"a":null}]})", moment)
+          .driver_line(
+              R"({"value":100000000000000000000000,"sensor":"x","unit":"1","time":"1970-01-01T01:00:00+01:00","more":[{"a":null}]})",
+              moment)
           .value();
   EXPECT_EQ(reading, (Reading{"x", 1e23, "1", WallTime{}}));
 }

@@ -1,7 +1,7 @@
 // The store's RPC: requests and answers as the protocol shows them, and what is refused.
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <rapidcheck.h>
+#include <nlohmann/json.hpp>
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
@@ -13,14 +13,21 @@ namespace {
 constexpr WallTime moment{Millis{1'768'493'375'123}};
 
 UploadBatch two_rows() {
-  return {"w5", "api", 1, 3, 4'200, {{1, "kitchen", "k3", {7, {"x", 1.0, "Cel", moment}}}}, {{3, "kitchen", "k3", {8, 9, "outbox_full", moment}}}};
+  return {"w5",
+          "api",
+          1,
+          3,
+          4'200,
+          {{1, "kitchen", "k3", {7, {"x", 1.0, "Cel", moment}}}},
+          {{3, "kitchen", "k3", {8, 9, "outbox_full", moment}}}};
 }
 
 TEST(UploadBatch, is_written_as_the_protocol_shows_it) {
-  EXPECT_EQ(encode_upload_batch(two_rows()),
-            R"({"store":"w5","destination":"api","first":1,"last":3,"remaining":4200,"readings":[{"node":"kitchen","stream":"k3","seq":7,)"
-            R"("sensor":"x","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],"gaps":[{"node":"kitchen","stream":"k3","first":8,)"
-            R"("last":9,"reason":"outbox_full","time":"2026-01-15T16:09:35.123Z"}]})");
+  EXPECT_EQ(
+      encode_upload_batch(two_rows()),
+      R"({"store":"w5","destination":"api","first":1,"last":3,"remaining":4200,"readings":[{"node":"kitchen","stream":"k3","seq":7,)"
+      R"("sensor":"x","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],"gaps":[{"node":"kitchen","stream":"k3","first":8,)"
+      R"("last":9,"reason":"outbox_full","time":"2026-01-15T16:09:35.123Z"}]})");
 }
 
 TEST(UploadBatch, gives_the_bridge_its_header) {
@@ -90,8 +97,9 @@ TEST(UploadBatch, is_refused_with_broken_bytes_anywhere) {
 }
 
 TEST(RpcAnswer, hands_on_the_stores_error) {
-  for (const Error& error : {decode_upload_batch_header(R"({"error":{"code":"invalid","message":"no such destination"}})").error(),
-                             decode_uploaded_answer(R"({"error":{"code":"invalid","message":"no such destination"}})").error()}) {
+  for (const Error& error :
+       {decode_upload_batch_header(R"({"error":{"code":"invalid","message":"no such destination"}})").error(),
+        decode_uploaded_answer(R"({"error":{"code":"invalid","message":"no such destination"}})").error()}) {
     EXPECT_EQ(error.code, ErrorCode::rejected);
     EXPECT_EQ(error.message, "the store answered: no such destination");
   }
@@ -99,7 +107,8 @@ TEST(RpcAnswer, hands_on_the_stores_error) {
 }
 
 TEST(UploadRequest, is_read_back_as_written_and_has_defaults) {
-  EXPECT_EQ(encode_upload_request({"api", 1'000, 262'144}), R"({"destination":"api","max_readings":1000,"max_bytes":262144})");
+  EXPECT_EQ(encode_upload_request({"api", 1'000, 262'144}),
+            R"({"destination":"api","max_readings":1000,"max_bytes":262144})");
   const UploadRequest request = decode_upload_request(encode_upload_request({"api", 17, 18})).value();
   EXPECT_EQ(request.destination, "api");
   EXPECT_EQ(request.max_readings, 17U);
@@ -109,16 +118,19 @@ TEST(UploadRequest, is_read_back_as_written_and_has_defaults) {
 
 TEST(UploadRequest, is_refused_out_of_its_limits) {
   for (const char* payload :
-       {"", "{}", "[]", R"({"destination":""})", R"({"destination":"a b"})", R"({"destination":"api","max_readings":0})",
-        R"({"destination":"api","max_readings":5001})", R"({"destination":"api","max_bytes":0})", R"({"destination":"api","max_bytes":1048577})",
-        R"({"destination":"api","max_bytes":"1"})", R"({"destination":"api","max_readings":null})", R"({"destination":"api","destination":"b"})"}) {
+       {"", "{}", "[]", R"({"destination":""})", R"({"destination":"a b"})",
+        R"({"destination":"api","max_readings":0})", R"({"destination":"api","max_readings":5001})",
+        R"({"destination":"api","max_bytes":0})", R"({"destination":"api","max_bytes":1048577})",
+        R"({"destination":"api","max_bytes":"1"})", R"({"destination":"api","max_readings":null})",
+        R"({"destination":"api","destination":"b"})"}) {
     EXPECT_FALSE(decode_upload_request(payload).has_value()) << payload;
   }
   EXPECT_EQ(decode_upload_request(std::string(70'000, ' ')).error().code, ErrorCode::too_large);
 }
 
 TEST(Uploaded, is_read_back_as_written) {
-  EXPECT_EQ(encode_uploaded_request({"w5", "api", 1, 200}), R"({"store":"w5","destination":"api","first":1,"last":200})");
+  EXPECT_EQ(encode_uploaded_request({"w5", "api", 1, 200}),
+            R"({"store":"w5","destination":"api","first":1,"last":200})");
   const UploadedRequest request = decode_uploaded_request(encode_uploaded_request({"w5", "api", 1, 200})).value();
   EXPECT_EQ(request.store, "w5");
   EXPECT_EQ(request.destination, "api");
@@ -130,16 +142,19 @@ TEST(Uploaded, is_read_back_as_written) {
 }
 
 TEST(Uploaded, is_refused_without_a_range) {
-  for (const char* payload : {"{}", R"({"store":"w5","destination":"api","first":0,"last":0})", R"({"store":"w5","destination":"api","first":5,"last":4})",
-                              R"({"store":"w5","destination":"api","first":-1,"last":4})", R"({"store":"w5","destination":"api","first":1})",
-                              R"({"store":"w/5","destination":"api","first":1,"last":4})"}) {
+  for (const char* payload :
+       {"{}", R"({"store":"w5","destination":"api","first":0,"last":0})",
+        R"({"store":"w5","destination":"api","first":5,"last":4})",
+        R"({"store":"w5","destination":"api","first":-1,"last":4})", R"({"store":"w5","destination":"api","first":1})",
+        R"({"store":"w/5","destination":"api","first":1,"last":4})"}) {
     EXPECT_FALSE(decode_uploaded_request(payload).has_value()) << payload;
   }
   EXPECT_FALSE(decode_uploaded_answer(R"({"through":1})").has_value());
 }
 
 TEST(Query, is_read_back_as_written_and_may_be_empty) {
-  const QueryRequest request = decode_query_request(encode_query_request({"kitchen", "x", moment, moment + Millis{1}, 7, true})).value();
+  const QueryRequest request =
+      decode_query_request(encode_query_request({"kitchen", "x", moment, moment + Millis{1}, 7, true})).value();
   EXPECT_EQ(request.node, "kitchen");
   EXPECT_EQ(request.sensor, "x");
   EXPECT_EQ(request.from, moment);
@@ -153,16 +168,18 @@ TEST(Query, is_read_back_as_written_and_may_be_empty) {
 }
 
 TEST(Query, is_refused_with_a_wrong_key) {
-  for (const char* payload : {"", "7", R"({"node":"a b"})", R"({"sensor":7})", R"({"from":"yesterday"})", R"({"to":1})", R"({"limit":0})",
-                              R"({"limit":5001})", R"({"limit":-1})", R"({"limit":1.5})", R"({"latest":"true"})", R"({"limit":1,"limit":2})"}) {
+  for (const char* payload : {"", "7", R"({"node":"a b"})", R"({"sensor":7})", R"({"from":"yesterday"})", R"({"to":1})",
+                              R"({"limit":0})", R"({"limit":5001})", R"({"limit":-1})", R"({"limit":1.5})",
+                              R"({"latest":"true"})", R"({"limit":1,"limit":2})"}) {
     EXPECT_FALSE(decode_query_request(payload).has_value()) << payload;
   }
 }
 
 TEST(Query, answers_with_rows_and_whether_there_are_more) {
   EXPECT_EQ(encode_query_answer({}, false), R"({"readings":[],"truncated":false})");
-  EXPECT_EQ(encode_query_answer(two_rows().readings, true),
-            R"({"readings":[{"node":"kitchen","stream":"k3","seq":7,"sensor":"x","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],"truncated":true})");
+  EXPECT_EQ(
+      encode_query_answer(two_rows().readings, true),
+      R"({"readings":[{"node":"kitchen","stream":"k3","seq":7,"sensor":"x","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],"truncated":true})");
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ namespace sensors {
 namespace {
 
 TEST(Topic, is_made_of_four_levels) {
-  EXPECT_EQ(topic_of("sensors", "kitchen", "reading", "bme280.temperature"), "sensors/kitchen/reading/bme280.temperature");
+  EXPECT_EQ(topic_of("sensors", "kitchen", "reading", "bme280.temperature"),
+            "sensors/kitchen/reading/bme280.temperature");
 }
 
 TEST(Topic, is_taken_apart_as_it_was_made) {
@@ -32,9 +33,10 @@ class BadTopic : public testing::TestWithParam<std::string> {};
 TEST_P(BadTopic, is_refused) { EXPECT_FALSE(parse_topic(GetParam()).has_value()) << GetParam(); }
 
 INSTANTIATE_TEST_SUITE_P(Topic, BadTopic,
-                         testing::Values("", "/", "///", "sensors", "sensors/a/reading", "sensors/a/reading/b/c", "sensors//reading/b",
-                                         "sensors/a//b", "sensors/a/reading/", "/a/reading/b", "sensors/a b/reading/b", "sensors/+/reading/b",
-                                         "sensors/a/reading/#", "sensors/a/reading/\xc3\xa9", "sensors/a/reading/" + std::string(65, 'x'),
+                         testing::Values("", "/", "///", "sensors", "sensors/a/reading", "sensors/a/reading/b/c",
+                                         "sensors//reading/b", "sensors/a//b", "sensors/a/reading/", "/a/reading/b",
+                                         "sensors/a b/reading/b", "sensors/+/reading/b", "sensors/a/reading/#",
+                                         "sensors/a/reading/\xc3\xa9", "sensors/a/reading/" + std::string(65, 'x'),
                                          std::string("sensors/a/reading/b\0c", 21)));
 
 }  // namespace

@@ -115,9 +115,7 @@ class Comparison {
       case Call::fail: return finish('f', Millis{0});
       case Call::release: return release();
       case Call::open_for: return open_for();
-      case Call::peer_returned:
-        breaker.peer_returned(now);
-        return model.peer_returned();
+      case Call::peer_returned: breaker.peer_returned(now); return model.peer_returned();
       case Call::wait_a_little: return wait(*rc::gen::inRange(0, 12'000));
       case Call::wait_long: return wait(*rc::gen::inRange(0, 400'000));
     }
@@ -138,7 +136,10 @@ class Comparison {
   }
 
  private:
-  Pair any_permit() const { return permits[*rc::gen::inRange<std::size_t>(permits.size() - std::min<std::size_t>(permits.size(), 3), permits.size())]; }
+  Pair any_permit() const {
+    return permits[*rc::gen::inRange<std::size_t>(permits.size() - std::min<std::size_t>(permits.size(), 3),
+                                                  permits.size())];
+  }
 
   void admit() {
     const auto real = breaker.admit(now);
@@ -186,9 +187,15 @@ class Comparison {
 };
 
 std::vector<Call> any_calls() {
-  const auto call = rc::gen::weightedElement<Call>({{10, Call::admit}, {5, Call::succeed}, {4, Call::succeed_slowly}, {5, Call::fail},
-                                                    {1, Call::release}, {1, Call::open_for}, {1, Call::peer_returned},
-                                                    {2, Call::wait_a_little}, {2, Call::wait_long}});
+  const auto call = rc::gen::weightedElement<Call>({{10, Call::admit},
+                                                    {5, Call::succeed},
+                                                    {4, Call::succeed_slowly},
+                                                    {5, Call::fail},
+                                                    {1, Call::release},
+                                                    {1, Call::open_for},
+                                                    {1, Call::peer_returned},
+                                                    {2, Call::wait_a_little},
+                                                    {2, Call::wait_long}});
   return *rc::gen::container<std::vector<Call>>(*rc::gen::inRange<std::size_t>(0, 200), call);
 }
 

@@ -214,7 +214,8 @@ TEST_F(CircuitBreakerTest, opens_for_as_long_as_the_peer_asks_within_limits) {
     Millis asked;
     Millis granted;
   };
-  for (const auto& [asked, granted] : {Case{Millis{0}, seconds{1}}, Case{seconds{7}, seconds{7}}, Case{seconds{9'999}, seconds{600}}}) {
+  for (const auto& [asked, granted] :
+       {Case{Millis{0}, seconds{1}}, Case{seconds{7}, seconds{7}}, Case{seconds{9'999}, seconds{600}}}) {
     breaker.open_for(admitted(), asked, "HTTP 429", t);
     EXPECT_EQ(breaker.next_attempt(), t + granted);
     t += granted;

@@ -10,9 +10,7 @@ using std::chrono::seconds;
 
 constexpr Instant start{seconds{1'000}};
 
-TEST(Liveness, has_nothing_overdue_without_obligations) {
-  EXPECT_FALSE(Liveness{}.overdue(start).has_value());
-}
+TEST(Liveness, has_nothing_overdue_without_obligations) { EXPECT_FALSE(Liveness{}.overdue(start).has_value()); }
 
 TEST(Liveness, names_work_only_after_its_deadline) {
   Liveness liveness;

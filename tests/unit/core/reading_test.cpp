@@ -29,7 +29,8 @@ TEST(Name, takes_letters_digits_and_three_signs) {
 
 TEST(Name, refuses_what_a_topic_or_a_file_could_misread) {
   using namespace std::string_view_literals;
-  for (const std::string_view name : {""sv, "a b"sv, "a/b"sv, "+"sv, "#"sv, "$SYS"sv, "a\0b"sv, "\xc3\xa9"sv, "a\n"sv}) {
+  for (const std::string_view name :
+       {""sv, "a b"sv, "a/b"sv, "+"sv, "#"sv, "$SYS"sv, "a\0b"sv, "\xc3\xa9"sv, "a\n"sv}) {
     EXPECT_FALSE(is_name(name)) << name;
   }
   EXPECT_FALSE(is_name(std::string(65, 'x')));
@@ -50,8 +51,8 @@ TEST(Utf8, takes_every_scalar_value_and_no_surrogate) {
 }
 
 TEST(Utf8, refuses_broken_sequences) {
-  for (const char* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82",
-                           "\xf0\x9f\x98", "\xff", "a\xc3(", "\xe2\x28\xa1"}) {
+  for (const char* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\xf5\x80\x80\x80",
+                           "\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xff", "a\xc3(", "\xe2\x28\xa1"}) {
     EXPECT_FALSE(is_utf8(text)) << text;
   }
 }

@@ -175,14 +175,22 @@ TEST_F(HttpClientTest, speaks_http_and_https_only) {
 TEST_F(HttpClientTest, refuses_a_certificate_of_an_unknown_authority_and_takes_it_when_it_is_named) {
   const std::string certificate = folder_.file("certificate.pem");
   const std::string key = folder_.file("key.pem");
-  rig::Process make({"openssl", {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                     "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"},
-                     {}, folder_.file("openssl.log"), ""});
+  rig::Process make({"openssl",
+                     {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                      "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                      "subjectAltName=DNS:localhost"},
+                     {},
+                     folder_.file("openssl.log"),
+                     ""});
   make.start();
   ASSERT_EQ(make.wait_exit(Millis{10'000}), 0);
   const std::uint16_t port = rig::free_port();
-  rig::Process server({"s_server", {"/usr/bin/openssl", "s_server", "-www", "-accept", std::to_string(port), "-cert", certificate,
-                       "-key", key}, {}, folder_.file("s_server.log"), ""});
+  rig::Process server(
+      {"s_server",
+       {"/usr/bin/openssl", "s_server", "-www", "-accept", std::to_string(port), "-cert", certificate, "-key", key},
+       {},
+       folder_.file("s_server.log"),
+       ""});
   server.start();
   rig::wait_until("the TLS server listens", Millis{10'000}, folder_, [&] { return rig::accepts_connections(port); });
 

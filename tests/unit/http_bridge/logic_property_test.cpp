@@ -34,7 +34,9 @@ class Chaos {
         t_.api_fails(ErrorCode::timeout);
         break;
       case 8: t_.store.rows += static_cast<std::uint64_t>(detail); break;
-      default: t_.step(MqttMessage{"sensors/kitchen/rpc-reply/sensor-http-bridge", "{\"x\":", "", "nobody", false}); break;
+      default:
+        t_.step(MqttMessage{"sensors/kitchen/rpc-reply/sensor-http-bridge", "{\"x\":", "", "nobody", false});
+        break;
     }
     check();
   }
@@ -63,7 +65,8 @@ class Chaos {
   }
 
   bool given_up(const HttpPost& post) const {
-    return posted_at_.contains(post.id) && t_.now.monotonic >= posted_at_.at(post.id) + post.total_timeout + stuck_client_after;
+    return posted_at_.contains(post.id) &&
+           t_.now.monotonic >= posted_at_.at(post.id) + post.total_timeout + stuck_client_after;
   }
 
   void check() {
@@ -75,7 +78,8 @@ class Chaos {
       const MqttPublish& request = t_.requests[seen_requests_];
       if (!request.topic.ends_with("/uploaded")) continue;
       const UploadedRequest range = decode_uploaded_request(request.payload).value();
-      const std::string key = range.store + ":" + range.destination + ":" + std::to_string(range.first) + "-" + std::to_string(range.last);
+      const std::string key =
+          range.store + ":" + range.destination + ":" + std::to_string(range.first) + "-" + std::to_string(range.last);
       RC_ASSERT(delivered_.contains(key));
     }
     RC_ASSERT(t_.store.cursor <= t_.store.rows);

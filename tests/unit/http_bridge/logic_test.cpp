@@ -244,7 +244,8 @@ TEST(BridgeLogic, stopping_gives_a_post_that_hangs_three_seconds) {
 TEST(BridgeLogic, a_page_of_html_is_not_a_delivery) {
   Timeline t;
   with_post(t);
-  t.step(HttpFinished{t.posts.back().id, HttpReply{200, "Text/HTML; charset=utf-8", std::nullopt, "<html>"}, Millis{20}});
+  t.step(
+      HttpFinished{t.posts.back().id, HttpReply{200, "Text/HTML; charset=utf-8", std::nullopt, "<html>"}, Millis{20}});
   EXPECT_EQ(t.count("uploaded"), 0U);
   EXPECT_EQ(t.logic.counters().failures.at("wrong_content_type"), 1U);
 }

@@ -67,7 +67,8 @@ TEST(SavedBreaker, comes_back_as_it_was_written) {
 
 TEST(SavedBreaker, refuses_what_it_did_not_write) {
   const std::string text = encode_saved_breaker(open_breaker);
-  for (std::size_t size = 0; size < text.size(); ++size) EXPECT_FALSE(decode_saved_breaker(text.substr(0, size)).has_value());
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(decode_saved_breaker(text.substr(0, size)).has_value());
   EXPECT_FALSE(decode_saved_breaker(text + "more\n").has_value());
 }
 

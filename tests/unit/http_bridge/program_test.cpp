@@ -64,16 +64,22 @@ class BridgeProgram : public testing::Test {
     ASSERT_TRUE(api.has_value()) << api.error().message;
     api_ = std::move(*api);
     broker_.start();
-    const std::string config =
-        "node = \"kitchen\"\nstate_directory = \"" + folder_.path() + "\"\n[mqtt]\nport = " + std::to_string(broker_.port()) +
-        "\npassword_file = \"" + broker_.password_file("sensor-http-bridge") + "\"\n[destination]\nurl = \"" + api_->url() +
-        "\"\ninterval = \"100ms\"\nbulk_timeout = \"1s\"\ntoken_file = \"" + folder_.write("token", "secret\n") +
-        "\"\n[breaker]\nopen_times = [\"300ms\"]\n";
+    const std::string config = "node = \"kitchen\"\nstate_directory = \"" + folder_.path() +
+                               "\"\n[mqtt]\nport = " + std::to_string(broker_.port()) + "\npassword_file = \"" +
+                               broker_.password_file("sensor-http-bridge") + "\"\n[destination]\nurl = \"" +
+                               api_->url() + "\"\ninterval = \"100ms\"\nbulk_timeout = \"1s\"\ntoken_file = \"" +
+                               folder_.write("token", "secret\n") + "\"\n[breaker]\nopen_times = [\"300ms\"]\n";
     bridge_ = std::make_unique<rig::Process>(rig::Process::Options{
-        "bridge", {rig::program_path("sensor-http-bridge"), "--config", folder_.write("bridge.toml", config)}, {}, folder_.file("bridge.log"), ""});
+        "bridge",
+        {rig::program_path("sensor-http-bridge"), "--config", folder_.write("bridge.toml", config)},
+        {},
+        folder_.file("bridge.log"),
+        ""});
   }
 
-  void until(const std::string& what, const std::function<bool()>& condition) { rig::wait_until(what, patience, folder_, condition); }
+  void until(const std::string& what, const std::function<bool()>& condition) {
+    rig::wait_until(what, patience, folder_, condition);
+  }
 
   rig::TempDir folder_{"bridge-program"};
   rig::Broker broker_{folder_};
@@ -98,7 +104,8 @@ TEST_F(BridgeProgram, delivers_every_reading_once_across_kill_and_an_api_that_cu
   watching.subscriptions = {status_topic};
   const rig::MqttProbe probe(watching, patience);
   const auto says = [&](const std::string& part) {
-    return probe.wait_for_last(status_topic, patience, [&](const MqttMessage& m) { return m.payload.find(part) != std::string::npos; });
+    return probe.wait_for_last(status_topic, patience,
+                               [&](const MqttMessage& m) { return m.payload.find(part) != std::string::npos; });
   };
   EXPECT_TRUE(says("\"delivered\":").has_value());
   EXPECT_EQ(bridge_->stop(Millis{5'000}), 0);

@@ -26,7 +26,8 @@ struct ModelStore {
   std::string answer(const MqttPublish& request) {
     if (request.topic.ends_with("/upload")) return upload();
     const Result<UploadedRequest> uploaded = decode_uploaded_request(request.payload);
-    if (!uploaded.has_value() || uploaded->store != id) return R"({"error":{"code":"invalid","message":"another store"}})";
+    if (!uploaded.has_value() || uploaded->store != id)
+      return R"({"error":{"code":"invalid","message":"another store"}})";
     if (uploaded->last == handed_last && uploaded->first == cursor + 1) cursor = handed_last;
     return encode_uploaded_answer({cursor, rows - cursor});
   }
@@ -103,9 +104,12 @@ class Timeline {
   }
 
   void api_answers(int status, std::optional<std::string> retry_after = std::nullopt) {
-    step(HttpFinished{posts.back().id, HttpReply{status, "application/json", std::move(retry_after), "{}"}, Millis{20}});
+    step(
+        HttpFinished{posts.back().id, HttpReply{status, "application/json", std::move(retry_after), "{}"}, Millis{20}});
   }
-  void api_fails(ErrorCode code) { step(HttpFinished{posts.back().id, tl::unexpected<Error>(Error{code, "x"}), Millis{20}}); }
+  void api_fails(ErrorCode code) {
+    step(HttpFinished{posts.back().id, tl::unexpected<Error>(Error{code, "x"}), Millis{20}});
+  }
 
   /// Fails the batch at the API, and those that follow, until the breaker opens. A POST must be under way.
   void open_the_breaker() {
@@ -118,8 +122,8 @@ class Timeline {
   }
 
   std::size_t count(const std::string& verb) const {
-    return static_cast<std::size_t>(
-        std::count_if(requests.begin(), requests.end(), [&](const MqttPublish& r) { return r.topic.ends_with("/" + verb); }));
+    return static_cast<std::size_t>(std::count_if(requests.begin(), requests.end(),
+                                                  [&](const MqttPublish& r) { return r.topic.ends_with("/" + verb); }));
   }
   bool logged(const std::string& part) const {
     return std::any_of(log.begin(), log.end(), [&](const std::string& l) { return l.find(part) != std::string::npos; });

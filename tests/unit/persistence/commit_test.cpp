@@ -53,7 +53,8 @@ TEST(Commit, is_tried_again_with_backoff_and_the_service_resumes_by_itself) {
   for (int attempt = 0; attempt < 5; ++attempt) {
     bench.fail_commit();
     EXPECT_FALSE(bench.is_committing());
-    bench.now.monotonic = *bench.logic().wake_at() > bench.now.monotonic ? *bench.logic().wake_at() : bench.now.monotonic;
+    bench.now.monotonic =
+        *bench.logic().wake_at() > bench.now.monotonic ? *bench.logic().wake_at() : bench.now.monotonic;
     for (int i = 0; i < 100 && !bench.is_committing(); ++i) bench.pass(500ms);
     ASSERT_TRUE(bench.is_committing());
     EXPECT_TRUE(bench.commits.front().probe);

@@ -18,7 +18,8 @@ std::string mistakes_of(const std::string& text) {
 }
 
 TEST(Config, of_the_example_is_the_default) {
-  const Result<Config> example = load_config(std::string(SENSOR_SOURCE_DIR) + "/services/sensor-persistence/sensor-persistence.toml");
+  const Result<Config> example =
+      load_config(std::string(SENSOR_SOURCE_DIR) + "/services/sensor-persistence/sensor-persistence.toml");
   ASSERT_TRUE(example.has_value()) << example.error().message;
   const Config empty = config_of("").value();
   EXPECT_EQ(example->logic.destinations, std::vector<std::string>{"api"});
@@ -54,7 +55,8 @@ TEST(Config, mistakes_are_named_with_their_line) {
   EXPECT_NE(mistakes_of("[queue]\nhigh = 10\nlimit = 5\n").find("limit"), std::string::npos);
   EXPECT_NE(mistakes_of("[[destination]]\n").find("name"), std::string::npos);
   EXPECT_NE(mistakes_of("[[destination]]\nname = \"a b\"\n").find("name"), std::string::npos);
-  EXPECT_NE(mistakes_of("[[destination]]\nname = \"a\"\n[[destination]]\nname = \"a\"\n").find("already"), std::string::npos);
+  EXPECT_NE(mistakes_of("[[destination]]\nname = \"a\"\n[[destination]]\nname = \"a\"\n").find("already"),
+            std::string::npos);
   EXPECT_NE(mistakes_of("log_level = \"loud\"\n").find("log_level"), std::string::npos);
   EXPECT_NE(mistakes_of("node = \n").find("p.toml:1"), std::string::npos);
 }

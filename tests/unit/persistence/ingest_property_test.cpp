@@ -2,7 +2,7 @@
 // against a model: the rows of the store, each number once and without holes.
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+#include <rapidcheck/gtest.h>  // needs gtest.h before it
 
 #include <map>
 
@@ -41,7 +41,8 @@ class ModelStore {
   StoreContents contents() const {
     StoreContents contents;
     std::uint64_t id = 0;
-    for (const auto& [name, through] : through_) contents.streams.push_back({name, "kitchen", "sensor-publisher", ++id, through});
+    for (const auto& [name, through] : through_)
+      contents.streams.push_back({name, "kitchen", "sensor-publisher", ++id, through});
     return contents;
   }
 
@@ -51,15 +52,28 @@ class ModelStore {
 
 class Run {
  public:
-  Run() { options_.ingest.max_pending_rows = 60; start(); }
+  Run() {
+    options_.ingest.max_pending_rows = 60;
+    start();
+  }
 
   void step() {
     switch (*rc::gen::inRange(0, 9)) {
-      case 0: case 1: case 2: case 3: send(); break;
-      case 4: case 5: if (bench_->is_committing()) finish(true); break;
-      case 6: if (bench_->is_committing()) finish(false); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3: send(); break;
+      case 4:
+      case 5:
+        if (bench_->is_committing()) finish(true);
+        break;
+      case 6:
+        if (bench_->is_committing()) finish(false);
+        break;
       case 7: bench_->pass(Millis(*rc::gen::inRange(0, 3'000))); break;
-      default: if (*rc::gen::inRange(0, 8) == 0) start(); break;  // kill -9: what was not committed is gone
+      default:
+        if (*rc::gen::inRange(0, 8) == 0) start();
+        break;  // kill -9: what was not committed is gone
     }
     check();
   }
@@ -106,7 +120,8 @@ class Run {
 
   void check() {
     for (const Committed& watermark : bench_->take_watermarks()) {
-      const std::uint64_t stored = model_.through().contains(watermark.stream) ? model_.through().at(watermark.stream) : 0;
+      const std::uint64_t stored =
+          model_.through().contains(watermark.stream) ? model_.through().at(watermark.stream) : 0;
       RC_ASSERT(watermark.through == stored);  // all that is committed, and nothing that is not
       RC_ASSERT(watermark.through >= said_[watermark.stream]);
       said_[watermark.stream] = watermark.through;

@@ -167,7 +167,8 @@ TEST(Ingest, refuses_rows_beyond_its_bounded_buffer_and_asks_for_them_when_there
 
 TEST(Ingest, says_the_watermark_of_each_publishers_newest_stream_when_it_connects) {
   StoreContents contents;
-  contents.streams = {{"old1", "kitchen", "sensor-publisher", 1, 90}, {"new1", "kitchen", "sensor-publisher", 5, 12},
+  contents.streams = {{"old1", "kitchen", "sensor-publisher", 1, 90},
+                      {"new1", "kitchen", "sensor-publisher", 5, 12},
                       {"cell", "cellar", "sensor-publisher", 3, 7}};
   LogicBench bench(plain_options(), contents);
   Watermarks said = bench.take_watermarks();

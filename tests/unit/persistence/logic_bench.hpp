@@ -56,13 +56,15 @@ class TestFolder {
 
 class LogicBench {
  public:
-  explicit LogicBench(LogicOptions options = {}, StoreContents contents = {}) : logic_(options, with_id(std::move(contents))) {
+  explicit LogicBench(LogicOptions options = {}, StoreContents contents = {})
+      : logic_(options, with_id(std::move(contents))) {
     give(Tick{});
     give(MqttConnected{});
   }
 
   /// With a real store that must outlive the bench.
-  LogicBench(LogicOptions options, StoreWriter& store) : store_(&store), logic_(options, store.contents(10'000).value()) {
+  LogicBench(LogicOptions options, StoreWriter& store)
+      : store_(&store), logic_(options, store.contents(10'000).value()) {
     give(Tick{});
     give(MqttConnected{});
   }
@@ -74,7 +76,8 @@ class LogicBench {
     while (answers_loads && !loads.empty()) {
       const std::string stream = loads.front().stream;
       loads.erase(loads.begin());
-      give(StreamLoaded{stream, store_ != nullptr ? store_->load_stream(stream) : Result<StreamState>(StreamState{stream, "", "", 0, 0})});
+      give(StreamLoaded{stream, store_ != nullptr ? store_->load_stream(stream)
+                                                  : Result<StreamState>(StreamState{stream, "", "", 0, 0})});
     }
   }
 
@@ -92,7 +95,8 @@ class LogicBench {
     give(message("sensors/" + node + "/backlog/sensor-publisher", encode_batch(batch)));
   }
 
-  void request(const std::string& verb, const std::string& payload, const std::string& reply = "sensors/node/rpc-reply/bridge") {
+  void request(const std::string& verb, const std::string& payload,
+               const std::string& reply = "sensors/node/rpc-reply/bridge") {
     MqttMessage asked = message("sensors/node/rpc/" + verb, payload);
     asked.response_topic = reply;
     asked.correlation = "c1";
@@ -111,7 +115,8 @@ class LogicBench {
   /// The outstanding commit succeeds.
   CommitReport commit() {
     const CommitTransaction transaction = take_commit();
-    Result<CommitReport> report = store_ != nullptr ? store_->commit(transaction) : Result<CommitReport>(model(transaction));
+    Result<CommitReport> report =
+        store_ != nullptr ? store_->commit(transaction) : Result<CommitReport>(model(transaction));
     give(StoreCommitted{report});
     return report.value_or(CommitReport{});
   }

@@ -21,7 +21,8 @@ const std::string reading_topic = "sensors/kitchen/reading/bme280.temperature";
 const std::string backlog_topic = "sensors/kitchen/backlog/sensor-publisher";
 
 std::string reading_with(const std::string& key, const std::string& value) {
-  std::string text = R"({"sensor":"bme280.temperature","value":21.5,"unit":"Cel","time":"2026-01-15T16:09:35.123Z","seq":1,"stream":"aaaa"})";
+  std::string text =
+      R"({"sensor":"bme280.temperature","value":21.5,"unit":"Cel","time":"2026-01-15T16:09:35.123Z","seq":1,"stream":"aaaa"})";
   const std::size_t begin = text.find("\"" + key + "\":") + key.size() + 3;
   return text.replace(begin, text.find_first_of(",}", begin) - begin, value);
 }
@@ -46,14 +47,15 @@ TEST(Messages, bad_readings_are_refused_with_a_clear_error) {
 }
 
 TEST(Messages, a_sensor_in_the_payload_that_is_not_the_topics_is_refused) {
-  expect_refused(reading_topic, reading_with("sensor", "\"bme280.humidity\""), "its payload names another sensor, bme280.humidity");
+  expect_refused(reading_topic, reading_with("sensor", "\"bme280.humidity\""),
+                 "its payload names another sensor, bme280.humidity");
 }
 
 TEST(Messages, topics_out_of_the_grammar_or_not_ours_are_refused) {
   const std::string payload = reading_with("seq", "1");
-  for (const char* topic : {"", "sensors", "sensors/kitchen/reading", "sensors/kitchen/reading/a/b", "sensors/kit chen/reading/a",
-                            "others/kitchen/reading/bme280.temperature", "sensors/kitchen/committed/sensor-publisher",
-                            "sensors/other/rpc/upload"}) {
+  for (const char* topic : {"", "sensors", "sensors/kitchen/reading", "sensors/kitchen/reading/a/b",
+                            "sensors/kit chen/reading/a", "others/kitchen/reading/bme280.temperature",
+                            "sensors/kitchen/committed/sensor-publisher", "sensors/other/rpc/upload"}) {
     expect_refused(topic, payload, "topic refused");
   }
 }
@@ -62,9 +64,11 @@ TEST(Messages, bad_batches_are_refused_with_a_clear_error) {
   expect_refused(backlog_topic, R"({"stream":"aaaa"})", "readings");
   expect_refused(backlog_topic, R"({"readings":[]})", "stream");
   expect_refused(backlog_topic, R"({"stream":"aaaa","readings":{}})", "readings");
-  expect_refused(backlog_topic, R"({"stream":"aaaa","readings":[],"gaps":[{"first":9,"last":1,"reason":"x","time":"2026-01-15T16:09:35.123Z"},
+  expect_refused(
+      backlog_topic,
+      R"({"stream":"aaaa","readings":[],"gaps":[{"first":9,"last":1,"reason":"x","time":"2026-01-15T16:09:35.123Z"},
     {"first":1,"last":3,"reason":"x","time":"2026-01-15T16:09:35.123Z"},{"first":2,"last":4,"reason":"x","time":"2026-01-15T16:09:35.123Z"}]})",
-                 backlog_topic);
+      backlog_topic);
 }
 
 TEST(Messages, a_bad_row_among_good_ones_becomes_a_gap_record_and_the_stream_goes_on) {
@@ -124,8 +128,8 @@ TEST(Requests, bad_ones_are_answered_with_an_error) {
 }
 
 TEST(Requests, without_a_response_topic_of_ours_are_not_answered) {
-  for (const char* reply : {"", "sensors/kitchen/committed/sensor-publisher", "others/node/rpc-reply/x", "sensors/node/rpc-reply/#",
-                            "sensors/node/rpc-reply/a/b"}) {
+  for (const char* reply : {"", "sensors/kitchen/committed/sensor-publisher", "others/node/rpc-reply/x",
+                            "sensors/node/rpc-reply/#", "sensors/node/rpc-reply/a/b"}) {
     LogicBench bench(plain_options());
     bench.published.clear();
     bench.request("query", "{}", reply);

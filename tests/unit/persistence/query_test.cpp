@@ -69,9 +69,9 @@ TEST_F(Query, answers_all_sensors_merged_by_time) {
   request.limit = 5'000;
   const QueryRows rows = ask(request);
   ASSERT_EQ(rows.readings.size(), 600U);
-  EXPECT_TRUE(std::is_sorted(rows.readings.begin(), rows.readings.end(), [](const StoredReading& a, const StoredReading& b) {
-    return a.reading.reading.time < b.reading.reading.time;
-  }));
+  EXPECT_TRUE(std::is_sorted(
+      rows.readings.begin(), rows.readings.end(),
+      [](const StoredReading& a, const StoredReading& b) { return a.reading.reading.time < b.reading.reading.time; }));
 }
 
 TEST_F(Query, of_what_is_not_there_is_empty) {

@@ -75,7 +75,8 @@ TEST_F(StoreFile, holds_what_was_committed_when_the_process_dies_without_closing
 TEST_F(StoreFile, keeps_the_types_of_values) {
   Batch batch;
   batch.stream = "aaaa";
-  batch.readings = {row(1, 7.0), row(2, true), row(3, false), row(4, std::string("ön")), row(5, -0.5), row(6, std::string())};
+  batch.readings = {row(1, 7.0),  row(2, true),         row(3, false), row(4, std::string("ön")),
+                    row(5, -0.5), row(6, std::string())};
   std::unique_ptr<StoreWriter> writer = open();
   CommitTransaction transaction = rows(batch);
   transaction.hand_outs.push_back(HandOut{1, "api", 100, 100'000});

@@ -78,7 +78,8 @@ TEST_F(Upload, hands_out_the_same_batch_after_a_crash) {
 TEST_F(Upload, takes_a_late_or_doubled_confirmation_and_refuses_an_impossible_one) {
   fill(1, 50);
   upload(R"(,"max_readings":20)");
-  EXPECT_NE(uploaded(1, 19).find("1..19 is not what destination api was handed out, which is 1..20"), std::string::npos);
+  EXPECT_NE(uploaded(1, 19).find("1..19 is not what destination api was handed out, which is 1..20"),
+            std::string::npos);
   EXPECT_NE(uploaded(1, 50).find("\"rejected\""), std::string::npos);
   EXPECT_EQ(uploaded(1, 20), R"({"through":20,"remaining":30})");
   EXPECT_EQ(uploaded(1, 20), R"({"through":20,"remaining":30})");

@@ -19,8 +19,9 @@ class IntakeTest : public testing::Test {
     for (const Effect& effect : effects) {
       if (const LogLine* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
     }
-    return static_cast<std::size_t>(std::count_if(effects.begin(), effects.end(),
-                                                  [](const Effect& effect) { return std::holds_alternative<StartRead>(effect); }));
+    return static_cast<std::size_t>(std::count_if(effects.begin(), effects.end(), [](const Effect& effect) {
+      return std::holds_alternative<StartRead>(effect);
+    }));
   }
 
   std::vector<Reading> finish(Intake& intake, DriverReport report) {
@@ -72,7 +73,8 @@ TEST_F(IntakeTest, reports_a_stuck_driver_once_and_the_others_go_on) {
 TEST_F(IntakeTest, refuses_what_is_not_a_number_and_keeps_the_rest) {
   Intake intake({{"a", 1s, 5s, {}}});
   rounds_started(intake);
-  const auto readings = finish(intake, {{sample("bad", std::nan("")), sample("good", 1), sample("worse", INFINITY)}, {}, false});
+  const auto readings =
+      finish(intake, {{sample("bad", std::nan("")), sample("good", 1), sample("worse", INFINITY)}, {}, false});
   ASSERT_EQ(readings.size(), 1U);
   EXPECT_EQ(readings[0].sensor, "good");
   EXPECT_EQ(intake.refused(), 2U);

@@ -72,7 +72,8 @@ struct World {
     const bool is_write = bench->write.has_value();
     std::vector<double> written;
     if (is_write) {
-      for (const OutboxEntry& entry : bench->write->append) written.push_back(std::get<double>(std::get<Reading>(entry.what).value));
+      for (const OutboxEntry& entry : bench->write->append)
+        written.push_back(std::get<double>(std::get<Reading>(entry.what).value));
       if (!bench->write->append.empty() && works) last = bench->write->append.back().last;
     }
     bench->serve_disk(works || !is_write ? Result<void>{} : fail(ErrorCode::disk_full, "disk full"));

@@ -97,10 +97,11 @@ TEST_F(PublisherLogic, a_watermark_beyond_what_was_sent_deletes_nothing) {
 
 TEST_F(PublisherLogic, malformed_watermarks_delete_nothing) {
   bench.take(3);
-  for (const char* payload : {"", "{", "[]", "null", R"({"store":"store1","stream":"run1","through":-1})",
-                              R"({"store":"store1","stream":"run1","through":2.5})", R"({"store":"store1","stream":"run1","through":"3"})",
-                              R"({"store":1,"stream":"run1","through":3})", R"({"store":"store1","through":3})",
-                              R"({"store":"store1","stream":"a b","through":3})", "\xff\xfe"}) {
+  for (const char* payload :
+       {"", "{", "[]", "null", R"({"store":"store1","stream":"run1","through":-1})",
+        R"({"store":"store1","stream":"run1","through":2.5})", R"({"store":"store1","stream":"run1","through":"3"})",
+        R"({"store":1,"stream":"run1","through":3})", R"({"store":"store1","through":3})",
+        R"({"store":"store1","stream":"a b","through":3})", "\xff\xfe"}) {
     MqttMessage message;
     message.topic = "sensors/kitchen/committed/sensor-publisher";
     message.payload = payload;
@@ -171,7 +172,8 @@ TEST_F(PublisherLogic, opens_its_breaker_after_three_refused_messages_and_says_s
     bench.unacknowledged.pop_front();
     bench.step(MqttPublished{id, fail(ErrorCode::rejected, "broker refused the message")});
   }
-  EXPECT_TRUE(bench.logged("Circuit breaker OPEN - broker failures exceeded threshold (3)")) << testing::PrintToString(bench.log);
+  EXPECT_TRUE(bench.logged("Circuit breaker OPEN - broker failures exceeded threshold (3)"))
+      << testing::PrintToString(bench.log);
   bench.sent();
   bench.take(1);
   EXPECT_TRUE(bench.sent().empty());
@@ -200,11 +202,13 @@ TEST_F(PublisherLogic, a_new_connection_half_opens_the_breaker_and_one_probe_clo
 TEST_F(PublisherLogic, slows_down_while_a_service_downstream_asks_for_it) {
   MqttMessage queue;
   queue.topic = "sensors/kitchen/queue/sensor-http-bridge";
-  queue.payload = encode_queue_depth({.depth = 1, .high = 10, .limit = 100, .oldest_s = 0, .rate_per_s = 0, .pressure = true});
+  queue.payload =
+      encode_queue_depth({.depth = 1, .high = 10, .limit = 100, .oldest_s = 0, .rate_per_s = 0, .pressure = true});
   bench.step(queue);
   bench.pass(10'001ms);
   EXPECT_TRUE(bench.logged("pace: sensors are read every 30 s instead of every 10 s"));
-  queue.payload = encode_queue_depth({.depth = 1, .high = 10, .limit = 100, .oldest_s = 0, .rate_per_s = 0, .pressure = false});
+  queue.payload =
+      encode_queue_depth({.depth = 1, .high = 10, .limit = 100, .oldest_s = 0, .rate_per_s = 0, .pressure = false});
   bench.step(queue);
   bench.pass(30'001ms);
   EXPECT_TRUE(bench.logged("pace: sensors are read every 10 s instead of every 30 s"));

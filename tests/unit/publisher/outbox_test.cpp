@@ -32,7 +32,8 @@ class OutboxTest : public testing::Test {
 
 TEST_F(OutboxTest, gives_back_what_was_written_with_its_types) {
   Outbox outbox = open("run1");
-  const std::vector<OutboxEntry> entries{reading(1, 21.5), reading(2, true), reading(3, std::string("on")), reading(4, 21.0)};
+  const std::vector<OutboxEntry> entries{reading(1, 21.5), reading(2, true), reading(3, std::string("on")),
+                                         reading(4, 21.0)};
   expect_written(outbox, {.append = entries, .delete_through = 0, .drop = {}, .known_store = {}});
   const std::vector<OutboxEntry> back = outbox.read(1, 10).value();
   ASSERT_EQ(back.size(), 4U);
@@ -42,7 +43,9 @@ TEST_F(OutboxTest, gives_back_what_was_written_with_its_types) {
 TEST_F(OutboxTest, each_run_is_a_stream_that_starts_where_the_one_before_ended) {
   {
     Outbox outbox = open("run1");
-    expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = "store1"});
+    expect_written(
+        outbox,
+        {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = "store1"});
   }
   const Outbox outbox = open("run2");
   ASSERT_EQ(outbox.contents().streams.size(), 2U);
@@ -55,7 +58,8 @@ TEST_F(OutboxTest, each_run_is_a_stream_that_starts_where_the_one_before_ended) 
 TEST_F(OutboxTest, positions_are_not_used_again_when_every_row_is_gone) {
   {
     Outbox outbox = open("run1");
-    expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+    expect_written(outbox,
+                   {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
     expect_written(outbox, {.append = {}, .delete_through = 2, .drop = {}, .known_store = {}});
   }
   const Outbox outbox = open("run2");
@@ -73,7 +77,10 @@ TEST_F(OutboxTest, a_run_that_took_nothing_leaves_the_numbers_alone) {
 
 TEST_F(OutboxTest, a_gap_record_takes_the_place_of_dropped_rows) {
   Outbox outbox = open("run1");
-  expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(3, 3.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(3, 3.0)},
+                          .delete_through = 0,
+                          .drop = {},
+                          .known_store = {}});
   const OutboxEntry gap{1, 2, DroppedEntries{"outbox_full", WallTime{Millis{5}}}};
   expect_written(outbox, {.append = {}, .delete_through = 0, .drop = gap, .known_store = {}});
   const std::vector<OutboxEntry> back = outbox.read(1, 10).value();
@@ -85,7 +92,10 @@ TEST_F(OutboxTest, a_gap_record_takes_the_place_of_dropped_rows) {
 
 TEST_F(OutboxTest, reads_in_pieces_without_holes) {
   Outbox outbox = open("run1");
-  expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(4, 4.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(4, 4.0)},
+                          .delete_through = 0,
+                          .drop = {},
+                          .known_store = {}});
   EXPECT_EQ(outbox.read(1, 1).value().size(), 1U);
   EXPECT_EQ(outbox.read(2, 10).value().size(), 1U) << "what follows a hole is not part of the answer";
 }
@@ -93,7 +103,9 @@ TEST_F(OutboxTest, reads_in_pieces_without_holes) {
 TEST_F(OutboxTest, a_write_that_fails_leaves_nothing_behind) {
   Outbox outbox = open("run1");
   expect_written(outbox, {.append = {reading(1, 1.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
-  EXPECT_FALSE(outbox.write({.append = {reading(2, 2.0), reading(1, 1.0)}, .delete_through = 0, .drop = {}, .known_store = {}}).has_value());
+  EXPECT_FALSE(
+      outbox.write({.append = {reading(2, 2.0), reading(1, 1.0)}, .delete_through = 0, .drop = {}, .known_store = {}})
+          .has_value());
   EXPECT_EQ(outbox.read(1, 10).value().size(), 1U);
   expect_written(outbox, {.append = {reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
 }

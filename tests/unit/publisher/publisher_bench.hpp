@@ -100,7 +100,8 @@ class PublisherBench {
   }
 
   bool logged(const std::string& text) const {
-    return std::any_of(log.begin(), log.end(), [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    return std::any_of(log.begin(), log.end(),
+                       [&](const std::string& line) { return line.find(text) != std::string::npos; });
   }
 
   void set_time(Instant monotonic) {
@@ -139,7 +140,8 @@ class PublisherBench {
   void write_rows(const OutboxWrite& done) {
     std::erase_if(rows, [&](const OutboxEntry& row) { return row.last <= done.delete_through; });
     if (done.drop.has_value()) {
-      std::erase_if(rows, [&](const OutboxEntry& row) { return row.first >= done.drop->first && row.last <= done.drop->last; });
+      std::erase_if(
+          rows, [&](const OutboxEntry& row) { return row.first >= done.drop->first && row.last <= done.drop->last; });
       rows.insert(rows.begin(), *done.drop);
     }
     rows.insert(rows.end(), done.append.begin(), done.append.end());
