@@ -114,8 +114,10 @@ class Run {
 
   void finish(bool succeeds) {
     if (!succeeds) return bench_->fail_commit();
+    check();
     model_.commit(bench_->commits.front());
     bench_->commit();
+    check();
   }
 
   void check() {

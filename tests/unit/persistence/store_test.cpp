@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <fstream>
@@ -150,14 +152,26 @@ TEST_F(StoreFile, that_is_not_a_database_is_refused) {
   EXPECT_EQ(open_error().code, ErrorCode::corrupt);
 }
 
-TEST_F(StoreFile, in_a_folder_that_is_not_there_or_not_writable_is_refused) {
-  const std::string path = std::exchange(options.path, folder.file("missing/store.db"));
+TEST_F(StoreFile, in_a_folder_that_is_not_there_is_refused) {
+  options.path = folder.file("missing/store.db");
   EXPECT_NE(open_error().message.find("missing/store.db"), std::string::npos);
-  options.path = path;
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write anywhere";
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
-  const ErrorCode code = open_error().code;
-  EXPECT_TRUE(code == ErrorCode::permission || code == ErrorCode::read_only);
+}
+
+TEST_F(StoreFile, in_a_read_only_folder_is_refused) {
+  constexpr uid_t nobody = 65'534;  // root may write anywhere: a child gives that up first
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setuid(nobody) != 0) ::_exit(2);
+    const Error error = open_error();
+    const bool is_named = error.message.find(options.path) != std::string::npos;
+    const bool is_told = error.code == ErrorCode::permission || error.code == ErrorCode::read_only;
+    ::_exit(is_named && is_told ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status;
 }
 
 TEST_F(StoreFile, gives_the_streams_that_moved_last) {
