@@ -91,7 +91,7 @@ void measure_latency(Figures& figures, Millis time) {
   rig::RigOptions options;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   options.nodes[0].drivers.set_text("driver.clock", "type", "command");
-  options.nodes[0].drivers.set("driver.clock", "command", "[\"" + self + "\", \"--emit\"]");
+  options.nodes[0].drivers.set("driver.clock", "program", "[\"" + self + "\", \"--emit\"]");
   rig::Rig rig(folder, options);
   rig.start_all();
   MqttClientOptions client = rig.broker().client("sensorctl", "bench-clock");

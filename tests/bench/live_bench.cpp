@@ -59,7 +59,7 @@ std::uint64_t committed_through(const rig::MqttProbe& probe) {
   return committed ? committed->through : 0;
 }
 
-/// From a replay that runs as fast as it is taken, one reading a message, to the store's watermark.
+/// From a replay of 30,000 readings a second, one reading a message, to the store's watermark.
 double live_messages_per_second(rig::Rig& rig, std::uint64_t messages) {
   const auto probe = rig.probe({committed_topic});
   rig.publisher().start();
@@ -84,7 +84,7 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
     const rig::TempDir folder("sensor-bench");
     rig::RigOptions options;
     options.nodes[0].drivers =
-        rig::replay_driver("weather", rig::source_path("tests/data/seattle-weather-hourly.csv"), "5ms", 100);
+        rig::replay_driver("weather", rig::source_path("tests/data/seattle-weather-hourly.csv"), "10ms", 100);
     options.publisher.set("send", "live_limit", "1000000");
     options.publisher.set("outbox", "high_readings", "1000000");
     rig::Rig rig(folder, options);

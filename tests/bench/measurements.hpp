@@ -20,7 +20,7 @@ using Figures = std::map<std::string, double>;
 void measure_backlog(Figures& figures, std::uint64_t readings, int rounds);
 
 /// One reading a message from a driver to committed in the store, beside mosquitto_pub to mosquitto_sub on the same
-/// broker.
+/// broker. At most 60,000 messages: nobody paces mosquitto_pub, and the broker ends its connection when 65,535 wait.
 void measure_live(Figures& figures, std::uint64_t messages, int rounds);
 
 /// 10 readings a second from a driver to the watermark and to the API.

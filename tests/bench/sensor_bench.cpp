@@ -58,7 +58,7 @@ Figures measure(const Arguments& arguments) {
   Figures figures;
   const int rounds = arguments.quick ? 1 : 3;
   if (arguments.runs("backlog")) measure_backlog(figures, arguments.quick ? 100'000 : 1'000'000, rounds);
-  if (arguments.runs("live")) measure_live(figures, arguments.quick ? 20'000 : 200'000, rounds);
+  if (arguments.runs("live")) measure_live(figures, arguments.quick ? 20'000 : 50'000, rounds);
   if (arguments.runs("latency")) measure_latency(figures, sensors::Millis{arguments.quick ? 10'000 : 60'000});
   if (arguments.runs("idle")) measure_idle(figures, sensors::Millis{arguments.quick ? 10'000 : 60'000});
   return figures;
