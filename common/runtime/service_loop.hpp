@@ -4,6 +4,7 @@
 // liveness() -> const Liveness&. Its Event includes Tick and StopRequested, its Effect Exit.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <optional>
@@ -32,6 +33,8 @@ class ServiceLoop {
   /// How long a service may take to end after SIGTERM. Below TimeoutStopSec=5.
   static constexpr Millis stop_deadline{4'500};
 
+  static constexpr Millis refusal_spacing{10'000};
+
   ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, std::function<void(Effect)> apply,
               WatchdogFeed watchdog)
       : loop_(loop),
@@ -47,10 +50,11 @@ class ServiceLoop {
         watchdog_timer_(loop, [this] { feed_watchdog(); }),
         stop_timer_(loop, [this] {
           log(LogLevel::error, "did not stop in time; what is not committed will be sent again after the restart");
+          timed_out_ = true;
           finish(EXIT_FAILURE);
         }) {}
 
-  /// Runs until the Logic asks for Exit; returns its code.
+  /// Runs until the Logic asks for Exit, and returns its code; or until the stop deadline has passed.
   int run() {
     loop_.on_wake([this] { drain(); });
     loop_.on_stop_signal([this] {
@@ -65,6 +69,9 @@ class ServiceLoop {
     return exit_code_;
   }
 
+  /// The stop deadline passed: some worker hangs, and whoever joined it would hang too. Leave without destructors.
+  bool timed_out() const { return timed_out_; }
+
  private:
   void drain() {
     inbox_.take_all(taken_);
@@ -74,6 +81,19 @@ class ServiceLoop {
     }
     taken_.clear();
     schedule();
+    report_refusals();
+  }
+
+  /// What the inbox had no room for, counted since the start; at most one line in `refusal_spacing`.
+  void report_refusals() {
+    const std::uint64_t refused = inbox_.refused();
+    if (refused == reported_refusals_) return;
+    const Instant now = read_clocks().monotonic;
+    if (reported_refusals_ != 0 && now < next_refusal_report_) return;
+    reported_refusals_ = refused;
+    next_refusal_report_ = now + refusal_spacing;
+    log(LogLevel::warning, "the inbox was full: " + std::to_string(refused) +
+                               " messages refused since the start; their senders send them again");
   }
 
   void step(Event event) {
@@ -120,7 +140,10 @@ class ServiceLoop {
   EventLoop::Timer watchdog_timer_;
   EventLoop::Timer stop_timer_;
   std::vector<Event> taken_;
+  std::uint64_t reported_refusals_ = 0;
+  Instant next_refusal_report_{};
   bool finished_ = false;
+  bool timed_out_ = false;
   int exit_code_ = EXIT_SUCCESS;
 };
 

@@ -2,23 +2,16 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <random>
 #include <string_view>
 
 #include "common/core/reading.hpp"
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/log.hpp"
+#include "common/runtime/service_config.hpp"
 
 namespace sensors::bridge {
 
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || !is_name(name.data())) return "";
-  return name.data();
-}
 
 void read_destination(ConfigTable table, DestinationConfig& destination, UploadOptions& upload) {
   table.require("url");
@@ -59,17 +52,15 @@ void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
 }
 
 void read_top(ConfigTable table, Config& config) {
-  config.logic.node = host_name();
-  table.read_name("node", config.logic.node);
-  if (config.logic.node.empty()) table.require("node");  // the host's name is not one of ours
+  ServiceConfig service = read_service_config(table, service_name);
+  config.log_level = service.log_level;
+  config.logic.node = std::move(service.node);
+  config.mqtt = std::move(service.mqtt);
   table.read("state_directory", config.state_directory);
   if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
     table.refuse("state_directory",
                  config.state_directory + " is not a directory that can be written: make it, or name another");
   }
-  std::string level = "info";
-  table.read_choice("log_level", level, {"debug", "info", "warning", "error"});
-  if (const Result<LogLevel> known = log_level_from(level); known.has_value()) config.log_level = *known;
 }
 
 }  // namespace
@@ -80,7 +71,6 @@ Result<Config> load_config(const std::string& path) {
   Config config;
   ConfigTable root = file->root();
   read_top(root, config);
-  config.mqtt = read_mqtt_config(root.table("mqtt"), service_name);
   read_destination(root.table("destination"), config.destination, config.logic.upload);
   read_breaker(root.table("breaker"), config.logic.breaker);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());

@@ -34,6 +34,7 @@ int run(const Config& config, const std::string& mqtt_password) {
   ServiceLoop<Logic, Event, Effect> service(
       loop, inbox, logic, [&adapters](Effect e) { adapters.apply(std::move(e)); }, watchdog);
   const int code = service.run();
+  if (service.timed_out()) std::_Exit(code);
   adapters.notifier().stopping();
   return code;
 }

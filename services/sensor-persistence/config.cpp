@@ -1,12 +1,10 @@
 #include "services/sensor-persistence/config.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/log.hpp"
+#include "common/runtime/service_config.hpp"
 
 namespace sensors::persistence {
 namespace {
@@ -14,12 +12,6 @@ namespace {
 constexpr Millis minute{60'000};
 constexpr Millis hundred_years{std::chrono::hours{24 * 36'500}};
 constexpr std::int64_t mebibyte = 1024 * 1024;
-
-std::string host_name() {
-  char name[max_name_length + 1] = {};
-  const bool is_known = ::gethostname(name, max_name_length) == 0;
-  return is_known && is_name(name) ? name : "node";
-}
 
 void read_store(ConfigTable table, Config& config) {
   IngestOptions& ingest = config.logic.ingest;
@@ -83,13 +75,11 @@ Result<Config> load_config(const std::string& path) {
   if (!file.has_value()) return tl::unexpected<Error>(file.error());
   Config config;
   ConfigTable root = file->root();
-  std::string level = "info";
-  root.read_choice("log_level", level, {"debug", "info", "warning", "error"});
-  config.log_level = log_level_from(level).value_or(LogLevel::info);
-  config.logic.node = host_name();
-  root.read_name("node", config.logic.node);
+  ServiceConfig service = read_service_config(root, service_name);
+  config.log_level = service.log_level;
+  config.logic.node = std::move(service.node);
+  config.mqtt = std::move(service.mqtt);
   root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
-  config.mqtt = read_mqtt_config(root.table("mqtt"), service_name);
   config.logic.root = config.mqtt.root;
   config.store.path = "/var/lib/sensor-project/persistence/store.db";
   read_store(root.table("store"), config);

@@ -51,6 +51,7 @@ int run(Config config) {
   ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic, apply,
                                             {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
   const int code = service.run();
+  if (service.timed_out()) std::_Exit(code);
   notifier.stopping();
   return code;
 }

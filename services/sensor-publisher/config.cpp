@@ -1,23 +1,15 @@
 #include "services/sensor-publisher/config.hpp"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/log.hpp"
+#include "common/runtime/service_config.hpp"
 
 namespace sensors::publisher {
 
 namespace {
 
 constexpr Millis minute{60'000};
-
-std::string host_name() {
-  char name[max_name_length + 1] = {};
-  ::gethostname(name, max_name_length);
-  return is_name(name) ? name : "node";
-}
 
 void read_outbox(ConfigTable table, Config& config) {
   OutboxOptions& outbox = config.logic.outbox;
@@ -79,12 +71,10 @@ Result<Config> load_config(const std::string& path) {
   Config config;
   ConfigTable root = file->root();
 
-  std::string level = "info";
-  root.read_choice("log_level", level, {"debug", "info", "warning", "error"});
-  config.log_level = log_level_from(level).value_or(LogLevel::info);
-  config.logic.node = host_name();
-  root.read_name("node", config.logic.node);
-  config.mqtt = read_mqtt_config(root.table("mqtt"), service_name);
+  ServiceConfig service = read_service_config(root, service_name);
+  config.log_level = service.log_level;
+  config.logic.node = std::move(service.node);
+  config.mqtt = std::move(service.mqtt);
   config.logic.root = config.mqtt.root;
 
   ConfigTable pace = root.table("pace");

@@ -39,6 +39,7 @@ int run(Config config) {
                                             [&](Effect effect) { shell.apply(std::move(effect), notifier); },
                                             {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
   const int code = service.run();
+  if (service.timed_out()) std::_Exit(code);
   notifier.stopping();
   return code;
 }

@@ -70,7 +70,7 @@ class WatermarkClock {
 /// Milliseconds from each reading's making to its arrival at the reference API.
 std::vector<double> api_latencies(const std::string& database) {
   std::vector<double> found;
-  for (const auto& row : rig::SqliteFile(database).rows("SELECT received_us / 1e3 - value FROM reading"))
+  for (const auto& row : rig::SqliteFile(database).rows("SELECT received_us / 1e3 - value FROM readings"))
     found.push_back(std::stod(row.at(0)));
   return found;
 }

@@ -1,4 +1,5 @@
-// What one reading costs in the parts that each reading passes. Run: ./dev bench --micro
+// What one reading costs in the parts that each reading passes. Run: ./dev build release, then
+// build/release/tests/bench/micro_bench
 #include <benchmark/benchmark.h>
 
 #include <filesystem>

@@ -74,6 +74,37 @@ TEST_F(ServiceLoopTest, ticks_the_logic_when_it_asked_for_it) {
   EXPECT_EQ(run(), 3);
 }
 
+TEST(ServiceLoopInbox, says_what_the_inbox_had_no_room_for) {
+  EventLoop loop;
+  Inbox<Event> inbox{{1, 100}, [&loop] { loop.wake(); }};
+  EchoLogic logic;
+  logic.end_at = read_clocks().monotonic + 20s;  // guard
+  for (int i = 0; i < 3; ++i) inbox.push_data(Number{i}, 1);
+  ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic, [](const Effect&) { ::raise(SIGTERM); }, {});
+  testing::internal::CaptureStderr();
+  shell.run();
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("2 messages refused since the start"), std::string::npos);
+}
+
+// A worker that hangs in the kernel was joined after the deadline, and the service did not end.
+TEST(ServiceLoopStop, says_that_the_deadline_passed_when_the_logic_never_ends) {
+  struct StuckLogic {
+    std::vector<Effect> step(const Event& event, Now) {
+      if (std::holds_alternative<Tick>(event)) ::raise(SIGTERM);  // the handler is in place by now
+      return {};
+    }
+    static std::optional<Instant> wake_at() { return std::nullopt; }
+    const Liveness& liveness() const { return obligations; }
+    Liveness obligations;
+  };
+  EventLoop loop;
+  Inbox<Event> inbox{{}, [&loop] { loop.wake(); }};
+  StuckLogic logic;
+  ServiceLoop<StuckLogic, Event, Effect> shell(loop, inbox, logic, [](const Effect&) {}, {});
+  EXPECT_EQ(shell.run(), EXIT_FAILURE);
+  EXPECT_TRUE(shell.timed_out());
+}
+
 TEST_F(ServiceLoopTest, feeds_the_watchdog_while_there_is_progress) {
   int fed = 0;
   logic_.end_at = read_clocks().monotonic + 20s;

@@ -1,0 +1,21 @@
+// What every service's configuration file begins with: how much it logs, which node it is on, and its broker.
+#pragma once
+
+#include <string>
+
+#include "common/core/service_events.hpp"
+#include "common/runtime/mqtt_config.hpp"
+
+namespace sensors {
+
+struct ServiceConfig {
+  LogLevel log_level = LogLevel::info;
+  std::string node;
+  MqttConfig mqtt;
+};
+
+/// Reads `log_level`, `node` and [mqtt]. The node is the host's name by default, so that services on one machine agree;
+/// it must be given where that is not a name of the protocol.
+ServiceConfig read_service_config(ConfigTable root, const std::string& service);
+
+}  // namespace sensors
