@@ -1,4 +1,5 @@
-// Readings for the benchmarks: tests/data/seattle-weather-hourly.csv, repeated as often as needed.
+// Readings for the benchmarks: tests/data/seattle-weather-hourly.csv, repeated as often as needed, each time a year
+// later, as sensors go on and do not measure one year again.
 #pragma once
 
 #include <cstdint>
