@@ -68,12 +68,12 @@ Adapters::Adapters(const Config& config, const std::string& mqtt_password, Inbox
       mqtt_(mqtt_options(config, mqtt_password), mqtt_callbacks(inbox)) {}
 
 void Adapters::apply(Effect effect) {
-  std::visit([this](auto&& e) { carry_out(std::move(e)); }, std::move(effect));
+  std::visit([this](auto& e) { carry_out(std::move(e)); }, effect);
 }
 
-void Adapters::carry_out(LogLine line) { log(line.level, line.text); }
+void Adapters::carry_out(const LogLine& line) { log(line.level, line.text); }
 
-void Adapters::carry_out(ServiceStatus status) { notifier_.status(status.text); }
+void Adapters::carry_out(const ServiceStatus& status) { notifier_.status(status.text); }
 
 void Adapters::carry_out(MqttPublish message) { mqtt_.publish(std::move(message)); }
 

@@ -26,9 +26,9 @@ class Adapters {
   ServiceNotifier& notifier() { return notifier_; }
 
  private:
-  void carry_out(LogLine line);
+  void carry_out(const LogLine& line);
   void carry_out(Exit) {}  // the service loop's
-  void carry_out(ServiceStatus status);
+  void carry_out(const ServiceStatus& status);
   void carry_out(MqttPublish message);
   void carry_out(HttpPost post);
   void carry_out(SaveBreaker save);

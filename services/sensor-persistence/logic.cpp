@@ -29,7 +29,7 @@ Logic::Logic(LogicOptions options, StoreContents contents)
 
 std::vector<Effect> Logic::step(Event event, Now now) {
   if (has_stopped_) return {};
-  std::visit([&](auto&& known) { on(std::move(known), now); }, std::move(event));
+  std::visit([&](auto& known) { on(std::move(known), now); }, event);
   advance(now);
   return std::exchange(effects_, {});
 }
@@ -72,7 +72,7 @@ void Logic::on(MqttConnected, Now now) {
   status_at_ = now.monotonic;
 }
 
-void Logic::on(MqttDisconnected event, Now now) {
+void Logic::on(const MqttDisconnected& event, Now now) {
   if (std::exchange(is_connected_, false)) {
     log(LogLevel::warning, "connection to the broker lost: " + event.reason);
     status_at_ = now.monotonic;
@@ -81,7 +81,7 @@ void Logic::on(MqttDisconnected event, Now now) {
   }
 }
 
-void Logic::on(StreamLoaded event, Now now) {
+void Logic::on(const StreamLoaded& event, Now now) {
   if (!event.state.has_value()) complain("store", "stream " + event.stream + ": " + event.state.error().message, now);
   ingest_.loaded(event, now.monotonic);
 }

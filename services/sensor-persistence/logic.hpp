@@ -64,12 +64,12 @@ class Logic {
  private:
   // ---- logic.cpp: commits, status, stopping ----
   void on(Tick, Now) {}
-  void on(MqttPublished, Now) {}  // what was lost is said again: at the next connect, commit or duplicate
+  void on(const MqttPublished&, Now) {}  // what was lost is said again: at the next connect, commit or duplicate
   void on(StopRequested, Now now);
   void on(MqttConnected, Now now);
-  void on(MqttDisconnected event, Now now);
+  void on(const MqttDisconnected& event, Now now);
   void on(StoreCommitted event, Now now);
-  void on(StreamLoaded event, Now now);
+  void on(const StreamLoaded& event, Now now);
   void on(StoreMeasured event, Now now);
   void advance(Now now);
   void start_commit(Now now);
@@ -85,15 +85,15 @@ class Logic {
   StatusFigures figures() const;
 
   // ---- logic_messages.cpp: what arrives over the broker ----
-  void on(MqttMessage message, Now now);
+  void on(const MqttMessage& message, Now now);
   void on(QueryDone event, Now now);
   void on_reading(const TopicView& topic, const MqttMessage& message, Now now);
   void on_backlog(const TopicView& topic, const MqttMessage& message, Now now);
   void offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now);
   void on_request(std::string_view verb, const MqttMessage& message, Now now);
-  void on_upload(ReplyTo reply, const MqttMessage& message);
-  void on_uploaded(ReplyTo reply, const MqttMessage& message);
-  void on_query(ReplyTo reply, const MqttMessage& message, Now now);
+  void on_upload(const ReplyTo& reply, const MqttMessage& message);
+  void on_uploaded(const ReplyTo& reply, const MqttMessage& message);
+  void on_query(const ReplyTo& reply, const MqttMessage& message, Now now);
   bool store_is_ready(const ReplyTo& reply);
   void refuse_message(std::string_view kind, const std::string& text, Now now);
   void refuse_call(const ReplyTo& reply, const Error& error);

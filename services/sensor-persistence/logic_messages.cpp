@@ -11,7 +11,7 @@ constexpr std::string_view live_publisher =
 
 }  // namespace
 
-void Logic::on(MqttMessage message, Now now) {
+void Logic::on(const MqttMessage& message, Now now) {
   const std::optional<TopicView> topic = parse_topic(message.topic);
   if (!topic.has_value() || topic->root != options_.root) {
     refuse_message("topic refused", message.topic.substr(0, 300) + ": not <root>/<node>/<kind>/<name> of ours", now);
@@ -71,11 +71,11 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
     return complain("request refused", reply.error().message, now);
   }
   if (verb == "upload") {
-    on_upload(std::move(*reply), message);
+    on_upload(*reply, message);
   } else if (verb == "uploaded") {
-    on_uploaded(std::move(*reply), message);
+    on_uploaded(*reply, message);
   } else if (verb == "query") {
-    on_query(std::move(*reply), message, now);
+    on_query(*reply, message, now);
   } else {
     refuse_call(*reply, Error{ErrorCode::not_found,
                               fmt::format("there is no request {}; there are upload, uploaded and query", verb)});
@@ -91,7 +91,7 @@ bool Logic::store_is_ready(const ReplyTo& reply) {
   return !is_stopping_ && !store_error_.has_value();
 }
 
-void Logic::on_upload(ReplyTo reply, const MqttMessage& message) {
+void Logic::on_upload(const ReplyTo& reply, const MqttMessage& message) {
   const Result<UploadRequest> request = decode_upload_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (!store_is_ready(reply)) return;
@@ -105,7 +105,7 @@ void Logic::on_upload(ReplyTo reply, const MqttMessage& message) {
   waiting_hand_outs_.push_back(std::move(**hand_out));
 }
 
-void Logic::on_uploaded(ReplyTo reply, const MqttMessage& message) {
+void Logic::on_uploaded(const ReplyTo& reply, const MqttMessage& message) {
   const Result<UploadedRequest> request = decode_uploaded_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (!store_is_ready(reply)) return;
@@ -117,7 +117,7 @@ void Logic::on_uploaded(ReplyTo reply, const MqttMessage& message) {
   if (call.has_value()) waiting_confirmations_.push_back(ConfirmationCall{*call, std::move(**confirmation)});
 }
 
-void Logic::on_query(ReplyTo reply, const MqttMessage& message, Now) {
+void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now) {
   Result<QueryRequest> request = decode_query_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (running_queries_ >= options_.max_queries) {

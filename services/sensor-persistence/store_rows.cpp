@@ -98,7 +98,7 @@ Result<std::int64_t> StoreRows::sensor_id(const std::string& node, const Reading
   statement.bind(1, std::string_view(node))
       .bind(2, std::string_view(reading.sensor))
       .bind(3, std::string_view(reading.unit));
-  const Result<std::int64_t> id = returned_id(statement);
+  Result<std::int64_t> id = returned_id(statement);
   if (id.has_value()) sensors_.emplace(key_, *id);
   return id;
 }

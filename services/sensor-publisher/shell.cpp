@@ -14,7 +14,7 @@ namespace {
 
 MqttCallbacks callbacks_into(Inbox<Event>& inbox) {
   MqttCallbacks callbacks;
-  callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(std::move(event)); };
+  callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
   callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
   callbacks.on_published = [&inbox](MqttPublished event) { inbox.push_control(std::move(event)); };
   callbacks.on_message = [&inbox](MqttMessage event) {

@@ -106,8 +106,9 @@ void SysfsDevices::report_missing(const std::vector<Found>& found, std::vector<E
     if (!is_there) report(name);
   }
   if (!wanted_.empty()) return;
-  for (const auto& [key, name] : names_) {
-    if (std::none_of(found.begin(), found.end(), [&](const Found& device) { return device.key == key; })) report(name);
+  for (const auto& known : names_) {
+    const auto is_known = [&known](const Found& device) { return device.key == known.first; };
+    if (std::none_of(found.begin(), found.end(), is_known)) report(known.second);
   }
 }
 

@@ -52,7 +52,7 @@ void CommandDriver::read_child(DriverReport& report, Instant until) {
     switch (lines_.fill(child_->output_fd())) {
       case LineReader::Fill::more: continue;
       case LineReader::Fill::end:
-        if (std::optional<LineReader::Line> line = lines_.rest(); line.has_value()) take_line(std::move(*line), report);
+        if (std::optional<LineReader::Line> line = lines_.rest(); line.has_value()) take_line(*line, report);
         return end_child(report, ErrorCode::disconnected, "closed its output");
       case LineReader::Fill::failed: return end_child(report, ErrorCode::io, "its output cannot be read");
       case LineReader::Fill::would_block: break;
@@ -66,13 +66,13 @@ std::size_t CommandDriver::take_lines(DriverReport& report, std::size_t most) {
   for (; taken < most; ++taken) {
     std::optional<LineReader::Line> line = lines_.next();
     if (!line.has_value()) break;
-    take_line(std::move(*line), report);
+    take_line(*line, report);
   }
   if (taken > 0) last_line_at_ = read_clocks().monotonic;
   return taken;
 }
 
-void CommandDriver::take_line(LineReader::Line line, DriverReport& report) {
+void CommandDriver::take_line(const LineReader::Line& line, DriverReport& report) {
   if (line.overlong) {
     report.errors.push_back({ErrorCode::too_large, options_.program.front() + " printed a line of more than " +
                                                        std::to_string(options_.max_line_bytes) + " bytes"});

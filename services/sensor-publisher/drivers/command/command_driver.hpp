@@ -50,7 +50,7 @@ class CommandDriver : public Driver {
   void start_child(DriverReport& report);
   void read_child(DriverReport& report, Instant until);
   std::size_t take_lines(DriverReport& report, std::size_t most);
-  void take_line(LineReader::Line line, DriverReport& report);
+  void take_line(const LineReader::Line& line, DriverReport& report);
   bool wait_for_lines(DriverReport& report, Instant until);
   void end_child(DriverReport& report, ErrorCode code, const std::string& why);
 

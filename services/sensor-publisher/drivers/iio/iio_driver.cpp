@@ -14,7 +14,7 @@ namespace {
 Result<double> read_attribute(const SysfsDevice& device, const IioChannel& channel, std::string_view what,
                               double otherwise) {
   for (const std::string& file : channel.attribute_files(what)) {
-    const Result<double> number = read_number(device.folder / file);
+    Result<double> number = read_number(device.folder / file);
     if (number.has_value() || number.error().code != ErrorCode::not_found) return number;
   }
   return otherwise;
@@ -23,9 +23,9 @@ Result<double> read_attribute(const SysfsDevice& device, const IioChannel& chann
 Result<double> read_channel(const SysfsDevice& device, const std::string& file, const IioChannel& channel) {
   Result<double> number = read_number(device.folder / file);
   if (!number.has_value() || !channel.is_raw) return number;
-  const Result<double> offset = read_attribute(device, channel, "offset", 0);
+  Result<double> offset = read_attribute(device, channel, "offset", 0);
   if (!offset.has_value()) return offset;
-  const Result<double> scale = read_attribute(device, channel, "scale", 1);
+  Result<double> scale = read_attribute(device, channel, "scale", 1);
   if (!scale.has_value()) return scale;
   return (*number + *offset) * *scale;
 }
