@@ -82,6 +82,7 @@ TEST(ServiceLoopInbox, says_what_the_inbox_had_no_room_for) {
   for (int i = 0; i < 3; ++i) inbox.push_data(Number{i}, 1);
   ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic, [](const Effect&) { ::raise(SIGTERM); }, {});
   testing::internal::CaptureStderr();
+  start_log("test", LogLevel::info);
   shell.run();
   EXPECT_NE(testing::internal::GetCapturedStderr().find("2 messages refused since the start"), std::string::npos);
 }
