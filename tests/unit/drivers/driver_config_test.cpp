@@ -113,15 +113,6 @@ TEST_F(DriverConfigTest, refuses_each_kind_of_mistake_with_its_line) {
   expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.load1]\nunit = \"a b\"\n", "UCUM");
 }
 
-TEST_F(DriverConfigTest, the_example_in_the_readme_is_a_valid_configuration) {
-  std::ifstream readme(SENSOR_SOURCE_DIR "/services/sensor-publisher/drivers/README.md");
-  const std::string text{std::istreambuf_iterator<char>(readme), {}};
-  const std::size_t begin = text.find("```toml\n") + 8;
-  const Loaded loaded = load(text.substr(begin, text.find("```", begin) - begin));
-  EXPECT_EQ(loaded.mistakes, "");
-  EXPECT_EQ(loaded.drivers.size(), 6U);
-}
-
 TEST_F(DriverConfigTest, a_driver_puts_its_prefix_before_each_sensor) {
   DriverConfig config;
   config.prefix = "pi";

@@ -1,0 +1,62 @@
+// The example file is the reference of every key: it must load as it is shipped, and with all its examples taken.
+#include "services/sensor-publisher/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "tests/unit/runtime/temporary_folder.hpp"
+
+namespace sensors::publisher {
+namespace {
+
+constexpr const char* example = SENSOR_SOURCE_DIR "/services/sensor-publisher/sensor-publisher.toml";
+
+std::string mistakes(const Result<Config>& config) { return config.has_value() ? "" : config.error().message; }
+
+TEST(PublisherConfig, loads_the_example_as_it_is_shipped) {
+  const Result<Config> config = load_config(example);
+  ASSERT_EQ(mistakes(config), "");
+  ASSERT_EQ(config->drivers.size(), 1U);
+  EXPECT_EQ(config->drivers[0].name, "host");
+}
+
+TEST(PublisherConfig, loads_the_example_with_every_example_in_it_taken) {
+  const TemporaryFolder folder;
+  std::ifstream file(example);
+  const std::string shipped{std::istreambuf_iterator<char>(file), {}};
+  const std::string all = std::regex_replace(shipped, std::regex("\n#(?! |\n)"), "\n");
+  const Result<Config> config = load_config(folder.write("all.toml", all));
+  ASSERT_EQ(mistakes(config), "");
+  EXPECT_EQ(config->drivers.size(), 6U);
+  EXPECT_EQ(config->logic.node, "kitchen");
+}
+
+TEST(PublisherConfig, the_example_gives_the_defaults) {
+  const TemporaryFolder folder;
+  const Result<Config> shipped = load_config(example);
+  const Result<Config> empty = load_config(folder.write("empty.toml", "node = \"kitchen\"\n"));
+  ASSERT_EQ(mistakes(shipped) + mistakes(empty), "");
+  EXPECT_EQ(shipped->outbox_path, empty->outbox_path);
+  EXPECT_EQ(shipped->logic.pace, empty->logic.pace);
+  EXPECT_EQ(shipped->logic.outbox.max_readings, empty->logic.outbox.max_readings);
+  EXPECT_EQ(shipped->logic.outbox.high_readings, empty->logic.outbox.high_readings);
+  EXPECT_EQ(shipped->logic.outbox.commit_age, empty->logic.outbox.commit_age);
+  EXPECT_EQ(shipped->logic.outbox.max_pending, empty->logic.outbox.max_pending);
+  EXPECT_EQ(shipped->logic.send.window.max_unconfirmed, empty->logic.send.window.max_unconfirmed);
+  EXPECT_EQ(shipped->logic.send.batch_bytes, empty->logic.send.batch_bytes);
+  EXPECT_EQ(shipped->logic.send.live_limit, empty->logic.send.live_limit);
+  EXPECT_EQ(shipped->logic.breaker.open_times, empty->logic.breaker.open_times);
+}
+
+TEST(PublisherConfig, names_the_file_and_the_line_of_an_unknown_key) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("bad.toml", "node = \"kitchen\"\n[outbox]\nmax_reading = 5000\n");
+  const Result<Config> config = load_config(path);
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find(path + ":3: outbox.max_reading: unknown key"), std::string::npos)
+      << config.error().message;
+}
+
+}  // namespace
+}  // namespace sensors::publisher
