@@ -9,51 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "common/adapters/sqlite/statement.hpp"
 #include "common/core/result.hpp"
+#include "common/core/time.hpp"
 
 struct sqlite3;
-struct sqlite3_stmt;
 
 namespace sensors {
-
-/// A prepared statement. Parameters and columns are numbered as in SQLite: from 1 and from 0. Values bound as text
-/// are not copied: they must live until step() has returned done.
-class Statement {
- public:
-  enum class Step { row, done };
-
-  Statement& bind(int parameter, std::int64_t value);
-  Statement& bind(int parameter, double value);
-  Statement& bind(int parameter, std::string_view text);
-  Statement& bind_null(int parameter);
-
-  /// disk_full, read_only, io, corrupt, busy as timeout, rejected for a constraint.
-  Result<Step> step();
-
-  /// step() until done, then reset(): for statements that return nothing.
-  Result<void> run();
-  void reset();
-
-  std::int64_t integer(int column) const;
-  double real(int column) const;
-  std::string text(int column) const;
-  bool is_null(int column) const;
-  /// One of these: the fundamental types of SQLite, with its numbers.
-  static constexpr int integer_type = 1;
-  static constexpr int real_type = 2;
-  static constexpr int text_type = 3;
-  static constexpr int blob_type = 4;
-  static constexpr int null_type = 5;
-  int type(int column) const;
-
- private:
-  friend class Database;
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const;
-  };
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-};
 
 class Database {
  public:
@@ -61,6 +23,10 @@ class Database {
     bool read_only = false;
     /// Wait for another connection's lock. 0 .. 60 s.
     int busy_timeout_ms = 5'000;
+    /// A transaction, from begin() on, or what follows restart_time_limit(), ends with ErrorCode::timeout when it takes
+    /// longer. Checked while SQLite computes: a call that hangs in the kernel shows as an overdue obligation instead.
+    /// 1 ms .. 1 h.
+    Millis time_limit{20'000};
     /// Page cache, in KiB. 64 .. 65,536.
     int cache_kib = 2'048;
     /// Identifies the kind of file (PRAGMA application_id); a file with another one is refused. 0: not checked.
@@ -74,14 +40,28 @@ class Database {
   static Result<Database> open(const std::string& path, const std::vector<std::string_view>& migrations,
                                Options options);
 
+  /// Opens a damaged file for reading what is left: no check, no schema of ours, nothing is written to it.
+  static Result<Database> open_damaged(const std::string& path, Millis time_limit);
+
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+  ~Database();
+
   Result<Statement> prepare(std::string_view sql);
 
   /// Runs statements that return nothing.
   Result<void> execute(const std::string& sql);
 
+  /// Begins a transaction, and its time limit.
   Result<void> begin();
   Result<void> commit();
   void rollback();
+
+  /// Options::time_limit from now; for what runs outside a transaction.
+  void restart_time_limit();
+
+  /// Another limit, from now to the next begin() or restart_time_limit().
+  void limit_time(Millis limit);
 
   /// Statements end with ErrorCode::timeout soon after `should_stop` returns true; it is asked about every 0.1 ms.
   void stop_when(std::function<bool()> should_stop);
@@ -92,15 +72,28 @@ class Database {
   /// Bytes of the database file's pages, free ones excluded.
   Result<std::int64_t> used_bytes();
 
+  /// Gives some free pages back to the file system, when there are many: a few are better kept for the rows to come.
+  Result<void> give_back_space();
+
+  /// Moves the whole write-ahead log into the database and syncs it. After a failed sync the log may have a tear that
+  /// only a power cut would show: nothing may be added to it before this.
+  Result<void> sync_log();
+
+  /// As it was opened with.
+  std::string path() const;
+
  private:
   struct Close {
     void operator()(sqlite3* database) const;
   };
-  explicit Database(sqlite3* database) : database_(database) {}
+  Database(sqlite3* database, Millis time_limit);
   Result<void> prepare_file(const std::string& path, const std::vector<std::string_view>& migrations,
                             const Options& options);
 
-  std::unique_ptr<std::function<bool()>> should_stop_;  // SQLite keeps its address
+  struct Limits;
+  friend Result<void> quick_check(Database& database, Millis limit);
+
+  std::unique_ptr<Limits> limits_;
   std::unique_ptr<sqlite3, Close> database_;
 };
 

@@ -175,5 +175,41 @@ TEST_F(DatabaseTest, keeps_its_write_ahead_log_small_after_much_was_written) {
   EXPECT_LT(std::filesystem::file_size(path_ + "-wal"), 12U * 1024 * 1024);
 }
 
+TEST_F(DatabaseTest, a_transaction_that_takes_too_long_ends_and_leaves_nothing) {
+  Database database = open({version_1}, {.time_limit = Millis{20}});
+  ASSERT_TRUE(database.begin().has_value());
+  ASSERT_TRUE(database.execute("INSERT INTO item(name) VALUES('early')").has_value());
+  const Result<void> endless =
+      database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
+  ASSERT_FALSE(endless.has_value());
+  EXPECT_EQ(endless.error().code, ErrorCode::timeout);
+  database.rollback();
+  EXPECT_EQ(answer(database, "SELECT count(*) FROM item"), "0");
+  ASSERT_TRUE(database.begin().has_value()) << "the next one has its own time";
+  ASSERT_TRUE(database.execute("INSERT INTO item(name) VALUES('later')").has_value());
+  EXPECT_TRUE(database.commit().has_value());
+}
+
+TEST_F(DatabaseTest, moves_its_log_into_the_file) {
+  Database database = open();
+  ASSERT_TRUE(database.execute("INSERT INTO item(name) VALUES('x')").has_value());
+  ASSERT_GT(std::filesystem::file_size(path_ + "-wal"), 0U);
+  const Result<void> done = database.sync_log();
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  EXPECT_EQ(std::filesystem::file_size(path_ + "-wal"), 0U);
+}
+
+TEST_F(DatabaseTest, gives_many_free_pages_back_in_steps) {
+  Database database = open();
+  ASSERT_TRUE(database
+                  .execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+                           "INSERT INTO item(name) SELECT i || hex(zeroblob(2000)) FROM n; DELETE FROM item")
+                  .has_value());
+  const std::string before = answer(database, "PRAGMA page_count");
+  const Result<void> done = database.give_back_space();
+  ASSERT_TRUE(done.has_value()) << done.error().message;
+  EXPECT_EQ(std::stol(answer(database, "PRAGMA page_count")), std::stol(before) - 500);
+}
+
 }  // namespace
 }  // namespace sensors

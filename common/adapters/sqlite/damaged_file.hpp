@@ -1,0 +1,34 @@
+// A damaged database makes room for one that was salvaged from it: beside it a fresh file is filled, then the damaged
+// one is moved aside and the fresh one takes its name. A crash at any step leaves what finish_replacement() can finish.
+// The worker's thread; blocks for a few syncs of the folder.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors {
+
+/// Where the database that is to replace `path` is filled: "<path>.salvage".
+std::string replacement_of(const std::string& path);
+
+struct MovedAside {
+  std::string path;                  // "<path>.corrupt-20260115T160935Z", with its -wal and -shm
+  std::vector<std::string> deleted;  // older ones beyond those that are kept
+};
+
+/// Renames the database `path` with its -wal and -shm, never over another file, and syncs the folder. Keeps the newest
+/// `keep` (1 or more) of such files and deletes older ones. Errors: io, permission, read_only, disk_full.
+Result<MovedAside> move_aside(const std::string& path, WallTime now, std::size_t keep);
+
+/// move_aside(), then gives the name `path` to the database replacement_of(path), which must be closed.
+Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep);
+
+/// Before `path` is opened: finishes a replace_damaged() that a crash cut short, or deletes a replacement that was not
+/// complete. True when it finished one.
+Result<bool> finish_replacement(const std::string& path, WallTime now);
+
+}  // namespace sensors

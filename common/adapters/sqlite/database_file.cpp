@@ -1,0 +1,97 @@
+// A truncated file: SQLite itself compares the page count in the header with the file's size. With a WAL to recover
+// it trusts the WAL's page count, so check_size() adds: each page beyond the end of the file must be in the WAL.
+#include "common/adapters/sqlite/database_file.hpp"
+
+#include <sys/stat.h>
+
+#include "common/adapters/sqlite/sqlite_error.hpp"
+
+namespace sensors {
+namespace {
+
+std::int64_t size_of_file(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::int64_t>(status.st_size) : 0;
+}
+
+}  // namespace
+
+Result<std::int64_t> query_integer(Database& database, std::string_view sql) {
+  Result<Statement> statement = database.prepare(sql);
+  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
+  const Result<Statement::Step> step = statement->step();
+  if (!step.has_value()) return tl::unexpected<Error>(step.error());
+  return *step == Statement::Step::row ? statement->integer(0) : 0;
+}
+
+Result<void> check_size(Database& database, const std::string& path) {
+  const Result<std::int64_t> pages = query_integer(database, "PRAGMA page_count");
+  if (!pages.has_value()) return tl::unexpected<Error>(pages.error());
+  const Result<std::int64_t> page_size = query_integer(database, "PRAGMA page_size");
+  if (!page_size.has_value()) return tl::unexpected<Error>(page_size.error());
+  // https://sqlite.org/fileformat2.html section 4.1: a 32-byte header, then frames of a 24-byte header and a page.
+  const std::int64_t in_wal = (size_of_file(path + "-wal") + *page_size) / (*page_size + 24);
+  const std::int64_t in_file = size_of_file(path) / *page_size;
+  if (in_file + in_wal >= *pages) return {};
+  return fail(ErrorCode::corrupt, path + ": truncated: has " + std::to_string(in_file) + " of " +
+                                      std::to_string(*pages) + " pages" + advice(ErrorCode::corrupt));
+}
+
+Result<bool> check_kind(Database& database, const std::string& path, std::int64_t version, std::int32_t expected_id) {
+  const Result<std::int64_t> objects = query_integer(database, "SELECT count(*) FROM sqlite_master");
+  if (!objects.has_value()) return tl::unexpected<Error>(objects.error());
+  const Result<std::int64_t> id = query_integer(database, "PRAGMA application_id");
+  if (!id.has_value()) return tl::unexpected<Error>(id.error());
+  const bool is_new = *objects == 0 && version == 0 && *id == 0;
+  if (expected_id != 0 && !is_new && *id != expected_id) {
+    return fail(ErrorCode::invalid, path + ": is a database of another program or service (application_id " +
+                                        std::to_string(*id) + ", ours is " + std::to_string(expected_id) +
+                                        "); name another file in the configuration");
+  }
+  return is_new;
+}
+
+Result<void> check_version(const std::string& path, std::int64_t version, std::size_t migrations, bool read_only) {
+  const auto ours = static_cast<std::int64_t>(migrations);
+  if (version > ours) {
+    return fail(ErrorCode::newer_schema, path + ": has schema version " + std::to_string(version) +
+                                             ", and this program knows " + std::to_string(ours) +
+                                             "; install the version that wrote it, or a later one");
+  }
+  if (version < 0) return fail(ErrorCode::corrupt, path + ": has schema version " + std::to_string(version));
+  if (version < ours && read_only) {
+    return fail(ErrorCode::invalid, path + ": has schema version " + std::to_string(version) + " of " +
+                                        std::to_string(ours) +
+                                        ", and is opened read-only; start its service once to bring it up to date");
+  }
+  return {};
+}
+
+Result<void> use_wal(Database& database, const std::string& path) {
+  Result<Statement> statement = database.prepare("PRAGMA journal_mode=WAL");
+  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
+  const Result<Statement::Step> step = statement->step();
+  if (!step.has_value()) return tl::unexpected<Error>(step.error());
+  if (*step == Statement::Step::row && statement->text(0) == "wal") return {};
+  return fail(ErrorCode::io,
+              path + ": its file system cannot hold a write-ahead log (no shared memory); use a local one");
+}
+
+Result<void> migrate(Database& database, const std::string& path, std::int64_t version,
+                     const std::vector<std::string_view>& migrations, std::int32_t application_id) {
+  for (auto next = static_cast<std::size_t>(version); next < migrations.size(); ++next) {
+    Result<void> done = database.begin();
+    if (done.has_value()) done = database.execute(std::string(migrations[next]));
+    if (done.has_value()) done = database.execute("PRAGMA application_id=" + std::to_string(application_id));
+    if (done.has_value()) done = database.execute("PRAGMA user_version=" + std::to_string(next + 1));
+    if (done.has_value()) done = database.commit();
+    if (!done.has_value()) {
+      database.rollback();
+      return fail(done.error().code,
+                  path + ": to schema version " + std::to_string(next + 1) + ": " + done.error().message);
+    }
+  }
+  return {};
+}
+
+}  // namespace sensors

@@ -1,0 +1,21 @@
+// What SQLite's codes and errno mean to us, and the sentence an operator reads. Internal to this adapter.
+#pragma once
+
+#include <string>
+
+#include "common/core/result.hpp"
+
+struct sqlite3;
+
+namespace sensors {
+
+/// "; " and what the operator can do about it; empty when nothing is known.
+const char* advice(ErrorCode code);
+
+/// The last error of `database`, as "PATH: doing: what; what to do".
+tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, const std::string& doing);
+
+/// The same, with the path that `database` was opened with.
+tl::unexpected<Error> last_error(sqlite3* database, const std::string& doing);
+
+}  // namespace sensors
