@@ -35,6 +35,9 @@ class ServiceLoop {
 
   static constexpr Millis refusal_spacing{10'000};
 
+  /// After messages came, the loop looks for more at this interval instead of being woken by each, until none came.
+  static constexpr Millis poll_interval{1};
+
   ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, std::function<void(Effect)> apply,
               WatchdogFeed watchdog)
       : loop_(loop),
@@ -47,6 +50,7 @@ class ServiceLoop {
                       step(Event{Tick{}});
                       schedule();
                     }),
+        poll_timer_(loop, [this] { poll(); }),
         watchdog_timer_(loop, [this] { feed_watchdog(); }),
         stop_timer_(loop, [this] {
           log(LogLevel::error, "did not stop in time; what is not committed will be sent again after the restart");
@@ -74,7 +78,34 @@ class ServiceLoop {
 
  private:
   void drain() {
-    inbox_.take_all(taken_);
+    const std::size_t data = inbox_.take_all(taken_);
+    if (data > 0 && !is_polling_) {
+      const Instant now = read_clocks().monotonic;
+      if (now - std::exchange(data_at_, now) < poll_interval) start_polling();
+    }
+    handle_taken();
+  }
+
+  /// Under load one wake-up of the loop serves all that came in poll_interval; alone, a message wakes the loop at once.
+  void start_polling() {
+    is_polling_ = true;
+    inbox_.poll(true);
+    poll_timer_.set(read_clocks().monotonic + poll_interval);
+  }
+
+  void poll() {
+    if (inbox_.take_all(taken_) > 0) {
+      poll_timer_.set(read_clocks().monotonic + poll_interval);
+    } else {
+      is_polling_ = false;
+      inbox_.poll(false);
+      handle_taken();
+      inbox_.take_all(taken_);  // what came before poll(false) woke nobody
+    }
+    handle_taken();
+  }
+
+  void handle_taken() {
     for (Event& event : taken_) {
       if (finished_) break;
       step(std::move(event));
@@ -137,11 +168,14 @@ class ServiceLoop {
   std::function<void(Effect)> apply_;
   WatchdogFeed watchdog_;
   EventLoop::Timer wake_timer_;
+  EventLoop::Timer poll_timer_;
   EventLoop::Timer watchdog_timer_;
   EventLoop::Timer stop_timer_;
   std::vector<Event> taken_;
   std::uint64_t reported_refusals_ = 0;
   Instant next_refusal_report_{};
+  bool is_polling_ = false;
+  Instant data_at_{};
   bool finished_ = false;
   bool timed_out_ = false;
   int exit_code_ = EXIT_SUCCESS;

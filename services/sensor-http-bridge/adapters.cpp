@@ -48,7 +48,7 @@ MqttCallbacks mqtt_callbacks(Inbox<Event>& inbox) {
   MqttCallbacks callbacks;
   callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
   callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
-  callbacks.on_published = [&inbox](MqttPublished event) { inbox.push_control(std::move(event)); };
+  callbacks.on_published = [&inbox](std::vector<MqttPublished> events) { inbox.push_control(std::move(events)); };
   callbacks.on_message = [&inbox](MqttMessage event) {
     const std::size_t size_bytes = event.payload.size() + event_overhead_bytes;
     inbox.push_data(std::move(event), size_bytes);  // one that is refused is a call without answer: it is made again

@@ -35,7 +35,7 @@ MqttCallbacks broker_callbacks(Inbox<Event>& inbox) {
   MqttCallbacks callbacks;
   callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
   callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
-  callbacks.on_published = [&inbox](MqttPublished event) { inbox.push_control(std::move(event)); };
+  callbacks.on_published = [&inbox](std::vector<MqttPublished> events) { inbox.push_control(std::move(events)); };
   callbacks.on_message = [&inbox](MqttMessage event) {
     const std::size_t size_bytes = event.topic.size() + event.payload.size() + message_overhead_bytes;
     inbox.push_data(std::move(event), size_bytes);  // one that is refused leaves a hole, and is sent again

@@ -16,7 +16,7 @@ MqttCallbacks callbacks_into(Inbox<Event>& inbox) {
   MqttCallbacks callbacks;
   callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
   callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
-  callbacks.on_published = [&inbox](MqttPublished event) { inbox.push_control(std::move(event)); };
+  callbacks.on_published = [&inbox](std::vector<MqttPublished> events) { inbox.push_control(std::move(events)); };
   callbacks.on_message = [&inbox](MqttMessage event) {
     const std::size_t size_bytes = event.topic.size() + event.payload.size();
     inbox.push_data(std::move(event), size_bytes);  // a watermark that is refused is repeated by the store

@@ -43,7 +43,7 @@ class WatermarkClock {
     MqttCallbacks callbacks;
     callbacks.on_connected = [](MqttConnected) {};
     callbacks.on_disconnected = [](MqttDisconnected) {};
-    callbacks.on_published = [](MqttPublished) {};
+    callbacks.on_published = [](const std::vector<MqttPublished>&) {};
     callbacks.on_message = [this](MqttMessage message) { note(message); };
     return callbacks;
   }

@@ -59,8 +59,10 @@ class RecordedClient {
     callbacks.on_disconnected = [this](MqttDisconnected event) {
       locked([&] { disconnections.push_back(event.reason); });
     };
-    callbacks.on_published = [this](MqttPublished event) {
-      locked([&] { answers[event.id].push_back(event.result); });
+    callbacks.on_published = [this](const std::vector<MqttPublished>& events) {
+      locked([&] {
+        for (const MqttPublished& event : events) answers[event.id].push_back(event.result);
+      });
     };
     callbacks.on_message = [this](MqttMessage event) { locked([&] { messages.push_back(std::move(event)); }); };
     return callbacks;

@@ -25,9 +25,9 @@ MqttProbe::MqttProbe(MqttClientOptions options, Millis deadline) {
     const std::lock_guard lock(mutex_);
     connected_ = false;
   };
-  callbacks.on_published = [this](MqttPublished published) {
+  callbacks.on_published = [this](std::vector<MqttPublished> answers) {
     const std::lock_guard lock(mutex_);
-    published_.insert_or_assign(published.id, std::move(published.result));
+    for (MqttPublished& answer : answers) published_.insert_or_assign(answer.id, std::move(answer.result));
     changed_.notify_all();
   };
   callbacks.on_message = [this](MqttMessage message) { store(std::move(message)); };

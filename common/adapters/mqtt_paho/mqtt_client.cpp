@@ -38,6 +38,7 @@ namespace {
 
 constexpr Millis disconnect_timeout{500};
 constexpr Millis drain_timeout{500};
+constexpr Millis answer_patience{2};
 
 std::string server_uri(const MqttClientOptions& options) {
   const std::string scheme = options.ca_file.empty() ? "tcp://" : "ssl://";
@@ -134,6 +135,8 @@ class MqttClient::Session : private mqtt::iaction_listener {
   void give_up_connection(const std::string& reason);
   void wait_before_reconnect();
   void complete(SendNumber number, Result<void> result);
+  bool answers_are_due() const;
+  void deliver(std::vector<MqttPublished> answers);
   void on_failure(const mqtt::token& token) override;
   void on_success(const mqtt::token& token) override;
 
@@ -147,6 +150,7 @@ class MqttClient::Session : private mqtt::iaction_listener {
   std::condition_variable changed_;
   std::deque<MqttPublish> queue_;
   std::unordered_map<SendNumber, std::uint64_t> in_flight_;  // to the id of the publish() call
+  std::vector<MqttPublished> answers_;                       // not yet delivered
   bool connected_ = false;
   bool lost_ = false;
   std::string lost_reason_;
@@ -159,6 +163,8 @@ MqttClient::Session::Session(MqttClientOptions options, MqttCallbacks callbacks)
       callbacks_(std::move(callbacks)),
       client_(server_uri(options_), options_.client_id, create_options_for_mqtt5(), nullptr),
       backoff_(options_.reconnect_first, options_.reconnect_longest, std::random_device{}()) {
+  // Below this Paho formats a text for each packet, though nobody reads it.
+  MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_FATAL);
   client_.set_connection_lost_handler([this](const std::string& cause) {
     const std::lock_guard lock(mutex_);
     lost_ = true;
@@ -201,7 +207,7 @@ void MqttClient::Session::publish(MqttPublish message) {
     refused = connected_ ? fail(ErrorCode::overloaded, "publish: the queue of the send thread is full")
                          : fail(ErrorCode::disconnected, "publish: no connection to the broker");
   }
-  if (id != 0) callbacks_.on_published({id, std::move(refused)});
+  if (id != 0) deliver({MqttPublished{id, std::move(refused)}});
 }
 
 void MqttClient::Session::run() {
@@ -299,8 +305,16 @@ void MqttClient::Session::serve_connection() {
       lock.lock();
       continue;
     }
-    if (!stopping_) {
+    if (!stopping_ && answers_.empty()) {
       changed_.wait(lock);
+      continue;
+    }
+    if (!stopping_) {
+      if (changed_.wait_for(lock, answer_patience) == std::cv_status::no_timeout) continue;
+      std::vector<MqttPublished> answers = std::exchange(answers_, {});
+      lock.unlock();
+      deliver(std::move(answers));
+      lock.lock();
       continue;
     }
     if (!drain_until) drain_until = std::chrono::steady_clock::now() + drain_timeout;
@@ -329,19 +343,21 @@ void MqttClient::Session::send(MqttPublish message) {
 
 /// Answers for everything that was queued or in flight: it may or may not have arrived.
 void MqttClient::Session::give_up_connection(const std::string& reason) {
-  std::vector<std::uint64_t> unanswered;
+  std::vector<MqttPublished> answers;
+  const auto unanswered = [&](std::uint64_t id) {
+    if (id != 0) answers.push_back({id, fail(ErrorCode::disconnected, "publish: " + reason)});
+  };
   {
     const std::lock_guard lock(mutex_);
     connected_ = false;
-    for (const auto& [number, id] : in_flight_) unanswered.push_back(id);
-    for (const MqttPublish& message : queue_) unanswered.push_back(message.id);
+    answers.swap(answers_);
+    for (const auto& [number, id] : in_flight_) unanswered(id);
+    for (const MqttPublish& message : queue_) unanswered(message.id);
     in_flight_.clear();
     queue_.clear();
   }
   callbacks_.on_disconnected({reason});
-  for (const std::uint64_t id : unanswered) {
-    if (id != 0) callbacks_.on_published({id, fail(ErrorCode::disconnected, "publish: " + reason)});
-  }
+  deliver(std::move(answers));
 }
 
 void MqttClient::Session::wait_before_reconnect() {
@@ -351,17 +367,27 @@ void MqttClient::Session::wait_before_reconnect() {
 
 /// A number that is not in flight any more belongs to a connection that was given up; it has been answered.
 void MqttClient::Session::complete(SendNumber number, Result<void> result) {
-  std::uint64_t id = 0;
+  std::vector<MqttPublished> answers;
   {
     const std::lock_guard lock(mutex_);
     const auto found = in_flight_.find(number);
     if (found == in_flight_.end()) return;
-    id = found->second;
+    if (found->second != 0) answers_.push_back({found->second, std::move(result)});
     const bool was_full = in_flight_.size() >= static_cast<std::size_t>(options_.max_inflight);
     in_flight_.erase(found);
-    if (stopping_ || (was_full && !queue_.empty())) changed_.notify_one();
+    if (answers_are_due()) answers.swap(answers_);
+    const bool is_first = answers_.size() == 1;  // the send thread keeps its time
+    if (stopping_ || is_first || (was_full && !queue_.empty())) changed_.notify_one();
   }
-  if (id != 0) callbacks_.on_published({id, std::move(result)});
+  deliver(std::move(answers));
+}
+
+bool MqttClient::Session::answers_are_due() const {
+  return in_flight_.empty() || answers_.size() * 2 >= static_cast<std::size_t>(options_.max_inflight);
+}
+
+void MqttClient::Session::deliver(std::vector<MqttPublished> answers) {
+  if (!answers.empty()) callbacks_.on_published(std::move(answers));
 }
 
 void MqttClient::Session::on_failure(const mqtt::token& token) {

@@ -54,7 +54,9 @@ struct MqttClientOptions {
 struct MqttCallbacks {
   std::function<void(MqttConnected)> on_connected;        // connected and subscribed
   std::function<void(MqttDisconnected)> on_disconnected;  // also for each connect that fails
-  std::function<void(MqttPublished)> on_published;        // exactly one for each publish() with an id other than 0
+  /// One answer for each publish() with an id other than 0. While more are outstanding, answers wait for others, at
+  /// most for `max_inflight / 2` of them or 2 ms: a wake-up of the loop for each would cost more than all its work.
+  std::function<void(std::vector<MqttPublished>)> on_published;
   std::function<void(MqttMessage)> on_message;
 };
 

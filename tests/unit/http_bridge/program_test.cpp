@@ -28,7 +28,7 @@ class StoreOnMqtt {
     MqttCallbacks callbacks;
     callbacks.on_connected = [](MqttConnected) {};
     callbacks.on_disconnected = [](const MqttDisconnected&) {};
-    callbacks.on_published = [](const MqttPublished&) {};
+    callbacks.on_published = [](const std::vector<MqttPublished>&) {};
     callbacks.on_message = [this](const MqttMessage& message) { take(message); };
     const std::lock_guard lock(mutex_);
     client_ = std::make_unique<MqttClient>(std::move(options), std::move(callbacks));

@@ -36,6 +36,28 @@ TEST(Inbox, wakes_the_loop_only_when_it_was_empty) {
   EXPECT_EQ(wakes, 2);
 }
 
+TEST(Inbox, wakes_the_loop_once_for_many_answers) {
+  int wakes = 0;
+  Inbox<int> inbox({}, [&wakes] { ++wakes; });
+  inbox.push_control(std::vector<int>{1, 2, 3});
+  EXPECT_EQ(wakes, 1);
+  EXPECT_EQ(taken_from(inbox), (std::vector<int>{1, 2, 3}));
+}
+
+TEST(Inbox, lets_data_wait_for_the_loop_that_comes_by_itself_but_not_control) {
+  int wakes = 0;
+  Inbox<int> inbox({}, [&wakes] { ++wakes; });
+  inbox.poll(true);
+  EXPECT_TRUE(inbox.push_data(1, 1));
+  EXPECT_EQ(wakes, 0);
+  inbox.push_control(2);
+  EXPECT_EQ(wakes, 1);
+  EXPECT_EQ(taken_from(inbox), (std::vector<int>{1, 2}));
+  inbox.poll(false);
+  EXPECT_TRUE(inbox.push_data(3, 1));
+  EXPECT_EQ(wakes, 2);
+}
+
 TEST(Inbox, refuses_and_counts_data_beyond_its_number_limit) {
   Inbox<int> inbox({2, 1'000}, [] {});
   EXPECT_TRUE(inbox.push_data(1, 1));

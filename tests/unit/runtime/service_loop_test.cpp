@@ -2,6 +2,7 @@
 // progress, and an end with the Logic's code.
 #include "common/runtime/service_loop.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -67,6 +68,60 @@ TEST_F(ServiceLoopTest, applies_effects_in_order_and_ends_with_the_logics_code_o
   ASSERT_EQ(echoed_.size(), static_cast<std::size_t>(last_number));
   EXPECT_EQ(echoed_.front(), 1);
   EXPECT_EQ(echoed_.back(), last_number);
+}
+
+TEST(ServiceLoopInbox, loses_nothing_of_a_flood_and_is_woken_far_less_than_once_a_message) {
+  constexpr int flood = 50'000;
+  EventLoop loop;
+  int wakes = 0;  // the sender's only
+  Inbox<Event> inbox{{}, [&] {
+                       ++wakes;
+                       loop.wake();
+                     }};
+  EchoLogic logic;
+  logic.end_at = read_clocks().monotonic + 20s;  // guard
+  int echoed = 0;
+  ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic,
+                                              [&echoed](const Effect& effect) {
+                                                EXPECT_EQ(std::get<Echo>(effect).value, ++echoed);
+                                                if (echoed == flood) ::raise(SIGTERM);
+                                              },
+                                              {});
+  std::thread sender([&] {
+    for (int i = 1; i <= flood; ++i) {
+      while (!inbox.push_data(Number{i}, 1)) std::this_thread::yield();
+      // As fast as messages come from a broker, not as fast as memory takes them.
+      for (const Instant next = read_clocks().monotonic + 5us; read_clocks().monotonic < next;)
+        std::this_thread::yield();
+    }
+  });
+  EXPECT_EQ(shell.run(), 7);
+  sender.join();
+  EXPECT_EQ(echoed, flood);
+  EXPECT_LT(wakes, flood / 10);
+}
+
+TEST(ServiceLoopInbox, takes_a_message_that_comes_when_it_stops_looking_for_more) {
+  EventLoop loop;
+  Inbox<Event> inbox{{}, [&loop] { loop.wake(); }};
+  EchoLogic logic;
+  logic.end_at = read_clocks().monotonic + 20s;  // guard
+  constexpr int last = 200;
+  std::atomic<int> echoed = 0;
+  ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic,
+                                              [&echoed](const Effect& effect) {
+                                                echoed = std::get<Echo>(effect).value;
+                                                if (echoed == last) ::raise(SIGTERM);
+                                              },
+                                              {});
+  std::thread sender([&] {
+    for (int i = 1; i <= last; ++i) {
+      inbox.push_data(Number{i}, 1);
+      while (echoed < i) std::this_thread::yield();  // the next one comes at another moment of the interval
+    }
+  });
+  EXPECT_EQ(shell.run(), 7);
+  sender.join();
 }
 
 TEST_F(ServiceLoopTest, ticks_the_logic_when_it_asked_for_it) {
