@@ -25,10 +25,6 @@ void append_number_field(std::string& out, std::string_view lead, double value) 
 
 std::string_view text_of(bool value) { return value ? "true" : "false"; }
 
-WallTime wall_time_of(Instant instant, Now now) {
-  return now.wall + std::chrono::duration_cast<Millis>(instant - now.monotonic);
-}
-
 }  // namespace
 
 std::string encode_committed(const Committed& committed) {
@@ -53,6 +49,26 @@ Result<Committed> decode_committed(std::string_view payload) {
   if (fields.has("resend")) fields.read_bool("resend", committed.resend);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return committed;
+}
+
+std::string encode_boot_time(const BootTime& boot) {
+  std::string out;
+  append_text_field(out, "{\"boot\":", boot.boot);
+  append_time_field(out, ",\"boot_time\":", boot.time);
+  out += '}';
+  return out;
+}
+
+Result<BootTime> decode_boot_time(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"boot", "boot_time"});
+  BootTime boot;
+  fields.read_name("boot", boot.boot);
+  fields.read_time("boot_time", boot.time);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return boot;
 }
 
 std::string encode_queue_depth(const QueueDepth& queue) {
@@ -121,8 +137,8 @@ std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
   std::string out;
   append_text_field(out, "{\"state\":", name_of(breaker.state()));
   append_text_field(out, ",\"reason\":", breaker.reason());
-  if (const auto since = breaker.since()) append_time_field(out, ",\"since\":", wall_time_of(*since, now));
-  if (const auto next = breaker.next_attempt()) append_time_field(out, ",\"next_attempt\":", wall_time_of(*next, now));
+  if (const auto since = breaker.since()) append_time_field(out, ",\"since\":", wall_at(*since, now));
+  if (const auto next = breaker.next_attempt()) append_time_field(out, ",\"next_attempt\":", wall_at(*next, now));
   out += '}';
   return out;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/reading.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
 
@@ -22,6 +23,10 @@ struct Committed {
 };
 std::string encode_committed(const Committed& committed);
 Result<Committed> decode_committed(std::string_view payload);
+
+/// {"boot":"...","boot_time":"..."}: what a publisher says on `clock/<publisher>` once its clock is right.
+std::string encode_boot_time(const BootTime& boot);
+Result<BootTime> decode_boot_time(std::string_view payload);
 
 /// What backpressure reads from `queue/<service>`.
 struct QueueDepth {

@@ -13,11 +13,24 @@ namespace {
 
 constexpr const char* malformed_reason = "malformed";
 
-void read_reading(JsonFields& fields, Reading& reading) {
+/// `boot`: what the message says its uptimes are of, empty when it does not.
+void read_uptime(JsonFields& fields, std::string_view boot, Reading& reading) {
+  if (!fields.has("clock")) return;
+  std::string clock;
+  std::uint64_t uptime_ms = 0;
+  fields.read_text("clock", clock);
+  if (clock != "unsynced") fields.refuse(ErrorCode::invalid, "clock: must be \"unsynced\" or not there");
+  fields.read_whole("uptime_ms", uptime_ms, 0, static_cast<std::uint64_t>(max_uptime.count()));
+  if (boot.empty()) fields.refuse(ErrorCode::invalid, "uptime_ms: means nothing without the boot that it is of");
+  reading.uptime = Millis{static_cast<Millis::rep>(uptime_ms)};
+}
+
+void read_reading(JsonFields& fields, std::string_view boot, Reading& reading) {
   fields.read_text("sensor", reading.sensor);
   fields.read_value("value", reading.value);
   fields.read_text("unit", reading.unit);
   fields.read_time("time", reading.time);
+  read_uptime(fields, boot, reading);
   if (!fields.failed()) fields.check(validate(reading));
 }
 
@@ -33,10 +46,10 @@ void read_rows(simdjson::dom::array rows, ReadingDecoder::DecodedBatch& decoded)
   WallTime time{};
   std::size_t index = 0;
   for (const simdjson::dom::element element : rows) {
-    JsonFields fields(element, {"seq", "sensor", "value", "unit", "time"});
+    JsonFields fields(element, {"seq", "sensor", "value", "unit", "time", "clock", "uptime_ms"});
     SequencedReading& row = decoded.batch.readings.emplace_back();
     fields.read_whole("seq", row.seq, 1, max_seq);
-    read_reading(fields, row.reading);
+    read_reading(fields, decoded.batch.boot, row.reading);
     time = fields.peek_time("time").value_or(time);
     if (fields.failed()) {
       decoded.batch.readings.pop_back();
@@ -105,12 +118,13 @@ ReadingDecoder::~ReadingDecoder() = default;
 Result<Batch> ReadingDecoder::reading(std::string_view payload) {
   const Result<simdjson::dom::element> root = parser_->document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"sensor", "value", "unit", "time", "seq", "stream"});
+  JsonFields fields(*root, {"sensor", "value", "unit", "time", "seq", "stream", "clock", "uptime_ms", "boot"});
   Batch batch;
   SequencedReading& row = batch.readings.emplace_back();
   fields.read_name("stream", batch.stream);
   fields.read_whole("seq", row.seq, 1, max_seq);
-  read_reading(fields, row.reading);
+  if (fields.has("boot")) fields.read_name("boot", batch.boot);
+  read_reading(fields, batch.boot, row.reading);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return batch;
 }
@@ -118,11 +132,12 @@ Result<Batch> ReadingDecoder::reading(std::string_view payload) {
 Result<ReadingDecoder::DecodedBatch> ReadingDecoder::batch(std::string_view payload) {
   const Result<simdjson::dom::element> root = parser_->document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"stream", "readings", "gaps"});
+  JsonFields fields(*root, {"stream", "boot", "readings", "gaps"});
   DecodedBatch decoded;
   simdjson::dom::array readings;
   simdjson::dom::array gaps;
   fields.read_name("stream", decoded.batch.stream);
+  if (fields.has("boot")) fields.read_name("boot", decoded.batch.boot);
   fields.read_array("readings", readings);
   const bool has_gaps = fields.has("gaps");
   if (has_gaps) fields.read_array("gaps", gaps);
@@ -138,16 +153,20 @@ Result<ReadingDecoder::DecodedBatch> ReadingDecoder::batch(std::string_view payl
   return decoded;
 }
 
-Result<Reading> ReadingDecoder::driver_line(std::string_view line, WallTime now) {
+Result<Reading> ReadingDecoder::driver_line(std::string_view line, Now now) {
   const Result<simdjson::dom::element> root = parser_->document.parse(line);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
   JsonFields fields(*root, {"sensor", "value", "unit", "time"});
   Reading reading;
-  reading.time = now;
+  reading.time = now.wall;
   fields.read_text("sensor", reading.sensor);
   fields.read_value("value", reading.value);
   if (fields.has("unit")) fields.read_text("unit", reading.unit);
-  if (fields.has("time")) fields.read_time("time", reading.time);
+  if (fields.has("time")) {
+    fields.read_time("time", reading.time);
+  } else if (!now.clock_synced) {
+    reading.uptime = uptime_at(now.monotonic);
+  }
   if (!fields.failed()) fields.check(validate(reading));
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return reading;

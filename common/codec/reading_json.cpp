@@ -10,6 +10,7 @@ namespace {
 // {"seq":,"sensor":"","value":,"unit":"","time":"2026-01-15T16:09:35.123Z"}, and the comma between two.
 constexpr std::size_t row_frame_bytes = 80;
 constexpr std::size_t whole_bytes = 20;
+constexpr std::size_t clock_bytes = 60;  // ,"clock":"unsynced","uptime_ms":
 constexpr std::size_t number_bytes = 26;
 constexpr std::size_t escaped_bytes = 6;  // \u0000
 
@@ -29,13 +30,16 @@ void append_time_field(std::string& out, WallTime time) {
   out += '"';
 }
 
-/// "sensor":...,"value":...,"unit":...,"time":...
+/// "sensor":...,"value":...,"unit":...,"time":..., and that the clock was not set
 void append_reading_keys(std::string& out, const Reading& reading) {
   append_text_field(out, "\"sensor\":", reading.sensor);
   out += ",\"value\":";
   append_value(out, reading.value);
   append_text_field(out, ",\"unit\":", reading.unit);
   append_time_field(out, reading.time);
+  if (!reading.uptime.has_value()) return;
+  append_whole_field(out,
+                     ",\"clock\":\"unsynced\",\"uptime_ms\":", static_cast<std::uint64_t>(reading.uptime->count()));
 }
 
 void append_gaps(std::string& out, const std::vector<Gap>& gaps) {
@@ -55,11 +59,12 @@ void append_gaps(std::string& out, const std::vector<Gap>& gaps) {
 
 }  // namespace
 
-std::string encode_reading(const SequencedReading& reading, std::string_view stream) {
+std::string encode_reading(const SequencedReading& reading, std::string_view stream, std::string_view boot) {
   std::string out;
-  out.reserve(encoded_size_bound(reading) + stream.size() + 16);
+  out.reserve(encoded_size_bound(reading) + stream.size() + boot.size() + 32);
   out += '{';
   append_reading_keys(out, reading.reading);
+  if (reading.reading.uptime.has_value()) append_text_field(out, ",\"boot\":", boot);
   append_whole_field(out, ",\"seq\":", reading.seq);
   append_text_field(out, ",\"stream\":", stream);
   out += '}';
@@ -70,6 +75,7 @@ std::string encode_batch(const Batch& batch) {
   std::string out;
   out.reserve(64 + batch.readings.size() * 128 + batch.gaps.size() * 112);
   append_text_field(out, "{\"stream\":", batch.stream);
+  if (!batch.boot.empty()) append_text_field(out, ",\"boot\":", batch.boot);
   out += ",\"readings\":[";
   const char* separator = "";
   for (const SequencedReading& row : batch.readings) {
@@ -99,7 +105,9 @@ void append_delivered_reading(std::string& out, std::string_view node, std::stri
 std::size_t encoded_size_bound(const SequencedReading& reading) {
   const std::string* text = std::get_if<std::string>(&reading.reading.value);
   const std::size_t value_bytes = text != nullptr ? 2 + text->size() * escaped_bytes : number_bytes;
-  return row_frame_bytes + whole_bytes + reading.reading.sensor.size() + value_bytes + reading.reading.unit.size();
+  const std::size_t uptime_bytes = reading.reading.uptime.has_value() ? clock_bytes : 0;
+  return row_frame_bytes + whole_bytes + uptime_bytes + reading.reading.sensor.size() + value_bytes +
+         reading.reading.unit.size();
 }
 
 }  // namespace sensors

@@ -16,10 +16,12 @@ inline constexpr std::size_t max_batch_readings = 1'000;
 inline constexpr std::size_t max_batch_gaps = 1'000;
 inline constexpr std::size_t max_payload_bytes = 256 * 1024;
 
-/// {"sensor":"bme280.temperature","value":21.53,"unit":"Cel","time":"...","seq":1042,"stream":"k3v9x2m7qp4d"}
-std::string encode_reading(const SequencedReading& reading, std::string_view stream);
+/// {"sensor":"bme280.temperature","value":21.53,"unit":"Cel","time":"...","seq":1042,"stream":"k3v9x2m7qp4d"}, and
+/// behind the time of one with an uptime: "clock":"unsynced","uptime_ms":12345,"boot":"..."
+std::string encode_reading(const SequencedReading& reading, std::string_view stream, std::string_view boot = {});
 
-/// {"stream":"...","readings":[{"seq":1,"sensor":...},...],"gaps":[{"first":7,"last":9,"reason":"outbox_full","time":"..."}]}
+/// {"stream":"...","readings":[{"seq":1,"sensor":...},...],"gaps":[{"first":7,"last":9,"reason":"outbox_full","time":"..."}]},
+/// and "boot":"..." behind the stream when there is one.
 std::string encode_batch(const Batch& batch);
 
 /// Appends {"node":...,"stream":...,"seq":...,"sensor":...,"value":...,"unit":...,"time":...}: a reading as the API
@@ -39,7 +41,7 @@ class ReadingDecoder {
   ~ReadingDecoder();
 
   /// One live reading, as a batch of one. too_large, malformed (not JSON, not UTF-8, too deep, wrong type, missing
-  /// key) or invalid (a rule of validate(), seq not in 1 .. 2^53-1). Unknown keys are ignored.
+  /// key) or invalid (a rule of validate(), seq not in 1 .. 2^53-1, an uptime without boot). Unknown keys are ignored.
   Result<Batch> reading(std::string_view payload);
 
   /// A batch. One bad row does not spoil the others: it is left out and counted in `bad_rows` with the first reason,
@@ -52,8 +54,8 @@ class ReadingDecoder {
   Result<DecodedBatch> batch(std::string_view payload);
 
   /// One reading as a driver program prints it, one line: {"sensor":"x","value":1.5,"unit":"Cel","time":"..."}; unit
-  /// and time are optional, `now` stands in for the time.
-  Result<Reading> driver_line(std::string_view line, WallTime now);
+  /// and time are optional, `now` stands in for the time, with the uptime when its clock is not synchronised.
+  Result<Reading> driver_line(std::string_view line, Now now);
 
  private:
   class Parser;

@@ -82,7 +82,16 @@ Result<void> validate(const Reading& reading) {
   if (reading.time < WallTime{} || reading.time >= year_10000) {
     return fail(ErrorCode::invalid, "sensor " + reading.sensor + ": time is outside the years 1970 to 9999");
   }
+  if (reading.uptime.has_value() && (*reading.uptime < Millis{0} || *reading.uptime > max_uptime)) {
+    return fail(ErrorCode::invalid, "sensor " + reading.sensor + ": uptime is outside 0 to 100 years");
+  }
   return validate_value(reading);
+}
+
+WallTime time_at_uptime(WallTime boot_time, Millis uptime) {
+  constexpr WallTime latest = year_10000 - Millis{1};
+  if (uptime > latest - std::min(boot_time, latest)) return latest;
+  return std::max(boot_time + uptime, WallTime{});
 }
 
 }  // namespace sensors

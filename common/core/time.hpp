@@ -28,6 +28,15 @@ using WallTime = std::chrono::sys_time<Millis>;
 struct Now {
   Instant monotonic;
   WallTime wall;
+  bool clock_synced = true;  // the kernel vouches for `wall`, or the owner of the machine does; changes at any time
 };
+
+/// Time since the machine started, suspends excluded: the monotonic clock of Linux counts from there. Of one boot only.
+constexpr Millis uptime_at(Instant at) { return std::chrono::duration_cast<Millis>(at.time_since_epoch()); }
+
+/// What the wall clock, as it is now, would have shown at `at`.
+constexpr WallTime wall_at(Instant at, Now now) {
+  return now.wall + std::chrono::duration_cast<Millis>(at - now.monotonic);
+}
 
 }  // namespace sensors

@@ -17,18 +17,13 @@ namespace sensors {
 namespace {
 
 namespace asio = boost::asio;
-using SteadyClock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, for read_clocks() and timers alike
+using SteadyClock = std::chrono::steady_clock;  // CLOCK_MONOTONIC, as read_clocks() reads it
 
 static_assert(SteadyClock::period::den == Instant::period::den, "both count nanoseconds");
 
 SteadyClock::time_point to_steady(Instant at) { return SteadyClock::time_point(at.time_since_epoch()); }
 
 }  // namespace
-
-Now read_clocks() {
-  const auto wall = std::chrono::system_clock::now();
-  return Now{Instant(SteadyClock::now().time_since_epoch()), std::chrono::floor<Millis>(wall)};
-}
 
 class EventLoop::State {
  public:

@@ -6,11 +6,9 @@
 #include <memory>
 
 #include "common/core/time.hpp"
+#include "common/runtime/clocks.hpp"
 
 namespace sensors {
-
-/// The present time, for the loop to hand to a Logic. The only clock reading of a service.
-Now read_clocks();
 
 class EventLoop {
  public:

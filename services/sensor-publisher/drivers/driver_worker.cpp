@@ -18,6 +18,11 @@ constexpr Millis stuck_read_wait{100};
 /// What a driver may wait of its own accord: a read that waited in vain must not look like one that hangs.
 Millis own_wait(Millis deadline) { return deadline * 4 / 5; }
 
+void stamp(Sample& sample, Now now) {
+  sample.time = now.wall;
+  if (!now.clock_synced) sample.uptime = uptime_at(now.monotonic);
+}
+
 DriverReport read_stamped(Driver& driver, Millis deadline) {
   DriverReport report;
   try {
@@ -25,9 +30,9 @@ DriverReport read_stamped(Driver& driver, Millis deadline) {
   } catch (const std::exception& exception) {
     report.errors.push_back({ErrorCode::io, std::string("driver failed: ") + exception.what()});
   }
-  const WallTime now = read_clocks().wall;
+  const Now now = read_clocks();
   for (Sample& sample : report.samples) {
-    if (!sample.time.has_value()) sample.time = now;
+    if (!sample.time.has_value()) stamp(sample, now);
   }
   return report;
 }

@@ -45,7 +45,8 @@ const SensorOptions& SampleFilter::options_of(std::string_view sensor) const {
 Result<std::optional<Reading>> SampleFilter::take(Sample sample, Now now) {
   const SensorOptions& options = options_of(sample.sensor);
   Reading reading{std::move(sample.sensor), std::move(sample.value), options.unit.value_or(std::move(sample.unit)),
-                  sample.time.value_or(now.wall)};
+                  sample.time.value_or(now.wall), sample.uptime};
+  if (!sample.time.has_value() && !now.clock_synced) reading.uptime = uptime_at(now.monotonic);
   Result<void> checked = validate(reading);
   if (checked.has_value()) checked = check_range(reading, options);
   if (!checked.has_value()) {

@@ -55,6 +55,12 @@ Reading any_reading() {
           any_time()};
 }
 
+Reading any_unsynced_reading() {
+  Reading reading = any_reading();
+  reading.uptime = Millis{*rc::gen::noShrink(rc::gen::inRange<std::int64_t>(0, max_uptime.count() + 1))};
+  return reading;
+}
+
 Gap any_gap(std::uint64_t first) {
   return {first, first + *rc::gen::inRange<std::uint64_t>(0, 100), any_name(), any_time()};
 }
@@ -62,6 +68,7 @@ Gap any_gap(std::uint64_t first) {
 Batch any_batch() {
   Batch batch;
   batch.stream = any_name();
+  if (*rc::gen::arbitrary<bool>()) batch.boot = any_name();
   std::uint64_t next = *rc::gen::inRange<std::uint64_t>(1, 1'000'000'000);
   const int rows = *rc::gen::inRange(0, 30);
   for (int i = 0; i < rows; ++i) {
@@ -69,7 +76,8 @@ Batch any_batch() {
       batch.gaps.push_back(any_gap(next));
       next = batch.gaps.back().last + 1;
     } else {
-      batch.readings.push_back({next++, any_reading()});
+      const bool unsynced = !batch.boot.empty() && *rc::gen::arbitrary<bool>();
+      batch.readings.push_back({next++, unsynced ? any_unsynced_reading() : any_reading()});
     }
     if (*rc::gen::inRange(0, 10) == 0) next += 7;
   }

@@ -12,6 +12,7 @@ std::string any_text();
 WallTime any_time();
 std::uint64_t any_seq();
 Reading any_reading();
+Reading any_unsynced_reading();
 Gap any_gap(std::uint64_t first);
 
 /// Readings and gaps, merged by number, ascend; now and then with a hole.

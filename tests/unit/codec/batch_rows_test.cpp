@@ -116,6 +116,20 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOrder{"gap_twice", {}, {gap("1", "1"), gap("1", "1")}}),
     [](const auto& bad) { return bad.param.name; });
 
+TEST(Batch, takes_an_uptime_only_with_the_boot_that_it_is_of) {
+  const std::string rows =
+      row("7").substr(0, row("7").size() - 1) + R"(,"clock":"unsynced","uptime_ms":12},)" + row("8");
+  const auto good = ReadingDecoder().batch(R"({"stream":"k","boot":"b-1","readings":[)" + rows + "]}");
+  ASSERT_TRUE(good.has_value());
+  EXPECT_EQ(good->batch.boot, "b-1");
+  EXPECT_EQ(good->batch.readings.at(0).reading.uptime, Millis{12});
+  EXPECT_EQ(good->batch.readings.at(1).reading.uptime, std::nullopt);
+  const auto bad = ReadingDecoder().batch(R"({"stream":"k","readings":[)" + rows + "]}");
+  ASSERT_TRUE(bad.has_value());
+  EXPECT_EQ(numbers(bad->batch), (std::vector<std::uint64_t>{8}));
+  EXPECT_EQ(bad->batch.gaps, (std::vector<Gap>{{7, 7, "malformed", moment}}));
+}
+
 struct BadWhole {
   const char* name;
   std::string payload;

@@ -107,6 +107,22 @@ TEST(BreakerJson, turns_its_times_into_wall_time) {
       R"("next_attempt":"2026-01-15T16:10:35.123Z"})");
 }
 
+TEST(BootTimeJson, comes_back_as_it_was) {
+  const BootTime boot{"2361c123-0a4a-452f-b11d-61988e70a385", moment};
+  EXPECT_EQ(encode_boot_time(boot),
+            R"({"boot":"2361c123-0a4a-452f-b11d-61988e70a385","boot_time":"2026-01-15T16:09:35.123Z"})");
+  EXPECT_EQ(decode_boot_time(encode_boot_time(boot)).value(), boot);
+}
+
+TEST(BootTimeJson, is_refused_when_a_key_is_missing_or_wrong) {
+  for (const char* payload :
+       {"", "[]", R"({"boot":"b"})", R"({"boot_time":"2026-01-15T16:09:35Z"})",
+        R"({"boot":"b/c","boot_time":"2026-01-15T16:09:35Z"})", R"({"boot":"b","boot_time":1768493375})",
+        R"({"boot":"b","boot_time":"1969-12-31T23:59:59Z"})"}) {
+    EXPECT_FALSE(decode_boot_time(payload).has_value()) << payload;
+  }
+}
+
 TEST(EventJson, is_one_line_of_history) {
   EXPECT_EQ(encode_event("breaker", moment, "a\nb"),
             R"({"type":"breaker","time":"2026-01-15T16:09:35.123Z","text":"a\nb"})");

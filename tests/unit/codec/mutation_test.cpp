@@ -152,7 +152,7 @@ TEST(Mutation, batches_are_valid_or_refused_and_survive_another_trip) {
 TEST(Mutation, driver_lines_are_valid_or_refused) {
   ReadingDecoder decoder;
   run({R"({"sensor":"x","value":1.5,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"})"}, [&](std::string_view line) {
-    const Result<Reading> reading = decoder.driver_line(line, moment);
+    const Result<Reading> reading = decoder.driver_line(line, Now{Instant{}, moment});
     if (reading.has_value()) {
       EXPECT_TRUE(validate(*reading).has_value());
     }

@@ -58,7 +58,7 @@ TEST(ReadingJson, reads_back_a_batch) {
     const ReadingDecoder::DecodedBatch decoded = decoder.batch(payload).value();
     RC_ASSERT(decoded.batch == batch);
     RC_ASSERT(decoded.bad_rows == 0U);
-    std::size_t bound = 64 + batch.stream.size() + 256 * batch.gaps.size();
+    std::size_t bound = 80 + batch.stream.size() + batch.boot.size() + 256 * batch.gaps.size();
     for (const SequencedReading& row : batch.readings) bound += encoded_size_bound(row);
     RC_ASSERT(payload.size() <= bound);
   }));
@@ -120,7 +120,7 @@ TEST(JsonString, makes_json_of_any_bytes) {
 }
 
 TEST(DriverLine, takes_the_given_time_and_no_unit_when_there_are_none) {
-  const Reading reading = ReadingDecoder().driver_line(R"({"sensor":"x","value":1})", moment).value();
+  const Reading reading = ReadingDecoder().driver_line(R"({"sensor":"x","value":1})", Now{Instant{}, moment}).value();
   EXPECT_EQ(reading, (Reading{"x", 1.0, "", moment}));
 }
 
@@ -129,9 +129,33 @@ TEST(DriverLine, takes_a_unit_a_time_and_a_big_integer_and_ignores_other_keys) {
       ReadingDecoder()
           .driver_line(
               R"({"value":100000000000000000000000,"sensor":"x","unit":"1","time":"1970-01-01T01:00:00+01:00","more":[{"a":null}]})",
-              moment)
+              Now{Instant{}, moment, false})
           .value();
   EXPECT_EQ(reading, (Reading{"x", 1e23, "1", WallTime{}}));
+}
+
+TEST(DriverLine, without_a_time_carries_the_uptime_while_the_clock_is_not_synchronised) {
+  const Now now{Instant{Millis{12'345}}, moment, false};
+  const Reading reading = ReadingDecoder().driver_line(R"({"sensor":"x","value":1})", now).value();
+  EXPECT_EQ(reading, (Reading{"x", 1.0, "", moment, Millis{12'345}}));
+}
+
+TEST(UnsyncedReading, says_so_with_its_uptime_and_boot) {
+  SequencedReading row = one(21.53);
+  row.reading.uptime = Millis{12'345};
+  EXPECT_EQ(encode_reading(row, "k3", "b-1"),
+            R"({"sensor":"bme280.temperature","value":21.53,"unit":"Cel","time":"2026-01-15T16:09:35.123Z",)"
+            R"("clock":"unsynced","uptime_ms":12345,"boot":"b-1","seq":1042,"stream":"k3"})");
+}
+
+TEST(UnsyncedReading, comes_back_as_it_was_with_its_boot) {
+  EXPECT_TRUE(rc::check("decode(encode) is the same", [] {
+    const SequencedReading row{any_seq(), any_unsynced_reading()};
+    const std::string boot = any_name();
+    const Batch batch = ReadingDecoder().reading(encode_reading(row, "k3", boot)).value();
+    RC_ASSERT(batch.readings == std::vector<SequencedReading>{row});
+    RC_ASSERT(batch.boot == boot);
+  }));
 }
 
 }  // namespace

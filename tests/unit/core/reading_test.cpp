@@ -106,6 +106,26 @@ TEST(ReadingRules, refuse_names_and_units_out_of_the_grammar) {
   EXPECT_FALSE(validate(reading).has_value());
 }
 
+TEST(ReadingRules, refuse_an_uptime_that_no_machine_has) {
+  Reading reading = good_reading();
+  for (const Millis uptime : {Millis{-1}, max_uptime + Millis{1}, Millis::max()}) {
+    reading.uptime = uptime;
+    EXPECT_FALSE(validate(reading).has_value());
+  }
+  for (const Millis uptime : {Millis{0}, max_uptime}) {
+    reading.uptime = uptime;
+    EXPECT_TRUE(validate(reading).has_value());
+  }
+}
+
+TEST(TimeAtUptime, counts_from_the_boot_and_stays_within_the_years_of_readings) {
+  const WallTime boot{Millis{1'768'493'375'123}};
+  EXPECT_EQ(time_at_uptime(boot, Millis{877}), WallTime{Millis{1'768'493'376'000}});
+  EXPECT_EQ(time_at_uptime(WallTime{Millis{-10}}, Millis{3}), WallTime{});
+  EXPECT_EQ(time_at_uptime(year_10000 - Millis{1}, max_uptime), year_10000 - Millis{1});
+  EXPECT_EQ(time_at_uptime(WallTime::max(), max_uptime), year_10000 - Millis{1});
+}
+
 TEST(Result, names_every_code) {
   for (int code = 0; code <= static_cast<int>(ErrorCode::rejected); ++code) {
     EXPECT_STRNE(name_of(static_cast<ErrorCode>(code)), "unknown");

@@ -78,14 +78,14 @@ void CommandDriver::take_line(const LineReader::Line& line, DriverReport& report
                                                        std::to_string(options_.max_line_bytes) + " bytes"});
     return;
   }
-  Result<Reading> reading = decoder_.driver_line(line.text, read_clocks().wall);
+  Result<Reading> reading = decoder_.driver_line(line.text, read_clocks());
   if (!reading.has_value()) {
     report.errors.push_back(
         {reading.error().code, options_.program.front() + " printed a bad line: " + reading.error().message});
     return;
   }
-  report.samples.push_back(
-      {std::move(reading->sensor), std::move(reading->value), std::move(reading->unit), reading->time});
+  report.samples.push_back({std::move(reading->sensor), std::move(reading->value), std::move(reading->unit),
+                            reading->time, reading->uptime});
 }
 
 /// False when there is nothing to wait for any longer in this read().
