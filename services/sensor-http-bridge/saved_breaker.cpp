@@ -63,6 +63,8 @@ class LineReader {
   bool failed_ = false;
 };
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20; }
+
 std::optional<CircuitBreaker::State> state_from(std::string_view name) {
   using State = CircuitBreaker::State;
   for (const State state : {State::closed, State::open, State::half_open}) {
@@ -87,8 +89,7 @@ SavedBreaker saved_breaker(const CircuitBreaker& breaker, Now now) {
 
 std::string encode_saved_breaker(const SavedBreaker& saved) {
   std::string reason = saved.reason.empty() ? "none" : saved.reason;
-  std::replace_if(
-      reason.begin(), reason.end(), [](unsigned char c) { return c < 0x20; }, ' ');
+  std::replace_if(reason.begin(), reason.end(), is_control, ' ');
   return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nreason {}\n", first_line,
                      name_of(saved.state), saved.openings, saved.left.count(),
                      saved.saved_at.time_since_epoch().count(), reason);
@@ -103,7 +104,8 @@ Result<SavedBreaker> decode_saved_breaker(std::string_view text) {
   saved.left = Millis{lines.number_of("left_ms", most_left_ms)};
   saved.saved_at = WallTime{Millis{lines.number_of("saved_at_ms", latest_ms)}};
   saved.reason = lines.value_of("reason");
-  if (!is_ours || !state.has_value() || lines.failed() || !lines.at_end()) {
+  const bool is_text = !saved.reason.empty() && std::none_of(saved.reason.begin(), saved.reason.end(), is_control);
+  if (!is_ours || !state.has_value() || lines.failed() || !lines.at_end() || !is_text) {
     return fail(ErrorCode::corrupt, "not the state of a circuit breaker");
   }
   saved.state = *state;

@@ -4,7 +4,6 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
-#include <strings.h>
 
 #include <array>
 #include <atomic>
@@ -15,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/adapters/http_client/answer_header.hpp"
 #include "common/adapters/http_client/gzip.hpp"
 
 namespace sensors {
@@ -42,32 +42,9 @@ void initialise_curl() {
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-/// The value when `line` is the header `name`, in any case (RFC 9110 section 5.1).
-std::optional<std::string> header_value(std::string_view line, std::string_view name) {
-  if (line.size() <= name.size() || line[name.size()] != ':') return std::nullopt;
-  if (strncasecmp(line.data(), name.data(), name.size()) != 0) return std::nullopt;
-  return std::string(trimmed(line.substr(name.size() + 1)));
-}
-
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
-  Transfer& transfer = *static_cast<Transfer*>(user);
-  const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/")) {  // a new status line: what an interim answer said does not count
-    transfer.answer.retry_after.reset();
-    transfer.answer.content_type.clear();
-  } else if (std::optional<std::string> wait = header_value(line, "Retry-After"); wait.has_value()) {
-    transfer.answer.retry_after = std::move(wait);
-  } else if (std::optional<std::string> type = header_value(line, "Content-Type"); type.has_value()) {
-    transfer.answer.content_type = std::move(*type);
-  }
-  return line.size();
+  take_header_line({data, size * count}, static_cast<Transfer*>(user)->answer);
+  return size * count;
 }
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {

@@ -70,6 +70,12 @@ TEST(SavedBreaker, refuses_what_it_did_not_write) {
   for (std::size_t size = 0; size < text.size(); ++size)
     EXPECT_FALSE(decode_saved_breaker(text.substr(0, size)).has_value());
   EXPECT_FALSE(decode_saved_breaker(text + "more\n").has_value());
+  const std::string reason = "reason " + open_breaker.reason;
+  for (const char* other : {"reason ", "reason API \x1b[31m", "reason a\tb"}) {
+    std::string changed = text;
+    EXPECT_FALSE(decode_saved_breaker(changed.replace(changed.find(reason), reason.size(), other)).has_value())
+        << other;
+  }
 }
 
 TEST(SavedBreaker, never_waits_longer_than_was_left_whatever_the_wall_clock_did) {

@@ -1,0 +1,38 @@
+// Requests to the store and its answers, from the broker.
+#include "common/codec/rpc_json.hpp"
+#include "tests/fuzz/fuzz_target.hpp"
+
+namespace sensors::fuzz {
+
+namespace {
+
+void check_requests(std::string_view input) {
+  if (const Result<UploadRequest> request = decode_upload_request(input); taken(request)) {
+    must(is_name(request->destination), "a destination is a name");
+    must(request->max_readings <= max_upload_readings && request->max_bytes <= max_upload_bytes,
+         "an upload is bounded");
+    must(decode_upload_request(encode_upload_request(*request)).has_value(), "a request survives another trip");
+  }
+  if (const Result<UploadedRequest> request = decode_uploaded_request(input); taken(request)) {
+    must(request->first <= request->last, "a confirmation is of a range");
+    must(decode_uploaded_request(encode_uploaded_request(*request)).has_value(), "a request survives another trip");
+  }
+  if (const Result<QueryRequest> request = decode_query_request(input); taken(request)) {
+    must(request->limit >= 1 && request->limit <= max_query_readings, "a query is bounded");
+    must(decode_query_request(encode_query_request(*request)).has_value(), "a request survives another trip");
+  }
+}
+
+}  // namespace
+
+void run(std::string_view input) {
+  check_requests(input);
+  if (const Result<UploadBatchHeader> header = decode_upload_batch_header(input); taken(header)) {
+    must(is_name(header->store) && is_name(header->destination), "a batch names store and destination");
+    must(header->first <= header->last && header->last <= max_seq, "a batch is a range");
+    must(is_utf8(input), "what is passed on to the API is UTF-8");
+  }
+  static_cast<void>(taken(decode_uploaded_answer(input)));
+}
+
+}  // namespace sensors::fuzz
