@@ -12,7 +12,7 @@ constexpr std::size_t message_overhead_bytes = 256;
 
 }  // namespace
 
-Result<MqttClientOptions> broker_options(const Config& config, const StoreContents& contents, WallTime now) {
+Result<MqttClientOptions> broker_options(const Config& config, WallTime now) {
   const std::string& root = config.logic.root;
   MqttClientOptions options;
   options.host = config.mqtt.host;
@@ -27,7 +27,7 @@ Result<MqttClientOptions> broker_options(const Config& config, const StoreConten
   }
   options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/" + config.logic.node + "/rpc/+"};
   options.will_topic = topic_of(root, config.logic.node, "status", service_name);
-  options.will_payload = down_status(contents.store, "the connection to the broker ended", now);
+  options.will_payload = down_status("", "the connection to the broker ended", now);
   return options;
 }
 

@@ -10,7 +10,7 @@
 namespace sensors::persistence {
 
 /// Fails when the password file cannot be read.
-Result<MqttClientOptions> broker_options(const Config& config, const StoreContents& contents, WallTime now);
+Result<MqttClientOptions> broker_options(const Config& config, WallTime now);
 
 /// `inbox` must outlive the client.
 MqttCallbacks broker_callbacks(Inbox<Event>& inbox);

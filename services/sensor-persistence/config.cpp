@@ -24,8 +24,8 @@ void read_store(ConfigTable table, Config& config) {
   table.read("max_pending_bytes", ingest.max_pending_bytes, 1024 * 1024, 1024 * 1024 * 1024);
   table.read("max_streams", ingest.max_streams, 10, 1'000'000);
   table.read("cache_kib", config.store.cache_kib, 64, 65'536);
-  table.read("retry_first", config.logic.retry_first, Millis{10}, minute);
-  table.read("retry_longest", config.logic.retry_longest, config.logic.retry_first, 60 * minute);
+  table.read("retry_first", config.logic.health.retry_first, Millis{10}, minute);
+  table.read("retry_longest", config.logic.health.retry_longest, config.logic.health.retry_first, 60 * minute);
   config.store.max_streams = ingest.max_streams;
 }
 

@@ -43,6 +43,19 @@ struct StoreContents {
 
 // ---- effects on the store ----
 
+/// Makes a new file of what can be read in a damaged one: everything that waits for upload, and of the rows that every
+/// destination has at most `history_rows`, the newest.
+struct Salvage {
+  std::uint64_t history_rows = 0;
+};
+
+/// Closes the file, when it is open, and opens it. No other work is outstanding, queries excepted.
+struct OpenStore {
+  bool may_create = false;         // otherwise a file that is not there is ErrorCode::not_found
+  std::optional<Salvage> salvage;  // before it is opened
+  WallTime time;                   // when it was asked for
+};
+
 /// The new rows of one stream, a contiguous run that ends at `through`.
 struct StreamRows {
   std::string stream;
@@ -108,6 +121,23 @@ struct RunQuery {
 
 // ---- events from the store ----
 
+/// What a salvage did.
+struct SalvageReport {
+  std::string damaged_file;         // what was damaged is there now
+  std::uint64_t rows = 0;           // carried over, gap records included
+  std::uint64_t lost_numbers = 0;   // of streams, now covered by gap records: acknowledged, and not to be read any more
+  std::uint64_t old_rows_left = 0;  // that every destination has, and that only the damaged file holds now
+};
+
+/// The answer to OpenStore.
+struct StoreOpened {
+  Result<StoreContents> contents;
+  std::optional<SalvageReport> salvaged;
+};
+
+/// A salvage goes on.
+struct StoreProgressed {};
+
 struct RetentionReport {
   std::size_t deleted = 0;
   std::uint64_t next_after_id = 0;  // where the next step goes on
@@ -138,9 +168,14 @@ struct StreamLoaded {
   Result<StreamState> state;
 };
 
-struct StoreMeasured {
-  std::int64_t used_bytes = 0;
+struct StoreFigures {
+  std::int64_t used_bytes = 0;  // of pages, those in the write-ahead log included
   std::optional<WallTime> oldest_waiting;
+};
+
+/// The answer to MeasureStore.
+struct StoreMeasured {
+  Result<StoreFigures> figures;
 };
 
 struct QueryRows {
@@ -154,9 +189,9 @@ struct QueryDone {
 };
 
 using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
-                           StoreCommitted, StreamLoaded, StoreMeasured, QueryDone>;
+                           StoreOpened, StoreProgressed, StoreCommitted, StreamLoaded, StoreMeasured, QueryDone>;
 
-using Effect =
-    std::variant<MqttPublish, CommitTransaction, LoadStream, MeasureStore, RunQuery, LogLine, ServiceStatus, Exit>;
+using Effect = std::variant<MqttPublish, OpenStore, CommitTransaction, LoadStream, MeasureStore, RunQuery, LogLine,
+                            ServiceStatus, Exit>;
 
 }  // namespace sensors::persistence

@@ -21,7 +21,14 @@ std::size_t row_count(const Batch& batch) { return batch.readings.size() + batch
 
 }  // namespace
 
-Ingest::Ingest(IngestOptions options, std::vector<StreamState> streams) : options_(options) {
+void Ingest::restart(std::vector<StreamState> streams) {
+  failed();
+  streams_.clear();
+  owing_.clear();
+  loading_.clear();
+  to_load_.clear();
+  held_rows_ = 0;
+  newest_born_ = 0;
   for (StreamState& state : streams) {
     newest_born_ = std::max(newest_born_, state.id);
     Stream& stream = streams_[state.name];

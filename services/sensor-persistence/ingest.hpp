@@ -62,7 +62,10 @@ struct IngestCounters {
 
 class Ingest {
  public:
-  Ingest(IngestOptions options, std::vector<StreamState> streams);
+  explicit Ingest(IngestOptions options) : options_(options) {}
+
+  /// A store was opened, and has `streams`: nothing else is known any more, and what was pending is refused.
+  void restart(std::vector<StreamState> streams);
 
   /// Rows of one stream from one sender. False when the stream is another sender's: refused as a whole.
   bool offer(const Origin& origin, Batch batch, Instant now);
@@ -139,7 +142,7 @@ class Ingest {
   bool is_idle(const Stream& stream) const;
 
   IngestOptions options_;
-  bool open_ = true;
+  bool open_ = false;
   std::unordered_map<std::string, Stream> streams_;
   std::uint64_t uses_ = 0;
   std::uint64_t newest_born_ = 0;

@@ -1,9 +1,9 @@
 // One transaction is outstanding. Rows, confirmations and hand-outs that come meanwhile wait for the next one:
 //
-//   state            | data     | RPC that writes | leaves by
-//   committing well  | taken    | taken           | a commit fails
-//   store_error_     | refused  | error answer    | a probe that commits, tried with backoff
-//   is_stopping_     | refused  | error answer    | nothing pending: status `down`, Exit
+//   state             | data     | RPC that writes | leaves by
+//   committing well   | taken    | taken           | a commit fails
+//   not working       | refused  | error answer    | StoreHealth: opened again, and a probe that commits
+//   is_stopping_      | refused  | error answer    | nothing pending: status `down`, Exit
 #include "services/sensor-persistence/logic.hpp"
 
 #include <fmt/format.h>
@@ -17,15 +17,14 @@ constexpr const char* commit_obligation = "a commit in the store";
 
 }  // namespace
 
-Logic::Logic(LogicOptions options, StoreContents contents)
+Logic::Logic(LogicOptions options)
     : options_(std::move(options)),
-      ingest_(options_.ingest, std::move(contents.streams)),
-      uploads_(options_.destinations, contents),
+      ingest_(options_.ingest),
+      uploads_(options_.destinations),
       retention_(options_.retention),
       desk_(options_.root, options_.max_calls),
       board_(options_.queue_high, options_.queue_limit),
-      backoff_(options_.retry_first, options_.retry_longest, options_.seed),
-      used_bytes_(contents.used_bytes) {}
+      health_(options_.health) {}
 
 std::vector<Effect> Logic::step(Event event, Now now) {
   if (has_stopped_) return {};
@@ -36,8 +35,14 @@ std::vector<Effect> Logic::step(Event event, Now now) {
 
 /// Everything that may be due after any event.
 void Logic::advance(Now now) {
+  open_store(now);
+  set_gate();
   for (LoadStream& load : ingest_.take_loads()) effects_.push_back(std::move(load));
   start_commit(now);
+  if (is_to_announce_ && is_connected_ && ingest_.is_open()) {
+    is_to_announce_ = false;
+    publish_watermarks(ingest_.newest());
+  }
   publish_watermarks(ingest_.take_answers(now.monotonic));
   update_state(now);
   finish_stopping(now);
@@ -45,66 +50,64 @@ void Logic::advance(Now now) {
 
 std::optional<Instant> Logic::wake_at() const {
   if (has_stopped_) return std::nullopt;
-  Instant at = status_at_;
+  std::optional<Instant> at = status_at_;
   const auto consider = [&](std::optional<Instant> due) {
-    if (due.has_value()) at = std::min(at, *due);
+    if (due.has_value()) at = at.has_value() ? std::min(*at, *due) : *due;
   };
   consider(ingest_.answers_due_at());
   if (is_committing_) return at;
-  if (store_error_.has_value()) {
-    consider(retry_at_);
-  } else {
+  if (health_.is_working()) {
     consider(ingest_.commit_due_at());
     consider(retention_.due_at());
+  } else {
+    consider(health_.due_at());
   }
   return at;
 }
 
-void Logic::on(StopRequested, Now) {
-  is_stopping_ = true;
-  set_gate();
-}
+void Logic::on(StopRequested, Now) { is_stopping_ = true; }
 
 void Logic::on(MqttConnected, Now now) {
   is_connected_ = true;
   log(LogLevel::info, "connected to the broker");
-  publish_watermarks(ingest_.newest());
-  status_at_ = now.monotonic;
+  is_to_announce_ = true;
+  if (status_at_.has_value()) status_at_ = now.monotonic;
 }
 
 void Logic::on(const MqttDisconnected& event, Now now) {
   if (std::exchange(is_connected_, false)) {
     log(LogLevel::warning, "connection to the broker lost: " + event.reason);
-    status_at_ = now.monotonic;
+    if (status_at_.has_value()) status_at_ = now.monotonic;
   } else {
     complain("broker", "no connection: " + event.reason, now);
   }
 }
 
 void Logic::on(const StreamLoaded& event, Now now) {
-  if (!event.state.has_value()) complain("store", "stream " + event.stream + ": " + event.state.error().message, now);
+  if (!event.state.has_value()) read_failed("cannot look up stream " + event.stream, event.state.error(), now);
   ingest_.loaded(event, now.monotonic);
 }
 
-void Logic::on(StoreMeasured event, Now) {
+void Logic::on(StoreMeasured event, Now now) {
   is_measuring_ = false;
-  used_bytes_ = event.used_bytes;
-  oldest_waiting_ = event.oldest_waiting;
+  if (!event.figures.has_value()) return read_failed("cannot measure the store", event.figures.error(), now);
+  used_bytes_ = event.figures->used_bytes;
+  oldest_waiting_ = event.figures->oldest_waiting;
 }
 
 // ---- commits ----
 
 bool Logic::commit_is_due(Now now) const {
-  if (is_committing_) return false;
-  if (store_error_.has_value()) return !is_stopping_ && now.monotonic >= retry_at_;
+  if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
   const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
   return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty();
 }
 
 void Logic::start_commit(Now now) {
+  if (is_committing_ || !health_.is_open()) return;
   bool is_due = commit_is_due(now);
   std::optional<RetentionStep> retention;
-  if (!is_committing_ && !store_error_.has_value() && !is_stopping_) {
+  if (health_.is_working() && !is_stopping_) {
     retention = retention_.take_step(now, uploads_.slowest_cursor(), used_bytes_);
     is_due = is_due || retention.has_value();
   }
@@ -119,7 +122,7 @@ void Logic::start_commit(Now now) {
 CommitTransaction Logic::next_transaction(Now now) {
   CommitTransaction transaction;
   transaction.time = now.wall;
-  transaction.probe = store_error_.has_value();
+  transaction.probe = !health_.is_working();
   transaction.streams = ingest_.take_pending();
   transaction.hand_outs = std::exchange(waiting_hand_outs_, {});
   commit_has_rows_ = !transaction.streams.empty();
@@ -154,15 +157,16 @@ void Logic::on(StoreCommitted event, Now now) {
   } else {
     commit_failed(event.report.error(), now);
   }
-  set_gate();
 }
 
 void Logic::commit_succeeded(CommitReport report, Now now) {
   ++counters_.commits;
-  if (commit_has_rows_) backoff_.reset();
+  const bool was_failing = health_.is_open() && !health_.is_working();
+  health_.commit_succeeded(report.last_id, commit_has_rows_);
   used_bytes_ = report.used_bytes;
   uploads_.rows_added(report.last_id);
   if (report.retention.has_value()) retention_.done(*report.retention, now.monotonic);
+  if (!committing_confirmations_.empty()) retention_.uploaded(now.monotonic);
   publish_watermarks(ingest_.committed(now.monotonic));
   for (const ConfirmationCall& done : std::exchange(committing_confirmations_, {})) {
     uploads_.confirmed(done.confirmation);
@@ -176,8 +180,7 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
     complain("gap", commit_gaps_, now);
     publish_event("gap", std::exchange(commit_gaps_, {}), now);
   }
-  if (store_error_.has_value()) {
-    store_error_.reset();
+  if (was_failing) {
     log(LogLevel::info, "the store commits again");
     publish_event("store", "the store commits again", now);
   }
@@ -190,43 +193,23 @@ void Logic::commit_failed(const Error& error, Now now) {
   for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
   for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
     answer(lost.call, encode_error(error));
-  const bool is_news = !store_error_.has_value() || store_error_->message != error.message;
-  if (is_news) {
-    log(LogLevel::error,
-        "cannot commit: " + error.message + "; nothing of it is acknowledged, and all of it will be sent again");
-    publish_event("store", "cannot commit: " + error.message, now);
-  }
-  store_error_ = error;
-  retry_at_ = now.monotonic + backoff_.next();
+  const std::optional<Error> before = health_.error();
+  health_.commit_failed(error, now.monotonic);
+  store_failed("cannot commit", before, now);
 }
 
 // ---- state and status ----
 
-/// Readings are taken only while they can be committed, and while there is room for them upstream.
-void Logic::set_gate() {
-  const std::uint64_t depth = uploads_.depth();
-  is_full_ = depth >= options_.queue_limit || (is_full_ && depth > options_.queue_limit - options_.queue_limit / 20);
-  if (is_stopping_ || is_full_ || store_error_.has_value()) {
-    ingest_.close();
-  } else {
-    ingest_.reopen();
-  }
-}
-
 void Logic::update_state(Now now) {
-  std::string reason;
-  if (store_error_.has_value()) {
-    reason = "cannot commit: " + store_error_->message;
-  } else if (is_full_) {
-    reason = fmt::format("{} rows wait for upload, the limit; see to the destinations", uploads_.depth());
-  } else if (retention_.is_stuck()) {
-    reason = "the store is larger than max_bytes, and all that is left waits for upload; see to the destinations";
-  }
-  if (board_.set(reason.empty() ? ServiceState::up : ServiceState::degraded, reason, now.wall))
-    status_at_ = now.monotonic;
-  if (const bool pressure = board_.update_pressure(uploads_.depth()); pressure != last_pressure_)
-    status_at_ = now.monotonic;
-  if (now.monotonic >= status_at_) publish_status(now);
+  std::string reason = trouble();
+  const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
+  if (!salvage_.empty() && now.monotonic >= salvage_shown_until_) salvage_.clear();
+  if (reason.empty()) reason = salvage_;
+  const bool is_changed = board_.set(state, reason, now.wall);
+  const bool pressure = board_.update_pressure(uploads_.depth());
+  if (!status_at_.has_value()) return;
+  if (is_changed || pressure != last_pressure_) status_at_ = now.monotonic;
+  if (now.monotonic >= *status_at_) publish_status(now);
 }
 
 StatusFigures Logic::figures() const {
@@ -246,7 +229,7 @@ void Logic::publish_status(Now now) {
   if (!is_connected_) text = "no connection to the broker; " + text;
   if (board_.state() == ServiceState::degraded) text = "degraded: " + board_.reason() + "; " + text;
   effects_.push_back(ServiceStatus{std::move(text)});
-  if (!is_measuring_ && !is_stopping_) {
+  if (!is_measuring_ && !is_stopping_ && health_.is_open()) {
     is_measuring_ = true;
     effects_.push_back(MeasureStore{uploads_.slowest_cursor()});
   }
@@ -254,10 +237,7 @@ void Logic::publish_status(Now now) {
 
 void Logic::finish_stopping(Now now) {
   if (!is_stopping_ || is_committing_) return;
-  const Error stopping{ErrorCode::disconnected, "the store is stopping; ask again"};
-  for (const HandOut& hand_out : std::exchange(waiting_hand_outs_, {})) answer(hand_out.call, encode_error(stopping));
-  for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
-    answer(waiting.call, encode_error(stopping));
+  answer_waiting(Error{ErrorCode::disconnected, "the store is stopping; ask again"});
   publish_own("status", down_status(uploads_.store(), "stopped", now.wall), true);
   log(LogLevel::info,
       fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));

@@ -10,7 +10,6 @@
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
-#include "common/core/backoff.hpp"
 #include "common/core/liveness.hpp"
 #include "services/sensor-persistence/complaints.hpp"
 #include "services/sensor-persistence/events.hpp"
@@ -18,6 +17,7 @@
 #include "services/sensor-persistence/retention.hpp"
 #include "services/sensor-persistence/rpc_desk.hpp"
 #include "services/sensor-persistence/status_board.hpp"
+#include "services/sensor-persistence/store_health.hpp"
 #include "services/sensor-persistence/uploads.hpp"
 
 namespace sensors::persistence {
@@ -44,15 +44,18 @@ struct LogicOptions {
   /// Longest time for one transaction before the watchdog is let down. Far above an SD card's worst pause.
   Millis commit_deadline{60'000};
 
-  /// Waits between attempts after a failed commit.
-  Millis retry_first{500};
-  Millis retry_longest{30'000};
-  std::uint64_t seed = 1;
+  /// Longest time to open the store, and between two steps of a salvage, before the watchdog is let down.
+  Millis open_deadline{120'000};
+
+  /// How long the status tells of a salvage.
+  Millis salvage_shown{3'600'000};
+
+  StoreHealthOptions health;
 };
 
 class Logic {
  public:
-  Logic(LogicOptions options, StoreContents contents);
+  explicit Logic(LogicOptions options);
 
   std::vector<Effect> step(Event event, Now now);
   std::optional<Instant> wake_at() const;
@@ -62,6 +65,18 @@ class Logic {
   const ServiceCounters& counters() const { return counters_; }
 
  private:
+  // ---- logic_store.cpp: opening the store, and what to do when it fails ----
+  void on(StoreOpened event, Now now);
+  void on(StoreProgressed, Now now);
+  void open_store(Now now);
+  void open_failed(const Error& error, Now now);
+  void read_failed(const std::string& what, const Error& error, Now now);
+  void tell_of_salvage(const SalvageReport& report, Now now);
+  void store_failed(const std::string& what, const std::optional<Error>& before, Now now);
+  void answer_waiting(const Error& error);
+  void set_gate();
+  std::string trouble() const;
+
   // ---- logic.cpp: commits, status, stopping ----
   void on(Tick, Now) {}
   void on(const MqttPublished&, Now) {}  // what was lost is said again: at the next connect, commit or duplicate
@@ -78,7 +93,6 @@ class Logic {
   void commit_succeeded(CommitReport report, Now now);
   void commit_failed(const Error& error, Now now);
   void note_gaps(const std::vector<StreamRows>& streams);
-  void set_gate();
   void update_state(Now now);
   void publish_status(Now now);
   void finish_stopping(Now now);
@@ -124,19 +138,18 @@ class Logic {
   ServiceCounters counters_;
   Complaints complaints_;
   Liveness liveness_;
-  Backoff backoff_;
+  StoreHealth health_;
   std::vector<Effect> effects_;
 
   bool is_connected_ = false;
   bool is_stopping_ = false;
   bool has_stopped_ = false;
-  bool is_full_ = false;  // the upload queue is at its limit
+  bool is_full_ = false;         // the upload queue is at its limit
+  bool is_over_budget_ = false;  // the store is at its limit of bytes, and all of it waits for upload
 
   bool is_committing_ = false;
   bool commit_has_rows_ = false;
-  std::string commit_gaps_;           // what to say about the gap records of the commit, empty when it has none
-  std::optional<Error> store_error_;  // set while the store cannot commit
-  Instant retry_at_{};
+  std::string commit_gaps_;  // what to say about the gap records of the commit, empty when it has none
   std::vector<HandOut> waiting_hand_outs_;
   std::vector<ConfirmationCall> waiting_confirmations_;
   std::vector<std::uint64_t> committing_hand_outs_;
@@ -146,7 +159,10 @@ class Logic {
   std::int64_t used_bytes_ = 0;
   std::optional<WallTime> oldest_waiting_;
   bool is_measuring_ = false;
-  Instant status_at_{};
+  bool is_to_announce_ = false;  // the newest watermarks, once readings are taken
+  std::string salvage_;          // what the last one did, while the status tells of it
+  Instant salvage_shown_until_{};
+  std::optional<Instant> status_at_;  // nothing: not before the store has been opened, or that takes long
   bool last_pressure_ = false;
 };
 

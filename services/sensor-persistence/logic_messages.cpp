@@ -85,10 +85,12 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
 bool Logic::store_is_ready(const ReplyTo& reply) {
   if (is_stopping_) {
     refuse_call(reply, Error{ErrorCode::disconnected, "the store is stopping; ask again"});
-  } else if (store_error_.has_value()) {
-    refuse_call(reply, Error{store_error_->code, "the store cannot commit: " + store_error_->message});
+  } else if (health_.error().has_value()) {
+    refuse_call(reply, Error{health_.error()->code, trouble()});
+  } else if (!health_.is_open()) {
+    refuse_call(reply, Error{ErrorCode::disconnected, "the store is being opened; ask again"});
   }
-  return !is_stopping_ && !store_error_.has_value();
+  return !is_stopping_ && health_.is_working();
 }
 
 void Logic::on_upload(const ReplyTo& reply, const MqttMessage& message) {
@@ -120,6 +122,8 @@ void Logic::on_uploaded(const ReplyTo& reply, const MqttMessage& message) {
 void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now) {
   Result<QueryRequest> request = decode_query_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
+  // One that is open and cannot write can still be read.
+  if (!health_.is_open() && !store_is_ready(reply)) return;
   if (running_queries_ >= options_.max_queries) {
     return refuse_call(reply, Error{ErrorCode::overloaded,
                                     fmt::format("{} queries are waiting already; ask again later", running_queries_)});
@@ -130,13 +134,15 @@ void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now) {
   effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit});
 }
 
-void Logic::on(QueryDone event, Now) {
+void Logic::on(QueryDone event, Now now) {
   --running_queries_;
+
   if (event.rows.has_value()) {
     answer(event.call, encode_query_answer(event.rows->readings, event.rows->truncated));
   } else {
     ++counters_.refused_calls;
     answer(event.call, encode_error(event.rows.error()));
+    if (event.rows.error().code != ErrorCode::timeout) read_failed("a query failed", event.rows.error(), now);
   }
 }
 

@@ -18,19 +18,14 @@ using namespace sensors::persistence;
 int run(Config config) {
   EventLoop loop;
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
-  const Result<std::unique_ptr<Store>> store =
-      Store::open(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
-  if (!store.has_value()) {
-    log(LogLevel::error, store.error().message);
-    return EXIT_FAILURE;
-  }
-  Result<MqttClientOptions> broker = broker_options(config, (*store)->contents(), read_clocks().wall);
+  Result<MqttClientOptions> broker = broker_options(config, read_clocks().wall);
   if (!broker.has_value()) {
     log(LogLevel::error, broker.error().message);
     return EXIT_FAILURE;
   }
-  config.logic.seed = std::random_device{}();
-  Logic logic(config.logic, (*store)->contents());
+  config.logic.health.seed = std::random_device{}();
+  Logic logic(config.logic);
+  Store store(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   MqttClient mqtt(std::move(*broker), broker_callbacks(inbox));
   ServiceNotifier notifier;
   const auto apply = [&](Effect effect) {
@@ -44,7 +39,7 @@ int run(Config config) {
           else if constexpr (std::is_same_v<Known, ServiceStatus>)
             notifier.status(known.text);
           else if constexpr (!std::is_same_v<Known, Exit>)
-            (*store)->apply(std::move(known));
+            store.apply(std::move(known));
         },
         effect);
   };

@@ -2,6 +2,8 @@
 // and nothing to delete: rows are about in order of time. Rows from the future (a clock that was wrong) do not end it.
 #include "services/sensor-persistence/retention.hpp"
 
+#include <algorithm>
+
 namespace sensors::persistence {
 namespace {
 
@@ -10,9 +12,11 @@ constexpr std::chrono::hours future_margin{24};
 }  // namespace
 
 std::optional<RetentionStep> Retention::take_step(Now now, std::uint64_t up_to_id, std::int64_t used_bytes) {
-  if (now.monotonic < next_at_) return std::nullopt;
-  is_for_space_ = options_.max_bytes > 0 && used_bytes > options_.max_bytes;
-  if (!is_for_space_) is_stuck_ = false;
+  const bool is_just_too_large = options_.max_bytes > 0 && used_bytes > options_.max_bytes && !is_for_space_;
+  if (now.monotonic < next_at_ && !is_just_too_large) return std::nullopt;
+  const std::int64_t low = options_.max_bytes - options_.max_bytes / 20;
+  is_for_space_ = options_.max_bytes > 0 && used_bytes > (is_for_space_ ? low : options_.max_bytes);
+  holds_ingest_ = holds_ingest_ && is_for_space_;
   if (!is_for_space_ && (options_.max_age == Millis{0} || up_to_id == 0)) {
     next_at_ = now.monotonic + options_.pass_interval;
     return std::nullopt;
@@ -28,11 +32,15 @@ std::optional<RetentionStep> Retention::take_step(Now now, std::uint64_t up_to_i
 
 void Retention::done(const RetentionReport& report, Instant now) {
   deleted_ += report.deleted;
-  is_stuck_ = is_for_space_ && report.deleted == 0;
+  holds_ingest_ = holds_ingest_ || (is_for_space_ && report.deleted == 0);
   const bool goes_on =
       is_for_space_ ? report.deleted > 0 : !report.reached_end && (report.deleted > 0 || !report.found_present);
   if (!is_for_space_) after_id_ = goes_on ? report.next_after_id : 0;
   next_at_ = now + (goes_on ? options_.step_pause : options_.pass_interval);
+}
+
+void Retention::uploaded(Instant now) {
+  if (holds_ingest_) next_at_ = std::min(next_at_, now + options_.step_pause);
 }
 
 void Retention::failed(Instant now) { next_at_ = now + options_.pass_interval; }

@@ -13,7 +13,7 @@ struct RetentionOptions {
   /// Readings older than this are deleted, by their own time. 0: never.
   Millis max_age{std::chrono::hours{24 * 365}};
 
-  /// While the store holds more, its oldest rows are deleted, by order of arrival. 0: no limit.
+  /// When the store holds more, its oldest rows are deleted, by order of arrival, until it is 5 % below. 0: no limit.
   std::int64_t max_bytes = std::int64_t{4} * 1024 * 1024 * 1024;
 
   /// Rows looked at in one transaction.
@@ -39,15 +39,18 @@ class Retention {
   /// Rows deleted since the start.
   std::uint64_t deleted() const { return deleted_; }
 
-  /// Above max_bytes, and every row that is left waits for an upload.
-  bool is_stuck() const { return is_stuck_; }
+  /// Rows that were in the way were uploaded: what is too large may shrink now.
+  void uploaded(Instant now);
+
+  /// The store was above max_bytes with nothing that may be deleted, and is not yet 5 % below it.
+  bool holds_ingest() const { return holds_ingest_; }
 
  private:
   RetentionOptions options_;
   Instant next_at_{};
   std::uint64_t after_id_ = 0;  // where the pass by age is
-  bool is_for_space_ = false;   // the step that is under way
-  bool is_stuck_ = false;
+  bool is_for_space_ = false;   // it was above max_bytes, and is not yet 5 % below: the steps are for space
+  bool holds_ingest_ = false;
   std::uint64_t deleted_ = 0;
 };
 

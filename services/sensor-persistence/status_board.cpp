@@ -13,7 +13,7 @@ std::string down_status(const std::string& store, const std::string& reason, Wal
   report.reason = reason;
   report.since = now;
   report.version = SENSOR_PROJECT_VERSION;
-  report.details = "\"store\":\"" + store + "\"";
+  if (!store.empty()) report.details = "\"store\":\"" + store + "\"";
   return encode_status(report);
 }
 
@@ -44,13 +44,13 @@ std::string StatusBoard::status(const StatusFigures& figures) const {
       "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_"
       "readings\":{},"
       "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
-      "commits\":{},"
+      "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
       "\"uploaded\":{},\"deleted\":{},\"calls\":{},\"refused_calls\":{}}}",
       figures.uploads.store(), figures.pending_rows, figures.waiting_calls, figures.used_bytes, service.messages,
       service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps,
       ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full, ingest.refused_foreign,
-      service.commits, service.failed_commits, figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls,
-      service.refused_calls);
+      service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
+      figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls, service.refused_calls);
   return encode_status(report);
 }
 

@@ -1,24 +1,37 @@
+// Opening waits for the reading worker to close its connection: nobody may hold a file that is about to be moved away.
 #include "services/sensor-persistence/store.hpp"
 
-#include "common/runtime/log.hpp"
+#include <filesystem>
 
 namespace sensors::persistence {
 
-Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, std::function<void(Event)> on_event) {
-  Result<std::unique_ptr<StoreWriter>> writer = StoreWriter::open(options);
-  if (!writer.has_value()) return tl::unexpected<Error>(writer.error());
-  Result<StoreContents> contents = (*writer)->contents(options.max_streams);
-  if (!contents.has_value()) return tl::unexpected<Error>(contents.error());
-  std::unique_ptr<Store> store(new Store(std::move(on_event)));
-  Result<std::unique_ptr<StoreReader>> reader = StoreReader::open(options.path, store->stopping_);
-  if (!reader.has_value()) return tl::unexpected<Error>(reader.error());
-  store->contents_ = std::move(*contents);
-  store->writer_ = std::move(*writer);
-  store->reader_ = std::move(*reader);
-  return store;
+void Store::apply(OpenStore how) {
+  reading_.post([this, how] {
+    reader_.reset();
+    writing_.post([this, how] { on_event_(open(how)); });
+  });
 }
 
-Store::~Store() { stopping_ = true; }
+StoreOpened Store::open(const OpenStore& how) {
+  writer_.reset();
+  StoreOpened opened;
+  std::error_code ignored;
+  if (!how.may_create && !std::filesystem::exists(options_.path, ignored)) {
+    opened.contents =
+        fail(ErrorCode::not_found, options_.path +
+                                       ": is gone; mount its file system or put the file back, or restart the "
+                                       "service to begin with a new one");
+    return opened;
+  }
+  Result<std::unique_ptr<StoreWriter>> writer = StoreWriter::open(options_);
+  if (!writer.has_value()) {
+    opened.contents = tl::unexpected<Error>(writer.error());
+    return opened;
+  }
+  opened.contents = (*writer)->contents(options_.max_streams);
+  if (opened.contents.has_value()) writer_ = std::move(*writer);
+  return opened;
+}
 
 void Store::apply(CommitTransaction transaction) {
   writing_.post(
@@ -32,18 +45,25 @@ void Store::apply(LoadStream load) {
 }
 
 void Store::apply(MeasureStore measure) {
-  writing_.post([this, measure] {
-    Result<StoreMeasured> measured = writer_->measure(measure.after_id);
-    if (!measured.has_value()) log(LogLevel::debug, "cannot measure the store: " + measured.error().message);
-    on_event_(measured.value_or(StoreMeasured{}));
-  });
+  writing_.post([this, measure] { on_event_(StoreMeasured{writer_->measure(measure.after_id)}); });
 }
 
 void Store::apply(RunQuery query) {
   reading_.post([this, query = std::move(query)] {
-    if (stopping_) return;
-    on_event_(QueryDone{query.call, reader_->query(query.request, query.time_limit)});
+    if (!stopping_) on_event_(QueryDone{query.call, run(query)});
   });
+}
+
+/// A connection that met an error is not used again: its file may be another one now.
+Result<QueryRows> Store::run(const RunQuery& query) {
+  if (reader_ == nullptr) {
+    Result<std::unique_ptr<StoreReader>> reader = StoreReader::open(options_.path, stopping_);
+    if (!reader.has_value()) return tl::unexpected<Error>(reader.error());
+    reader_ = std::move(*reader);
+  }
+  Result<QueryRows> rows = reader_->query(query.request, query.time_limit);
+  if (!rows.has_value() && rows.error().code != ErrorCode::timeout) reader_.reset();
+  return rows;
 }
 
 }  // namespace sensors::persistence

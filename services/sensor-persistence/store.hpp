@@ -16,31 +16,32 @@ namespace sensors::persistence {
 class Store {
  public:
   /// `on_event` is called on the workers' threads, once for each apply(), and must only enqueue.
-  static Result<std::unique_ptr<Store>> open(const StoreOptions& options, std::function<void(Event)> on_event);
+  Store(StoreOptions options, std::function<void(Event)> on_event)
+      : options_(std::move(options)), on_event_(std::move(on_event)) {}
 
-  /// Finishes what was asked for, queries excepted: they end at once.
-  ~Store();
+  /// Finishes what was asked for, queries and salvages excepted: they end at once.
+  ~Store() { stopping_ = true; }
 
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// As it was when it was opened.
-  const StoreContents& contents() const { return contents_; }
-
+  /// Everything else may be asked for only between a StoreOpened that was well and the next OpenStore.
+  void apply(OpenStore open);
   void apply(CommitTransaction transaction);
   void apply(LoadStream load);
   void apply(MeasureStore measure);
   void apply(RunQuery query);
 
  private:
-  explicit Store(std::function<void(Event)> on_event) : on_event_(std::move(on_event)) {}
+  StoreOpened open(const OpenStore& how);
+  Result<QueryRows> run(const RunQuery& query);
 
-  std::function<void(Event)> on_event_;
-  StoreContents contents_;
+  const StoreOptions options_;
+  const std::function<void(Event)> on_event_;
   std::atomic<bool> stopping_ = false;
-  std::unique_ptr<StoreWriter> writer_;
-  std::unique_ptr<StoreReader> reader_;
-  Worker writing_{"store-write"};  // the workers end first: they use all of the above
+  std::unique_ptr<StoreWriter> writer_;  // of the writing worker
+  std::unique_ptr<StoreReader> reader_;  // of the reading worker, from the first query on
+  Worker writing_{"store-write"};        // the workers end first: they use all of the above
   Worker reading_{"store-read"};
 };
 

@@ -246,8 +246,8 @@ Result<StreamState> StoreWriter::load_stream(const std::string& name) {
   return state;
 }
 
-Result<StoreMeasured> StoreWriter::measure(std::uint64_t after_id) {
-  StoreMeasured measured;
+Result<StoreFigures> StoreWriter::measure(std::uint64_t after_id) {
+  StoreFigures measured;
   const Result<std::int64_t> used = database_.used_bytes();
   if (!used.has_value()) return tl::unexpected<Error>(used.error());
   measured.used_bytes = *used;

@@ -30,7 +30,7 @@ class StoreWriter {
 
   Result<CommitReport> commit(const CommitTransaction& transaction);
   Result<StreamState> load_stream(const std::string& name);
-  Result<StoreMeasured> measure(std::uint64_t after_id);
+  Result<StoreFigures> measure(std::uint64_t after_id);
 
  private:
   StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows);

@@ -6,12 +6,17 @@
 
 namespace sensors::persistence {
 
-Uploads::Uploads(std::vector<std::string> configured, const StoreContents& contents)
-    : store_(contents.store), last_id_(contents.last_id) {
-  for (std::string& name : configured) {
+Uploads::Uploads(std::vector<std::string> configured) {
+  for (std::string& name : configured) destinations_.push_back(DestinationState{std::move(name)});
+}
+
+void Uploads::restart(const StoreContents& contents) {
+  store_ = contents.store;
+  last_id_ = contents.last_id;
+  for (DestinationState& destination : destinations_) {
     const auto stored = std::find_if(contents.destinations.begin(), contents.destinations.end(),
-                                     [&](const DestinationState& state) { return state.name == name; });
-    destinations_.push_back(stored != contents.destinations.end() ? *stored : DestinationState{std::move(name)});
+                                     [&](const DestinationState& state) { return state.name == destination.name; });
+    destination = stored != contents.destinations.end() ? *stored : DestinationState{std::move(destination.name)};
   }
 }
 

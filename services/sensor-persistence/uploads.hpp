@@ -14,8 +14,10 @@ namespace sensors::persistence {
 
 class Uploads {
  public:
-  /// Destinations that are stored but not configured are left alone: nothing waits for them.
-  Uploads(std::vector<std::string> configured, const StoreContents& contents);
+  explicit Uploads(std::vector<std::string> configured);
+
+  /// A store was opened. Destinations that are stored but not configured are left alone: nothing waits for them.
+  void restart(const StoreContents& contents);
 
   /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not
   /// configured.
@@ -50,7 +52,7 @@ class Uploads {
   Error unknown(const std::string& name) const;
 
   std::string store_;
-  std::uint64_t last_id_;
+  std::uint64_t last_id_ = 0;
   std::uint64_t confirmed_rows_ = 0;
   std::vector<DestinationState> destinations_;
 };

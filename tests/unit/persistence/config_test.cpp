@@ -41,8 +41,8 @@ TEST(Config, of_the_example_is_the_default) {
   EXPECT_EQ(example->logic.max_calls, empty.logic.max_calls);
   EXPECT_EQ(example->logic.max_queries, empty.logic.max_queries);
   EXPECT_EQ(example->logic.query_time_limit, empty.logic.query_time_limit);
-  EXPECT_EQ(example->logic.retry_first, empty.logic.retry_first);
-  EXPECT_EQ(example->logic.retry_longest, empty.logic.retry_longest);
+  EXPECT_EQ(example->logic.health.retry_first, empty.logic.health.retry_first);
+  EXPECT_EQ(example->logic.health.retry_longest, empty.logic.health.retry_longest);
   EXPECT_EQ(example->logic.status_interval, empty.logic.status_interval);
 }
 

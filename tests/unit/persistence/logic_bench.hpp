@@ -56,17 +56,17 @@ class TestFolder {
 
 class LogicBench {
  public:
-  explicit LogicBench(LogicOptions options = {}, StoreContents contents = {})
-      : logic_(options, with_id(std::move(contents))) {
-    give(Tick{});
-    give(MqttConnected{});
+  explicit LogicBench(LogicOptions options = {}, StoreContents contents = {}) : LogicBench(std::move(options), false) {
+    give(StoreOpened{with_id(std::move(contents)), {}});
   }
 
+  /// With a store that is not open yet.
+  static LogicBench unopened(LogicOptions options = {}) { return LogicBench(std::move(options), false); }
+
   /// With a real store that must outlive the bench.
-  LogicBench(LogicOptions options, StoreWriter& store)
-      : store_(&store), logic_(options, store.contents(10'000).value()) {
-    give(Tick{});
-    give(MqttConnected{});
+  LogicBench(LogicOptions options, StoreWriter& store) : LogicBench(std::move(options), false) {
+    store_ = &store;
+    give(StoreOpened{store.contents(10'000), {}});
   }
 
   void give(Event event) {
@@ -185,6 +185,7 @@ class LogicBench {
   Now now{Instant{} + 1h, test_time + 1h};
   bool answers_loads = true;
   std::vector<MqttPublish> published;
+  std::vector<OpenStore> opens;
   std::vector<CommitTransaction> commits;
   std::vector<LoadStream> loads;
   std::vector<RunQuery> queries;
@@ -193,6 +194,11 @@ class LogicBench {
   std::optional<int> exit_code;
 
  private:
+  LogicBench(LogicOptions options, bool) : logic_(std::move(options)) {
+    give(Tick{});
+    give(MqttConnected{});
+  }
+
   static StoreContents with_id(StoreContents contents) {
     contents.store = "store1";
     return contents;
@@ -207,6 +213,7 @@ class LogicBench {
   }
 
   void keep(MqttPublish effect) { published.push_back(std::move(effect)); }
+  void keep(OpenStore effect) { opens.push_back(std::move(effect)); }
   void keep(CommitTransaction effect) { commits.push_back(std::move(effect)); }
   void keep(LoadStream effect) { loads.push_back(std::move(effect)); }
   void keep(MeasureStore) {}

@@ -193,18 +193,22 @@ TEST_F(StoreFile, answers_each_effect_with_its_event) {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::size_t> kinds;
-  const Result<std::unique_ptr<Store>> store = Store::open(options, [&](Event event) {
+  Store store(options, [&](Event event) {
     const std::lock_guard lock(mutex);
     kinds.push_back(event.index());
     changed.notify_one();
   });
-  ASSERT_TRUE(store.has_value());
-  (*store)->apply(rows(run_of("aaaa", 1, 10)));
-  (*store)->apply(LoadStream{"aaaa"});
-  (*store)->apply(MeasureStore{0});
-  (*store)->apply(RunQuery{1, QueryRequest{}, Millis{1'000}});
-  std::unique_lock lock(mutex);
-  EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(10), [&] { return kinds.size() == 4; }));
+  const auto wait_for = [&](std::size_t events) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(10), [&] { return kinds.size() == events; });
+  };
+  store.apply(OpenStore{true, {}, test_time});
+  ASSERT_TRUE(wait_for(1));
+  store.apply(rows(run_of("aaaa", 1, 10)));
+  store.apply(LoadStream{"aaaa"});
+  store.apply(MeasureStore{0});
+  store.apply(RunQuery{1, QueryRequest{}, Millis{1'000}});
+  EXPECT_TRUE(wait_for(5));
 }
 
 }  // namespace

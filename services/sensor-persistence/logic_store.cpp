@@ -1,0 +1,120 @@
+// The part of Logic that opens the store, and says what is wrong while it cannot be used.
+#include <fmt/format.h>
+
+#include <cstdlib>
+
+#include "services/sensor-persistence/logic.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+constexpr const char* open_obligation = "opening the store";
+
+}  // namespace
+
+void Logic::open_store(Now now) {
+  if (is_committing_ || is_stopping_) return;
+  std::optional<OpenStore> open = health_.take_open(now);
+  if (!open.has_value()) return;
+  liveness_.begin(open_obligation, now.monotonic + options_.open_deadline);
+  effects_.push_back(std::move(*open));
+}
+
+void Logic::on(StoreProgressed, Now now) {
+  liveness_.begin(open_obligation, now.monotonic + options_.open_deadline);
+  if (!status_at_.has_value()) status_at_ = now.monotonic;  // the service is up, though its store is not yet
+}
+
+void Logic::on(StoreOpened event, Now now) {
+  liveness_.end(open_obligation);
+  status_at_ = now.monotonic;
+  if (!event.contents.has_value()) return open_failed(event.contents.error(), now);
+  const std::optional<Error> before = health_.error();
+  if (!health_.opened(*event.contents, now.monotonic)) return store_failed("cannot go on with the store", before, now);
+  used_bytes_ = event.contents->used_bytes;
+  uploads_.restart(*event.contents);
+  ingest_.restart(std::move(event.contents->streams));
+  is_to_announce_ = true;
+  if (event.salvaged.has_value()) tell_of_salvage(*event.salvaged, now);
+  log(LogLevel::info, fmt::format("store {} is open; {} rows wait for upload", uploads_.store(), uploads_.depth()));
+}
+
+void Logic::open_failed(const Error& error, Now now) {
+  const std::optional<Error> before = health_.error();
+  if (health_.open_failed(error, now.monotonic) == StoreHealth::Verdict::wait)
+    return store_failed("cannot open the store", before, now);
+  log(LogLevel::error, error.message);
+  publish_own("status", down_status(uploads_.store(), error.message, now.wall), true);
+  effects_.push_back(Exit{EXIT_FAILURE});
+  has_stopped_ = true;
+}
+
+/// Says so when it is news: another kind of failure than `before`.
+void Logic::store_failed(const std::string& what, const std::optional<Error>& before, Now now) {
+  const Error& error = *health_.error();
+  answer_waiting(error);
+  if (before.has_value() && before->code == error.code) return;
+  const std::string text = what + ": " + error.message;
+  log(LogLevel::error, text + "; readings wait with their publishers, and it is tried again");
+  publish_event("store", text, now);
+}
+
+/// Something else than a commit. Only damage is acted on: commits show all the rest.
+void Logic::read_failed(const std::string& what, const Error& error, Now now) {
+  if (error.code != ErrorCode::corrupt || !health_.is_open())
+    return complain("store", what + ": " + error.message, now);
+  const std::optional<Error> before = health_.error();
+  health_.found_damaged(error, now.monotonic);
+  store_failed(what, before, now);
+}
+
+void Logic::tell_of_salvage(const SalvageReport& report, Now now) {
+  ++counters_.salvages;
+  counters_.lost_in_damage += report.lost_numbers;
+  salvage_ = fmt::format(
+      "the store was damaged: store {} was made of what could be read, {} rows; {} acknowledged "
+      "readings are lost, and gap records say which; the damaged file is {}",
+      uploads_.store(), report.rows, report.lost_numbers, report.damaged_file);
+  if (report.old_rows_left > 0) {
+    salvage_ += fmt::format(", and has about {} old rows, uploaded, that were not carried over", report.old_rows_left);
+  }
+  salvage_shown_until_ = now.monotonic + options_.salvage_shown;
+  log(LogLevel::error, salvage_);
+  publish_event("store_damaged", salvage_, now);
+}
+
+/// Requests that wait for a store that cannot serve them.
+void Logic::answer_waiting(const Error& error) {
+  for (const HandOut& waiting : std::exchange(waiting_hand_outs_, {})) answer(waiting.call, encode_error(error));
+  for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
+    answer(waiting.call, encode_error(error));
+}
+
+/// Readings are taken only while they can be committed, and while there is room for them.
+void Logic::set_gate() {
+  const std::uint64_t depth = uploads_.depth();
+  is_full_ = depth >= options_.queue_limit || (is_full_ && depth > options_.queue_limit - options_.queue_limit / 20);
+  // When nothing waits, no upload can make room: then it is not the rows that are too large.
+  is_over_budget_ = retention_.holds_ingest() && depth > 0;
+  if (is_stopping_ || is_full_ || is_over_budget_ || !health_.is_working()) {
+    ingest_.close();
+  } else {
+    ingest_.reopen();
+  }
+}
+
+/// What degrades the service; empty when nothing does.
+std::string Logic::trouble() const {
+  if (health_.error().has_value()) {
+    return (health_.is_open() ? "cannot commit: " : "the store is not open: ") + health_.error()->message;
+  }
+  if (!health_.is_open()) return "the store is being opened";
+  if (is_full_) return fmt::format("{} rows wait for upload, the limit; see to the destinations", uploads_.depth());
+  if (is_over_budget_) {
+    return "the store is larger than max_mib, and all that is left waits for upload: readings wait with their "
+           "publishers; see to the destinations";
+  }
+  return "";
+}
+
+}  // namespace sensors::persistence
