@@ -32,4 +32,10 @@ ServiceConfig read_service_config(ConfigTable root, const std::string& service) 
   return config;
 }
 
+ClockTrust read_clock_trust(ConfigTable clock) {
+  std::string trust = "kernel";
+  clock.read_choice("trust", trust, {"kernel", "always"});
+  return trust == "always" ? ClockTrust::always : ClockTrust::kernel;
+}
+
 }  // namespace sensors

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/core/service_events.hpp"
+#include "common/runtime/clocks.hpp"
 #include "common/runtime/mqtt_config.hpp"
 
 namespace sensors {
@@ -17,5 +18,8 @@ struct ServiceConfig {
 /// Reads `log_level`, `node` and [mqtt]. The node is the host's name by default, so that services on one machine agree;
 /// it must be given where that is not a name of the protocol.
 ServiceConfig read_service_config(ConfigTable root, const std::string& service);
+
+/// Reads `trust` of [clock]: the kernel's word by default.
+ClockTrust read_clock_trust(ConfigTable clock);
 
 }  // namespace sensors

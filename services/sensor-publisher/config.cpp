@@ -77,6 +77,7 @@ Result<Config> load_config(const std::string& path) {
   config.mqtt = std::move(service.mqtt);
   config.logic.root = config.mqtt.root;
 
+  config.clock_trust = read_clock_trust(root.table("clock"));
   ConfigTable pace = root.table("pace");
   pace.read("steps", config.logic.pace, Millis{10}, 60 * minute);
   for (std::size_t i = 1; i < config.logic.pace.size(); ++i) {

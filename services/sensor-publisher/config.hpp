@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/core/service_events.hpp"
+#include "common/runtime/clocks.hpp"
 #include "common/runtime/mqtt_config.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
@@ -13,6 +14,7 @@ namespace sensors::publisher {
 
 struct Config {
   LogLevel log_level = LogLevel::info;
+  ClockTrust clock_trust = ClockTrust::kernel;
   MqttConfig mqtt;
   std::string outbox_path = "/var/lib/sensor-project/publisher/outbox.db";
   std::vector<DriverConfig> drivers;  // in the order of logic.drivers

@@ -31,6 +31,7 @@ struct OutboxWrite {
   Position delete_through = 0;      // confirmed: these rows may go
   std::optional<OutboxEntry> drop;  // the outbox is full: these rows go, and this gap record takes their place
   std::string known_store;          // not empty: remember this store's id
+  std::optional<BootTime> boot{};   // remember when this boot began, for the streams that are of it
 };
 
 /// The outbox finished an OutboxWrite, which comes back: all of it is on the disk, or none of it.

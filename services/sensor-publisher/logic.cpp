@@ -27,10 +27,12 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
       pacing_(options_.pace),
       intake_(options_.drivers),
       writer_(options_.outbox, contents.confirmed, contents.last, options_.seed),
-      sender_(options_, contents) {}
+      sender_(options_, contents),
+      clock_(contents.streams.back().boot) {}
 
 Effects Logic::step(Event event, Now now) {
   Effects effects;
+  watch_clock(now, effects);
   std::visit([&](auto& e) { on(e, now, effects); }, event);
   advance(now, effects);
   return effects;
@@ -47,6 +49,7 @@ void Logic::on(const MqttConnected&, Now now, Effects& effects) {
   connected_ = true;
   effects.push_back(LogLine{LogLevel::info, "connected to the broker"});
   sender_.connected(now);
+  publish_boot_time(effects);
   status_due_ = now.monotonic;
 }
 
@@ -96,6 +99,8 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
 
 void Logic::on(DriverRead& event, Now now, Effects& effects) {
   std::vector<Reading> readings = intake_.take(std::move(event), pacing_, now, effects);
+  unsynced_readings_ += static_cast<std::uint64_t>(std::count_if(
+      readings.begin(), readings.end(), [](const Reading& reading) { return reading.uptime.has_value(); }));
   writer_.append(std::move(readings), now);
 }
 
@@ -188,9 +193,9 @@ std::string Logic::degraded_because() const {
 void Logic::report_status(Now now, Effects& effects) {
   std::string reason = degraded_because();
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
-  const bool first = state_since_ == WallTime{};
+  const bool first = !state_since_.has_value();
   const bool changed = first || state != state_ || reason != state_reason_;
-  if (first || state != state_) state_since_ = now.wall;
+  if (first || state != state_) state_since_ = now.monotonic;
   state_ = state;
   state_reason_ = std::move(reason);
   if (changed) effects.push_back(ServiceStatus{state_reason_.empty() ? "up" : "degraded: " + state_reason_});
@@ -204,8 +209,8 @@ void Logic::publish_status(ServiceState state, const std::string& reason, Now no
   if (!connected_) return;
   MqttPublish status;
   status.topic = topic_of(options_.root, options_.node, "status", service_name);
-  status.payload =
-      encode_status({service_name, state, reason, state_since_, SENSOR_PROJECT_VERSION, status_details(now)});
+  status.payload = encode_status({service_name, state, reason, wall_at(state_since_.value_or(now.monotonic), now),
+                                  SENSOR_PROJECT_VERSION, status_details(now)});
   status.retain = true;
   effects.push_back(std::move(status));
   MqttPublish queue;
@@ -230,13 +235,13 @@ void Logic::publish_event(std::string_view type, const std::string& text, Now no
 
 std::string Logic::status_details(Now now) const {
   return fmt::format(
-      R"("pace_ms":{},"stream":"{}","breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
+      R"("pace_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},"breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
       R"("dropped":{},"watermarks_refused":{},"malformed":{}}})",
-      pacing_.interval().count(), sender_.stream(), encode_breaker(sender_.breaker(), now), writer_.depth(),
-      writer_.pending(), writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
-      intake_.suppressed(), intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(),
-      sender_.watermarks_refused(), malformed_);
+      pacing_.interval().count(), sender_.stream(), clock_.is_synced(), unsynced_readings_, sender_.restamped(),
+      encode_breaker(sender_.breaker(), now), writer_.depth(), writer_.pending(), writer_.written(),
+      sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
+      intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(), sender_.watermarks_refused(), malformed_);
 }
 
 std::string Logic::down_status(WallTime now) {

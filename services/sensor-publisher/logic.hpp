@@ -10,6 +10,7 @@
 #include "common/core/liveness.hpp"
 #include "common/core/pacing.hpp"
 #include "common/core/queue_age.hpp"
+#include "services/sensor-publisher/boot_clock.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/intake.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
@@ -40,6 +41,11 @@ class Logic {
   void on(OutboxWritten& event, Now now, Effects& effects);
   void on(OutboxReadDone& event, Now now, Effects& effects);
 
+  // ---- logic_clock.cpp ----
+  void watch_clock(Now now, Effects& effects);
+  void report_correction(Now now, Effects& effects);
+  void publish_boot_time(Effects& effects);
+
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
   void advance_outbox(Now now, Effects& effects);
@@ -58,6 +64,8 @@ class Logic {
   OutboxWriter writer_;
   Sender sender_;
   QueueAge age_;
+  BootClock clock_;
+  std::uint64_t unsynced_readings_ = 0;  // taken while nobody vouched for the clock
   Liveness liveness_;
   bool connected_ = false;
   bool stopping_ = false;
@@ -67,7 +75,7 @@ class Logic {
       pressure_by_;  // queue and status topics of the services downstream, to "asks us to slow down"
   ServiceState state_ = ServiceState::up;
   std::string state_reason_;
-  WallTime state_since_{};
+  std::optional<Instant> state_since_;
   std::optional<Instant> status_due_;
   std::uint64_t malformed_ = 0;  // control messages that could not be read
 };

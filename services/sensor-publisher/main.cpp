@@ -21,9 +21,13 @@ using namespace sensors::publisher;
 
 int run(Config config) {
   config.logic.seed = std::random_device{}();
+  trust_clock(config.clock_trust);
   Result<MqttClientOptions> mqtt = mqtt_options(config);
   Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);
-  Result<Outbox> outbox = Outbox::open(config.outbox_path, random_stream_id());
+  const std::string stream = random_stream_id();
+  // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
+  const std::string boot = boot_id().empty() ? stream : boot_id();
+  Result<Outbox> outbox = Outbox::open(config.outbox_path, stream, boot);
   for (const Error* error :
        {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error(), outbox ? nullptr : &outbox.error()}) {
     if (error == nullptr) continue;

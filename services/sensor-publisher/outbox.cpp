@@ -57,7 +57,7 @@ Value value_of(const Statement& statement, int column) {
 std::int64_t to_ms(WallTime time) { return time.time_since_epoch().count(); }
 
 /// Begins the stream of this run, forgets those that are confirmed to their end, and says what there is.
-Result<OutboxContents> begin_stream(Database& database, const std::string& new_stream) {
+Result<OutboxContents> begin_stream(Database& database, const std::string& new_stream, const std::string& boot) {
   OutboxContents contents;
   Result<std::string> store = meta_value(database, "store");
   Result<std::string> confirmed = meta_value(database, "confirmed");
@@ -73,21 +73,21 @@ Result<OutboxContents> begin_stream(Database& database, const std::string& new_s
   contents.confirmed = to_position(*confirmed);
   contents.last = std::max(static_cast<Position>(*last), contents.confirmed);
 
-  Result<Statement> insert = database.prepare("INSERT INTO stream(id, base) VALUES(?1, ?2)");
+  Result<Statement> insert = database.prepare("INSERT INTO stream(id, base, boot) VALUES(?1, ?2, ?3)");
   if (!insert) return tl::unexpected(insert.error());
-  if (Result<void> done = insert->bind(1, new_stream).bind(2, static_cast<std::int64_t>(contents.last)).run(); !done) {
-    return tl::unexpected(done.error());
-  }
+  insert->bind(1, new_stream).bind(2, static_cast<std::int64_t>(contents.last)).bind(3, boot);
+  if (Result<void> done = insert->run(); !done) return tl::unexpected(done.error());
   const std::string forget =
       "DELETE FROM stream WHERE (SELECT min(next.base) FROM stream AS next WHERE next.number > stream.number) <= " +
       std::to_string(contents.confirmed);
   if (Result<void> done = database.execute(forget); !done) return tl::unexpected(done.error());
 
-  Result<Statement> streams = database.prepare("SELECT id, base FROM stream ORDER BY number");
+  Result<Statement> streams = database.prepare("SELECT id, base, boot, boot_time_ms FROM stream ORDER BY number");
   if (!streams) return tl::unexpected(streams.error());
   Result<Statement::Step> step = streams->step();
   for (; step && *step == Statement::Step::row; step = streams->step()) {
-    contents.streams.push_back({streams->text(0), static_cast<Position>(streams->integer(1))});
+    contents.streams.push_back({streams->text(0), static_cast<Position>(streams->integer(1)), streams->text(2)});
+    if (!streams->is_null(3)) contents.streams.back().boot_time = WallTime{Millis{streams->integer(3)}};
   }
   if (!step) return tl::unexpected(step.error());
   return contents;
@@ -106,23 +106,24 @@ std::string random_stream_id() {
 Outbox::Outbox(Database database, Statements statements)
     : database_(std::move(database)), statements_(std::move(statements)) {}
 
-Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stream) {
+Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stream, const std::string& boot) {
   Database::Options options;
   options.application_id = outbox_application_id;
   Result<Database> database = Database::open(path, outbox_migrations(), options);
   if (!database) return tl::unexpected(database.error());
   if (Result<void> begun = database->begin(); !begun) return tl::unexpected(begun.error());
-  Result<OutboxContents> contents = begin_stream(*database, new_stream);
+  Result<OutboxContents> contents = begin_stream(*database, new_stream, boot);
   if (!contents) return tl::unexpected(contents.error());
   if (Result<void> committed = database->commit(); !committed) return tl::unexpected(committed.error());
 
   constexpr std::string_view texts[] = {
-      "INSERT INTO reading(position, sensor, time_ms, value) VALUES(?1, ?2, ?3, ?4)",
+      "INSERT INTO reading(position, sensor, time_ms, value, uptime_ms) VALUES(?1, ?2, ?3, ?4, ?5)",
       "INSERT OR REPLACE INTO gap(first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4)",
       "INSERT INTO sensor(name, unit) VALUES(?1, ?2) RETURNING id",
       "SELECT id FROM sensor WHERE name = ?1 AND unit = ?2",
       "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-      "SELECT position, name, unit, time_ms, value FROM reading JOIN sensor ON sensor.id = reading.sensor"
+      "UPDATE stream SET boot_time_ms = ?2 WHERE boot = ?1",
+      "SELECT position, name, unit, time_ms, value, uptime_ms FROM reading JOIN sensor ON sensor.id = reading.sensor"
       " WHERE position >= ?1 ORDER BY position LIMIT ?2",
       "SELECT first, last, reason, time_ms FROM gap WHERE last >= ?1 ORDER BY first LIMIT ?2",
   };
@@ -133,7 +134,7 @@ Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stre
     prepared.push_back(std::move(*statement));
   }
   Statements statements{std::move(prepared[0]), std::move(prepared[1]), std::move(prepared[2]), std::move(prepared[3]),
-                        std::move(prepared[4]), std::move(prepared[5]), std::move(prepared[6])};
+                        std::move(prepared[4]), std::move(prepared[5]), std::move(prepared[6]), std::move(prepared[7])};
   Outbox outbox(std::move(*database), std::move(statements));
   outbox.contents_ = std::move(*contents);
   return outbox;
@@ -164,6 +165,11 @@ Result<void> Outbox::write_all(const OutboxWrite& write) {
   if (!write.known_store.empty()) {
     if (Result<void> done = set_meta("store", write.known_store); !done) return done;
   }
+  if (write.boot.has_value()) {
+    Statement& set = statements_.set_boot_time;
+    set.bind(1, std::string_view(write.boot->boot)).bind(2, to_ms(write.boot->time));
+    if (Result<void> done = set.run(); !done) return done;
+  }
   for (const OutboxEntry& entry : write.append) {
     if (Result<void> done = append(entry); !done) return done;
   }
@@ -193,6 +199,7 @@ Result<void> Outbox::append(const OutboxEntry& entry) {
   Statement& insert = statements_.insert_reading;
   insert.bind(1, static_cast<std::int64_t>(entry.first)).bind(2, *sensor).bind(3, to_ms(reading.time));
   bind_value(insert, 4, reading.value);
+  reading.uptime.has_value() ? insert.bind(5, reading.uptime->count()) : insert.bind_null(5);
   return insert.run();
 }
 
@@ -227,9 +234,9 @@ Result<std::vector<OutboxEntry>> Outbox::read(Position first, std::size_t max_en
   Result<Statement::Step> step = readings.step();
   for (; step && *step == Statement::Step::row; step = readings.step()) {
     const auto position = static_cast<Position>(readings.integer(0));
-    entries.push_back(
-        {position, position,
-         Reading{readings.text(1), value_of(readings, 4), readings.text(2), WallTime{Millis{readings.integer(3)}}}});
+    Reading reading{readings.text(1), value_of(readings, 4), readings.text(2), WallTime{Millis{readings.integer(3)}}};
+    if (!readings.is_null(5)) reading.uptime = Millis{readings.integer(5)};
+    entries.push_back({position, position, std::move(reading)});
   }
   readings.reset();
   if (!step) return tl::unexpected(step.error());

@@ -13,8 +13,8 @@ namespace sensors::publisher {
 
 class Outbox {
  public:
-  /// Opens or makes the file and begins the stream `new_stream` in it. Errors as Database::open().
-  static Result<Outbox> open(const std::string& path, const std::string& new_stream);
+  /// Opens or makes the file and begins the stream `new_stream` in it, in the boot `boot`. Errors as Database::open().
+  static Result<Outbox> open(const std::string& path, const std::string& new_stream, const std::string& boot = "");
 
   /// What was found by open().
   const OutboxContents& contents() const { return contents_; }
@@ -32,6 +32,7 @@ class Outbox {
     Statement insert_sensor;
     Statement find_sensor;
     Statement set_meta;
+    Statement set_boot_time;
     Statement select_readings;
     Statement select_gaps;
   };

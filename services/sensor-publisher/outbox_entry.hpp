@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,7 +29,9 @@ struct OutboxEntry {
 
 struct OutboxStream {
   std::string id;
-  Position base;  // seq = position - base
+  Position base;                                     // seq = position - base
+  std::string boot = {};                             // of the machine, in which this run took its readings
+  std::optional<WallTime> boot_time = std::nullopt;  // when that boot began, if its clock was ever right
 };
 
 /// The positions that belong to one stream.

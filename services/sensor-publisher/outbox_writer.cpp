@@ -66,8 +66,8 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   const bool delete_is_due = confirmed_ > deleted_ && (stopping_ || confirmed_ - deleted_ >= delete_after_readings ||
                                                        now.monotonic >= *delete_at_);
   std::optional<OutboxEntry> drop = make_room(oldest, now.wall);
-  if (!commit_is_due(now.monotonic) && !delete_is_due && !drop.has_value() && store_to_remember_.empty())
-    return std::nullopt;
+  const bool has_news = !store_to_remember_.empty() || boot_to_remember_.has_value();
+  if (!commit_is_due(now.monotonic) && !delete_is_due && !drop.has_value() && !has_news) return std::nullopt;
 
   OutboxWrite write;
   write.append.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.end()));
@@ -76,6 +76,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   if (delete_is_due) write.delete_through = confirmed_;
   write.drop = std::move(drop);
   write.known_store = std::exchange(store_to_remember_, {});
+  write.boot = std::exchange(boot_to_remember_, {});
   outstanding_ = true;
   return write;
 }
@@ -90,6 +91,7 @@ std::vector<OutboxEntry> OutboxWriter::done(OutboxWritten written, Now now) {
                     std::make_move_iterator(write.append.end()));
     if (!pending_.empty()) oldest_pending_ = now.monotonic;
     if (store_to_remember_.empty()) store_to_remember_ = write.known_store;
+    if (!boot_to_remember_.has_value()) boot_to_remember_ = write.boot;
     bound_pending(now.wall);
     return {};
   }

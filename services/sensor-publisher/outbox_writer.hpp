@@ -26,6 +26,7 @@ class OutboxWriter {
   void confirm(Position through) { confirmed_ = std::max(confirmed_, through); }
 
   void remember_store(const std::string& store) { store_to_remember_ = store; }
+  void remember_boot_time(const BootTime& boot) { boot_to_remember_ = boot; }
 
   /// From now on everything is written at once, and confirmed rows are deleted with the last write.
   void stop() { stopping_ = true; }
@@ -44,7 +45,8 @@ class OutboxWriter {
 
   bool outstanding() const { return outstanding_; }
   bool idle() const {
-    return !outstanding_ && pending_.empty() && deleted_ >= confirmed_ && store_to_remember_.empty();
+    return !outstanding_ && pending_.empty() && deleted_ >= confirmed_ && store_to_remember_.empty() &&
+           !boot_to_remember_.has_value();
   }
   /// Readings in the outbox, those dropped excluded.
   std::uint64_t depth() const { return written_ - std::max(confirmed_, dropped_); }
@@ -73,6 +75,7 @@ class OutboxWriter {
   std::optional<Instant> retry_at_;
   std::optional<Instant> delete_at_;
   std::string store_to_remember_;
+  std::optional<BootTime> boot_to_remember_;
   std::string failure_;
   bool outstanding_ = false;
   bool stopping_ = false;

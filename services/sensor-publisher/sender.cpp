@@ -225,6 +225,25 @@ Sender::Outgoing Sender::gap_message(Now now) {
   return {backlog_message(encode_batch(batch)), window_.sent()};
 }
 
+bool Sender::learn_boot_time(const BootTime& boot) {
+  bool is_news = false;
+  for (OutboxStream& stream : streams_) {
+    if (stream.boot != boot.boot) continue;
+    if (&stream != &streams_.back() && !stream.boot_time.has_value()) is_news = true;
+    stream.boot_time = boot.time;
+  }
+  return is_news;
+}
+
+/// A reading of the first stream: its time is what is known of its boot now, which may be more than when it was taken.
+void Sender::stamp(Reading& reading) {
+  const std::optional<WallTime>& boot_time = streams_.front().boot_time;
+  if (!reading.uptime.has_value() || !boot_time.has_value()) return;
+  reading.time = time_at_uptime(*boot_time, *reading.uptime);
+  reading.uptime.reset();
+  ++restamped_;
+}
+
 /// A live message when few readings wait, and this one is of this run and sent for the first time; a batch otherwise.
 Sender::Outgoing Sender::next_message(Position last) {
   const bool is_reading = std::holds_alternative<Reading>(cache_.front().what);
@@ -237,10 +256,11 @@ Sender::Outgoing Sender::live_message() {
   const OutboxEntry entry = std::move(cache_.front());
   cache_.pop_front();
   const OutboxStream& stream = streams_.front();
-  const SequencedReading reading{entry.first - stream.base, std::get<Reading>(entry.what)};
+  SequencedReading reading{entry.first - stream.base, std::get<Reading>(entry.what)};
+  stamp(reading.reading);
   MqttPublish message;
   message.topic = topic_of(options_.root, options_.node, "reading", reading.reading.sensor);
-  message.payload = encode_reading(reading, stream.id);
+  message.payload = encode_reading(reading, stream.id, stream.boot);
   return {std::move(message), entry.last};
 }
 
@@ -255,6 +275,8 @@ Sender::Outgoing Sender::batch_message(Position last) {
     OutboxEntry& entry = cache_.front();
     if (Reading* reading = std::get_if<Reading>(&entry.what); reading != nullptr) {
       SequencedReading sequenced{entry.first - stream.base, std::move(*reading)};
+      stamp(sequenced.reading);
+      if (sequenced.reading.uptime.has_value()) batch.boot = stream.boot;
       size_bytes += encoded_size_bound(sequenced);
       batch.readings.push_back(std::move(sequenced));
     } else {

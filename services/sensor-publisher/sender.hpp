@@ -34,6 +34,10 @@ class Sender {
 
   void read_done(OutboxReadDone read, Now now, Effects& effects);
 
+  /// A clock has shown when `boot` began: readings of that boot that carry their uptime get their time from it when
+  /// they are sent. True when a run before this one was of that boot and did not know.
+  bool learn_boot_time(const BootTime& boot);
+
   /// Entries of the outbox were replaced by a gap record: what was read before is void.
   void entries_dropped();
 
@@ -52,6 +56,7 @@ class Sender {
 
   std::uint64_t messages() const { return messages_; }
   std::uint64_t resends() const { return resends_; }
+  std::uint64_t restamped() const { return restamped_; }  // readings sent with a time made from their uptime
   std::uint64_t watermarks_refused() const { return watermarks_refused_; }
 
  private:
@@ -73,6 +78,7 @@ class Sender {
   void fill_hole(Position first, Position end, Now now, Effects& effects);
   void judge_overdue(Now now);
   bool send_next(Now now, Effects& effects);
+  void stamp(Reading& reading);
   Outgoing gap_message(Now now);
   Outgoing next_message(Position last);
   Outgoing live_message();
@@ -95,6 +101,7 @@ class Sender {
   std::uint64_t last_id_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t resends_ = 0;
+  std::uint64_t restamped_ = 0;
   std::uint64_t watermarks_refused_ = 0;
 };
 

@@ -2,7 +2,9 @@
 CREATE TABLE stream(
   number INTEGER PRIMARY KEY,      -- in order of the runs
   id TEXT NOT NULL UNIQUE,
-  base INTEGER NOT NULL            -- the last position of the run before
+  base INTEGER NOT NULL,           -- the last position of the run before
+  boot TEXT NOT NULL,              -- id of the machine's boot
+  boot_time_ms INTEGER             -- when that boot began, UTC since 1970; NULL while no clock has been right in it
 );
 CREATE TABLE sensor(
   id INTEGER PRIMARY KEY,
@@ -14,7 +16,8 @@ CREATE TABLE reading(
   position INTEGER PRIMARY KEY,
   sensor INTEGER NOT NULL,
   time_ms INTEGER NOT NULL,        -- UTC since 1970
-  value NOT NULL                   -- REAL a number, INTEGER a boolean, TEXT a text
+  value NOT NULL,                  -- REAL a number, INTEGER a boolean, TEXT a text
+  uptime_ms INTEGER                -- of the machine, when time_ms is of a clock that nobody had set; else NULL
 );
 CREATE TABLE gap(
   first INTEGER PRIMARY KEY,       -- positions first..last were dropped

@@ -25,8 +25,10 @@ inline LogicOptions bench_options() {
 
 class PublisherBench {
  public:
-  explicit PublisherBench(LogicOptions options = bench_options(), OutboxContents contents = {{{"run1", 0}}, 0, 0, ""})
+  explicit PublisherBench(LogicOptions options = bench_options(), OutboxContents contents = {{{"run1", 0}}, 0, 0, ""},
+                          bool clock_synced = true)
       : logic(std::move(options), contents), known_store(contents.known_store) {
+    now.clock_synced = clock_synced;
     step(Tick{});
   }
 
