@@ -29,6 +29,10 @@ struct Now {
   Instant monotonic;
   WallTime wall;
   bool clock_synced = true;  // the kernel vouches for `wall`, or the owner of the machine does; changes at any time
+
+  /// Longest time since the start for which the loop was busy with one wake-up and could do nothing else. For the
+  /// status.
+  Millis loop_longest{0};
 };
 
 /// Time since the machine started, suspends excluded: the monotonic clock of Linux counts from there. Of one boot only.

@@ -4,6 +4,8 @@
 // liveness() -> const Liveness&. Its Event includes Tick and StopRequested, its Effect Exit.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -47,10 +49,10 @@ class ServiceLoop {
         watchdog_(std::move(watchdog)),
         wake_timer_(loop,
                     [this] {
-                      step(Event{Tick{}});
+                      timed([this] { step(Event{Tick{}}); });
                       schedule();
                     }),
-        poll_timer_(loop, [this] { poll(); }),
+        poll_timer_(loop, [this] { timed([this] { poll(); }); }),
         watchdog_timer_(loop, [this] { feed_watchdog(); }),
         stop_timer_(loop, [this] {
           log(LogLevel::error, "did not stop in time; what is not committed will be sent again after the restart");
@@ -60,7 +62,7 @@ class ServiceLoop {
 
   /// Runs until the Logic asks for Exit, and returns its code; or until the stop deadline has passed.
   int run() {
-    loop_.on_wake([this] { drain(); });
+    loop_.on_wake([this] { timed([this] { drain(); }); });
     loop_.on_stop_signal([this] {
       stop_timer_.set(read_clocks().monotonic + stop_deadline);
       step(Event{StopRequested{}});
@@ -77,6 +79,14 @@ class ServiceLoop {
   bool timed_out() const { return timed_out_; }
 
  private:
+  /// Remembers how long `work` kept the loop from everything else.
+  template <class Work>
+  void timed(Work work) {
+    const Instant begin = read_clocks().monotonic;
+    work();
+    longest_ = std::max(longest_, std::chrono::ceil<Millis>(read_clocks().monotonic - begin));
+  }
+
   void drain() {
     const std::size_t data = inbox_.take_all(taken_);
     if (data > 0 && !is_polling_) {
@@ -128,7 +138,9 @@ class ServiceLoop {
   }
 
   void step(Event event) {
-    for (Effect& effect : logic_.step(std::move(event), read_clocks())) {
+    Now now = read_clocks();
+    now.loop_longest = longest_;
+    for (Effect& effect : logic_.step(std::move(event), now)) {
       if (const Exit* exit = std::get_if<Exit>(&effect); exit != nullptr) {
         finish(exit->code);
       } else {
@@ -172,6 +184,7 @@ class ServiceLoop {
   EventLoop::Timer watchdog_timer_;
   EventLoop::Timer stop_timer_;
   std::vector<Event> taken_;
+  Millis longest_{0};
   std::uint64_t reported_refusals_ = 0;
   Instant next_refusal_report_{};
   bool is_polling_ = false;

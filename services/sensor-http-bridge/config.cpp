@@ -56,6 +56,7 @@ void read_top(ConfigTable table, Config& config) {
   config.log_level = service.log_level;
   config.logic.node = std::move(service.node);
   config.mqtt = std::move(service.mqtt);
+  table.read("status_interval", config.logic.status_interval, Millis{100}, Millis{600'000});
   table.read("state_directory", config.state_directory);
   if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
     table.refuse("state_directory",

@@ -221,7 +221,7 @@ void Logic::publish_status(Now now) {
   status_at_ = now.monotonic + options_.status_interval;
   last_pressure_ = board_.update_pressure(uploads_.depth());
   if (is_connected_) {
-    publish_own("status", board_.status(figures()), true);
+    publish_own("status", board_.status(figures(), now), true);
     publish_own("queue", board_.queue(figures(), oldest_waiting_, now), true);
   }
   std::string text = fmt::format("{} readings committed, {} rows wait for upload",

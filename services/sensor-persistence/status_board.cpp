@@ -30,7 +30,7 @@ bool StatusBoard::update_pressure(std::uint64_t depth) {
   return is_high_ || state_ != ServiceState::up;
 }
 
-std::string StatusBoard::status(const StatusFigures& figures) const {
+std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
   const ServiceCounters& service = figures.service;
   const IngestCounters& ingest = figures.ingest;
   StatusReport report;
@@ -40,16 +40,16 @@ std::string StatusBoard::status(const StatusFigures& figures) const {
   report.since = since_.value_or(WallTime{});
   report.version = SENSOR_PROJECT_VERSION;
   report.details = fmt::format(
-      "\"store\":\"{}\",\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"counters\":{{"
+      "\"store\":\"{}\",\"loop_max_ms\":{},\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"counters\":{{"
       "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_"
       "readings\":{},"
       "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
       "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
       "\"uploaded\":{},\"deleted\":{},\"calls\":{},\"refused_calls\":{}}}",
-      figures.uploads.store(), figures.pending_rows, figures.waiting_calls, figures.used_bytes, service.messages,
-      service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps,
-      ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full, ingest.refused_foreign,
-      service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
+      figures.uploads.store(), now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
+      figures.used_bytes, service.messages, service.refused_messages, service.malformed_rows, ingest.committed_readings,
+      ingest.committed_gaps, ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full,
+      ingest.refused_foreign, service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
       figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls, service.refused_calls);
   return encode_status(report);
 }

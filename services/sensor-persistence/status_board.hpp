@@ -51,7 +51,7 @@ class StatusBoard {
   ServiceState state() const { return state_; }
   const std::string& reason() const { return reason_; }
 
-  std::string status(const StatusFigures& figures) const;
+  std::string status(const StatusFigures& figures, Now now) const;
 
   /// Rates are since the call before.
   std::string queue(const StatusFigures& figures, std::optional<WallTime> oldest_waiting, Now now);

@@ -235,13 +235,14 @@ void Logic::publish_event(std::string_view type, const std::string& text, Now no
 
 std::string Logic::status_details(Now now) const {
   return fmt::format(
-      R"("pace_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},"breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
+      R"("pace_ms":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},"breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
       R"("dropped":{},"watermarks_refused":{},"malformed":{}}})",
-      pacing_.interval().count(), sender_.stream(), clock_.is_synced(), unsynced_readings_, sender_.restamped(),
-      encode_breaker(sender_.breaker(), now), writer_.depth(), writer_.pending(), writer_.written(),
-      sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
-      intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(), sender_.watermarks_refused(), malformed_);
+      pacing_.interval().count(), now.loop_longest.count(), sender_.stream(), clock_.is_synced(), unsynced_readings_,
+      sender_.restamped(), encode_breaker(sender_.breaker(), now), writer_.depth(), writer_.pending(),
+      writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
+      intake_.suppressed(), intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(),
+      sender_.watermarks_refused(), malformed_);
 }
 
 std::string Logic::down_status(WallTime now) {

@@ -26,6 +26,7 @@ using Effect = std::variant<Echo, Exit>;
 class EchoLogic {
  public:
   std::vector<Effect> step(Event event, Now now) {
+    longest = now.loop_longest;
     if (const auto* number = std::get_if<Number>(&event)) return {Echo{number->value}};
     if (std::holds_alternative<StopRequested>(event)) return {Exit{7}};
     if (end_at.has_value() && now.monotonic >= *end_at) return {Exit{3}};
@@ -35,6 +36,7 @@ class EchoLogic {
   const Liveness& liveness() const { return obligations; }
 
   std::optional<Instant> end_at;
+  Millis longest{0};
   Liveness obligations;
 };
 
@@ -159,6 +161,21 @@ TEST(ServiceLoopStop, says_that_the_deadline_passed_when_the_logic_never_ends) {
   ServiceLoop<StuckLogic, Event, Effect> shell(loop, inbox, logic, [](const Effect&) {}, {});
   EXPECT_EQ(shell.run(), EXIT_FAILURE);
   EXPECT_TRUE(shell.timed_out());
+}
+
+TEST_F(ServiceLoopTest, tells_the_logic_for_how_long_the_loop_was_blocked) {
+  constexpr auto blocked = 30ms;
+  logic_.end_at = read_clocks().monotonic + blocked + 1ms;
+  inbox_.push_control(Number{1});
+  ServiceLoop<EchoLogic, Event, Effect> shell(loop_, inbox_, logic_,
+                                              [&](const Effect&) {
+                                                for (const Instant begin = read_clocks().monotonic;
+                                                     read_clocks().monotonic < begin + blocked;)
+                                                  continue;
+                                              },
+                                              {});
+  shell.run();
+  EXPECT_GE(logic_.longest, blocked);
 }
 
 TEST_F(ServiceLoopTest, feeds_the_watchdog_while_there_is_progress) {
