@@ -179,8 +179,12 @@ Result<void> Outbox::write_all(const OutboxWrite& write) {
 Result<void> Outbox::drop(const OutboxEntry& gap) {
   const std::string first = std::to_string(gap.first);
   const std::string last = std::to_string(gap.last);
+  // Gap records that reach into the new one keep what is outside it: no two may overlap.
   const std::string rows = "DELETE FROM reading WHERE position BETWEEN " + first + " AND " + last +
-                           "; DELETE FROM gap WHERE first >= " + first + " AND last <= " + last;
+                           "; DELETE FROM gap WHERE first >= " + first + " AND last <= " + last +
+                           "; UPDATE gap SET first = " + last + " + 1 WHERE first BETWEEN " + first + " AND " + last +
+                           "; UPDATE gap SET last = " + first + " - 1 WHERE first < " + first + " AND last BETWEEN " +
+                           first + " AND " + last;
   if (Result<void> done = database_.execute(rows); !done) return done;
   return append(gap);
 }

@@ -90,6 +90,28 @@ TEST_F(OutboxTest, a_gap_record_takes_the_place_of_dropped_rows) {
   EXPECT_EQ(back[1].first, 3U);
 }
 
+TEST_F(OutboxTest, gap_records_do_not_overlap) {
+  Outbox outbox = open("run1");
+  const auto gap = [](Position first, Position last, const char* reason) {
+    return OutboxEntry{first, last, DroppedEntries{reason, WallTime{}}};
+  };
+  expect_written(outbox, {.append = {gap(1, 4, "before"), reading(5, 5.0), gap(6, 9, "behind"), reading(10, 10.0)},
+                          .delete_through = 0,
+                          .drop = {},
+                          .known_store = {}});
+  expect_written(outbox, {.append = {}, .delete_through = 0, .drop = gap(3, 7, "outbox_full"), .known_store = {}});
+  const std::vector<OutboxEntry> back = outbox.read(1, 10).value();
+  ASSERT_EQ(back.size(), 4U);
+  Position next = 1;
+  for (const OutboxEntry& entry : back) {
+    EXPECT_EQ(entry.first, next);
+    next = entry.last + 1;
+  }
+  EXPECT_EQ(back[0].last, 2U);
+  EXPECT_EQ(back[1].last, 7U);
+  EXPECT_EQ(back[2].last, 9U);
+}
+
 TEST_F(OutboxTest, reads_in_pieces_without_holes) {
   Outbox outbox = open("run1");
   expect_written(outbox, {.append = {reading(1, 1.0), reading(2, 2.0), reading(4, 4.0)},
