@@ -135,18 +135,22 @@ void Sender::read_done(OutboxReadDone read, Now now, Effects& effects) {
   }
   if (read.first != cached_through() + 1) return;  // we went back, or forward, meanwhile
   for (OutboxEntry& entry : *read.entries) {
-    fill_hole(read.first, entry.first, now, effects);
+    fill_hole(entry.first, now, effects);
     if (entry.last > cached_through()) cache_.push_back(std::move(entry));
   }
-  if (read.entries->empty()) fill_hole(read.first, std::min(window_.synced(), head_end()) + 1, now, effects);
+  if (read.entries->empty()) fill_hole(window_.synced() + 1, now, effects);
 }
 
-/// Rows that should be in the outbox and are not: a damaged file. They are lost, and the store is told so.
-void Sender::fill_hole(Position first, Position end, Now now, Effects& effects) {
-  if (first != cached_through() + 1 || end <= first) return;
-  effects.push_back(LogLine{LogLevel::error,
-                            "the outbox has lost " + std::to_string(end - first) + " readings; a gap record says so"});
-  cache_.push_back({first, std::min(end - 1, head_end()), DroppedEntries{"outbox_damaged", now.wall}});
+/// Rows before `end` that should be in the outbox and are not: a damaged file. They are lost, and the store is told so.
+void Sender::fill_hole(Position end, Now now, Effects& effects) {
+  if (cached_through() + 1 >= end) return;
+  effects.push_back(LogLine{LogLevel::error, "the outbox has lost " + std::to_string(end - 1 - cached_through()) +
+                                                 " readings; a gap record says so"});
+  while (cached_through() + 1 < end) {
+    const Position first = cached_through() + 1;
+    const Position last = std::min(end - 1, stream_of(first).last);  // a gap record is of one stream
+    cache_.push_back({first, last, DroppedEntries{"outbox_damaged", now.wall}});
+  }
 }
 
 void Sender::entries_dropped() { go_back(); }

@@ -75,7 +75,7 @@ class Sender {
   Position head_end() const;
   void drop_finished_streams();
   void go_back();
-  void fill_hole(Position first, Position end, Now now, Effects& effects);
+  void fill_hole(Position end, Now now, Effects& effects);
   void judge_overdue(Now now);
   bool send_next(Now now, Effects& effects);
   void stamp(Reading& reading);

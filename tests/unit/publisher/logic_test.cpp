@@ -274,6 +274,29 @@ TEST(PublisherLogicAtStart, rows_that_the_outbox_has_lost_become_a_gap_record) {
   EXPECT_EQ(sent[0].second.readings.size(), 2U);
 }
 
+TEST(PublisherLogicAtStart, lost_rows_of_two_streams_become_a_gap_record_of_each) {
+  PublisherBench bench(bench_options(), {{{"run0", 0}, {"run1", 5}, {"run2", 9}}, 0, 9, "store1"});
+  const auto row = [](Position position) {
+    return OutboxEntry{position, position, Reading{"s", static_cast<double>(position), "Cel", WallTime{}}};
+  };
+  bench.rows = {row(1), row(2), row(9)};  // 3..5 of run0 and 1..3 of run1 are gone
+  bench.step(MqttConnected{});
+  bench.watermark("store1", "run0", 2);
+  bench.watermark("store1", "run0", 5);
+  bench.watermark("store1", "run1", 4);
+  std::vector<std::pair<std::string, Gap>> gaps;
+  for (const auto& [topic, batch] : bench.sent()) {
+    for (const Gap& gap : batch.gaps) gaps.emplace_back(batch.stream, gap);
+  }
+  ASSERT_EQ(gaps.size(), 2U);
+  EXPECT_EQ(gaps[0].first, "run0");
+  EXPECT_EQ(gaps[0].second.first, 3U);
+  EXPECT_EQ(gaps[0].second.last, 5U);
+  EXPECT_EQ(gaps[1].first, "run1");
+  EXPECT_EQ(gaps[1].second.first, 1U);
+  EXPECT_EQ(gaps[1].second.last, 3U);
+}
+
 TEST(PublisherLogicWhenFull, drops_the_oldest_and_sends_a_gap_record_in_their_place) {
   LogicOptions options = bench_options();
   options.outbox.max_readings = 100;
