@@ -1,0 +1,133 @@
+#include "tests/simulation/bridge_service.hpp"
+
+#include <utility>
+
+#include "common/codec/topic.hpp"
+#include "services/sensor-http-bridge/status_reporter.hpp"
+#include "services/sensor-http-bridge/store_call.hpp"
+
+namespace sensors::simulation {
+
+using bridge::HttpFinished;
+using bridge::HttpPost;
+using bridge::SaveBreaker;
+using bridge::SavedBreaker;
+
+namespace {
+
+constexpr std::size_t event_overhead_bytes = 256;
+constexpr Millis longest_asked{600'000};  // Retry-After
+
+}  // namespace
+
+BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options,
+                             InboxSize inbox)
+    : HostedService(world, options.node + "/" + bridge::service_name, inbox),
+      broker_(broker),
+      api_(api),
+      options_(std::move(options)),
+      client_id_(options_.node + "-" + bridge::service_name),
+      breaker_(world, name(), {.longest_open = longest_asked + Millis{1'000}}) {}
+
+void BridgeService::open() {
+  std::optional<SavedBreaker> saved;
+  if (state_file_.has_value()) {
+    Result<SavedBreaker> read = bridge::decode_saved_breaker(*state_file_);
+    if (!read.has_value()) world_.ledger.violate("the state of the breaker can be read", read.error().message);
+    if (read.has_value()) saved = std::move(*read);
+  }
+  // Its first step says by a log line that the breaker is still open.
+  breaker_.restart();
+  posts_.clear();
+  bridge::LogicOptions options = options_;
+  options.seed = world_.random.next();
+  host(std::make_unique<bridge::Logic>(options, std::move(saved)));
+  connect();
+}
+
+void BridgeService::connect() {
+  const MqttPublish will = bridge::down_message(options_, "the connection to the broker ended", world_.wall());
+  MqttLinkOptions options;
+  options.client_id = client_id_;
+  options.subscriptions = {bridge::reply_topic(options_)};
+  options.will_topic = will.topic;
+  options.will_payload = will.payload;
+  MqttLinkCallbacks callbacks;
+  callbacks.on_connected = [this] { control(MqttConnected{}); };
+  callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };
+  callbacks.on_published = [this](MqttPublished published) { control(std::move(published)); };
+  callbacks.on_message = [this](const MqttMessage& message) {
+    data(message, message.payload.size() + event_overhead_bytes);
+  };
+  callbacks.is_frozen = [this] { return is_frozen(); };
+  link_ = std::make_unique<MqttLink>(world_, broker_, std::move(options), std::move(callbacks));
+}
+
+void BridgeService::closed(End how) {
+  if (link_ != nullptr && how == End::stopped) link_->leave();
+  if (link_ != nullptr && how == End::power_cut) link_->vanish();
+  link_.reset();
+  posts_.clear();
+}
+
+void BridgeService::unfrozen() {
+  if (link_ != nullptr) link_->unfrozen();
+}
+
+void BridgeService::before_step(const bridge::Event& event) {
+  if (const auto* finished = std::get_if<HttpFinished>(&event)) answer(*finished);
+}
+
+/// The Logic learns how a request ended.
+void BridgeService::answer(const HttpFinished& finished) {
+  const auto node = posts_.extract(finished.id);
+  if (node.empty()) return;
+  const bool is_2xx =
+      finished.reply.has_value() && finished.reply->status / 100 == 2 && finished.reply->content_type != "text/html";
+  breaker_.outcome(finished.id, is_2xx ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
+  if (!is_2xx) return;
+  for (const ApiRow& row : node.mapped()) {
+    if (row.is_gap) {
+      world_.ledger.bridge_answered_gap(row.stream, row.first, row.last);
+    } else {
+      world_.ledger.bridge_answered(row.stream, row.first);
+    }
+  }
+}
+
+void BridgeService::apply(bridge::Effect& effect) {
+  std::visit([this](auto& known) { carry_out(known); }, effect);
+}
+
+void BridgeService::carry_out(MqttPublish& message) {
+  if (message.topic.find("/status/") != std::string::npos)
+    is_well_ = message.payload.find("\"state\":\"up\"") != std::string::npos;
+  link_->publish(std::move(message));
+}
+
+void BridgeService::carry_out(const HttpPost& post) {
+  ApiExchange exchange = api_.post(post);
+  if (world_.timeline.is_on()) {
+    const bool answered = exchange.reply.has_value();
+    world_.note("API", post.idempotency_key + ": " +
+                           (answered ? std::to_string(exchange.reply->status) : exchange.reply.error().message));
+  }
+  breaker_.attempt(post.id, post.total_timeout + bridge::stuck_client_after);
+  posts_[post.id] = std::move(exchange.rows);
+  Millis took = std::min(exchange.took, post.total_timeout);
+  if (client_hang_ > Millis{0}) {
+    world_.note(name(), "the HTTP client hangs");
+    took = post.total_timeout + std::exchange(client_hang_, Millis{0});
+    exchange.reply = fail(ErrorCode::timeout, "no answer in time");
+  }
+  after(took, [this, id = post.id, took, reply = std::move(exchange.reply)] {
+    control(HttpFinished{id, reply, took});
+  });
+}
+
+void BridgeService::carry_out(const SaveBreaker& save) {
+  // On a worker: a crash before that leaves the file as it was.
+  after(world_.random.between(Millis{0}, Millis{20}), [this, text = save.text] { state_file_ = text; });
+}
+
+}  // namespace sensors::simulation

@@ -1,0 +1,62 @@
+// BridgeService is a sensor-http-bridge in the simulation: the real Logic, an HTTP client with deadlines, and the state
+// file of its breaker.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "services/sensor-http-bridge/logic.hpp"
+#include "tests/simulation/api_model.hpp"
+#include "tests/simulation/breaker_watch.hpp"
+#include "tests/simulation/broker_model.hpp"
+#include "tests/simulation/service.hpp"
+
+namespace sensors::simulation {
+
+class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge::Effect> {
+ public:
+  BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options, InboxSize inbox);
+
+  const std::string& client_id() const { return client_id_; }
+
+  /// The HTTP client's thread hangs with the next request: its outcome comes so much later than its deadline.
+  void hang_client(Millis time) { client_hang_ = time; }
+
+  /// What its last status said.
+  bool is_well() const { return is_well_; }
+
+ private:
+  void open() override;
+  void closed(End how) override;
+  void apply(bridge::Effect& effect) override;
+  void before_step(const bridge::Event& event) override;
+  void stepped() override { breaker_.check(); }
+  void logged(const LogLine& line) override { breaker_.logged(line); }
+  bool is_hung() const override { return !posts_.empty(); }
+  void unfrozen() override;
+
+  void carry_out(const LogLine&) {}
+  void carry_out(const Exit&) {}
+  void carry_out(const ServiceStatus&) {}
+  void carry_out(MqttPublish& message);
+  void carry_out(const bridge::HttpPost& post);
+  void carry_out(const bridge::SaveBreaker& save);
+
+  void connect();
+  void answer(const bridge::HttpFinished& finished);
+
+  BrokerModel& broker_;
+  ApiModel& api_;
+  const bridge::LogicOptions options_;
+  const std::string client_id_;
+  std::unique_ptr<MqttLink> link_;
+  BreakerWatch breaker_;
+  std::map<std::uint64_t, std::vector<ApiRow>> posts_;  // under way
+  std::optional<std::string> state_file_;
+  Millis client_hang_{0};
+  bool is_well_ = false;
+};
+
+}  // namespace sensors::simulation

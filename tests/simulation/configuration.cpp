@@ -1,0 +1,71 @@
+#include "tests/simulation/configuration.hpp"
+
+namespace sensors::simulation {
+
+namespace {
+
+Millis status_interval(Random& random) { return random.chance(0.2) ? Millis{10'000} : Millis{60'000}; }
+
+}  // namespace
+
+publisher::LogicOptions publisher_options(Random& random, const std::string& node) {
+  publisher::LogicOptions options;
+  options.node = node;
+  const std::size_t drivers = random.between(1, 2);
+  for (std::size_t i = 0; i < drivers; ++i) {
+    const Millis interval = random.one_of_values({10'000, 30'000, 60'000});
+    options.drivers.push_back({"driver" + std::to_string(i), interval, Millis{5'000}, {}});
+  }
+  options.outbox.max_readings = random.between(1'000, 5'000);
+  options.outbox.high_readings = options.outbox.max_readings / random.between(2, 20);
+  options.outbox.max_pending = random.between(100, 1'000);
+  options.send.window.max_unconfirmed = random.between(20, 10'000);
+  options.send.live_limit = random.between(0, 20);
+  options.send.batch_readings = random.between(1, 200);
+  options.status_interval = status_interval(random);
+  return options;
+}
+
+persistence::LogicOptions persistence_options(Random& random) {
+  persistence::LogicOptions options;
+  options.node = main_node;
+  options.destinations = {destination};
+  options.ingest.commit_rows = random.between(1, 1'000);
+  options.ingest.max_pending_rows = random.between(1'000, 20'000);
+  options.ingest.max_streams = random.between(2, 50);
+  options.ingest.max_held_rows = random.between(200, 2'000);
+  options.retention.max_age = random.of_any_size(Millis{600'000}, Millis{24 * 3'600'000});
+  options.retention.step_rows = random.between(10, 1'000);
+  if (random.chance(0.5)) options.retention.max_bytes = static_cast<std::int64_t>(random.between(10'000, 1'000'000));
+  options.queue_high = random.between(100, 10'000);
+  options.queue_limit = random.between(1'000, 100'000);
+  options.status_interval = status_interval(random);
+  return options;
+}
+
+bridge::LogicOptions bridge_options(Random& random) {
+  bridge::LogicOptions options;
+  options.node = main_node;
+  options.upload.destination = destination;
+  options.upload.interval = random.one_of_values({5'000, 15'000, 30'000, 60'000});
+  options.upload.max_readings = random.between(1, 1'000);
+  options.upload.max_bytes = random.between(1'024, 256 * 1'024);
+  options.upload.max_rate = random.chance(0.5) ? 5'000 : random.between(10, 1'000);
+  options.upload.high_readings = random.between(100, 10'000);
+  options.status_interval = status_interval(random);
+  return options;
+}
+
+BrokerOptions broker_options(Random& random) {
+  BrokerOptions options;
+  options.max_queued = random.chance(0.5) ? 1'000 : random.between(20, 200);
+  options.latency_most = random.chance(0.7) ? Millis{3} : random.of_any_size(Millis{10}, Millis{1'000});
+  return options;
+}
+
+InboxSize inbox_size(Random& random) {
+  if (random.chance(0.5)) return {};
+  return {random.between(20, 200), 1024 * 1024};
+}
+
+}  // namespace sensors::simulation

@@ -1,0 +1,26 @@
+// The configuration of the services in one simulation: drawn from the seed, within the ranges that the configuration
+// files allow, so that no value is the only one that was ever tried.
+#pragma once
+
+#include <string>
+
+#include "services/sensor-http-bridge/logic_options.hpp"
+#include "services/sensor-persistence/logic.hpp"
+#include "services/sensor-publisher/logic_options.hpp"
+#include "tests/simulation/broker_model.hpp"
+#include "tests/simulation/random.hpp"
+#include "tests/simulation/service.hpp"
+
+namespace sensors::simulation {
+
+/// The node of broker, store and bridge, and of the first publisher.
+inline constexpr const char* main_node = "node-1";
+inline constexpr const char* destination = "api";
+
+publisher::LogicOptions publisher_options(Random& random, const std::string& node);
+persistence::LogicOptions persistence_options(Random& random);
+bridge::LogicOptions bridge_options(Random& random);
+BrokerOptions broker_options(Random& random);
+InboxSize inbox_size(Random& random);
+
+}  // namespace sensors::simulation

@@ -1,0 +1,53 @@
+#include "tests/simulation/fault_plan.hpp"
+
+namespace sensors::simulation {
+
+const char* name_of(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kill_publisher: return "kill publisher";
+    case FaultKind::kill_persistence: return "kill persistence";
+    case FaultKind::kill_bridge: return "kill bridge";
+    case FaultKind::kill_broker: return "kill broker";
+    case FaultKind::power_cut_publisher: return "power cut of a publisher";
+    case FaultKind::power_cut_persistence: return "power cut of persistence";
+    case FaultKind::power_cut_machine: return "power cut of the machine";
+    case FaultKind::stop_service: return "stop a service";
+    case FaultKind::freeze_service: return "freeze a service";
+    case FaultKind::block_loop: return "block a loop";
+    case FaultKind::hold_link: return "half-open link";
+    case FaultKind::reset_link: return "reset a link";
+    case FaultKind::refuse_data: return "broker refuses";
+    case FaultKind::outbox_full: return "outbox disk full";
+    case FaultKind::outbox_error: return "outbox disk error";
+    case FaultKind::outbox_stall: return "outbox disk stalls";
+    case FaultKind::store_full: return "store disk full";
+    case FaultKind::store_error: return "store disk error";
+    case FaultKind::store_stall: return "store disk stalls";
+    case FaultKind::api_misbehaves: return "API misbehaves";
+    case FaultKind::hang_http_client: return "HTTP client hangs";
+    case FaultKind::hang_driver: return "driver hangs";
+    case FaultKind::burst: return "burst of readings";
+    case FaultKind::step_clock: return "clock steps";
+    case FaultKind::lose_store: return "another store";
+    case FaultKind::restore_store: return "store goes back";
+    case FaultKind::restore_outbox: return "outbox goes back";
+  }
+  return "?";
+}
+
+std::vector<PlannedFault> plan_faults(Random& random) {
+  std::vector<PlannedFault> plan;
+  // One seed in ten is quiet, some have nearly everything.
+  const double share = random.chance(0.1) ? 0 : 0.05 + 0.75 * random.fraction();
+  for (std::size_t i = 0; i < fault_kinds; ++i) {
+    const auto kind = static_cast<FaultKind>(i);
+    const Millis mean = random.of_any_size(Millis{60'000}, Millis{3 * 3'600'000});
+    // Hardware that loses data excuses losses: most seeds must do without.
+    const bool excuses =
+        kind == FaultKind::lose_store || kind == FaultKind::restore_store || kind == FaultKind::restore_outbox;
+    if (random.chance(excuses ? share / 4 : share)) plan.push_back({kind, excuses ? mean * 4 : mean});
+  }
+  return plan;
+}
+
+}  // namespace sensors::simulation

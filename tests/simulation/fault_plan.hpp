@@ -1,0 +1,53 @@
+// FaultPlan decides which faults a seed has and how often they come. Each seed has a few kinds only, at rates of its
+// own (swarm testing: Groce and others, 2012), so that rare combinations are not drowned by common ones.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "tests/simulation/random.hpp"
+
+namespace sensors::simulation {
+
+enum class FaultKind {
+  kill_publisher,
+  kill_persistence,
+  kill_bridge,
+  kill_broker,
+  power_cut_publisher,
+  power_cut_persistence,
+  power_cut_machine,  // of broker, store, bridge and the first publisher at once
+  stop_service,       // SIGTERM
+  freeze_service,     // SIGSTOP
+  block_loop,
+  hold_link,  // nothing passes; both sides think they are connected
+  reset_link,
+  refuse_data,
+  outbox_full,
+  outbox_error,
+  outbox_stall,
+  store_full,
+  store_error,
+  store_stall,
+  api_misbehaves,
+  hang_http_client,
+  hang_driver,
+  burst,
+  step_clock,
+  lose_store,     // another store, with another id
+  restore_store,  // an earlier state: a backup, or a disk that lied
+  restore_outbox,
+};
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::restore_outbox) + 1;
+
+const char* name_of(FaultKind kind);
+
+struct PlannedFault {
+  FaultKind kind;
+  Millis mean_interval;
+};
+
+std::vector<PlannedFault> plan_faults(Random& random);
+
+}  // namespace sensors::simulation

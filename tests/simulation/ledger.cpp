@@ -1,0 +1,225 @@
+#include "tests/simulation/ledger.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace sensors::simulation {
+
+/// Most are numbers, some are texts, so that both kinds are on every link.
+Value Ledger::value_of(std::uint64_t number) {
+  if (number % 7 == 0) return "number-" + std::to_string(number);
+  return static_cast<double>(number);
+}
+
+std::optional<std::uint64_t> Ledger::number_of(const Value& value) {
+  if (const double* number = std::get_if<double>(&value)) return static_cast<std::uint64_t>(*number);
+  const std::string* text = std::get_if<std::string>(&value);
+  if (text == nullptr || !text->starts_with("number-")) return std::nullopt;
+  std::uint64_t number = 0;
+  std::from_chars(text->data() + 7, text->data() + text->size(), number);
+  return number;
+}
+
+void Ledger::violate(std::string_view check, std::string text) {
+  if (!violation_.has_value()) violation_ = Violation{std::string(check), std::move(text)};
+}
+
+Ledger::Stream* Ledger::find(const std::string& stream, std::string_view where) {
+  const auto found = streams_.find(stream);
+  if (found != streams_.end()) return &found->second;
+  violate("a stream belongs to a run of a publisher", fmt::format("{}: nobody began stream {}", where, stream));
+  return nullptr;
+}
+
+void Ledger::add(Stream& stream, std::uint64_t seq, Fact fact) {
+  if (stream.facts.size() < seq) stream.facts.resize(seq, 0);
+  stream.facts[seq - 1] = static_cast<std::uint16_t>(stream.facts[seq - 1] | fact);
+}
+
+bool Ledger::has(const std::string& stream, std::uint64_t seq, unsigned facts) const {
+  const auto found = streams_.find(stream);
+  return found != streams_.end() && seq >= 1 && seq <= found->second.facts.size() &&
+         (found->second.facts[seq - 1] & facts) != 0;
+}
+
+void Ledger::check_value(const Stream& stream, const std::string& name, std::uint64_t seq, const Value& value,
+                         std::string_view where) {
+  const std::uint64_t expected = seq >= 1 && seq <= stream.numbers.size() ? stream.numbers[seq - 1] : 0;
+  const std::optional<std::uint64_t> found = number_of(value);
+  if (found == expected) return;
+  violate("a (stream, seq) never names two readings",
+          fmt::format("{}: ({}, {}) is reading {}, and should be {}", where, name, seq, found.value_or(0), expected));
+}
+
+// ---- the publisher ----
+
+void Ledger::stream_begins(const std::string& stream) {
+  if (!streams_.try_emplace(stream).second) violate("each run has a stream of its own", stream + " began twice");
+}
+
+void Ledger::taken(const std::string& stream, std::uint64_t number) {
+  Stream* const known = find(stream, "driver");
+  if (known == nullptr) return;
+  known->numbers.push_back(number);
+  known->facts.resize(std::max(known->facts.size(), known->numbers.size()), 0);
+}
+
+void Ledger::kept(const std::string& stream, std::uint64_t seq, const Value& value) {
+  Stream* const known = find(stream, "outbox");
+  if (known == nullptr) return;
+  check_value(*known, stream, seq, value, "outbox");
+  if (seq != known->kept_through + 1) {
+    violate("the outbox is in order and has no hole",
+            fmt::format("{}: {} was written behind {}", stream, seq, known->kept_through));
+  }
+  known->kept_through = std::max(known->kept_through, seq);
+  add(*known, seq, in_outbox);
+}
+
+void Ledger::gap_kept(const std::string& stream, std::uint64_t first, std::uint64_t last) {
+  Stream* const known = find(stream, "outbox");
+  if (known == nullptr) return;
+  if (first > known->kept_through + 1) {
+    violate("the outbox is in order and has no hole",
+            fmt::format("{}: gap record {}..{} was written behind {}", stream, first, last, known->kept_through));
+  }
+  known->kept_through = std::max(known->kept_through, last);
+  for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_in_outbox);
+}
+
+void Ledger::published(const Batch& batch, bool without_outbox) {
+  Stream* const known = find(batch.stream, "publish");
+  if (known == nullptr) return;
+  for (const SequencedReading& row : batch.readings) {
+    check_value(*known, batch.stream, row.seq, row.reading.value, "publish");
+    if (!without_outbox && !has(batch.stream, row.seq, in_outbox)) {
+      violate("1: a reading is synced in the outbox before it is published",
+              fmt::format("({}, {}) was published and is not in the outbox", batch.stream, row.seq));
+    }
+  }
+}
+
+void Ledger::confirmed_row_deleted(const std::string& stream, std::uint64_t seq) {
+  if (has(stream, seq, in_store | gap_in_store)) return;
+  violate("2: an outbox row is deleted only when the store has it",
+          fmt::format("({}, {}) was deleted and no store ever had it", stream, seq));
+}
+
+void Ledger::stream_ends(const std::string& stream, bool by_crash) {
+  Stream* const known = find(stream, "publisher");
+  if (known == nullptr || std::exchange(known->ended, true)) return;
+  known->lost_in_memory = known->numbers.size() - std::min<std::uint64_t>(known->kept_through, known->numbers.size());
+  if (by_crash || known->lost_in_memory == 0) return;
+  violate("a graceful stop loses nothing",
+          fmt::format("{}: {} readings were not in the outbox at the end", stream, known->lost_in_memory));
+}
+
+// ---- store, bridge and API ----
+
+void Ledger::stored(const std::string& stream, std::uint64_t seq, const Value& value) {
+  Stream* const known = find(stream, "store");
+  if (known == nullptr) return;
+  check_value(*known, stream, seq, value, "store");
+  add(*known, seq, in_store);
+}
+
+void Ledger::gap_stored(const std::string& stream, std::uint64_t first, std::uint64_t last) {
+  Stream* const known = find(stream, "store");
+  if (known == nullptr) return;
+  for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_in_store);
+}
+
+void Ledger::reached_api(const std::string& stream, std::uint64_t seq, const Value& value) {
+  Stream* const known = find(stream, "API");
+  if (known == nullptr) return;
+  check_value(*known, stream, seq, value, "API");
+  if (!has(stream, seq, in_store)) {
+    violate("the API gets what the store has committed", fmt::format("({}, {}) was never committed", stream, seq));
+  }
+  add(*known, seq, at_api);
+}
+
+void Ledger::bridge_answered(const std::string& stream, std::uint64_t seq) {
+  if (Stream* const known = find(stream, "bridge")) add(*known, seq, answered);
+}
+
+void Ledger::bridge_answered_gap(const std::string& stream, std::uint64_t first, std::uint64_t last) {
+  Stream* const known = find(stream, "bridge");
+  if (known == nullptr) return;
+  for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_answered);
+}
+
+void Ledger::cursor_passes(const std::string& stream, std::uint64_t seq) {
+  if (has(stream, seq, answered)) return;
+  violate("5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter",
+          fmt::format("({}, {}) left it without", stream, seq));
+}
+
+void Ledger::cursor_passes_gap(const std::string& stream, std::uint64_t first) {
+  if (has(stream, first, gap_answered)) return;
+  violate("5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter",
+          fmt::format("the gap record of ({}, {}) left it without", stream, first));
+}
+
+void Ledger::lost(const std::string& stream, std::uint64_t seq) {
+  if (Stream* const known = find(stream, "hardware")) add(*known, seq, lost_by_hardware);
+}
+
+// ---- the end ----
+
+bool Ledger::is_resolved(std::uint16_t facts) { return (facts & (answered | gap_answered | lost_by_hardware)) != 0; }
+
+std::uint64_t Ledger::resolve(const Stream& stream) {
+  while (stream.resolved_through < stream.kept_through && is_resolved(stream.facts[stream.resolved_through])) {
+    ++stream.resolved_through;
+  }
+  return stream.resolved_through;
+}
+
+std::uint64_t Ledger::unresolved() const {
+  std::uint64_t sum = 0;
+  for (const auto& [name, stream] : streams_) {
+    for (std::uint64_t seq = resolve(stream) + 1; seq <= stream.kept_through; ++seq) {
+      if (!is_resolved(stream.facts[seq - 1])) ++sum;
+    }
+  }
+  return sum;
+}
+
+std::string Ledger::describe_unresolved(std::size_t most) const {
+  std::string text;
+  for (const auto& [name, stream] : streams_) {
+    for (std::uint64_t seq = resolve(stream) + 1; seq <= stream.kept_through && most > 0; ++seq) {
+      const unsigned facts = stream.facts[seq - 1];
+      if (is_resolved(static_cast<std::uint16_t>(facts))) continue;
+      text +=
+          fmt::format("{}({}, {}: {}{}{}{}{})", text.empty() ? "" : " ", name, seq, facts & in_outbox ? "outbox " : "",
+                      facts & gap_in_outbox ? "gap-in-outbox " : "", facts & in_store ? "store " : "",
+                      facts & gap_in_store ? "gap-in-store " : "", facts & at_api ? "API" : "");
+      --most;
+    }
+  }
+  return text;
+}
+
+Ledger::Totals Ledger::totals() const {
+  Totals totals;
+  totals.taken = last_number_;
+  for (const auto& [name, stream] : streams_) {
+    totals.lost_in_memory += stream.lost_in_memory;
+    for (const std::uint16_t facts : stream.facts) {
+      if ((facts & answered) != 0) {
+        ++totals.delivered;
+      } else if ((facts & gap_answered) != 0) {
+        ++totals.dropped_with_record;
+      } else if ((facts & lost_by_hardware) != 0) {
+        ++totals.lost_by_hardware;
+      }
+    }
+  }
+  return totals;
+}
+
+}  // namespace sensors::simulation

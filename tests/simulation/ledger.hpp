@@ -1,0 +1,119 @@
+// Ledger is the truth about every reading, which no service can see, and the checks on it: each is a promise of
+// docs/protocol.md with a name. The models tell it what became durable, stored and delivered; it remembers the first
+// promise that was broken.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/core/reading.hpp"
+
+namespace sensors::simulation {
+
+struct Violation {
+  std::string check;  // the promise
+  std::string text;   // how it was broken
+};
+
+/// What is known of one (stream, seq). Bits.
+enum Fact : std::uint16_t {
+  in_outbox = 1,           // the reading was synced in the outbox once
+  gap_in_outbox = 2,       // a gap record that covers it was
+  in_store = 4,            // the reading was committed in a store once
+  gap_in_store = 8,        // a gap record that covers it was
+  at_api = 16,             // the API has the reading
+  answered = 32,           // the bridge was told so by a 2xx
+  gap_answered = 64,       // the bridge was told that the API has the gap record
+  lost_by_hardware = 128,  // the only copy was on a disk that lied or was replaced
+};
+
+class Ledger {
+ public:
+  /// The first reading has number 1. Each number is the value of one reading, so that none can pass for another.
+  std::uint64_t next_number() { return ++last_number_; }
+  static Value value_of(std::uint64_t number);
+  static std::optional<std::uint64_t> number_of(const Value& value);
+
+  /// Breaks `check`; only the first is kept.
+  void violate(std::string_view check, std::string text);
+  const std::optional<Violation>& violation() const { return violation_; }
+
+  // ---- the publisher ----
+
+  void stream_begins(const std::string& stream);
+
+  /// A Logic took a reading from a driver: it is the next of its stream.
+  void taken(const std::string& stream, std::uint64_t number);
+
+  /// A row or gap record of the outbox is synced.
+  void kept(const std::string& stream, std::uint64_t seq, const Value& value);
+  void gap_kept(const std::string& stream, std::uint64_t first, std::uint64_t last);
+
+  void published(const Batch& batch, bool without_outbox);
+
+  /// The outbox deleted a confirmed row.
+  void confirmed_row_deleted(const std::string& stream, std::uint64_t seq);
+
+  /// The run ended. Readings that it had only in memory are gone, which only a crash may do.
+  void stream_ends(const std::string& stream, bool by_crash);
+
+  // ---- store, bridge and API ----
+
+  void stored(const std::string& stream, std::uint64_t seq, const Value& value);
+  void gap_stored(const std::string& stream, std::uint64_t first, std::uint64_t last);
+  void reached_api(const std::string& stream, std::uint64_t seq, const Value& value);
+  void bridge_answered(const std::string& stream, std::uint64_t seq);
+  void bridge_answered_gap(const std::string& stream, std::uint64_t first, std::uint64_t last);
+
+  /// The cursor of the destination moves over a row.
+  void cursor_passes(const std::string& stream, std::uint64_t seq);
+  void cursor_passes_gap(const std::string& stream, std::uint64_t first);
+
+  void lost(const std::string& stream, std::uint64_t seq);
+
+  bool has(const std::string& stream, std::uint64_t seq, unsigned facts) const;
+
+  // ---- the end ----
+
+  /// Readings that were kept in an outbox and neither delivered nor reported as dropped.
+  std::uint64_t unresolved() const;
+  std::string describe_unresolved(std::size_t most) const;
+
+  struct Totals {
+    std::uint64_t taken = 0;
+    std::uint64_t delivered = 0;
+    std::uint64_t dropped_with_record = 0;
+    std::uint64_t lost_in_memory = 0;
+    std::uint64_t lost_by_hardware = 0;
+  };
+  Totals totals() const;
+
+ private:
+  struct Stream {
+    std::vector<std::uint64_t> numbers;  // of the reading with seq = index + 1
+    std::vector<std::uint16_t> facts;
+    std::uint64_t kept_through = 0;
+    std::uint64_t lost_in_memory = 0;
+    mutable std::uint64_t resolved_through = 0;
+    bool ended = false;
+  };
+
+  Stream* find(const std::string& stream, std::string_view where);
+  void check_value(const Stream& stream, const std::string& name, std::uint64_t seq, const Value& value,
+                   std::string_view where);
+  void add(Stream& stream, std::uint64_t seq, Fact fact);
+  static bool is_resolved(std::uint16_t facts);
+  static std::uint64_t resolve(const Stream& stream);
+
+  std::map<std::string, Stream, std::less<>> streams_;
+  std::uint64_t last_number_ = 0;
+  std::optional<Violation> violation_;
+};
+
+}  // namespace sensors::simulation

@@ -1,0 +1,68 @@
+#include "tests/simulation/ledger.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sensors::simulation {
+namespace {
+
+class LedgerTest : public testing::Test {
+ protected:
+  LedgerTest() {
+    ledger.stream_begins("run1");
+    for (int i = 0; i < 3; ++i) ledger.taken("run1", ledger.next_number());
+  }
+  std::string broken() const { return ledger.violation().has_value() ? ledger.violation()->check : ""; }
+
+  Ledger ledger;
+};
+
+TEST_F(LedgerTest, follows_a_reading_to_the_api) {
+  ledger.kept("run1", 1, Ledger::value_of(1));
+  EXPECT_EQ(ledger.unresolved(), 1U);
+  ledger.stored("run1", 1, Ledger::value_of(1));
+  ledger.reached_api("run1", 1, Ledger::value_of(1));
+  ledger.bridge_answered("run1", 1);
+  ledger.cursor_passes("run1", 1);
+  EXPECT_EQ(ledger.unresolved(), 0U);
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(LedgerTest, sees_values_that_were_swapped) {
+  ledger.kept("run1", 1, Ledger::value_of(2));
+  EXPECT_EQ(broken(), "a (stream, seq) never names two readings");
+}
+
+TEST_F(LedgerTest, sees_a_row_that_is_deleted_and_was_never_stored) {
+  ledger.kept("run1", 1, Ledger::value_of(1));
+  ledger.confirmed_row_deleted("run1", 1);
+  EXPECT_EQ(broken(), "2: an outbox row is deleted only when the store has it");
+}
+
+TEST_F(LedgerTest, sees_a_reading_that_is_published_too_early) {
+  Batch batch;
+  batch.stream = "run1";
+  batch.readings.push_back({1, Reading{"s", Ledger::value_of(1), "Cel", WallTime{}}});
+  ledger.published(batch, false);
+  EXPECT_EQ(broken(), "1: a reading is synced in the outbox before it is published");
+}
+
+TEST_F(LedgerTest, sees_a_cursor_that_moves_before_the_answer) {
+  ledger.kept("run1", 1, Ledger::value_of(1));
+  ledger.stored("run1", 1, Ledger::value_of(1));
+  ledger.cursor_passes("run1", 1);
+  EXPECT_EQ(broken(), "5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter");
+}
+
+TEST_F(LedgerTest, only_a_crash_may_lose_what_was_in_memory) {
+  ledger.kept("run1", 1, Ledger::value_of(1));
+  ledger.stream_ends("run1", true);
+  EXPECT_EQ(broken(), "");
+  EXPECT_EQ(ledger.totals().lost_in_memory, 2U);
+  ledger.stream_begins("run2");
+  ledger.taken("run2", ledger.next_number());
+  ledger.stream_ends("run2", false);
+  EXPECT_EQ(broken(), "a graceful stop loses nothing");
+}
+
+}  // namespace
+}  // namespace sensors::simulation

@@ -1,0 +1,65 @@
+// OutboxModel is what services/sensor-publisher/outbox.cpp does, without SQLite: the same transactions, with what a
+// crash leaves of them. It tells the Ledger what became durable and what was deleted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/sensor-publisher/events.hpp"
+#include "tests/simulation/disk.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace sensors::simulation {
+
+class OutboxModel {
+ public:
+  OutboxModel(World& world, std::string name) : world_(world), disk_(world, name + "/outbox.db") {}
+
+  Disk& disk() { return disk_; }
+
+  /// Begins a stream for this run, in the boot `boot`, as Outbox::open().
+  Result<publisher::OutboxContents> open(const std::string& new_stream, const std::string& boot);
+
+  Result<void> write(const publisher::OutboxWrite& write);
+  Result<std::vector<publisher::OutboxEntry>> read(Position first, std::size_t max_entries) const;
+
+  /// The process or the machine died while `write` was under way: it is there, or it is not.
+  void torn(const publisher::OutboxWrite& write);
+
+  /// An earlier state to go back to: a backup, or what a disk that lies had really written.
+  void save();
+  bool has_saved() const { return saved_.has_value(); }
+
+  /// The file is as it was at save(). Rows that only it had are lost by hardware.
+  void restore_saved();
+
+  /// Rows that are not confirmed: readings and gap records.
+  std::size_t size() const { return file_.readings.size() + file_.gaps.size(); }
+
+  /// Whether a reading is on the disk at this moment.
+  bool holds(const std::string& stream, std::uint64_t seq) const;
+
+ private:
+  struct File {
+    std::vector<publisher::OutboxStream> streams;
+    std::map<Position, Reading> readings;
+    std::map<Position, std::pair<Position, publisher::DroppedEntries>> gaps;  // by first; last and why
+    Position confirmed = 0;
+    std::string store;
+  };
+
+  const publisher::OutboxStream& stream_of(Position position) const;
+  void delete_through(Position through);
+  void drop(const publisher::OutboxEntry& gap);
+  void append(const publisher::OutboxEntry& entry);
+  void append_gap(const publisher::OutboxEntry& entry);
+
+  World& world_;
+  Disk disk_;
+  File file_;
+  std::optional<File> saved_;
+};
+
+}  // namespace sensors::simulation

@@ -1,0 +1,152 @@
+#include "tests/simulation/persistence_service.hpp"
+
+#include <utility>
+
+#include "common/codec/control_json.hpp"
+#include "common/codec/topic.hpp"
+
+namespace sensors::simulation {
+
+using persistence::CommitTransaction;
+using persistence::LoadStream;
+using persistence::MeasureStore;
+using persistence::OpenStore;
+using persistence::QueryDone;
+using persistence::QueryRows;
+using persistence::RunQuery;
+using persistence::StoreCommitted;
+using persistence::StoreMeasured;
+using persistence::StoreOpened;
+using persistence::StreamLoaded;
+
+namespace {
+
+constexpr std::size_t message_overhead_bytes = 256;
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+PersistenceService::PersistenceService(World& world, BrokerModel& broker, persistence::LogicOptions options,
+                                       InboxSize inbox)
+    : HostedService(world, options.node + "/" + persistence::service_name, inbox),
+      broker_(broker),
+      options_(std::move(options)),
+      client_id_(std::string(persistence::service_name) + "." + options_.node),
+      store_(world, options_.node, options_.destinations) {}
+
+void PersistenceService::open() {
+  committing_.reset();
+  is_opening_ = is_open_ = false;
+  worker_free_at_ = Instant{};
+  persistence::LogicOptions options = options_;
+  options.health.seed = world_.random.next();
+  host(std::make_unique<persistence::Logic>(options));
+  connect();
+}
+
+void PersistenceService::connect() {
+  MqttLinkOptions options;
+  options.client_id = client_id_;
+  options.subscriptions = {options_.root + "/+/reading/+", options_.root + "/+/backlog/+",
+                           options_.root + "/" + options_.node + "/rpc/+"};
+  options.will_topic = topic_of(options_.root, options_.node, "status", persistence::service_name);
+  options.will_payload = persistence::down_status("", "the connection to the broker ended", world_.wall());
+  MqttLinkCallbacks callbacks;
+  callbacks.on_connected = [this] { control(MqttConnected{}); };
+  callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };
+  callbacks.on_published = [this](MqttPublished published) { control(std::move(published)); };
+  callbacks.on_message = [this](const MqttMessage& message) {
+    data(message, message.topic.size() + message.payload.size() + message_overhead_bytes);
+  };
+  callbacks.is_frozen = [this] { return is_frozen(); };
+  link_ = std::make_unique<MqttLink>(world_, broker_, std::move(options), std::move(callbacks));
+}
+
+void PersistenceService::closed(End how) {
+  if (link_ != nullptr && how == End::stopped) link_->leave();
+  if (link_ != nullptr && how == End::power_cut) link_->vanish();
+  link_.reset();
+  if (committing_.has_value()) store_.torn(*std::exchange(committing_, std::nullopt));
+}
+
+void PersistenceService::unfrozen() {
+  if (link_ != nullptr) link_->unfrozen();
+}
+
+void PersistenceService::apply(persistence::Effect& effect) {
+  std::visit([this](auto& known) { carry_out(known); }, effect);
+}
+
+void PersistenceService::carry_out(MqttPublish& message) {
+  check_published(message);
+  link_->publish(std::move(message));
+}
+
+void PersistenceService::check_published(const MqttPublish& message) {
+  if (contains(message.topic, "/status/")) is_well_ = contains(message.payload, "\"state\":\"up\"");
+  if (!contains(message.topic, "/committed/")) return;
+  const Result<Committed> committed = decode_committed(message.payload);
+  if (!committed.has_value()) return world_.ledger.violate("what is published can be read", committed.error().message);
+  store_.check_watermark(committed->store, committed->stream, committed->through);
+}
+
+// ---- the store ----
+
+void PersistenceService::post(std::function<void()> job) {
+  worker_free_at_ = std::max(worker_free_at_, store_.disk().end_of_operation());
+  world_.scheduler.at(worker_free_at_, [this, run = runs(), job = std::move(job)] {
+    if (is_running() && run == runs()) run_job(job);
+  });
+}
+
+void PersistenceService::run_job(std::function<void()> job) {
+  if (world_.scheduler.now() >= store_.disk().stalled_until()) return job();
+  world_.scheduler.at(store_.disk().stalled_until(), [this, run = runs(), job = std::move(job)] {
+    if (is_running() && run == runs()) run_job(job);
+  });
+}
+
+void PersistenceService::carry_out(const OpenStore& open) {
+  if (committing_.has_value() || is_opening_)
+    world_.ledger.violate("the store is opened when nothing is outstanding", name());
+  is_opening_ = true;
+  is_open_ = false;
+  post([this, open] {
+    is_opening_ = false;
+    StoreOpened opened{store_.open(), std::nullopt};
+    is_open_ = opened.contents.has_value();
+    control(std::move(opened));
+  });
+}
+
+void PersistenceService::carry_out(CommitTransaction& transaction) {
+  if (committing_.has_value()) world_.ledger.violate("one transaction of the store is outstanding", name());
+  if (!is_open_) world_.ledger.violate("the store is used while it is open", name());
+  std::size_t rows = 0;
+  for (const persistence::StreamRows& stream : transaction.streams) rows += stream.readings.size() + stream.gaps.size();
+  // Of one message that came when there was room all rows are taken.
+  if (rows > options_.ingest.max_pending_rows) {
+    world_.ledger.violate("7: every queue is bounded", name() + ": more rows in one transaction than may wait");
+  }
+  committing_ = std::move(transaction);
+  post([this] {
+    Result<persistence::CommitReport> report = store_.commit(*committing_);
+    committing_.reset();
+    control(StoreCommitted{std::move(report)});
+  });
+}
+
+void PersistenceService::carry_out(const LoadStream& load) {
+  post([this, stream = load.stream] { control(StreamLoaded{stream, store_.load_stream(stream)}); });
+}
+
+void PersistenceService::carry_out(const MeasureStore& measure) {
+  post([this, after_id = measure.after_id] { control(StoreMeasured{store_.measure(after_id)}); });
+}
+
+void PersistenceService::carry_out(const RunQuery& query) {
+  after(Millis{5}, [this, call = query.call] { control(QueryDone{call, QueryRows{}}); });
+}
+
+}  // namespace sensors::simulation

@@ -1,0 +1,62 @@
+// PersistenceService is a sensor-persistence in the simulation: the real Logic and a store in memory.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "services/sensor-persistence/logic.hpp"
+#include "tests/simulation/broker_model.hpp"
+#include "tests/simulation/service.hpp"
+#include "tests/simulation/store_model.hpp"
+
+namespace sensors::simulation {
+
+class PersistenceService : public HostedService<persistence::Logic, persistence::Event, persistence::Effect> {
+ public:
+  PersistenceService(World& world, BrokerModel& broker, persistence::LogicOptions options, InboxSize inbox);
+
+  StoreModel& store() { return store_; }
+  const std::string& client_id() const { return client_id_; }
+
+  /// What its last status said.
+  bool is_well() const { return is_well_; }
+
+ private:
+  void open() override;
+  void closed(End how) override;
+  void apply(persistence::Effect& effect) override;
+  bool is_hung() const override { return committing_.has_value() || is_opening_; }
+  void unfrozen() override;
+
+  void carry_out(const LogLine&) {}
+  void carry_out(const Exit&) {}
+  void carry_out(const ServiceStatus&) {}
+  void carry_out(MqttPublish& message);
+  void carry_out(const persistence::OpenStore& open);
+  void carry_out(persistence::CommitTransaction& transaction);
+  void carry_out(const persistence::LoadStream& load);
+  void carry_out(const persistence::MeasureStore& measure);
+  void carry_out(const persistence::RunQuery& query);
+
+  void connect();
+  /// A job of the writing worker: in order, one after the other.
+  void post(std::function<void()> job);
+  void run_job(std::function<void()> job);
+  void check_published(const MqttPublish& message);
+
+  BrokerModel& broker_;
+  const persistence::LogicOptions options_;
+  const std::string client_id_;
+  StoreModel store_;
+  std::unique_ptr<MqttLink> link_;
+  std::optional<persistence::CommitTransaction> committing_;
+  bool is_opening_ = false;
+  bool is_open_ = false;
+  Instant worker_free_at_{};
+  bool is_well_ = false;
+};
+
+}  // namespace sensors::simulation

@@ -1,0 +1,250 @@
+#include "tests/simulation/publisher_service.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "common/codec/topic.hpp"
+
+namespace sensors::simulation {
+
+using publisher::OutboxRead;
+using publisher::OutboxReadDone;
+using publisher::OutboxWrite;
+using publisher::OutboxWritten;
+using publisher::StartRead;
+
+namespace {
+
+constexpr Millis noticed_after{90'000};  // a worker that hangs is noticed by then
+
+std::vector<std::string> subscriptions_of(const publisher::LogicOptions& options) {
+  std::vector<std::string> filters{topic_of(options.root, options.node, "committed", publisher::service_name)};
+  for (const char* kind : {"queue", "status"}) {
+    for (const char* service : {"sensor-persistence", "sensor-http-bridge"})
+      filters.push_back(topic_of(options.root, "+", kind, service));
+  }
+  return filters;
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// The number behind `"key":` in a status.
+std::uint64_t number_behind(const std::string& text, std::string_view key) {
+  const std::size_t at = text.find(key);
+  std::uint64_t number = 0;
+  if (at != std::string::npos) std::from_chars(text.data() + at + key.size(), text.data() + text.size(), number);
+  return number;
+}
+
+}  // namespace
+
+PublisherService::PublisherService(World& world, BrokerModel& broker, publisher::LogicOptions options, InboxSize inbox)
+    : HostedService(world, options.node + "/" + publisher::service_name, inbox),
+      broker_(broker),
+      options_(std::move(options)),
+      client_id_(std::string(publisher::service_name) + "." + options_.node),
+      outbox_(world, options_.node),
+      breaker_(world, name(), {}) {}
+
+void PublisherService::open() {
+  stream_ = world_.random.id();
+  if (boot_.empty()) boot_ = world_.random.id();
+  Result<publisher::OutboxContents> contents = outbox_.open(stream_, boot_);
+  if (!contents.has_value()) {
+    world_.note(name(), contents.error().message);
+    stream_.clear();
+    return end(End::killed, Millis{5'000});
+  }
+  breaker_.restart();
+  writing_.reset();
+  in_flight_.clear();
+  is_reading_outbox_ = connected_ = false;
+  worker_free_at_ = Instant{};
+  publisher::LogicOptions options = options_;
+  options.seed = world_.random.next();
+  host(std::make_unique<publisher::Logic>(options, *contents));
+  connect();
+}
+
+void PublisherService::connect() {
+  MqttLinkOptions options;
+  options.client_id = client_id_;
+  options.subscriptions = subscriptions_of(options_);
+  options.will_topic = topic_of(options_.root, options_.node, "status", publisher::service_name);
+  options.will_payload = publisher::Logic::down_status(world_.wall());
+  MqttLinkCallbacks callbacks;
+  callbacks.on_connected = [this] { control(MqttConnected{}); };
+  callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };
+  callbacks.on_published = [this](MqttPublished published) { control(std::move(published)); };
+  callbacks.on_message = [this](const MqttMessage& message) {
+    data(message, message.topic.size() + message.payload.size());
+  };
+  callbacks.is_frozen = [this] { return is_frozen(); };
+  link_ = std::make_unique<MqttLink>(world_, broker_, std::move(options), std::move(callbacks));
+}
+
+void PublisherService::closed(End how) {
+  if (link_ != nullptr && how == End::stopped) link_->leave();
+  if (link_ != nullptr && how == End::power_cut) link_->vanish();
+  if (how == End::power_cut) boot_.clear();
+  link_.reset();
+  if (writing_.has_value()) outbox_.torn(*std::exchange(writing_, std::nullopt));
+  if (!stream_.empty()) world_.ledger.stream_ends(stream_, how != End::stopped);
+}
+
+void PublisherService::unfrozen() {
+  if (link_ != nullptr) link_->unfrozen();
+}
+
+bool PublisherService::is_hung() const {
+  const Instant now = world_.scheduler.now();
+  const bool write_hangs = writing_.has_value() && now - writing_since_ > noticed_after;
+  const bool read_hangs = is_reading_outbox_ && now - reading_since_ > noticed_after;
+  if (write_hangs || read_hangs) {
+    world_.ledger.violate("a worker that hangs is noticed", name() + ": its outbox hangs, and the watchdog is fed");
+  }
+  return writing_.has_value() || is_reading_outbox_;
+}
+
+// ---- what goes in ----
+
+void PublisherService::before_step(const publisher::Event& event) {
+  if (const auto* read = std::get_if<publisher::DriverRead>(&event)) {
+    for (const Sample& sample : read->report.samples)
+      world_.ledger.taken(stream_, Ledger::number_of(sample.value).value_or(0));
+  } else if (const auto* published = std::get_if<MqttPublished>(&event)) {
+    in_flight_.erase(published->id);
+    using Outcome = BreakerWatch::Outcome;
+    Outcome outcome = Outcome::success;
+    if (!published->result.has_value()) {
+      outcome = published->result.error().code == ErrorCode::disconnected ? Outcome::neither : Outcome::failure;
+    }
+    breaker_.outcome(published->id, outcome);
+  } else if (std::holds_alternative<MqttConnected>(event)) {
+    connected_ = true;
+  } else if (std::holds_alternative<MqttDisconnected>(event)) {
+    if (!std::exchange(connected_, false)) breaker_.failed_at_once();
+  }
+}
+
+void PublisherService::stepped() { breaker_.check(); }
+
+// ---- what comes out ----
+
+void PublisherService::apply(publisher::Effect& effect) {
+  std::visit([this](auto& known) { carry_out(known); }, effect);
+}
+
+void PublisherService::carry_out(MqttPublish& message) {
+  const bool is_data = contains(message.topic, "/reading/") || contains(message.topic, "/backlog/");
+  if (is_data) {
+    check_published(message);
+    breaker_.attempt(message.id, options_.send.puback_timeout);
+    in_flight_.insert(message.id);
+    if (in_flight_.size() > static_cast<std::size_t>(options_.send.window.max_unacknowledged_messages)) {
+      world_.ledger.violate("7: every queue is bounded", name() + ": more messages without PUBACK than the window has");
+    }
+  } else if (contains(message.topic, "/status/")) {
+    note_status(message.payload);
+  }
+  link_->publish(std::move(message));
+}
+
+void PublisherService::check_published(const MqttPublish& message) {
+  if (contains(message.topic, "/reading/")) {
+    const Result<Batch> reading = decoder_.reading(message.payload);
+    if (!reading.has_value())
+      return world_.ledger.violate("what is published can be read", reading.error().message + ": " + message.payload);
+    return world_.ledger.published(*reading, false);
+  }
+  const auto decoded = decoder_.batch(message.payload);
+  if (!decoded.has_value())
+    return world_.ledger.violate("what is published can be read", decoded.error().message + ": " + message.payload);
+  const Batch& batch = decoded->batch;
+  world_.ledger.published(batch, false);
+  if (decoded->bad_rows > 0) return world_.ledger.violate("what is published can be read", decoded->first_error);
+  if (batch.readings.size() + batch.gaps.size() > options_.send.batch_readings)
+    world_.ledger.violate("7: every queue is bounded", name() + ": a batch is larger than it may be");
+  for (const Gap& gap : batch.gaps) {
+    for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) {
+      // A confirmed row may wait for its deletion while the store that confirmed it goes back or is lost.
+      if (!outbox_.holds(batch.stream, seq) || world_.ledger.has(batch.stream, seq, in_store)) continue;
+      return world_.ledger.violate(
+          "6: a gap record covers only what is gone",
+          fmt::format("{}: ({}, {}) is in the outbox, and was reported as {}", name(), batch.stream, seq, gap.reason));
+    }
+  }
+}
+
+void PublisherService::note_status(const std::string& payload) {
+  pace_ = Millis{static_cast<Millis::rep>(number_behind(payload, "\"pace_ms\":"))};
+  is_well_ = contains(payload, "\"state\":\"up\"");
+  if (number_behind(payload, "\"pending\":") > options_.outbox.max_pending) {
+    world_.ledger.violate("7: every queue is bounded", name() + ": more readings wait for the outbox than may");
+  }
+}
+
+void PublisherService::carry_out(const StartRead& read) {
+  Millis took = world_.random.between(Millis{0}, Millis{50});
+  if (driver_hang_ > Millis{0}) {
+    world_.note(name(), fmt::format("driver {} hangs for {} ms", read.driver, driver_hang_.count()));
+    took += std::exchange(driver_hang_, Millis{0});
+  }
+  after(took, [this, driver = read.driver] { control(publisher::DriverRead{driver, report(driver)}); });
+}
+
+DriverReport PublisherService::report(std::size_t driver) {
+  DriverReport made;
+  if (!reads_) return made;
+  std::size_t count = 1 + world_.random.below(3);
+  if (burst_ > 0) count = std::exchange(burst_, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    made.samples.push_back({"s" + std::to_string(driver) + "." + std::to_string(i % 8),
+                            Ledger::value_of(world_.ledger.next_number()), "Cel", std::nullopt});
+  }
+  if (world_.random.chance(0.01)) made.errors.push_back({ErrorCode::io, "sensor s9: no answer"});
+  return made;
+}
+
+void PublisherService::carry_out(OutboxWrite& write) {
+  if (writing_.has_value()) world_.ledger.violate("one write of the outbox is outstanding", name());
+  writing_ = std::move(write);
+  writing_since_ = world_.scheduler.now();
+  worker_free_at_ = std::max(worker_free_at_, outbox_.disk().end_of_operation());
+  world_.scheduler.at(worker_free_at_, [this, run = runs()] {
+    if (is_running() && run == runs()) finish_write();
+  });
+}
+
+void PublisherService::finish_write() {
+  if (world_.scheduler.now() < outbox_.disk().stalled_until()) {
+    return world_.scheduler.at(outbox_.disk().stalled_until(), [this, run = runs()] {
+      if (is_running() && run == runs()) finish_write();
+    });
+  }
+  Result<void> result = outbox_.write(*writing_);
+  OutboxWrite write = std::move(*std::exchange(writing_, std::nullopt));
+  control(OutboxWritten{std::move(result), std::move(write)});
+}
+
+void PublisherService::carry_out(const OutboxRead& read) {
+  if (std::exchange(is_reading_outbox_, true)) world_.ledger.violate("one read of the outbox is outstanding", name());
+  reading_since_ = world_.scheduler.now();
+  worker_free_at_ = std::max(worker_free_at_, outbox_.disk().end_of_operation());
+  world_.scheduler.at(worker_free_at_, [this, read, run = runs()] {
+    if (is_running() && run == runs()) finish_read(read);
+  });
+}
+
+void PublisherService::finish_read(OutboxRead read) {
+  if (world_.scheduler.now() < outbox_.disk().stalled_until()) {
+    return world_.scheduler.at(outbox_.disk().stalled_until(), [this, read, run = runs()] {
+      if (is_running() && run == runs()) finish_read(read);
+    });
+  }
+  is_reading_outbox_ = false;
+  control(OutboxReadDone{read.first, outbox_.read(read.first, read.max_entries)});
+}
+
+}  // namespace sensors::simulation

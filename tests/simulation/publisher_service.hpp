@@ -1,0 +1,91 @@
+// PublisherService is a sensor-publisher in the simulation: the real Logic, an outbox in memory, drivers that give each
+// reading a value of its own, and the checks on what it publishes.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/codec/reading_json.hpp"
+#include "services/sensor-publisher/logic.hpp"
+#include "tests/simulation/breaker_watch.hpp"
+#include "tests/simulation/broker_model.hpp"
+#include "tests/simulation/outbox_model.hpp"
+#include "tests/simulation/service.hpp"
+
+namespace sensors::simulation {
+
+class PublisherService : public HostedService<publisher::Logic, publisher::Event, publisher::Effect> {
+ public:
+  PublisherService(World& world, BrokerModel& broker, publisher::LogicOptions options, InboxSize inbox);
+
+  OutboxModel& outbox() { return outbox_; }
+  const std::string& client_id() const { return client_id_; }
+
+  // ---- faults of the drivers ----
+
+  /// The next round of a driver gives so many readings.
+  void burst(std::size_t readings) { burst_ = readings; }
+  /// The next round of a driver takes so long.
+  void hang_driver(Millis time) { driver_hang_ = time; }
+
+  /// Nothing is read any more, when false.
+  void set_reading(bool reads) { reads_ = reads; }
+
+  /// What its last status said.
+  Millis pace() const { return pace_; }
+  bool is_well() const { return is_well_; }
+
+ private:
+  void open() override;
+  void closed(End how) override;
+  void apply(publisher::Effect& effect) override;
+  void before_step(const publisher::Event& event) override;
+  void stepped() override;
+  void logged(const LogLine& line) override { breaker_.logged(line); }
+  bool is_hung() const override;
+  void unfrozen() override;
+
+  void carry_out(const LogLine&) {}
+  void carry_out(const Exit&) {}
+  void carry_out(const ServiceStatus&) {}
+  void carry_out(MqttPublish& message);
+  void carry_out(const publisher::StartRead& read);
+  void carry_out(publisher::OutboxWrite& write);
+  void carry_out(const publisher::OutboxRead& read);
+
+  void connect();
+  void finish_write();
+  void finish_read(publisher::OutboxRead read);
+  void check_published(const MqttPublish& message);
+  void note_status(const std::string& payload);
+  DriverReport report(std::size_t driver);
+
+  BrokerModel& broker_;
+  const publisher::LogicOptions options_;
+  const std::string client_id_;
+  OutboxModel outbox_;
+  std::unique_ptr<MqttLink> link_;
+  BreakerWatch breaker_;
+  ReadingDecoder decoder_;
+  std::string stream_;  // of this run
+  std::string boot_;    // of its machine
+  std::optional<publisher::OutboxWrite> writing_;
+  Instant writing_since_{};
+  bool is_reading_outbox_ = false;
+  Instant reading_since_{};
+  Instant worker_free_at_{};
+  std::set<std::uint64_t> in_flight_;  // readings and batches without PUBACK
+  bool connected_ = false;
+  std::size_t burst_ = 0;
+  Millis driver_hang_{0};
+  bool reads_ = true;
+  Millis pace_{0};
+  bool is_well_ = false;
+};
+
+}  // namespace sensors::simulation

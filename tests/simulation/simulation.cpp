@@ -1,0 +1,252 @@
+#include "tests/simulation/simulation.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "tests/simulation/configuration.hpp"
+
+namespace sensors::simulation {
+
+namespace {
+
+// When faults stop, everything is delivered within this: services start (120 s), a breaker that is open (331 s, twice:
+// publisher and bridge, or 600 s that the API asked for), a resend (60 s), and the backlog at the bridge's drain rate.
+constexpr Millis delivery_bound{30 * 60'000};
+
+// Then the pace is back at its base, and every service says that it is up.
+constexpr Millis calm_bound{10 * 60'000};
+
+constexpr Millis look_again{10'000};
+
+constexpr std::uint64_t most_events_at_once = 1'000'000;
+
+}  // namespace
+
+Outcome simulate(const SimulationOptions& options) { return Simulation(options).run(); }
+
+Simulation::Simulation(const SimulationOptions& options)
+    : options_(options), world_(options.seed, options.timeline_lines), api_(world_) {
+  outcome_.seed = options.seed;
+  make_services();
+  plan_ = plan_faults(world_.random);
+}
+
+void Simulation::make_services() {
+  Random& random = world_.random;
+  broker_ = std::make_unique<BrokerModel>(world_, broker_options(random));
+  persistence_ =
+      std::make_unique<PersistenceService>(world_, *broker_, persistence_options(random), inbox_size(random));
+  bridge_ = std::make_unique<BridgeService>(world_, *broker_, api_, bridge_options(random), inbox_size(random));
+  const std::size_t publishers = random.between(1, 2);
+  for (std::size_t i = 1; i <= publishers; ++i) {
+    publishers_.push_back(std::make_unique<PublisherService>(
+        world_, *broker_, publisher_options(random, "node-" + std::to_string(i)), inbox_size(random)));
+  }
+  api_.set_remembers_keys(random.chance(0.5));
+}
+
+Outcome Simulation::run() {
+  persistence_->start();
+  bridge_->start();
+  for (const auto& publisher : publishers_) publisher->start();
+  for (const PlannedFault& fault : plan_) arm(fault);
+  take_backups();
+  if (run_until(Scheduler::start + options_.time)) {
+    heal();
+    check_end();
+  }
+  outcome_.violation = world_.ledger.violation();
+  outcome_.simulated = world_.elapsed();
+  outcome_.events = world_.scheduler.events();
+  outcome_.hash = world_.hash.value();
+  outcome_.readings = world_.ledger.totals();
+  outcome_.timeline.assign(world_.timeline.lines().begin(), world_.timeline.lines().end());
+  return std::move(outcome_);
+}
+
+/// False when a check failed before.
+bool Simulation::run_until(Instant end) {
+  Instant before = world_.scheduler.now();
+  std::uint64_t at_once = 0;
+  while (!world_.ledger.violation().has_value() && world_.scheduler.run_next(end)) {
+    at_once = world_.scheduler.now() == before ? at_once + 1 : 0;
+    before = world_.scheduler.now();
+    if (at_once == most_events_at_once) world_.ledger.violate("time goes on", "so many things never happen at once");
+  }
+  return !world_.ledger.violation().has_value();
+}
+
+// ---- faults ----
+
+void Simulation::arm(const PlannedFault& fault) {
+  world_.after(world_.random.exponential(fault.mean_interval), [this, fault] {
+    if (faults_are_over_) return;
+    ++outcome_.faults[static_cast<std::size_t>(fault.kind)];
+    inject(fault.kind);
+    arm(fault);
+  });
+}
+
+Millis Simulation::outage() { return world_.random.of_any_size(Millis{1'000}, Millis{2 * 3'600'000}); }
+
+Service& Simulation::any_service() {
+  const std::uint64_t which = world_.random.below(publishers_.size() + 2);
+  if (which == 0) return *persistence_;
+  if (which == 1) return *bridge_;
+  return *publishers_[which - 2];
+}
+
+const std::string& Simulation::any_client() {
+  const std::uint64_t which = world_.random.below(publishers_.size() + 2);
+  if (which == 0) return persistence_->client_id();
+  if (which == 1) return bridge_->client_id();
+  return publishers_[which - 2]->client_id();
+}
+
+void Simulation::inject(FaultKind kind) {
+  Random& random = world_.random;
+  switch (kind) {
+    case FaultKind::kill_publisher: return any_publisher().end(End::killed, restart_time());
+    case FaultKind::kill_persistence: return persistence_->end(End::killed, restart_time());
+    case FaultKind::kill_bridge: return bridge_->end(End::killed, restart_time());
+    case FaultKind::kill_broker: return broker_->end(false, restart_time());
+    case FaultKind::power_cut_publisher: return any_publisher().end(End::power_cut, outage());
+    case FaultKind::power_cut_persistence: return persistence_->end(End::power_cut, outage());
+    case FaultKind::power_cut_machine: return cut_power_of_machine();
+    case FaultKind::stop_service: return any_service().stop(restart_time());
+    case FaultKind::freeze_service: return any_service().freeze(random.of_any_size(Millis{10}, Millis{60'000}));
+    case FaultKind::block_loop: return any_service().block_loop(random.of_any_size(Millis{10}, Millis{20'000}));
+    case FaultKind::hold_link:
+      return broker_->hold_link(any_client(), random.of_any_size(Millis{100}, Millis{600'000}));
+    case FaultKind::reset_link: return broker_->reset_link(any_client());
+    case FaultKind::refuse_data: return broker_->refuse_data(random.chance(0.5) ? 1.0 : random.fraction(), outage());
+    case FaultKind::outbox_full:
+    case FaultKind::outbox_error:
+    case FaultKind::outbox_stall: return fault_a_disk(any_publisher().outbox().disk(), kind);
+    case FaultKind::store_full:
+    case FaultKind::store_error:
+    case FaultKind::store_stall: return fault_a_disk(persistence_->store().disk(), kind);
+    case FaultKind::api_misbehaves: return misbehave();
+    case FaultKind::hang_http_client: return bridge_->hang_client(random.of_any_size(Millis{1'000}, Millis{120'000}));
+    case FaultKind::hang_driver: return any_publisher().hang_driver(random.of_any_size(Millis{1'000}, Millis{600'000}));
+    case FaultKind::burst: return any_publisher().burst(random.between(10, 3'000));
+    case FaultKind::step_clock: return step_clock();
+    case FaultKind::lose_store:
+    case FaultKind::restore_store:
+    case FaultKind::restore_outbox: return go_back(kind);
+  }
+}
+
+void Simulation::fault_a_disk(Disk& disk, FaultKind kind) {
+  switch (kind) {
+    case FaultKind::outbox_stall:
+    case FaultKind::store_stall: return disk.stall(world_.random.of_any_size(Millis{100}, Millis{180'000}));
+    case FaultKind::outbox_error:
+    case FaultKind::store_error:
+      return disk.fail_for(world_.random.chance(0.5) ? ErrorCode::io : ErrorCode::read_only,
+                           world_.random.of_any_size(Millis{1}, Millis{600'000}));
+    default: return disk.fail_for(ErrorCode::disk_full, outage());
+  }
+}
+
+void Simulation::cut_power_of_machine() {
+  const Millis dark = outage();
+  broker_->end(true, dark);
+  persistence_->end(End::power_cut, dark + restart_time());
+  bridge_->end(End::power_cut, dark + restart_time());
+  publishers_.front()->end(End::power_cut, dark + restart_time());
+}
+
+void Simulation::step_clock() {
+  constexpr Millis year{std::int64_t{365} * 24 * 3'600'000};
+  Millis step = world_.random.chance(0.5) ? world_.random.of_any_size(Millis{1'000}, year * 30)
+                                          : -world_.random.of_any_size(Millis{1'000}, year * 30);
+  const WallTime then = world_.wall() + step;
+  if (then < WallTime{year} || then > WallTime{year * 200}) step = -step;
+  world_.wall_at_start += step;
+  world_.note("clock", fmt::format("steps by {} s", step.count() / 1'000));
+}
+
+void Simulation::misbehave() {
+  const auto mood = static_cast<ApiMood>(1 + world_.random.below(static_cast<std::uint64_t>(ApiMood::captive_portal)));
+  api_.misbehave(mood, world_.random.chance(0.6) ? 1.0 : world_.random.fraction(), outage());
+}
+
+void Simulation::go_back(FaultKind kind) {
+  if (kind == FaultKind::restore_outbox) {
+    PublisherService& publisher = any_publisher();
+    if (!publisher.outbox().has_saved()) return;
+    publisher.end(End::power_cut, restart_time());
+    return publisher.outbox().restore_saved();
+  }
+  persistence_->end(End::power_cut, restart_time());
+  if (kind == FaultKind::lose_store) return persistence_->store().replace();
+  api_.expect_keys_again();
+  persistence_->store().restore_saved();
+}
+
+/// States to go back to, where the plan has faults that do so.
+void Simulation::take_backups() {
+  const auto is_planned = [this](FaultKind kind) {
+    return std::any_of(plan_.begin(), plan_.end(), [kind](const PlannedFault& fault) { return fault.kind == kind; });
+  };
+  if (faults_are_over_) return;
+  if (is_planned(FaultKind::restore_store)) persistence_->store().save();
+  if (is_planned(FaultKind::restore_outbox)) {
+    for (const auto& publisher : publishers_) publisher->outbox().save();
+  }
+  if (!is_planned(FaultKind::restore_store) && !is_planned(FaultKind::restore_outbox)) return;
+  world_.after(world_.random.exponential(Millis{1'800'000}), [this] { take_backups(); });
+}
+
+// ---- the end ----
+
+void Simulation::heal() {
+  world_.note("simulation", "faults are over");
+  faults_are_over_ = true;
+  broker_->heal();
+  api_.heal();
+  persistence_->store().disk().heal();
+  persistence_->start();
+  bridge_->hang_client(Millis{0});
+  bridge_->start();
+  for (const auto& publisher : publishers_) {
+    publisher->outbox().disk().heal();
+    publisher->hang_driver(Millis{0});
+    publisher->burst(0);
+    publisher->start();
+  }
+}
+
+/// Everything is delivered within a bound, and then all is as at the beginning.
+void Simulation::check_end() {
+  const Instant healed = world_.scheduler.now();
+  const std::uint64_t waiting = world_.ledger.unresolved();
+  // New readings come meanwhile; when they have stopped for a moment, all must be there.
+  while (world_.scheduler.now() < healed + delivery_bound) {
+    if (!run_until(world_.scheduler.now() + look_again)) return;
+  }
+  for (const auto& publisher : publishers_) publisher->set_reading(false);
+  if (!run_until(world_.scheduler.now() + calm_bound)) return;
+  if (const std::uint64_t left = world_.ledger.unresolved(); left > 0) {
+    world_.ledger.violate("6: nothing is dropped without a record, and all is delivered when faults stop",
+                          fmt::format("{} of {} readings are neither delivered nor recorded {} min after the last "
+                                      "fault: {}",
+                                      left, waiting, (delivery_bound + calm_bound).count() / 60'000,
+                                      world_.ledger.describe_unresolved(5)));
+  }
+  if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
+  if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
+  if (!persistence_->is_well()) world_.ledger.violate("all is well when faults stop", persistence_->name());
+  for (const auto& publisher : publishers_) {
+    if (publisher->outbox().size() > 0) {
+      world_.ledger.violate("the outbox empties",
+                            fmt::format("{}: {} rows", publisher->name(), publisher->outbox().size()));
+    }
+    if (publisher->pace() != Millis{10'000}) world_.ledger.violate("the pace returns to its base", publisher->name());
+    if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
+  }
+}
+
+}  // namespace sensors::simulation

@@ -1,0 +1,75 @@
+// Simulation is the whole pipeline in one process on virtual time: the real Logics of all services between a model
+// broker, model disks and a model API, under faults that come from a seed. docs/simulation.md says what is modelled.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/bridge_service.hpp"
+#include "tests/simulation/fault_plan.hpp"
+#include "tests/simulation/persistence_service.hpp"
+#include "tests/simulation/publisher_service.hpp"
+
+namespace sensors::simulation {
+
+struct SimulationOptions {
+  std::uint64_t seed = 1;
+  Millis time{10 * 3'600'000};     // with faults; then all is healed, and everything must be delivered
+  std::size_t timeline_lines = 0;  // 0: keep none
+};
+
+struct Outcome {
+  std::uint64_t seed = 0;
+  std::optional<Violation> violation;
+  Millis simulated{0};
+  std::uint64_t events = 0;
+  std::uint64_t hash = 0;  // of all effects of all services
+  Ledger::Totals readings;
+  std::array<std::uint64_t, fault_kinds> faults{};
+  std::vector<std::string> timeline;
+};
+
+/// The same options give the same outcome.
+Outcome simulate(const SimulationOptions& options);
+
+class Simulation {
+ public:
+  explicit Simulation(const SimulationOptions& options);
+  Outcome run();
+
+ private:
+  void make_services();
+  void inject(FaultKind kind);
+  void arm(const PlannedFault& fault);
+  void fault_a_disk(Disk& disk, FaultKind kind);
+  void cut_power_of_machine();
+  void step_clock();
+  void misbehave();
+  void go_back(FaultKind kind);
+  void take_backups();
+  void heal();
+  bool run_until(Instant end);
+  void check_end();
+  Service& any_service();
+  PublisherService& any_publisher() { return *world_.random.one_of(publishers_); }
+  const std::string& any_client();
+  Millis outage();
+  Millis restart_time() { return world_.random.of_any_size(Millis{100}, Millis{120'000}); }
+
+  const SimulationOptions options_;
+  World world_;
+  ApiModel api_;
+  std::unique_ptr<BrokerModel> broker_;
+  std::vector<std::unique_ptr<PublisherService>> publishers_;
+  std::unique_ptr<PersistenceService> persistence_;
+  std::unique_ptr<BridgeService> bridge_;
+  std::vector<PlannedFault> plan_;
+  bool faults_are_over_ = false;
+  Outcome outcome_;
+};
+
+}  // namespace sensors::simulation

@@ -1,0 +1,274 @@
+#include "tests/simulation/store_model.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "common/codec/reading_json.hpp"
+
+namespace sensors::simulation {
+
+using persistence::CommitReport;
+using persistence::CommitTransaction;
+using persistence::Confirmation;
+using persistence::DestinationState;
+using persistence::HandOut;
+using persistence::RetentionReport;
+using persistence::RetentionStep;
+using persistence::StoreContents;
+using persistence::StreamRows;
+using persistence::StreamState;
+
+namespace {
+
+constexpr const char* contiguous = "3: a watermark is contiguous and never goes back within one store";
+
+}  // namespace
+
+StoreModel::StoreModel(World& world, std::string name, std::vector<std::string> destinations)
+    : world_(world), disk_(world, name + "/store.db"), destination_names_(std::move(destinations)) {
+  file_.id = world.random.id();
+}
+
+Result<StoreContents> StoreModel::open() {
+  if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  for (const std::string& name : destination_names_) {
+    if (destination(name) == nullptr) file_.destinations.push_back({name, 0, 0, 0});
+  }
+  const std::uint64_t before_oldest = file_.rows.empty() ? file_.last_id : file_.rows.begin()->first - 1;
+  for (DestinationState& known : file_.destinations) {
+    if (known.batch_last == 0) known.cursor = std::max(known.cursor, before_oldest);
+  }
+  StoreContents contents;
+  contents.store = file_.id;
+  contents.last_id = file_.last_id;
+  for (const auto& [name, stream] : file_.streams) contents.streams.push_back(stream);
+  std::sort(contents.streams.begin(), contents.streams.end(), [this](const StreamState& a, const StreamState& b) {
+    return std::pair(file_.changed[a.name], a.id) < std::pair(file_.changed[b.name], b.id);
+  });
+  contents.destinations = file_.destinations;
+  contents.used_bytes = used_bytes();
+  return contents;
+}
+
+Result<CommitReport> StoreModel::commit(const CommitTransaction& transaction) {
+  if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  for (const StreamRows& rows : transaction.streams) add_rows(rows, transaction.time);
+  for (const Confirmation& confirmation : transaction.confirmations) confirm(confirmation);
+  CommitReport report;
+  for (const HandOut& request : transaction.hand_outs) report.handed_out.push_back({request.call, hand_out(request)});
+  if (transaction.retention.has_value()) report.retention = retain(*transaction.retention);
+  report.last_id = file_.last_id;
+  report.used_bytes = used_bytes();
+  return report;
+}
+
+void StoreModel::torn(const CommitTransaction& transaction) {
+  if (world_.random.chance(0.5)) static_cast<void>(commit(transaction));
+}
+
+// ---- rows ----
+
+void StoreModel::add_rows(const StreamRows& rows, WallTime time) {
+  StreamState& stream = file_.streams[rows.stream];
+  if (stream.id == 0) stream = {rows.stream, rows.node, rows.publisher, ++file_.last_stream, 0};
+  std::uint64_t next = stream.through + 1;
+  const auto expect = [&](std::uint64_t first, std::uint64_t last) {
+    if (first == next) return static_cast<void>(next = last + 1);
+    const bool twice = first < next;
+    world_.ledger.violate(
+        twice ? "4: one (stream, seq), one row" : contiguous,
+        fmt::format("store {}: ({}, {}) is committed, and {} comes next", file_.id, rows.stream, first, next));
+  };
+  auto gap = rows.gaps.begin();
+  for (const SequencedReading& row : rows.readings) {
+    for (; gap != rows.gaps.end() && gap->first < row.seq; ++gap) {
+      expect(gap->first, gap->last);
+      add_gap(rows, *gap);
+    }
+    expect(row.seq, row.seq);
+    add_reading(rows, row);
+  }
+  for (; gap != rows.gaps.end(); ++gap) {
+    expect(gap->first, gap->last);
+    add_gap(rows, *gap);
+  }
+  if (rows.through != next - 1) {
+    world_.ledger.violate(contiguous, fmt::format("store {}: the watermark of {} moves to {}, rows are there to {}",
+                                                  file_.id, rows.stream, rows.through, next - 1));
+  }
+  stream.through = std::max(stream.through, rows.through);
+  file_.changed[rows.stream] = time;
+}
+
+void StoreModel::add_reading(const StreamRows& rows, const SequencedReading& row) {
+  world_.ledger.stored(rows.stream, row.seq, row.reading.value);
+  file_.rows.emplace_hint(file_.rows.end(), ++file_.last_id, Row{rows.stream, row.seq, row.reading});
+}
+
+void StoreModel::add_gap(const StreamRows& rows, const Gap& gap) {
+  world_.ledger.gap_stored(rows.stream, gap.first, gap.last);
+  file_.rows.emplace_hint(file_.rows.end(), ++file_.last_id, Row{rows.stream, gap.first, gap});
+}
+
+// ---- destinations ----
+
+DestinationState* StoreModel::destination(const std::string& name) {
+  const auto found = std::find_if(file_.destinations.begin(), file_.destinations.end(),
+                                  [&](const DestinationState& state) { return state.name == name; });
+  return found == file_.destinations.end() ? nullptr : &*found;
+}
+
+void StoreModel::confirm(const Confirmation& confirmation) {
+  DestinationState* const state = destination(confirmation.destination);
+  if (state == nullptr || state->batch_first != confirmation.first || state->batch_last != confirmation.last) return;
+  const auto end = file_.rows.upper_bound(confirmation.last);
+  for (auto row = file_.rows.lower_bound(confirmation.first); row != end; ++row) {
+    if (std::holds_alternative<Reading>(row->second.what)) {
+      world_.ledger.cursor_passes(row->second.stream, row->second.first);
+    } else {
+      world_.ledger.cursor_passes_gap(row->second.stream, row->second.first);
+    }
+  }
+  state->cursor = confirmation.last;
+  state->batch_first = state->batch_last = 0;
+}
+
+UploadBatch StoreModel::hand_out(const HandOut& request) {
+  UploadBatch batch;
+  batch.store = file_.id;
+  batch.destination = request.destination;
+  DestinationState* const state = destination(request.destination);
+  if (state == nullptr) return batch;
+  const bool is_retry = state->batch_last != 0;
+  const std::uint64_t from = is_retry ? state->batch_first : state->cursor + 1;
+  const std::uint64_t to = is_retry ? state->batch_last : file_.last_id;
+  std::size_t bytes = 0;
+  for (auto at = file_.rows.lower_bound(from); at != file_.rows.end() && at->first <= to; ++at) {
+    const auto& [id, row] = *at;
+    const std::string& node = file_.streams.at(row.stream).node;
+    const bool is_first = batch.last == 0;
+    const Reading* const reading = std::get_if<Reading>(&row.what);
+    const SequencedReading sequenced = reading != nullptr ? SequencedReading{row.first, *reading} : SequencedReading{};
+    bytes += reading != nullptr ? encoded_size_bound(sequenced) + node.size() + row.stream.size() + 24 : 320;
+    const std::size_t count = batch.readings.size() + batch.gaps.size();
+    if (!is_retry && !is_first && (count >= request.max_readings || bytes > request.max_bytes)) break;
+    if (reading != nullptr) {
+      batch.readings.push_back({id, node, row.stream, sequenced});
+    } else {
+      batch.gaps.push_back({id, node, row.stream, std::get<Gap>(row.what)});
+    }
+    batch.last = id;
+  }
+  if (is_retry) batch.last = state->batch_last;
+  if (batch.last != 0) batch.first = from;
+  batch.remaining = file_.last_id - (batch.last != 0 ? batch.last : file_.last_id);
+  if (!is_retry && batch.last != 0) {
+    state->batch_first = batch.first;
+    state->batch_last = batch.last;
+  }
+  return batch;
+}
+
+RetentionReport StoreModel::retain(const RetentionStep& step) {
+  RetentionReport report;
+  std::size_t seen = 0;
+  for (const DestinationState& state : file_.destinations) {
+    if (step.up_to_id <= state.cursor) continue;
+    world_.ledger.violate("retention keeps what is not uploaded",
+                          fmt::format("up to {}, and {} has only {}", step.up_to_id, state.name, state.cursor));
+  }
+  report.next_after_id = step.up_to_id;
+  report.reached_end = true;
+  for (auto at = file_.rows.upper_bound(step.after_id); at != file_.rows.end() && at->first <= step.up_to_id;) {
+    if (seen++ >= step.max_rows) {
+      report.reached_end = false;
+      report.next_after_id = at->first - 1;
+      break;
+    }
+    const Reading* const reading = std::get_if<Reading>(&at->second.what);
+    const WallTime time = reading != nullptr ? reading->time : std::get<Gap>(at->second.what).time;
+    if (!step.older_than.has_value() || time < *step.older_than) {
+      ++report.deleted;
+      at = file_.rows.erase(at);
+    } else {
+      report.found_present = report.found_present || time <= step.future;
+      ++at;
+    }
+  }
+  return report;
+}
+
+// ---- reading ----
+
+Result<StreamState> StoreModel::load_stream(const std::string& name) const {
+  const auto found = file_.streams.find(name);
+  return found == file_.streams.end() ? StreamState{name, "", "", 0, 0} : found->second;
+}
+
+persistence::StoreFigures StoreModel::measure(std::uint64_t after_id) const {
+  persistence::StoreFigures measured;
+  measured.used_bytes = used_bytes();
+  const auto oldest = file_.rows.upper_bound(after_id);
+  if (oldest != file_.rows.end()) {
+    const Reading* const reading = std::get_if<Reading>(&oldest->second.what);
+    measured.oldest_waiting = reading != nullptr ? reading->time : std::get<Gap>(oldest->second.what).time;
+  }
+  return measured;
+}
+
+std::uint64_t StoreModel::through(const std::string& stream) const {
+  const auto found = file_.streams.find(stream);
+  return found == file_.streams.end() ? 0 : found->second.through;
+}
+
+std::uint64_t StoreModel::waiting() const {
+  std::uint64_t slowest = file_.last_id;
+  for (const DestinationState& state : file_.destinations) slowest = std::min(slowest, state.cursor);
+  return file_.last_id - slowest;
+}
+
+void StoreModel::check_watermark(const std::string& store, const std::string& stream, std::uint64_t through) {
+  if (store != file_.id) return world_.ledger.violate("a watermark names its store", store + " instead of " + file_.id);
+  if (through > this->through(stream)) {
+    world_.ledger.violate("a watermark is published after its commit",
+                          fmt::format("{} through {}, and {} is committed", stream, through, this->through(stream)));
+  }
+  std::uint64_t& last = published_[stream];
+  if (through < last)
+    world_.ledger.violate(contiguous, fmt::format("{} was at {}, and is at {}", stream, last, through));
+  last = std::max(last, through);
+}
+
+// ---- other files ----
+
+/// What the API does not have yet was only here.
+void StoreModel::lose_rows_behind(std::uint64_t id) {
+  for (auto row = file_.rows.upper_bound(id); row != file_.rows.end(); ++row) {
+    if (std::holds_alternative<Reading>(row->second.what)) {
+      world_.ledger.lost(row->second.stream, row->second.first);
+      continue;
+    }
+    const Gap& gap = std::get<Gap>(row->second.what);
+    for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) world_.ledger.lost(row->second.stream, seq);
+  }
+}
+
+void StoreModel::replace() {
+  world_.note(disk_.name(), "is lost, and begun anew");
+  lose_rows_behind(0);
+  file_ = File{};
+  file_.id = world_.random.id();
+  published_.clear();
+}
+
+void StoreModel::restore_saved() {
+  if (!has_saved()) return;
+  world_.note(disk_.name(), "is as it was earlier");
+  lose_rows_behind(saved_->last_id);
+  file_ = *saved_;
+  published_.clear();
+}
+
+}  // namespace sensors::simulation
