@@ -37,6 +37,7 @@ void read_retention(ConfigTable table, RetentionOptions& retention) {
   table.read("step_rows", retention.step_rows, 1, 100'000);
   table.read("step_pause", retention.step_pause, Millis{0}, minute);
   table.read("pass_interval", retention.pass_interval, Millis{100}, 24 * 60 * minute);
+  table.read("clock_jump_pause", retention.clock_jump_pause, Millis{0}, 365 * 24 * 60 * minute);
 }
 
 void read_queue(ConfigTable table, LogicOptions& logic) {
@@ -81,6 +82,9 @@ Result<Config> load_config(const std::string& path) {
   config.mqtt = std::move(service.mqtt);
   root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
   config.logic.root = config.mqtt.root;
+  ConfigTable clock = root.table("clock");
+  config.clock_trust = read_clock_trust(clock);
+  clock.read("hold", config.logic.clock.hold, Millis{0}, 24 * 60 * minute);
   config.store.path = "/var/lib/sensor-project/persistence/store.db";
   read_store(root.table("store"), config);
   read_retention(root.table("retention"), config.logic.retention);

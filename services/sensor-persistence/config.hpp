@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/core/service_events.hpp"
+#include "common/runtime/clocks.hpp"
 #include "common/runtime/mqtt_config.hpp"
 #include "services/sensor-persistence/logic.hpp"
 #include "services/sensor-persistence/store_writer.hpp"
@@ -12,6 +13,7 @@ namespace sensors::persistence {
 
 struct Config {
   LogLevel log_level = LogLevel::info;
+  ClockTrust clock_trust = ClockTrust::kernel;
   MqttConfig mqtt;
   StoreOptions store;
   LogicOptions logic;

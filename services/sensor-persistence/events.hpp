@@ -32,6 +32,26 @@ struct DestinationState {
   std::uint64_t batch_last = 0;
 };
 
+/// One boot of the machine of one publisher.
+struct BootKey {
+  std::string node;
+  std::string publisher;
+  std::string boot;
+  auto operator<=>(const BootKey&) const = default;
+};
+
+/// A boot with rows that wait for their times.
+struct BootState {
+  BootKey key;
+  bool is_known = false;  // when it began: the rows are about to get their times
+};
+
+/// When a boot began, as its publisher says.
+struct BootLearned {
+  BootKey boot;
+  WallTime time;
+};
+
 /// What the store knows when it has been opened.
 struct StoreContents {
   std::string store;
@@ -39,6 +59,8 @@ struct StoreContents {
   std::vector<StreamState> streams;  // those that moved last, oldest first
   std::vector<DestinationState> destinations;
   std::int64_t used_bytes = 0;
+  std::vector<BootState> boots;  // those with rows that wait for their times
+  WallTime honest_time;          // of the last CommitTransaction that had one
 };
 
 // ---- effects on the store ----
@@ -64,6 +86,7 @@ struct StreamRows {
   std::uint64_t through = 0;
   std::vector<SequencedReading> readings;
   std::vector<Gap> gaps;
+  std::string boot = {};  // that the uptimes are of; empty when no reading has one
 };
 
 /// The API of `destination` has first..last: its cursor moves. Changes nothing when that range is not the one handed
@@ -92,6 +115,12 @@ struct RetentionStep {
   WallTime future;                     // rows later than this have a wrong time, and do not end a pass
 };
 
+/// Gives rows of `boot` their times: at most `max_rows`, and none that any destination has been given.
+struct RestampStep {
+  BootKey boot;
+  std::size_t max_rows = 0;
+};
+
 /// One SQLite transaction; confirmations come before hand-outs. One at a time is outstanding.
 struct CommitTransaction {
   std::vector<StreamRows> streams;
@@ -100,6 +129,10 @@ struct CommitTransaction {
   std::optional<RetentionStep> retention;
   bool probe = false;  // write something, to see whether it works again
   WallTime time;       // when it was asked for
+  std::vector<BootLearned> boot_times;
+  std::vector<BootKey> released;  // their rows wait no longer
+  std::optional<RestampStep> restamp;
+  WallTime honest_time;  // what a clock that can be believed would show, WallTime{}: nobody knows
 };
 
 /// Asks for a stream that is not in memory.
@@ -107,10 +140,8 @@ struct LoadStream {
   std::string stream;
 };
 
-/// Asks for what changes slowly: bytes used, the time of the oldest row behind `after_id`.
-struct MeasureStore {
-  std::uint64_t after_id = 0;
-};
+/// Asks for what changes slowly.
+struct MeasureStore {};
 
 /// Runs on a connection and a thread of its own; ends with ErrorCode::timeout after `time_limit`.
 struct RunQuery {
@@ -145,6 +176,14 @@ struct RetentionReport {
   bool reached_end = false;         // nothing is left up to up_to_id
 };
 
+struct RestampReport {
+  std::size_t restamped = 0;
+  Millis largest_shift{0};  // forwards or backwards
+  bool is_done = false;     // no more rows of that boot
+};
+
+/// Rows that wait for their times, and what is behind them, are not handed out: a batch without rows does not say that
+/// the destination has everything.
 struct HandedOut {
   std::uint64_t call = 0;
   UploadBatch batch;
@@ -155,6 +194,8 @@ struct CommitReport {
   std::vector<HandedOut> handed_out;
   std::optional<RetentionReport> retention;
   std::int64_t used_bytes = 0;
+  std::size_t stamped = 0;  // readings that got their times as they came
+  std::optional<RestampReport> restamp;
 };
 
 /// The answer to CommitTransaction: all of it is synced, or nothing of it happened.
@@ -170,7 +211,6 @@ struct StreamLoaded {
 
 struct StoreFigures {
   std::int64_t used_bytes = 0;  // of pages, those in the write-ahead log included
-  std::optional<WallTime> oldest_waiting;
 };
 
 /// The answer to MeasureStore.

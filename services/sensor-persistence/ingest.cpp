@@ -75,7 +75,9 @@ void Ingest::take(const std::string& name, Stream& stream, Batch& batch, Instant
     } else if (is_gap) {
       add_gap(name, stream, Gap{stream.accepted + 1, last, std::move(gap->reason), gap->time}, now);
     } else {
+      const bool is_unsynced = reading->reading.uptime.has_value();
       add_reading(name, stream, *reading, now);
+      if (is_unsynced) pending_[*stream.pending_index].boot = batch.boot;
     }
     is_gap ? static_cast<void>(++gap) : static_cast<void>(++reading);
   }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace sensors::persistence {
 namespace {
@@ -22,6 +23,7 @@ Logic::Logic(LogicOptions options)
       ingest_(options_.ingest),
       uploads_(options_.destinations),
       retention_(options_.retention),
+      clocks_(options_.clock),
       desk_(options_.root, options_.max_calls),
       board_(options_.queue_high, options_.queue_limit),
       health_(options_.health) {}
@@ -39,6 +41,7 @@ void Logic::advance(Now now) {
   set_gate();
   for (LoadStream& load : ingest_.take_loads()) effects_.push_back(std::move(load));
   start_commit(now);
+  watch_clock(now);
   if (is_to_announce_ && is_connected_ && ingest_.is_open()) {
     is_to_announce_ = false;
     publish_watermarks(ingest_.newest());
@@ -58,6 +61,7 @@ std::optional<Instant> Logic::wake_at() const {
   if (is_committing_) return at;
   if (health_.is_working()) {
     consider(ingest_.commit_due_at());
+    consider(clocks_.due_at());
     consider(retention_.due_at());
   } else {
     consider(health_.due_at());
@@ -92,7 +96,6 @@ void Logic::on(StoreMeasured event, Now now) {
   is_measuring_ = false;
   if (!event.figures.has_value()) return read_failed("cannot measure the store", event.figures.error(), now);
   used_bytes_ = event.figures->used_bytes;
-  oldest_waiting_ = event.figures->oldest_waiting;
 }
 
 // ---- commits ----
@@ -100,7 +103,8 @@ void Logic::on(StoreMeasured event, Now now) {
 bool Logic::commit_is_due(Now now) const {
   if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
   const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
-  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty();
+  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() ||
+         (!is_stopping_ && clocks_.is_due(now.monotonic));
 }
 
 void Logic::start_commit(Now now) {
@@ -122,11 +126,14 @@ void Logic::start_commit(Now now) {
 CommitTransaction Logic::next_transaction(Now now) {
   CommitTransaction transaction;
   transaction.time = now.wall;
+  transaction.honest_time = retention_.honest_time(now);
   transaction.probe = !health_.is_working();
   transaction.streams = ingest_.take_pending();
   transaction.hand_outs = std::exchange(waiting_hand_outs_, {});
   commit_has_rows_ = !transaction.streams.empty();
   note_gaps(transaction.streams);
+  for (const StreamRows& rows : transaction.streams) clocks_.rows_come(rows, now.monotonic);
+  clocks_.fill(transaction, now.monotonic);
   committing_confirmations_ = std::exchange(waiting_confirmations_, {});
   for (const ConfirmationCall& waiting : committing_confirmations_)
     transaction.confirmations.push_back(waiting.confirmation);
@@ -165,6 +172,10 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
   health_.commit_succeeded(report.last_id, commit_has_rows_);
   used_bytes_ = report.used_bytes;
   uploads_.rows_added(report.last_id);
+  if (const std::string repaired = clocks_.committed(report); !repaired.empty()) {
+    log(LogLevel::info, repaired);
+    publish_event("clock", repaired, now);
+  }
   if (report.retention.has_value()) retention_.done(*report.retention, now.monotonic);
   if (!committing_confirmations_.empty()) retention_.uploaded(now.monotonic);
   publish_watermarks(ingest_.committed(now.monotonic));
@@ -189,6 +200,7 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
 void Logic::commit_failed(const Error& error, Now now) {
   ++counters_.failed_commits;
   ingest_.failed();
+  clocks_.failed();
   retention_.failed(now.monotonic);
   for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
   for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
@@ -200,12 +212,25 @@ void Logic::commit_failed(const Error& error, Now now) {
 
 // ---- state and status ----
 
+void Logic::watch_clock(Now now) {
+  const std::optional<Millis> jump = retention_.take_clock_jump();
+  if (!jump.has_value()) return;
+  const std::string text = fmt::format(
+      "the wall clock is {:.0f} s {} where it should be by the monotonic clock, or by what the store was last written "
+      "with; nothing is deleted by age for {} h. After so long without power that is nothing to worry about",
+      std::abs(static_cast<double>(jump->count()) / 1e3), *jump < Millis{0} ? "behind" : "ahead of",
+      std::chrono::duration_cast<std::chrono::hours>(options_.retention.clock_jump_pause).count());
+  log(LogLevel::warning, text);
+  publish_event("clock", text, now);
+}
+
 void Logic::update_state(Now now) {
   std::string reason = trouble();
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
   if (!salvage_.empty() && now.monotonic >= salvage_shown_until_) salvage_.clear();
   if (reason.empty()) reason = salvage_;
-  const bool is_changed = board_.set(state, reason, now.wall);
+  const bool is_changed = board_.set(state, reason, now.monotonic);
+  age_.note(uploads_.last_id(), uploads_.slowest_cursor(), now.monotonic);
   const bool pressure = board_.update_pressure(uploads_.depth());
   if (!status_at_.has_value()) return;
   if (is_changed || pressure != last_pressure_) status_at_ = now.monotonic;
@@ -213,8 +238,9 @@ void Logic::update_state(Now now) {
 }
 
 StatusFigures Logic::figures() const {
-  return StatusFigures{counters_,       ingest_.counters(),   uploads_,   ingest_.pending_rows(),
-                       desk_.waiting(), retention_.deleted(), used_bytes_};
+  return StatusFigures{counters_,  ingest_.counters(),     uploads_,        clocks_.counters(),
+                       age_,       ingest_.pending_rows(), desk_.waiting(), retention_.deleted(),
+                       used_bytes_};
 }
 
 void Logic::publish_status(Now now) {
@@ -222,7 +248,7 @@ void Logic::publish_status(Now now) {
   last_pressure_ = board_.update_pressure(uploads_.depth());
   if (is_connected_) {
     publish_own("status", board_.status(figures(), now), true);
-    publish_own("queue", board_.queue(figures(), oldest_waiting_, now), true);
+    publish_own("queue", board_.queue(figures(), now), true);
   }
   std::string text = fmt::format("{} readings committed, {} rows wait for upload",
                                  ingest_.counters().committed_readings, uploads_.depth());
@@ -231,7 +257,7 @@ void Logic::publish_status(Now now) {
   effects_.push_back(ServiceStatus{std::move(text)});
   if (!is_measuring_ && !is_stopping_ && health_.is_open()) {
     is_measuring_ = true;
-    effects_.push_back(MeasureStore{uploads_.slowest_cursor()});
+    effects_.push_back(MeasureStore{});
   }
 }
 

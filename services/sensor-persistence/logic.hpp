@@ -11,6 +11,8 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/liveness.hpp"
+#include "common/core/queue_age.hpp"
+#include "services/sensor-persistence/boot_clocks.hpp"
 #include "services/sensor-persistence/complaints.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/ingest.hpp"
@@ -27,6 +29,7 @@ struct LogicOptions {
   std::string node = "node";
   IngestOptions ingest;
   RetentionOptions retention;
+  BootClockOptions clock;
   std::vector<std::string> destinations;
 
   /// Rows that wait for the slowest destination: above `high` publishers are asked to slow down, at `limit` readings
@@ -93,6 +96,7 @@ class Logic {
   void commit_succeeded(CommitReport report, Now now);
   void commit_failed(const Error& error, Now now);
   void note_gaps(const std::vector<StreamRows>& streams);
+  void watch_clock(Now now);
   void update_state(Now now);
   void publish_status(Now now);
   void finish_stopping(Now now);
@@ -103,6 +107,7 @@ class Logic {
   void on(QueryDone event, Now now);
   void on_reading(const TopicView& topic, const MqttMessage& message, Now now);
   void on_backlog(const TopicView& topic, const MqttMessage& message, Now now);
+  void on_clock(const TopicView& topic, const MqttMessage& message, Now now);
   void offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now);
   void on_request(std::string_view verb, const MqttMessage& message, Now now);
   void on_upload(const ReplyTo& reply, const MqttMessage& message);
@@ -133,6 +138,8 @@ class Logic {
   Ingest ingest_;
   Uploads uploads_;
   Retention retention_;
+  BootClocks clocks_;
+  QueueAge age_;
   RpcDesk desk_;
   StatusBoard board_;
   ServiceCounters counters_;
@@ -157,7 +164,6 @@ class Logic {
   std::size_t running_queries_ = 0;
 
   std::int64_t used_bytes_ = 0;
-  std::optional<WallTime> oldest_waiting_;
   bool is_measuring_ = false;
   bool is_to_announce_ = false;  // the newest watermarks, once readings are taken
   std::string salvage_;          // what the last one did, while the status tells of it

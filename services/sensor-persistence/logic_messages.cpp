@@ -1,6 +1,7 @@
 // The part of Logic that reads what arrives over the broker: readings, batches, requests. Nothing of it is trusted.
 #include <fmt/format.h>
 
+#include "common/codec/control_json.hpp"
 #include "services/sensor-persistence/logic.hpp"
 
 namespace sensors::persistence {
@@ -19,6 +20,8 @@ void Logic::on(const MqttMessage& message, Now now) {
     on_reading(*topic, message, now);
   } else if (topic->kind == "backlog") {
     on_backlog(*topic, message, now);
+  } else if (topic->kind == "clock") {
+    on_clock(*topic, message, now);
   } else if (topic->kind == "rpc" && topic->node == options_.node && !message.retained) {
     on_request(topic->name, message, now);
   } else {
@@ -47,6 +50,14 @@ void Logic::on_backlog(const TopicView& topic, const MqttMessage& message, Now n
              fmt::format("{}: {} of them, the first: {}", message.topic, decoded->bad_rows, decoded->first_error), now);
   }
   offer(topic, topic.name, std::move(decoded->batch), now);
+}
+
+/// When the machine of a publisher started, now that its clock is right.
+void Logic::on_clock(const TopicView& topic, const MqttMessage& message, Now now) {
+  const Result<BootTime> boot = decode_boot_time(message.payload);
+  if (!boot.has_value()) return refuse_message("clock refused", message.topic + ": " + boot.error().message, now);
+  if (!clocks_.learn(BootKey{std::string(topic.node), std::string(topic.name), boot->boot}, boot->time))
+    refuse_message("clock refused", message.topic + ": too many boots at once", now);
 }
 
 void Logic::offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now) {

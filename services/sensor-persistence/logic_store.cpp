@@ -33,6 +33,9 @@ void Logic::on(StoreOpened event, Now now) {
   if (!health_.opened(*event.contents, now.monotonic)) return store_failed("cannot go on with the store", before, now);
   used_bytes_ = event.contents->used_bytes;
   uploads_.restart(*event.contents);
+  clocks_.restart(event.contents->boots, now.monotonic);
+  retention_.restart(event.contents->honest_time, now);
+  age_ = QueueAge{};
   ingest_.restart(std::move(event.contents->streams));
   is_to_announce_ = true;
   if (event.salvaged.has_value()) tell_of_salvage(*event.salvaged, now);

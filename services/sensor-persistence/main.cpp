@@ -16,6 +16,7 @@ using namespace sensors;
 using namespace sensors::persistence;
 
 int run(Config config) {
+  trust_clock(config.clock_trust);
   EventLoop loop;
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
   Result<MqttClientOptions> broker = broker_options(config, read_clocks().wall);

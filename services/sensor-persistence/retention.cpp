@@ -1,5 +1,6 @@
 // A pass by age starts at the oldest row and ends with the first step that finds rows neither old nor from the future,
-// and nothing to delete: rows are about in order of time. Rows from the future (a clock that was wrong) do not end it.
+// and nothing to delete: rows are about in order of time. Rows from the future, and those of a clock that was not set,
+// do not end it.
 #include "services/sensor-persistence/retention.hpp"
 
 #include <algorithm>
@@ -12,12 +13,14 @@ constexpr std::chrono::hours future_margin{24};
 }  // namespace
 
 std::optional<RetentionStep> Retention::take_step(Now now, std::uint64_t up_to_id, std::int64_t used_bytes) {
+  if (const std::optional<Millis> jump = clock_.observe(now); jump.has_value()) clock_jump_ = jump;
   const bool is_just_too_large = options_.max_bytes > 0 && used_bytes > options_.max_bytes && !is_for_space_;
   if (now.monotonic < next_at_ && !is_just_too_large) return std::nullopt;
   const std::int64_t low = options_.max_bytes - options_.max_bytes / 20;
   is_for_space_ = options_.max_bytes > 0 && used_bytes > (is_for_space_ ? low : options_.max_bytes);
   holds_ingest_ = holds_ingest_ && is_for_space_;
-  if (!is_for_space_ && (options_.max_age == Millis{0} || up_to_id == 0)) {
+  const bool has_age = options_.max_age != Millis{0} && up_to_id != 0 && clock_.is_believed();
+  if (!is_for_space_ && !has_age) {
     next_at_ = now.monotonic + options_.pass_interval;
     return std::nullopt;
   }

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "services/sensor-persistence/believable_clock.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -22,11 +24,17 @@ struct RetentionOptions {
   /// Between two passes, and between two steps of one.
   Millis pass_interval{60'000};
   Millis step_pause{20};
+
+  /// After the wall clock has jumped by more than a day, nothing is deleted by age for so long.
+  Millis clock_jump_pause{std::chrono::hours{24}};
 };
 
 class Retention {
  public:
-  explicit Retention(RetentionOptions options) : options_(options) {}
+  explicit Retention(RetentionOptions options) : options_(options), clock_(options.clock_jump_pause) {}
+
+  /// A store was opened that was last written at `honest_time`, WallTime{}: not known.
+  void restart(WallTime honest_time, Now now) { clock_.restart(honest_time, now); }
 
   /// The step that is due; done() or failed() follows. `up_to_id` is what every destination has.
   std::optional<RetentionStep> take_step(Now now, std::uint64_t up_to_id, std::int64_t used_bytes);
@@ -35,6 +43,12 @@ class Retention {
 
   /// Nothing when retention is off.
   std::optional<Instant> due_at() const;
+
+  /// By how much the wall clock has jumped, once for each jump that stops deletion by age.
+  std::optional<Millis> take_clock_jump() { return std::exchange(clock_jump_, std::nullopt); }
+
+  /// What a clock that can be believed would show; WallTime{} when there was none yet.
+  WallTime honest_time(Now now) const { return clock_.honest_time(now); }
 
   /// Rows deleted since the start.
   std::uint64_t deleted() const { return deleted_; }
@@ -51,6 +65,8 @@ class Retention {
   std::uint64_t after_id_ = 0;  // where the pass by age is
   bool is_for_space_ = false;   // it was above max_bytes, and is not yet 5 % below: the steps are for space
   bool holds_ingest_ = false;
+  BelievableClock clock_;
+  std::optional<Millis> clock_jump_;
   std::uint64_t deleted_ = 0;
 };
 

@@ -17,7 +17,7 @@ std::string down_status(const std::string& store, const std::string& reason, Wal
   return encode_status(report);
 }
 
-bool StatusBoard::set(ServiceState state, const std::string& reason, WallTime now) {
+bool StatusBoard::set(ServiceState state, const std::string& reason, Instant now) {
   if (since_.has_value() && state == state_ && reason == reason_) return false;
   if (!since_.has_value() || state != state_) since_ = now;
   state_ = state;
@@ -37,31 +37,32 @@ std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
   report.service = service_name;
   report.state = state_;
   report.reason = reason_;
-  report.since = since_.value_or(WallTime{});
+  report.since = wall_at(since_.value_or(now.monotonic), now);
   report.version = SENSOR_PROJECT_VERSION;
   report.details = fmt::format(
-      "\"store\":\"{}\",\"loop_max_ms\":{},\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"counters\":{{"
+      "\"store\":\"{}\",\"loop_max_ms\":{},\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"clock\":{{"
+      "\"synced\":{},"
+      "\"unsynced_readings\":{},\"restamped\":{},\"released_boots\":{}}},\"counters\":{{"
       "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_"
       "readings\":{},"
       "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
       "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
       "\"uploaded\":{},\"deleted\":{},\"calls\":{},\"refused_calls\":{}}}",
       figures.uploads.store(), now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
-      figures.used_bytes, service.messages, service.refused_messages, service.malformed_rows, ingest.committed_readings,
+      figures.used_bytes, now.clock_synced, figures.clocks.unsynced, figures.clocks.restamped, figures.clocks.released,
+      service.messages, service.refused_messages, service.malformed_rows, ingest.committed_readings,
       ingest.committed_gaps, ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full,
       ingest.refused_foreign, service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
       figures.uploads.confirmed_rows(), figures.deleted_rows, service.calls, service.refused_calls);
   return encode_status(report);
 }
 
-std::string StatusBoard::queue(const StatusFigures& figures, std::optional<WallTime> oldest_waiting, Now now) {
+std::string StatusBoard::queue(const StatusFigures& figures, Now now) {
   QueueDepth queue;
   queue.depth = figures.uploads.depth();
   queue.high = high_;
   queue.limit = limit_;
-  if (oldest_waiting.has_value() && queue.depth > 0) {
-    queue.oldest_s = std::max(0.0, std::chrono::duration<double>(now.wall - *oldest_waiting).count());
-  }
+  queue.oldest_s = std::chrono::duration<double>(figures.age.oldest(now.monotonic)).count();
   const std::uint64_t left = figures.uploads.confirmed_rows();
   if (rate_since_.has_value() && now.monotonic > *rate_since_) {
     queue.rate_per_s =

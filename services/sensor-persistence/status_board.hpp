@@ -7,6 +7,8 @@
 #include <string>
 
 #include "common/codec/control_json.hpp"
+#include "common/core/queue_age.hpp"
+#include "services/sensor-persistence/boot_clocks.hpp"
 #include "services/sensor-persistence/ingest.hpp"
 #include "services/sensor-persistence/uploads.hpp"
 
@@ -35,6 +37,8 @@ struct StatusFigures {
   const ServiceCounters& service;
   const IngestCounters& ingest;
   const Uploads& uploads;
+  const ClockCounters& clocks;
+  const QueueAge& age;
   std::size_t pending_rows = 0;
   std::size_t waiting_calls = 0;
   std::uint64_t deleted_rows = 0;
@@ -46,7 +50,7 @@ class StatusBoard {
   StatusBoard(std::uint64_t queue_high, std::uint64_t queue_limit) : high_(queue_high), limit_(queue_limit) {}
 
   /// True when the state or its reason changed.
-  bool set(ServiceState state, const std::string& reason, WallTime now);
+  bool set(ServiceState state, const std::string& reason, Instant now);
 
   ServiceState state() const { return state_; }
   const std::string& reason() const { return reason_; }
@@ -54,7 +58,7 @@ class StatusBoard {
   std::string status(const StatusFigures& figures, Now now) const;
 
   /// Rates are since the call before.
-  std::string queue(const StatusFigures& figures, std::optional<WallTime> oldest_waiting, Now now);
+  std::string queue(const StatusFigures& figures, Now now);
 
   /// Whether publishers should slow down: not able to take all, or above `high` and not yet back at half of it.
   bool update_pressure(std::uint64_t depth);
@@ -64,7 +68,7 @@ class StatusBoard {
   std::uint64_t limit_;
   ServiceState state_ = ServiceState::up;
   std::string reason_;
-  std::optional<WallTime> since_;
+  std::optional<Instant> since_;
   bool is_high_ = false;
   std::uint64_t rows_left_ = 0;
   std::optional<Instant> rate_since_;

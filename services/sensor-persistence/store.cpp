@@ -44,8 +44,8 @@ void Store::apply(LoadStream load) {
   });
 }
 
-void Store::apply(MeasureStore measure) {
-  writing_.post([this, measure] { on_event_(StoreMeasured{writer_->measure(measure.after_id)}); });
+void Store::apply(MeasureStore) {
+  writing_.post([this] { on_event_(StoreMeasured{writer_->measure()}); });
 }
 
 void Store::apply(RunQuery query) {

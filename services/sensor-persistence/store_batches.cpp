@@ -31,7 +31,7 @@ const std::vector<std::string_view> texts{
     "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4 WHERE name = ?1",
     "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0 WHERE name = ?1 AND batch_first = ?2 AND "
     "batch_last = ?3",
-    "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value"
+    "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value, r.uptime_ms"
     " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
     " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id",
     "SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms FROM gap g CROSS JOIN stream t ON t.id = "
@@ -58,6 +58,7 @@ StoredReading reading_of(const Statement& statement) {
   row.reading = SequencedReading{
       whole(statement, 3),
       Reading{statement.text(4), value_of(statement, 7), statement.text(5), WallTime(Millis(statement.integer(6)))}};
+  if (!statement.is_null(8)) row.reading.reading.uptime = Millis(statement.integer(8));
   return row;
 }
 
@@ -146,6 +147,12 @@ Result<void> StoreBatches::confirm(const Confirmation& confirmation) {
   Statement& statement = statements_[confirm_sql];
   statement.bind(1, std::string_view(confirmation.destination)).bind(2, as_integer(confirmation.first));
   return statement.bind(3, as_integer(confirmation.last)).run();
+}
+
+Result<std::uint64_t> StoreBatches::given_through(const std::string& destination) {
+  const Result<DestinationState> state = find(destination);
+  if (!state.has_value()) return tl::unexpected<Error>(state.error());
+  return std::max(state->cursor, state->batch_last);
 }
 
 Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id) {

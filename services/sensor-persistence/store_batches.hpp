@@ -26,6 +26,9 @@ class StoreBatches {
 
   Result<void> confirm(const Confirmation& confirmation);
 
+  /// The last row that `destination` has, or was given: later ones may still change.
+  Result<std::uint64_t> given_through(const std::string& destination);
+
   /// The range that is handed out, or the next one up to `last_id`; first == 0 when there are no rows.
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
 

@@ -14,9 +14,11 @@ enum Sql : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql };
 
 const std::vector<std::string_view> texts{
     "SELECT id, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
-    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value FROM reading r CROSS JOIN stream t ON t.id = r.stream"
+    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
+    "r.stream"
     " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms, r.id LIMIT ?4",
-    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value FROM reading r CROSS JOIN stream t ON t.id = r.stream"
+    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
+    "r.stream"
     " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4",
 };
 
@@ -124,6 +126,7 @@ Result<void> StoreReader::read_sensor(const Sensor& sensor, const QueryRequest& 
     read.reading = SequencedReading{
         static_cast<std::uint64_t>(statement.integer(3)),
         Reading{sensor.name, value_of(statement, 5), sensor.unit, WallTime(Millis(statement.integer(4)))}};
+    if (!statement.is_null(6)) read.reading.reading.uptime = Millis(statement.integer(6));
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());

@@ -7,11 +7,12 @@ enum Sql : std::size_t { move_stream_sql, add_sensor_sql, add_reading_sql, add_g
 
 // A number that is there already keeps its first reading: (stream, seq) never names two.
 const std::vector<std::string_view> texts{
-    "INSERT INTO stream(name, node, publisher, through, changed_ms) VALUES(?1, ?2, ?3, ?4, ?5)"
-    " ON CONFLICT(name) DO UPDATE SET through = max(through, excluded.through), changed_ms = excluded.changed_ms "
+    "INSERT INTO stream(name, node, publisher, through, moved_at) VALUES(?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT(name) DO UPDATE SET through = max(through, excluded.through), moved_at = excluded.moved_at "
     "RETURNING id",
     "INSERT INTO sensor(node, name, unit) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET unit = unit RETURNING id",
-    "INSERT OR IGNORE INTO reading(id, stream, seq, sensor, time_ms, value) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    "INSERT OR IGNORE INTO reading(id, stream, seq, sensor, time_ms, value, uptime_ms)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     "INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 };
 
@@ -63,8 +64,8 @@ Result<StoreRows> StoreRows::prepare(Database& database) {
   return StoreRows(std::move(*statements));
 }
 
-Result<void> StoreRows::add(const StreamRows& rows, WallTime time, std::uint64_t& last_id) {
-  const Result<std::int64_t> stream = move_stream(rows, time);
+Result<void> StoreRows::add(const StreamRows& rows, std::optional<WallTime> boot_time, std::uint64_t& last_id) {
+  const Result<std::int64_t> stream = move_stream(rows, last_id);
   if (!stream.has_value()) return tl::unexpected<Error>(stream.error());
   auto gap = rows.gaps.begin();
   const auto add_gaps_before = [&](std::uint64_t seq) -> Result<void> {
@@ -75,18 +76,18 @@ Result<void> StoreRows::add(const StreamRows& rows, WallTime time, std::uint64_t
   };
   for (const SequencedReading& row : rows.readings) {
     Result<void> added = add_gaps_before(row.seq);
-    if (added.has_value()) added = add_reading(*stream, rows.node, row, ++last_id);
+    if (added.has_value()) added = add_reading(*stream, rows.node, row, boot_time, ++last_id);
     if (!added.has_value()) return added;
   }
   return add_gaps_before(max_seq + 1);
 }
 
-Result<std::int64_t> StoreRows::move_stream(const StreamRows& rows, WallTime time) {
+Result<std::int64_t> StoreRows::move_stream(const StreamRows& rows, std::uint64_t last_id) {
   Statement& statement = statements_[move_stream_sql];
   statement.bind(1, std::string_view(rows.stream))
       .bind(2, std::string_view(rows.node))
       .bind(3, std::string_view(rows.publisher));
-  statement.bind(4, as_integer(rows.through)).bind(5, as_integer(time));
+  statement.bind(4, as_integer(rows.through)).bind(5, as_integer(last_id));
   return returned_id(statement);
 }
 
@@ -104,13 +105,16 @@ Result<std::int64_t> StoreRows::sensor_id(const std::string& node, const Reading
 }
 
 Result<void> StoreRows::add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row,
-                                    std::uint64_t id) {
+                                    std::optional<WallTime> boot_time, std::uint64_t id) {
   const Result<std::int64_t> sensor = sensor_id(node, row.reading);
   if (!sensor.has_value()) return tl::unexpected<Error>(sensor.error());
   Statement& statement = statements_[add_reading_sql];
   statement.bind(1, as_integer(id)).bind(2, stream).bind(3, as_integer(row.seq)).bind(4, *sensor);
-  statement.bind(5, as_integer(row.reading.time));
+  const std::optional<Millis>& uptime = row.reading.uptime;
+  const bool is_stamped = uptime.has_value() && boot_time.has_value();
+  statement.bind(5, as_integer(is_stamped ? time_at_uptime(*boot_time, *uptime) : row.reading.time));
   bind_value(statement, 6, row.reading.value);
+  uptime.has_value() && !is_stamped ? statement.bind(7, uptime->count()) : statement.bind_null(7);
   return statement.run();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,8 +23,9 @@ class StoreRows {
  public:
   static Result<StoreRows> prepare(Database& database);
 
-  /// Inserts `rows`, each under the next id after `last_id`, which moves, and sets the stream's watermark.
-  Result<void> add(const StreamRows& rows, WallTime time, std::uint64_t& last_id);
+  /// Inserts `rows`, each under the next id after `last_id`, which moves, and sets the stream's watermark. Readings
+  /// that carry their uptime get their times from `boot_time` when it is known.
+  Result<void> add(const StreamRows& rows, std::optional<WallTime> boot_time, std::uint64_t& last_id);
 
   /// After a rollback: ids that were made in it do not exist.
   void forget() { sensors_.clear(); }
@@ -31,9 +33,10 @@ class StoreRows {
  private:
   explicit StoreRows(std::vector<Statement> statements) : statements_(std::move(statements)) {}
 
-  Result<std::int64_t> move_stream(const StreamRows& rows, WallTime time);
+  Result<std::int64_t> move_stream(const StreamRows& rows, std::uint64_t last_id);
   Result<std::int64_t> sensor_id(const std::string& node, const Reading& reading);
-  Result<void> add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row, std::uint64_t id);
+  Result<void> add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row,
+                           std::optional<WallTime> boot_time, std::uint64_t id);
   Result<void> add_gap(std::int64_t stream, const Gap& gap, std::uint64_t id);
 
   std::vector<Statement> statements_;

@@ -11,11 +11,11 @@ namespace {
 
 enum Sql : std::size_t {
   last_id_sql,
+  honest_time_sql,
   set_last_id_sql,
   probe_sql,
   streams_sql,
   stream_sql,
-  oldest_waiting_sql,
   window_sql,
   present_sql,
   delete_readings_sql,
@@ -26,16 +26,19 @@ enum Sql : std::size_t {
 
 const std::vector<std::string_view> texts{
     "SELECT last_id FROM store",
-    "UPDATE store SET last_id = ?1",
+    "SELECT honest_ms FROM store",
+    "UPDATE store SET last_id = ?1, honest_ms = CASE WHEN ?2 > 0 THEN ?2 ELSE honest_ms END",
     "UPDATE store SET probes = probes + 1",
-    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY changed_ms DESC, id DESC LIMIT ?1) "
-    "ORDER BY changed_ms, id",
+    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY moved_at DESC LIMIT ?1) "
+    "ORDER BY moved_at",
     "SELECT name, node, publisher, id, through FROM stream WHERE name = ?1",
-    "SELECT time_ms FROM reading WHERE id > ?1 ORDER BY id LIMIT 1",
     "SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)",
-    "SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms BETWEEN ?3 AND ?4)",
-    "DELETE FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms < ?3",
-    "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3",
+    "SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND uptime_ms IS NULL AND time_ms BETWEEN ?3 AND "
+    "?4)",
+    "DELETE FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms < ?3 AND (uptime_ms IS NULL OR ?4)",
+    // A gap record's time may be of a clock that was not set: it stays until the readings before it are gone.
+    "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3"
+    " AND (?4 OR id < coalesce((SELECT min(id) FROM reading), id + 1))",
     "PRAGMA page_count",
     "PRAGMA freelist_count",
 };
@@ -103,6 +106,9 @@ Result<void> StoreWriter::start(const StoreOptions& options, const std::string& 
   Result<StoreBatches> batches = StoreBatches::prepare(database_, store);
   if (!batches.has_value()) return tl::unexpected<Error>(batches.error());
   batches_ = std::make_unique<StoreBatches>(std::move(*batches));
+  Result<StoreClocks> clocks = StoreClocks::prepare(database_);
+  if (!clocks.has_value()) return tl::unexpected<Error>(clocks.error());
+  clocks_ = std::make_unique<StoreClocks>(std::move(*clocks));
   const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
   if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
   last_id_ = static_cast<std::uint64_t>(*last_id);
@@ -125,6 +131,12 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   const Result<std::int64_t> used = database_.used_bytes();
   if (!used.has_value()) return tl::unexpected<Error>(used.error());
   contents.used_bytes = *used;
+  Result<std::vector<BootState>> boots = clocks_->waiting();
+  if (!boots.has_value()) return tl::unexpected<Error>(boots.error());
+  contents.boots = std::move(*boots);
+  const Result<std::int64_t> honest_time = integer_of(statements_[honest_time_sql]);
+  if (!honest_time.has_value()) return tl::unexpected<Error>(honest_time.error());
+  contents.honest_time = WallTime(Millis(*honest_time));
   return contents;
 }
 
@@ -149,13 +161,14 @@ Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
 Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   CommitReport report;
   report.last_id = last_id_;
-  Result<void> done = write_rows(transaction, report.last_id);
+  Result<void> done = write_rows(transaction, report);
+  if (done.has_value()) done = keep_clocks(transaction, report);
   for (const Confirmation& confirmation : transaction.confirmations) {
     if (done.has_value()) done = batches_->confirm(confirmation);
   }
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
   for (const HandOut& request : transaction.hand_outs) {
-    Result<UploadBatch> batch = batches_->hand_out(request, report.last_id);
+    Result<UploadBatch> batch = hand_out(request, report.last_id);
     if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
     report.handed_out.push_back(HandedOut{request.call, std::move(*batch)});
   }
@@ -167,15 +180,58 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   return report;
 }
 
-Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, std::uint64_t& last_id) {
+Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, CommitReport& report) {
   for (const StreamRows& rows : transaction.streams) {
-    if (Result<void> added = rows_.add(rows, transaction.time, last_id); !added.has_value()) return added;
+    if (Result<void> added = add_rows(rows, report); !added.has_value()) return added;
   }
   if (transaction.probe) {
     if (Result<void> probed = statements_[probe_sql].run(); !probed.has_value()) return probed;
   }
   if (transaction.streams.empty()) return {};
-  return statements_[set_last_id_sql].bind(1, as_integer(last_id)).run();
+  return statements_[set_last_id_sql]
+      .bind(1, as_integer(report.last_id))
+      .bind(2, as_integer(transaction.honest_time))
+      .run();
+}
+
+/// Readings that carry their uptime get their times when it is known when their boot began; else they wait for that.
+Result<void> StoreWriter::add_rows(const StreamRows& rows, CommitReport& report) {
+  if (rows.boot.empty()) return rows_.add(rows, std::nullopt, report.last_id);
+  const Result<std::optional<WallTime>> began = clocks_->began({rows.node, rows.publisher, rows.boot});
+  if (!began.has_value()) return tl::unexpected<Error>(began.error());
+  Result<void> added = rows_.add(rows, *began, report.last_id);
+  if (!added.has_value()) return added;
+  if (!began->has_value()) return clocks_->hold(rows);
+  report.stamped += static_cast<std::size_t>(std::count_if(
+      rows.readings.begin(), rows.readings.end(), [](const auto& row) { return row.reading.uptime.has_value(); }));
+  return {};
+}
+
+Result<void> StoreWriter::keep_clocks(const CommitTransaction& transaction, CommitReport& report) {
+  Result<void> done;
+  for (const BootLearned& learned : transaction.boot_times) {
+    if (done.has_value()) done = clocks_->learn(learned);
+  }
+  for (const BootKey& boot : transaction.released) {
+    if (done.has_value()) done = clocks_->release(boot);
+  }
+  if (!done.has_value() || !transaction.restamp.has_value()) return done;
+  const Result<RestampReport> restamped = clocks_->restamp(*transaction.restamp);
+  if (!restamped.has_value()) return tl::unexpected<Error>(restamped.error());
+  report.restamp = *restamped;
+  return {};
+}
+
+/// Up to the first row that waits for its time. Those behind it wait with it, in the order of ids.
+Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t last_id) {
+  const Result<std::uint64_t> after_id = batches_->given_through(request.destination);
+  if (!after_id.has_value()) return tl::unexpected<Error>(after_id.error());
+  const Result<std::uint64_t> held = clocks_->first_held(*after_id);
+  if (!held.has_value()) return tl::unexpected<Error>(held.error());
+  const std::uint64_t up_to = *held != 0 ? *held - 1 : last_id;
+  Result<UploadBatch> batch = batches_->hand_out(request, up_to);
+  if (batch.has_value()) batch->remaining += last_id - up_to;
+  return batch;
 }
 
 // ---- retention ----
@@ -200,6 +256,7 @@ Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t t
   for (const Sql sql : {delete_readings_sql, delete_gaps_sql}) {
     Statement& statement = statements_[sql];
     statement.bind(1, as_integer(step.after_id)).bind(2, as_integer(through)).bind(3, older_than);
+    statement.bind(4, std::int64_t{step.older_than.has_value() ? 0 : 1});
     if (Result<void> done = statement.run(); !done.has_value()) return done;
     report.deleted += static_cast<std::size_t>(database_.changes());
   }
@@ -246,17 +303,11 @@ Result<StreamState> StoreWriter::load_stream(const std::string& name) {
   return state;
 }
 
-Result<StoreFigures> StoreWriter::measure(std::uint64_t after_id) {
+Result<StoreFigures> StoreWriter::measure() {
   StoreFigures measured;
   const Result<std::int64_t> used = database_.used_bytes();
   if (!used.has_value()) return tl::unexpected<Error>(used.error());
   measured.used_bytes = *used;
-  Statement& statement = statements_[oldest_waiting_sql];
-  statement.bind(1, as_integer(after_id));
-  const Result<bool> row = has_row(statement);
-  if (row.has_value() && *row) measured.oldest_waiting = WallTime(Millis(statement.integer(0)));
-  statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
   return measured;
 }
 

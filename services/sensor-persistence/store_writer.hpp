@@ -9,6 +9,7 @@
 #include "common/adapters/sqlite/database.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/store_batches.hpp"
+#include "services/sensor-persistence/store_clocks.hpp"
 #include "services/sensor-persistence/store_rows.hpp"
 
 namespace sensors::persistence {
@@ -30,7 +31,7 @@ class StoreWriter {
 
   Result<CommitReport> commit(const CommitTransaction& transaction);
   Result<StreamState> load_stream(const std::string& name);
-  Result<StoreFigures> measure(std::uint64_t after_id);
+  Result<StoreFigures> measure();
 
  private:
   StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows);
@@ -38,7 +39,10 @@ class StoreWriter {
   static Result<std::string> adopt_id(Database& database);
   Result<void> start(const StoreOptions& options, const std::string& store);
   Result<CommitReport> apply(const CommitTransaction& transaction);
-  Result<void> write_rows(const CommitTransaction& transaction, std::uint64_t& last_id);
+  Result<void> write_rows(const CommitTransaction& transaction, CommitReport& report);
+  Result<void> add_rows(const StreamRows& rows, CommitReport& report);
+  Result<void> keep_clocks(const CommitTransaction& transaction, CommitReport& report);
+  Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
   Result<RetentionReport> retain(const RetentionStep& step);
   Result<void> delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report);
   Result<void> give_back_space();
@@ -48,6 +52,7 @@ class StoreWriter {
   std::vector<Statement> statements_;
   StoreRows rows_;
   std::unique_ptr<StoreBatches> batches_;
+  std::unique_ptr<StoreClocks> clocks_;
   std::string store_;
   std::uint64_t last_id_ = 0;  // committed
 };

@@ -38,6 +38,8 @@ class Uploads {
   /// Every configured destination has everything up to this id; the last id when none is configured.
   std::uint64_t slowest_cursor() const;
 
+  std::uint64_t last_id() const { return last_id_; }
+
   /// Rows that the slowest destination does not have.
   std::uint64_t depth() const { return last_id_ - slowest_cursor(); }
 

@@ -26,6 +26,7 @@ ConfigText persistence_config(const Broker& broker, const std::string& store_pat
   ConfigText config = broker.mqtt_table("sensor-persistence");
   config.set_text("", "node", node);
   config.set_text("store", "path", store_path);
+  config.set_text("clock", "trust", "always");
   config.set_text("[destination]", "name", "api");
   return config.set_all(more);
 }

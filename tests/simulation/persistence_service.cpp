@@ -141,8 +141,8 @@ void PersistenceService::carry_out(const LoadStream& load) {
   post([this, stream = load.stream] { control(StreamLoaded{stream, store_.load_stream(stream)}); });
 }
 
-void PersistenceService::carry_out(const MeasureStore& measure) {
-  post([this, after_id = measure.after_id] { control(StoreMeasured{store_.measure(after_id)}); });
+void PersistenceService::carry_out(const MeasureStore&) {
+  post([this] { control(StoreMeasured{store_.measure()}); });
 }
 
 void PersistenceService::carry_out(const RunQuery& query) {

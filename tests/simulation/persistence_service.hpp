@@ -38,7 +38,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void carry_out(const persistence::OpenStore& open);
   void carry_out(persistence::CommitTransaction& transaction);
   void carry_out(const persistence::LoadStream& load);
-  void carry_out(const persistence::MeasureStore& measure);
+  void carry_out(const persistence::MeasureStore&);
   void carry_out(const persistence::RunQuery& query);
 
   void connect();

@@ -207,14 +207,9 @@ Result<StreamState> StoreModel::load_stream(const std::string& name) const {
   return found == file_.streams.end() ? StreamState{name, "", "", 0, 0} : found->second;
 }
 
-persistence::StoreFigures StoreModel::measure(std::uint64_t after_id) const {
+persistence::StoreFigures StoreModel::measure() const {
   persistence::StoreFigures measured;
   measured.used_bytes = used_bytes();
-  const auto oldest = file_.rows.upper_bound(after_id);
-  if (oldest != file_.rows.end()) {
-    const Reading* const reading = std::get_if<Reading>(&oldest->second.what);
-    measured.oldest_waiting = reading != nullptr ? reading->time : std::get<Gap>(oldest->second.what).time;
-  }
   return measured;
 }
 

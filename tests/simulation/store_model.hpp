@@ -27,7 +27,7 @@ class StoreModel {
 
   Result<persistence::CommitReport> commit(const persistence::CommitTransaction& transaction);
   Result<persistence::StreamState> load_stream(const std::string& name) const;
-  persistence::StoreFigures measure(std::uint64_t after_id) const;
+  persistence::StoreFigures measure() const;
 
   /// The process or the machine died while `transaction` was under way: it is there, or it is not.
   void torn(const persistence::CommitTransaction& transaction);

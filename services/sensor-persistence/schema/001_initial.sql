@@ -4,6 +4,7 @@
 CREATE TABLE store(
   only INTEGER PRIMARY KEY CHECK(only = 1),
   id TEXT NOT NULL,                 -- random, made with the file
+  honest_ms INTEGER NOT NULL DEFAULT 0, -- the wall clock at the last write at which it could be believed
   last_id INTEGER NOT NULL,         -- the last one given to a reading or gap; never goes back, also when rows are deleted
   probes INTEGER NOT NULL DEFAULT 0 -- writes made only to see whether writing works again
 );
@@ -14,8 +15,22 @@ CREATE TABLE stream(
   node TEXT NOT NULL,
   publisher TEXT NOT NULL,
   through INTEGER NOT NULL,         -- the watermark
-  changed_ms INTEGER NOT NULL       -- when it last moved
+  moved_at INTEGER NOT NULL,        -- the store's last_id when it last moved: an order that no clock disturbs
+  boot INTEGER                      -- row of boot; NULL while no reading came without a time that can be relied on
 );
+CREATE INDEX stream_by_boot ON stream(boot) WHERE boot IS NOT NULL;
+
+-- Boots of the publishers' machines, those heard of last.
+CREATE TABLE boot(
+  id INTEGER PRIMARY KEY,
+  node TEXT NOT NULL,
+  publisher TEXT NOT NULL,
+  name TEXT NOT NULL,               -- the kernel's id of it
+  time_ms INTEGER,                  -- when it began; NULL while no clock has been right in it
+  hold INTEGER NOT NULL DEFAULT 0,  -- 0 no rows wait for time_ms, 1 rows wait, 2 they have waited long enough
+  UNIQUE(node, publisher, name)
+);
+CREATE INDEX boot_waiting ON boot(id) WHERE hold = 1;
 
 CREATE TABLE sensor(
   id INTEGER PRIMARY KEY,
@@ -32,8 +47,10 @@ CREATE TABLE reading(
   sensor INTEGER NOT NULL,
   time_ms INTEGER NOT NULL,
   value,
+  uptime_ms INTEGER,                -- of the machine, when time_ms is of a clock that nobody had set; else NULL
   UNIQUE(stream, seq)
 );
+CREATE INDEX reading_unsynced ON reading(stream, id) WHERE uptime_ms IS NOT NULL;
 CREATE INDEX reading_by_time ON reading(sensor, time_ms);
 
 CREATE TABLE gap(

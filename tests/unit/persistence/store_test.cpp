@@ -206,7 +206,7 @@ TEST_F(StoreFile, answers_each_effect_with_its_event) {
   ASSERT_TRUE(wait_for(1));
   store.apply(rows(run_of("aaaa", 1, 10)));
   store.apply(LoadStream{"aaaa"});
-  store.apply(MeasureStore{0});
+  store.apply(MeasureStore{});
   store.apply(RunQuery{1, QueryRequest{}, Millis{1'000}});
   EXPECT_TRUE(wait_for(5));
 }

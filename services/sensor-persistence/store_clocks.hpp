@@ -1,0 +1,48 @@
+// StoreClocks keeps the boots of the publishers' machines: when each began, whether rows wait for that, and gives the
+// rows their times. Inside a transaction of its caller. Worker thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/adapters/sqlite/database.hpp"
+#include "services/sensor-persistence/events.hpp"
+
+namespace sensors::persistence {
+
+class StoreClocks {
+ public:
+  /// Boots that are kept, those heard of last: rows of one that is forgotten neither wait nor get their times.
+  static constexpr std::int64_t max_boots = 10'000;
+
+  static Result<StoreClocks> prepare(Database& database);
+
+  /// Boots with rows that wait.
+  Result<std::vector<BootState>> waiting();
+
+  /// When `boot` began; nothing when no clock has been right in it.
+  Result<std::optional<WallTime>> began(const BootKey& boot);
+
+  /// Rows of this stream, which is in the store, carry their uptime: they wait, unless those of their boot have waited
+  /// long enough.
+  Result<void> hold(const StreamRows& rows);
+
+  Result<void> learn(const BootLearned& learned);
+  Result<void> release(const BootKey& boot);
+
+  /// Never touches what any destination has been given.
+  Result<RestampReport> restamp(const RestampStep& step);
+
+  /// The first row behind `after_id` that waits for its time; 0 when there is none.
+  Result<std::uint64_t> first_held(std::uint64_t after_id);
+
+ private:
+  explicit StoreClocks(std::vector<Statement> statements) : statements_(std::move(statements)) {}
+
+  Statement& bound_to(std::size_t sql, const BootKey& boot);
+
+  std::vector<Statement> statements_;
+};
+
+}  // namespace sensors::persistence
