@@ -67,7 +67,7 @@ void StatusReporter::report(const Condition& condition, const Counters& counters
   }
   if (state_ != condition.state) {
     state_ = condition.state;
-    since_ = now.wall;
+    since_ = now.monotonic;
   }
   if (!condition.connected) {
     next_at_.reset();
@@ -88,7 +88,7 @@ void StatusReporter::publish(const Condition& condition, const Counters& counter
   report.service = service_name;
   report.state = condition.state;
   report.reason = condition.reason;
-  report.since = since_;
+  report.since = wall_at(since_, now);
   report.version = SENSOR_PROJECT_VERSION;
   report.details = details_of(options_, condition, counters, breaker, now);
   effects.emplace_back(retained(options_, "status", encode_status(report)));

@@ -53,7 +53,7 @@ class StatusReporter {
   std::string last_line_;  // of STATUS=
   std::string last_said_;  // what makes a status message due at once when it changes
   std::optional<ServiceState> state_;
-  WallTime since_{};                // of state_
+  Instant since_{};                 // of state_
   std::optional<Instant> next_at_;  // nothing while the broker is away
   std::optional<Instant> rated_at_;
   std::uint64_t rated_delivered_ = 0;

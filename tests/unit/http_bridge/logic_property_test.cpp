@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/unit/http_bridge/timeline.hpp"
+#include "tests/unit/masked_times.hpp"
 
 namespace sensors::bridge {
 namespace {
@@ -104,6 +105,54 @@ TEST(BridgeLogicProperty, confirms_only_what_was_delivered_posts_one_at_a_time_a
         rc::gen::pair(rc::gen::inRange(0, 10), rc::gen::inRange(0, 100)));
     for (const auto& [choice, detail] : events) chaos.play(choice, detail);
     RC_ASSERT(chaos.recovers());
+  }));
+}
+
+/// All that can be seen of a timeline, without times; what the breaker's file holds is checked by its own tests.
+std::string seen(Timeline& timeline) {
+  std::string text;
+  for (const MqttPublish& message : timeline.messages)
+    text += message.topic + ' ' + masked_times(message.payload) + '\n';
+  timeline.messages.clear();
+  for (const HttpPost& post : timeline.posts) text += post.idempotency_key + ' ';
+  for (const std::string& line : timeline.log) text += line + '\n';
+  const std::optional<Instant> wake = timeline.logic.wake_at();
+  return text + std::to_string(timeline.requests.size()) +
+         (wake.has_value() ? std::to_string(wake->time_since_epoch().count()) : "never");
+}
+
+void act(Timeline& timeline, int action, int size) {
+  switch (action) {
+    case 0: timeline.connect(); break;
+    case 1: timeline.step(MqttDisconnected{"gone"}); break;
+    case 2:
+    case 3:
+      if (!timeline.requests.empty()) timeline.store_answers();
+      break;
+    case 4:
+      if (!timeline.posts.empty()) timeline.api_answers(size % 2 == 0 ? 200 : 500);
+      break;
+    case 5:
+      if (!timeline.posts.empty()) timeline.api_answers(503, std::to_string(size));
+      break;
+    default: timeline.pass(Millis{size * 500}); break;
+  }
+}
+
+TEST(BridgeWallClockSteps, change_nothing_but_times) {
+  EXPECT_TRUE(rc::check("two bridges, one with a wall clock that is stepped by years", [] {
+    Timeline steady;
+    Timeline stepped;
+    steady.store.rows = stepped.store.rows = 450;
+    const auto actions = *rc::gen::container<std::vector<std::pair<int, int>>>(
+        rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(1, 60)));
+    for (const auto& [action, size] : actions) {
+      if (*rc::gen::inRange(0, 3) == 0)
+        stepped.now.wall = WallTime{std::chrono::hours{24 * 365 * *rc::gen::inRange(0, 200)}};
+      act(steady, action, size);
+      act(stepped, action, size);
+      RC_ASSERT(seen(steady) == seen(stepped));
+    }
   }));
 }
 
