@@ -143,13 +143,22 @@ std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
   return out;
 }
 
-std::string encode_event(std::string_view type, WallTime time, std::string_view text) {
+std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details) {
   std::string out;
   append_text_field(out, "{\"type\":", type);
   append_time_field(out, ",\"time\":", time);
   append_text_field(out, ",\"text\":", text);
+  if (!details.empty()) out.append(",").append(details);
   out += '}';
   return out;
+}
+
+std::string encode_breaker_event(const CircuitBreaker::Transition& transition, WallTime time) {
+  std::string details;
+  append_text_field(details, "\"from\":", name_of(transition.from));
+  append_text_field(details, ",\"to\":", name_of(transition.to));
+  append_text_field(details, ",\"reason\":", transition.reason);
+  return encode_event("breaker", time, log_line(transition), details);
 }
 
 std::string encode_error(const Error& error) {

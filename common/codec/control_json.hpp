@@ -63,8 +63,12 @@ Result<ServiceState> decode_status_state(std::string_view payload);
 /// {"state":"open","reason":"...","since":"...","next_attempt":"..."}; `now` turns the breaker's times into wall time.
 std::string encode_breaker(const CircuitBreaker& breaker, Now now);
 
-/// {"type":"breaker","time":...,"text":...}: one line of history on `event/<service>`.
-std::string encode_event(std::string_view type, WallTime time, std::string_view text);
+/// {"type":"gap","time":...,"text":...}: one line of history on `event/<service>`. `details`: further keys, as in
+/// StatusReport.
+std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details = {});
+
+/// {"type":"breaker","time":...,"text":"Circuit breaker OPEN - ...","from":"closed","to":"open","reason":"..."}
+std::string encode_breaker_event(const CircuitBreaker::Transition& transition, WallTime time);
 
 /// {"error":{"code":"invalid","message":"..."}}
 std::string encode_error(const Error& error);

@@ -20,14 +20,16 @@ struct StopRequested {};
 
 struct MqttConnected {};
 
+/// The connection ended, or could not be made.
 struct MqttDisconnected {
   std::string reason;
+  ErrorCode code = ErrorCode::disconnected;  // unresolved, timeout, refused, tls, rejected or disconnected
 };
 
 /// The broker's answer to an MqttPublish with QoS 1 and an id other than 0.
 struct MqttPublished {
   std::uint64_t id;
-  Result<void> result;  // rejected (reason code >= 0x80), disconnected, overloaded
+  Result<void> result;  // rejected (reason code >= 0x80), disconnected, overloaded, io
 };
 
 struct MqttMessage {
@@ -49,6 +51,9 @@ struct MqttPublish {
   std::string response_topic;
   std::string correlation;
 };
+
+/// Give the connection up and make a new one.
+struct MqttReconnect {};
 
 enum class LogLevel { debug, info, warning, error };
 

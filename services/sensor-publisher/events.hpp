@@ -61,7 +61,8 @@ struct OutboxRead {
   std::size_t max_entries;
 };
 
-using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, StartRead, OutboxWrite, OutboxRead>;
+using Effect =
+    std::variant<LogLine, Exit, ServiceStatus, MqttPublish, MqttReconnect, StartRead, OutboxWrite, OutboxRead>;
 using Effects = std::vector<Effect>;
 
 }  // namespace sensors::publisher

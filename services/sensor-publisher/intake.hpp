@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/log_throttle.hpp"
 #include "common/core/pacing.hpp"
 #include "services/sensor-publisher/drivers/sample_filter.hpp"
 #include "services/sensor-publisher/events.hpp"
@@ -18,8 +19,9 @@ class Intake {
  public:
   explicit Intake(std::vector<DriverSchedule> drivers);
 
-  /// Starts the rounds that are due, and reports drivers that are stuck.
-  void advance(const Pacing& pacing, Now now, Effects& effects);
+  /// Starts the rounds that are due, and reports drivers that are stuck. While `outbox_is_behind`, drivers that are
+  /// always asked again at once are not: what they have waits where it comes from.
+  void advance(const Pacing& pacing, bool outbox_is_behind, Now now, Effects& effects);
 
   /// The readings of a finished round. Everything that did not become one is counted and logged.
   std::vector<Reading> take(DriverRead read, const Pacing& pacing, Now now, Effects& effects);
@@ -27,7 +29,7 @@ class Intake {
   /// No more rounds.
   void stop() { stopped_ = true; }
 
-  std::optional<Instant> wake_at() const;
+  std::optional<Instant> wake_at(const Pacing& pacing) const;
 
   std::uint64_t taken() const { return taken_; }
   std::uint64_t suppressed() const;
@@ -46,17 +48,24 @@ class Intake {
     bool stuck = false;
     bool ended = false;
     Instant started{};
-    std::optional<Instant> due;              // next round; nothing before the first, which is at once
-    Instant full_due{};                      // next round that counts for sensors that are not critical
+    std::optional<Instant> round_at;       // when the last round was due; nothing before the first, which is at once
+    std::optional<Instant> full_round_at;  // the last round that counted for sensors that are not critical
+    Instant rest_until{};
     std::map<std::string, bool> complaints;  // message to "still so in this round"; bounded by the driver's errors
   };
 
-  void complain(DriverState& driver, const std::string& message, Effects& effects);
-  void note_recovery(DriverState& driver, Effects& effects);
+  void complain(DriverState& driver, const std::string& message, Now now, Effects& effects);
+  void note_recovery(DriverState& driver, Now now, Effects& effects);
+  void say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects);
+  static bool counts_for_all(DriverState& driver, const Pacing& pacing);
   static Millis interval_of(const DriverState& driver, const Pacing& pacing);
+  static Instant due(const DriverState& driver, const Pacing& pacing);
+  bool may_read(const DriverState& driver) const;
 
   std::vector<DriverState> drivers_;
+  LogThrottle throttle_{10};
   bool stopped_ = false;
+  bool outbox_is_behind_ = false;
   std::uint64_t taken_ = 0;
   std::uint64_t driver_errors_ = 0;
 };

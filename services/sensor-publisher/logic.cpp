@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::publisher {
@@ -14,8 +15,6 @@ namespace {
 
 // The outbox worker answers within this, or it hangs in the kernel and the watchdog may bite.
 constexpr Millis outbox_deadline{30'000};
-
-constexpr std::size_t max_downstream_topics = 64;
 
 constexpr const char* write_obligation = "a commit of the outbox";
 constexpr const char* read_obligation = "a read from the outbox";
@@ -28,7 +27,9 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
       intake_(options_.drivers),
       writer_(options_.outbox, contents.confirmed, contents.last, options_.seed),
       sender_(options_, contents),
-      clock_(contents.streams.back().boot) {}
+      clock_(contents.streams.back().boot),
+      downstream_(options_.node),
+      outbox_mark_(options_.outbox.high_readings) {}
 
 Effects Logic::step(Event event, Now now) {
   Effects effects;
@@ -46,15 +47,21 @@ void Logic::on(const StopRequested&, Now, Effects& effects) {
 }
 
 void Logic::on(const MqttConnected&, Now now, Effects& effects) {
-  connected_ = true;
-  effects.push_back(LogLine{LogLevel::info, "connected to the broker"});
+  LogLine line = link_.connected(now.monotonic);
+  add_event(encode_event("broker", now.wall, line.text, "\"connected\":true"));
+  effects.push_back(std::move(line));
+  downstream_.connected(now.monotonic);
   sender_.connected(now);
   publish_boot_time(effects);
   status_due_ = now.monotonic;
 }
 
 void Logic::on(const MqttDisconnected& event, Now now, Effects& effects) {
-  if (std::exchange(connected_, false)) effects.push_back(LogLine{LogLevel::warning, "broker lost: " + event.reason});
+  if (std::optional<LogLine> line = link_.disconnected(event, now.monotonic); line.has_value()) {
+    add_event(encode_event("broker", now.wall, line->text,
+                           fmt::format(R"("connected":false,"failure":"{}")", name_of(event.code))));
+    effects.push_back(std::move(*line));
+  }
   sender_.disconnected(event.reason, now);
 }
 
@@ -65,18 +72,7 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
   } else if (topic->kind == "committed") {
     on_watermark(event, now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
-    bool pressure = false;
-    if (topic->kind == "queue") {
-      const Result<QueueDepth> queue = decode_queue_depth(event.payload);
-      if (!queue) ++malformed_;
-      pressure = queue.has_value() && queue->pressure;
-    } else {
-      const Result<ServiceState> state = decode_status_state(event.payload);
-      if (!state) ++malformed_;
-      pressure = state.has_value() && *state == ServiceState::down;
-    }
-    if (pressure_by_.size() < max_downstream_topics || pressure_by_.contains(event.topic))
-      pressure_by_[event.topic] = pressure;
+    if (!downstream_.take(*topic, event.payload)) ++malformed_;
   }
 }
 
@@ -84,7 +80,7 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
   const Result<Committed> committed = decode_committed(message.payload);
   if (!committed) {
     ++malformed_;
-    effects.push_back(LogLine{LogLevel::warning, "watermark ignored: " + committed.error().message});
+    warn("watermark ignored", committed.error().message, now, effects);
     return;
   }
   switch (sender_.committed(*committed, now, effects)) {
@@ -92,7 +88,8 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
     case Sender::Confirmation::advanced: writer_.confirm(sender_.confirmed()); break;
     case Sender::Confirmation::another_store:
       writer_.remember_store(sender_.store());
-      publish_event("store", "store " + sender_.store() + " keeps the readings of this publisher now", now, effects);
+      add_event(
+          encode_event("store", now.wall, "store " + sender_.store() + " keeps the readings of this publisher now"));
       break;
   }
 }
@@ -112,7 +109,7 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
     const std::string text =
         fmt::format("the outbox is full: dropped its oldest readings, {} in one gap record", gap.last - gap.first + 1);
     effects.push_back(LogLine{LogLevel::error, text});
-    publish_event("gap", text, now, effects);
+    add_event(encode_event("gap", now.wall, text));
   }
   std::vector<OutboxEntry> durable = writer_.done(std::move(event), now);
   if (dropped) sender_.entries_dropped();
@@ -133,14 +130,19 @@ void Logic::on(OutboxReadDone& event, Now now, Effects& effects) {
 /// What every event may have made possible.
 void Logic::advance(Now now, Effects& effects) {
   if (exited_) return;
-  intake_.advance(pacing_, now, effects);
   advance_outbox(now, effects);
+  // A disk that is slow for a moment must not cost readings that a fast program has ready; one that fails is another
+  // matter: readings of the present are worth more than those of the past.
+  const bool is_behind = writer_.failure().empty() && writer_.pending() > options_.outbox.max_pending / 2;
+  intake_.advance(pacing_, is_behind, now, effects);
   const std::size_t before = effects.size();
   sender_.advance(now, effects);
   const bool reads = std::any_of(effects.begin() + static_cast<std::ptrdiff_t>(before), effects.end(),
                                  [](const Effect& effect) { return std::holds_alternative<OutboxRead>(effect); });
   if (reads) liveness_.begin(read_obligation, now.monotonic + outbox_deadline);
   age_.note(writer_.written(), sender_.confirmed(), now.monotonic);
+  outbox_mark_.update(writer_.depth());
+  downstream_.advance(now.monotonic);
   advance_pace(now, effects);
   report_transitions(now, effects);
   report_status(now, effects);
@@ -149,6 +151,7 @@ void Logic::advance(Now now, Effects& effects) {
     publish_status(ServiceState::down, "stopped", now, effects);
     effects.push_back(Exit{});
   }
+  send_events(effects);
 }
 
 void Logic::advance_outbox(Now now, Effects& effects) {
@@ -158,17 +161,25 @@ void Logic::advance_outbox(Now now, Effects& effects) {
   effects.push_back(std::move(*write));
 }
 
-bool Logic::under_pressure() const {
-  return sender_.breaker().state() != CircuitBreaker::State::closed || writer_.above_high_mark() ||
-         std::any_of(pressure_by_.begin(), pressure_by_.end(), [](const auto& asks) { return asks.second; });
+/// Why sensors should be read less often; empty when they should not.
+std::string Logic::pressure() const {
+  const CircuitBreaker& breaker = sender_.breaker();
+  if (breaker.state() != CircuitBreaker::State::closed) return "circuit breaker not closed: " + breaker.reason();
+  if (outbox_mark_.above()) return "the outbox is above its high mark";
+  return downstream_.pressure();
 }
 
 void Logic::advance_pace(Now now, Effects& effects) {
   const Millis before = pacing_.interval();
-  if (!pacing_.update(under_pressure(), now.monotonic)) return;
-  effects.push_back(LogLine{LogLevel::info, fmt::format("pace: sensors are read every {} s instead of every {} s",
-                                                        static_cast<double>(pacing_.interval().count()) / 1e3,
-                                                        static_cast<double>(before.count()) / 1e3)});
+  const std::string why = pressure();
+  if (!pacing_.update(!why.empty(), now.monotonic)) return;
+  const Millis after = pacing_.interval();
+  std::string text = fmt::format("pace: sensors are read every {} s instead of every {} s; {}",
+                                 static_cast<double>(after.count()) / 1e3, static_cast<double>(before.count()) / 1e3,
+                                 why.empty() ? "the pressure is gone" : why);
+  add_event(
+      encode_event("pace", now.wall, text, fmt::format(R"("from_ms":{},"to_ms":{})", before.count(), after.count())));
+  effects.push_back(LogLine{LogLevel::info, std::move(text)});
   status_due_ = now.monotonic;
 }
 
@@ -176,17 +187,17 @@ void Logic::report_transitions(Now now, Effects& effects) {
   for (const CircuitBreaker::Transition& transition : sender_.breaker().take_transitions()) {
     const bool opened = transition.to == CircuitBreaker::State::open;
     effects.push_back(LogLine{opened ? LogLevel::warning : LogLevel::info, log_line(transition)});
-    publish_event("breaker", log_line(transition), now, effects);
+    add_event(encode_breaker_event(transition, now.wall));
   }
 }
 
 std::string Logic::degraded_because() const {
-  if (!connected_) return "no connection to the broker";
+  if (!link_.is_connected()) return "no connection to the broker: " + link_.reason();
   if (sender_.breaker().state() != CircuitBreaker::State::closed)
     return "breaker not closed: " + sender_.breaker().reason();
   if (!outbox_failure_.empty()) return outbox_failure_;
   if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
-  if (writer_.above_high_mark()) return "the outbox is above its high mark";
+  if (outbox_mark_.above()) return "the outbox is above its high mark";
   return {};
 }
 
@@ -200,13 +211,13 @@ void Logic::report_status(Now now, Effects& effects) {
   state_reason_ = std::move(reason);
   if (changed) effects.push_back(ServiceStatus{state_reason_.empty() ? "up" : "degraded: " + state_reason_});
   if (!status_due_.has_value()) status_due_ = now.monotonic;
-  if (!connected_ || (!changed && now.monotonic < *status_due_)) return;
+  if (!link_.is_connected() || (!changed && now.monotonic < *status_due_)) return;
   status_due_ = now.monotonic + options_.status_interval;
   publish_status(state_, state_reason_, now, effects);
 }
 
 void Logic::publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects) {
-  if (!connected_) return;
+  if (!link_.is_connected()) return;
   MqttPublish status;
   status.topic = topic_of(options_.root, options_.node, "status", service_name);
   status.payload = encode_status({service_name, state, reason, wall_at(state_since_.value_or(now.monotonic), now),
@@ -220,29 +231,44 @@ void Logic::publish_status(ServiceState state, const std::string& reason, Now no
                                       .limit = writer_.limit(),
                                       .oldest_s = std::chrono::duration<double>(age_.oldest(now.monotonic)).count(),
                                       .rate_per_s = age_.take_rate(now.monotonic),
-                                      .pressure = writer_.above_high_mark()});
+                                      .pressure = outbox_mark_.above()});
   queue.retain = true;
   effects.push_back(std::move(queue));
 }
 
-void Logic::publish_event(std::string_view type, const std::string& text, Now now, Effects& effects) {
-  if (!connected_) return;
+void Logic::add_event(std::string payload) {
   MqttPublish event;
   event.topic = topic_of(options_.root, options_.node, "event", service_name);
-  event.payload = encode_event(type, now.wall, text);
-  effects.push_back(std::move(event));
+  event.payload = std::move(payload);
+  events_.add(std::move(event));
+}
+
+void Logic::send_events(Effects& effects) {
+  if (!link_.is_connected()) return;
+  for (MqttPublish& event : events_.take()) effects.push_back(std::move(event));
+}
+
+void Logic::warn(std::string_view kind, const std::string& text, Now now, Effects& effects) {
+  if (auto line = throttle_.add(LogLevel::warning, kind, text, now.monotonic)) effects.push_back(std::move(*line));
 }
 
 std::string Logic::status_details(Now now) const {
+  std::string failed_connects;
+  for (const auto& [failure, count] : link_.failed_connects())
+    failed_connects += fmt::format(R"({}"{}":{})", failed_connects.empty() ? "" : ",", failure, count);
+  std::string pressure_text;
+  append_json_string(pressure_text, pressure());
   return fmt::format(
-      R"("pace_ms":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},"breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
+      R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
+      R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
-      R"("dropped":{},"watermarks_refused":{},"malformed":{}}})",
-      pacing_.interval().count(), now.loop_longest.count(), sender_.stream(), clock_.is_synced(), unsynced_readings_,
-      sender_.restamped(), encode_breaker(sender_.breaker(), now), writer_.depth(), writer_.pending(),
-      writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
+      R"("dropped":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},"connections_lost":{},)"
+      R"("failed_connects":{{{}}}}})",
+      pacing_.interval().count(), pressure_text, now.loop_longest.count(), sender_.stream(), clock_.is_synced(),
+      unsynced_readings_, sender_.restamped(), encode_breaker(sender_.breaker(), now), writer_.depth(),
+      writer_.pending(), writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
       intake_.suppressed(), intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(),
-      sender_.watermarks_refused(), malformed_);
+      sender_.watermarks_refused(), malformed_, events_.dropped(), link_.lost(), failed_connects);
 }
 
 std::string Logic::down_status(WallTime now) {
@@ -250,9 +276,10 @@ std::string Logic::down_status(WallTime now) {
 }
 
 std::optional<Instant> Logic::wake_at() const {
-  std::optional<Instant> at = intake_.wake_at();
+  std::optional<Instant> at = intake_.wake_at(pacing_);
   for (const std::optional<Instant>& when :
-       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), connected_ ? status_due_ : std::nullopt}) {
+       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(),
+        link_.is_connected() ? status_due_ : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }
   return at;

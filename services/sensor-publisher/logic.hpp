@@ -2,15 +2,19 @@
 // service, on the loop thread, and does no I/O, so that tests run it on virtual time.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "common/core/broker_link.hpp"
+#include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
+#include "common/core/log_throttle.hpp"
 #include "common/core/pacing.hpp"
 #include "common/core/queue_age.hpp"
+#include "common/core/queue_mark.hpp"
 #include "services/sensor-publisher/boot_clock.hpp"
+#include "services/sensor-publisher/downstream.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/intake.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
@@ -26,6 +30,7 @@ class Logic {
   Effects step(Event event, Now now);
   std::optional<Instant> wake_at() const;
   const Liveness& liveness() const { return liveness_; }
+  const CircuitBreaker& breaker() const { return sender_.breaker(); }
 
   /// Last will of the service's connection.
   static std::string down_status(WallTime now);
@@ -53,10 +58,12 @@ class Logic {
   void report_transitions(Now now, Effects& effects);
   void report_status(Now now, Effects& effects);
   void publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects);
-  void publish_event(std::string_view type, const std::string& text, Now now, Effects& effects);
+  void add_event(std::string payload);
+  void send_events(Effects& effects);
   std::string status_details(Now now) const;
   std::string degraded_because() const;
-  bool under_pressure() const;
+  std::string pressure() const;
+  void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);
 
   LogicOptions options_;
   Pacing pacing_;
@@ -67,12 +74,14 @@ class Logic {
   BootClock clock_;
   std::uint64_t unsynced_readings_ = 0;  // taken while nobody vouched for the clock
   Liveness liveness_;
-  bool connected_ = false;
+  BrokerLink link_;
+  EventQueue events_;
+  LogThrottle throttle_;
+  Downstream downstream_;
+  QueueMark outbox_mark_;
   bool stopping_ = false;
   bool exited_ = false;
   std::string outbox_failure_;  // as last logged
-  std::map<std::string, bool>
-      pressure_by_;  // queue and status topics of the services downstream, to "asks us to slow down"
   ServiceState state_ = ServiceState::up;
   std::string state_reason_;
   std::optional<Instant> state_since_;

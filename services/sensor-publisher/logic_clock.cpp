@@ -36,12 +36,12 @@ void Logic::report_correction(Now now, Effects& effects) {
       "from their uptime",
       std::abs(seconds), seconds < 0 ? "ahead" : "behind", unsynced_readings_);
   effects.push_back(LogLine{LogLevel::info, text});
-  publish_event("clock", text, now, effects);
+  add_event(encode_event("clock", now.wall, text));
 }
 
 /// Retained, so that a store that was away hears it too.
 void Logic::publish_boot_time(Effects& effects) {
-  if (!connected_ || !clock_.boot_time().has_value() || clock_.boot_time()->boot.empty()) return;
+  if (!link_.is_connected() || !clock_.boot_time().has_value() || clock_.boot_time()->boot.empty()) return;
   MqttPublish message;
   message.topic = topic_of(options_.root, options_.node, "clock", service_name);
   message.payload = encode_boot_time(*clock_.boot_time());

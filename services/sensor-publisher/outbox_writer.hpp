@@ -51,7 +51,6 @@ class OutboxWriter {
   /// Readings in the outbox, those dropped excluded.
   std::uint64_t depth() const { return written_ - std::max(confirmed_, dropped_); }
   std::uint64_t limit() const { return options_.max_readings; }
-  bool above_high_mark() const { return depth() > options_.high_readings; }
   std::size_t pending() const { return pending_.size(); }
   std::uint64_t readings_dropped() const { return readings_dropped_; }
   Position written() const { return written_; }

@@ -29,6 +29,11 @@ Sender::Sender(const LogicOptions& options, const OutboxContents& contents)
 }
 
 void Sender::connected(Now now) {
+  // No answer comes any more for what an earlier connection carried.
+  for (const InFlight& message : std::exchange(in_flight_, {})) {
+    window_.acknowledged();
+    if (!message.judged) breaker_.release(message.permit);
+  }
   breaker_.peer_returned(now.monotonic);
   window_.connected();
   go_back();
@@ -41,6 +46,7 @@ void Sender::disconnected(const std::string& reason, Now now) {
       breaker_.fail(*permit, reason, now.monotonic);
   }
   window_.disconnected();
+  leaving_link_ = false;
   go_back();
 }
 
@@ -60,21 +66,26 @@ void Sender::published(const MqttPublished& published, Now now, Effects& effects
   } else {
     // It is sent again when no watermark comes: going back at once would spin on a broker that refuses.
     breaker_.fail(message.permit, published.result.error().message, now.monotonic);
-    effects.push_back(LogLine{LogLevel::warning, published.result.error().message});
+    warn("message not taken", published.result.error().message, now, effects);
   }
 }
 
-Sender::Confirmation Sender::refuse(const std::string& why, Effects& effects) {
+Sender::Confirmation Sender::refuse(const std::string& why, Now now, Effects& effects) {
   ++watermarks_refused_;
-  effects.push_back(LogLine{LogLevel::warning, "watermark ignored: " + why});
+  warn("watermark ignored", why, now, effects);
   return Confirmation::nothing;
+}
+
+void Sender::warn(std::string_view kind, const std::string& text, Now now, Effects& effects) {
+  if (auto line = throttle_.add(LogLevel::warning, kind, text, now.monotonic)) effects.push_back(std::move(*line));
 }
 
 Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effects& effects) {
   if (committed.store != known_store_) {
     if (!known_store_.empty()) {
-      effects.push_back(LogLine{LogLevel::warning, "another store answers: " + committed.store + " instead of " +
-                                                       known_store_ + "; sending it all that the outbox still has"});
+      warn("another store answers",
+           committed.store + " instead of " + known_store_ + "; sending it all that the outbox still has", now,
+           effects);
     }
     known_store_ = committed.store;
     go_back();
@@ -90,7 +101,7 @@ Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effe
                       ", but only " +
                       std::to_string(window_.highest_sent() - std::min(window_.highest_sent(), stream->base)) +
                       " were sent; who may write the topic `committed`?",
-                  effects);
+                  now, effects);
   }
   // An earlier run may have sent more than the outbox still knows of (a disk that lied, a restored file).
   if (!is_this_runs) through = std::min(through, std::next(stream)->base);
@@ -186,6 +197,7 @@ void Sender::advance(Now now, Effects& effects) {
   breaker_.advance(now.monotonic);
   if (read_again_at_.has_value() && now.monotonic >= *read_again_at_) read_again_at_.reset();
   judge_overdue(now);
+  leave_silent_link(effects);
   if (window_.advance(now.monotonic)) {
     ++resends_;
     cache_.clear();
@@ -201,11 +213,24 @@ void Sender::advance(Now now, Effects& effects) {
 void Sender::judge_overdue(Now now) {
   for (InFlight& message : in_flight_) {
     if (now.monotonic < message.sent_at + options_.send.puback_timeout) break;
-    if (!std::exchange(message.judged, true)) breaker_.fail(message.permit, "no PUBACK in time", now.monotonic);
+    if (std::exchange(message.judged, true)) continue;
+    breaker_.fail(message.permit, "no PUBACK in " + std::to_string(options_.send.puback_timeout.count()) + " ms",
+                  now.monotonic);
   }
 }
 
+/// A broker that keeps the link alive and acknowledges nothing fills the windows, ours and Paho's, until no probe fits
+/// in: the probe goes over a new connection, whose windows are empty.
+void Sender::leave_silent_link(Effects& effects) {
+  const bool is_silent = window_.is_connected() && !in_flight_.empty() && in_flight_.front().judged;
+  if (!is_silent || breaker_.state() != CircuitBreaker::State::half_open || leaving_link_) return;
+  leaving_link_ = true;
+  effects.push_back(LogLine{LogLevel::warning, "the broker acknowledges nothing; connecting again"});
+  effects.push_back(MqttReconnect{});
+}
+
 bool Sender::send_next(Now now, Effects& effects) {
+  if (leaving_link_) return false;
   const std::optional<SendWindow::Range> range = window_.sendable(head_end());
   const bool gap_first = unfillable_.has_value() && window_.may_send();
   if (!gap_first && (!range.has_value() || cache_.empty() || cache_.front().first > range->last)) return false;

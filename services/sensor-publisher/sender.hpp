@@ -9,6 +9,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/log_throttle.hpp"
 #include "common/core/send_window.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
@@ -77,6 +78,8 @@ class Sender {
   void go_back();
   void fill_hole(Position end, Now now, Effects& effects);
   void judge_overdue(Now now);
+  void leave_silent_link(Effects& effects);
+  void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);
   bool send_next(Now now, Effects& effects);
   void stamp(Reading& reading);
   Outgoing gap_message(Now now);
@@ -85,7 +88,7 @@ class Sender {
   Outgoing batch_message(Position last);
   MqttPublish backlog_message(std::string payload) const;
   void read_ahead(Effects& effects);
-  Confirmation refuse(const std::string& why, Effects& effects);
+  Confirmation refuse(const std::string& why, Now now, Effects& effects);
   Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Now now, Effects& effects);
 
   const LogicOptions options_;
@@ -93,10 +96,12 @@ class Sender {
   std::string known_store_;
   SendWindow window_;
   CircuitBreaker breaker_;
+  LogThrottle throttle_;
   std::deque<OutboxEntry> cache_;  // the entries from window_.sent() + 1 on, without holes
   bool read_outstanding_ = false;
   std::optional<Instant> read_again_at_;
   std::deque<InFlight> in_flight_;  // in order of sending
+  bool leaving_link_ = false;       // until the connection has ended
   std::optional<Gap> unfillable_;   // numbers of the first stream that the store wants and nobody has any more
   std::uint64_t last_id_ = 0;
   std::uint64_t messages_ = 0;

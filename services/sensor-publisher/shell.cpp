@@ -82,6 +82,7 @@ void Shell::apply(Effect effect, ServiceNotifier& notifier) {
         if constexpr (std::is_same_v<E, LogLine>) log(e.level, e.text);
         if constexpr (std::is_same_v<E, ServiceStatus>) notifier.status(e.text);
         if constexpr (std::is_same_v<E, MqttPublish>) mqtt_.publish(std::move(e));
+        if constexpr (std::is_same_v<E, MqttReconnect>) mqtt_.reconnect();
         if constexpr (std::is_same_v<E, StartRead>) drivers_.at(e.driver)->start_read();
         if constexpr (std::is_same_v<E, OutboxWrite>) write(std::move(e));
         if constexpr (std::is_same_v<E, OutboxRead>) read(e);

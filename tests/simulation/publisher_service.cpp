@@ -136,6 +136,10 @@ void PublisherService::apply(publisher::Effect& effect) {
   std::visit([this](auto& known) { carry_out(known); }, effect);
 }
 
+void PublisherService::carry_out(const MqttReconnect&) {
+  after(Millis{1}, [this] { broker_.reset_link(client_id_); });
+}
+
 void PublisherService::carry_out(MqttPublish& message) {
   const bool is_data = contains(message.topic, "/reading/") || contains(message.topic, "/backlog/");
   if (is_data) {

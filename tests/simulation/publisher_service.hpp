@@ -53,6 +53,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void carry_out(const LogLine&) {}
   void carry_out(const Exit&) {}
   void carry_out(const ServiceStatus&) {}
+  void carry_out(const MqttReconnect&);
   void carry_out(MqttPublish& message);
   void carry_out(const publisher::StartRead& read);
   void carry_out(publisher::OutboxWrite& write);

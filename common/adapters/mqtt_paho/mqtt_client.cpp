@@ -7,6 +7,8 @@
 // - Its sockets have Nagle's algorithm on, and it gives no access to them. With the other side's delayed
 // acknowledgement
 //   a window of small messages stands still for 40 ms, so disable_nagle() finds the socket after each connect.
+// - It says "failure" whatever kept it from connecting, and looks names up for as long as the resolver likes, with its
+//   lock held: broker_reach does both before and after.
 // - More publishes than the broker's Receive Maximum stall: what is in flight is counted here.
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
 
@@ -30,6 +32,7 @@
 #include <pthread.h>
 #include <sys/socket.h>
 
+#include "common/adapters/mqtt_paho/broker_reach.hpp"
 #include "common/core/backoff.hpp"
 
 namespace sensors {
@@ -39,6 +42,8 @@ namespace {
 constexpr Millis disconnect_timeout{500};
 constexpr Millis drain_timeout{500};
 constexpr Millis answer_patience{2};
+constexpr Millis diagnosis_timeout{1'000};
+constexpr Millis look_round{50};  // how soon a wait for the broker sees that the client is stopping
 
 std::string server_uri(const MqttClientOptions& options) {
   const std::string scheme = options.ca_file.empty() ? "tcp://" : "ssl://";
@@ -105,8 +110,12 @@ Result<void> outcome_of(const mqtt::token& token) {
 }
 
 /// A refused CONNECT arrives as a return code that is a reason code (MQTT 5 section 3.2.2.2).
+int code_of(const mqtt::exception& error) {
+  return std::max(error.get_return_code(), static_cast<int>(error.get_reason_code()));
+}
+
 std::string describe(const mqtt::exception& error) {
-  const int code = std::max(error.get_return_code(), static_cast<int>(error.get_reason_code()));
+  const int code = code_of(error);
   if (code < mqtt::ReasonCode::UNSPECIFIED_ERROR) return error.what();
   const char* name = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
   const bool is_access =
@@ -123,12 +132,17 @@ class MqttClient::Session : private mqtt::iaction_listener {
   ~Session() override;
 
   void publish(MqttPublish message);
+  void reconnect();
 
  private:
   using SendNumber = std::uintptr_t;
 
   void run();
   Result<void> connect();
+  Result<void> open_session();
+  Result<void> await(const mqtt::token_ptr& token, const std::string& what);
+  Error diagnose(const std::vector<SocketAddress>& addresses, Error error);
+  bool stopping();
   void disconnect();
   void serve_connection();
   void send(MqttPublish message);
@@ -143,8 +157,9 @@ class MqttClient::Session : private mqtt::iaction_listener {
   const MqttClientOptions options_;
   const MqttCallbacks callbacks_;
   mqtt::async_client client_;
-  Backoff backoff_;             // send thread only
-  SendNumber last_number_ = 0;  // send thread only
+  NameResolver resolver_;  // send thread only, as are the next two
+  Backoff backoff_;
+  SendNumber last_number_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -154,6 +169,8 @@ class MqttClient::Session : private mqtt::iaction_listener {
   bool connected_ = false;
   bool lost_ = false;
   std::string lost_reason_;
+  std::string tls_failure_;  // of the connect under way
+  bool reconnect_wanted_ = false;
   bool stopping_ = false;
   std::thread send_thread_;
 };
@@ -217,7 +234,7 @@ void MqttClient::Session::run() {
       if (stopping_) return;
     }
     if (Result<void> connected = connect(); !connected) {
-      callbacks_.on_disconnected({connected.error().message});
+      callbacks_.on_disconnected({connected.error().message, connected.error().code});
       wait_before_reconnect();
       continue;
     }
@@ -227,13 +244,32 @@ void MqttClient::Session::run() {
   }
 }
 
+/// Every failure names the broker, and has the code of what kept us from it.
 Result<void> MqttClient::Session::connect() {
-  const auto object = [this] { return "broker " + options_.host + ":" + std::to_string(options_.port) + ": "; };
+  {
+    const std::lock_guard lock(mutex_);
+    lost_ = false;
+    reconnect_wanted_ = false;
+    tls_failure_.clear();
+  }
+  const auto addresses =
+      resolver_.resolve(options_.host, options_.port, options_.connect_timeout, [this] { return stopping(); });
+  Result<void> connected = addresses ? open_session() : tl::unexpected(addresses.error());
+  if (connected) {
+    const std::lock_guard lock(mutex_);
+    connected_ = true;
+    return connected;
+  }
+  Error error = std::move(connected.error());
+  if (addresses) {
+    disconnect();
+    error = diagnose(*addresses, std::move(error));
+  }
+  return fail(error.code, "broker " + options_.host + ":" + std::to_string(options_.port) + ": " + error.message);
+}
+
+Result<void> MqttClient::Session::open_session() {
   try {
-    {
-      const std::lock_guard lock(mutex_);
-      lost_ = false;
-    }
     mqtt::connect_options connect_options;
     connect_options.set_mqtt_version(MQTTVERSION_5);
     connect_options.set_clean_start(true);
@@ -251,29 +287,51 @@ Result<void> MqttClient::Session::connect() {
       mqtt::ssl_options tls;
       tls.set_trust_store(options_.ca_file);
       tls.set_verify(true);  // without it a certificate for another host is accepted
+      tls.set_error_handler([this](const std::string& text) {
+        const std::lock_guard lock(mutex_);
+        tls_failure_ = text;  // the last one says most
+      });
       connect_options.set_ssl(std::move(tls));
     }
-    if (!client_.connect(connect_options)->wait_for(options_.connect_timeout)) {
-      disconnect();
-      return fail(ErrorCode::timeout, object() + "no CONNACK in time");
-    }
+    if (Result<void> done = await(client_.connect(connect_options), "CONNACK"); !done) return done;
     disable_nagle(options_.port);
     for (const std::string& filter : options_.subscriptions) {
-      if (!client_.subscribe(filter, 1)->wait_for(options_.connect_timeout)) {
-        disconnect();
-        return fail(ErrorCode::timeout, object() + "no SUBACK in time for " + filter);
-      }
+      if (Result<void> done = await(client_.subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
     }
   } catch (const mqtt::exception& error) {
-    disconnect();
-    return fail(ErrorCode::disconnected, object() + describe(error));
+    const bool is_refusal = code_of(error) >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
+    return fail(is_refusal ? ErrorCode::rejected : ErrorCode::disconnected, describe(error));
   } catch (const std::exception& error) {
-    disconnect();
-    return fail(ErrorCode::disconnected, object() + error.what());
+    return fail(ErrorCode::disconnected, error.what());
   }
-  const std::lock_guard lock(mutex_);
-  connected_ = true;
   return {};
+}
+
+/// Waits for the broker's answer; timeout, or disconnected when the client is stopping meanwhile. Throws what Paho
+/// throws.
+Result<void> MqttClient::Session::await(const mqtt::token_ptr& token, const std::string& what) {
+  const auto until = std::chrono::steady_clock::now() + options_.connect_timeout;
+  while (!token->wait_for(look_round)) {
+    if (stopping()) return fail(ErrorCode::disconnected, "stopping");
+    if (std::chrono::steady_clock::now() >= until) return fail(ErrorCode::timeout, "no " + what + " in time");
+  }
+  return {};
+}
+
+/// What Paho calls a failure, by trying the connection without it.
+Error MqttClient::Session::diagnose(const std::vector<SocketAddress>& addresses, Error error) {
+  if (error.code == ErrorCode::rejected || stopping()) return error;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!tls_failure_.empty()) return {ErrorCode::tls, "TLS: " + tls_failure_ + "; check [mqtt] ca_file and host"};
+  }
+  const Result<void> reachable = try_tcp(addresses, diagnosis_timeout);
+  return reachable ? error : reachable.error();
+}
+
+bool MqttClient::Session::stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 /// Best effort: whatever comes of it, the connection is not used any more.
@@ -291,9 +349,10 @@ void MqttClient::Session::serve_connection() {
   std::unique_lock lock(mutex_);
   while (true) {
     const bool may_send = !queue_.empty() && in_flight_.size() < static_cast<std::size_t>(options_.max_inflight);
-    if (lost_) {
-      const std::string reason = lost_reason_;
+    if (lost_ || reconnect_wanted_) {
+      const std::string reason = lost_ ? lost_reason_ : "given up, to connect again";
       lock.unlock();
+      disconnect();
       give_up_connection(reason);
       return;
     }
@@ -336,9 +395,18 @@ void MqttClient::Session::send(MqttPublish message) {
   }
   try {
     client_.publish(to_paho(message), reinterpret_cast<void*>(number), *this);
+  } catch (const mqtt::exception& error) {
+    const bool is_gone = error.get_return_code() == MQTTASYNC_DISCONNECTED;
+    complete(number, fail(is_gone ? ErrorCode::disconnected : ErrorCode::io, std::string("publish: ") + error.what()));
   } catch (const std::exception& error) {
-    complete(number, fail(ErrorCode::disconnected, std::string("publish failed: ") + error.what()));
+    complete(number, fail(ErrorCode::io, std::string("publish: ") + error.what()));
   }
+}
+
+void MqttClient::Session::reconnect() {
+  const std::lock_guard lock(mutex_);
+  reconnect_wanted_ = connected_;
+  changed_.notify_all();
 }
 
 /// Answers for everything that was queued or in flight: it may or may not have arrived.
@@ -356,7 +424,7 @@ void MqttClient::Session::give_up_connection(const std::string& reason) {
     in_flight_.clear();
     queue_.clear();
   }
-  callbacks_.on_disconnected({reason});
+  callbacks_.on_disconnected({reason, ErrorCode::disconnected});
   deliver(std::move(answers));
 }
 
@@ -406,5 +474,6 @@ MqttClient::MqttClient(MqttClientOptions options, MqttCallbacks callbacks)
 MqttClient::~MqttClient() = default;
 
 void MqttClient::publish(MqttPublish message) { session_->publish(std::move(message)); }
+void MqttClient::reconnect() { session_->reconnect(); }
 
 }  // namespace sensors

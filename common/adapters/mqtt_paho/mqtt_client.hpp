@@ -33,7 +33,7 @@ struct MqttClientOptions {
   std::string will_topic;
   std::string will_payload;
 
-  /// Longest wait for CONNACK and SUBACK. 1 s .. 60 s.
+  /// Longest wait for the name server, for CONNACK and for each SUBACK. 1 s .. 60 s.
   Millis connect_timeout{5'000};
 
   /// Silence after which the link is probed and then given up. 1 s .. 60 s.
@@ -74,6 +74,10 @@ class MqttClient {
   /// Hands `message` to the send thread; never blocks. Messages go out in the order of the calls. While there is
   /// no connection the answer is MqttPublished disconnected, at once.
   void publish(MqttPublish message);
+
+  /// Gives the connection up and makes a new one: for a broker that answers nothing but keeps the link alive. Never
+  /// blocks; nothing without a connection.
+  void reconnect();
 
  private:
   class Session;

@@ -15,7 +15,7 @@ class IntakeTest : public testing::Test {
 
   std::size_t rounds_started(Intake& intake) {
     Effects effects;
-    intake.advance(pacing, now, effects);
+    intake.advance(pacing, outbox_is_behind, now, effects);
     for (const Effect& effect : effects) {
       if (const LogLine* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
     }
@@ -38,6 +38,7 @@ class IntakeTest : public testing::Test {
   Now now{Instant{} + 1h, WallTime{Millis{1'768'493'375'000}}};
   Pacing pacing{{10s, 30s, 60s}};
   std::vector<std::string> log;
+  bool outbox_is_behind = false;
 };
 
 TEST_F(IntakeTest, reads_a_driver_at_its_interval) {
@@ -122,13 +123,68 @@ TEST_F(IntakeTest, keeps_the_interval_of_a_critical_sensor_under_pressure_and_th
   EXPECT_EQ(counts, (std::vector<std::size_t>{2, 1, 1, 2}));
 }
 
+// Rounds start a little late now and then; what is not critical was then read at every fourth of them, not third.
+TEST_F(IntakeTest, thins_what_is_not_critical_by_the_grid_and_not_by_when_a_round_came) {
+  SensorOptions critical;
+  critical.critical = true;
+  Intake intake({{"a", 10s, 5s, {{"alarm", critical}}}});
+  pacing.update(true, now.monotonic);
+  pacing.update(true, now.monotonic + 10s);
+  std::vector<std::size_t> counts;
+  for (const Millis late : {20ms, 10ms, 5ms, 0ms, 3ms, 2ms, 1ms}) {
+    const Instant on_grid = now.monotonic;
+    pass(late);
+    EXPECT_EQ(rounds_started(intake), 1U);
+    counts.push_back(finish(intake, {{sample("alarm", 1), sample("other", 1)}, {}, false}).size());
+    now.monotonic = on_grid + 10s;
+    if (counts.size() == 1) now.monotonic += late;  // the first round sets the grid
+  }
+  EXPECT_EQ(counts, (std::vector<std::size_t>{2, 1, 1, 2, 1, 1, 2}));
+}
+
+TEST_F(IntakeTest, is_back_at_its_interval_at_once_when_the_pace_is) {
+  Intake intake({{"a", 10s, 5s, {}}});
+  pacing.update(true, now.monotonic);
+  pacing.update(true, now.monotonic + 10s);
+  rounds_started(intake);
+  finish(intake, {{sample("t", 1)}, {}, false});
+  pass(12s);
+  EXPECT_EQ(rounds_started(intake), 0U);
+  pacing.update(false, now.monotonic);
+  pacing.update(false, now.monotonic + 30s);
+  EXPECT_EQ(rounds_started(intake), 1U);
+}
+
+TEST_F(IntakeTest, does_not_ask_a_fast_program_for_more_while_the_outbox_is_behind) {
+  Intake intake({{"fast", 0s, 5s, {}}, {"slow", 10s, 5s, {}}});
+  outbox_is_behind = true;
+  EXPECT_EQ(rounds_started(intake), 1U);  // the slow one
+  EXPECT_EQ(intake.wake_at(pacing), now.monotonic + 5s);
+  outbox_is_behind = false;
+  EXPECT_EQ(rounds_started(intake), 1U);
+}
+
+TEST_F(IntakeTest, a_program_that_prints_rubbish_for_ever_is_a_few_lines_in_the_log) {
+  Intake intake({{"a", 0s, 5s, {}}});
+  for (int i = 0; i < 1'000; ++i) {
+    rounds_started(intake);
+    DriverReport report{{sample("t", 1)}, {}, false};
+    for (int line = 0; line < 10; ++line)
+      report.errors.push_back({ErrorCode::malformed, std::to_string(i * 10 + line)});
+    finish(intake, std::move(report));
+    pass(10ms);
+  }
+  EXPECT_LE(log.size(), 12U);
+  EXPECT_EQ(intake.driver_errors(), 10'000U);
+}
+
 TEST_F(IntakeTest, a_driver_that_has_ended_is_not_read_again) {
   Intake intake({{"a", 1s, 5s, {}}});
   rounds_started(intake);
   finish(intake, {{}, {}, true});
   pass(10s);
   EXPECT_EQ(rounds_started(intake), 0U);
-  EXPECT_FALSE(intake.wake_at().has_value());
+  EXPECT_FALSE(intake.wake_at(pacing).has_value());
 }
 
 }  // namespace

@@ -123,6 +123,7 @@ class PublisherBench {
   std::vector<std::string> log;
   std::vector<std::size_t> started;  // drivers
   std::optional<int> exit_code;
+  int reconnects = 0;  // asked for
   double next_value = 1;
   ReadingDecoder decoder;
 
@@ -131,6 +132,7 @@ class PublisherBench {
     if (auto* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
     if (auto* exit = std::get_if<Exit>(&effect)) exit_code = exit->code;
     if (auto* start = std::get_if<StartRead>(&effect)) started.push_back(start->driver);
+    if (std::holds_alternative<MqttReconnect>(effect)) ++reconnects;
     if (auto* w = std::get_if<OutboxWrite>(&effect)) write = std::move(*w);
     if (auto* r = std::get_if<OutboxRead>(&effect)) read = *r;
     if (auto* message = std::get_if<MqttPublish>(&effect)) {

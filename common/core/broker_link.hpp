@@ -1,0 +1,44 @@
+// BrokerLink decides what a service says about its connection to the broker: a line when it is lost, one for each other
+// kind of failure to connect, one when it is back, and counts by kind. Owned by a Logic, on the loop thread. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/core/service_events.hpp"
+
+namespace sensors {
+
+class BrokerLink {
+ public:
+  /// What there is to say, as a log line and as an event.
+  LogLine connected(Instant now);
+  std::optional<LogLine> disconnected(const MqttDisconnected& event, Instant now);
+
+  bool is_connected() const { return connected_; }
+
+  /// Why there is no connection; empty while there is one.
+  const std::string& reason() const { return reason_; }
+
+  /// Name of the ErrorCode of the last failure: "refused", "timeout", ...; empty before the first.
+  const std::string& failure() const { return failure_; }
+
+  /// Failed connects by that name, since the start.
+  const std::map<std::string, std::uint64_t>& failed_connects() const { return failed_connects_; }
+
+  /// Connections that were lost, since the start.
+  std::uint64_t lost() const { return lost_; }
+
+ private:
+  bool connected_ = false;
+  std::string reason_ = "not connected yet";
+  std::string failure_;
+  std::optional<Instant> away_since_;
+  std::uint64_t failed_since_ = 0;  // connects since away_since_
+  std::map<std::string, std::uint64_t> failed_connects_;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace sensors
