@@ -26,6 +26,9 @@ void read_store(ConfigTable table, Config& config) {
   table.read("cache_kib", config.store.cache_kib, 64, 65'536);
   table.read("retry_first", config.logic.health.retry_first, Millis{10}, minute);
   table.read("retry_longest", config.logic.health.retry_longest, config.logic.health.retry_first, 60 * minute);
+  table.read("check_limit", config.store.check_limit, Millis{0}, minute);
+  table.read("salvage_limit", config.store.salvage_limit, Millis{1'000}, 60 * minute);
+  table.read("keep_damaged", config.store.keep_damaged, 1, 100);
   config.store.max_streams = ingest.max_streams;
 }
 

@@ -3,6 +3,9 @@
 
 #include <filesystem>
 
+#include "common/adapters/sqlite/damaged_file.hpp"
+#include "services/sensor-persistence/store_salvage.hpp"
+
 namespace sensors::persistence {
 
 void Store::apply(OpenStore how) {
@@ -15,15 +18,12 @@ void Store::apply(OpenStore how) {
 StoreOpened Store::open(const OpenStore& how) {
   writer_.reset();
   StoreOpened opened;
-  std::error_code ignored;
-  if (!how.may_create && !std::filesystem::exists(options_.path, ignored)) {
-    opened.contents =
-        fail(ErrorCode::not_found, options_.path +
-                                       ": is gone; mount its file system or put the file back, or restart the "
-                                       "service to begin with a new one");
+  if (Result<void> done = prepare(how, opened.salvaged); !done.has_value()) {
+    opened.contents = tl::unexpected<Error>(done.error());
     return opened;
   }
-  Result<std::unique_ptr<StoreWriter>> writer = StoreWriter::open(options_);
+  Result<std::unique_ptr<StoreWriter>> writer =
+      StoreWriter::open(options_, how.may_create ? options_.check_limit : Millis{0});
   if (!writer.has_value()) {
     opened.contents = tl::unexpected<Error>(writer.error());
     return opened;
@@ -31,6 +31,28 @@ StoreOpened Store::open(const OpenStore& how) {
   opened.contents = (*writer)->contents(options_.max_streams);
   if (opened.contents.has_value()) writer_ = std::move(*writer);
   return opened;
+}
+
+/// Makes sure that the file to open is there: the salvaged one, also one that a crash left halfway.
+Result<void> Store::prepare(const OpenStore& how, std::optional<SalvageReport>& salvaged) {
+  const Result<bool> finished = finish_replacement(options_.path, how.time);
+  if (!finished.has_value()) return tl::unexpected<Error>(finished.error());
+  if (*finished) salvaged = SalvageReport{options_.path + ".corrupt-...", 0, 0, 0};
+  std::error_code ignored;
+  if (!how.may_create && !std::filesystem::exists(options_.path, ignored)) {
+    return fail(ErrorCode::not_found, options_.path +
+                                          ": is gone; mount its file system or put the file back, or restart the "
+                                          "service to begin with a new one");
+  }
+  if (!how.salvage.has_value()) return {};
+  const SalvageOptions options{options_.path, options_.destinations, options_.salvage_limit, options_.keep_damaged};
+  Result<SalvageReport> report = salvage_store(options, *how.salvage, how.time, [this] {
+    on_event_(StoreProgressed{});
+    return !stopping_;
+  });
+  if (!report.has_value()) return tl::unexpected<Error>(report.error());
+  salvaged = std::move(*report);
+  return {};
 }
 
 void Store::apply(CommitTransaction transaction) {

@@ -34,6 +34,7 @@ class Store {
 
  private:
   StoreOpened open(const OpenStore& how);
+  Result<void> prepare(const OpenStore& how, std::optional<SalvageReport>& salvaged);
   Result<QueryRows> run(const RunQuery& query);
 
   const StoreOptions options_;

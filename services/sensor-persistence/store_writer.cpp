@@ -4,6 +4,7 @@
 #include <limits>
 #include <random>
 
+#include "common/adapters/sqlite/quick_check.hpp"
 #include "services/sensor-persistence/schema.hpp"
 
 namespace sensors::persistence {
@@ -55,7 +56,9 @@ StreamState stream_of(const Statement& statement) {
   return StreamState{statement.text(0), statement.text(1), statement.text(2), whole(statement, 3), whole(statement, 4)};
 }
 
-std::string random_id() {
+}  // namespace
+
+std::string random_store_id() {
   constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
   constexpr std::size_t length = 12;
   std::random_device random;
@@ -64,17 +67,17 @@ std::string random_id() {
   return id;
 }
 
-}  // namespace
-
 StoreWriter::StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows)
     : database_(std::move(database)), statements_(std::move(statements)), rows_(std::move(rows)) {}
 
-Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& options) {
+Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& options, Millis check_limit) {
   Database::Options how;
   how.cache_kib = options.cache_kib;
   how.application_id = store_application_id;
   Result<Database> database = Database::open(options.path, store_migrations(), how);
   if (!database.has_value()) return tl::unexpected<Error>(database.error());
+  if (const Result<void> sound = check(*database, check_limit); !sound.has_value())
+    return tl::unexpected<Error>(sound.error());
   const Result<std::string> store = adopt_id(*database);
   if (!store.has_value()) return tl::unexpected<Error>(store.error());
   Result<std::vector<Statement>> statements = prepare_all(*database, texts);
@@ -87,12 +90,35 @@ Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& optio
   return writer;
 }
 
+Result<void> StoreWriter::check(Database& database, Millis limit) {
+  Result<void> done = quick_check(database, limit);
+  if (!done.has_value() && done.error().code != ErrorCode::timeout) return done;
+  database.restart_time_limit();
+  // What a killed process had written may be in the log and not on the disk. Another program that reads the database
+  // may keep the log from being emptied: then it is synced with the next checkpoint.
+  done = database.sync_log();
+  if (!done.has_value() && done.error().code != ErrorCode::timeout) return done;
+  Result<std::vector<Statement>> sql = prepare_all(
+      database, {"SELECT last_id, (SELECT max(id) FROM reading), (SELECT max(id) FROM gap), (SELECT max(max(cursor, "
+                 "batch_last)) FROM destination) FROM store"});
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  Statement& heads = sql->front();
+  const Result<bool> row = has_row(heads);
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  for (int column = 1; *row && column <= 3; ++column) {
+    if (heads.integer(column) <= heads.integer(0)) continue;
+    return fail(ErrorCode::corrupt, database.path() + ": says that its last id is " + std::to_string(heads.integer(0)) +
+                                        ", and has " + std::to_string(heads.integer(column)));
+  }
+  return {};
+}
+
 /// The store's id; a new store gets a random one.
 Result<std::string> StoreWriter::adopt_id(Database& database) {
   Result<std::vector<Statement>> sql = prepare_all(
       database, {"INSERT OR IGNORE INTO store(only, id, last_id) VALUES(1, ?1, 0)", "SELECT id FROM store"});
   if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-  const std::string id = random_id();
+  const std::string id = random_store_id();
   if (const Result<void> done = sql->front().bind(1, std::string_view(id)).run(); !done.has_value()) {
     return tl::unexpected<Error>(done.error());
   }

@@ -19,12 +19,23 @@ struct StoreOptions {
   std::vector<std::string> destinations;
   int cache_kib = 2'048;
   std::size_t max_streams = 10'000;  // given in StoreContents
+
+  /// How long the file is looked through for damage at the start of the service. 0: not at all.
+  Millis check_limit{5'000};
+
+  /// As of SalvageOptions.
+  Millis salvage_limit{300'000};
+  std::size_t keep_damaged = 3;
 };
+
+/// A new store's id.
+std::string random_store_id();
 
 class StoreWriter {
  public:
-  /// Opens or makes the store. Errors name the file: permission, read_only, disk_full, io, corrupt, newer_schema.
-  static Result<std::unique_ptr<StoreWriter>> open(const StoreOptions& options);
+  /// Opens or makes the store, and looks for damage for `check_limit`. Errors name the file: permission, read_only,
+  /// disk_full, io, newer_schema, corrupt: damage that SQLite sees, or ids and cursors that do not agree with the rows.
+  static Result<std::unique_ptr<StoreWriter>> open(const StoreOptions& options, Millis check_limit = Millis{0});
 
   /// What the store holds, for the Logic to start from.
   Result<StoreContents> contents(std::size_t max_streams);
@@ -36,6 +47,7 @@ class StoreWriter {
  private:
   StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows);
 
+  static Result<void> check(Database& database, Millis limit);
   static Result<std::string> adopt_id(Database& database);
   Result<void> start(const StoreOptions& options, const std::string& store);
   Result<CommitReport> apply(const CommitTransaction& transaction);

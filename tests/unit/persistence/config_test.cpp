@@ -43,6 +43,9 @@ TEST(Config, of_the_example_is_the_default) {
   EXPECT_EQ(example->logic.query_time_limit, empty.logic.query_time_limit);
   EXPECT_EQ(example->logic.health.retry_first, empty.logic.health.retry_first);
   EXPECT_EQ(example->logic.health.retry_longest, empty.logic.health.retry_longest);
+  EXPECT_EQ(example->store.check_limit, empty.store.check_limit);
+  EXPECT_EQ(example->store.salvage_limit, empty.store.salvage_limit);
+  EXPECT_EQ(example->store.keep_damaged, empty.store.keep_damaged);
   EXPECT_EQ(example->logic.status_interval, empty.logic.status_interval);
 }
 
