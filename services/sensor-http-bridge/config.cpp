@@ -13,7 +13,8 @@ namespace sensors::bridge {
 
 namespace {
 
-void read_destination(ConfigTable table, DestinationConfig& destination, UploadOptions& upload) {
+void read_destination(ConfigTable table, DestinationConfig& destination, LogicOptions& logic) {
+  UploadOptions& upload = logic.upload;
   table.require("url");
   table.read("url", destination.url);
   const std::string_view url = destination.url;
@@ -30,6 +31,8 @@ void read_destination(ConfigTable table, DestinationConfig& destination, UploadO
   table.read("max_rate", upload.max_rate, 0, 1'000'000);
   table.read("connect_timeout", destination.connect_timeout, Millis{1}, Millis{60'000});
   table.read("few_timeout", upload.few_timeout, Millis{100}, Millis{600'000});
+  table.read("retry_first", logic.post_retry_first, Millis{10}, Millis{600'000});
+  table.read("retry_longest", logic.post_retry_longest, logic.post_retry_first, Millis{600'000});
   table.read("bulk_timeout", upload.bulk_timeout, Millis{100}, Millis{600'000});
   std::size_t high = upload.high_readings;
   table.read("high_readings", high, 1, 1'000'000'000);
@@ -38,6 +41,12 @@ void read_destination(ConfigTable table, DestinationConfig& destination, UploadO
   if (token.empty()) return;
   if (const Result<std::string> read = read_secret(token); !read.has_value())
     table.refuse("token_file", read.error().message);
+}
+
+void read_store(ConfigTable table, LogicOptions& logic) {
+  table.read("answer_timeout", logic.rpc_deadline, Millis{100}, Millis{600'000});
+  table.read("retry_first", logic.rpc_retry_first, Millis{10}, Millis{600'000});
+  table.read("retry_longest", logic.rpc_retry_longest, logic.rpc_retry_first, Millis{600'000});
 }
 
 void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
@@ -72,7 +81,8 @@ Result<Config> load_config(const std::string& path) {
   Config config;
   ConfigTable root = file->root();
   read_top(root, config);
-  read_destination(root.table("destination"), config.destination, config.logic.upload);
+  read_destination(root.table("destination"), config.destination, config.logic);
+  read_store(root.table("store"), config.logic);
   read_breaker(root.table("breaker"), config.logic.breaker);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   config.logic.root = config.mqtt.root;
