@@ -93,6 +93,23 @@ std::vector<ApiProcess::Row> ApiProcess::rows(const std::string& stream) const {
   return rows;
 }
 
+std::vector<NumberRange> ApiProcess::gaps(const std::string& stream) const {
+  std::vector<NumberRange> gaps;
+  for (const auto& row :
+       database_.rows("SELECT first, last FROM gaps WHERE stream = '" + stream + "' ORDER BY first")) {
+    gaps.push_back({std::stoull(row.at(0)), std::stoull(row.at(1))});
+  }
+  return gaps;
+}
+
+std::uint64_t ApiProcess::arrivals() const {
+  const std::string answer = exchange(port_, "GET /stats HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  const std::string key = "\"arrivals\":";
+  const std::size_t at = answer.find(key);
+  if (at == std::string::npos) throw RigError("reference_api: GET /stats: " + answer);
+  return std::stoull(answer.substr(at + key.size()));
+}
+
 void ApiProcess::set_fault(const std::string& json) {
   const std::string answer =
       exchange(port_,

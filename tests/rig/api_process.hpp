@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/rig/databases.hpp"
 #include "tests/rig/process.hpp"
 #include "tests/rig/sqlite_file.hpp"
 #include "tests/rig/temp_dir.hpp"
@@ -22,6 +23,7 @@ class ApiProcess {
   Process& process() { return process_; }
   const std::string& token_file() const { return token_file_; }
   std::string url() const;
+  std::uint16_t port() const { return port_; }
 
   /// Of everything it ever got, read from its database.
   std::uint64_t delivered() const;          // readings that it has, each once
@@ -37,6 +39,12 @@ class ApiProcess {
 
   /// The readings of one stream in the order of their numbers; for numbers only.
   std::vector<Row> rows(const std::string& stream) const;
+
+  /// What the gap records that it got cover, in the order of the numbers.
+  std::vector<NumberRange> gaps(const std::string& stream) const;
+
+  /// POSTs of readings that reached it since it was started, failed ones included. RigError when it does not say.
+  std::uint64_t arrivals() const;
 
   /// Tells it how to fail, as tests/reference_api/reference_api.hpp says: {"mode":"hang"}. RigError when it does not
   /// take that.

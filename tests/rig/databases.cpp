@@ -12,6 +12,12 @@ std::uint64_t unsigned_number(const SqliteFile& file, const std::string& sql) {
   return static_cast<std::uint64_t>(file.number(sql));
 }
 
+std::vector<NumberRange> ranges(const SqliteFile& file, const std::string& sql) {
+  std::vector<NumberRange> ranges;
+  for (const auto& row : file.rows(sql)) ranges.push_back({unsigned_of(row.at(0)), unsigned_of(row.at(1))});
+  return ranges;
+}
+
 /// Made by its owner, with its tables.
 bool has_tables(const SqliteFile& file) {
   return file.exists() && file.number("SELECT count(*) FROM sqlite_master WHERE name = 'reading'") == 1;
@@ -76,6 +82,11 @@ std::vector<StoreReader::Row> StoreReader::rows(const std::string& stream) const
                     std::strtod(row.at(4).c_str(), nullptr)});
   }
   return rows;
+}
+
+std::vector<NumberRange> StoreReader::gaps(const std::string& stream) const {
+  return ranges(file_, "SELECT first, last FROM gap WHERE stream = (SELECT id FROM stream WHERE name = '" + stream +
+                           "') ORDER BY first");
 }
 
 }  // namespace sensors::rig

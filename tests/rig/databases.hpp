@@ -9,6 +9,12 @@
 
 namespace sensors::rig {
 
+/// Numbers first..last of a stream.
+struct NumberRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
 /// services/sensor-publisher/schema: positions number all that the outbox ever took; seq = position - base.
 class OutboxReader {
  public:
@@ -76,6 +82,9 @@ class StoreReader {
 
   /// The readings of one stream in the order of their numbers; for numbers only.
   std::vector<Row> rows(const std::string& stream) const;
+
+  /// What its gap records cover, in the order of the numbers.
+  std::vector<NumberRange> gaps(const std::string& stream) const;
 
  private:
   SqliteFile file_;

@@ -6,34 +6,34 @@
 #include "tests/rig/rig_error.hpp"
 
 namespace sensors::rig {
-namespace {
 
-Process& process_of(Rig& rig, const Fault& fault) {
-  switch (fault.part) {
-    case Part::publisher: return rig.publisher(fault.node).process();
+Process& process_of(Rig& rig, Part part, std::size_t node) {
+  switch (part) {
+    case Part::publisher: return rig.publisher(node).process();
     case Part::persistence: return rig.persistence().process();
     case Part::bridge: return rig.bridge().process();
+    case Part::api: return rig.api().process();
     case Part::broker: break;
   }
   return rig.broker().process();
 }
 
-void start(Rig& rig, const Fault& fault) {
-  switch (fault.part) {
-    case Part::publisher: return rig.publisher(fault.node).start();
+void start(Rig& rig, Part part, std::size_t node) {
+  switch (part) {
+    case Part::publisher: return rig.publisher(node).start();
     case Part::persistence: return rig.persistence().start();
     case Part::bridge: return rig.bridge().start();
     case Part::broker: return rig.broker().start();
+    case Part::api: return rig.api().start();
   }
 }
-
-}  // namespace
 
 const char* name_of(Part part) {
   switch (part) {
     case Part::publisher: return "publisher";
     case Part::persistence: return "persistence";
     case Part::bridge: return "bridge";
+    case Part::api: return "api";
     case Part::broker: break;
   }
   return "broker";
@@ -55,7 +55,7 @@ Fault FaultPlan::next() {
 
 void play(Rig& rig, const Fault& fault, const std::function<void()>& before_restart) {
   let_pass(fault.wait);
-  Process& process = process_of(rig, fault);
+  Process& process = process_of(rig, fault.part, fault.node);
   // A part that is not there now ended by itself, which none may.
   if (!process.running())
     throw RigError(process.options().name + ": ended without being killed\n" + rig.folder().log_tails());
@@ -68,7 +68,7 @@ void play(Rig& rig, const Fault& fault, const std::function<void()>& before_rest
   process.kill();
   let_pass(fault.down);
   before_restart();
-  start(rig, fault);
+  start(rig, fault.part, fault.node);
 }
 
 }  // namespace sensors::rig

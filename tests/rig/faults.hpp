@@ -13,8 +13,14 @@
 
 namespace sensors::rig {
 
-enum class Part { publisher, persistence, bridge, broker };
+enum class Part { publisher, persistence, bridge, broker, api };
 const char* name_of(Part part);
+
+/// The process of `part`, `node` being the publisher's.
+Process& process_of(Rig& rig, Part part, std::size_t node = 0);
+
+/// Starts `part`, which does not run.
+void start(Rig& rig, Part part, std::size_t node = 0);
 
 struct Fault {
   Part part = Part::broker;
@@ -36,7 +42,7 @@ class FaultPlan {
   };
   FaultPlan(Options options, std::uint64_t seed) : options_(options), random_(seed) {}
 
-  /// The next fault; depends on the seed and on nothing else.
+  /// The next fault, of any part but the API; depends on the seed and on nothing else.
   Fault next();
 
  private:

@@ -46,6 +46,11 @@ std::vector<MqttMessage> MqttProbe::messages() const {
   return messages_;
 }
 
+std::vector<MqttMessage> MqttProbe::take_messages() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(messages_, {});
+}
+
 std::optional<MqttMessage> MqttProbe::last(const std::string& topic) const {
   const std::lock_guard lock(mutex_);
   const auto found = newest_.find(topic);

@@ -25,6 +25,9 @@ class MqttProbe {
   /// What has come so far, oldest first.
   std::vector<MqttMessage> messages() const;
 
+  /// The same, and forgets them; the newest of each topic stays.
+  std::vector<MqttMessage> take_messages();
+
   /// The newest message of `topic`.
   std::optional<MqttMessage> last(const std::string& topic) const;
 

@@ -8,15 +8,16 @@
 namespace sensors::rig {
 namespace {
 
-std::string outbox_path(const TempDir& folder, const std::string& node) {
-  return folder.file("outbox-" + node + ".db");
+/// `name` below the folder `inner` of `folder`.
+std::string path_in(const TempDir& folder, const std::string& inner, const std::string& name) {
+  return folder.file(inner.empty() ? name : inner + "/" + name);
 }
 
-ConfigText publisher_config(const TempDir& folder, const Broker& broker, const std::string& node,
+ConfigText publisher_config(const std::string& outbox_path, const Broker& broker, const std::string& node,
                             const ConfigText& more) {
   ConfigText config = broker.mqtt_table("sensor-publisher");
   config.set_text("", "node", node);
-  config.set_text("outbox", "path", outbox_path(folder, node));
+  config.set_text("outbox", "path", outbox_path);
   config.set_text("clock", "trust", "always");  // the kernel of a test machine need not know the time
   return config.set_all(more);
 }
@@ -60,7 +61,7 @@ void Publisher::start_without_drivers() {
 Rig::Rig(const TempDir& folder, RigOptions options)
     : folder_(folder),
       store_node_(options.nodes.at(0).node),
-      store_path_(folder.file("store.db")),
+      store_path_(path_in(folder, options.store_folder, "store.db")),
       broker_(folder),
       api_(folder),
       persistence_(folder,
@@ -69,10 +70,11 @@ Rig::Rig(const TempDir& folder, RigOptions options)
       bridge_(folder, {"sensor-http-bridge", "sensor-http-bridge",
                        bridge_config(folder, broker_, api_, store_node_, options.bridge), options.environment}) {
   for (const NodeOptions& node : options.nodes) {
+    const std::string outbox = path_in(folder, options.outbox_folder, "outbox-" + node.node + ".db");
     const Service::Options service{"sensor-publisher", "sensor-publisher-" + node.node,
-                                   publisher_config(folder, broker_, node.node, options.publisher),
+                                   publisher_config(outbox, broker_, node.node, options.publisher),
                                    options.environment};
-    publishers_.push_back(std::make_unique<Publisher>(folder, service, node, outbox_path(folder, node.node)));
+    publishers_.push_back(std::make_unique<Publisher>(folder, service, node, outbox));
   }
 }
 

@@ -32,6 +32,10 @@ struct RigOptions {
   ConfigText persistence;
   ConfigText bridge;
   std::vector<std::string> environment;  // "NAME=value" for every service
+
+  /// Folders of the databases, below the rig's own; they must be there. Empty: the rig's own.
+  std::string outbox_folder;
+  std::string store_folder;
 };
 
 /// One publisher with its outbox.
