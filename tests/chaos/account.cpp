@@ -1,0 +1,93 @@
+// Each stream must be 1..length, each number once: a reading, or covered by a gap record.
+#include "tests/chaos/account.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace sensors::rig {
+namespace {
+
+/// What one stream looks like in one place.
+struct Findings {
+  std::uint64_t readings = 0;
+  std::uint64_t in_gaps = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t doubled = 0;
+  std::uint64_t changed = 0;
+};
+
+/// How often each number 1..length stands there.
+template <class Row>
+Findings look_at(const std::vector<Row>& rows, const std::vector<NumberRange>& gaps, std::uint64_t length,
+                 const WeatherFile* weather) {
+  Findings found;
+  std::vector<std::uint8_t> times(length + 1, 0);
+  const auto count = [&](std::uint64_t number) {
+    if (number == 0 || number > length || times[number]++ > 0) ++found.doubled;
+  };
+  for (const Row& row : rows) {
+    ++found.readings;
+    count(row.seq);
+    if (weather == nullptr) continue;
+    const WeatherFile::Reading expected = weather->reading(row.seq - 1);
+    if (row.sensor != expected.sensor || row.value != expected.value) ++found.changed;
+  }
+  for (const NumberRange& gap : gaps) {
+    for (std::uint64_t number = gap.first; number <= std::min(gap.last, length); ++number) {
+      ++found.in_gaps;
+      count(number);
+    }
+  }
+  found.lost = static_cast<std::uint64_t>(std::count(times.begin() + 1, times.end(), 0));
+  return found;
+}
+
+void add(const std::string& where, const std::string& stream, std::uint64_t length, const Findings& found,
+         Account& account) {
+  account.lost += found.lost;
+  account.doubled += found.doubled;
+  account.changed += found.changed;
+  if (found.lost + found.doubled + found.changed == 0) return;
+  account.problems.push_back(
+      fmt::format("{}, stream {} of {}: {} readings, {} in gap records, {} lost, {} doubled, {} changed", where, stream,
+                  length, found.readings, found.in_gaps, found.lost, found.doubled, found.changed));
+}
+
+}  // namespace
+
+Account account_for(const Rig& rig, const std::vector<StreamLedger>& ledgers, const WeatherFile& weather,
+                    const std::vector<std::string>& weather_nodes) {
+  Account account;
+  for (std::size_t node = 0; node < rig.nodes(); ++node) {
+    const bool from_file =
+        std::find(weather_nodes.begin(), weather_nodes.end(), rig.publisher(node).node()) != weather_nodes.end();
+    const WeatherFile* file = from_file ? &weather : nullptr;
+    for (const auto& [stream, length] : ledgers.at(node).lengths()) {
+      const Findings stored = look_at(rig.store().rows(stream), rig.store().gaps(stream), length, file);
+      const Findings delivered = look_at(rig.api().rows(stream), rig.api().gaps(stream), length, file);
+      account.taken += length;
+      account.stored += stored.readings;
+      account.in_gaps += stored.in_gaps;
+      account.delivered += delivered.readings;
+      add("store", stream, length, stored, account);
+      add("API", stream, length, delivered, account);
+    }
+  }
+  if (const std::uint64_t again = rig.api().duplicates(); again > 0) {
+    account.doubled += again;
+    account.problems.push_back(fmt::format("{} readings came to the API under two keys", again));
+  }
+  return account;
+}
+
+std::string Account::text() const {
+  std::string text =
+      fmt::format("{} taken, {} stored, {} at the API; lost {}, doubled {}, changed {}, in gap records {}", taken,
+                  stored, delivered, lost, doubled, changed, in_gaps);
+  for (const std::string& problem : problems) text += "\n" + problem;
+  return text;
+}
+
+}  // namespace sensors::rig

@@ -1,0 +1,35 @@
+// Account says what became of every reading that the publishers took, read from the databases themselves: what the
+// services say of themselves counts for nothing here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tests/rig/rig.hpp"
+#include "tests/system/stream_ledger.hpp"
+#include "tests/system/weather_file.hpp"
+
+namespace sensors::rig {
+
+struct Account {
+  std::uint64_t taken = 0;      // numbers given out by the outboxes
+  std::uint64_t stored = 0;     // readings in the store
+  std::uint64_t delivered = 0;  // readings at the API
+  std::uint64_t in_gaps = 0;    // numbers that a gap record in the store covers
+  std::uint64_t lost = 0;       // numbers that are neither, at the store or at the API
+  std::uint64_t doubled =
+      0;  // numbers that stand twice, as reading or as reading and gap record, or came twice to the API
+  std::uint64_t changed = 0;          // readings that are not what the file has there
+  std::vector<std::string> problems;  // a sentence for each stream that is not whole
+
+  bool whole() const { return lost == 0 && doubled == 0 && changed == 0; }
+  std::string text() const;
+};
+
+/// Call when everything has drained. `ledgers` by node; nodes whose readings come from `weather` are checked reading by
+/// reading, the others number by number.
+Account account_for(const Rig& rig, const std::vector<StreamLedger>& ledgers, const WeatherFile& weather,
+                    const std::vector<std::string>& weather_nodes);
+
+}  // namespace sensors::rig

@@ -1,0 +1,119 @@
+// Disks that are full, fail, hang or turn read-only beneath the services: on real small file systems where this machine
+// allows it, and through a library that is loaded into them everywhere.
+#include "tests/chaos/chaos_test.hpp"
+
+namespace sensors::rig {
+namespace {
+
+constexpr std::size_t small_disk_bytes = 16 * 1024 * 1024;
+
+class Disk : public ChaosTest {
+ protected:
+  ChaosRig& begin_on_small_disks() {
+    ChaosOptions options;
+    options.small_disk_bytes = small_disk_bytes;
+    return begin(std::move(options));
+  }
+
+  ChaosRig& begin_with_preloads() {
+    ChaosOptions options;
+    options.preloads = true;
+    return begin(std::move(options));
+  }
+
+  /// By the publisher's own count, as the outbox cannot be asked while it cannot be written.
+  std::uint64_t taken() { return chaos().status("sensor-publisher")["counters"].value("taken", std::uint64_t{0}); }
+
+  void expect_readings_to_be_taken_on(std::uint64_t count = 60) {
+    const std::uint64_t then = taken();
+    EXPECT_TRUE(comes_true(Millis{6'000}, [&] { return taken() >= then + count; })) << folder_.log_tails();
+  }
+
+  /// The outbox fails with `error`, and works again.
+  void fail_the_outbox(const std::string& calls, const std::string& error) {
+    begin_with_preloads();
+    chaos().disk_faults().add(calls, error, "outbox-");
+    expect_state("sensor-publisher", "degraded");
+    expect_readings_to_be_taken_on();
+    chaos().disk_faults().clear();
+    expect_recovery();
+    expect_nothing_lost();
+  }
+
+  /// The same for the store.
+  void fail_the_store(const std::string& calls, const std::string& error) {
+    begin_with_preloads();
+    chaos().disk_faults().add(calls, error, "store.db");
+    expect_state("sensor-persistence", "degraded");
+    expect_readings_go_on();
+    chaos().disk_faults().clear();
+    expect_recovery();
+    expect_nothing_lost();
+  }
+};
+
+const char* const guide_says_check = "\"Disk full can cause hangs\": check it yourself";
+
+TEST_F(Disk, of_the_store_that_is_full_takes_readings_again_when_space_returns) {
+  NEEDS_PRIVATE_WORLD();
+  describe({"disk of the store full", guide_says_check,
+            "the store stops acknowledging and says so; readings wait in the outbox; goes on by itself"});
+  begin_on_small_disks();
+  chaos().store_disk().fill();
+  expect_state("sensor-persistence", "degraded");
+  expect_readings_go_on();
+  chaos().store_disk().remove_filling();
+  expect_recovery();
+  expect_nothing_lost();
+}
+
+TEST_F(Disk, of_the_outbox_that_is_full_loses_no_reading_while_memory_holds_them) {
+  NEEDS_PRIVATE_WORLD();
+  describe({"disk of the outbox full", guide_says_check,
+            "readings wait in memory, bounded, and are sent on; degraded, and said so; goes on by itself"});
+  begin_on_small_disks();
+  chaos().outbox_disk().fill();
+  expect_state("sensor-publisher", "degraded");
+  expect_readings_to_be_taken_on();
+  chaos().outbox_disk().remove_filling();
+  expect_recovery();
+  expect_nothing_lost();
+}
+
+TEST_F(Disk, of_the_store_whose_sync_fails_acknowledges_nothing_meanwhile) {
+  describe({"fsync of the store fails: EIO", "not noticed: SQLite's default of the time is kept",
+            "the commit counts as failed, nothing is acknowledged; tried again"});
+  fail_the_store("sync", "EIO");
+}
+
+TEST_F(Disk, of_the_outbox_whose_sync_fails_is_tried_again) {
+  describe({"fsync of the outbox fails: EIO", "there was no outbox",
+            "readings wait in memory; degraded, and said so; tried again"});
+  fail_the_outbox("sync", "EIO");
+}
+
+TEST_F(Disk, of_the_store_that_turns_read_only_beneath_it_comes_back) {
+  describe({"file system of the store turns read-only", "readings block, the service restarts for ever",
+            "the store stops acknowledging; readings wait in the outbox"});
+  fail_the_store("all", "EROFS");
+}
+
+TEST_F(Disk, of_the_outbox_that_turns_read_only_beneath_it_comes_back) {
+  describe({"file system of the outbox turns read-only", "there was no outbox", "readings wait in memory, bounded"});
+  fail_the_outbox("all", "EROFS");
+}
+
+TEST_F(Disk, of_the_store_that_hangs_stops_nothing_but_the_store) {
+  describe({"disk of the store hangs for 2 s", "readings block behind the commit",
+            "the commit is on a worker: loop, broker and readings go on"});
+  begin_with_preloads();
+  chaos().disk_faults().add("sync", "STALL", "store.db");
+  expect_readings_go_on(240);
+  EXPECT_LT(chaos().status("sensor-persistence").value("loop_max_ms", 10'000), 1'000);
+  chaos().disk_faults().clear();
+  expect_recovery();
+  expect_nothing_lost();
+}
+
+}  // namespace
+}  // namespace sensors::rig

@@ -1,0 +1,137 @@
+// One function for each kind of fault; each adds its own.
+#include "tests/chaos/fault_catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+namespace sensors::rig {
+namespace {
+
+using Catalogue = std::vector<ChaosFault>;
+
+constexpr Millis longest_absence{3'000};
+constexpr Millis longest_network_fault{6'000};
+constexpr Millis longest_api_fault{6'000};
+constexpr Millis longest_disk_fault{4'000};
+constexpr Millis longest_clock_fault{8'000};
+
+void add_process_faults(ChaosRig& rig, Catalogue& faults) {
+  const auto add = [&](Part part, std::size_t node, const std::string& name) {
+    faults.push_back({"kill -9 of " + name, name, longest_absence, [&rig, part, node] { rig.kill(part, node); },
+                      [&rig, part, node] { rig.restart(part, node); }});
+    faults.push_back({"freeze of " + name, name, longest_absence,
+                      [&rig, part, node] { process_of(rig.rig(), part, node).signal(SIGSTOP); },
+                      [&rig, part, node] { process_of(rig.rig(), part, node).signal(SIGCONT); }});
+  };
+  for (std::size_t node = 0; node < rig.rig().nodes(); ++node)
+    add(Part::publisher, node, fmt::format("publisher {}", node + 1));
+  for (const Part part : {Part::persistence, Part::bridge, Part::broker, Part::api}) add(part, 0, name_of(part));
+}
+
+void add_wire_faults(ChaosRig& rig, Catalogue& faults) {
+  for (const Link link : all_links) {
+    const std::string name = name_of(link);
+    TcpProxy& wire = rig.wire(link);
+    const auto add = [&](const std::string& what, const std::function<void()>& begin) {
+      faults.push_back({name + " " + what, name, longest_network_fault, begin, [&wire] { wire.pass(); }});
+    };
+    add("cut", [&wire] { wire.cut(); });
+    add("a black hole", [&wire] { wire.stall(); });
+    add("delayed", [&wire] { wire.delay(Millis{300}); });
+    add("dripping", [&wire] { wire.drip(1'000); });
+    add("reset", [&wire] { wire.reset_connections(); });
+    add("half-open", [&wire] { wire.half_open_connections(); });
+  }
+}
+
+void add_packet_losses(ChaosRig& rig, Catalogue& faults) {
+  if (!PacketFilter::works()) return;
+  for (const int percent : {5, 20, 100}) {
+    faults.push_back({fmt::format("{} % of the broker's packets lost", percent), "packets", longest_network_fault,
+                      [&rig, percent] { PacketFilter::lose(rig.rig().broker().port(), percent); },
+                      [] { PacketFilter::clear(); }});
+  }
+}
+
+void add_api_faults(ChaosRig& rig, Catalogue& faults) {
+  const auto add = [&](const std::string& name, const std::string& fault) {
+    faults.push_back({"API " + name, "api", longest_api_fault, [&rig, fault] { rig.rig().api().set_fault(fault); },
+                      [&rig] { rig.rig().api().set_fault(R"({"mode":"none"})"); }});
+  };
+  add("hangs", R"({"mode":"hang"})");
+  add("hangs after storing", R"({"mode":"hang_after_store"})");
+  add("slow", R"({"mode":"slow","delay_ms":300})");
+  add("resets", R"({"mode":"reset"})");
+  add("resets after storing", R"({"mode":"reset_after_store"})");
+  add("answers HTML", R"({"mode":"wrong_content_type"})");
+  add("answers 1 MiB", R"({"mode":"huge"})");
+  add("redirects", R"({"mode":"302"})");
+  add("answers 500", R"({"mode":"500"})");
+  add("answers 503, Retry-After", R"({"mode":"503","retry_after":2})");
+  add("answers 429, Retry-After", R"({"mode":"429","retry_after":1})");
+}
+
+void add_disk_faults(ChaosRig& rig, Catalogue& faults) {
+  struct Disk {
+    std::string name;
+    std::string part;  // of the paths of its files
+    SmallDisk* small;
+  };
+  std::vector<Disk> disks{{"outbox", "outbox-", nullptr}, {"store", "store.db", nullptr}};
+  if (rig.has_small_disks()) {
+    disks[0].small = &rig.outbox_disk();
+    disks[1].small = &rig.store_disk();
+  }
+  for (const Disk& disk : disks) {
+    const auto add = [&](const std::string& what, const std::string& calls, const std::string& error) {
+      faults.push_back({"disk of the " + disk.name + " " + what, "disk of the " + disk.name, longest_disk_fault,
+                        [&rig, calls, error, part = disk.part] { rig.disk_faults().add(calls, error, part); },
+                        [&rig, part = disk.part] { rig.disk_faults().clear(part); }});
+    };
+    add("fails to sync: EIO", "sync", "EIO");
+    add("fails to write: EIO", "write", "EIO");
+    add("read-only", "all", "EROFS");
+    add("hangs", "sync", "STALL");
+    if (disk.small == nullptr) {
+      add("full", "write", "ENOSPC");
+      continue;
+    }
+    faults.push_back({"disk of the " + disk.name + " full", "disk of the " + disk.name, longest_disk_fault,
+                      [small = disk.small] { small->fill(); }, [small = disk.small] { small->remove_filling(); }});
+  }
+}
+
+void add_clock_faults(ChaosRig& rig, Catalogue& faults) {
+  for (const int days : {-3'650, -1, 1, 3'650}) {
+    faults.push_back({fmt::format("clock {:+} days", days), "clock", longest_clock_fault,
+                      [&rig, days] { rig.clock().set_offset(std::chrono::hours{24 * days}); },
+                      [&rig] { rig.clock().set_offset(Millis{0}); }});
+  }
+}
+
+void add_name_faults(ChaosRig& rig, Catalogue& faults) {
+  if (!rig.has_name_server()) return;
+  faults.push_back({"DNS never answers", "bridge-API", longest_network_fault,
+                    [&rig] {
+                      rig.name_server().be_silent(true);
+                      rig.wire(Link::bridge_api).reset_connections();  // one that is open needs no name
+                    },
+                    [&rig] { rig.name_server().be_silent(false); }});
+}
+
+}  // namespace
+
+std::vector<ChaosFault> fault_catalogue(ChaosRig& rig) {
+  Catalogue faults;
+  add_process_faults(rig, faults);
+  add_wire_faults(rig, faults);
+  add_packet_losses(rig, faults);
+  add_api_faults(rig, faults);
+  add_disk_faults(rig, faults);
+  add_clock_faults(rig, faults);
+  add_name_faults(rig, faults);
+  return faults;
+}
+
+}  // namespace sensors::rig
