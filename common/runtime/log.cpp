@@ -3,12 +3,15 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "common/core/rate_limit.hpp"
 #include "common/core/reading.hpp"
+#include "common/runtime/event_loop.hpp"
 
 namespace sensors {
 namespace {
@@ -39,6 +42,27 @@ class PriorityFlag : public spdlog::custom_flag_formatter {
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PriorityFlag>(); }
 };
 
+/// The last resort against a storm of lines, which would fill a disk and hide what matters: errors have a limit of
+/// their own, so that nothing else can hide them.
+class StormLimit {
+ public:
+  /// Whether a line may be written; when it may, `left_out` is how many before it could not.
+  bool admit(bool is_error, std::uint64_t& left_out) {
+    const std::lock_guard lock(mutex_);
+    RateLimit& limit = is_error ? errors_ : others_;
+    if (!limit.admit(read_clocks().monotonic)) return false;
+    left_out = limit.take_refused();
+    return true;
+  }
+
+ private:
+  static constexpr int burst = 500;
+  static constexpr Millis interval{50};
+  std::mutex mutex_;
+  RateLimit errors_{burst, interval};
+  RateLimit others_{burst, interval};
+};
+
 void append_hex(std::string& out, unsigned char byte) {
   constexpr const char* digits = "0123456789abcdef";
   out += "\\x";
@@ -66,6 +90,13 @@ void start_log(std::string_view service, LogLevel least) {
 void log(LogLevel level, std::string_view text) {
   const spdlog::level::level_enum spdlog_level = to_spdlog(level);
   if (!spdlog::default_logger_raw()->should_log(spdlog_level)) return;
+  static StormLimit limit;
+  std::uint64_t left_out = 0;
+  if (!limit.admit(level == LogLevel::error, left_out)) return;
+  if (left_out > 0) {
+    const std::string line = std::to_string(left_out) + " log lines left out: more than 20 a second";
+    spdlog::default_logger_raw()->log(spdlog_level, spdlog::string_view_t(line));
+  }
   spdlog::default_logger_raw()->log(spdlog_level, spdlog::string_view_t(escape_for_log(text)));
 }
 

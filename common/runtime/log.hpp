@@ -14,7 +14,8 @@ namespace sensors {
 void start_log(std::string_view service, LogLevel least);
 
 /// One line. What could break or forge a line (control characters, bytes that are not UTF-8) is escaped as \n or
-/// \x1b, and a line beyond 4 KiB is cut.
+/// \x1b, and a line beyond 4 KiB is cut. Beyond 500 at once and 20 a second, errors apart, lines are left out, and the
+/// next one that is written says how many.
 void log(LogLevel level, std::string_view text);
 
 /// A log line for each line of `text`: for lists of our own, such as the mistakes of a configuration file.

@@ -279,11 +279,13 @@ void Logic::say_transitions() {
   for (const CircuitBreaker::Transition& transition : transitions) {
     const std::string line = log_line(transition);
     say(transition.to == CircuitBreaker::State::open ? LogLevel::warning : LogLevel::info, line);
-    if (!connected_) continue;  // an event is news, not state: the status topic tells how it is after the reconnect
     MqttPublish event;
     event.topic = topic_of(options_.root, options_.node, "event", service_name);
-    event.payload = encode_event("breaker", now_.wall, line);
-    effects_.emplace_back(std::move(event));
+    event.payload = encode_breaker_event(transition, now_.wall);
+    events_.add(std::move(event));
+  }
+  if (connected_) {
+    for (MqttPublish& event : events_.take()) effects_.emplace_back(std::move(event));
   }
   if (!transitions.empty()) effects_.emplace_back(SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, now_))});
 }

@@ -10,6 +10,7 @@
 #include "common/codec/rpc_json.hpp"
 #include "common/core/backoff.hpp"
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
@@ -84,6 +85,7 @@ class Logic {
   const LogicOptions options_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;
+  EventQueue events_;
   StoreCall call_;
   Backoff rpc_backoff_;
   Backoff post_backoff_;

@@ -11,9 +11,9 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/liveness.hpp"
+#include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
 #include "services/sensor-persistence/boot_clocks.hpp"
-#include "services/sensor-persistence/complaints.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/ingest.hpp"
 #include "services/sensor-persistence/retention.hpp"
@@ -143,7 +143,7 @@ class Logic {
   RpcDesk desk_;
   StatusBoard board_;
   ServiceCounters counters_;
-  Complaints complaints_;
+  LogThrottle throttle_;
   Liveness liveness_;
   StoreHealth health_;
   std::vector<Effect> effects_;

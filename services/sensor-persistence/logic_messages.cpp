@@ -212,7 +212,7 @@ void Logic::publish_watermarks(const std::vector<Watermark>& watermarks) {
 void Logic::log(LogLevel level, std::string text) { effects_.push_back(LogLine{level, std::move(text)}); }
 
 void Logic::complain(std::string_view kind, const std::string& text, Now now) {
-  if (std::optional<LogLine> line = complaints_.add(kind, text, now.monotonic); line.has_value())
+  if (std::optional<LogLine> line = throttle_.add(LogLevel::warning, kind, text, now.monotonic); line.has_value())
     effects_.push_back(std::move(*line));
 }
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -48,6 +50,7 @@ class RecordedClient {
   std::mutex mutex;
   int connected = 0;
   std::vector<std::string> disconnections;
+  std::vector<ErrorCode> codes;  // of the same
   std::map<std::uint64_t, std::vector<Result<void>>> answers;
   std::vector<MqttMessage> messages;
   std::unique_ptr<MqttClient> client;
@@ -57,7 +60,10 @@ class RecordedClient {
     MqttCallbacks callbacks;
     callbacks.on_connected = [this](MqttConnected) { locked([&] { ++connected; }); };
     callbacks.on_disconnected = [this](MqttDisconnected event) {
-      locked([&] { disconnections.push_back(event.reason); });
+      locked([&] {
+        disconnections.push_back(event.reason);
+        codes.push_back(event.code);
+      });
     };
     callbacks.on_published = [this](const std::vector<MqttPublished>& events) {
       locked([&] {
@@ -180,6 +186,82 @@ TEST_F(MqttClientTest, says_why_it_cannot_connect_and_goes_on_trying) {
   EXPECT_NE(publisher.disconnections[0].find("127.0.0.1:" + std::to_string(broker.port())), std::string::npos);
   EXPECT_NE(publisher.disconnections[0].find("check [mqtt] user and password_file"), std::string::npos)
       << publisher.disconnections[0];
+}
+
+TEST_F(MqttClientTest, tells_apart_why_there_is_no_connection) {
+  const auto first_failure = [](const MqttClientOptions& client_options) {
+    RecordedClient client(client_options);
+    EXPECT_TRUE(comes_true(20s, [&] { return client.locked([&] { return !client.codes.empty(); }); }));
+    return client.locked([&] { return client.codes.front(); });
+  };
+  EXPECT_EQ(first_failure(options("sensor-publisher")), ErrorCode::refused);
+  MqttClientOptions unknown = options("sensor-publisher");
+  unknown.host = "no-such-host.invalid";
+  EXPECT_EQ(first_failure(unknown), ErrorCode::unresolved);
+  broker.start();
+  MqttClientOptions wrong = options("sensor-publisher");
+  wrong.password = "wrong";
+  EXPECT_EQ(first_failure(wrong), ErrorCode::rejected);
+  MqttClientOptions plain = options("sensor-publisher");
+  plain.ca_file = "/etc/ssl/certs/ca-certificates.crt";  // the broker does not speak TLS
+  EXPECT_EQ(first_failure(plain), ErrorCode::tls);
+}
+
+/// Takes connections, and says nothing.
+class SilentServer {
+ public:
+  SilentServer() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(fd_, 16), 0);
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(fd_); }
+  SilentServer(const SilentServer&) = delete;
+  SilentServer& operator=(const SilentServer&) = delete;
+  int port() const { return port_; }
+  bool is_called() const {
+    pollfd polled{fd_, POLLIN, 0};
+    return ::poll(&polled, 1, 0) == 1;
+  }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+TEST_F(MqttClientTest, gives_a_silent_broker_up_after_its_deadline_and_says_so) {
+  const SilentServer silent;
+  MqttClientOptions client_options = options("sensor-publisher");
+  client_options.port = silent.port();
+  client_options.connect_timeout = 1s;
+  RecordedClient client(client_options);
+  ASSERT_TRUE(comes_true(20s, [&] { return client.locked([&] { return !client.codes.empty(); }); }));
+  EXPECT_EQ(client.codes.front(), ErrorCode::timeout) << client.disconnections.front();
+}
+
+TEST_F(MqttClientTest, ends_at_once_while_it_waits_for_a_silent_broker) {
+  const SilentServer silent;
+  MqttClientOptions client_options = options("sensor-publisher");
+  client_options.port = silent.port();
+  client_options.connect_timeout = 30s;
+  RecordedClient client(client_options);
+  ASSERT_TRUE(comes_true(20s, [&] { return silent.is_called(); }));
+  const Millis start = monotonic_now();
+  client.client.reset();
+  EXPECT_LT(monotonic_now() - start, 2'000ms);
+}
+
+TEST_F(MqttClientTest, makes_a_new_connection_when_it_is_told_to) {
+  broker.start();
+  RecordedClient publisher(options("sensor-publisher"));
+  ASSERT_TRUE(publisher.connects());
+  publisher.client->reconnect();
+  EXPECT_TRUE(publisher.connects(2));
 }
 
 TEST_F(MqttClientTest, waits_for_a_broker_that_is_not_there_yet) {

@@ -326,7 +326,11 @@ Error MqttClient::Session::diagnose(const std::vector<SocketAddress>& addresses,
     if (!tls_failure_.empty()) return {ErrorCode::tls, "TLS: " + tls_failure_ + "; check [mqtt] ca_file and host"};
   }
   const Result<void> reachable = try_tcp(addresses, diagnosis_timeout);
-  return reachable ? error : reachable.error();
+  if (!reachable) return reachable.error();
+  // Paho does not tell of every handshake that fails: a connection that can be made without it failed at TLS.
+  if (!options_.ca_file.empty() && error.code == ErrorCode::disconnected)
+    return {ErrorCode::tls, "TLS: no handshake; check that [mqtt] port is the broker's with TLS, ca_file and host"};
+  return error;
 }
 
 bool MqttClient::Session::stopping() {

@@ -103,6 +103,23 @@ TEST(BridgeLogic, sends_uploaded_after_the_reconnect_when_the_broker_went_away_m
   EXPECT_EQ(t.count("uploaded"), 1U);
 }
 
+TEST(BridgeLogic, tells_of_its_breaker_when_the_broker_is_back) {
+  SavedBreaker open;
+  open.state = CircuitBreaker::State::open;
+  open.left = Millis{1'000};
+  open.reason = "API failures exceeded threshold (3)";
+  Timeline later(test_options(), open);
+  later.step(Tick{});
+  EXPECT_TRUE(later.messages.empty());
+  later.connect();
+  const auto event = std::find_if(later.messages.begin(), later.messages.end(), [](const MqttPublish& message) {
+    return message.topic == "sensors/kitchen/event/sensor-http-bridge";
+  });
+  ASSERT_NE(event, later.messages.end());
+  const std::string change = R"json("from":"closed","to":"open","reason":"API failures exceeded threshold (3)")json";
+  EXPECT_NE(event->payload.find(change), std::string::npos) << event->payload;
+}
+
 TEST(BridgeLogic, asks_the_store_again_when_it_keeps_refusing_the_confirmation) {
   Timeline t;
   with_post(t);

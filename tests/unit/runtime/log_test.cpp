@@ -1,6 +1,8 @@
 // What log lines look like on stderr, with and without systemd, and that text from outside cannot forge one.
 #include "common/runtime/log.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -55,6 +57,27 @@ TEST_F(LogTest, writes_each_line_of_a_list_as_a_line_of_its_own) {
   start_log("sensor-test", LogLevel::info);
   log_lines(LogLevel::error, "a.toml:1: x\na.toml:2: y");
   EXPECT_EQ(written(), "<3>a.toml:1: x\n<3>a.toml:2: y\n");
+}
+
+TEST_F(LogTest, bounds_a_storm_of_lines_says_how_many_it_left_out_and_hides_no_error) {
+  ::setenv("JOURNAL_STREAM", "8:1234", 1);
+  start_log("sensor-test", LogLevel::info);
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 50'000; ++i) log(LogLevel::warning, "again");
+  log(LogLevel::error, "the disk fails");
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const std::string text = written();
+  EXPECT_LE(static_cast<double>(std::count(text.begin(), text.end(), '\n')), 510 + 2 * 20 * seconds);
+  EXPECT_TRUE(text.ends_with("<3>the disk fails\n"));
+  testing::internal::CaptureStderr();
+  std::string later;
+  while (later.empty()) {
+    log(LogLevel::warning, "later");
+    later = written();
+    testing::internal::CaptureStderr();
+  }
+  written();
+  EXPECT_NE(later.find(" log lines left out"), std::string::npos) << later;
 }
 
 TEST(EscapeForLog, escapes_what_could_break_or_forge_a_line) {
