@@ -12,7 +12,6 @@ namespace sensors {
 
 namespace {
 
-constexpr std::size_t max_depth = 8;          // our deepest payload has 4; the rest is for keys of later versions
 constexpr std::size_t first_capacity = 4096;  // grows with the payloads that come
 constexpr std::size_t safe_digits = 18;       // any integer so long fits 64 bits
 
@@ -66,7 +65,8 @@ std::string with_parsable_numbers(std::string_view text) {
 
 }  // namespace
 
-JsonDocument::JsonDocument(std::size_t max_bytes) : max_bytes_(max_bytes), parser_(2 * max_bytes) {}
+JsonDocument::JsonDocument(std::size_t max_bytes, std::size_t max_depth)
+    : max_bytes_(max_bytes), max_depth_(max_depth), parser_(2 * max_bytes) {}
 
 Result<simdjson::dom::element> JsonDocument::parse(std::string_view payload) {
   if (payload.size() > max_bytes_) {
@@ -86,7 +86,7 @@ Result<simdjson::dom::element> JsonDocument::parse(std::string_view payload) {
 simdjson::error_code JsonDocument::parse_text(std::string_view text, simdjson::dom::element& root) {
   if (text.empty()) return simdjson::EMPTY;
   if (parser_.capacity() < text.size()) {
-    const simdjson::error_code error = parser_.allocate(std::max(first_capacity, 2 * text.size()), max_depth);
+    const simdjson::error_code error = parser_.allocate(std::max(first_capacity, 2 * text.size()), max_depth_);
     if (error != simdjson::SUCCESS) return error;
   }
   return parser_.parse(text.data(), text.size(), true).get(root);  // copies the text: the parser reads beyond its end

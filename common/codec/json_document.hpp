@@ -17,16 +17,20 @@ namespace sensors {
 
 class JsonDocument {
  public:
-  explicit JsonDocument(std::size_t max_bytes);
+  /// Our deepest payload has a depth of 4; the rest is for keys of later versions.
+  static constexpr std::size_t default_depth = 8;
+
+  explicit JsonDocument(std::size_t max_bytes, std::size_t max_depth = default_depth);
 
   /// The root of `payload`; valid until the next call. too_large, or malformed: not JSON, not UTF-8, nested deeper
-  /// than our payloads are. A number that no double holds reads as null, which no key takes.
+  /// than max_depth. A number that no double holds reads as null, which no key takes.
   Result<simdjson::dom::element> parse(std::string_view payload);
 
  private:
   simdjson::error_code parse_text(std::string_view text, simdjson::dom::element& root);
 
   std::size_t max_bytes_;
+  std::size_t max_depth_;
   simdjson::dom::parser parser_;
 };
 

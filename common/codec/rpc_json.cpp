@@ -6,6 +6,7 @@
 #include "common/codec/json_text.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/time_text.hpp"
+#include "common/core/printable.hpp"
 
 namespace sensors {
 
@@ -37,25 +38,75 @@ void read_range(JsonFields& fields, std::uint64_t& first, std::uint64_t& last) {
   if (first == 0 && last != 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there is a last");
 }
 
-/// Number of rows of the array `key`, each of which must be an object.
-std::size_t count_rows(JsonFields& fields, std::string_view key) {
+/// The array `key`, each row of which must be an object; empty when it is not.
+simdjson::dom::array read_rows(JsonFields& fields, std::string_view key) {
   simdjson::dom::array rows;
   fields.read_array(key, rows);
-  if (fields.failed()) return 0;
+  if (fields.failed()) return {};
   for (const simdjson::dom::element row : rows) {
     if (!row.is_object()) fields.refuse(ErrorCode::malformed, fmt::format("{}: each row must be a JSON object", key));
   }
-  return rows.size();
+  return rows;
 }
 
-void append_stored_gap(std::string& out, const StoredGap& row) {
-  append_text_field(out, "{\"node\":", row.node);
-  append_text_field(out, ",\"stream\":", row.stream);
-  append_whole_field(out, ",\"first\":", row.gap.first);
-  append_whole_field(out, ",\"last\":", row.gap.last);
-  append_text_field(out, ",\"reason\":", row.gap.reason);
-  append_text_field(out, ",\"time\":", time_text(row.gap.time));
-  out += '}';
+/// The name of a row, whose number is under `number_key`.
+RowName name_of_row(JsonFields& fields, simdjson::dom::element row, std::string_view number_key) {
+  JsonFields keys(row, {"stream", number_key});
+  RowName name;
+  keys.read_name("stream", name.stream);
+  keys.read_whole(number_key, name.seq, 1, max_seq);
+  fields.check(keys.finish());
+  return name;
+}
+
+void read_header_rows(JsonFields& fields, UploadBatchHeader& header) {
+  const simdjson::dom::array readings = read_rows(fields, "readings");
+  const simdjson::dom::array gaps = read_rows(fields, "gaps");
+  if (fields.failed()) return;
+  header.readings = readings.size();
+  header.gaps = gaps.size();
+  if (header.first == 0 && header.rows() > 0)
+    fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there are rows");
+  if (header.rows() != 1) return;
+  header.only_row = header.readings == 1 ? name_of_row(fields, readings.at(0).value(), "seq")
+                                         : name_of_row(fields, gaps.at(0).value(), "first");
+}
+
+void read_rejected(JsonFields& fields, std::vector<RejectedRow>& rejected) {
+  const simdjson::dom::array rows = read_rows(fields, "rejected");
+  if (fields.failed()) return;
+  if (rows.size() > max_upload_readings) {
+    return fields.refuse(ErrorCode::too_large, fmt::format("rejected: at most {} rows are taken", max_upload_readings));
+  }
+  for (const simdjson::dom::element element : rows) {
+    JsonFields keys(element, {"stream", "seq", "status", "reason"});
+    RejectedRow row;
+    std::uint64_t status = 0;
+    std::string reason;
+    keys.read_name("stream", row.row.stream);
+    keys.read_whole("seq", row.row.seq, 1, max_seq);
+    if (keys.has("status")) keys.read_whole("status", status, 100, 599);
+    if (keys.has("reason")) keys.read_text("reason", reason);
+    fields.check(keys.finish());
+    row.status = static_cast<int>(status);
+    row.reason = printable_line(reason, max_refusal_reason_bytes);
+    rejected.push_back(std::move(row));
+  }
+}
+
+void append_rejected(std::string& out, const std::vector<RejectedRow>& rejected) {
+  out += ",\"rejected\":[";
+  const char* separator = "";
+  for (const RejectedRow& row : rejected) {
+    out += separator;
+    append_text_field(out, "{\"stream\":", row.row.stream);
+    append_whole_field(out, ",\"seq\":", row.row.seq);
+    if (row.status != 0) append_whole_field(out, ",\"status\":", static_cast<std::uint64_t>(row.status));
+    if (!row.reason.empty()) append_text_field(out, ",\"reason\":", row.reason);
+    out += '}';
+    separator = ",";
+  }
+  out += ']';
 }
 
 void append_readings(std::string& out, const std::vector<StoredReading>& readings) {
@@ -69,11 +120,22 @@ void append_readings(std::string& out, const std::vector<StoredReading>& reading
 
 }  // namespace
 
+void append_delivered_gap(std::string& out, const StoredGap& row) {
+  append_text_field(out, "{\"node\":", row.node);
+  append_text_field(out, ",\"stream\":", row.stream);
+  append_whole_field(out, ",\"first\":", row.gap.first);
+  append_whole_field(out, ",\"last\":", row.gap.last);
+  append_text_field(out, ",\"reason\":", row.gap.reason);
+  append_text_field(out, ",\"time\":", time_text(row.gap.time));
+  out += '}';
+}
+
 std::string encode_upload_request(const UploadRequest& request) {
   std::string out;
   append_text_field(out, "{\"destination\":", request.destination);
   append_whole_field(out, ",\"max_readings\":", request.max_readings);
   append_whole_field(out, ",\"max_bytes\":", request.max_bytes);
+  if (request.refused != 0) append_whole_field(out, ",\"refused\":", request.refused);
   out += '}';
   return out;
 }
@@ -82,11 +144,12 @@ Result<UploadRequest> decode_upload_request(std::string_view payload) {
   JsonDocument document(max_request_bytes);
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"destination", "max_readings", "max_bytes"});
+  JsonFields fields(*root, {"destination", "max_readings", "max_bytes", "refused"});
   UploadRequest request;
   fields.read_name("destination", request.destination);
   if (fields.has("max_readings")) read_size(fields, "max_readings", request.max_readings, max_upload_readings);
   if (fields.has("max_bytes")) read_size(fields, "max_bytes", request.max_bytes, max_upload_bytes);
+  if (fields.has("refused")) fields.read_whole("refused", request.refused, 1, max_seq);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return request;
 }
@@ -105,7 +168,7 @@ std::string encode_upload_batch(const UploadBatch& batch) {
   const char* separator = "";
   for (const StoredGap& row : batch.gaps) {
     out += separator;
-    append_stored_gap(out, row);
+    append_delivered_gap(out, row);
     separator = ",";
   }
   out += "]}";
@@ -123,10 +186,7 @@ Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
   fields.read_name("destination", header.destination);
   read_range(fields, header.first, header.last);
   fields.read_whole("remaining", header.remaining, 0, max_seq);
-  header.readings = count_rows(fields, "readings");
-  const std::size_t gaps = count_rows(fields, "gaps");
-  if (header.first == 0 && header.readings + gaps > 0)
-    fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there are rows");
+  read_header_rows(fields, header);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return header;
 }
@@ -137,20 +197,22 @@ std::string encode_uploaded_request(const UploadedRequest& request) {
   append_text_field(out, ",\"destination\":", request.destination);
   append_whole_field(out, ",\"first\":", request.first);
   append_whole_field(out, ",\"last\":", request.last);
+  if (!request.rejected.empty()) append_rejected(out, request.rejected);
   out += '}';
   return out;
 }
 
 Result<UploadedRequest> decode_uploaded_request(std::string_view payload) {
-  JsonDocument document(max_request_bytes);
+  JsonDocument document(max_answer_bytes);  // every row of a batch may be rejected
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "destination", "first", "last"});
+  JsonFields fields(*root, {"store", "destination", "first", "last", "rejected"});
   UploadedRequest request;
   fields.read_name("store", request.store);
   fields.read_name("destination", request.destination);
   read_range(fields, request.first, request.last);
   if (request.first == 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more");
+  if (fields.has("rejected")) read_rejected(fields, request.rejected);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return request;
 }

@@ -16,6 +16,7 @@ const char* name_of(ErrorCode code) {
     case ErrorCode::newer_schema: return "newer_schema";
     case ErrorCode::timeout: return "timeout";
     case ErrorCode::refused: return "refused";
+    case ErrorCode::unreachable: return "unreachable";
     case ErrorCode::unresolved: return "unresolved";
     case ErrorCode::tls: return "tls";
     case ErrorCode::disconnected: return "disconnected";

@@ -22,6 +22,7 @@ enum class ErrorCode {
   newer_schema,  // a database written by a later version of this software
   timeout,       // a deadline passed
   refused,       // connection refused
+  unreachable,   // no connection: no route, or nobody answered in time
   unresolved,    // host name did not resolve
   tls,           // certificate or handshake
   disconnected,  // no connection, or it ended before the answer

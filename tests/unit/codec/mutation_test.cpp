@@ -8,6 +8,7 @@
 #include <random>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/dead_letter_json.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "common/codec/time_text.hpp"
@@ -199,8 +200,25 @@ TEST(Mutation, upload_batches_are_valid_or_refused) {
 TEST(Mutation, requests_are_valid_or_refused) {
   run({encode_upload_request({"api", 100, 1'000})},
       [](std::string_view payload) { return taken(decode_upload_request(payload)); });
-  run({encode_uploaded_request({"w5", "api", 1, 200})},
-      [](std::string_view payload) { return taken(decode_uploaded_request(payload)); });
+  run({encode_uploaded_request({"w5", "api", 1, 200, {{{"k", 7}, 422, "é"}}})}, [](std::string_view payload) {
+    const Result<UploadedRequest> request = decode_uploaded_request(payload);
+    if (request.has_value()) {
+      for (const RejectedRow& row : request->rejected) {
+        EXPECT_TRUE(is_name(row.row.stream) && is_utf8(row.reason));
+        EXPECT_TRUE(row.status == 0 || (row.status >= 100 && row.status <= 599));
+      }
+    }
+    return taken(request);
+  });
+  run({R"({"action":"list","destination":"api","after":7,"limit":20})", R"({"action":"requeue","ids":[1,2]})",
+       R"({"action":"purge","all":true})"},
+      [](std::string_view payload) {
+        const Result<DeadLettersRequest> request = decode_dead_letters_request(payload);
+        if (request.has_value() && request->action != DeadLettersRequest::Action::list) {
+          EXPECT_NE(request->all, !request->ids.empty()) << "all is never what was left out";
+        }
+        return taken(request);
+      });
   run({encode_uploaded_answer({200, 10})},
       [](std::string_view payload) { return taken(decode_uploaded_answer(payload)); });
   run({encode_query_request({"n", "s", moment, moment, 7, true})}, [](std::string_view payload) {
