@@ -59,6 +59,10 @@ void read_rpc(ConfigTable table, LogicOptions& logic) {
   table.read("query_time_limit", logic.query_time_limit, Millis{10}, minute);
 }
 
+void read_dead_letters(ConfigTable table, LogicOptions& logic) {
+  table.read("limit", logic.max_dead_letters, 1, 1'000'000);
+}
+
 void read_destinations(ConfigTable root, Config& config) {
   std::vector<std::string>& names = config.logic.destinations;
   for (ConfigTable& table : root.tables("destination")) {
@@ -93,6 +97,7 @@ Result<Config> load_config(const std::string& path) {
   read_retention(root.table("retention"), config.logic.retention);
   read_queue(root.table("queue"), config.logic);
   read_rpc(root.table("rpc"), config.logic);
+  read_dead_letters(root.table("dead_letters"), config.logic);
   read_destinations(root, config);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   return config;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/codec/dead_letter_json.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/service_events.hpp"
@@ -61,6 +62,7 @@ struct StoreContents {
   std::int64_t used_bytes = 0;
   std::vector<BootState> boots;  // those with rows that wait for their times
   WallTime honest_time;          // of the last CommitTransaction that had one
+  std::uint64_t dead_letters = 0;  // that do not wait again
 };
 
 // ---- effects on the store ----
@@ -89,20 +91,29 @@ struct StreamRows {
   std::string boot = {};  // that the uptimes are of; empty when no reading has one
 };
 
-/// The API of `destination` has first..last: its cursor moves. Changes nothing when that range is not the one handed
-/// out.
+/// The API of `destination` has first..last, except `rejected`, which become dead letters: its cursor moves. Changes
+/// nothing when that range is not the one handed out.
 struct Confirmation {
   std::string destination;
   std::uint64_t first = 0;
   std::uint64_t last = 0;
+  std::vector<RejectedRow> rejected = {};
 };
 
-/// Hands out the next rows of `destination`, or again those that are handed out.
+/// Hands out the next rows of `destination`, or again those that are handed out, unless they end with `refused`: then
+/// the next ones are cut anew.
 struct HandOut {
   std::uint64_t call = 0;  // names the request; comes back in the report
   std::string destination;
   std::size_t max_readings = 0;
   std::size_t max_bytes = 0;
+  std::uint64_t refused = 0;
+};
+
+/// Puts dead letters back into the queue, at its end, or deletes them.
+struct DeadLetterChange {
+  std::uint64_t call = 0;
+  DeadLettersRequest request;
 };
 
 /// Deletes rows among the `max_rows` oldest behind `after_id`, up to `up_to_id`: all of them, or those older than a
@@ -121,10 +132,12 @@ struct RestampStep {
   std::size_t max_rows = 0;
 };
 
-/// One SQLite transaction; confirmations come before hand-outs. One at a time is outstanding.
+/// One SQLite transaction, in the order of its members. One at a time is outstanding.
 struct CommitTransaction {
   std::vector<StreamRows> streams;
   std::vector<Confirmation> confirmations;
+  std::size_t max_dead_letters = 0;  // beyond it the oldest are deleted
+  std::vector<DeadLetterChange> dead_letter_changes;
   std::vector<HandOut> hand_outs;
   std::optional<RetentionStep> retention;
   bool probe = false;  // write something, to see whether it works again
@@ -147,6 +160,13 @@ struct MeasureStore {};
 struct RunQuery {
   std::uint64_t call = 0;
   QueryRequest request;
+  Millis time_limit{0};
+};
+
+/// Reads dead letters, on the connection and thread of RunQuery.
+struct ListDeadLetters {
+  std::uint64_t call = 0;
+  DeadLettersRequest request;
   Millis time_limit{0};
 };
 
@@ -189,8 +209,22 @@ struct HandedOut {
   UploadBatch batch;
 };
 
+struct DeadLetterReport {
+  struct Changed {
+    std::uint64_t call = 0;
+    std::uint64_t letters = 0;
+  };
+  std::uint64_t added = 0;
+  std::optional<DeadLetter> newest;  // of those added
+  std::uint64_t unknown = 0;         // rejected rows that are not in their range
+  std::uint64_t dropped = 0;         // the oldest, beyond max_dead_letters
+  std::uint64_t left = 0;            // that do not wait again
+  std::vector<Changed> changed;
+};
+
 struct CommitReport {
   std::uint64_t last_id = 0;
+  std::optional<DeadLetterReport> dead_letters;  // when the transaction was about any
   std::vector<HandedOut> handed_out;
   std::optional<RetentionReport> retention;
   std::int64_t used_bytes = 0;
@@ -228,10 +262,22 @@ struct QueryDone {
   Result<QueryRows> rows;
 };
 
-using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
-                           StoreOpened, StoreProgressed, StoreCommitted, StreamLoaded, StoreMeasured, QueryDone>;
+struct DeadLetterRows {
+  std::vector<DeadLetter> letters;
+  bool truncated = false;
+};
 
-using Effect = std::variant<MqttPublish, OpenStore, CommitTransaction, LoadStream, MeasureStore, RunQuery, LogLine,
-                            ServiceStatus, Exit>;
+/// The answer to ListDeadLetters.
+struct DeadLettersListed {
+  std::uint64_t call = 0;
+  Result<DeadLetterRows> rows;
+};
+
+using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
+                           StoreOpened, StoreProgressed, StoreCommitted, StreamLoaded, StoreMeasured, QueryDone,
+                           DeadLettersListed>;
+
+using Effect = std::variant<MqttPublish, OpenStore, CommitTransaction, LoadStream, MeasureStore, RunQuery,
+                            ListDeadLetters, LogLine, ServiceStatus, Exit>;
 
 }  // namespace sensors::persistence

@@ -103,7 +103,7 @@ void Logic::on(StoreMeasured event, Now now) {
 bool Logic::commit_is_due(Now now) const {
   if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
   const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
-  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() ||
+  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() || !waiting_changes_.empty() ||
          (!is_stopping_ && clocks_.is_due(now.monotonic));
 }
 
@@ -137,6 +137,9 @@ CommitTransaction Logic::next_transaction(Now now) {
   committing_confirmations_ = std::exchange(waiting_confirmations_, {});
   for (const ConfirmationCall& waiting : committing_confirmations_)
     transaction.confirmations.push_back(waiting.confirmation);
+  transaction.max_dead_letters = options_.max_dead_letters;
+  committing_changes_ = std::exchange(waiting_changes_, {});
+  transaction.dead_letter_changes = committing_changes_;
   committing_hand_outs_.clear();
   for (const HandOut& hand_out : transaction.hand_outs) committing_hand_outs_.push_back(hand_out.call);
   return transaction;
@@ -183,6 +186,7 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
     uploads_.confirmed(done.confirmation);
     answer(done.call, encode_uploaded_answer(uploads_.answer(done.confirmation.destination)));
   }
+  if (report.dead_letters.has_value()) dead_letters_changed(*report.dead_letters, now);
   for (const HandedOut& done : report.handed_out) {
     uploads_.handed_out(done.batch);
     answer(done.call, encode_upload_batch(done.batch));
@@ -197,14 +201,20 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
   }
 }
 
+/// The calls of the commit under way get `error`.
+void Logic::fail_calls(const Error& error) {
+  for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
+  for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
+    answer(lost.call, encode_error(error));
+  for (const DeadLetterChange& lost : std::exchange(committing_changes_, {})) answer(lost.call, encode_error(error));
+}
+
 void Logic::commit_failed(const Error& error, Now now) {
   ++counters_.failed_commits;
   ingest_.failed();
   clocks_.failed();
   retention_.failed(now.monotonic);
-  for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
-  for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
-    answer(lost.call, encode_error(error));
+  fail_calls(error);
   const std::optional<Error> before = health_.error();
   health_.commit_failed(error, now.monotonic);
   store_failed("cannot commit", before, now);
@@ -240,7 +250,7 @@ void Logic::update_state(Now now) {
 StatusFigures Logic::figures() const {
   return StatusFigures{counters_,  ingest_.counters(),     uploads_,        clocks_.counters(),
                        age_,       ingest_.pending_rows(), desk_.waiting(), retention_.deleted(),
-                       used_bytes_};
+                       dead_letters_, used_bytes_};
 }
 
 void Logic::publish_status(Now now) {

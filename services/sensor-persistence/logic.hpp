@@ -37,6 +37,9 @@ struct LogicOptions {
   std::uint64_t queue_high = 10'000;
   std::uint64_t queue_limit = 50'000'000;
 
+  /// Dead letters kept; beyond it the oldest go.
+  std::size_t max_dead_letters = 10'000;
+
   Millis status_interval{10'000};
 
   /// Requests waiting for the store, and queries among them; one more is answered with `overloaded`.
@@ -97,6 +100,7 @@ class Logic {
   void commit_failed(const Error& error, Now now);
   void note_gaps(const std::vector<StreamRows>& streams);
   void watch_clock(Now now);
+  void fail_calls(const Error& error);
   void update_state(Now now);
   void publish_status(Now now);
   void finish_stopping(Now now);
@@ -113,12 +117,18 @@ class Logic {
   void on_upload(const ReplyTo& reply, const MqttMessage& message);
   void on_uploaded(const ReplyTo& reply, const MqttMessage& message);
   void on_query(const ReplyTo& reply, const MqttMessage& message, Now now);
+  std::optional<std::uint64_t> open_query(const ReplyTo& reply);
   bool store_is_ready(const ReplyTo& reply);
   void refuse_message(std::string_view kind, const std::string& text, Now now);
   void refuse_call(const ReplyTo& reply, const Error& error);
   std::optional<std::uint64_t> open_call(const ReplyTo& reply);
   void answer(std::uint64_t call, std::string payload);
   void publish_reply(const ReplyTo& reply, std::string payload);
+
+  // ---- logic_dead_letters.cpp ----
+  void on(DeadLettersListed event, Now now);
+  void on_dead_letters(const ReplyTo& reply, const MqttMessage& message);
+  void dead_letters_changed(const DeadLetterReport& report, Now now);
 
   // ---- publishing ----
   void publish(const std::string& topic, std::string payload, bool retain);
@@ -159,10 +169,13 @@ class Logic {
   std::string commit_gaps_;  // what to say about the gap records of the commit, empty when it has none
   std::vector<HandOut> waiting_hand_outs_;
   std::vector<ConfirmationCall> waiting_confirmations_;
+  std::vector<DeadLetterChange> waiting_changes_;
   std::vector<std::uint64_t> committing_hand_outs_;
   std::vector<ConfirmationCall> committing_confirmations_;
+  std::vector<DeadLetterChange> committing_changes_;
   std::size_t running_queries_ = 0;
 
+  std::uint64_t dead_letters_ = 0;  // that do not wait again
   std::int64_t used_bytes_ = 0;
   bool is_measuring_ = false;
   bool is_to_announce_ = false;  // the newest watermarks, once readings are taken

@@ -87,9 +87,12 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
     on_uploaded(*reply, message);
   } else if (verb == "query") {
     on_query(*reply, message, now);
+  } else if (verb == "dead-letters") {
+    on_dead_letters(*reply, message);
   } else {
-    refuse_call(*reply, Error{ErrorCode::not_found,
-                              fmt::format("there is no request {}; there are upload, uploaded and query", verb)});
+    refuse_call(*reply,
+                Error{ErrorCode::not_found,
+                      fmt::format("there is no request {}; there are upload, uploaded, query and dead-letters", verb)});
   }
 }
 
@@ -135,14 +138,19 @@ void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now) {
   if (!request.has_value()) return refuse_call(reply, request.error());
   // One that is open and cannot write can still be read.
   if (!health_.is_open() && !store_is_ready(reply)) return;
+  const std::optional<std::uint64_t> call = open_query(reply);
+  if (call.has_value()) effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit});
+}
+
+std::optional<std::uint64_t> Logic::open_query(const ReplyTo& reply) {
   if (running_queries_ >= options_.max_queries) {
-    return refuse_call(reply, Error{ErrorCode::overloaded,
-                                    fmt::format("{} queries are waiting already; ask again later", running_queries_)});
+    refuse_call(reply, Error{ErrorCode::overloaded,
+                             fmt::format("{} queries are waiting already; ask again later", running_queries_)});
+    return std::nullopt;
   }
   const std::optional<std::uint64_t> call = open_call(reply);
-  if (!call.has_value()) return;
-  ++running_queries_;
-  effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit});
+  if (call.has_value()) ++running_queries_;
+  return call;
 }
 
 void Logic::on(QueryDone event, Now now) {

@@ -32,6 +32,7 @@ void Logic::on(StoreOpened event, Now now) {
   const std::optional<Error> before = health_.error();
   if (!health_.opened(*event.contents, now.monotonic)) return store_failed("cannot go on with the store", before, now);
   used_bytes_ = event.contents->used_bytes;
+  dead_letters_ = event.contents->dead_letters;
   uploads_.restart(*event.contents);
   clocks_.restart(event.contents->boots, now.monotonic);
   retention_.restart(event.contents->honest_time, now);
@@ -90,6 +91,8 @@ void Logic::tell_of_salvage(const SalvageReport& report, Now now) {
 void Logic::answer_waiting(const Error& error) {
   for (const HandOut& waiting : std::exchange(waiting_hand_outs_, {})) answer(waiting.call, encode_error(error));
   for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
+    answer(waiting.call, encode_error(error));
+  for (const DeadLetterChange& waiting : std::exchange(waiting_changes_, {}))
     answer(waiting.call, encode_error(error));
 }
 

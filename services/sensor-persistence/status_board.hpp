@@ -26,10 +26,14 @@ struct ServiceCounters {
   std::uint64_t malformed_rows = 0;    // bad rows of batches; each with a number became a gap record
   std::uint64_t commits = 0;
   std::uint64_t failed_commits = 0;
-  std::uint64_t salvages = 0;        // damaged stores of which another was made
-  std::uint64_t lost_in_damage = 0;  // numbers that their gap records stand for
-  std::uint64_t calls = 0;           // RPC requests
-  std::uint64_t refused_calls = 0;   // answered with an error, or not at all
+  std::uint64_t salvages = 0;              // damaged stores of which another was made
+  std::uint64_t lost_in_damage = 0;        // numbers that their gap records stand for
+  std::uint64_t dead_lettered = 0;         // rows that a destination refused
+  std::uint64_t dead_letters_dropped = 0;  // because there were too many
+  std::uint64_t requeued = 0;
+  std::uint64_t purged = 0;
+  std::uint64_t calls = 0;          // RPC requests
+  std::uint64_t refused_calls = 0;  // answered with an error, or not at all
 };
 
 /// All that the payloads are made of.
@@ -42,6 +46,7 @@ struct StatusFigures {
   std::size_t pending_rows = 0;
   std::size_t waiting_calls = 0;
   std::uint64_t deleted_rows = 0;
+  std::uint64_t dead_letters = 0;  // that do not wait again
   std::int64_t used_bytes = 0;
 };
 

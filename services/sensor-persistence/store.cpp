@@ -70,22 +70,35 @@ void Store::apply(MeasureStore) {
   writing_.post([this] { on_event_(StoreMeasured{writer_->measure()}); });
 }
 
-void Store::apply(RunQuery query) {
-  reading_.post([this, query = std::move(query)] {
-    if (!stopping_) on_event_(QueryDone{query.call, run(query)});
-  });
-}
-
 /// A connection that met an error is not used again: its file may be another one now.
-Result<QueryRows> Store::run(const RunQuery& query) {
+template <class Rows>
+Result<Rows> Store::read(const std::function<Result<Rows>(StoreReader&)>& ask) {
   if (reader_ == nullptr) {
     Result<std::unique_ptr<StoreReader>> reader = StoreReader::open(options_.path, stopping_);
     if (!reader.has_value()) return tl::unexpected<Error>(reader.error());
     reader_ = std::move(*reader);
   }
-  Result<QueryRows> rows = reader_->query(query.request, query.time_limit);
+  Result<Rows> rows = ask(*reader_);
   if (!rows.has_value() && rows.error().code != ErrorCode::timeout) reader_.reset();
   return rows;
+}
+
+void Store::apply(RunQuery query) {
+  reading_.post([this, query = std::move(query)] {
+    if (stopping_) return;
+    on_event_(QueryDone{query.call, read<QueryRows>([&query](StoreReader& reader) {
+                          return reader.query(query.request, query.time_limit);
+                        })});
+  });
+}
+
+void Store::apply(ListDeadLetters list) {
+  reading_.post([this, list = std::move(list)] {
+    if (stopping_) return;
+    on_event_(DeadLettersListed{list.call, read<DeadLetterRows>([&list](StoreReader& reader) {
+                                  return reader.dead_letters(list.request, list.time_limit);
+                                })});
+  });
 }
 
 }  // namespace sensors::persistence

@@ -31,11 +31,13 @@ class Store {
   void apply(LoadStream load);
   void apply(MeasureStore measure);
   void apply(RunQuery query);
+  void apply(ListDeadLetters list);
 
  private:
   StoreOpened open(const OpenStore& how);
   Result<void> prepare(const OpenStore& how, std::optional<SalvageReport>& salvaged);
-  Result<QueryRows> run(const RunQuery& query);
+  template <class Rows>
+  Result<Rows> read(const std::function<Result<Rows>(StoreReader&)>& ask);
 
   const StoreOptions options_;
   const std::function<void(Event)> on_event_;

@@ -1,6 +1,7 @@
 #include "services/sensor-persistence/store_batches.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "common/codec/reading_json.hpp"
@@ -23,7 +24,8 @@ enum Sql : std::size_t {
 
 // CROSS JOIN keeps SQLite to the order of ids.
 const std::vector<std::string_view> texts{
-    "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap)",
+    "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap"
+    " UNION ALL SELECT min(queue_id) FROM dead_letter)",
     "INSERT OR IGNORE INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0)",
     "UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0",
     "SELECT name, cursor, batch_first, batch_last FROM destination",
@@ -60,6 +62,23 @@ StoredReading reading_of(const Statement& statement) {
       Reading{statement.text(4), value_of(statement, 7), statement.text(5), WallTime(Millis(statement.integer(6)))}};
   if (!statement.is_null(8)) row.reading.reading.uptime = Millis(statement.integer(8));
   return row;
+}
+
+std::uint64_t id_of(const StoredRow& row) {
+  return std::visit([](const auto& known) { return known.id; }, row);
+}
+
+std::size_t bytes_of(const StoredRow& row) {
+  const StoredReading* reading = std::get_if<StoredReading>(&row);
+  return reading != nullptr ? answer_bytes(*reading) : gap_bytes;
+}
+
+void add(UploadBatch& batch, StoredRow row) {
+  if (StoredReading* reading = std::get_if<StoredReading>(&row)) {
+    batch.readings.push_back(std::move(*reading));
+  } else {
+    batch.gaps.push_back(std::get<StoredGap>(std::move(row)));
+  }
 }
 
 /// Counts rows and bytes of a batch against its limits; the first row always fits.
@@ -100,7 +119,7 @@ std::size_t answer_bytes(const StoredReading& row) {
 Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store) {
   Result<std::vector<Statement>> statements = prepare_all(database, texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  return StoreBatches(std::move(*statements), std::move(store));
+  return StoreBatches(database, std::move(*statements), std::move(store));
 }
 
 Result<void> StoreBatches::add_destinations(const std::vector<std::string>& destinations, std::uint64_t last_id) {
@@ -143,10 +162,12 @@ Result<void> StoreBatches::remember(const DestinationState& destination) {
   return statement.bind(3, as_integer(destination.batch_first)).bind(4, as_integer(destination.batch_last)).run();
 }
 
-Result<void> StoreBatches::confirm(const Confirmation& confirmation) {
+Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
   Statement& statement = statements_[confirm_sql];
   statement.bind(1, std::string_view(confirmation.destination)).bind(2, as_integer(confirmation.first));
-  return statement.bind(3, as_integer(confirmation.last)).run();
+  const Result<void> done = statement.bind(3, as_integer(confirmation.last)).run();
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  return database_->changes() > 0;
 }
 
 Result<std::uint64_t> StoreBatches::given_through(const std::string& destination) {
@@ -155,58 +176,63 @@ Result<std::uint64_t> StoreBatches::given_through(const std::string& destination
   return std::max(state->cursor, state->batch_last);
 }
 
-Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id) {
+Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id,
+                                           StoreDeadLetters& dead_letters) {
   Result<DestinationState> destination = find(request.destination);
   if (!destination.has_value()) return tl::unexpected<Error>(destination.error());
   UploadBatch batch;
   batch.store = store_;
   batch.destination = request.destination;
-  const bool is_retry = destination->batch_last != 0;
-  const HandOut everything{0, "", std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
-  const std::uint64_t from = is_retry ? destination->batch_first : destination->cursor + 1;
+  const bool is_retry = destination->batch_last != 0 && destination->batch_last != request.refused;
+  const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
+                           std::numeric_limits<std::size_t>::max(), 0};
+  const std::uint64_t from = destination->cursor + 1;
   const std::uint64_t to = is_retry ? destination->batch_last : last_id;
-  if (Result<void> read = read_rows(from, to, is_retry ? everything : request, batch); !read.has_value()) {
-    return tl::unexpected<Error>(read.error());
-  }
+  const Result<void> read = read_rows(from, to, is_retry ? everything : request, dead_letters, batch);
+  if (!read.has_value()) return tl::unexpected<Error>(read.error());
   if (!batch.readings.empty()) batch.last = batch.readings.back().id;
   if (!batch.gaps.empty()) batch.last = std::max(batch.last, batch.gaps.back().id);
   if (is_retry) batch.last = destination->batch_last;
   if (batch.last != 0) batch.first = from;
   batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
-  if (!is_retry && batch.last != 0) {
-    const Result<void> done =
-        remember(DestinationState{request.destination, destination->cursor, batch.first, batch.last});
-    if (!done.has_value()) return tl::unexpected<Error>(done.error());
-  }
+  if (is_retry) return batch;
+  // Without a row up to last_id there is nothing but ids of other destinations: they are passed.
+  const std::uint64_t cursor = batch.last != 0 ? destination->cursor : last_id;
+  const Result<void> done = remember(DestinationState{request.destination, cursor, batch.first, batch.last});
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
   return batch;
 }
 
-Result<std::vector<StoredGap>> StoreBatches::gaps(std::uint64_t first, std::uint64_t last, std::size_t most) {
-  std::vector<StoredGap> found;
+Result<std::vector<StoredRow>> StoreBatches::gaps(std::uint64_t first, std::uint64_t last, std::size_t most) {
+  std::vector<StoredRow> found;
   Statement& statement = statements_[gaps_sql];
   statement.bind(1, as_integer(first)).bind(2, as_integer(last));
   statement.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     const Gap gap{whole(statement, 3), whole(statement, 4), statement.text(5), WallTime(Millis(statement.integer(6)))};
-    found.push_back(StoredGap{whole(statement, 0), statement.text(1), statement.text(2), gap});
+    found.emplace_back(StoredGap{whole(statement, 0), statement.text(1), statement.text(2), gap});
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
   return found;
 }
 
-/// Readings and gap records in the order of their ids, until there is no more room.
+/// Readings, gap records and rows that wait again, in the order of their ids, until there is no more room.
 Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits,
-                                     UploadBatch& batch) {
-  Result<std::vector<StoredGap>> waiting = gaps(first, last, limits.max_readings);
-  if (!waiting.has_value()) return tl::unexpected<Error>(waiting.error());
+                                     StoreDeadLetters& dead_letters, UploadBatch& batch) {
+  Result<std::vector<StoredRow>> others = gaps(first, last, limits.max_readings);
+  if (!others.has_value()) return tl::unexpected<Error>(others.error());
+  Result<std::vector<StoredRow>> again = dead_letters.waiting(limits.destination, first, last, limits.max_readings);
+  if (!again.has_value()) return tl::unexpected<Error>(again.error());
+  std::move(again->begin(), again->end(), std::back_inserter(*others));
+  std::sort(others->begin(), others->end(), [](const auto& a, const auto& b) { return id_of(a) < id_of(b); });
   Room room(limits);
-  auto gap = waiting->begin();
-  const auto take_gaps_before = [&](std::uint64_t id) {
-    for (; gap != waiting->end() && gap->id < id; ++gap) {
-      if (!room.take(gap_bytes)) return false;
-      batch.gaps.push_back(std::move(*gap));
+  auto other = others->begin();
+  const auto take_others_before = [&](std::uint64_t id) {
+    for (; other != others->end() && id_of(*other) < id; ++other) {
+      if (!room.take(bytes_of(*other))) return false;
+      add(batch, std::move(*other));
     }
     return true;
   };
@@ -216,12 +242,12 @@ Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, co
   Result<bool> row = has_row(statement);
   for (; has_room && row.has_value() && *row; row = has_row(statement)) {
     StoredReading reading = reading_of(statement);
-    has_room = take_gaps_before(reading.id) && room.take(answer_bytes(reading));
+    has_room = take_others_before(reading.id) && room.take(answer_bytes(reading));
     if (has_room) batch.readings.push_back(std::move(reading));
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
-  if (has_room) take_gaps_before(last + 1);
+  if (has_room) take_others_before(last + 1);
   return {};
 }
 

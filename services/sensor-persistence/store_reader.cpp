@@ -5,12 +5,13 @@
 
 #include "services/sensor-persistence/schema.hpp"
 #include "services/sensor-persistence/store_batches.hpp"
+#include "services/sensor-persistence/store_dead_letters.hpp"
 #include "services/sensor-persistence/store_rows.hpp"
 
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql };
+enum Sql : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql, dead_letters_sql };
 
 const std::vector<std::string_view> texts{
     "SELECT id, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
@@ -20,6 +21,7 @@ const std::vector<std::string_view> texts{
     "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
     "r.stream"
     " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4",
+    "SELECT * FROM dead_letter WHERE id > ?1 AND (?2 = '' OR destination = ?2) ORDER BY id LIMIT ?3",
 };
 
 constexpr std::size_t max_query_bytes = 1024 * 1024;
@@ -81,6 +83,22 @@ Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_li
                                         " ms; name a sensor, a shorter time or a smaller limit");
   }
   return rows;
+}
+
+Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& request, Millis time_limit) {
+  *give_up_at_ = std::chrono::steady_clock::now() + time_limit;
+  DeadLetterRows found;
+  Statement& statement = statements_[dead_letters_sql];
+  statement.bind(1, static_cast<std::int64_t>(request.after)).bind(2, std::string_view(request.destination));
+  statement.bind(3, static_cast<std::int64_t>(request.limit + 1));  // one more shows that there are more
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    found.truncated = found.letters.size() == request.limit;
+    if (!found.truncated) found.letters.push_back(dead_letter_of(statement));
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return found;
 }
 
 Result<QueryRows> StoreReader::collect(const QueryRequest& request) {

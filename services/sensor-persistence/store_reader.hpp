@@ -21,6 +21,9 @@ class StoreReader {
   /// timeout when it takes longer than `time_limit`. An answer is at most 1 MiB; what is beyond is `truncated`.
   Result<QueryRows> query(const QueryRequest& request, Millis time_limit);
 
+  /// The same for the dead letters that a `list` asks for.
+  Result<DeadLetterRows> dead_letters(const DeadLettersRequest& request, Millis time_limit);
+
  private:
   struct Sensor {
     std::int64_t id;

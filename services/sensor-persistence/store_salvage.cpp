@@ -259,7 +259,9 @@ class StoreSalvage {
     return {};
   }
 
-  static constexpr const char* all_ids = "SELECT id FROM reading UNION ALL SELECT id FROM gap ORDER BY 1";
+  static constexpr const char* all_ids =
+      "SELECT id FROM reading UNION ALL SELECT id FROM gap UNION ALL "
+      "SELECT queue_id FROM dead_letter WHERE queue_id IS NOT NULL ORDER BY 1";
 
   const SalvageOptions& options_;
   Database damaged_;

@@ -135,6 +135,9 @@ Result<void> StoreWriter::start(const StoreOptions& options, const std::string& 
   Result<StoreClocks> clocks = StoreClocks::prepare(database_);
   if (!clocks.has_value()) return tl::unexpected<Error>(clocks.error());
   clocks_ = std::make_unique<StoreClocks>(std::move(*clocks));
+  Result<StoreDeadLetters> dead_letters = StoreDeadLetters::prepare(database_);
+  if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
+  dead_letters_ = std::make_unique<StoreDeadLetters>(std::move(*dead_letters));
   const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
   if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
   last_id_ = static_cast<std::uint64_t>(*last_id);
@@ -154,6 +157,9 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   Result<std::vector<DestinationState>> destinations = batches_->destinations();
   if (!destinations.has_value()) return tl::unexpected<Error>(destinations.error());
   contents.destinations = std::move(*destinations);
+  const Result<std::uint64_t> dead_letters = dead_letters_->count();
+  if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
+  contents.dead_letters = *dead_letters;
   const Result<std::int64_t> used = database_.used_bytes();
   if (!used.has_value()) return tl::unexpected<Error>(used.error());
   contents.used_bytes = *used;
@@ -189,15 +195,13 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   report.last_id = last_id_;
   Result<void> done = write_rows(transaction, report);
   if (done.has_value()) done = keep_clocks(transaction, report);
-  for (const Confirmation& confirmation : transaction.confirmations) {
-    if (done.has_value()) done = batches_->confirm(confirmation);
+  if (done.has_value()) done = settle_uploads(transaction, report);
+  if (done.has_value() && (report.last_id != last_id_ || !transaction.streams.empty())) {
+    Statement& set_last_id = statements_[set_last_id_sql];
+    done = set_last_id.bind(1, as_integer(report.last_id)).bind(2, as_integer(transaction.honest_time)).run();
   }
+  if (done.has_value()) done = hand_out(transaction, report);
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
-  for (const HandOut& request : transaction.hand_outs) {
-    Result<UploadBatch> batch = hand_out(request, report.last_id);
-    if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
-    report.handed_out.push_back(HandedOut{request.call, std::move(*batch)});
-  }
   if (transaction.retention.has_value()) {
     Result<RetentionReport> retained = retain(*transaction.retention);
     if (!retained.has_value()) return tl::unexpected<Error>(retained.error());
@@ -210,14 +214,8 @@ Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, Commi
   for (const StreamRows& rows : transaction.streams) {
     if (Result<void> added = add_rows(rows, report); !added.has_value()) return added;
   }
-  if (transaction.probe) {
-    if (Result<void> probed = statements_[probe_sql].run(); !probed.has_value()) return probed;
-  }
-  if (transaction.streams.empty()) return {};
-  return statements_[set_last_id_sql]
-      .bind(1, as_integer(report.last_id))
-      .bind(2, as_integer(transaction.honest_time))
-      .run();
+  if (transaction.probe) return statements_[probe_sql].run();
+  return {};
 }
 
 /// Readings that carry their uptime get their times when it is known when their boot began; else they wait for that.
@@ -248,6 +246,40 @@ Result<void> StoreWriter::keep_clocks(const CommitTransaction& transaction, Comm
   return {};
 }
 
+// ---- uploads ----
+
+Result<void> StoreWriter::settle_uploads(const CommitTransaction& transaction, CommitReport& report) {
+  DeadLetterReport dead_letters;
+  bool has_rejected = false;
+  for (const Confirmation& confirmation : transaction.confirmations) {
+    const Result<bool> confirmed = batches_->confirm(confirmation);
+    if (!confirmed.has_value()) return tl::unexpected<Error>(confirmed.error());
+    if (!*confirmed) continue;
+    has_rejected = has_rejected || !confirmation.rejected.empty();
+    Result<void> settled = dead_letters_->settle(confirmation, transaction.time, dead_letters);
+    if (!settled.has_value()) return settled;
+  }
+  for (const DeadLetterChange& change : transaction.dead_letter_changes) {
+    Result<void> changed = dead_letters_->change(change, report.last_id, dead_letters);
+    if (!changed.has_value()) return changed;
+  }
+  if (!has_rejected && transaction.dead_letter_changes.empty()) return {};
+  if (Result<void> trimmed = dead_letters_->trim(transaction.max_dead_letters, dead_letters); !trimmed.has_value()) {
+    return trimmed;
+  }
+  report.dead_letters = std::move(dead_letters);
+  return {};
+}
+
+Result<void> StoreWriter::hand_out(const CommitTransaction& transaction, CommitReport& report) {
+  for (const HandOut& request : transaction.hand_outs) {
+    Result<UploadBatch> batch = hand_out(request, report.last_id);
+    if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
+    report.handed_out.push_back(HandedOut{request.call, std::move(*batch)});
+  }
+  return {};
+}
+
 /// Up to the first row that waits for its time. Those behind it wait with it, in the order of ids.
 Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t last_id) {
   const Result<std::uint64_t> after_id = batches_->given_through(request.destination);
@@ -255,7 +287,7 @@ Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t 
   const Result<std::uint64_t> held = clocks_->first_held(*after_id);
   if (!held.has_value()) return tl::unexpected<Error>(held.error());
   const std::uint64_t up_to = *held != 0 ? *held - 1 : last_id;
-  Result<UploadBatch> batch = batches_->hand_out(request, up_to);
+  Result<UploadBatch> batch = batches_->hand_out(request, up_to, *dead_letters_);
   if (batch.has_value()) batch->remaining += last_id - up_to;
   return batch;
 }

@@ -10,6 +10,7 @@
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/store_batches.hpp"
 #include "services/sensor-persistence/store_clocks.hpp"
+#include "services/sensor-persistence/store_dead_letters.hpp"
 #include "services/sensor-persistence/store_rows.hpp"
 
 namespace sensors::persistence {
@@ -54,6 +55,8 @@ class StoreWriter {
   Result<void> write_rows(const CommitTransaction& transaction, CommitReport& report);
   Result<void> add_rows(const StreamRows& rows, CommitReport& report);
   Result<void> keep_clocks(const CommitTransaction& transaction, CommitReport& report);
+  Result<void> settle_uploads(const CommitTransaction& transaction, CommitReport& report);
+  Result<void> hand_out(const CommitTransaction& transaction, CommitReport& report);
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
   Result<RetentionReport> retain(const RetentionStep& step);
   Result<void> delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report);
@@ -65,6 +68,7 @@ class StoreWriter {
   StoreRows rows_;
   std::unique_ptr<StoreBatches> batches_;
   std::unique_ptr<StoreClocks> clocks_;
+  std::unique_ptr<StoreDeadLetters> dead_letters_;
   std::string store_;
   std::uint64_t last_id_ = 0;  // committed
 };

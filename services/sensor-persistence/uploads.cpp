@@ -41,7 +41,8 @@ Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const Uploa
   const DestinationState* destination = find(request.destination);
   if (destination == nullptr) return tl::unexpected<Error>(unknown(request.destination));
   if (destination->batch_last == 0 && destination->cursor >= last_id_) return std::optional<HandOut>{};
-  return std::optional<HandOut>{HandOut{call, request.destination, request.max_readings, request.max_bytes}};
+  return std::optional<HandOut>{
+      HandOut{call, request.destination, request.max_readings, request.max_bytes, request.refused}};
 }
 
 Result<std::optional<Confirmation>> Uploads::confirm(const UploadedRequest& request) const {
@@ -59,7 +60,12 @@ Result<std::optional<Confirmation>> Uploads::confirm(const UploadedRequest& requ
                             request.first, request.last, request.destination, destination->batch_first,
                             destination->batch_last));
   }
-  return std::optional<Confirmation>{Confirmation{request.destination, request.first, request.last}};
+  return std::optional<Confirmation>{Confirmation{request.destination, request.first, request.last, request.rejected}};
+}
+
+Result<void> Uploads::check_destination(const std::string& destination) const {
+  if (destination.empty() || find(destination) != nullptr) return {};
+  return tl::unexpected<Error>(unknown(destination));
 }
 
 void Uploads::confirmed(const Confirmation& confirmation) {
@@ -77,7 +83,7 @@ void Uploads::handed_out(const UploadBatch& batch) {
   if (destination == nullptr) return;
   destination->batch_first = batch.first;
   destination->batch_last = batch.last;
-  if (batch.first > 0) destination->cursor = batch.first - 1;
+  destination->cursor = batch.first > 0 ? batch.first - 1 : last_id_ - batch.remaining;
 }
 
 UploadBatch Uploads::nothing_waits(const std::string& destination) const {

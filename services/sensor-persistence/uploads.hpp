@@ -27,6 +27,9 @@ class Uploads {
   /// a range that is not the one handed out.
   Result<std::optional<Confirmation>> confirm(const UploadedRequest& request) const;
 
+  /// Whether `destination` is configured; empty stands for all of them.
+  Result<void> check_destination(const std::string& destination) const;
+
   // What a commit has changed, in the order in which the store does it.
   void rows_added(std::uint64_t last_id) { last_id_ = last_id; }
   void confirmed(const Confirmation& confirmation);

@@ -46,7 +46,8 @@ const std::map<std::string, std::set<std::string>> may_write{
     {"sensor-http-bridge",
      {"sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-http-bridge", "sensors/n/event/sensor-http-bridge",
       "sensors/n/rpc/upload", "sensors/n/rpc/uploaded"}},
-    {"sensorctl", {"sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query"}},
+    {"sensorctl",
+     {"sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
     {"monitor", {}}};
 
 const std::map<std::string, std::set<std::string>> may_read{
@@ -56,7 +57,7 @@ const std::map<std::string, std::set<std::string>> may_read{
       "sensors/n/queue/sensor-http-bridge"}},
     {"sensor-persistence",
      {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/rpc/upload", "sensors/n/rpc/uploaded",
-      "sensors/n/rpc/query"}},
+      "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
     {"sensor-http-bridge", {"sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/status/sensor-persistence"}}};
 
 std::set<std::string> all_topics() {

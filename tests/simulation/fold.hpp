@@ -38,6 +38,7 @@ inline void fold(EffectHash& hash, const persistence::OpenStore& open) { hash.ad
 inline void fold(EffectHash& hash, const persistence::LoadStream& load) { hash.add(load.stream); }
 inline void fold(EffectHash&, const persistence::MeasureStore&) {}
 inline void fold(EffectHash& hash, const persistence::RunQuery& query) { hash.add(query.call); }
+inline void fold(EffectHash& hash, const persistence::ListDeadLetters& list) { hash.add(list.call); }
 
 inline void fold(EffectHash& hash, const bridge::HttpPost& post) {
   hash.add(post.idempotency_key);

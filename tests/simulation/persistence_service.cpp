@@ -149,4 +149,10 @@ void PersistenceService::carry_out(const RunQuery& query) {
   after(Millis{5}, [this, call = query.call] { control(QueryDone{call, QueryRows{}}); });
 }
 
+void PersistenceService::carry_out(const persistence::ListDeadLetters& list) {
+  after(Millis{5}, [this, call = list.call] {
+    control(persistence::DeadLettersListed{call, persistence::DeadLetterRows{}});
+  });
+}
+
 }  // namespace sensors::simulation

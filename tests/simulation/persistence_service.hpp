@@ -40,6 +40,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void carry_out(const persistence::LoadStream& load);
   void carry_out(const persistence::MeasureStore&);
   void carry_out(const persistence::RunQuery& query);
+  void carry_out(const persistence::ListDeadLetters& list);
 
   void connect();
   /// A job of the writing worker: in order, one after the other.

@@ -141,7 +141,7 @@ UploadBatch StoreModel::hand_out(const HandOut& request) {
   batch.destination = request.destination;
   DestinationState* const state = destination(request.destination);
   if (state == nullptr) return batch;
-  const bool is_retry = state->batch_last != 0;
+  const bool is_retry = state->batch_last != 0 && state->batch_last != request.refused;
   const std::uint64_t from = is_retry ? state->batch_first : state->cursor + 1;
   const std::uint64_t to = is_retry ? state->batch_last : file_.last_id;
   std::size_t bytes = 0;

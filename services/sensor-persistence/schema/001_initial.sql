@@ -62,6 +62,29 @@ CREATE TABLE gap(
   time_ms INTEGER NOT NULL
 );
 
+-- Rows that a destination refused, each a full copy, so that retention does not touch them. With a queue_id a row waits
+-- again, as the row of that id in the one sequence of ids, for its destination only.
+CREATE TABLE dead_letter(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  destination TEXT NOT NULL,
+  node TEXT NOT NULL,
+  stream TEXT NOT NULL,
+  seq INTEGER NOT NULL,             -- of a gap record: its first number
+  gap_last INTEGER,                 -- of a gap record: its last number; NULL for a reading
+  sensor TEXT NOT NULL,             -- '' for a gap record
+  unit TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  uptime_ms INTEGER,                -- as in reading
+  value,                            -- of a gap record: its reason
+  status INTEGER NOT NULL,          -- of the API's answer, 0: not known
+  reason TEXT NOT NULL,             -- the API's
+  refused_ms INTEGER NOT NULL,      -- when, the last time
+  refusals INTEGER NOT NULL,
+  queue_id INTEGER,                 -- NULL: does not wait
+  UNIQUE(destination, stream, seq)
+);
+CREATE UNIQUE INDEX dead_letter_queue ON dead_letter(queue_id) WHERE queue_id IS NOT NULL;
+
 CREATE TABLE destination(
   name TEXT PRIMARY KEY,
   cursor INTEGER NOT NULL,          -- everything up to this id has been uploaded

@@ -189,6 +189,7 @@ class LogicBench {
   std::vector<CommitTransaction> commits;
   std::vector<LoadStream> loads;
   std::vector<RunQuery> queries;
+  std::vector<ListDeadLetters> lists;
   std::vector<LogLine> lines;
   std::vector<ServiceStatus> statuses;
   std::optional<int> exit_code;
@@ -218,6 +219,7 @@ class LogicBench {
   void keep(LoadStream effect) { loads.push_back(std::move(effect)); }
   void keep(MeasureStore) {}
   void keep(RunQuery effect) { queries.push_back(std::move(effect)); }
+  void keep(ListDeadLetters effect) { lists.push_back(std::move(effect)); }
   void keep(LogLine effect) { lines.push_back(std::move(effect)); }
   void keep(ServiceStatus effect) { statuses.push_back(std::move(effect)); }
   void keep(Exit effect) { exit_code = effect.code; }

@@ -1,49 +1,7 @@
-#include "tests/unit/persistence/logic_bench.hpp"
+#include "tests/unit/persistence/upload_bench.hpp"
 
 namespace sensors::persistence {
 namespace {
-
-/// The Logic on a real store, which can be opened again as after a crash.
-class Upload : public testing::Test {
- protected:
-  Upload() {
-    options.destinations = {"api"};
-    restart();
-  }
-
-  void restart() {
-    bench.reset();
-    writer.reset();
-    writer = StoreWriter::open(StoreOptions{folder.file("store.db"), options.destinations, 2'048, 100}).value();
-    bench = std::make_unique<LogicBench>(options, *writer);
-    store = writer->contents(1)->store;
-  }
-
-  void fill(std::uint64_t first, std::uint64_t last) {
-    bench->backlog(run_of("aaaa", first, last));
-    bench->settle();
-  }
-
-  std::string upload(const std::string& more = "") {
-    bench->request("upload", R"({"destination":"api")" + more + "}");
-    while (bench->is_committing()) bench->commit();
-    return bench->take_answer();
-  }
-
-  std::string uploaded(std::uint64_t first, std::uint64_t last) {
-    bench->request("uploaded", encode_uploaded_request({store, "api", first, last}));
-    while (bench->is_committing()) bench->commit();
-    return bench->take_answer();
-  }
-
-  static UploadBatchHeader header(const std::string& answer) { return decode_upload_batch_header(answer).value(); }
-
-  TestFolder folder;
-  LogicOptions options = plain_options();
-  std::unique_ptr<StoreWriter> writer;
-  std::unique_ptr<LogicBench> bench;
-  std::string store;
-};
 
 TEST_F(Upload, of_an_empty_store_has_nothing) {
   const UploadBatchHeader batch = header(upload());
