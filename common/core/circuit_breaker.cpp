@@ -5,6 +5,7 @@
 //   half-open  the probe succeeded                                                -> closed
 //              the probe failed, or its deadline passed                           -> open, the next longer time
 //   closed or half-open, the peer named a time to wait                            -> open, that time
+//   closed or half-open, tripped                                                  -> open, the longest time
 #include "common/core/circuit_breaker.hpp"
 
 #include <algorithm>
@@ -78,6 +79,12 @@ void CircuitBreaker::open_for(Permit permit, Millis time, const std::string& rea
   open(asked, with_cause(options_.peer + " asked to wait " + seconds_text(asked), reason), now);
 }
 
+void CircuitBreaker::trip(Permit permit, const std::string& reason, Instant now) {
+  advance(now);
+  if (!is_current(permit)) return;
+  open(varied(*std::max_element(options_.open_times.begin(), options_.open_times.end())), reason, now);
+}
+
 void CircuitBreaker::peer_returned(Instant now) {
   if (state_ == State::open) change(State::half_open, options_.peer + " has returned", Millis{0}, now);
 }
@@ -137,9 +144,12 @@ void CircuitBreaker::open(Millis time, const std::string& reason, Instant now) {
 Millis CircuitBreaker::next_open_time() {
   const std::size_t index = std::min(openings_, options_.open_times.size() - 1);
   ++openings_;
+  return varied(options_.open_times[index]);
+}
+
+Millis CircuitBreaker::varied(Millis time) {
   std::uniform_real_distribution<double> share(1.0 - options_.jitter, 1.0 + options_.jitter);
-  const double millis = static_cast<double>(options_.open_times[index].count()) * share(random_);
-  return Millis{static_cast<Millis::rep>(millis)};
+  return Millis{static_cast<Millis::rep>(static_cast<double>(time.count()) * share(random_))};
 }
 
 void CircuitBreaker::change(State to, const std::string& reason, Millis open_for, Instant now) {

@@ -77,6 +77,9 @@ class CircuitBreaker {
   /// Opens, whatever the counts, for as long as the peer asks (RFC 9110 section 10.2.3). Clamped to 1 s .. 600 s.
   void open_for(Permit permit, Millis time, const std::string& reason, Instant now);
 
+  /// Opens at once, for the longest of the open times: for what will not pass by waiting. `reason` is said as it is.
+  void trip(Permit permit, const std::string& reason, Instant now);
+
   /// The peer has shown that it is back (a new CONNACK): an open breaker becomes half-open at once.
   void peer_returned(Instant now);
 
@@ -116,6 +119,7 @@ class CircuitBreaker {
   void record(Outcome outcome, const std::string& reason, Instant now);
   void open(Millis time, const std::string& reason, Instant now);
   Millis next_open_time();
+  Millis varied(Millis time);
   void change(State to, const std::string& reason, Millis open_for, Instant now);
   bool is_current(Permit permit) const { return permit.generation == generation_; }
 

@@ -29,6 +29,7 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   table.read("max_readings", upload.max_readings, 1, 5'000);
   table.read("max_bytes", upload.max_bytes, 1'024, 1024 * 1024);
   table.read("max_rate", upload.max_rate, 0, 1'000'000);
+  table.read("max_refused_in_row", upload.max_refused_in_row, 0, 1'000'000);
   table.read("connect_timeout", destination.connect_timeout, Millis{1}, Millis{60'000});
   table.read("few_timeout", upload.few_timeout, Millis{100}, Millis{600'000});
   table.read("retry_first", logic.post_retry_first, Millis{10}, Millis{600'000});

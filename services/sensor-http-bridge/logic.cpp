@@ -3,7 +3,10 @@
 //   idle        time to ask, connected, breaker not open      -> asking: rpc/upload
 //   asking      rows                                          -> posting: POST, with the breaker's permit
 //               nothing waits; no answer; an error            -> idle, until the next interval or backoff
-//   posting     2xx                                           -> confirming: rpc/uploaded
+//   posting     2xx                                           -> confirming: rpc/uploaded, with the rows rejected
+//               400, 413, 422 for more than one row           -> idle; the store cuts the range anew, smaller
+//               the same for one row                          -> confirming: that row rejected
+//               the same, too many rows in a row              -> idle, held: the breaker opens, nothing is given up
 //               anything else                                 -> idle; the store hands the same range out again
 //   confirming  the store has moved its cursor                -> idle; at once when more waits
 //               no answer                                     -> confirming: rpc/uploaded again
@@ -24,7 +27,6 @@ namespace sensors::bridge {
 namespace {
 
 constexpr int most_rejections = 3;
-constexpr std::chrono::seconds failure_log_interval{60};
 
 std::string obligation_of(std::uint64_t post_id) { return fmt::format("HTTP request {}", post_id); }
 
@@ -35,6 +37,7 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved)
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
       call_(options_),
+      size_(options_.upload.max_readings),
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
       post_backoff_(options_.post_retry_first, options_.post_retry_longest, options_.seed + 2),
       reporter_(options_) {}
@@ -70,6 +73,7 @@ std::optional<Instant> Logic::wake_at() const {
 
 void Logic::restore_breaker() {
   if (!saved_.has_value()) return;
+  refused_in_row_ = saved_->refused_in_row;
   if (const std::optional<Millis> left = open_time_left(*saved_, now_.wall); left.has_value()) {
     breaker_.restore(*left, saved_->openings, saved_->reason, now_.monotonic);
   }
@@ -103,8 +107,11 @@ void Logic::handle(const MqttPublished& event) {
 
 void Logic::handle(const MqttMessage& event) {
   if (!call_.take_answer(event)) return;
-  if (phase_ == Phase::asking) take_batch(event.payload);
-  if (phase_ == Phase::confirming) take_confirmation(event.payload);
+  if (phase_ == Phase::asking) {
+    take_batch(event.payload);
+  } else if (phase_ == Phase::confirming) {
+    take_confirmation(event.payload);
+  }
 }
 
 void Logic::handle(const HttpFinished& event) {
@@ -114,10 +121,14 @@ void Logic::handle(const HttpFinished& event) {
     return;
   }
   const Verdict verdict = judge(event.reply, now_.wall);
-  if (verdict.delivered) {
-    post_succeeded(event.took);
-  } else {
-    post_failed(verdict);
+  if (!verdict.failure_class.empty()) ++counters_.failures[verdict.failure_class];
+  switch (verdict.outcome) {
+    case Outcome::delivered: return post_delivered(verdict, event.took);
+    case Outcome::refused:
+    case Outcome::too_large: return post_refused(verdict, event.took);
+    case Outcome::unauthorized:
+    case Outcome::asked_to_wait:
+    case Outcome::failed: return post_failed(verdict);
   }
 }
 
@@ -131,6 +142,7 @@ void Logic::advance() {
     Verdict stuck;
     stuck.failure_class = "stuck";
     stuck.reason = "the HTTP client is stuck: no outcome long after the deadline";
+    ++counters_.failures[stuck.failure_class];
     post_failed(stuck);
   }
   if (may_ask() && now >= next_at_) ask();
@@ -145,11 +157,21 @@ bool Logic::may_ask() const {
 void Logic::ask() {
   UploadRequest request;
   request.destination = options_.upload.destination;
-  request.max_readings = options_.upload.max_readings;
+  request.max_readings = rows_to_ask();
   request.max_bytes = options_.upload.max_bytes;
+  request.refused = refused_last_;
   phase_ = Phase::asking;
   asked_at_ = now_.monotonic;
   effects_.emplace_back(call_.begin("upload", encode_upload_request(request), now_.monotonic));
+}
+
+/// A probe is small, where the store may still cut it. One that was refused while held comes again in another size, so
+/// under another key: an API may answer a known key with its old refusal.
+std::size_t Logic::rows_to_ask() const {
+  const std::size_t few = options_.upload.few_readings;
+  if (is_held()) return 1 + counters_.holds % few;
+  const bool is_probe = breaker_.state() == CircuitBreaker::State::half_open;
+  return is_probe ? std::min(size_.next(), few) : size_.next();
 }
 
 void Logic::take_batch(const std::string& payload) {
@@ -159,11 +181,17 @@ void Logic::take_batch(const std::string& payload) {
     return store_failed(fmt::format("the answer is for destination '{}'", header->destination));
   }
   store_answered();
+  refused_last_ = 0;
   depth_ = header->remaining + header->readings;
   phase_ = Phase::idle;
   next_at_ = asked_at_ + options_.upload.interval;
   if (header->first == 0) return;
   if (stop_by_.has_value()) return;
+  batch_.range = {header->store, header->destination, header->first, header->last};
+  batch_.readings = header->readings;
+  batch_.rows = header->rows();
+  batch_.only_row = header->only_row;
+  if (batch_.rows == 0) return start_confirming();  // row numbers without a row
   if (const auto permit = breaker_.admit(now_.monotonic); permit.has_value()) post(*header, payload, *permit);
 }
 
@@ -171,8 +199,6 @@ void Logic::post(const UploadBatchHeader& header, const std::string& payload, Ci
   const UploadOptions& upload = options_.upload;
   const Millis total_timeout = header.readings <= upload.few_readings ? upload.few_timeout : upload.bulk_timeout;
   phase_ = Phase::posting;
-  batch_.range = {header.store, header.destination, header.first, header.last};
-  batch_.readings = header.readings;
   batch_.bytes = payload.size();
   batch_.post_id = ++last_post_id_;
   batch_.permit = permit;
@@ -182,42 +208,11 @@ void Logic::post(const UploadBatchHeader& header, const std::string& payload, Ci
   effects_.emplace_back(HttpPost{batch_.post_id, key, payload, total_timeout});
 }
 
-void Logic::post_succeeded(Millis took) {
-  breaker_.succeed(batch_.permit, took, now_.monotonic);
+void Logic::start_confirming() {
   post_backoff_.reset();
-  counters_.delivered += batch_.readings;
-  counters_.bytes += batch_.bytes;
-  ++counters_.batches;
-  depth_ -= std::min<std::uint64_t>(depth_, batch_.readings);
-  say(LogLevel::debug, fmt::format("delivered {}-{}, {} readings in {} ms", batch_.range.first, batch_.range.last,
-                                   batch_.readings, took.count()));
   phase_ = Phase::confirming;
   rejections_ = 0;
   next_at_ = now_.monotonic;
-}
-
-void Logic::post_failed(const Verdict& verdict) {
-  ++counters_.failures[verdict.failure_class];
-  if (verdict.wait.has_value()) {
-    breaker_.open_for(batch_.permit, *verdict.wait, verdict.reason, now_.monotonic);
-  } else {
-    breaker_.fail(batch_.permit, verdict.reason, now_.monotonic);
-  }
-  log_failure(verdict);
-  // An open breaker has a time of its own: the probe goes out when that is over.
-  const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
-  batch_is_over(is_closed ? now_.monotonic + post_backoff_.next() : now_.monotonic);
-}
-
-void Logic::log_failure(const Verdict& verdict) {
-  const bool is_news = !failure_logged_at_.has_value() || verdict.failure_class != failure_class_ ||
-                       now_.monotonic - *failure_logged_at_ >= failure_log_interval;
-  if (!is_news) return;
-  failure_class_ = verdict.failure_class;
-  failure_logged_at_ = now_.monotonic;
-  say(verdict.needs_operator ? LogLevel::error : LogLevel::warning,
-      fmt::format("batch {}-{} not delivered, kept in the store: {}", batch_.range.first, batch_.range.last,
-                  verdict.reason));
 }
 
 void Logic::confirm() {
@@ -279,15 +274,20 @@ void Logic::say_transitions() {
   for (const CircuitBreaker::Transition& transition : transitions) {
     const std::string line = log_line(transition);
     say(transition.to == CircuitBreaker::State::open ? LogLevel::warning : LogLevel::info, line);
-    MqttPublish event;
-    event.topic = topic_of(options_.root, options_.node, "event", service_name);
-    event.payload = encode_breaker_event(transition, now_.wall);
-    events_.add(std::move(event));
+    add_event(encode_breaker_event(transition, now_.wall));
   }
   if (connected_) {
     for (MqttPublish& event : events_.take()) effects_.emplace_back(std::move(event));
   }
-  if (!transitions.empty()) effects_.emplace_back(SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, now_))});
+  if (!transitions.empty())
+    effects_.emplace_back(SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, refused_in_row_, now_))});
+}
+
+void Logic::add_event(std::string payload) {
+  MqttPublish event;
+  event.topic = topic_of(options_.root, options_.node, "event", service_name);
+  event.payload = std::move(payload);
+  events_.add(std::move(event));
 }
 
 Condition Logic::condition() const {

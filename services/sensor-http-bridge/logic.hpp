@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,7 @@
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
+#include "services/sensor-http-bridge/batch_size.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
 #include "services/sensor-http-bridge/saved_breaker.hpp"
@@ -49,6 +51,8 @@ class Logic {
   struct BatchInFlight {
     UploadedRequest range;
     std::size_t readings = 0;
+    std::size_t rows = 0;  // readings and gap records
+    RowName only_row;      // when rows is 1
     std::size_t bytes = 0;
     std::uint64_t post_id = 0;
     CircuitBreaker::Permit permit;
@@ -68,9 +72,15 @@ class Logic {
   void ask();
   void take_batch(const std::string& payload);
   void post(const UploadBatchHeader& header, const std::string& payload, CircuitBreaker::Permit permit);
-  void post_succeeded(Millis took);
+  void post_delivered(const Verdict& verdict, Millis took);
+  void post_refused(const Verdict& verdict, Millis took);
   void post_failed(const Verdict& verdict);
-  void log_failure(const Verdict& verdict);
+  void cut(const Verdict& verdict, Millis took);
+  void hold(const std::string& reason);
+  bool is_held() const;
+  std::size_t rows_to_ask() const;
+  void log_failure(const Verdict& verdict, const std::string& consequence);
+  void start_confirming();
   void confirm();
   void take_confirmation(const std::string& payload);
   void batch_is_over(Instant next_at);
@@ -79,6 +89,7 @@ class Logic {
   void stop();
   void say_transitions();
   Condition condition() const;
+  void add_event(std::string payload);
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
   bool may_ask() const;
 
@@ -87,6 +98,7 @@ class Logic {
   CircuitBreaker breaker_;
   EventQueue events_;
   StoreCall call_;
+  BatchSize size_;
   Backoff rpc_backoff_;
   Backoff post_backoff_;
   StatusReporter reporter_;
@@ -100,11 +112,12 @@ class Logic {
   Instant next_at_{};    // idle: when to ask; confirming: when to send `uploaded` (again)
   Instant asked_at_{};
   std::uint64_t last_post_id_ = 0;
-  int rejections_ = 0;         // of the same `uploaded`
-  std::uint64_t depth_ = 0;    // readings in the store that wait, as last heard
-  std::string store_problem_;  // why the store is no help now; empty: it is
-  std::string failure_class_;  // of the POST failure that was logged last, and when
-  std::optional<Instant> failure_logged_at_;
+  std::uint64_t refused_last_ = 0;  // the API refused the range that ends so; the store does not know yet. 0: none
+  std::size_t refused_in_row_ = 0;  // rows that became dead letters since the last delivered one
+  int rejections_ = 0;              // of the same `uploaded`
+  std::uint64_t depth_ = 0;         // readings in the store that wait, as last heard
+  std::string store_problem_;       // why the store is no help now; empty: it is
+  std::map<std::string, Instant> failures_logged_;  // when, by class
   bool connected_ = false;
   bool broker_missed_ = false;  // that it is away has been logged
   bool exited_ = false;

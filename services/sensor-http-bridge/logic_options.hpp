@@ -29,6 +29,10 @@ struct UploadOptions {
   Millis few_timeout{10'000};
   Millis bulk_timeout{30'000};
 
+  /// Rows that may become dead letters without one being delivered in between. More than that is not the data but the
+  /// API or the configuration: then the rows are held. 0: no limit.
+  std::size_t max_refused_in_row = 100;
+
   /// Readings waiting in the store above which publishers are asked to slow down.
   std::uint64_t high_readings = 10'000;
 };

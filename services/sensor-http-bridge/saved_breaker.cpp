@@ -4,6 +4,7 @@
 //   openings N
 //   left_ms N          0 .. 600,000, of the open time
 //   saved_at_ms N      wall clock, since 1970
+//   refused_in_row N
 //   reason TEXT        to the end of the line
 #include "services/sensor-http-bridge/saved_breaker.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 constexpr std::string_view first_line = "sensor-http-bridge-breaker 1";
 constexpr std::int64_t most_left_ms = 600'000;
 constexpr std::int64_t most_openings = 1'000'000;
+constexpr std::int64_t most_refused = 1'000'000;
 constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the end of 9999
 
 /// Takes lines off the front of a text; remembers when one was not as expected.
@@ -75,11 +77,12 @@ std::optional<CircuitBreaker::State> state_from(std::string_view name) {
 
 }  // namespace
 
-SavedBreaker saved_breaker(const CircuitBreaker& breaker, Now now) {
+SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, Now now) {
   SavedBreaker saved;
   saved.state = breaker.state();
   saved.openings = breaker.openings();
   saved.saved_at = now.wall;
+  saved.refused_in_row = std::min(refused_in_row, static_cast<std::size_t>(most_refused));
   saved.reason = breaker.reason();
   if (const std::optional<Instant> next = breaker.next_attempt(); next.has_value()) {
     saved.left = std::clamp(std::chrono::ceil<Millis>(*next - now.monotonic), Millis{0}, Millis{most_left_ms});
@@ -90,9 +93,9 @@ SavedBreaker saved_breaker(const CircuitBreaker& breaker, Now now) {
 std::string encode_saved_breaker(const SavedBreaker& saved) {
   std::string reason = saved.reason.empty() ? "none" : saved.reason;
   std::replace_if(reason.begin(), reason.end(), is_control, ' ');
-  return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nreason {}\n", first_line,
-                     name_of(saved.state), saved.openings, saved.left.count(),
-                     saved.saved_at.time_since_epoch().count(), reason);
+  return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nrefused_in_row {}\nreason {}\n",
+                     first_line, name_of(saved.state), saved.openings, saved.left.count(),
+                     saved.saved_at.time_since_epoch().count(), saved.refused_in_row, reason);
 }
 
 Result<SavedBreaker> decode_saved_breaker(std::string_view text) {
@@ -103,6 +106,7 @@ Result<SavedBreaker> decode_saved_breaker(std::string_view text) {
   saved.openings = static_cast<std::size_t>(lines.number_of("openings", most_openings));
   saved.left = Millis{lines.number_of("left_ms", most_left_ms)};
   saved.saved_at = WallTime{Millis{lines.number_of("saved_at_ms", latest_ms)}};
+  saved.refused_in_row = static_cast<std::size_t>(lines.number_of("refused_in_row", most_refused));
   saved.reason = lines.value_of("reason");
   const bool is_text = !saved.reason.empty() && std::none_of(saved.reason.begin(), saved.reason.end(), is_control);
   if (!is_ours || !state.has_value() || lines.failed() || !lines.at_end() || !is_text) {

@@ -18,12 +18,13 @@ struct SavedBreaker {
   std::size_t openings = 0;  // since it was last closed: decides how long the next opening lasts
   Millis left{0};            // of its open time, when it was saved
   WallTime saved_at{};
+  std::size_t refused_in_row = 0;  // rows that became dead letters since the last delivered one
   std::string reason;
 
   bool operator==(const SavedBreaker&) const = default;
 };
 
-SavedBreaker saved_breaker(const CircuitBreaker& breaker, Now now);
+SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, Now now);
 
 /// Text of a few "key value" lines.
 std::string encode_saved_breaker(const SavedBreaker& saved);

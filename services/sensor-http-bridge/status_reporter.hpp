@@ -14,7 +14,10 @@
 namespace sensors::bridge {
 
 struct Counters {
-  std::uint64_t delivered = 0;                    // readings that a 2xx covered
+  std::uint64_t delivered = 0;                    // readings that the API took
+  std::uint64_t rejected = 0;                     // rows that became dead letters
+  std::uint64_t splits = 0;                       // batches that were refused, and cut
+  std::uint64_t holds = 0;                        // times that too many rows were refused in a row
   std::uint64_t batches = 0;                      // 2xx
   std::uint64_t bytes = 0;                        // of delivered batches, before compression
   std::uint64_t unanswered = 0;                   // requests that the store did not answer, or refused

@@ -6,45 +6,102 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/api_answer.hpp"
+#include "common/core/printable.hpp"
 #include "services/sensor-http-bridge/retry_after.hpp"
 
 namespace sensors::bridge {
 
 namespace {
 
-constexpr std::size_t excerpt_length = 160;
-
-/// The start of `body`, printable and on one line.
-std::string excerpt(std::string_view body) {
-  std::string text(body.substr(0, excerpt_length));
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c > 0x7e; }, ' ');
-  return text;
+bool starts_with_in_any_case(std::string_view text, std::string_view lower_case) {
+  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+  return text.size() >= lower_case.size() &&
+         std::equal(lower_case.begin(), lower_case.end(), text.begin(), [&](char b, char a) { return same(a, b); });
 }
 
-bool is_html(std::string_view content_type) {
-  constexpr std::string_view html = "text/html";
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
-  return content_type.size() >= html.size() &&
-         std::equal(html.begin(), html.end(), content_type.begin(), [&](char b, char a) { return same(a, b); });
+/// By its type, or without one by how it begins.
+bool is_html(const HttpReply& reply) {
+  std::string_view body = reply.body;
+  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
+  if (body.empty()) return false;
+  return starts_with_in_any_case(reply.content_type, "text/html") ||
+         starts_with_in_any_case(reply.content_type, "application/xhtml") ||
+         starts_with_in_any_case(body, "<!doctype html") || starts_with_in_any_case(body, "<html");
+}
+
+Outcome outcome_of(int status) {
+  switch (status) {
+    case 400:
+    case 422: return Outcome::refused;
+    case 401:
+    case 403: return Outcome::unauthorized;
+    case 413: return Outcome::too_large;
+    default: return Outcome::failed;
+  }
 }
 
 std::string_view advice_for(int status) {
   if (status == 401 || status == 403) return "; the API refuses the token: check destination.token_file";
-  if (status == 404) return "; nothing is at this path: check destination.url";
+  if (status == 404 || status == 405 || status == 410) return "; not an API for readings: check destination.url";
+  if (status == 415) return "; the API does not understand the body: check destination.gzip";
+  if (status == 511) return "; something before the API wants a login";
   if (status >= 300 && status < 400) return "; redirects are not followed: set destination.url to the final address";
   return "";
 }
 
+Verdict judge_error(const Error& error) {
+  Verdict verdict;
+  verdict.failure_class = name_of(error.code);
+  verdict.reason = fmt::format("{}: {}", name_of(error.code), printable_line(error.message, max_refusal_reason_bytes));
+  verdict.needs_operator =
+      error.code == ErrorCode::tls || error.code == ErrorCode::not_found || error.code == ErrorCode::permission;
+  return verdict;
+}
+
 Verdict judge_status(const HttpReply& reply, WallTime now) {
   Verdict verdict;
+  verdict.status = reply.status;
+  verdict.outcome = outcome_of(reply.status);
   verdict.failure_class = fmt::format("http_{}", reply.status);
+  verdict.api_reason = read_api_answer(reply.body).reason;
+  if (verdict.api_reason.empty()) verdict.api_reason = printable_line(reply.body, max_refusal_reason_bytes);
   const std::string_view advice = advice_for(reply.status);
   verdict.needs_operator = !advice.empty();
   verdict.reason = fmt::format("HTTP {}{}", reply.status, advice);
-  if (!reply.body.empty()) verdict.reason += ": " + excerpt(reply.body);
-  if ((reply.status == 429 || reply.status == 503) && reply.retry_after.has_value()) {
-    verdict.wait = parse_retry_after(*reply.retry_after, now);
+  if (!verdict.api_reason.empty()) verdict.reason += ": " + verdict.api_reason;
+  if ((reply.status != 429 && reply.status != 503) || !reply.retry_after.has_value()) return verdict;
+  if (const std::optional<Millis> wait = parse_retry_after(*reply.retry_after, now); wait.has_value()) {
+    verdict.outcome = Outcome::asked_to_wait;
+    verdict.wait = *wait;
+  }
+  return verdict;
+}
+
+Verdict judge_2xx(const HttpReply& reply) {
+  Verdict verdict;
+  verdict.status = reply.status;
+  if (is_html(reply)) {
+    verdict.failure_class = "wrong_content_type";
+    verdict.reason = fmt::format("HTTP {} with a page of HTML; not the API but something in front of it: {}",
+                                 reply.status, printable_line(reply.body, max_refusal_reason_bytes));
+    verdict.needs_operator = true;
+    return verdict;
+  }
+  ApiAnswer answer = read_api_answer(reply.body);
+  if (answer.unnamed > 0) {
+    verdict.outcome = Outcome::refused;
+    verdict.failure_class = "unnamed_rejections";
+    verdict.api_reason = answer.reason.empty() ? "rejected" : answer.reason;
+    verdict.reason =
+        fmt::format("HTTP {} that rejects {} rows without their stream and seq", reply.status, answer.unnamed);
+    return verdict;
+  }
+  verdict.outcome = Outcome::delivered;
+  verdict.rejected = std::move(answer.rejected);
+  for (RejectedRow& row : verdict.rejected) {
+    if (row.status == 0) row.status = reply.status;
+    if (row.reason.empty()) row.reason = answer.reason;
   }
   return verdict;
 }
@@ -52,24 +109,9 @@ Verdict judge_status(const HttpReply& reply, WallTime now) {
 }  // namespace
 
 Verdict judge(const Result<HttpReply>& reply, WallTime now) {
-  Verdict verdict;
-  if (!reply.has_value()) {
-    verdict.failure_class = name_of(reply.error().code);
-    verdict.reason = fmt::format("{}: {}", name_of(reply.error().code), excerpt(reply.error().message));
-    verdict.needs_operator = reply.error().code == ErrorCode::tls || reply.error().code == ErrorCode::not_found ||
-                             reply.error().code == ErrorCode::permission;
-    return verdict;
-  }
+  if (!reply.has_value()) return judge_error(reply.error());
   if (reply->status < 200 || reply->status > 299) return judge_status(*reply, now);
-  if (is_html(reply->content_type) && !reply->body.empty()) {
-    verdict.failure_class = "wrong_content_type";
-    verdict.reason = fmt::format("HTTP {} with a page of HTML; not the API but something in front of it: {}",
-                                 reply->status, excerpt(reply->body));
-    verdict.needs_operator = true;
-    return verdict;
-  }
-  verdict.delivered = true;
-  return verdict;
+  return judge_2xx(*reply);
 }
 
 }  // namespace sensors::bridge

@@ -1,24 +1,39 @@
-// Verdict says what the outcome of a POST means: delivered, or a failure with its class and a reason to read. Pure.
+// Verdict says what the outcome of a POST means for the batch, for the breaker and for the operator. Pure.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "common/codec/rpc_json.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 
 namespace sensors::bridge {
 
-struct Verdict {
-  bool delivered = false;
-  std::string
-      failure_class;   // counter: "timeout", "refused", "unresolved", "tls", "http_503", "wrong_content_type", ...
-  std::string reason;  // one line
-  std::optional<Millis> wait;   // the API asked to be left alone for so long: 429 or 503 with Retry-After
-  bool needs_operator = false;  // will not pass by waiting: 401, 403, 404, a redirect, a certificate
+enum class Outcome {
+  delivered,      // a 2xx; with `rejected` for all other rows
+  refused,        // 400, 422: the API is alive and does not take this batch; nothing of it is stored there
+  too_large,      // 413: the same, and smaller batches may do
+  unauthorized,   // 401, 403: it does not take us; waiting does not help
+  asked_to_wait,  // 429 or 503 with Retry-After
+  failed,         // anything else: whether the batch is stored there is not known
 };
 
-/// Delivered means a 2xx. A 2xx with a page of HTML is not the API but something in front of it, a captive portal or
-/// a login page: taking it for the API would lose the batch.
+struct Verdict {
+  Outcome outcome = Outcome::failed;
+  std::string
+      failure_class;   // counter; empty when delivered: "timeout", "refused", "tls", "http_503", "wrong_content_type"
+  std::string reason;  // one line for log and status
+  int status = 0;      // of the answer; 0: there was none
+  std::string api_reason;             // the API's own words, for dead letters
+  Millis wait{0};                     // asked_to_wait
+  bool needs_operator = false;        // will not pass by waiting: 401, 404, a redirect, a certificate
+  std::vector<RejectedRow> rejected;  // delivered: rows that the API did not take
+};
+
+/// A 2xx with a page of HTML is not the API but something in front of it, a captive portal or a login page: taking it
+/// for the API would lose the batch. A 2xx that rejects rows without naming them is `refused`: the batch is cut until
+/// it is clear which.
 Verdict judge(const Result<HttpReply>& reply, WallTime now);
 
 }  // namespace sensors::bridge

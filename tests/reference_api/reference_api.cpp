@@ -33,7 +33,7 @@ using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
 constexpr std::size_t most_body_bytes = 16 * 1024 * 1024;
-constexpr std::size_t huge_answer_bytes = 1024 * 1024;
+constexpr std::size_t huge_answer_bytes = 2 * 1024 * 1024;
 
 /// What becomes of a request: an answer, later or never, or a cut connection.
 struct Reaction {

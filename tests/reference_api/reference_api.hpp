@@ -20,7 +20,7 @@ namespace sensors {
 
 /// How the next POSTs of readings fail. Modes: none; a status ("500", "302"); hang (no answer, nothing stored);
 /// hang_after_store; slow (answers after delay_ms); reset (the connection is cut); reset_after_store;
-/// wrong_content_type (200 with a page of HTML, nothing stored); huge (an answer of 1 MiB, nothing stored).
+/// wrong_content_type (200 with a page of HTML, nothing stored); huge (an answer of 2 MiB, nothing stored).
 struct ApiFault {
   std::string mode = "none";
   std::int64_t count = -1;        // so many requests; below 0: until told otherwise

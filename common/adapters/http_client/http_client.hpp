@@ -43,7 +43,7 @@ struct HttpOutcome {
 
 class HttpClient {
  public:
-  static constexpr std::size_t max_answer_bytes = 256 * 1024;
+  static constexpr std::size_t max_answer_bytes = 1024 * 1024;  // a batch of rows rejected one by one fits
 
   explicit HttpClient(std::function<void(HttpOutcome)> on_outcome);
 

@@ -1,4 +1,4 @@
-// Retry-After, the verdict on an answer, and the saved breaker.
+// Retry-After and the saved breaker.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -9,7 +9,6 @@
 #include "services/sensor-http-bridge/retry_after.hpp"
 #include "services/sensor-http-bridge/saved_breaker.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
-#include "services/sensor-http-bridge/verdict.hpp"
 #include "tests/rig/temp_dir.hpp"
 
 namespace sensors::bridge {
@@ -35,31 +34,7 @@ TEST(RetryAfter, survives_nonsense_and_huge_numbers) {
   EXPECT_TRUE(parse_retry_after("99999999999999999999999", now).has_value());
 }
 
-TEST(Verdict, tells_failures_apart) {
-  for (const ErrorCode code : {ErrorCode::timeout, ErrorCode::refused, ErrorCode::unresolved, ErrorCode::tls}) {
-    const Verdict verdict = judge(fail(code, "why"), now);
-    EXPECT_EQ(verdict.failure_class, name_of(code));
-    EXPECT_NE(verdict.reason.find("why"), std::string::npos);
-  }
-  const Verdict status = judge(HttpReply{401, "application/json", std::nullopt, "line\none"}, now);
-  EXPECT_EQ(status.failure_class, "http_401");
-  EXPECT_TRUE(status.needs_operator);
-  EXPECT_EQ(status.reason.find('\n'), std::string::npos);
-}
-
-TEST(Verdict, heeds_retry_after_of_429_and_503_only) {
-  EXPECT_EQ(judge(HttpReply{429, "", "7", ""}, now).wait, Millis{7'000});
-  EXPECT_EQ(judge(HttpReply{503, "", "7", ""}, now).wait, Millis{7'000});
-  EXPECT_FALSE(judge(HttpReply{500, "", "7", ""}, now).wait.has_value());
-  EXPECT_FALSE(judge(HttpReply{503, "", "soon", ""}, now).wait.has_value());
-}
-
-TEST(Verdict, takes_an_empty_2xx_of_any_type_for_delivered) {
-  EXPECT_TRUE(judge(HttpReply{204, "", std::nullopt, ""}, now).delivered);
-  EXPECT_TRUE(judge(HttpReply{200, "text/html", std::nullopt, ""}, now).delivered);
-}
-
-const SavedBreaker open_breaker{CircuitBreaker::State::open, 2, Millis{60'000}, now, "API failures: x"};
+const SavedBreaker open_breaker{CircuitBreaker::State::open, 2, Millis{60'000}, now, 100, "API failures: x"};
 
 TEST(SavedBreaker, comes_back_as_it_was_written) {
   EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(open_breaker)).value(), open_breaker);

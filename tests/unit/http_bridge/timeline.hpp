@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,29 +16,36 @@
 
 namespace sensors::bridge {
 
-/// A store of `rows` readings with a cursor; hands the same range out until it is confirmed, as protocol.md has it.
+/// A store of `rows` readings with a cursor; hands the same range out until it is confirmed or refused, as protocol.md
+/// has it.
 struct ModelStore {
   std::string id = "w5n2c8t4hj6b";
   std::uint64_t rows = 0;
   std::uint64_t cursor = 0;
   std::uint64_t handed_last = 0;
   std::uint64_t most = 100;
+  std::map<std::uint64_t, RejectedRow> dead_letters;  // by seq, which is the row number
 
   std::string answer(const MqttPublish& request) {
-    if (request.topic.ends_with("/upload")) return upload();
+    if (request.topic.ends_with("/upload")) return upload(decode_upload_request(request.payload).value());
     const Result<UploadedRequest> uploaded = decode_uploaded_request(request.payload);
     if (!uploaded.has_value() || uploaded->store != id)
       return R"({"error":{"code":"invalid","message":"another store"}})";
-    if (uploaded->last == handed_last && uploaded->first == cursor + 1) cursor = handed_last;
+    if (uploaded->last == handed_last && uploaded->first == cursor + 1) {
+      cursor = handed_last;
+      for (const RejectedRow& row : uploaded->rejected) dead_letters.emplace(row.row.seq, row);
+    }
     return encode_uploaded_answer({cursor, rows - cursor});
   }
 
  private:
-  std::string upload() {
+  std::string upload(const UploadRequest& request) {
     UploadBatch batch;
     batch.store = id;
     batch.destination = "api";
-    if (handed_last <= cursor) handed_last = std::min(rows, cursor + most);
+    if (handed_last <= cursor || handed_last == request.refused) {
+      handed_last = std::min(rows, cursor + std::min<std::uint64_t>(most, request.max_readings));
+    }
     if (handed_last > cursor) {
       batch.first = cursor + 1;
       batch.last = handed_last;
@@ -106,6 +114,9 @@ class Timeline {
   void api_answers(int status, std::optional<std::string> retry_after = std::nullopt) {
     step(
         HttpFinished{posts.back().id, HttpReply{status, "application/json", std::move(retry_after), "{}"}, Millis{20}});
+  }
+  void api_says(int status, const std::string& body) {
+    step(HttpFinished{posts.back().id, HttpReply{status, "application/json", std::nullopt, body}, Millis{20}});
   }
   void api_fails(ErrorCode code) {
     step(HttpFinished{posts.back().id, tl::unexpected<Error>(Error{code, "x"}), Millis{20}});
