@@ -8,15 +8,18 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <future>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "tests/reference_api/gunzip.hpp"
 
@@ -40,6 +43,7 @@ struct Reaction {
   std::optional<Response> response;  // nothing: no answer
   std::chrono::milliseconds delay{0};
   bool cut = false;
+  bool endless = false;  // 200, and a body that goes on and on
 };
 
 Response answer(unsigned status, std::string body, const char* content_type = "application/json") {
@@ -77,11 +81,13 @@ class Service {
     const std::string_view target(request.target().data(), request.target().size());
     if (target == "/stats" && request.method() == http::verb::get) return {stats_answer()};
     if (target == "/fault" && request.method() == http::verb::post) return {take_fault(request.body())};
+    if (target == "/rules" && request.method() == http::verb::post) return {take_rules(request.body())};
     if (target == "/v1/readings" && request.method() == http::verb::post) return take_readings(request);
-    return {error_answer(404, "there is POST /v1/readings, GET /stats and POST /fault")};
+    return {error_answer(404, "there is POST /v1/readings, GET /stats, POST /fault and POST /rules")};
   }
 
   void set_fault(const ApiFault& fault) { fault_ = fault; }
+  void set_rules(const ApiRules& rules) { rules_ = rules; }
   Result<ApiStats> stats() { return store_.stats(); }
   std::uint64_t arrivals() const { return arrivals_; }
 
@@ -103,9 +109,26 @@ class Service {
       fault.retry_after = json.value("retry_after", fault.retry_after);
       fault.delay_ms = json.value("delay_ms", fault.delay_ms);
       static const std::set<std::string> modes{
-          "none", "hang", "hang_after_store", "slow", "reset", "reset_after_store", "wrong_content_type", "huge"};
+          "none", "hang",   "hang_after_store", "slow", "reset", "reset_after_store", "wrong_content_type",
+          "huge", "endless"};
       if (!modes.contains(fault.mode) && !is_status(fault.mode)) return error_answer(400, "unknown mode " + fault.mode);
       set_fault(fault);
+      return answer(200, "{}");
+    } catch (const Json::exception& error) {
+      return error_answer(400, error.what());
+    }
+  }
+
+  Response take_rules(const std::string& body) {
+    try {
+      const Json json = Json::parse(body);
+      ApiRules rules;
+      rules.sensors = json.value("sensors", rules.sensors);
+      rules.max_rows = json.value("max_rows", rules.max_rows);
+      rules.status = json.value("status", rules.status);
+      rules.lists = json.value("lists", rules.lists);
+      rules.replays = json.value("replays", rules.replays);
+      set_rules(rules);
       return answer(200, "{}");
     } catch (const Json::exception& error) {
       return error_answer(400, error.what());
@@ -124,6 +147,7 @@ class Service {
     const ApiFault fault = next_fault();
     if (fault.mode == "hang") return {};
     if (fault.mode == "reset") return {.response = std::nullopt, .delay = {}, .cut = true};
+    if (fault.mode == "endless") return {.response = std::nullopt, .delay = {}, .cut = false, .endless = true};
     if (fault.mode == "huge") return {answer(200, std::string(huge_answer_bytes, ' '))};
     if (fault.mode == "wrong_content_type") return {answer(200, "<html>Log in to the network</html>", "text/html")};
     if (is_status(fault.mode)) {
@@ -148,16 +172,52 @@ class Service {
       if (!plain.has_value()) return error_answer(400, plain.error().message);
       body = std::move(*plain);
     }
+    if (const auto refused = refusals_.find(key); rules_.replays && refused != refusals_.end()) return refused->second;
+    std::vector<Json> rejected;
+    try {
+      if (std::optional<Response> refusal = apply_rules(body, rejected); refusal.has_value()) {
+        refusals_.emplace(key, *refusal);
+        return std::move(*refusal);
+      }
+    } catch (const Json::exception& error) {
+      return error_answer(400, error.what());
+    }
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     Result<std::string> taken =
         store_.take(key, body, std::chrono::duration_cast<std::chrono::microseconds>(wall).count());
+    if (taken.has_value() && !rejected.empty()) return answer(207, Json{{"rejected", rejected}}.dump());
     if (taken.has_value()) return answer(200, *taken);
     return error_answer(taken.error().code == ErrorCode::malformed ? 400 : 500, taken.error().message);
+  }
+
+  /// The refusal of the whole batch, or nothing: then `body` is without the readings that are in `rejected`.
+  std::optional<Response> apply_rules(std::string& body, std::vector<Json>& rejected) const {
+    if (rules_.sensors.empty() && rules_.max_rows == 0) return std::nullopt;
+    Json document = Json::parse(body);
+    Json kept = Json::array();
+    for (const Json& row : document.at("readings")) {
+      if (!rules_.sensors.contains(row.at("sensor"))) {
+        kept.push_back(row);
+        continue;
+      }
+      rejected.push_back({{"stream", row.at("stream")}, {"seq", row.at("seq")}, {"reason", "sensor not known"}});
+    }
+    if (rules_.max_rows > 0 && document.at("readings").size() > rules_.max_rows) return error_answer(413, "too many");
+    if (rejected.empty()) return std::nullopt;
+    if (!rules_.lists) {
+      return answer(rules_.status, Json{{"title", "Bad reading"}, {"detail", "sensor not known"}}.dump(),
+                    "application/problem+json");
+    }
+    document["readings"] = std::move(kept);
+    body = document.dump();
+    return std::nullopt;
   }
 
   ApiStore store_;
   const std::string token_;
   ApiFault fault_;
+  ApiRules rules_;
+  std::map<std::string, Response> refusals_;  // by key
   std::atomic<std::uint64_t> arrivals_ = 0;
 };
 
@@ -179,6 +239,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void react() {
     Reaction reaction = service_.react(parser_->get());
     if (reaction.cut) return cut();
+    if (reaction.endless) return write_without_end();
     if (!reaction.response.has_value()) return wait_for_the_end();
     response_ = std::move(*reaction.response);
     response_.keep_alive(parser_->get().keep_alive());
@@ -193,6 +254,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void write() {
     http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error && self->response_.keep_alive()) self->read();
+    });
+  }
+
+  void write_without_end() {
+    static const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
+    asio::async_write(stream_, asio::buffer(head), [self = shared_from_this()](beast::error_code error, std::size_t) {
+      if (!error) self->write_more();
+    });
+  }
+
+  void write_more() {
+    static const std::string blanks(1'000, ' ');
+    timer_.expires_after(std::chrono::milliseconds{1});
+    timer_.async_wait([self = shared_from_this()](beast::error_code cancelled) {
+      if (cancelled) return;
+      asio::async_write(self->stream_, asio::buffer(blanks), [self](beast::error_code error, std::size_t) {
+        if (!error) self->write_more();
+      });
     });
   }
 
@@ -296,6 +375,10 @@ ApiStats ReferenceApi::stats() {
 
 void ReferenceApi::set_fault(const ApiFault& fault) {
   server_->on_thread([this, fault] { server_->service().set_fault(fault); });
+}
+
+void ReferenceApi::set_rules(const ApiRules& rules) {
+  server_->on_thread([this, rules] { server_->service().set_rules(rules); });
 }
 
 }  // namespace sensors

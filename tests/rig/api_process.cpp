@@ -110,13 +110,16 @@ std::uint64_t ApiProcess::arrivals() const {
   return std::stoull(answer.substr(at + key.size()));
 }
 
-void ApiProcess::set_fault(const std::string& json) {
+void ApiProcess::set_fault(const std::string& json) { tell("/fault", json); }
+void ApiProcess::set_rules(const std::string& json) { tell("/rules", json); }
+
+void ApiProcess::tell(const std::string& path, const std::string& json) {
   const std::string answer =
-      exchange(port_,
-               "POST /fault HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
-               "Content-Length: " +
-                   std::to_string(json.size()) + "\r\n\r\n" + json);
-  if (!answer.starts_with("HTTP/1.1 200")) throw RigError("reference_api: POST /fault " + json + ": " + answer);
+      exchange(port_, "POST " + path +
+                          " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                          "Content-Length: " +
+                          std::to_string(json.size()) + "\r\n\r\n" + json);
+  if (!answer.starts_with("HTTP/1.1 200")) throw RigError("reference_api: POST " + path + " " + json + ": " + answer);
 }
 
 }  // namespace sensors::rig

@@ -50,7 +50,12 @@ class ApiProcess {
   /// take that.
   void set_fault(const std::string& json);
 
+  /// The same for what it does not take: {"sensors":["x"],"max_rows":100}.
+  void set_rules(const std::string& json);
+
  private:
+  void tell(const std::string& path, const std::string& json);
+
   std::string token_file_;
   std::uint16_t port_;
   SqliteFile database_;
