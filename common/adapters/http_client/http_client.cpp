@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -61,8 +62,6 @@ ErrorCode class_of(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY: return ErrorCode::unresolved;
-    case CURLE_COULDNT_CONNECT: return ErrorCode::refused;
-    case CURLE_OPERATION_TIMEDOUT: return ErrorCode::timeout;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_ENGINE_NOTFOUND:
     case CURLE_SSL_ENGINE_SETFAILED:
@@ -84,14 +83,36 @@ ErrorCode class_of(CURLcode code) {
   }
 }
 
-Error error_of(const Transfer& transfer, CURLcode code) {
+/// What a passed limit was spent on: DNS, connecting, the TLS handshake, or the answer.
+ErrorCode class_of_timeout(CURL* easy) {
+  const auto has_passed = [easy](CURLINFO phase) {
+    curl_off_t at_us = 0;
+    curl_easy_getinfo(easy, phase, &at_us);
+    return at_us > 0;
+  };
+  if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return ErrorCode::timeout;
+  if (!has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return ErrorCode::unresolved;
+  long local_port = 0;  // set once TCP is connected; curl's own time of that comes after the handshake
+  curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
+  return local_port != 0 ? ErrorCode::tls : ErrorCode::unreachable;
+}
+
+ErrorCode class_of(CURLcode code, CURL* easy) {
+  if (code == CURLE_OPERATION_TIMEDOUT) return class_of_timeout(easy);
+  if (code != CURLE_COULDNT_CONNECT) return class_of(code);
+  long number = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+  return number == 0 || number == ECONNREFUSED ? ErrorCode::refused : ErrorCode::unreachable;
+}
+
+Error error_of(const Transfer& transfer, CURLcode code, CURL* easy) {
   const std::string post = "POST " + transfer.request.url + ": ";
   if (transfer.too_large) {
     return {ErrorCode::too_large,
             post + "the answer is longer than " + std::to_string(HttpClient::max_answer_bytes) + " bytes"};
   }
   const char* said = transfer.error_text.front() != '\0' ? transfer.error_text.data() : curl_easy_strerror(code);
-  return {class_of(code), post + said};
+  return {class_of(code, easy), post + said};
 }
 
 void set_security(CURL* easy, const HttpRequest& request) {
@@ -251,15 +272,15 @@ class HttpClient::Transfers {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_multi_remove_handle(multi_, easy);
-    put_back(easy);
     HttpOutcome outcome{transfer->request.id, HttpAnswer{}, Millis{took_us / 1'000}};
     if (code == CURLE_OK) {
       transfer->answer.status = static_cast<int>(status);
       outcome.answer = std::move(transfer->answer);
     } else {
-      outcome.answer = tl::unexpected(error_of(*transfer, code));
+      outcome.answer = tl::unexpected(error_of(*transfer, code, easy));
     }
+    curl_multi_remove_handle(multi_, easy);
+    put_back(easy);
     on_outcome_(std::move(outcome));
   }
 

@@ -2,10 +2,14 @@
 #include "common/adapters/http_client/http_client.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "tests/reference_api/reference_api.hpp"
@@ -138,6 +142,61 @@ TEST_F(HttpClientTest, tells_a_refused_connection) {
   HttpRequest nowhere = request();
   nowhere.url = "http://127.0.0.1:" + std::to_string(rig::free_port()) + "/";
   EXPECT_EQ(error_of(nowhere), ErrorCode::refused);
+}
+
+/// A port where connections are made, up to `backlog` + 1 of them, and nobody ever says anything.
+class SilentPort {
+ public:
+  explicit SilentPort(int backlog) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(socket_, generic, size), 0);
+    EXPECT_EQ(::listen(socket_, backlog), 0);
+    EXPECT_EQ(::getsockname(socket_, generic, &size), 0);
+    number_ = ntohs(address.sin_port);
+  }
+  ~SilentPort() { ::close(socket_); }
+  SilentPort(const SilentPort&) = delete;
+  SilentPort& operator=(const SilentPort&) = delete;
+
+  std::string url(const std::string& scheme) const { return scheme + "://127.0.0.1:" + std::to_string(number_) + "/"; }
+
+ private:
+  int socket_;
+  int number_ = 0;
+};
+
+TEST_F(HttpClientTest, tells_a_connection_that_nobody_takes_from_an_answer_that_does_not_come) {
+  const SilentPort full(0);
+  HttpRequest first = request();
+  first.url = full.url("http");
+  first.connect_timeout = short_timeout;
+  first.total_timeout = 2 * short_timeout;
+  EXPECT_EQ(error_of(first), ErrorCode::timeout) << "connected";
+  std::optional<ErrorCode> code;  // the kernel has room for one or two more
+  for (int i = 0; i < 4 && code != ErrorCode::unreachable; ++i) code = error_of(first);
+  EXPECT_EQ(code, ErrorCode::unreachable);
+}
+
+TEST_F(HttpClientTest, tells_a_handshake_that_does_not_end) {
+  const SilentPort silent(5);
+  HttpRequest secure = request();
+  secure.url = silent.url("https");
+  secure.connect_timeout = short_timeout;
+  EXPECT_EQ(error_of(secure), ErrorCode::tls);
+}
+
+TEST_F(HttpClientTest, gives_up_on_an_answer_that_does_not_end) {
+  api_->set_fault({"endless"});
+  HttpRequest endless = request();
+  endless.total_timeout = short_timeout;
+  EXPECT_EQ(error_of(endless), ErrorCode::timeout);
+  endless.total_timeout = patience;
+  EXPECT_EQ(error_of(endless), ErrorCode::too_large);
+  EXPECT_EQ(api_->stats().unique, 0U);
 }
 
 TEST_F(HttpClientTest, tells_a_host_name_that_does_not_resolve) {
