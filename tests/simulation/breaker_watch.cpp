@@ -8,6 +8,7 @@ namespace sensors::simulation {
 
 void BreakerWatch::restart(State state) {
   attempts_.clear();
+  state_ = State::closed;
   change(state);
 }
 
@@ -19,11 +20,16 @@ void BreakerWatch::logged(const LogLine& line) {
 }
 
 void BreakerWatch::change(State to) {
+  if (to == State::closed && state_ == State::half_open && !probe_succeeded_) {
+    violate("a breaker closes after the success of its probe", "it closed without");
+  }
+  if (to == State::open && state_ == State::open) violate("an open breaker opens once", "it opened again");
   state_ = to;
   since_ = world_.scheduler.now();
   outcomes_.clear();
   in_a_row_ = 0;
-  probe_failed_ = false;
+  probe_failed_ = probe_succeeded_ = false;
+  probed_at_ = since_;
   for (auto& [id, attempt] : attempts_) {
     if (!attempt.is_new) attempt.counts = false;
   }
@@ -47,14 +53,17 @@ void BreakerWatch::failed_at_once() {
 }
 
 void BreakerWatch::judge(bool failed) {
-  if (state_ == State::half_open) probe_failed_ = failed;
+  if (state_ == State::half_open) {
+    probe_failed_ = failed;
+    probe_succeeded_ = !failed;
+  }
   if (state_ != State::closed) return;
   in_a_row_ = failed ? in_a_row_ + 1 : 0;
   outcomes_.push_back(failed);
   if (outcomes_.size() > rules_.window) outcomes_.pop_front();
 }
 
-void BreakerWatch::check() {
+void BreakerWatch::check(bool could_probe) {
   std::size_t probes = 0;
   for (auto& [id, attempt] : attempts_) {
     if (std::exchange(attempt.is_new, false)) {
@@ -69,6 +78,10 @@ void BreakerWatch::check() {
   }
   if (state_ == State::half_open && probes > 1) {
     violate("a half-open breaker lets one probe through", fmt::format("{} are under way", probes));
+  }
+  if (probes > 0 || !could_probe || state_ != State::half_open) probed_at_ = world_.scheduler.now();
+  if (world_.scheduler.now() - probed_at_ > rules_.longest_without_probe) {
+    violate("a half-open breaker probes when it can", "it has not for a long time");
   }
   if (probe_failed_) violate("a failed probe opens the breaker", "it is still half-open");
   if (state_ == State::closed && in_a_row_ >= rules_.consecutive_failures) {

@@ -18,6 +18,7 @@ struct BreakerRules {
   int failures_in_window = 5;
   std::size_t window = 10;
   Millis longest_open{331'000};  // with jitter
+  Millis longest_without_probe{300'000};
 };
 
 class BreakerWatch {
@@ -43,8 +44,8 @@ class BreakerWatch {
   /// An attempt that began and failed at one instant: a connect.
   void failed_at_once();
 
-  /// After every step of the Logic.
-  void check();
+  /// After every step of the Logic. `could_probe`: there is something to send, and a way to the peer.
+  void check(bool could_probe = false);
 
  private:
   struct Attempt {
@@ -67,6 +68,8 @@ class BreakerWatch {
   std::deque<bool> outcomes_;  // in closed; true: failed
   int in_a_row_ = 0;
   bool probe_failed_ = false;  // and the breaker has not opened yet
+  bool probe_succeeded_ = false;
+  Instant probed_at_{};  // or there was no way to probe
 };
 
 }  // namespace sensors::simulation

@@ -62,6 +62,24 @@ TEST_F(BreakerWatchTest, sees_a_second_probe) {
   EXPECT_EQ(broken(), "a half-open breaker lets one probe through");
 }
 
+TEST_F(BreakerWatchTest, sees_a_late_outcome_that_closes_the_breaker) {
+  watch.attempt(1, Millis{0});
+  watch.check();
+  log("Circuit breaker OPEN - API failures exceeded threshold (3)");
+  log("Circuit breaker HALF_OPEN - attempting recovery");
+  watch.outcome(1, Outcome::success);
+  log("Circuit breaker CLOSED - recovered after 60 s");
+  EXPECT_EQ(broken(), "a breaker closes after the success of its probe");
+}
+
+TEST_F(BreakerWatchTest, sees_one_that_never_probes) {
+  log("Circuit breaker HALF_OPEN - attempting recovery");
+  watch.check(true);
+  pass(Millis{400'000});
+  watch.check(true);
+  EXPECT_EQ(broken(), "a half-open breaker probes when it can");
+}
+
 TEST_F(BreakerWatchTest, sees_one_that_stays_open) {
   log("Circuit breaker OPEN - API failures exceeded threshold (3)");
   pass(Millis{400'000});

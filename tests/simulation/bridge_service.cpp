@@ -74,6 +74,10 @@ void BridgeService::unfrozen() {
   if (link_ != nullptr) link_->unfrozen();
 }
 
+std::optional<Instant> BridgeService::waits_since() const {
+  return posts_.empty() ? std::nullopt : std::optional(posts_.begin()->second.since);
+}
+
 void BridgeService::before_step(const bridge::Event& event) {
   if (const auto* finished = std::get_if<HttpFinished>(&event)) answer(*finished);
 }
@@ -86,7 +90,7 @@ void BridgeService::answer(const HttpFinished& finished) {
       finished.reply.has_value() && finished.reply->status / 100 == 2 && finished.reply->content_type != "text/html";
   breaker_.outcome(finished.id, is_2xx ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
   if (!is_2xx) return;
-  for (const ApiRow& row : node.mapped()) {
+  for (const ApiRow& row : node.mapped().rows) {
     if (row.is_gap) {
       world_.ledger.bridge_answered_gap(row.stream, row.first, row.last);
     } else {
@@ -113,7 +117,7 @@ void BridgeService::carry_out(const HttpPost& post) {
                            (answered ? std::to_string(exchange.reply->status) : exchange.reply.error().message));
   }
   breaker_.attempt(post.id, post.total_timeout + bridge::stuck_client_after);
-  posts_[post.id] = std::move(exchange.rows);
+  posts_[post.id] = {world_.scheduler.now(), std::move(exchange.rows)};
   Millis took = std::min(exchange.took, post.total_timeout);
   if (client_hang_ > Millis{0}) {
     world_.note(name(), "the HTTP client hangs");

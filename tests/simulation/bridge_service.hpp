@@ -34,7 +34,8 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   void before_step(const bridge::Event& event) override;
   void stepped() override { breaker_.check(); }
   void logged(const LogLine& line) override { breaker_.logged(line); }
-  bool is_hung() const override { return !posts_.empty(); }
+  std::optional<Instant> waits_since() const override;
+  Millis longest_wait() const override { return options_.upload.bulk_timeout + bridge::stuck_client_after; }
   void unfrozen() override;
 
   void carry_out(const LogLine&) {}
@@ -53,7 +54,11 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   const std::string client_id_;
   std::unique_ptr<MqttLink> link_;
   BreakerWatch breaker_;
-  std::map<std::uint64_t, std::vector<ApiRow>> posts_;  // under way
+  struct Post {
+    Instant since;
+    std::vector<ApiRow> rows;
+  };
+  std::map<std::uint64_t, Post> posts_;  // under way
   std::optional<std::string> state_file_;
   Millis client_hang_{0};
   bool is_well_ = false;

@@ -74,6 +74,11 @@ void BrokerModel::refuse_data(double share, Millis time) {
   refuses_until_ = world_.scheduler.now() + time;
 }
 
+void BrokerModel::cut_new_links(Millis time) {
+  world_.note("broker", fmt::format("cuts new connections for {} s", time.count() / 1'000));
+  cuts_until_ = world_.scheduler.now() + time;
+}
+
 Instant BrokerModel::held_until(const std::string& client_id) const {
   const auto found = held_until_.find(client_id);
   return found == held_until_.end() ? Instant{} : found->second;
@@ -109,7 +114,7 @@ void BrokerModel::reset_link(const std::string& client_id) {
 }
 
 void BrokerModel::heal() {
-  refuses_until_ = Instant{};
+  refuses_until_ = cuts_until_ = Instant{};
   held_until_.clear();
   if (!std::exchange(up_, true)) ++run_;
 }
@@ -134,6 +139,10 @@ BrokerModel::Attempt BrokerModel::connect(MqttLink& client, const MqttLinkOption
     auto copy = std::make_shared<MqttMessage>(*message);
     copy->retained = true;
     deliver(made, copy);
+  }
+  if (world_.scheduler.now() < cuts_until_) {
+    const Millis soon = world_.random.between(Millis{1}, Millis{10} + options_.latency_most * 4);
+    world_.after(soon, [this, made] { close_session(made, true, "cut"); });
   }
   return Attempt::accepted;
 }

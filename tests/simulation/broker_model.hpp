@@ -53,6 +53,9 @@ class BrokerModel {
   /// Readings and batches are refused with a reason code >= 0x80, some or all of them, for so long.
   void refuse_data(double share, Millis time);
 
+  /// Each connection that is made is closed a moment later, for so long.
+  void cut_new_links(Millis time);
+
   /// Nothing passes between the broker and this client for so long.
   void hold_link(const std::string& client_id, Millis time);
 
@@ -117,6 +120,7 @@ class BrokerModel {
   std::map<std::string, Instant> held_until_;  // by client id
   double refused_share_ = 0;
   Instant refuses_until_{};
+  Instant cuts_until_{};
   std::uint64_t dropped_ = 0;
 };
 

@@ -31,7 +31,7 @@ persistence::LogicOptions persistence_options(Random& random) {
   options.node = main_node;
   options.destinations = {destination};
   options.ingest.commit_rows = random.between(1, 1'000);
-  options.ingest.max_pending_rows = random.between(1'000, 20'000);
+  options.ingest.max_pending_rows = static_cast<std::size_t>(random.of_any_size(Millis{100}, Millis{20'000}).count());
   options.ingest.max_streams = random.between(2, 50);
   options.ingest.max_held_rows = random.between(200, 2'000);
   options.retention.max_age = random.of_any_size(Millis{600'000}, Millis{24 * 3'600'000});

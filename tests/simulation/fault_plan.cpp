@@ -17,6 +17,7 @@ const char* name_of(FaultKind kind) {
     case FaultKind::hold_link: return "half-open link";
     case FaultKind::reset_link: return "reset a link";
     case FaultKind::refuse_data: return "broker refuses";
+    case FaultKind::cut_new_links: return "new connections are cut";
     case FaultKind::outbox_full: return "outbox disk full";
     case FaultKind::outbox_error: return "outbox disk error";
     case FaultKind::outbox_stall: return "outbox disk stalls";

@@ -24,6 +24,7 @@ enum class FaultKind {
   hold_link,  // nothing passes; both sides think they are connected
   reset_link,
   refuse_data,
+  cut_new_links,  // the broker accepts a connection and closes it a moment later
   outbox_full,
   outbox_error,
   outbox_stall,

@@ -138,6 +138,13 @@ bool OutboxModel::holds(const std::string& stream, std::uint64_t seq) const {
   return false;
 }
 
+bool OutboxModel::has_news() const {
+  if (file_.readings.empty()) return false;
+  const Position newest = file_.readings.rbegin()->first;
+  const OutboxStream& stream = stream_of(newest);
+  return !world_.ledger.has(stream.id, newest - stream.base, in_store);
+}
+
 void OutboxModel::save() { saved_ = file_; }
 
 void OutboxModel::restore_saved() {

@@ -38,6 +38,9 @@ class OutboxModel {
   /// Rows that are not confirmed: readings and gap records.
   std::size_t size() const { return file_.readings.size() + file_.gaps.size(); }
 
+  /// Whether the newest reading has not been in a store yet.
+  bool has_news() const;
+
   /// Whether a reading is on the disk at this moment.
   bool holds(const std::string& stream, std::uint64_t seq) const;
 

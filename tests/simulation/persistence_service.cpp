@@ -111,6 +111,7 @@ void PersistenceService::carry_out(const OpenStore& open) {
   if (committing_.has_value() || is_opening_)
     world_.ledger.violate("the store is opened when nothing is outstanding", name());
   is_opening_ = true;
+  working_since_ = world_.scheduler.now();
   is_open_ = false;
   post([this, open] {
     is_opening_ = false;
@@ -130,6 +131,7 @@ void PersistenceService::carry_out(CommitTransaction& transaction) {
     world_.ledger.violate("7: every queue is bounded", name() + ": more rows in one transaction than may wait");
   }
   committing_ = std::move(transaction);
+  working_since_ = world_.scheduler.now();
   post([this] {
     Result<persistence::CommitReport> report = store_.commit(*committing_);
     committing_.reset();

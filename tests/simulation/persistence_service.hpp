@@ -28,7 +28,10 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void open() override;
   void closed(End how) override;
   void apply(persistence::Effect& effect) override;
-  bool is_hung() const override { return committing_.has_value() || is_opening_; }
+  std::optional<Instant> waits_since() const override {
+    return committing_.has_value() || is_opening_ ? std::optional(working_since_) : std::nullopt;
+  }
+  Millis longest_wait() const override { return is_opening_ ? options_.open_deadline : options_.commit_deadline; }
   void unfrozen() override;
 
   void carry_out(const LogLine&) {}
@@ -56,6 +59,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   std::optional<persistence::CommitTransaction> committing_;
   bool is_opening_ = false;
   bool is_open_ = false;
+  Instant working_since_{};
   Instant worker_free_at_{};
   bool is_well_ = false;
 };

@@ -16,8 +16,6 @@ using publisher::StartRead;
 
 namespace {
 
-constexpr Millis noticed_after{90'000};  // a worker that hangs is noticed by then
-
 std::vector<std::string> subscriptions_of(const publisher::LogicOptions& options) {
   std::vector<std::string> filters{topic_of(options.root, options.node, "committed", publisher::service_name)};
   for (const char* kind : {"queue", "status"}) {
@@ -97,14 +95,10 @@ void PublisherService::unfrozen() {
   if (link_ != nullptr) link_->unfrozen();
 }
 
-bool PublisherService::is_hung() const {
-  const Instant now = world_.scheduler.now();
-  const bool write_hangs = writing_.has_value() && now - writing_since_ > noticed_after;
-  const bool read_hangs = is_reading_outbox_ && now - reading_since_ > noticed_after;
-  if (write_hangs || read_hangs) {
-    world_.ledger.violate("a worker that hangs is noticed", name() + ": its outbox hangs, and the watchdog is fed");
-  }
-  return writing_.has_value() || is_reading_outbox_;
+std::optional<Instant> PublisherService::waits_since() const {
+  if (writing_.has_value() && is_reading_outbox_) return std::min(writing_since_, reading_since_);
+  if (writing_.has_value()) return writing_since_;
+  return is_reading_outbox_ ? std::optional(reading_since_) : std::nullopt;
 }
 
 // ---- what goes in ----
@@ -128,7 +122,7 @@ void PublisherService::before_step(const publisher::Event& event) {
   }
 }
 
-void PublisherService::stepped() { breaker_.check(); }
+void PublisherService::stepped() { breaker_.check(connected_ && outbox_.has_news()); }
 
 // ---- what comes out ----
 

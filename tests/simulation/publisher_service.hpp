@@ -47,7 +47,8 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void before_step(const publisher::Event& event) override;
   void stepped() override;
   void logged(const LogLine& line) override { breaker_.logged(line); }
-  bool is_hung() const override;
+  std::optional<Instant> waits_since() const override;
+  Millis longest_wait() const override { return Millis{31'000}; }
   void unfrozen() override;
 
   void carry_out(const LogLine&) {}

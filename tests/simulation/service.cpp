@@ -67,6 +67,17 @@ void Service::block_loop(Millis time) {
   loop_free_at_ = std::max(loop_free_at_, world_.scheduler.now() + time);
 }
 
+void Service::check_obligations(const std::optional<std::string>& late) {
+  const std::optional<Instant> since = waits_since();
+  if (late.has_value() && !since.has_value()) {
+    world_.ledger.violate("the watchdog is denied only while something hangs",
+                          name_ + ": " + *late + " is overdue, but nothing is outstanding");
+  }
+  if (!late.has_value() && since.has_value() && world_.scheduler.now() - *since > longest_wait()) {
+    world_.ledger.violate("a worker that hangs is noticed", name_ + ": the watchdog is fed all the same");
+  }
+}
+
 /// The timer of the loop feeds it, and systemd looks whether it is fed.
 void Service::feed_watchdog() {
   const Instant now = world_.scheduler.now();
@@ -75,10 +86,7 @@ void Service::feed_watchdog() {
     const std::optional<std::string> late = overdue();
     if (!late.has_value()) fed_at_ = now;
     why = late.value_or("");
-    if (late.has_value() && !is_hung()) {
-      world_.ledger.violate("the watchdog is denied only while something hangs",
-                            name_ + ": " + why + " is overdue, but nothing is outstanding");
-    }
+    check_obligations(late);
   }
   if (now - fed_at_ < watchdog_time) {
     const bool stands_still = now < loop_free_at_ && loop_free_at_ < now + watchdog_time / 2;

@@ -76,8 +76,11 @@ class Service {
   virtual void signal_stop() = 0;
   virtual std::optional<std::string> overdue() const = 0;
 
-  /// Whether something of the outside world really keeps this service waiting too long.
-  virtual bool is_hung() const = 0;
+  /// Since when the oldest work that was given to a worker is not done.
+  virtual std::optional<Instant> waits_since() const = 0;
+
+  /// After so long it must be an overdue obligation.
+  virtual Millis longest_wait() const = 0;
   virtual void unfrozen() {}
 
   World& world_;
@@ -86,6 +89,7 @@ class Service {
 
  private:
   void feed_watchdog();
+  void check_obligations(const std::optional<std::string>& late);
 
   const std::string name_;
   bool running_ = false;

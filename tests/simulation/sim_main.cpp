@@ -29,12 +29,14 @@ int main(int argc, char** argv) {
   double hours = 10;
   std::size_t lines = 40;
   bool json = false;
+  bool until_failure = false;
   app.add_option("--seed", seed, "the first seed")->capture_default_str();
   app.add_option("--seeds", seeds, "how many seeds, each for --hours")->capture_default_str();
   app.add_option("--hours", hours, "simulated hours with faults, 0.1 .. 10,000")
       ->check(CLI::Range(0.1, 10'000.0))
       ->capture_default_str();
   app.add_option("--timeline", lines, "lines to show of a seed that fails")->capture_default_str();
+  app.add_flag("--until-failure", until_failure, "end with the first seed that fails");
   app.add_flag("--json", json, "print the outcome as one JSON object");
   CLI11_PARSE(app, argc, argv);
 
@@ -51,6 +53,7 @@ int main(int argc, char** argv) {
     }
     report.add(outcome);
     if (outcome.violation.has_value()) fmt::print(stderr, "{}", describe_failure(outcome, hours));
+    if (outcome.violation.has_value() && until_failure) break;
   }
   report.set_seconds(seconds_since(start));
   std::fputs((json ? report.json() : report.text()).c_str(), stdout);

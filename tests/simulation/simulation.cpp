@@ -121,6 +121,9 @@ void Simulation::inject(FaultKind kind) {
       return broker_->hold_link(any_client(), random.of_any_size(Millis{100}, Millis{600'000}));
     case FaultKind::reset_link: return broker_->reset_link(any_client());
     case FaultKind::refuse_data: return broker_->refuse_data(random.chance(0.5) ? 1.0 : random.fraction(), outage());
+    case FaultKind::cut_new_links:
+      broker_->cut_new_links(random.of_any_size(Millis{1'000}, Millis{600'000}));
+      return broker_->end(false, Millis{30'000});
     case FaultKind::outbox_full:
     case FaultKind::outbox_error:
     case FaultKind::outbox_stall: return fault_a_disk(any_publisher().outbox().disk(), kind);
