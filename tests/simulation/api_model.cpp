@@ -104,9 +104,10 @@ ApiExchange ApiModel::post(const HttpPost& request) {
   return exchange;
 }
 
-/// The same rows always come under the same key, and a key always brings the same rows.
+/// The same rows of one store always come under the same key, and a key always brings the same rows.
 void ApiModel::check_key(const HttpPost& request) {
-  const std::uint64_t rows = hash_of(rows_of(request.body));
+  const std::string store = request.idempotency_key.substr(0, request.idempotency_key.find(':'));
+  const std::uint64_t rows = hash_of(store + rows_of(request.body));
   const auto [by_key, new_key] = sent_keys_.try_emplace(request.idempotency_key, rows);
   const auto [by_rows, new_rows] = sent_bodies_.try_emplace(rows, request.idempotency_key);
   if (by_key->second != rows && !keys_come_again_) {

@@ -46,7 +46,9 @@ std::vector<PlannedFault> plan_faults(Random& random) {
     // Hardware that loses data excuses losses: most seeds must do without.
     const bool excuses =
         kind == FaultKind::lose_store || kind == FaultKind::restore_store || kind == FaultKind::restore_outbox;
-    if (random.chance(excuses ? share / 4 : share)) plan.push_back({kind, excuses ? mean * 4 : mean});
+    // A burst costs as much time as hours without one.
+    const bool is_rare = excuses || kind == FaultKind::burst;
+    if (random.chance(excuses ? share / 4 : share)) plan.push_back({kind, is_rare ? mean * 4 : mean});
   }
   return plan;
 }
