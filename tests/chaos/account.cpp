@@ -73,12 +73,12 @@ Account account_for(const Rig& rig, const std::vector<StreamLedger>& ledgers, co
       account.delivered += delivered.readings;
       add("store", stream, length, stored, account);
       add("API", stream, length, delivered, account);
+      account.lost_at_api += delivered.lost;
     }
   }
-  if (const std::uint64_t again = rig.api().duplicates(); again > 0) {
-    account.doubled += again;
-    account.problems.push_back(fmt::format("{} readings came to the API under two keys", again));
-  }
+  account.came_twice = rig.api().duplicates();
+  if (account.came_twice > 0)
+    account.problems.push_back(fmt::format("{} readings came to the API under two keys", account.came_twice));
   return account;
 }
 

@@ -13,17 +13,18 @@
 namespace sensors::rig {
 
 struct Account {
-  std::uint64_t taken = 0;      // numbers given out by the outboxes
-  std::uint64_t stored = 0;     // readings in the store
-  std::uint64_t delivered = 0;  // readings at the API
-  std::uint64_t in_gaps = 0;    // numbers that a gap record in the store covers
-  std::uint64_t lost = 0;       // numbers that are neither, at the store or at the API
-  std::uint64_t doubled =
-      0;  // numbers that stand twice, as reading or as reading and gap record, or came twice to the API
+  std::uint64_t taken = 0;            // numbers given out by the outboxes
+  std::uint64_t stored = 0;           // readings in the store
+  std::uint64_t delivered = 0;        // readings at the API
+  std::uint64_t in_gaps = 0;          // numbers that a gap record in the store covers
+  std::uint64_t lost = 0;             // numbers that are neither, at the store or at the API
+  std::uint64_t lost_at_api = 0;      // those of them that the API does not have
+  std::uint64_t doubled = 0;          // numbers that stand twice, as readings or as reading and gap record
+  std::uint64_t came_twice = 0;       // readings that came to the API under two keys, and that it knew
   std::uint64_t changed = 0;          // readings that are not what the file has there
   std::vector<std::string> problems;  // a sentence for each stream that is not whole
 
-  bool whole() const { return lost == 0 && doubled == 0 && changed == 0; }
+  bool whole() const { return lost == 0 && doubled == 0 && came_twice == 0 && changed == 0; }
   std::string text() const;
 };
 

@@ -200,7 +200,9 @@ Account ChaosRig::finish(Millis deadline) {
   note_streams();
   rig_->wait_until("everything has drained", deadline, [this] { return drained(); });
   look();
-  return account_for(*rig_, ledgers_, WeatherFile(weather_path()), weather_nodes_);
+  return account();
 }
+
+Account ChaosRig::account() const { return account_for(*rig_, ledgers_, WeatherFile(weather_path()), weather_nodes_); }
 
 }  // namespace sensors::rig

@@ -90,6 +90,9 @@ class ChaosRig {
   /// Ends production, waits until all has drained, and counts. RigError when it does not drain before `deadline`.
   Account finish(Millis deadline);
 
+  /// The account as the databases are now.
+  Account account() const;
+
  private:
   RigOptions rig_options(ChaosOptions options);
   void note_streams();

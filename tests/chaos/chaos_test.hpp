@@ -52,6 +52,9 @@ class ChaosTest : public testing::Test {
   /// All drains, and every number is there once, `gaps` of them (exactly) as gap records.
   void expect_nothing_lost(std::uint64_t gaps = 0);
 
+  /// Takes `account` for the row.
+  void keep(Account account) { account_ = std::move(account); }
+
   void TearDown() override;
 
   TempDir folder_{"sensor-chaos"};
