@@ -16,6 +16,9 @@ struct Round {
   double cpu_us_per_reading = 0;  // of publisher and persistence
   double publisher_mb = 0;
   double persistence_mb = 0;
+  double bridge_mb = 0;
+  double bridge_cpu_us = 0;    // for each reading
+  double delivered_per_s = 0;  // from the store to the API
 };
 
 /// The highest watermark that has been published.
@@ -26,11 +29,29 @@ std::uint64_t committed_through(const rig::MqttProbe& probe) {
   return committed && committed->stream == "bench" ? committed->through : 0;
 }
 
+/// The same backlog from the store to the reference API, which syncs every batch.
+void drain_to_api(rig::Rig& rig, Round& round, double count) {
+  rig.api().start();
+  rig.bridge().start();
+  const Millis start = rig::monotonic_now();
+  const std::uint64_t all = rig.store().last_id();
+  rig.wait_until("the backlog is at the API", Millis{600'000},
+                 [&] { return rig.store().uploaded_through("api") == all; });
+  round.delivered_per_s = count * 1e3 / static_cast<double>((rig::monotonic_now() - start).count());
+  const ProcessStats bridge = read_process_stats(rig.bridge().process().pid());
+  round.bridge_mb = bridge.private_mb;
+  round.bridge_cpu_us = bridge.cpu_seconds * 1e6 / count;
+}
+
 Round run_round(const std::vector<Reading>& readings) {
   Round round;
   const rig::TempDir folder("sensor-bench");
   round.sqlite_rows_per_s = sqlite_rows_per_second(folder.file("ceiling.db"), readings);
-  rig::Rig rig(folder, rig::RigOptions{});
+  rig::RigOptions options;
+  options.bridge.set("destination", "max_rate", "0");
+  options.bridge.set("destination", "max_readings", "5000");
+  options.bridge.set("destination", "max_bytes", "1048576");
+  rig::Rig rig(folder, options);
   fill_outbox(folder.file("outbox-node-1.db"), readings);
   rig.broker().start();
   rig.persistence().start();
@@ -54,6 +75,7 @@ Round run_round(const std::vector<Reading>& readings) {
   round.cpu_us_per_reading = (publisher.cpu_seconds + persistence.cpu_seconds - before.cpu_seconds) * 1e6 / count;
   round.publisher_mb = publisher.private_mb;
   round.persistence_mb = persistence.private_mb;
+  drain_to_api(rig, round, count);
   return round;
 }
 
@@ -73,6 +95,9 @@ void measure_backlog(Figures& figures, std::uint64_t readings, int rounds) {
     measured["backlog_cpu_us_per_reading"].push_back(round.cpu_us_per_reading);
     measured["rss_private_mb_sensor-publisher"].push_back(round.publisher_mb);
     measured["rss_private_mb_sensor-persistence"].push_back(round.persistence_mb);
+    measured["rss_private_mb_sensor-http-bridge"].push_back(round.bridge_mb);
+    measured["drain_readings_per_s"].push_back(round.delivered_per_s);
+    measured["drain_bridge_cpu_us_per_reading"].push_back(round.bridge_cpu_us);
   }
   for (const auto& [name, values] : measured) figures[name] = median(values);
 }

@@ -5,6 +5,7 @@
 #include "common/codec/control_json.hpp"
 #include "common/codec/reading_json.hpp"
 #include "tests/bench/measurements.hpp"
+#include "tests/bench/process_stats.hpp"
 #include "tests/bench/sample_readings.hpp"
 #include "tests/rig/programs.hpp"
 
@@ -59,19 +60,34 @@ std::uint64_t committed_through(const rig::MqttProbe& probe) {
   return committed ? committed->through : 0;
 }
 
+struct Live {
+  double messages_per_s = 0;
+  double cpu_us = 0;         // publisher and persistence, for each message
+  double broker_cpu_us = 0;  // the same for the broker
+};
+
+double cpu_seconds(rig::Process& process) { return read_process_stats(process.pid()).cpu_seconds; }
+
 /// From a replay of 30,000 readings a second, one reading a message, to the store's watermark.
-double live_messages_per_second(rig::Rig& rig, std::uint64_t messages) {
+Live live_messages_per_second(rig::Rig& rig, std::uint64_t messages) {
   const auto probe = rig.probe({committed_topic});
   rig.publisher().start();
   rig.wait_until("the first reading is committed", Millis{20'000}, [&] { return committed_through(*probe) > 0; });
   const std::uint64_t already = committed_through(*probe);
+  const auto services_cpu = [&] {
+    return cpu_seconds(rig.publisher().process()) + cpu_seconds(rig.persistence().process());
+  };
+  const double services_before = services_cpu();
+  const double broker_before = cpu_seconds(rig.broker().process());
   const Millis start = rig::monotonic_now();
   rig.wait_until("the readings are committed", Millis{300'000},
                  [&] { return committed_through(*probe) >= already + messages; });
   const Millis took = rig::monotonic_now() - start;
   const auto count = static_cast<double>(committed_through(*probe) - already);
+  const Live live{count * 1e3 / static_cast<double>(took.count()), (services_cpu() - services_before) * 1e6 / count,
+                  (cpu_seconds(rig.broker().process()) - broker_before) * 1e6 / count};
   rig.publisher().stop();
-  return count * 1e3 / static_cast<double>(took.count());
+  return live;
 }
 
 }  // namespace
@@ -80,6 +96,8 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
   std::vector<double> ours;
   std::vector<double> theirs;
   std::vector<double> ratios;
+  std::vector<double> cpu;
+  std::vector<double> broker_cpu;
   for (int i = 0; i < rounds; ++i) {
     const rig::TempDir folder("sensor-bench");
     rig::RigOptions options;
@@ -91,7 +109,10 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
     rig.broker().start();
     theirs.push_back(mosquitto_messages_per_second(rig, messages));
     rig.persistence().start();
-    ours.push_back(live_messages_per_second(rig, messages));
+    const Live live = live_messages_per_second(rig, messages);
+    ours.push_back(live.messages_per_s);
+    cpu.push_back(live.cpu_us);
+    broker_cpu.push_back(live.broker_cpu_us);
     ratios.push_back(ours.back() / theirs.back());
     fmt::print("live: {:.0f} messages/s, mosquitto_pub to mosquitto_sub {:.0f} messages/s, ratio {:.2f}\n", ours.back(),
                theirs.back(), ratios.back());
@@ -99,6 +120,8 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
   figures["live_messages_per_s"] = median(ours);
   figures["mosquitto_messages_per_s"] = median(theirs);
   figures["live_vs_mosquitto"] = median(ratios);
+  figures["live_cpu_us_per_message"] = median(cpu);
+  figures["live_broker_cpu_us_per_message"] = median(broker_cpu);
 }
 
 }  // namespace sensors::bench
