@@ -1,13 +1,12 @@
 // The part of Logic that opens the store, and says what is wrong while it cannot be used.
 #include <fmt/format.h>
 
-#include <cstdlib>
-
 #include "services/sensor-persistence/logic.hpp"
 
 namespace sensors::persistence {
 namespace {
 
+constexpr int exit_failure = 1;  // systemd starts the service again
 constexpr const char* open_obligation = "opening the store";
 
 }  // namespace
@@ -49,7 +48,7 @@ void Logic::open_failed(const Error& error, Now now) {
     return store_failed("cannot open the store", before, now);
   log(LogLevel::error, error.message);
   publish_own("status", down_status(uploads_.store(), error.message, now.wall), true);
-  effects_.push_back(Exit{EXIT_FAILURE});
+  effects_.push_back(Exit{exit_failure});
   has_stopped_ = true;
 }
 
@@ -92,8 +91,7 @@ void Logic::answer_waiting(const Error& error) {
   for (const HandOut& waiting : std::exchange(waiting_hand_outs_, {})) answer(waiting.call, encode_error(error));
   for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
     answer(waiting.call, encode_error(error));
-  for (const DeadLetterChange& waiting : std::exchange(waiting_changes_, {}))
-    answer(waiting.call, encode_error(error));
+  for (const DeadLetterChange& waiting : std::exchange(waiting_changes_, {})) answer(waiting.call, encode_error(error));
 }
 
 /// Readings are taken only while they can be committed, and while there is room for them.

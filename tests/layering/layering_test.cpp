@@ -121,6 +121,7 @@ TEST(LayeringRules, keep_core_pure) {
                {core, "auto t = time(nullptr);", "reads a clock"},
                {core, "std::chrono::sys_time<Millis> time(sys_time<Millis> at);", ""},
                {core, "void advance(Instant now); // steady_clock::now()", ""},
+               {core, "void watch_clock(Now now);", ""},
                {core, "const char* text = \"std::cout and getenv\";", ""},
                {core, "std::mutex mutex_;", "uses threads"},
                {core, "getenv(name);", "environment"},
