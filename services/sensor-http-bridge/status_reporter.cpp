@@ -30,8 +30,8 @@ std::string details_of(const LogicOptions& options, const Condition& condition, 
       R"(,"loop_max_ms":{},"breaker":{},"queue":{},"counters":{{"delivered":{},"rejected":{},"splits":{},"holds":{})",
       now.loop_longest.count(), encode_breaker(breaker, now), condition.depth, counters.delivered, counters.rejected,
       counters.splits, counters.holds);
-  text += fmt::format(R"(,"batches":{},"bytes":{},"unanswered":{})", counters.batches, counters.bytes,
-                      counters.unanswered);
+  text +=
+      fmt::format(R"(,"batches":{},"bytes":{},"unanswered":{})", counters.batches, counters.bytes, counters.unanswered);
   text += fmt::format(R"(,"late_outcomes":{},"failures":{{)", counters.late_outcomes);
   const char* separator = "";
   for (const auto& [name, count] : counters.failures) {

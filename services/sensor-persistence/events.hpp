@@ -60,8 +60,8 @@ struct StoreContents {
   std::vector<StreamState> streams;  // those that moved last, oldest first
   std::vector<DestinationState> destinations;
   std::int64_t used_bytes = 0;
-  std::vector<BootState> boots;  // those with rows that wait for their times
-  WallTime honest_time;          // of the last CommitTransaction that had one
+  std::vector<BootState> boots;    // those with rows that wait for their times
+  WallTime honest_time;            // of the last CommitTransaction that had one
   std::uint64_t dead_letters = 0;  // that do not wait again
 };
 
@@ -273,9 +273,9 @@ struct DeadLettersListed {
   Result<DeadLetterRows> rows;
 };
 
-using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
-                           StoreOpened, StoreProgressed, StoreCommitted, StreamLoaded, StoreMeasured, QueryDone,
-                           DeadLettersListed>;
+using Event =
+    std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, StoreOpened,
+                 StoreProgressed, StoreCommitted, StreamLoaded, StoreMeasured, QueryDone, DeadLettersListed>;
 
 using Effect = std::variant<MqttPublish, OpenStore, CommitTransaction, LoadStream, MeasureStore, RunQuery,
                             ListDeadLetters, LogLine, ServiceStatus, Exit>;

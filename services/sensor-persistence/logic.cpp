@@ -248,9 +248,9 @@ void Logic::update_state(Now now) {
 }
 
 StatusFigures Logic::figures() const {
-  return StatusFigures{counters_,  ingest_.counters(),     uploads_,        clocks_.counters(),
-                       age_,       ingest_.pending_rows(), desk_.waiting(), retention_.deleted(),
-                       dead_letters_, used_bytes_};
+  return StatusFigures{
+      counters_,       ingest_.counters(),   uploads_,      clocks_.counters(), age_, ingest_.pending_rows(),
+      desk_.waiting(), retention_.deleted(), dead_letters_, used_bytes_};
 }
 
 void Logic::publish_status(Now now) {

@@ -37,7 +37,8 @@ struct HttpAnswer {
 struct HttpOutcome {
   std::uint64_t id = 0;
   /// unresolved, refused, unreachable, tls, timeout, disconnected, too_large or io when there is no complete answer. A
-  /// limit that passed before the request was sent is of the phase that it was spent on; timeout: waiting for the answer.
+  /// limit that passed before the request was sent is of the phase that it was spent on; timeout: waiting for the
+  /// answer.
   Result<HttpAnswer> answer;
   Millis took{0};
 };
