@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -38,7 +39,10 @@ struct BootKey {
   std::string node;
   std::string publisher;
   std::string boot;
-  auto operator<=>(const BootKey&) const = default;
+  bool operator==(const BootKey&) const = default;
+  bool operator<(const BootKey& other) const {
+    return std::tie(node, publisher, boot) < std::tie(other.node, other.publisher, other.boot);
+  }
 };
 
 /// A boot with rows that wait for their times.

@@ -13,10 +13,10 @@ constexpr const char* open_obligation = "opening the store";
 
 void Logic::open_store(Now now) {
   if (is_committing_ || is_stopping_) return;
-  std::optional<OpenStore> open = health_.take_open(now);
+  const std::optional<OpenStore> open = health_.take_open(now);
   if (!open.has_value()) return;
   liveness_.begin(open_obligation, now.monotonic + options_.open_deadline);
-  effects_.push_back(std::move(*open));
+  effects_.emplace_back(*open);
 }
 
 void Logic::on(StoreProgressed, Now now) {

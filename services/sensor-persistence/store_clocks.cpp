@@ -55,7 +55,7 @@ struct UnsyncedRow {
 /// The first row of `statement`, in `read`, and whether there is one.
 template <class Read>
 Result<bool> read_one(Statement& statement, Read read) {
-  const Result<bool> row = has_row(statement);
+  Result<bool> row = has_row(statement);
   if (row.has_value() && *row) read(statement);
   statement.reset();
   return row;

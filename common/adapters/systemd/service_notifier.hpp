@@ -1,5 +1,5 @@
-// ServiceNotifier tells systemd how the service is (sd_notify), and does nothing where there is no systemd.
-// Loop thread.
+// ServiceNotifier tells systemd how the service is (sd_notify), and does nothing where there is no systemd. It never
+// blocks: what systemd does not take at once is dropped, and said again with the next status or ping. Loop thread.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@ namespace sensors {
 
 class ServiceNotifier {
  public:
-  /// READY=1 the first time, and STATUS= each time.
+  /// STATUS=, with READY=1 until systemd has taken that once.
   void status(const std::string& text);
 
   /// WATCHDOG=1.
