@@ -59,6 +59,23 @@ RowName name_of_row(JsonFields& fields, simdjson::dom::element row, std::string_
   return name;
 }
 
+/// http://www.isthe.com/chongo/tech/comp/fnv/, 64 bits. Not against an adversary: who writes the store is trusted.
+class Fnv1a {
+ public:
+  void add(std::string_view text) {
+    for (const char byte : text) add_byte(static_cast<unsigned char>(byte));
+    add_byte(0);  // no name holds it: "ab","c" is not "a","bc"
+  }
+  void add(std::uint64_t number) {
+    for (int shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(number >> shift));
+  }
+  std::uint64_t value() const { return hash_; }
+
+ private:
+  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3U; }
+  std::uint64_t hash_ = 0xcbf29ce484222325U;
+};
+
 void read_header_rows(JsonFields& fields, UploadBatchHeader& header) {
   const simdjson::dom::array readings = read_rows(fields, "readings");
   const simdjson::dom::array gaps = read_rows(fields, "gaps");
@@ -154,6 +171,20 @@ Result<UploadRequest> decode_upload_request(std::string_view payload) {
   return request;
 }
 
+std::string digest_of(const UploadBatch& batch) {
+  Fnv1a hash;
+  for (const StoredReading& row : batch.readings) {
+    hash.add(row.stream);
+    hash.add(row.reading.seq);
+  }
+  for (const StoredGap& row : batch.gaps) {
+    hash.add(row.stream);
+    hash.add(row.gap.first);
+    hash.add(row.gap.last);
+  }
+  return fmt::format("{:016x}", hash.value());
+}
+
 std::string encode_upload_batch(const UploadBatch& batch) {
   std::string out;
   out.reserve(160 + batch.readings.size() * 176 + batch.gaps.size() * 160);
@@ -162,6 +193,7 @@ std::string encode_upload_batch(const UploadBatch& batch) {
   append_whole_field(out, ",\"first\":", batch.first);
   append_whole_field(out, ",\"last\":", batch.last);
   append_whole_field(out, ",\"remaining\":", batch.remaining);
+  append_text_field(out, ",\"digest\":", digest_of(batch));
   out += ",\"readings\":[";
   append_readings(out, batch.readings);
   out += "],\"gaps\":[";
@@ -179,13 +211,14 @@ Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
   JsonDocument document(max_answer_bytes);
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "readings", "gaps"});
+  JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "digest", "readings", "gaps"});
   check_for_error(fields, *root);
   UploadBatchHeader header;
   fields.read_name("store", header.store);
   fields.read_name("destination", header.destination);
   read_range(fields, header.first, header.last);
   fields.read_whole("remaining", header.remaining, 0, max_seq);
+  fields.read_name("digest", header.digest);
   read_header_rows(fields, header);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return header;

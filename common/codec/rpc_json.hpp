@@ -56,6 +56,10 @@ struct UploadBatch {
 };
 std::string encode_upload_batch(const UploadBatch& batch);
 
+/// Tells which rows a batch holds, 16 hexadecimal digits: the same rows always give the same digest. A store restored
+/// from a backup gives its row numbers a second time, to other rows, and an API that remembers keys must see that.
+std::string digest_of(const UploadBatch& batch);
+
 /// Names one row of a batch: a reading, or a gap record by its first number.
 struct RowName {
   std::string stream;
@@ -71,6 +75,7 @@ struct UploadBatchHeader {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
   std::uint64_t remaining = 0;
+  std::string digest;
   std::size_t readings = 0;
   std::size_t gaps = 0;
   RowName only_row;  // when there is one reading or gap record, and no more

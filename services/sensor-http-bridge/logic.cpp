@@ -204,7 +204,8 @@ void Logic::post(const UploadBatchHeader& header, const std::string& payload, Ci
   batch_.permit = permit;
   batch_.given_up_at = now_.monotonic + total_timeout + stuck_client_after;
   liveness_.begin(obligation_of(batch_.post_id), batch_.given_up_at);
-  const std::string key = fmt::format("{}:{}:{}-{}", header.store, header.destination, header.first, header.last);
+  const std::string key =
+      fmt::format("{}:{}:{}-{}:{}", header.store, header.destination, header.first, header.last, header.digest);
   effects_.emplace_back(HttpPost{batch_.post_id, key, payload, total_timeout});
 }
 

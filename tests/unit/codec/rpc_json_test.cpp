@@ -25,9 +25,26 @@ UploadBatch two_rows() {
 TEST(UploadBatch, is_written_as_the_protocol_shows_it) {
   EXPECT_EQ(
       encode_upload_batch(two_rows()),
-      R"({"store":"w5","destination":"api","first":1,"last":3,"remaining":4200,"readings":[{"node":"kitchen","stream":"k3","seq":7,)"
+      R"({"store":"w5","destination":"api","first":1,"last":3,"remaining":4200,"digest":"687a9aec161ccde5","readings":)"
+      R"([{"node":"kitchen","stream":"k3","seq":7,)"
       R"("sensor":"x","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],"gaps":[{"node":"kitchen","stream":"k3","first":8,)"
       R"("last":9,"reason":"outbox_full","time":"2026-01-15T16:09:35.123Z"}]})");
+}
+
+// A store restored from a backup gave its row numbers to other rows, which came to the API under a key that it knew.
+TEST(UploadBatch, has_a_digest_that_tells_its_rows_from_all_others) {
+  const std::string digest = digest_of(two_rows());
+  UploadBatch other = two_rows();
+  other.remaining = 0;
+  EXPECT_EQ(digest_of(other), digest) << "a retry";
+  other.readings.front().reading.seq = 6;
+  EXPECT_NE(digest_of(other), digest);
+  other = two_rows();
+  other.readings.front().stream = "k4";
+  EXPECT_NE(digest_of(other), digest);
+  other = two_rows();
+  other.gaps.front().gap.last = 10;
+  EXPECT_NE(digest_of(other), digest);
 }
 
 TEST(UploadBatch, gives_the_bridge_its_header) {

@@ -60,7 +60,7 @@ class Chaos {
     if (t_.posts.empty()) return;
     const HttpPost& post = t_.posts.back();
     const bool counts = !answered_.contains(post.id) && !given_up(post);
-    if (status == 200 && counts) delivered_.insert(post.idempotency_key);
+    if (status == 200 && counts) delivered_.insert(key_range(post));
     answered_.insert(post.id);
     t_.api_answers(status, status == 503 ? std::optional<std::string>("30") : std::nullopt);
   }

@@ -41,7 +41,7 @@ TEST(BridgeLogic, posts_the_answer_itself_with_the_key_of_its_range) {
   Timeline t;
   with_post(t, 10);
   ASSERT_EQ(t.posts.size(), 1U);
-  EXPECT_EQ(t.posts[0].idempotency_key, "w5n2c8t4hj6b:api:1-10");
+  EXPECT_EQ(key_range(t.posts[0]), "w5n2c8t4hj6b:api:1-10");
   EXPECT_EQ(t.posts[0].body, ModelStore{t.store}.answer(t.requests[0]));
   EXPECT_EQ(t.posts[0].total_timeout, Millis{10'000});
 }
@@ -62,7 +62,7 @@ TEST(BridgeLogic, confirms_after_a_2xx_and_goes_on_at_once_while_more_waits) {
   t.pass(Millis{20});  // 100 readings at the cap of 5,000/s
   EXPECT_EQ(t.count("upload"), 2U);
   t.store_answers();
-  EXPECT_EQ(t.posts.at(1).idempotency_key, "w5n2c8t4hj6b:api:101-150");
+  EXPECT_EQ(key_range(t.posts.at(1)), "w5n2c8t4hj6b:api:101-150");
 }
 
 TEST(BridgeLogic, keeps_to_the_drain_rate) {
@@ -185,7 +185,7 @@ TEST(BridgeLogic, retries_the_same_range_with_the_same_key) {
   Timeline t;
   with_post(t);
   t.open_the_breaker();
-  for (const HttpPost& post : t.posts) EXPECT_EQ(post.idempotency_key, "w5n2c8t4hj6b:api:1-10");
+  for (const HttpPost& post : t.posts) EXPECT_EQ(key_range(post), "w5n2c8t4hj6b:api:1-10");
 }
 
 TEST(BridgeLogic, waits_as_long_as_retry_after_says) {

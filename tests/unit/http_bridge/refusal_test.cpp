@@ -88,11 +88,11 @@ TEST(Refusal, a_cut_range_comes_under_another_key) {
   EXPECT_EQ(decode_upload_request(t.requests.back().payload).value().refused, 100U);
   EXPECT_EQ(decode_upload_request(t.requests.back().payload).value().max_readings, 50U);
   t.store_answers();
-  EXPECT_EQ(t.posts.back().idempotency_key, "w5n2c8t4hj6b:api:1-50");
+  EXPECT_EQ(key_range(t.posts.back()), "w5n2c8t4hj6b:api:1-50");
   t.api_fails(ErrorCode::timeout);
   t.pass(Millis{2'000});
   t.store_answers();
-  EXPECT_EQ(t.posts.back().idempotency_key, "w5n2c8t4hj6b:api:1-50") << "whether it is stored is not known: no cut";
+  EXPECT_EQ(key_range(t.posts.back()), "w5n2c8t4hj6b:api:1-50") << "whether it is stored is not known: no cut";
 }
 
 TEST(Refusal, says_the_refused_range_until_the_store_has_heard_it) {

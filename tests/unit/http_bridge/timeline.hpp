@@ -58,6 +58,11 @@ struct ModelStore {
   }
 };
 
+/// The key of `post` without the digest of the rows.
+inline std::string key_range(const HttpPost& post) {
+  return post.idempotency_key.substr(0, post.idempotency_key.rfind(':'));
+}
+
 inline LogicOptions test_options() {
   LogicOptions options;
   options.node = "kitchen";
