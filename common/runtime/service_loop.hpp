@@ -64,7 +64,7 @@ class ServiceLoop {
   int run() {
     loop_.on_wake([this] { timed([this] { drain(); }); });
     loop_.on_stop_signal([this] {
-      stop_timer_.set(read_clocks().monotonic + stop_deadline);
+      if (!std::exchange(is_stopping_, true)) stop_timer_.set(read_clocks().monotonic + stop_deadline);
       step(Event{StopRequested{}});
       schedule();
     });
@@ -189,6 +189,7 @@ class ServiceLoop {
   Instant next_refusal_report_{};
   bool is_polling_ = false;
   Instant data_at_{};
+  bool is_stopping_ = false;
   bool finished_ = false;
   bool timed_out_ = false;
   int exit_code_ = EXIT_SUCCESS;
