@@ -13,7 +13,7 @@ constexpr WallTime moment{Millis{1'768'493'375'123}};
 
 void run(std::string_view input) {
   static ReadingDecoder decoder;
-  const Result<Reading> reading = decoder.driver_line(input, moment);
+  const Result<Reading> reading = decoder.driver_line(input, Now{Instant{}, moment});
   if (!taken(reading)) return;
   must(validate(*reading).has_value(), "a reading keeps the rules");
   SampleFilter filter;
