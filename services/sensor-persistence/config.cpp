@@ -30,6 +30,10 @@ void read_store(ConfigTable table, Config& config) {
   table.read("salvage_limit", config.store.salvage_limit, Millis{1'000}, 60 * minute);
   table.read("keep_damaged", config.store.keep_damaged, 1, 100);
   config.store.max_streams = ingest.max_streams;
+  std::int64_t reserve_mib = config.store.reserve_bytes / mebibyte;
+  table.read("reserve_mib", reserve_mib, 0, 1024);
+  config.store.reserve_bytes = reserve_mib * mebibyte;
+  config.logic.keeps_reserve = reserve_mib > 0;
 }
 
 void read_retention(ConfigTable table, RetentionOptions& retention) {
