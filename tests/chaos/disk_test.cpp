@@ -70,7 +70,7 @@ TEST_F(Disk, of_the_store_that_is_full_takes_readings_again_when_space_returns) 
 TEST_F(Disk, of_the_outbox_that_is_full_loses_no_reading_while_memory_holds_them) {
   NEEDS_PRIVATE_WORLD();
   describe({"disk of the outbox full", guide_says_check,
-            "readings wait in memory, bounded, and are sent on; degraded, and said so; goes on by itself"});
+            "readings wait in memory, bounded, and are sent after it; degraded, and said so; goes on by itself"});
   begin_on_small_disks();
   chaos().outbox_disk().fill();
   expect_state("sensor-publisher", "degraded");
