@@ -10,8 +10,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+
+#include "common/runtime/exit_deadline.hpp"
 
 namespace sensors {
 namespace {
@@ -27,28 +28,20 @@ SteadyClock::time_point to_steady(Instant at) { return SteadyClock::time_point(a
 
 class EventLoop::State {
  public:
-  State() : work(asio::make_work_guard(context)), stop_signals(context) {
+  explicit State(Millis stop_deadline) : work(asio::make_work_guard(context)), exit_deadline(stop_deadline) {
     // A peer that closes its end must be an error of that write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
   }
 
-  void wait_for_stop_signal() {
-    stop_signals.async_wait([this](const boost::system::error_code& error, int) {
-      if (error) return;
-      wait_for_stop_signal();
-      on_stop_signal();
-    });
-  }
-
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work;
-  asio::signal_set stop_signals;
   std::atomic<bool> wake_is_posted = false;
   std::function<void()> on_wake;
   std::function<void()> on_stop_signal;
+  ExitDeadline exit_deadline;  // its thread ends before the context that it posts to
 };
 
-EventLoop::EventLoop() : state_(std::make_unique<State>()) {}
+EventLoop::EventLoop(Millis stop_deadline) : state_(std::make_unique<State>(stop_deadline)) {}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::wake() {
@@ -63,13 +56,12 @@ void EventLoop::wake() {
 void EventLoop::on_wake(std::function<void()> handler) { state_->on_wake = std::move(handler); }
 
 void EventLoop::on_stop_signal(std::function<void()> handler) {
-  const bool is_first = !state_->on_stop_signal;
   state_->on_stop_signal = std::move(handler);
-  if (!is_first) return;
-  state_->stop_signals.add(SIGTERM);
-  state_->stop_signals.add(SIGINT);
-  state_->wait_for_stop_signal();
+  state_->exit_deadline.on_signal(
+      [state = state_.get()] { asio::post(state->context, [state] { state->on_stop_signal(); }); });
 }
+
+void EventLoop::end_waits_for(std::string what) { state_->exit_deadline.waits_for(std::move(what)); }
 
 void EventLoop::run() { state_->context.run(); }
 void EventLoop::stop() { state_->context.stop(); }

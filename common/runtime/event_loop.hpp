@@ -1,9 +1,11 @@
 // EventLoop is the thread that owns a service's state: it runs one handler when woken, one when a timer is due,
 // and one on SIGTERM or SIGINT. A thin front of Boost.Asio, which stays in the .cpp.
+// Made first and destroyed last in a service: as long as it exists a stop signal ends the process in bounded time.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "common/core/time.hpp"
 #include "common/runtime/clocks.hpp"
@@ -12,7 +14,12 @@ namespace sensors {
 
 class EventLoop {
  public:
-  EventLoop();
+  /// Below TimeoutStopSec=5, after which systemd kills.
+  static constexpr Millis default_stop_deadline{4'500};
+
+  /// From now on a stop signal ends the process within `stop_deadline`, or at once before on_stop_signal(): see
+  /// ExitDeadline.
+  explicit EventLoop(Millis stop_deadline = default_stop_deadline);
   ~EventLoop();
 
   EventLoop(const EventLoop&) = delete;
@@ -25,6 +32,9 @@ class EventLoop {
 
   /// Calls `handler` on the loop when SIGTERM or SIGINT arrives, each time.
   void on_stop_signal(std::function<void()> handler);
+
+  /// What an end waits for from now on, for the log when the deadline passes.
+  void end_waits_for(std::string what);
 
   /// A one-shot timer, loop thread only; setting it again replaces it.
   class Timer {

@@ -1,5 +1,8 @@
 #include "common/runtime/log.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -28,14 +31,19 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-/// Writes "<6>": the priority that journald reads from the start of a line, sd-daemon(3).
+/// The priority that journald reads from the start of a line, sd-daemon(3).
+const char* priority_prefix(spdlog::level::level_enum level) {
+  if (level <= spdlog::level::debug) return "<7>";
+  if (level == spdlog::level::warn) return "<4>";
+  return level >= spdlog::level::err ? "<3>" : "<6>";
+}
+
+bool goes_to_journald() { return std::getenv("NOTIFY_SOCKET") != nullptr || std::getenv("JOURNAL_STREAM") != nullptr; }
+
 class PriorityFlag : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    const char* prefix = "<6>";
-    if (message.level <= spdlog::level::debug) prefix = "<7>";
-    if (message.level == spdlog::level::warn) prefix = "<4>";
-    if (message.level >= spdlog::level::err) prefix = "<3>";
+    const char* prefix = priority_prefix(message.level);
     out.append(prefix, prefix + 3);
   }
 
@@ -76,7 +84,7 @@ void start_log(std::string_view service, LogLevel least) {
   auto logger =
       std::make_shared<spdlog::logger>(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  if (std::getenv("NOTIFY_SOCKET") != nullptr || std::getenv("JOURNAL_STREAM") != nullptr) {
+  if (goes_to_journald()) {
     formatter->add_flag<PriorityFlag>('*').set_pattern("%*%v");
   } else {
     formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %n %l: %v");
@@ -98,6 +106,17 @@ void log(LogLevel level, std::string_view text) {
     spdlog::default_logger_raw()->log(spdlog_level, spdlog::string_view_t(line));
   }
   spdlog::default_logger_raw()->log(spdlog_level, spdlog::string_view_t(escape_for_log(text)));
+}
+
+void log_last(LogLevel level, std::string_view text) {
+  constexpr int patience_ms = 100;
+  pollfd out{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&out, 1, patience_ms) <= 0 || (out.revents & POLLOUT) == 0) return;
+  const std::string start =
+      goes_to_journald() ? priority_prefix(to_spdlog(level)) : spdlog::default_logger_raw()->name() + ": ";
+  const std::string line = start + escape_for_log(text) + "\n";
+  // What does not fit is left out: there is nobody to tell.
+  if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;
 }
 
 void log_lines(LogLevel level, std::string_view text) {

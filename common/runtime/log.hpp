@@ -18,6 +18,10 @@ void start_log(std::string_view service, LogLevel least);
 /// next one that is written says how many.
 void log(LogLevel level, std::string_view text);
 
+/// The same for a process that is about to be ended because it hangs: takes no lock, and leaves the line out when
+/// nobody takes it within 100 ms.
+void log_last(LogLevel level, std::string_view text);
+
 /// A log line for each line of `text`: for lists of our own, such as the mistakes of a configuration file.
 void log_lines(LogLevel level, std::string_view text);
 

@@ -32,9 +32,6 @@ struct WatchdogFeed {
 template <class Logic, class Event, class Effect>
 class ServiceLoop {
  public:
-  /// How long a service may take to end after SIGTERM. Below TimeoutStopSec=5.
-  static constexpr Millis stop_deadline{4'500};
-
   static constexpr Millis refusal_spacing{10'000};
 
   /// After messages came, the loop looks for more at this interval instead of being woken by each, until none came.
@@ -53,18 +50,13 @@ class ServiceLoop {
                       schedule();
                     }),
         poll_timer_(loop, [this] { timed([this] { poll(); }); }),
-        watchdog_timer_(loop, [this] { feed_watchdog(); }),
-        stop_timer_(loop, [this] {
-          log(LogLevel::error, "did not stop in time; what is not committed will be sent again after the restart");
-          timed_out_ = true;
-          finish(EXIT_FAILURE);
-        }) {}
+        watchdog_timer_(loop, [this] { feed_watchdog(); }) {}
 
-  /// Runs until the Logic asks for Exit, and returns its code; or until the stop deadline has passed.
+  /// Runs until the Logic asks for Exit, and returns its code.
   int run() {
     loop_.on_wake([this] { timed([this] { drain(); }); });
     loop_.on_stop_signal([this] {
-      if (!std::exchange(is_stopping_, true)) stop_timer_.set(read_clocks().monotonic + stop_deadline);
+      is_stopping_ = true;
       step(Event{StopRequested{}});
       schedule();
     });
@@ -74,9 +66,6 @@ class ServiceLoop {
     if (!finished_) loop_.run();
     return exit_code_;
   }
-
-  /// The stop deadline passed: some worker hangs, and whoever joined it would hang too. Leave without destructors.
-  bool timed_out() const { return timed_out_; }
 
  private:
   /// Remembers how long `work` kept the loop from everything else.
@@ -147,6 +136,12 @@ class ServiceLoop {
         apply_(std::move(effect));
       }
     }
+    if (is_stopping_) loop_.end_waits_for(what_end_waits_for());
+  }
+
+  std::string what_end_waits_for() const {
+    if (finished_) return "its threads to end";
+    return logic_.liveness().overdue(Instant::max()).value_or("the service to finish its work");
   }
 
   void schedule() {
@@ -182,7 +177,6 @@ class ServiceLoop {
   EventLoop::Timer wake_timer_;
   EventLoop::Timer poll_timer_;
   EventLoop::Timer watchdog_timer_;
-  EventLoop::Timer stop_timer_;
   std::vector<Event> taken_;
   Millis longest_{0};
   std::uint64_t reported_refusals_ = 0;
@@ -191,7 +185,6 @@ class ServiceLoop {
   Instant data_at_{};
   bool is_stopping_ = false;
   bool finished_ = false;
-  bool timed_out_ = false;
   int exit_code_ = EXIT_SUCCESS;
 };
 

@@ -24,9 +24,9 @@ int refuse(const Error& error) {
 }
 
 int run(const Config& config, const std::string& mqtt_password) {
+  EventLoop loop;
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");
-  EventLoop loop;
   Inbox<Event> inbox(InboxLimits{}, [&loop] { loop.wake(); });
   Logic logic(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt);
   Adapters adapters(config, mqtt_password, inbox);
@@ -34,7 +34,6 @@ int run(const Config& config, const std::string& mqtt_password) {
   ServiceLoop<Logic, Event, Effect> service(
       loop, inbox, logic, [&adapters](Effect e) { adapters.apply(std::move(e)); }, watchdog);
   const int code = service.run();
-  if (service.timed_out()) std::_Exit(code);
   adapters.notifier().stopping();
   return code;
 }

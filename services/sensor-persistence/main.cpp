@@ -16,8 +16,8 @@ using namespace sensors;
 using namespace sensors::persistence;
 
 int run(Config config) {
-  trust_clock(config.clock_trust);
   EventLoop loop;
+  trust_clock(config.clock_trust);
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
   Result<MqttClientOptions> broker = broker_options(config, read_clocks().wall);
   if (!broker.has_value()) {
@@ -47,7 +47,6 @@ int run(Config config) {
   ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic, apply,
                                             {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
   const int code = service.run();
-  if (service.timed_out()) std::_Exit(code);
   notifier.stopping();
   return code;
 }

@@ -20,6 +20,7 @@ using namespace sensors;
 using namespace sensors::publisher;
 
 int run(Config config) {
+  EventLoop loop;
   config.logic.seed = std::random_device{}();
   trust_clock(config.clock_trust);
   Result<MqttClientOptions> mqtt = mqtt_options(config);
@@ -35,7 +36,6 @@ int run(Config config) {
     return EXIT_FAILURE;
   }
   Logic logic(config.logic, outbox->contents());
-  EventLoop loop;
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
   Shell shell(std::move(*outbox), std::move(*drivers), config.drivers, std::move(*mqtt), inbox);
   ServiceNotifier notifier;
@@ -43,7 +43,6 @@ int run(Config config) {
                                             [&](Effect effect) { shell.apply(std::move(effect), notifier); },
                                             {ServiceNotifier::watchdog_interval(), [&notifier] { notifier.alive(); }});
   const int code = service.run();
-  if (service.timed_out()) std::_Exit(code);
   notifier.stopping();
   return code;
 }

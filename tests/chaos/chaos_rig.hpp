@@ -67,6 +67,10 @@ class ChaosRig {
   void kill(Part part, std::size_t node = 0);
   void restart(Part part, std::size_t node = 0);
 
+  /// Remembers the streams of the outboxes, which forget those that are delivered; call before a publisher ends by
+  /// other means than kill().
+  void note_streams();
+
   struct Ended {
     std::string name;
     int code = 0;  // of its exit, or 128 + the signal
@@ -95,7 +99,6 @@ class ChaosRig {
 
  private:
   RigOptions rig_options(ChaosOptions options);
-  void note_streams();
   /// Whether the store has every stream to its end, and the API everything that the store has.
   bool drained() const;
   std::string reply_topic() const;

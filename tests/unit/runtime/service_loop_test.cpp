@@ -144,30 +144,6 @@ TEST(ServiceLoopInbox, says_what_the_inbox_had_no_room_for) {
   EXPECT_NE(testing::internal::GetCapturedStderr().find("2 messages refused since the start"), std::string::npos);
 }
 
-// A worker that hangs in the kernel was joined after the deadline, and the service did not end; and a second signal put
-// the deadline off.
-TEST(ServiceLoopStop, says_that_the_deadline_passed_when_the_logic_never_ends) {
-  struct StuckLogic {
-    std::vector<Effect> step(const Event& event, Now now) {
-      if (std::holds_alternative<Tick>(event)) ::raise(SIGTERM);  // the handler is in place by now
-      wakes = now.monotonic + 1s;  // and each second another signal, which changes nothing
-      return {};
-    }
-    std::optional<Instant> wake_at() const { return wakes; }
-    const Liveness& liveness() const { return obligations; }
-    Liveness obligations;
-    Instant wakes;
-  };
-  EventLoop loop;
-  Inbox<Event> inbox{{}, [&loop] { loop.wake(); }};
-  StuckLogic logic;
-  ServiceLoop<StuckLogic, Event, Effect> shell(loop, inbox, logic, [](const Effect&) {}, {});
-  const Instant start = read_clocks().monotonic;
-  EXPECT_EQ(shell.run(), EXIT_FAILURE);
-  EXPECT_LT(read_clocks().monotonic - start, 10s);
-  EXPECT_TRUE(shell.timed_out());
-}
-
 TEST_F(ServiceLoopTest, tells_the_logic_for_how_long_the_loop_was_blocked) {
   constexpr auto blocked = 30ms;
   logic_.end_at = read_clocks().monotonic + blocked + 1ms;
