@@ -143,6 +143,16 @@ std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
   return out;
 }
 
+std::string encode_link_counters(const BrokerLink& link) {
+  std::string out = "\"connections_lost\":" + std::to_string(link.lost()) + ",\"failed_connects\":{";
+  const char* separator = "";
+  for (const auto& [failure, count] : link.failed_connects()) {
+    out.append(separator).append("\"").append(failure).append("\":").append(std::to_string(count));
+    separator = ",";
+  }
+  return out + "}";
+}
+
 std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details) {
   std::string out;
   append_text_field(out, "{\"type\":", type);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/broker_link.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/result.hpp"
@@ -56,6 +57,9 @@ struct StatusReport {
   std::string details;
 };
 std::string encode_status(const StatusReport& report);
+
+/// Two keys for the counters of a status: "\"connections_lost\":1,\"failed_connects\":{\"refused\":4}".
+std::string encode_link_counters(const BrokerLink& link);
 
 /// Only the state is decoded: "up", "degraded" or "down".
 Result<ServiceState> decode_status_state(std::string_view payload);

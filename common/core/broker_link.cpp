@@ -5,7 +5,7 @@
 
 namespace sensors {
 
-LogLine BrokerLink::connected(Instant now) {
+std::optional<LogLine> BrokerLink::connected(Instant now) {
   std::string text = "connected to the broker";
   if (away_since_.has_value()) {
     const auto away = std::chrono::round<std::chrono::seconds>(now - *away_since_);
@@ -15,7 +15,7 @@ LogLine BrokerLink::connected(Instant now) {
   reason_.clear();
   away_since_.reset();
   failed_since_ = 0;
-  return {LogLevel::info, std::move(text)};
+  return limited(LogLevel::info, std::move(text), now);
 }
 
 std::optional<LogLine> BrokerLink::disconnected(const MqttDisconnected& event, Instant now) {
@@ -33,8 +33,16 @@ std::optional<LogLine> BrokerLink::disconnected(const MqttDisconnected& event, I
   }
   reason_ = event.reason;
   if (!is_news) return std::nullopt;
-  return LogLine{LogLevel::warning,
-                 (was_connected ? "broker lost: " : "cannot connect, trying again: ") + event.reason};
+  return limited(LogLevel::warning, (was_connected ? "broker lost: " : "cannot connect, trying again: ") + event.reason,
+                 now);
+}
+
+std::optional<LogLine> BrokerLink::limited(LogLevel level, std::string text, Instant now) {
+  if (!lines_.admit(now)) return std::nullopt;
+  if (const std::uint64_t left_out = lines_.take_refused(); left_out > 0) {
+    text += " (" + std::to_string(left_out) + " lines about it left out)";
+  }
+  return LogLine{level, std::move(text)};
 }
 
 }  // namespace sensors

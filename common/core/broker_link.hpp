@@ -1,5 +1,6 @@
 // BrokerLink decides what a service says about its connection to the broker: a line when it is lost, one for each other
-// kind of failure to connect, one when it is back, and counts by kind. Owned by a Logic, on the loop thread. Pure.
+// kind of failure to connect, one when it is back, and counts by kind. A link that comes and goes in a row says so ten
+// times, and then once in 10 s. Owned by a Logic, on the loop thread. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/core/rate_limit.hpp"
 #include "common/core/service_events.hpp"
 
 namespace sensors {
@@ -14,7 +16,7 @@ namespace sensors {
 class BrokerLink {
  public:
   /// What there is to say, as a log line and as an event.
-  LogLine connected(Instant now);
+  std::optional<LogLine> connected(Instant now);
   std::optional<LogLine> disconnected(const MqttDisconnected& event, Instant now);
 
   bool is_connected() const { return connected_; }
@@ -32,6 +34,11 @@ class BrokerLink {
   std::uint64_t lost() const { return lost_; }
 
  private:
+  std::optional<LogLine> limited(LogLevel level, std::string text, Instant now);
+
+  static constexpr int burst = 10;
+  static constexpr Millis pause{10'000};
+  RateLimit lines_{burst, pause};
   bool connected_ = false;
   std::string reason_ = "not connected yet";
   std::string failure_;

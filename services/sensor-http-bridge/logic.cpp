@@ -67,7 +67,7 @@ std::optional<Instant> Logic::wake_at() const {
   consider(call_.wake_at());
   consider(stop_by_.has_value() ? stop_by_ : reporter_.wake_at());
   if (phase_ == Phase::posting) consider(batch_.given_up_at);
-  if (may_ask() || (phase_ == Phase::confirming && connected_ && !call_.is_waiting())) consider(next_at_);
+  if (may_ask() || (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting())) consider(next_at_);
   return earliest;
 }
 
@@ -87,18 +87,20 @@ void Logic::handle(const StopRequested&) {
 }
 
 void Logic::handle(const MqttConnected&) {
-  say(LogLevel::info, "connected to the broker");
-  connected_ = true;
-  broker_missed_ = false;
+  if (std::optional<LogLine> line = link_.connected(now_.monotonic); line.has_value()) {
+    add_event(encode_event("broker", now_.wall, line->text));
+    effects_.emplace_back(std::move(*line));
+  }
   next_at_ = now_.monotonic;
 }
 
 void Logic::handle(const MqttDisconnected& event) {
-  connected_ = false;
+  if (std::optional<LogLine> line = link_.disconnected(event, now_.monotonic); line.has_value()) {
+    add_event(encode_event("broker", now_.wall, line->text));
+    effects_.emplace_back(std::move(*line));
+  }
   call_.give_up();
   if (phase_ == Phase::asking) phase_ = Phase::idle;
-  if (!broker_missed_) say(LogLevel::warning, "no connection to the broker, trying again: " + event.reason);
-  broker_missed_ = true;
 }
 
 void Logic::handle(const MqttPublished& event) {
@@ -146,11 +148,11 @@ void Logic::advance() {
     post_failed(stuck);
   }
   if (may_ask() && now >= next_at_) ask();
-  if (phase_ == Phase::confirming && connected_ && !call_.is_waiting() && now >= next_at_) confirm();
+  if (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting() && now >= next_at_) confirm();
 }
 
 bool Logic::may_ask() const {
-  return phase_ == Phase::idle && connected_ && !stop_by_.has_value() &&
+  return phase_ == Phase::idle && link_.is_connected() && !stop_by_.has_value() &&
          breaker_.state() != CircuitBreaker::State::open;
 }
 
@@ -236,8 +238,9 @@ void Logic::take_confirmation(const std::string& payload) {
                                   : answer.error().message);
   if (answer.has_value() || answer.error().code == ErrorCode::rejected) ++rejections_;
   if (rejections_ < most_rejections) return;
-  say(LogLevel::error, fmt::format("the store refuses to confirm {}-{}; asking it what comes next", batch_.range.first,
-                                   batch_.range.last));
+  say_seldom(
+      LogLevel::error, "store",
+      fmt::format("it refuses to confirm {}-{}; asking it what comes next", batch_.range.first, batch_.range.last));
   batch_is_over(next_at_);
 }
 
@@ -253,19 +256,25 @@ void Logic::store_failed(const std::string& reason) {
   next_at_ = now_.monotonic + rpc_backoff_.next();
   if (!store_problem_.empty()) return;
   store_problem_ = reason;
-  say(LogLevel::warning, "the store is no help, trying again: " + reason);
+  say_seldom(LogLevel::warning, "the store is no help, trying again", reason);
 }
 
 void Logic::store_answered() {
   rpc_backoff_.reset();
   if (store_problem_.empty()) return;
-  say(LogLevel::info, "the store answers again");
+  say_seldom(LogLevel::info, "the store answers again", "it was: " + store_problem_);
   store_problem_.clear();
 }
 
+/// Once a minute for each `kind`.
+void Logic::say_seldom(LogLevel level, std::string_view kind, const std::string& text) {
+  if (std::optional<LogLine> line = throttle_.add(level, kind, text, now_.monotonic); line.has_value())
+    effects_.emplace_back(std::move(*line));
+}
+
 void Logic::stop() {
-  if (phase_ == Phase::posting && connected_ && now_.monotonic < *stop_by_) return;
-  if (connected_) effects_.emplace_back(down_message(options_, "stopped", now_.wall));
+  if (phase_ == Phase::posting && link_.is_connected() && now_.monotonic < *stop_by_) return;
+  if (link_.is_connected()) effects_.emplace_back(down_message(options_, "stopped", now_.wall));
   effects_.emplace_back(Exit{0});
   exited_ = true;
 }
@@ -277,7 +286,7 @@ void Logic::say_transitions() {
     say(transition.to == CircuitBreaker::State::open ? LogLevel::warning : LogLevel::info, line);
     add_event(encode_breaker_event(transition, now_.wall));
   }
-  if (connected_) {
+  if (link_.is_connected()) {
     for (MqttPublish& event : events_.take()) effects_.emplace_back(std::move(event));
   }
   if (!transitions.empty())
@@ -293,7 +302,8 @@ void Logic::add_event(std::string payload) {
 
 Condition Logic::condition() const {
   Condition condition;
-  condition.connected = connected_;
+  condition.connected = link_.is_connected();
+  condition.link = encode_link_counters(link_);
   condition.depth = depth_;
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   condition.pressure = !is_closed || depth_ > options_.upload.high_readings;

@@ -4,15 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "common/codec/rpc_json.hpp"
 #include "common/core/backoff.hpp"
+#include "common/core/broker_link.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
+#include "common/core/log_throttle.hpp"
 #include "services/sensor-http-bridge/batch_size.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
@@ -91,6 +93,7 @@ class Logic {
   Condition condition() const;
   void add_event(std::string payload);
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
+  void say_seldom(LogLevel level, std::string_view kind, const std::string& text);
   bool may_ask() const;
 
   const LogicOptions options_;
@@ -117,9 +120,8 @@ class Logic {
   int rejections_ = 0;              // of the same `uploaded`
   std::uint64_t depth_ = 0;         // readings in the store that wait, as last heard
   std::string store_problem_;       // why the store is no help now; empty: it is
-  std::map<std::string, Instant> failures_logged_;  // when, by class
-  bool connected_ = false;
-  bool broker_missed_ = false;  // that it is away has been logged
+  BrokerLink link_;
+  LogThrottle throttle_{1, Millis{60'000}};
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

@@ -8,12 +8,6 @@
 
 namespace sensors::bridge {
 
-namespace {
-
-constexpr std::chrono::seconds failure_log_interval{60};
-
-}  // namespace
-
 void Logic::post_delivered(const Verdict& verdict, Millis took) {
   const std::size_t rejected = verdict.rejected.size();
   const bool took_none = rejected >= batch_.rows;
@@ -92,14 +86,10 @@ void Logic::post_failed(const Verdict& verdict) {
   batch_is_over(is_closed ? now_.monotonic + post_backoff_.next() : now_.monotonic);
 }
 
-/// Once a minute for each class of failure.
 void Logic::log_failure(const Verdict& verdict, const std::string& consequence) {
-  const auto logged = failures_logged_.find(verdict.failure_class);
-  if (logged != failures_logged_.end() && now_.monotonic - logged->second < failure_log_interval) return;
-  failures_logged_[verdict.failure_class] = now_.monotonic;
-  say(verdict.needs_operator ? LogLevel::error : LogLevel::warning,
-      fmt::format("batch {}-{}, {} rows, {}: {}", batch_.range.first, batch_.range.last, batch_.rows, consequence,
-                  verdict.reason));
+  say_seldom(verdict.needs_operator ? LogLevel::error : LogLevel::warning, verdict.failure_class,
+             fmt::format("batch {}-{}, {} rows, {}: {}", batch_.range.first, batch_.range.last, batch_.rows,
+                         consequence, verdict.reason));
 }
 
 }  // namespace sensors::bridge

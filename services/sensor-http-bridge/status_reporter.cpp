@@ -32,7 +32,7 @@ std::string details_of(const LogicOptions& options, const Condition& condition, 
       counters.splits, counters.holds);
   text +=
       fmt::format(R"(,"batches":{},"bytes":{},"unanswered":{})", counters.batches, counters.bytes, counters.unanswered);
-  text += fmt::format(R"(,"late_outcomes":{},"failures":{{)", counters.late_outcomes);
+  text += fmt::format(R"(,"late_outcomes":{},{},"failures":{{)", counters.late_outcomes, condition.link);
   const char* separator = "";
   for (const auto& [name, count] : counters.failures) {
     text += separator;

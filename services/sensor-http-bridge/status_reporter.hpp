@@ -28,6 +28,7 @@ struct Counters {
 /// How the bridge is at one moment.
 struct Condition {
   bool connected = false;
+  std::string link;  // counters of the connection to the broker, as encode_link_counters() writes them
   ServiceState state = ServiceState::up;
   std::string reason;
   std::uint64_t depth = 0;

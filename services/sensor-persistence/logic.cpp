@@ -42,7 +42,7 @@ void Logic::advance(Now now) {
   for (LoadStream& load : ingest_.take_loads()) effects_.push_back(std::move(load));
   start_commit(now);
   watch_clock(now);
-  if (is_to_announce_ && is_connected_ && ingest_.is_open()) {
+  if (is_to_announce_ && link_.is_connected() && ingest_.is_open()) {
     is_to_announce_ = false;
     publish_watermarks(ingest_.newest());
   }
@@ -72,19 +72,18 @@ std::optional<Instant> Logic::wake_at() const {
 void Logic::on(StopRequested, Now) { is_stopping_ = true; }
 
 void Logic::on(MqttConnected, Now now) {
-  is_connected_ = true;
-  log(LogLevel::info, "connected to the broker");
+  if (std::optional<LogLine> line = link_.connected(now.monotonic); line.has_value()) {
+    publish_event("broker", line->text, now);
+    effects_.push_back(std::move(*line));
+  }
   is_to_announce_ = true;
   if (status_at_.has_value()) status_at_ = now.monotonic;
 }
 
 void Logic::on(const MqttDisconnected& event, Now now) {
-  if (std::exchange(is_connected_, false)) {
-    log(LogLevel::warning, "connection to the broker lost: " + event.reason);
-    if (status_at_.has_value()) status_at_ = now.monotonic;
-  } else {
-    complain("broker", "no connection: " + event.reason, now);
-  }
+  if (link_.is_connected() && status_at_.has_value()) status_at_ = now.monotonic;
+  if (std::optional<LogLine> line = link_.disconnected(event, now.monotonic); line.has_value())
+    effects_.push_back(std::move(*line));
 }
 
 void Logic::on(const StreamLoaded& event, Now now) {
@@ -192,8 +191,7 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
     answer(done.call, encode_upload_batch(done.batch));
   }
   if (!commit_gaps_.empty()) {
-    complain("gap", commit_gaps_, now);
-    publish_event("gap", std::exchange(commit_gaps_, {}), now);
+    announce(LogLevel::warning, "gap", std::exchange(commit_gaps_, {}), now);
   }
   if (was_failing) {
     log(LogLevel::info, "the store commits again");
@@ -248,21 +246,29 @@ void Logic::update_state(Now now) {
 }
 
 StatusFigures Logic::figures() const {
-  return StatusFigures{
-      counters_,       ingest_.counters(),   uploads_,      clocks_.counters(), age_, ingest_.pending_rows(),
-      desk_.waiting(), retention_.deleted(), dead_letters_, used_bytes_};
+  return StatusFigures{counters_,
+                       link_,
+                       ingest_.counters(),
+                       uploads_,
+                       clocks_.counters(),
+                       age_,
+                       ingest_.pending_rows(),
+                       desk_.waiting(),
+                       retention_.deleted(),
+                       dead_letters_,
+                       used_bytes_};
 }
 
 void Logic::publish_status(Now now) {
   status_at_ = now.monotonic + options_.status_interval;
   last_pressure_ = board_.update_pressure(uploads_.depth());
-  if (is_connected_) {
+  if (link_.is_connected()) {
     publish_own("status", board_.status(figures(), now), true);
     publish_own("queue", board_.queue(figures(), now), true);
   }
   std::string text = fmt::format("{} readings committed, {} rows wait for upload",
                                  ingest_.counters().committed_readings, uploads_.depth());
-  if (!is_connected_) text = "no connection to the broker; " + text;
+  if (!link_.is_connected()) text = "no connection to the broker; " + text;
   if (board_.state() == ServiceState::degraded) text = "degraded: " + board_.reason() + "; " + text;
   effects_.push_back(ServiceStatus{std::move(text)});
   if (!is_measuring_ && !is_stopping_ && health_.is_open()) {

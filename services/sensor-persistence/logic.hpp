@@ -10,6 +10,7 @@
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
+#include "common/core/broker_link.hpp"
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
@@ -137,6 +138,7 @@ class Logic {
   void publish_watermarks(const std::vector<Watermark>& watermarks);
   void log(LogLevel level, std::string text);
   void complain(std::string_view kind, const std::string& text, Now now);
+  void announce(LogLevel level, std::string_view type, const std::string& text, Now now);
 
   struct ConfirmationCall {
     std::uint64_t call;
@@ -154,11 +156,11 @@ class Logic {
   StatusBoard board_;
   ServiceCounters counters_;
   LogThrottle throttle_;
+  BrokerLink link_;
   Liveness liveness_;
   StoreHealth health_;
   std::vector<Effect> effects_;
 
-  bool is_connected_ = false;
   bool is_stopping_ = false;
   bool has_stopped_ = false;
   bool is_full_ = false;         // the upload queue is at its limit

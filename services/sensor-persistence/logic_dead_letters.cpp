@@ -62,23 +62,23 @@ void Logic::dead_letters_changed(const DeadLetterReport& report, Now now) {
     const std::uint64_t letters = changed != report.changed.end() ? changed->letters : 0;
     const bool is_requeue = done.request.action == DeadLettersRequest::Action::requeue;
     (is_requeue ? counters_.requeued : counters_.purged) += letters;
-    log(LogLevel::info,
-        fmt::format("{} dead letters {}, {} left", letters, is_requeue ? "requeued" : "purged", report.left));
+    if (std::optional<LogLine> line =
+            throttle_.add(LogLevel::info, is_requeue ? "dead letters requeued" : "dead letters purged",
+                          fmt::format("{}, {} left", letters, report.left), now.monotonic))
+      effects_.push_back(std::move(*line));
     answer(done.call, encode_dead_letters_changed(done.request.action, letters, report.left));
   }
   if (report.newest.has_value()) {
-    const std::string text = text_of(*report.newest, report.added);
-    complain("dead letter", text, now);
-    publish_event("dead_letter", text, now);
+    announce(LogLevel::warning, "dead_letter", text_of(*report.newest, report.added), now);
   }
   if (report.unknown > 0) {
     complain("rejected rows", fmt::format("{} rows that the API rejected are not in the batch", report.unknown), now);
   }
   if (report.dropped == 0) return;
-  const std::string text = fmt::format("the {} oldest dead letters dropped: there is room for {}", report.dropped,
-                                       options_.max_dead_letters);
-  log(LogLevel::error, text);
-  publish_event("dead_letters_dropped", text, now);
+  announce(LogLevel::error, "dead_letters_dropped",
+           fmt::format("the {} oldest dead letters dropped: there is room for {}", report.dropped,
+                       options_.max_dead_letters),
+           now);
 }
 
 }  // namespace sensors::persistence

@@ -224,4 +224,12 @@ void Logic::complain(std::string_view kind, const std::string& text, Now now) {
     effects_.push_back(std::move(*line));
 }
 
+/// A log line and an event that say the same, both only as often as the log says a thing again.
+void Logic::announce(LogLevel level, std::string_view type, const std::string& text, Now now) {
+  std::optional<LogLine> line = throttle_.add(level, type, text, now.monotonic);
+  if (!line.has_value()) return;
+  publish_event(type, line->text, now);
+  effects_.push_back(std::move(*line));
+}
+
 }  // namespace sensors::persistence

@@ -47,14 +47,15 @@ std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
       "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
       "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
       "\"uploaded\":{},\"dead_lettered\":{},\"dead_letters_dropped\":{},\"requeued\":{},\"purged\":{},\"deleted\":{},"
-      "\"calls\":{},\"refused_calls\":{}}}",
+      "\"calls\":{},\"refused_calls\":{},{}}}",
       figures.uploads.store(), now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
       figures.used_bytes, figures.dead_letters, now.clock_synced, figures.clocks.unsynced, figures.clocks.restamped,
       figures.clocks.released, service.messages, service.refused_messages, service.malformed_rows,
       ingest.committed_readings, ingest.committed_gaps, ingest.committed_lost, ingest.duplicates, ingest.refused_holes,
       ingest.refused_full, ingest.refused_foreign, service.commits, service.failed_commits, service.salvages,
       service.lost_in_damage, figures.uploads.confirmed_rows(), service.dead_lettered, service.dead_letters_dropped,
-      service.requeued, service.purged, figures.deleted_rows, service.calls, service.refused_calls);
+      service.requeued, service.purged, figures.deleted_rows, service.calls, service.refused_calls,
+      encode_link_counters(figures.link));
   return encode_status(report);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/codec/control_json.hpp"
+#include "common/core/broker_link.hpp"
 #include "common/core/queue_age.hpp"
 #include "services/sensor-persistence/boot_clocks.hpp"
 #include "services/sensor-persistence/ingest.hpp"
@@ -39,6 +40,7 @@ struct ServiceCounters {
 /// All that the payloads are made of.
 struct StatusFigures {
   const ServiceCounters& service;
+  const BrokerLink& link;
   const IngestCounters& ingest;
   const Uploads& uploads;
   const ClockCounters& clocks;

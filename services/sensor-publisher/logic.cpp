@@ -47,9 +47,10 @@ void Logic::on(const StopRequested&, Now, Effects& effects) {
 }
 
 void Logic::on(const MqttConnected&, Now now, Effects& effects) {
-  LogLine line = link_.connected(now.monotonic);
-  add_event(encode_event("broker", now.wall, line.text, "\"connected\":true"));
-  effects.push_back(std::move(line));
+  if (std::optional<LogLine> line = link_.connected(now.monotonic); line.has_value()) {
+    add_event(encode_event("broker", now.wall, line->text, "\"connected\":true"));
+    effects.push_back(std::move(*line));
+  }
   downstream_.connected(now.monotonic);
   sender_.connected(now);
   publish_boot_time(effects);
@@ -253,22 +254,18 @@ void Logic::warn(std::string_view kind, const std::string& text, Now now, Effect
 }
 
 std::string Logic::status_details(Now now) const {
-  std::string failed_connects;
-  for (const auto& [failure, count] : link_.failed_connects())
-    failed_connects += fmt::format(R"({}"{}":{})", failed_connects.empty() ? "" : ",", failure, count);
   std::string pressure_text;
   append_json_string(pressure_text, pressure());
   return fmt::format(
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
       R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
-      R"("dropped":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},"connections_lost":{},)"
-      R"("failed_connects":{{{}}}}})",
+      R"("dropped":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
       pacing_.interval().count(), pressure_text, now.loop_longest.count(), sender_.stream(), clock_.is_synced(),
       unsynced_readings_, sender_.restamped(), encode_breaker(sender_.breaker(), now), writer_.depth(),
       writer_.pending(), writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
       intake_.suppressed(), intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(),
-      sender_.watermarks_refused(), malformed_, events_.dropped(), link_.lost(), failed_connects);
+      sender_.watermarks_refused(), malformed_, events_.dropped(), encode_link_counters(link_));
 }
 
 std::string Logic::down_status(WallTime now) {

@@ -26,13 +26,26 @@ TEST(BrokerLink, says_each_kind_of_failure_to_connect_once_and_counts_them_all) 
 
 TEST(BrokerLink, says_how_long_the_broker_was_away) {
   BrokerLink link;
-  EXPECT_EQ(link.connected(start).text, "connected to the broker");
+  EXPECT_EQ(link.connected(start)->text, "connected to the broker");
   EXPECT_EQ(link.disconnected({"keep alive"}, start)->text, "broker lost: keep alive");
   EXPECT_EQ(link.disconnected({"no", ErrorCode::refused}, start + 1s)->text, "cannot connect, trying again: no");
   EXPECT_EQ(link.reason(), "no");
-  EXPECT_EQ(link.connected(start + 65s).text, "connected to the broker after 65 s and 1 failed attempts");
+  EXPECT_EQ(link.connected(start + 65s)->text, "connected to the broker after 65 s and 1 failed attempts");
   EXPECT_EQ(link.lost(), 1U);
   EXPECT_EQ(link.reason(), "");
+}
+
+// Two services with one client id throw each other out as fast as they connect.
+TEST(BrokerLink, says_little_about_a_link_that_comes_and_goes_all_the_time) {
+  BrokerLink link;
+  std::size_t lines = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    lines += link.connected(start + i * 2ms).has_value() ? 1 : 0;
+    lines += link.disconnected({"taken over"}, start + i * 2ms + 1ms).has_value() ? 1 : 0;
+  }
+  EXPECT_LE(lines, 12U);
+  EXPECT_EQ(link.lost(), 10'000U);
+  EXPECT_NE(link.connected(start + 60s)->text.find("lines about it left out"), std::string::npos);
 }
 
 TEST(EventQueue, keeps_the_newest_and_counts_what_gave_way) {

@@ -279,5 +279,22 @@ TEST(BridgeLogic, tells_status_and_queue_every_ten_seconds) {
   EXPECT_NE(t.newest("queue").find("\"depth\":0"), std::string::npos);
 }
 
+TEST(BridgeLogic, says_little_about_a_broker_and_a_store_that_come_and_go_all_the_time) {
+  Timeline t;
+  const Instant start = t.now.monotonic;
+  for (int i = 0; i < 500; ++i) {
+    t.connect();
+    t.pass(Millis{50});
+    if (i % 2 == 0) t.store_answers();
+    t.pass(Millis{6'000});  // and then it does not
+    t.step(MqttDisconnected{"reset", ErrorCode::disconnected});
+    t.step(MqttDisconnected{"no", ErrorCode::refused});
+  }
+  t.connect();
+  EXPECT_NE(t.newest("status").find(R"("connections_lost":500,"failed_connects":{"refused":500})"), std::string::npos);
+  const auto seconds = static_cast<std::size_t>((t.now.monotonic - start) / std::chrono::seconds{1});
+  EXPECT_LE(t.log.size(), 10 + seconds / 10 + 2 * (1 + seconds / 60));
+}
+
 }  // namespace
 }  // namespace sensors::bridge

@@ -230,5 +230,31 @@ TEST_F(DeadLetters, changes_wait_for_a_store_that_can_commit) {
   EXPECT_EQ(list().at("dead_letters").at(0).at("waits"), false);
 }
 
+TEST_F(DeadLetters, and_gaps_do_not_make_a_storm_of_lines_and_events) {
+  options.max_dead_letters = 1;
+  restart();
+  const Instant start = bench->now.monotonic;
+  for (std::uint64_t first = 1; first <= 2'000; first += 10) {
+    Batch batch = run_of("aaaa", first, first + 8);
+    batch.gaps.push_back({first + 9, first + 9, "outbox_full", test_time});
+    bench->backlog(batch);
+    bench->settle();
+    upload();
+    uploaded(first, first + 9, {rejected(first)});
+  }
+  bench->pass(10s);
+  bench->give(MqttConnected{});
+  EXPECT_EQ(Json::parse(bench->last_own("status")).at("counters").at("dead_lettered"), 200);
+  EXPECT_EQ(Json::parse(bench->last_own("status")).at("counters").at("gap_records"), 200);
+
+  // Of each of three kinds one in 10 s, and the lines of the start.
+  const auto most = static_cast<std::size_t>(3 * (1 + (bench->now.monotonic - start) / 10s) + 5);
+  const auto events = std::count_if(bench->published.begin(), bench->published.end(),
+                                    [](const MqttPublish& m) { return m.topic.find("/event/") != std::string::npos; });
+  EXPECT_LE(static_cast<std::size_t>(events), most);
+  EXPECT_LE(bench->lines.size(), most);
+  EXPECT_LT(most, 30U);
+}
+
 }  // namespace
 }  // namespace sensors::persistence
