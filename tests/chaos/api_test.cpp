@@ -61,7 +61,10 @@ INSTANTIATE_TEST_SUITE_P(
                      "reads all of it"}),
     [](const testing::TestParamInfo<Misbehaviour>& one) { return one.param.name; });
 
-class Resolver : public ChaosTest {};
+class Resolver : public ChaosTest {
+ protected:
+  static constexpr std::int64_t most_loop_ms = 500;
+};
 
 TEST_F(Resolver, that_never_answers_opens_the_breaker_and_stops_nothing_but_the_delivery) {
   NEEDS_PRIVATE_WORLD();
@@ -79,6 +82,31 @@ TEST_F(Resolver, that_never_answers_opens_the_breaker_and_stops_nothing_but_the_
   chaos().name_server().be_silent(false);
   expect_recovery();
   expect_nothing_lost();
+  EXPECT_LT(chaos().vitals().worst_loop_ms(), most_loop_ms);
+}
+
+TEST_F(Resolver, that_never_answers_for_the_broker_either_blocks_no_loop) {
+  NEEDS_PRIVATE_WORLD();
+  describe({"DNS never answers at the start, for the broker", "there was none",
+            "names are looked up on threads that nobody waits for: readings go on into the outbox"});
+  ChaosOptions options;
+  options.api_by_name = true;
+  for (ConfigText* config : {&options.publisher, &options.persistence, &options.bridge})
+    config->set_text("mqtt", "host", "broker.sensor-rig.test");
+  begin(std::move(options));
+  chaos().name_server().be_silent(true);
+  for (const Part part : {Part::publisher, Part::persistence, Part::bridge}) {
+    chaos().kill(part);
+    chaos().restart(part);
+  }
+  expect_readings_go_on();
+  for (Service* service : {static_cast<Service*>(&rig().publisher()), &rig().persistence(), &rig().bridge()})
+    expect_log(*service, "the name server does not answer");
+  expect_readings_go_on();
+  chaos().name_server().be_silent(false);
+  expect_recovery();  // their statuses tell of the time before, too
+  expect_nothing_lost();
+  EXPECT_LT(chaos().vitals().worst_loop_ms(), most_loop_ms);
 }
 
 }  // namespace

@@ -86,6 +86,7 @@ RigOptions ChaosRig::rig_options(ChaosOptions options) {
   const auto port = [this](Link link) { return std::to_string(wire(link).port()); };
   RigOptions result;
   result.environment = options.environment;
+  result.broker = options.broker;
   result.nodes = std::move(options.nodes);
   set_short_waits(result);
   result.publisher.set("mqtt", "port", port(Link::publisher_broker)).set_all(options.publisher);

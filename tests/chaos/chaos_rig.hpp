@@ -38,6 +38,7 @@ struct ChaosOptions {
   ConfigText bridge;
 
   std::vector<std::string> environment;  // "NAME=value" for every service
+  std::string broker;                    // lines of mosquitto.conf, over the shipped ones
 
   bool preloads = false;             // disk_faults() and clock() reach the services
   std::size_t small_disk_bytes = 0;  // outbox_disk() and store_disk(), of so many bytes each; needs a PrivateWorld

@@ -1,6 +1,8 @@
 // Mosquitto from broker-config/: render.sh does what an operator's installation does, for a private folder.
 #include "tests/rig/broker.hpp"
 
+#include <fstream>
+
 #include "tests/rig/programs.hpp"
 #include "tests/rig/rig_error.hpp"
 #include "tests/rig/wait.hpp"
@@ -35,8 +37,11 @@ void render_configuration(const TempDir& folder, std::uint16_t port) {
 
 }  // namespace
 
-Broker::Broker(const TempDir& folder) : folder_(folder), port_(free_port()), process_(broker_options(folder)) {
+Broker::Broker(const TempDir& folder, const std::string& more)
+    : folder_(folder), port_(free_port()), process_(broker_options(folder)) {
   render_configuration(folder, port_);
+  // Of two lines with one name Mosquitto takes the last.
+  std::ofstream(config_folder(folder) + "/mosquitto.conf", std::ios::app) << "\n" << more << "\n";
 }
 
 void Broker::start() {

@@ -13,8 +13,9 @@ namespace sensors::rig {
 
 class Broker {
  public:
-  /// Writes configuration, access rules and passwords into `folder`, which must outlive it. Starts nothing yet.
-  explicit Broker(const TempDir& folder);
+  /// Writes configuration, access rules and passwords into `folder`, which must outlive it. Starts nothing yet. `more`
+  /// are lines of mosquitto.conf that count instead of the shipped ones, such as "max_queued_messages 20".
+  explicit Broker(const TempDir& folder, const std::string& more = "");
 
   /// Starts it, again on the same port; returns when it accepts connections.
   void start();

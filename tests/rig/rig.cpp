@@ -62,7 +62,7 @@ Rig::Rig(const TempDir& folder, RigOptions options)
     : folder_(folder),
       store_node_(options.nodes.at(0).node),
       store_path_(path_in(folder, options.store_folder, "store.db")),
-      broker_(folder),
+      broker_(folder, options.broker),
       api_(folder),
       persistence_(folder,
                    {"sensor-persistence", "sensor-persistence",

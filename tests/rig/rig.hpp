@@ -33,6 +33,8 @@ struct RigOptions {
   ConfigText bridge;
   std::vector<std::string> environment;  // "NAME=value" for every service
 
+  std::string broker;  // lines of mosquitto.conf, over the shipped ones
+
   /// Folders of the databases, below the rig's own; they must be there. Empty: the rig's own.
   std::string outbox_folder;
   std::string store_folder;
