@@ -30,7 +30,17 @@ void SendWindow::disconnected() {
   go_back();
 }
 
+void SendWindow::restart(Position confirmed, Position synced) {
+  confirmed_ = sent_ = highest_sent_ = confirmed;
+  synced_ = std::max(confirmed, synced);
+  resend_wait_ = options_.resend_after;
+  resend_at_.reset();
+  next_request_honoured_.reset();
+}
+
 void SendWindow::synced(Position through) { synced_ = std::max(synced_, through); }
+
+void SendWindow::only_synced(Position through) { synced_ = std::max(through, highest_sent_); }
 
 void SendWindow::sent(Position through, Instant now) {
   sent_ = std::clamp(through, sent_, synced_);

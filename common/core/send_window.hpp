@@ -44,8 +44,14 @@ class SendWindow {
   void connected();
   void disconnected();
 
-  /// Entries up to `through` are durable. Never goes back.
+  /// The queue is another one from now on, as after construction; connection and messages without PUBACK stay.
+  void restart(Position confirmed, Position synced);
+
+  /// Entries up to `through` are durable, or as durable as they can be now. Never goes back.
   void synced(Position through);
+
+  /// Entries beyond `through` are not durable after all and wait until they are, those apart that were sent already.
+  void only_synced(Position through);
 
   /// One message was sent with the entries from sent()+1 to `through`, or none of them when `through` == sent().
   void sent(Position through, Instant now);

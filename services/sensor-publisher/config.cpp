@@ -10,15 +10,30 @@ namespace sensors::publisher {
 namespace {
 
 constexpr Millis minute{60'000};
+constexpr std::int64_t mebibyte = 1024 * 1024;
 
 void read_outbox(ConfigTable table, Config& config) {
   OutboxOptions& outbox = config.logic.outbox;
-  table.read("path", config.outbox_path);
+  table.read("path", config.outbox.path);
+  table.read("max_bytes", outbox.max_bytes, mebibyte, 1024 * 1024 * mebibyte);
+  std::string when_full = "thin";
+  table.read("when_full", when_full);
+  if (when_full == "drop-oldest") {
+    outbox.when_full = OutboxOptions::WhenFull::drop_oldest;
+  } else if (when_full != "thin") {
+    table.refuse("when_full", "must be \"thin\" or \"drop-oldest\"");
+  }
   table.read("max_readings", outbox.max_readings, 1'000, 1'000'000'000);
   table.read("high_readings", outbox.high_readings, 1, outbox.max_readings);
   table.read("commit_age", outbox.commit_age, Millis{0}, Millis{10'000});
   table.read("commit_readings", outbox.commit_readings, 1, 10'000);
   table.read("max_pending", outbox.max_pending, 100, 1'000'000);
+  table.read("reserve_bytes", config.outbox.reserve_bytes, 0, 1024 * mebibyte);
+  outbox.keeps_reserve = config.outbox.reserve_bytes > 0;
+  table.read("check_limit", config.outbox.check_limit, Millis{0}, 10 * minute);
+  table.read("salvage_limit", config.outbox.salvage.time_limit, Millis{1'000}, 10 * minute);
+  table.read("keep_damaged", config.outbox.salvage.keep_damaged, 1, 100);
+  outbox.open_deadline = 3 * config.outbox.salvage.time_limit + minute;
 }
 
 void read_send(ConfigTable table, SendOptions& send) {

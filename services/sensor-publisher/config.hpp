@@ -9,6 +9,7 @@
 #include "common/runtime/mqtt_config.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
+#include "services/sensor-publisher/outbox_opening.hpp"
 
 namespace sensors::publisher {
 
@@ -16,7 +17,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   ClockTrust clock_trust = ClockTrust::kernel;
   MqttConfig mqtt;
-  std::string outbox_path = "/var/lib/sensor-project/publisher/outbox.db";
+  OutboxFileOptions outbox{.path = "/var/lib/sensor-project/publisher/outbox.db"};
   std::vector<DriverConfig> drivers;  // in the order of logic.drivers
   LogicOptions logic;
 };

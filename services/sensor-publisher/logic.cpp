@@ -18,6 +18,7 @@ constexpr Millis outbox_deadline{30'000};
 
 constexpr const char* write_obligation = "a commit of the outbox";
 constexpr const char* read_obligation = "a read from the outbox";
+constexpr const char* scan_obligation = "a scan of the outbox";
 
 }  // namespace
 
@@ -25,22 +26,26 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
     : options_(std::move(options)),
       pacing_(options_.pace),
       intake_(options_.drivers),
-      writer_(options_.outbox, contents.confirmed, contents.last, options_.seed),
+      writer_(options_.outbox, contents, options_.seed),
       sender_(options_, contents),
       clock_(contents.streams.back().boot),
       downstream_(options_.node),
-      outbox_mark_(options_.outbox.high_readings) {}
+      outbox_mark_(options_.outbox.high_readings),
+      found_(contents),
+      outbox_was_found_(contents.failure.empty()) {}
 
 Effects Logic::step(Event event, Now now) {
   Effects effects;
+  if (found_.has_value()) report_opened(*std::exchange(found_, std::nullopt), now, effects);
   watch_clock(now, effects);
   std::visit([&](auto& e) { on(e, now, effects); }, event);
   advance(now, effects);
   return effects;
 }
 
-void Logic::on(const StopRequested&, Now, Effects& effects) {
+void Logic::on(const StopRequested&, Now now, Effects& effects) {
   if (std::exchange(stopping_, true)) return;
+  stop_by_ = now.monotonic + OutboxOptions::last_chance;
   effects.push_back(LogLine{LogLevel::info, "stopping: writing what was taken to the outbox"});
   intake_.stop();
   writer_.stop();
@@ -112,20 +117,33 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
     effects.push_back(LogLine{LogLevel::error, text});
     add_event(encode_event("gap", now.wall, text));
   }
+  const bool thinned = event.result.has_value() && event.write.thin.has_value();
+  if (!event.result && event.result.error().code == ErrorCode::corrupt) damage_ = event.result.error().message;
   std::vector<OutboxEntry> durable = writer_.done(std::move(event), now);
   if (dropped) sender_.entries_dropped();
-  sender_.durable(std::move(durable), writer_.written());
-  if (outbox_failure_ != writer_.failure()) {
-    outbox_failure_ = writer_.failure();
-    effects.push_back(outbox_failure_.empty()
-                          ? LogLine{LogLevel::info, "the outbox can be written again"}
-                          : LogLine{LogLevel::error, outbox_failure_ + "; readings wait in memory, it is tried again"});
+  if (thinned && !std::exchange(thinning_, writer_.budget().over())) {
+    const std::string text = "the outbox is full: thinning out its oldest readings, gap records say which";
+    effects.push_back(LogLine{LogLevel::warning, text});
+    add_event(encode_event("gap", now.wall, text));
   }
+  thinning_ = thinning_ && writer_.budget().over();
+  sender_.durable(std::move(durable), writer_.written());
+  if (writer_.failure().empty() && !outbox_failure_.empty()) sender_.end_lending();
+  report_outbox_failure(effects);
 }
 
 void Logic::on(OutboxReadDone& event, Now now, Effects& effects) {
   liveness_.end(read_obligation);
+  if (!event.entries) distrust_outbox(event.entries.error(), now);
   sender_.read_done(std::move(event), now, effects);
+  report_outbox_failure(effects);
+}
+
+void Logic::on(OutboxScanned& event, Now now, Effects& effects) {
+  liveness_.end(scan_obligation);
+  if (!event.entries) distrust_outbox(event.entries.error(), now);
+  writer_.scanned(std::move(event), now);
+  report_outbox_failure(effects);
 }
 
 /// What every event may have made possible.
@@ -134,7 +152,7 @@ void Logic::advance(Now now, Effects& effects) {
   advance_outbox(now, effects);
   // A disk that is slow for a moment must not cost readings that a fast program has ready; one that fails is another
   // matter: readings of the present are worth more than those of the past.
-  const bool is_behind = writer_.failure().empty() && writer_.pending() > options_.outbox.max_pending / 2;
+  const bool is_behind = writer_.failure().empty() && writer_.pending().size() > options_.outbox.max_pending / 2;
   intake_.advance(pacing_, is_behind, now, effects);
   const std::size_t before = effects.size();
   sender_.advance(now, effects);
@@ -147,15 +165,18 @@ void Logic::advance(Now now, Effects& effects) {
   advance_pace(now, effects);
   report_transitions(now, effects);
   report_status(now, effects);
-  if (stopping_ && writer_.idle()) {
-    exited_ = true;
-    publish_status(ServiceState::down, "stopped", now, effects);
-    effects.push_back(Exit{});
-  }
+  advance_stop(now, effects);
   send_events(effects);
 }
 
 void Logic::advance_outbox(Now now, Effects& effects) {
+  if (writer_.wants_open(now)) open_outbox(now, effects);
+  sender_.outbox_is_open(writer_.is_open());
+  if (std::optional<OutboxScan> scan = writer_.next_scan(sender_.window().highest_sent()); scan.has_value()) {
+    liveness_.begin(scan_obligation, now.monotonic + outbox_deadline);
+    effects.push_back(*scan);
+  }
+  if (!writer_.failure().empty()) sender_.lend(writer_.pending());
   std::optional<OutboxWrite> write = writer_.next(sender_.stream_of(writer_.oldest_kept()), now);
   if (!write.has_value()) return;
   liveness_.begin(write_obligation, now.monotonic + outbox_deadline);
@@ -166,6 +187,7 @@ void Logic::advance_outbox(Now now, Effects& effects) {
 std::string Logic::pressure() const {
   const CircuitBreaker& breaker = sender_.breaker();
   if (breaker.state() != CircuitBreaker::State::closed) return "circuit breaker not closed: " + breaker.reason();
+  if (writer_.budget().over()) return "the outbox is full";
   if (outbox_mark_.above()) return "the outbox is above its high mark";
   return downstream_.pressure();
 }
@@ -198,6 +220,7 @@ std::string Logic::degraded_because() const {
     return "breaker not closed: " + sender_.breaker().reason();
   if (!outbox_failure_.empty()) return outbox_failure_;
   if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
+  if (writer_.budget().over()) return "the outbox is full";
   if (outbox_mark_.above()) return "the outbox is above its high mark";
   return {};
 }
@@ -258,13 +281,14 @@ std::string Logic::status_details(Now now) const {
   append_json_string(pressure_text, pressure());
   return fmt::format(
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
-      R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{}}},)"
+      R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
-      R"("dropped":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
+      R"("dropped":{},"thinned":{},"damaged":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
       pacing_.interval().count(), pressure_text, now.loop_longest.count(), sender_.stream(), clock_.is_synced(),
       unsynced_readings_, sender_.restamped(), encode_breaker(sender_.breaker(), now), writer_.depth(),
-      writer_.pending(), writer_.written(), sender_.confirmed(), intake_.taken(), sender_.messages(), sender_.resends(),
-      intake_.suppressed(), intake_.refused(), intake_.driver_errors(), writer_.readings_dropped(),
+      writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(), intake_.taken(),
+      sender_.messages(), sender_.resends(), intake_.suppressed(), intake_.refused(), intake_.driver_errors(),
+      writer_.readings_dropped(), writer_.budget().readings_thinned(), readings_damaged_ + sender_.readings_missing(),
       sender_.watermarks_refused(), malformed_, events_.dropped(), encode_link_counters(link_));
 }
 
@@ -274,9 +298,9 @@ std::string Logic::down_status(WallTime now) {
 
 std::optional<Instant> Logic::wake_at() const {
   std::optional<Instant> at = intake_.wake_at(pacing_);
-  for (const std::optional<Instant>& when :
-       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(),
-        link_.is_connected() ? status_due_ : std::nullopt}) {
+  for (const std::optional<Instant>& when : {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(),
+                                             downstream_.wake_at(), link_.is_connected() ? status_due_ : std::nullopt,
+                                             stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }
   return at;

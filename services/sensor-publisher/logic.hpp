@@ -45,6 +45,8 @@ class Logic {
   void on(DriverRead& event, Now now, Effects& effects);
   void on(OutboxWritten& event, Now now, Effects& effects);
   void on(OutboxReadDone& event, Now now, Effects& effects);
+  void on(OutboxScanned& event, Now now, Effects& effects);
+  void on(OutboxOpened& event, Now now, Effects& effects);
 
   // ---- logic_clock.cpp ----
   void watch_clock(Now now, Effects& effects);
@@ -54,6 +56,12 @@ class Logic {
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
   void advance_outbox(Now now, Effects& effects);
+  void advance_stop(Now now, Effects& effects);
+  bool may_give_up() const { return !exited_ && !writer_.failure().empty() && !writer_.outstanding(); }
+  void open_outbox(Now now, Effects& effects);
+  void distrust_outbox(const Error& error, Now now);
+  void report_outbox_failure(Effects& effects);
+  void report_opened(const OutboxContents& contents, Now now, Effects& effects);
   void advance_pace(Now now, Effects& effects);
   void report_transitions(Now now, Effects& effects);
   void report_status(Now now, Effects& effects);
@@ -80,8 +88,14 @@ class Logic {
   Downstream downstream_;
   QueueMark outbox_mark_;
   bool stopping_ = false;
+  Instant stop_by_{};  // while stopping: readings that the outbox does not take are given up then
   bool exited_ = false;
-  std::string outbox_failure_;  // as last logged
+  std::optional<OutboxContents> found_;  // by the shell, before the first step; reported then
+  bool outbox_was_found_ = false;        // it was opened once, so that positions are its
+  std::string damage_;                   // that a statement found, to be salvaged at the next opening
+  std::string outbox_failure_;           // as last logged
+  bool thinning_ = false;                // as last reported
+  std::uint64_t readings_damaged_ = 0;   // lost in a damaged outbox
   ServiceState state_ = ServiceState::up;
   std::string state_reason_;
   std::optional<Instant> state_since_;

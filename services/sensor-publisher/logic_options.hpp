@@ -21,8 +21,16 @@ struct DriverSchedule {
 };
 
 struct OutboxOptions {
-  /// Readings kept while the store is away; beyond it the oldest are dropped with a gap record. 1,000 .. 1,000,000,000.
-  std::uint64_t max_readings = 5'000'000;
+  /// What the readings kept while the store is away may take of the disk, about 35 bytes each. 1 MiB .. 1 TiB.
+  std::int64_t max_bytes = 256 * 1024 * 1024;
+
+  /// What goes when they take more: about every second of the oldest readings, the newest quarter and the sharpest
+  /// changes excepted, or the oldest readings. Where thinning frees nothing any more the oldest go too.
+  enum class WhenFull { thin, drop_oldest };
+  WhenFull when_full = WhenFull::thin;
+
+  /// A second limit: beyond so many numbers waiting the oldest are dropped with a gap record. 1,000 .. 1,000,000,000.
+  std::uint64_t max_readings = 1'000'000'000;
 
   /// Above this the publisher is under pressure and reads more slowly. 1 .. max_readings.
   std::uint64_t high_readings = 10'000;
@@ -33,6 +41,15 @@ struct OutboxOptions {
 
   /// Readings kept in memory while the outbox cannot be written. 100 .. 1,000,000.
   std::size_t max_pending = 10'000;
+
+  /// Whether a reserve file is kept beside the outbox.
+  bool keeps_reserve = true;
+
+  /// Readings that the outbox does not take when the service ends may still reach the store for so long.
+  static constexpr Millis last_chance{2'000};
+
+  /// How long opening it may take, check and salvage included, before the worker counts as hung.
+  Millis open_deadline{120'000};
 };
 
 struct SendOptions {

@@ -11,7 +11,7 @@
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-publisher/config.hpp"
 #include "services/sensor-publisher/logic.hpp"
-#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensor-publisher/outbox_worker.hpp"
 #include "services/sensor-publisher/shell.hpp"
 
 namespace {
@@ -25,19 +25,22 @@ int run(Config config) {
   trust_clock(config.clock_trust);
   Result<MqttClientOptions> mqtt = mqtt_options(config);
   Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);
-  const std::string stream = random_stream_id();
-  // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
-  const std::string boot = boot_id().empty() ? stream : boot_id();
-  Result<Outbox> outbox = Outbox::open(config.outbox_path, stream, boot);
-  for (const Error* error :
-       {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error(), outbox ? nullptr : &outbox.error()}) {
+  for (const Error* error : {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error()}) {
     if (error == nullptr) continue;
     log(LogLevel::error, error->message);
     return EXIT_FAILURE;
   }
-  Logic logic(config.logic, outbox->contents());
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
-  Shell shell(std::move(*outbox), std::move(*drivers), config.drivers, std::move(*mqtt), inbox);
+  OutboxWorker outbox(config.outbox);  // reports into the inbox until it has ended
+  const std::string stream = random_stream_id();
+  // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
+  Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id());
+  if (!contents) {
+    log(LogLevel::error, contents.error().message);
+    return EXIT_FAILURE;
+  }
+  Logic logic(config.logic, *contents);
+  Shell shell(outbox, std::move(*drivers), config.drivers, std::move(*mqtt), inbox);
   ServiceNotifier notifier;
   ServiceLoop<Logic, Event, Effect> service(loop, inbox, logic,
                                             [&](Effect effect) { shell.apply(std::move(effect), notifier); },

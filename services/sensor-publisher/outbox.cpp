@@ -1,18 +1,24 @@
 #include "services/sensor-publisher/outbox.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <limits>
+#include <map>
 #include <random>
 #include <string_view>
 #include <utility>
 
+#include "common/adapters/sqlite/quick_check.hpp"
 #include "services/sensor-publisher/schema.hpp"
 
 namespace sensors::publisher {
 
 namespace {
 
-constexpr std::size_t max_cached_sensors = 10'000;
+using Meta = std::map<std::string, std::string>;
+
+tl::unexpected<Error> damaged(Database& database, const std::string& table) {
+  return fail(ErrorCode::corrupt, database.path() + ": a row of table " + table + " has the wrong checksum");
+}
 
 Result<std::int64_t> single_integer(Database& database, std::string_view sql) {
   Result<Statement> statement = database.prepare(sql);
@@ -22,74 +28,91 @@ Result<std::int64_t> single_integer(Database& database, std::string_view sql) {
   return *step == Statement::Step::row ? statement->integer(0) : std::int64_t{0};
 }
 
-Result<std::string> meta_value(Database& database, std::string_view key) {
-  Result<Statement> statement = database.prepare("SELECT value FROM meta WHERE key = ?1");
+Result<Meta> read_meta(Database& database) {
+  Result<Statement> statement = database.prepare("SELECT key, value, checksum FROM meta");
   if (!statement) return tl::unexpected(statement.error());
-  const Result<Statement::Step> step = statement->bind(1, key).step();
+  Meta meta;
+  Result<Statement::Step> step = statement->step();
+  for (; step && *step == Statement::Step::row; step = statement->step()) {
+    std::optional<std::pair<std::string, std::string>> entry = meta_in(*statement, 0);
+    if (!entry.has_value()) return damaged(database, "meta");
+    meta.insert(std::move(*entry));
+  }
   if (!step) return tl::unexpected(step.error());
-  return *step == Statement::Step::row ? statement->text(0) : std::string();
+  return meta;
 }
 
-Position to_position(std::string_view text) {
-  Position position = 0;
-  std::from_chars(text.data(), text.data() + text.size(), position);
-  return position;
-}
+using NumberedStreams = std::vector<std::pair<std::int64_t, OutboxStream>>;
 
-void bind_value(Statement& statement, int parameter, const Value& value) {
-  if (const double* number = std::get_if<double>(&value); number != nullptr) {
-    statement.bind(parameter, *number);
-  } else if (const bool* boolean = std::get_if<bool>(&value); boolean != nullptr) {
-    statement.bind(parameter, std::int64_t{*boolean});
-  } else {
-    statement.bind(parameter, std::string_view(std::get<std::string>(value)));
+Result<NumberedStreams> read_streams(Database& database) {
+  Result<Statement> statement =
+      database.prepare("SELECT number, " + std::string(stream_columns) + " FROM stream ORDER BY number");
+  if (!statement) return tl::unexpected(statement.error());
+  NumberedStreams streams;
+  Result<Statement::Step> step = statement->step();
+  for (; step && *step == Statement::Step::row; step = statement->step()) {
+    std::optional<OutboxStream> stream = stream_in(*statement, 1, statement->integer(0));
+    if (!stream.has_value()) return damaged(database, "stream");
+    streams.emplace_back(statement->integer(0), std::move(*stream));
   }
+  if (!step) return tl::unexpected(step.error());
+  return streams;
 }
 
-Value value_of(const Statement& statement, int column) {
-  switch (statement.type(column)) {
-    case Statement::integer_type: return statement.integer(column) != 0;
-    case Statement::text_type: return statement.text(column);
-    default: return statement.real(column);
+Result<void> forget_stream(Database& database, std::int64_t number) {
+  return database.execute("DELETE FROM stream WHERE number = " + std::to_string(number) +
+                          "; DELETE FROM meta WHERE key = '" + meta_key_of_stream(number) + "'");
+}
+
+/// Puts the stream of this run behind what there is, and forgets those that are confirmed to their end.
+Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStreams& streams, OutboxStream ours,
+                             bool is_settled, Position last, Position confirmed) {
+  const auto is_ours = [&](const auto& numbered) { return numbered.second.id == ours.id; };
+  const auto found = std::find_if(streams.begin(), streams.end(), is_ours);
+  if (found == streams.end() || !is_settled) {
+    if (found != streams.end()) {  // of an attempt that did not come to its end
+      if (Result<void> done = forget_stream(database, found->first); !done) return done;
+      streams.erase(found);
+    }
+    if (!is_settled) ours.base = last - ours.skipped;
+    const std::int64_t number = streams.empty() ? 1 : streams.back().first + 1;
+    if (Result<void> done = rows.add_stream(ours, number); !done) return done;
+    streams.emplace_back(number, std::move(ours));
   }
+  while (streams.size() > 1 && streams[1].second.start() <= confirmed) {
+    if (Result<void> done = forget_stream(database, streams.front().first); !done) return done;
+    streams.erase(streams.begin());
+  }
+  return {};
 }
 
-std::int64_t to_ms(WallTime time) { return time.time_since_epoch().count(); }
+constexpr std::string_view last_position =
+    "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0))";
 
-/// Begins the stream of this run, forgets those that are confirmed to their end, and says what there is.
-Result<OutboxContents> begin_stream(Database& database, const std::string& new_stream, const std::string& boot) {
-  OutboxContents contents;
-  Result<std::string> store = meta_value(database, "store");
-  Result<std::string> confirmed = meta_value(database, "confirmed");
-  Result<std::int64_t> last = single_integer(
-      database,
-      "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0),"
-      " coalesce((SELECT max(base) FROM stream), 0))");
+/// Begins the stream of this run and says what there is.
+Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const OutboxContents& known, bool is_settled,
+                                    ThinnedMark& thinned) {
+  Result<Meta> meta = read_meta(database);
+  Result<NumberedStreams> streams = read_streams(database);
+  Result<std::int64_t> last = single_integer(database, last_position);
   for (const Error* error :
-       {store ? nullptr : &store.error(), confirmed ? nullptr : &confirmed.error(), last ? nullptr : &last.error()}) {
+       {meta ? nullptr : &meta.error(), streams ? nullptr : &streams.error(), last ? nullptr : &last.error()}) {
     if (error != nullptr) return tl::unexpected(*error);
   }
-  contents.known_store = *store;
-  contents.confirmed = to_position(*confirmed);
+  OutboxContents contents;
+  contents.known_store = (*meta)["store"];
+  contents.confirmed = to_position((*meta)["confirmed"]);
   contents.last = std::max(static_cast<Position>(*last), contents.confirmed);
-
-  Result<Statement> insert = database.prepare("INSERT INTO stream(id, base, boot) VALUES(?1, ?2, ?3)");
-  if (!insert) return tl::unexpected(insert.error());
-  insert->bind(1, new_stream).bind(2, static_cast<std::int64_t>(contents.last)).bind(3, boot);
-  if (Result<void> done = insert->run(); !done) return tl::unexpected(done.error());
-  const std::string forget =
-      "DELETE FROM stream WHERE (SELECT min(next.base) FROM stream AS next WHERE next.number > stream.number) <= " +
-      std::to_string(contents.confirmed);
-  if (Result<void> done = database.execute(forget); !done) return tl::unexpected(done.error());
-
-  Result<Statement> streams = database.prepare("SELECT id, base, boot, boot_time_ms FROM stream ORDER BY number");
-  if (!streams) return tl::unexpected(streams.error());
-  Result<Statement::Step> step = streams->step();
-  for (; step && *step == Statement::Step::row; step = streams->step()) {
-    contents.streams.push_back({streams->text(0), static_cast<Position>(streams->integer(1)), streams->text(2)});
-    if (!streams->is_null(3)) contents.streams.back().boot_time = WallTime{Millis{streams->integer(3)}};
+  for (const auto& [number, stream] : *streams) {
+    if (stream.id != known.streams.back().id) contents.last = std::max(contents.last, stream.start());
   }
-  if (!step) return tl::unexpected(step.error());
+  thinned = mark_of_text((*meta)["thinned"]);
+  if (Result<void> done = arrange_streams(database, rows, *streams, known.streams.back(), is_settled, contents.last,
+                                          contents.confirmed);
+      !done) {
+    return tl::unexpected(done.error());
+  }
+  for (auto& [number, stream] : *streams) contents.streams.push_back(std::move(stream));
   return contents;
 }
 
@@ -98,47 +121,53 @@ Result<OutboxContents> begin_stream(Database& database, const std::string& new_s
 std::string random_stream_id() {
   constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
   std::random_device kernel;
-  std::string id(12, ' ');
-  for (char& character : id) character = alphabet[kernel() % alphabet.size()];
+  std::uniform_int_distribution<std::size_t> any(0, alphabet.size() - 1);
+  std::string id;
+  for (int i = 0; i < 12; ++i) id += alphabet[any(kernel)];
   return id;
 }
 
-Outbox::Outbox(Database database, Statements statements)
-    : database_(std::move(database)), statements_(std::move(statements)) {}
+Outbox::Outbox(Database database, OutboxRows rows, Statement select_readings, Statement select_gaps)
+    : database_(std::move(database)),
+      rows_(std::move(rows)),
+      select_readings_(std::move(select_readings)),
+      select_gaps_(std::move(select_gaps)) {}
 
 Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stream, const std::string& boot) {
+  OutboxContents known;
+  known.streams.push_back({new_stream, 0, boot});
+  return open(path, known, false);
+}
+
+Result<Outbox> Outbox::open(const std::string& path, const OutboxContents& known, bool is_settled) {
   Database::Options options;
   options.application_id = outbox_application_id;
   Result<Database> database = Database::open(path, outbox_migrations(), options);
   if (!database) return tl::unexpected(database.error());
+  Result<OutboxRows> rows = OutboxRows::prepare(*database);
+  if (!rows) return tl::unexpected(rows.error());
+
+  ThinnedMark thinned;
   if (Result<void> begun = database->begin(); !begun) return tl::unexpected(begun.error());
-  Result<OutboxContents> contents = begin_stream(*database, new_stream, boot);
+  Result<OutboxContents> contents = begin_stream(*database, *rows, known, is_settled, thinned);
   if (!contents) return tl::unexpected(contents.error());
   if (Result<void> committed = database->commit(); !committed) return tl::unexpected(committed.error());
 
-  constexpr std::string_view texts[] = {
-      "INSERT INTO reading(position, sensor, time_ms, value, uptime_ms) VALUES(?1, ?2, ?3, ?4, ?5)",
-      "INSERT OR REPLACE INTO gap(first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4)",
-      "INSERT INTO sensor(name, unit) VALUES(?1, ?2) RETURNING id",
-      "SELECT id FROM sensor WHERE name = ?1 AND unit = ?2",
-      "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
-      "UPDATE stream SET boot_time_ms = ?2 WHERE boot = ?1",
-      "SELECT position, name, unit, time_ms, value, uptime_ms FROM reading JOIN sensor ON sensor.id = reading.sensor"
-      " WHERE position >= ?1 ORDER BY position LIMIT ?2",
-      "SELECT first, last, reason, time_ms FROM gap WHERE last >= ?1 ORDER BY first LIMIT ?2",
-  };
-  std::vector<Statement> prepared;
-  for (const std::string_view text : texts) {
-    Result<Statement> statement = database->prepare(text);
-    if (!statement) return tl::unexpected(statement.error());
-    prepared.push_back(std::move(*statement));
-  }
-  Statements statements{std::move(prepared[0]), std::move(prepared[1]), std::move(prepared[2]), std::move(prepared[3]),
-                        std::move(prepared[4]), std::move(prepared[5]), std::move(prepared[6]), std::move(prepared[7])};
-  Outbox outbox(std::move(*database), std::move(statements));
+  Result<Statement> readings =
+      database->prepare("SELECT position, name, unit, " + std::string(reading_columns) +
+                        " FROM reading LEFT JOIN sensor ON sensor.id = reading.sensor WHERE position >= ?1"
+                        " ORDER BY position LIMIT ?2");
+  if (!readings) return tl::unexpected(readings.error());
+  Result<Statement> gaps =
+      database->prepare("SELECT " + std::string(gap_columns) + " FROM gap WHERE last >= ?1 ORDER BY first LIMIT ?2");
+  if (!gaps) return tl::unexpected(gaps.error());
+  Outbox outbox(std::move(*database), std::move(*rows), std::move(*readings), std::move(*gaps));
   outbox.contents_ = std::move(*contents);
+  outbox.thinned_ = thinned;
   return outbox;
 }
+
+Result<void> Outbox::check(Millis limit) { return quick_check(database_, limit); }
 
 Result<void> Outbox::write(const OutboxWrite& write) {
   if (Result<void> begun = database_.begin(); !begun) return begun;
@@ -146,32 +175,52 @@ Result<void> Outbox::write(const OutboxWrite& write) {
   if (written) written = database_.commit();
   if (!written) {
     database_.rollback();
-    sensor_ids_.clear();  // ids of rows that were rolled back
+    rows_.forget_sensors();
+    return written;
   }
+  if (write.thin.has_value() && write.thin->last > thinned_.through)
+    thinned_ = ThinnedMark{write.thin->last, write.thin->time};
+  // It comes after the commit and can fail without harm: the space is given back the next time.
+  if (write.delete_through != 0 || write.drop.has_value() || write.thin.has_value())
+    static_cast<void>(database_.give_back_space());
   return written;
 }
 
 Result<void> Outbox::write_all(const OutboxWrite& write) {
+  if (write.thin.has_value()) {
+    if (Result<void> done = thin(*write.thin); !done) return done;
+  }
   if (write.delete_through != 0) {
     const std::string through = std::to_string(write.delete_through);
     const std::string rows =
         "DELETE FROM reading WHERE position <= " + through + "; DELETE FROM gap WHERE last <= " + through;
     if (Result<void> done = database_.execute(rows); !done) return done;
-    if (Result<void> done = set_meta("confirmed", through); !done) return done;
+    if (Result<void> done = rows_.set_meta("confirmed", through); !done) return done;
   }
   if (write.drop.has_value()) {
     if (Result<void> done = drop(*write.drop); !done) return done;
   }
   if (!write.known_store.empty()) {
-    if (Result<void> done = set_meta("store", write.known_store); !done) return done;
+    if (Result<void> done = rows_.set_meta("store", write.known_store); !done) return done;
   }
   if (write.boot.has_value()) {
-    Statement& set = statements_.set_boot_time;
-    set.bind(1, std::string_view(write.boot->boot)).bind(2, to_ms(write.boot->time));
-    if (Result<void> done = set.run(); !done) return done;
+    if (Result<void> done = remember(*write.boot); !done) return done;
   }
   for (const OutboxEntry& entry : write.append) {
-    if (Result<void> done = append(entry); !done) return done;
+    // Of readings that a gap record stands for some may be there after all, of a write that failed and was not undone.
+    const bool is_gap = std::holds_alternative<DroppedEntries>(entry.what);
+    if (Result<void> done = is_gap ? drop(entry) : rows_.add(entry); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Outbox::remember(const BootTime& boot) {
+  Result<NumberedStreams> streams = read_streams(database_);
+  if (!streams) return tl::unexpected(streams.error());
+  for (auto& [number, stream] : *streams) {
+    if (stream.boot != boot.boot) continue;
+    stream.boot_time = boot.time;
+    if (Result<void> done = rows_.add_stream(stream, number); !done) return done;
   }
   return {};
 }
@@ -179,90 +228,121 @@ Result<void> Outbox::write_all(const OutboxWrite& write) {
 Result<void> Outbox::drop(const OutboxEntry& gap) {
   const std::string first = std::to_string(gap.first);
   const std::string last = std::to_string(gap.last);
-  // Gap records that reach into the new one keep what is outside it: no two may overlap.
+  const Result<std::vector<OutboxEntry>> touched = gaps_between(gap.first, gap.last);
+  if (!touched) return tl::unexpected(touched.error());
   const std::string rows = "DELETE FROM reading WHERE position BETWEEN " + first + " AND " + last +
-                           "; DELETE FROM gap WHERE first >= " + first + " AND last <= " + last +
-                           "; UPDATE gap SET first = " + last + " + 1 WHERE first BETWEEN " + first + " AND " + last +
-                           "; UPDATE gap SET last = " + first + " - 1 WHERE first < " + first + " AND last BETWEEN " +
-                           first + " AND " + last;
+                           "; DELETE FROM gap WHERE first <= " + last + " AND last >= " + first;
   if (Result<void> done = database_.execute(rows); !done) return done;
-  return append(gap);
-}
-
-Result<void> Outbox::append(const OutboxEntry& entry) {
-  if (const DroppedEntries* dropped = std::get_if<DroppedEntries>(&entry.what); dropped != nullptr) {
-    return statements_.insert_gap.bind(1, static_cast<std::int64_t>(entry.first))
-        .bind(2, static_cast<std::int64_t>(entry.last))
-        .bind(3, std::string_view(dropped->reason))
-        .bind(4, to_ms(dropped->time))
-        .run();
-  }
-  const Reading& reading = std::get<Reading>(entry.what);
-  const Result<std::int64_t> sensor = sensor_id(reading);
-  if (!sensor) return tl::unexpected(sensor.error());
-  Statement& insert = statements_.insert_reading;
-  insert.bind(1, static_cast<std::int64_t>(entry.first)).bind(2, *sensor).bind(3, to_ms(reading.time));
-  bind_value(insert, 4, reading.value);
-  reading.uptime.has_value() ? insert.bind(5, reading.uptime->count()) : insert.bind_null(5);
-  return insert.run();
-}
-
-Result<std::int64_t> Outbox::sensor_id(const Reading& reading) {
-  const auto key = std::pair(reading.sensor, reading.unit);
-  if (const auto known = sensor_ids_.find(key); known != sensor_ids_.end()) return known->second;
-  for (Statement* statement : {&statements_.find_sensor, &statements_.insert_sensor}) {
-    const Result<Statement::Step> step =
-        statement->bind(1, std::string_view(reading.sensor)).bind(2, std::string_view(reading.unit)).step();
-    const bool found = step && *step == Statement::Step::row;
-    const std::int64_t id = found ? statement->integer(0) : 0;
-    statement->reset();
-    if (!step) return tl::unexpected(step.error());
-    if (found) {
-      if (sensor_ids_.size() >= max_cached_sensors) sensor_ids_.clear();
-      sensor_ids_.emplace(key, id);
-      return id;
+  // Gap records that reach into the new one keep what is outside it: no two may overlap.
+  for (const OutboxEntry& other : *touched) {
+    for (const auto& [begin, end] : {std::pair(other.first, std::min(other.last, gap.first - 1)),
+                                     std::pair(std::max(other.first, gap.last + 1), other.last)}) {
+      if (begin > end) continue;
+      if (Result<void> done = rows_.add({begin, end, other.what}); !done) return done;
     }
   }
-  return fail(ErrorCode::corrupt, "outbox: table sensor takes no row for " + reading.sensor);
+  return rows_.add(gap);
 }
 
-Result<void> Outbox::set_meta(std::string_view key, std::string_view value) {
-  return statements_.set_meta.bind(1, key).bind(2, value).run();
+/// The gap records that have a position of first..last. One with a wrong checksum is not among them, and is lost.
+Result<std::vector<OutboxEntry>> Outbox::gaps_between(Position first, Position last) {
+  Result<Statement> select = database_.prepare("SELECT " + std::string(gap_columns) +
+                                               " FROM gap WHERE first <= ?2 AND last >= ?1 ORDER BY first");
+  if (!select) return tl::unexpected(select.error());
+  select->bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(last));
+  std::vector<OutboxEntry> gaps;
+  Result<Statement::Step> step = select->step();
+  for (; step && *step == Statement::Step::row; step = select->step()) {
+    if (std::optional<OutboxEntry> gap = gap_in(*select, 0); gap.has_value()) gaps.push_back(std::move(*gap));
+  }
+  if (!step) return tl::unexpected(step.error());
+  return gaps;
 }
 
-Result<std::vector<OutboxEntry>> Outbox::read(Position first, std::size_t max_entries) {
+/// Writes the readings that stay anew: half-empty pages would free nothing.
+Result<void> Outbox::thin(const ThinnedRange& range) {
+  if (range.first > range.last) return {};  // all of it was confirmed or dropped meanwhile
+  const std::string rows = "DELETE FROM reading WHERE position BETWEEN " + std::to_string(range.first) + " AND " +
+                           std::to_string(range.last);
+  if (Result<void> done = database_.execute(rows); !done) return done;
+  for (const OutboxEntry& entry : range.keep) {
+    if (Result<void> done = rows_.add(entry); !done) return done;
+  }
+  if (range.last <= thinned_.through) return {};
+  return rows_.set_meta("thinned", text_of(ThinnedMark{range.last, range.time}));
+}
+
+/// Both tables' rows from `first` on, in order, up to where both are complete. One with a wrong checksum is an entry
+/// without a reason.
+Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_entries) {
+  database_.restart_time_limit();
   std::vector<OutboxEntry> entries;
   entries.reserve(max_entries);
-  Statement& readings = statements_.select_readings;
+  Position complete_through = std::numeric_limits<Position>::max();
+  const auto note_end = [&](std::size_t count) {
+    if (count >= max_entries && !entries.empty()) complete_through = std::min(complete_through, entries.back().last);
+  };
+  Statement& readings = select_readings_;
   readings.bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(max_entries));
   Result<Statement::Step> step = readings.step();
   for (; step && *step == Statement::Step::row; step = readings.step()) {
     const auto position = static_cast<Position>(readings.integer(0));
-    Reading reading{readings.text(1), value_of(readings, 4), readings.text(2), WallTime{Millis{readings.integer(3)}}};
-    if (!readings.is_null(5)) reading.uptime = Millis{readings.integer(5)};
-    entries.push_back({position, position, std::move(reading)});
+    std::optional<Reading> reading = reading_in(readings, 3, position, readings.text(1), readings.text(2));
+    if (reading.has_value()) {
+      entries.push_back({position, position, std::move(*reading)});
+    } else {
+      entries.push_back({position, position, DroppedEntries{}});
+    }
   }
   readings.reset();
   if (!step) return tl::unexpected(step.error());
-
+  note_end(entries.size());
   const std::size_t reading_count = entries.size();
-  Statement& gaps = statements_.select_gaps;
+  Statement& gaps = select_gaps_;
   gaps.bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(max_entries));
+  std::size_t gap_count = 0;
   for (step = gaps.step(); step && *step == Statement::Step::row; step = gaps.step()) {
-    entries.push_back({static_cast<Position>(gaps.integer(0)), static_cast<Position>(gaps.integer(1)),
-                       DroppedEntries{gaps.text(2), WallTime{Millis{gaps.integer(3)}}}});
+    ++gap_count;
+    if (std::optional<OutboxEntry> gap = gap_in(gaps, 0); gap.has_value()) entries.push_back(std::move(*gap));
   }
   gaps.reset();
   if (!step) return tl::unexpected(step.error());
+  note_end(gap_count);
   if (entries.size() > reading_count) {
     std::stable_sort(entries.begin(), entries.end(),
                      [](const OutboxEntry& a, const OutboxEntry& b) { return a.first < b.first; });
+    std::erase_if(entries, [&](const OutboxEntry& entry) { return entry.first > complete_through; });
   }
-  // Both lists were cut at max_entries: what follows the first hole is read the next time.
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i].first != entries[i - 1].last + 1) {
-      entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(i), entries.end());
+  return entries;
+}
+
+Result<std::vector<OutboxEntry>> Outbox::read(Position first, std::size_t max_entries) {
+  Result<std::vector<OutboxEntry>> found = select(first, max_entries);
+  if (!found) return found;
+  std::vector<OutboxEntry> entries;
+  entries.reserve(found->size());
+  Position next = first;
+  bool starts_damaged = false;
+  for (OutboxEntry& entry : *found) {
+    if (entry.last < next) continue;  // a reading that a gap record covers
+    if (entry.first > next && next <= thinned_.through && !starts_damaged) {
+      const Position last = std::min(entry.first - 1, thinned_.through);
+      entries.push_back({next, last, DroppedEntries{"thinned", thinned_.time}});
+      next = last + 1;
     }
+    // What follows a hole is read the next time; what precedes the first entry is for the caller to judge.
+    const bool is_damaged =
+        !std::holds_alternative<Reading>(entry.what) && std::get<DroppedEntries>(entry.what).reason.empty();
+    if ((is_damaged || entry.first > next) && !entries.empty()) break;
+    if (is_damaged) {
+      starts_damaged = true;
+      continue;
+    }
+    starts_damaged = false;
+    if (!entries.empty()) entry.first = std::max(entry.first, next);  // of two gap records that overlap
+    next = entry.last + 1;
+    entries.push_back(std::move(entry));
+    if (entries.size() >= max_entries) break;
   }
   return entries;
 }

@@ -2,52 +2,63 @@
 // nothing. One thread, the outbox worker, uses it.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "common/adapters/sqlite/database.hpp"
 #include "services/sensor-publisher/events.hpp"
+#include "services/sensor-publisher/outbox_rows.hpp"
 
 namespace sensors::publisher {
 
 class Outbox {
  public:
-  /// Opens or makes the file and begins the stream `new_stream` in it, in the boot `boot`. Errors as Database::open().
+  /// Opens or makes the file and begins the stream `new_stream` in it, in the boot `boot`. Errors as Database::open();
+  /// corrupt also for a row that must be known and has the wrong checksum.
   static Result<Outbox> open(const std::string& path, const std::string& new_stream, const std::string& boot = "");
+
+  /// The same with the last of `known.streams`, whose positions are those of the file already when `is_settled`.
+  static Result<Outbox> open(const std::string& path, const OutboxContents& known, bool is_settled);
 
   /// What was found by open().
   const OutboxContents& contents() const { return contents_; }
 
-  /// All of `write` in one transaction, or none of it.
+  /// Adds to what contents() says about how it was opened.
+  void note(std::string text) { contents_.notes.push_back(std::move(text)); }
+  void repaired(OutboxRepair repair) { contents_.repair = std::move(repair); }
+
+  /// All of `write` in one transaction, or none of it. Errors: disk_full, read_only, io, corrupt, timeout.
   Result<void> write(const OutboxWrite& write);
 
-  /// At most `max_entries` in order, without holes, from `first` on. A gap record that `first` lies in comes whole.
+  /// At most `max_entries` in order, without holes, from `first` on, what was thinned out as gap records. A gap record
+  /// that `first` lies in comes whole. Rows with a wrong checksum count as missing.
   Result<std::vector<OutboxEntry>> read(Position first, std::size_t max_entries);
 
+  /// Bytes of the file's pages, free ones excluded; 0 when they cannot be counted.
+  std::int64_t used_bytes() { return database_.used_bytes().value_or(0); }
+
+  /// Looks for damage, see quick_check().
+  Result<void> check(Millis limit);
+
+  /// See Database::sync_log().
+  Result<void> sync_log() { return database_.sync_log(); }
+
  private:
-  struct Statements {
-    Statement insert_reading;
-    Statement insert_gap;
-    Statement insert_sensor;
-    Statement find_sensor;
-    Statement set_meta;
-    Statement set_boot_time;
-    Statement select_readings;
-    Statement select_gaps;
-  };
-  Outbox(Database database, Statements statements);
+  Outbox(Database database, OutboxRows rows, Statement select_readings, Statement select_gaps);
 
   Result<void> write_all(const OutboxWrite& write);
-  Result<void> append(const OutboxEntry& entry);
   Result<void> drop(const OutboxEntry& gap);
-  Result<std::int64_t> sensor_id(const Reading& reading);
-  Result<void> set_meta(std::string_view key, std::string_view value);
+  Result<std::vector<OutboxEntry>> gaps_between(Position first, Position last);
+  Result<void> thin(const ThinnedRange& range);
+  Result<void> remember(const BootTime& boot);
+  Result<std::vector<OutboxEntry>> select(Position first, std::size_t max_entries);
 
   Database database_;
-  Statements statements_;
+  OutboxRows rows_;
+  Statement select_readings_;
+  Statement select_gaps_;
   OutboxContents contents_;
-  std::map<std::pair<std::string, std::string>, std::int64_t> sensor_ids_;  // (name, unit); bounded
+  ThinnedMark thinned_;
 };
 
 /// A stream id: 12 random characters of a-z and 2-7, 60 bits, from the kernel.

@@ -29,9 +29,15 @@ struct OutboxEntry {
 
 struct OutboxStream {
   std::string id;
-  Position base;                                     // seq = position - base
-  std::string boot = {};                             // of the machine, in which this run took its readings
+  Position base;          // seq = position - base, modulo 2^64: a stream that began in memory may have a base below 0
+  std::string boot = {};  // of the machine, in which this run took its readings
   std::optional<WallTime> boot_time = std::nullopt;  // when that boot began, if its clock was ever right
+
+  /// Its first numbers, which the store confirmed before there was an outbox that they could be written to.
+  std::uint64_t skipped = 0;
+
+  /// Its entries in the outbox are those behind this position, up to the start of the next stream.
+  Position start() const { return base + skipped; }
 };
 
 /// The positions that belong to one stream.
@@ -40,12 +46,28 @@ struct StreamRange {
   Position last;
 };
 
+/// What was done about a damaged outbox.
+struct OutboxRepair {
+  std::string damage;                // what was wrong
+  std::string moved_to;              // where the damaged file is now
+  std::uint64_t salvaged = 0;        // readings that are in the new one
+  std::uint64_t lost = 0;            // readings for which there is a gap record now
+  bool end_is_unknown = false;       // there may have been more behind the last one that could be read
+  bool out_of_time = false;          // some that could be read were not
+  bool streams_are_unknown = false;  // readings have a new stream: the store may get some a second time
+  std::vector<std::string> deleted;  // older damaged files, to bound the space they take
+};
+
 /// The outbox as it was found, with a new stream begun for this run.
 struct OutboxContents {
   std::vector<OutboxStream> streams;  // oldest first; the last is this run's
   Position confirmed = 0;             // everything up to here is confirmed
   Position last = 0;                  // everything up to here is durable
   std::string known_store;            // empty: none yet
+  std::string failure{};              // not empty: it could not be opened, and why; the readings wait in memory
+  std::optional<OutboxRepair> repair{};
+  std::vector<std::string> notes{};  // worth a line in the log
+  bool reserve_held = false;         // the reserve file is there
 };
 
 }  // namespace sensors::publisher

@@ -1,5 +1,6 @@
 // OutboxWriter decides what is written to the outbox and when: it numbers the readings, groups them into commits, lets
-// confirmed rows go with the next commit, and makes room when the outbox is full. Part of the publisher's Logic. Pure.
+// confirmed rows go with the next commit, makes room when the outbox is full, and keeps readings in memory, the tail of
+// the outbox, while it cannot be written. Part of the publisher's Logic. Pure.
 #pragma once
 
 #include <algorithm>
@@ -9,27 +10,51 @@
 #include <vector>
 
 #include "common/core/backoff.hpp"
+#include "common/core/disk_reserve.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
+#include "services/sensor-publisher/outbox_budget.hpp"
 
 namespace sensors::publisher {
 
 class OutboxWriter {
  public:
-  /// `last`: the highest position in the outbox; `confirmed`: rows up to it are already gone.
-  OutboxWriter(OutboxOptions options, Position confirmed, Position last, std::uint64_t seed);
+  /// Numbering goes on behind what `contents` says is in the outbox; one that could not be opened is tried again.
+  OutboxWriter(OutboxOptions options, const OutboxContents& contents, std::uint64_t seed, Instant start = {});
 
   /// Numbers `readings` and lets them wait for a commit.
   void append(std::vector<Reading> readings, Now now);
 
-  /// Rows up to `through` are confirmed and may be deleted.
-  void confirm(Position through) { confirmed_ = std::max(confirmed_, through); }
+  /// Rows up to `through` are confirmed: what is written may be deleted, and what is not need not be written any more.
+  void confirm(Position through);
 
   void remember_store(const std::string& store) { store_to_remember_ = store; }
   void remember_boot_time(const BootTime& boot) { boot_to_remember_ = boot; }
 
   /// From now on everything is written at once, and confirmed rows are deleted with the last write.
-  void stop() { stopping_ = true; }
+  void stop();
+
+  // ---- opening ----
+
+  /// Whether the outbox is to be opened now; the caller says with what.
+  bool wants_open(Now now) const;
+  void opening();
+
+  /// It is open again, with all positions as they were.
+  void reopened(bool reserve_held, Now now);
+
+  /// It is open for the first time: positions so far were numbers of this run's stream, and are behind `contents` now.
+  void adopted(const OutboxContents& contents, Now now);
+
+  /// It cannot be opened, or a read shows that it cannot be trusted: it is tried (again) later.
+  void open_failed(const Error& error, Now now);
+
+  /// Numbers of this run's stream before the oldest entry that waits.
+  std::uint64_t taken_before_pending() const {
+    return pending_.empty() ? next_position_ - 1 : pending_.front().first - 1;
+  }
+
+  // ---- writing ----
 
   /// The transaction to start now, if any. `oldest` is the stream that the position oldest_kept() belongs to: a gap
   /// record is of one stream.
@@ -40,32 +65,49 @@ class OutboxWriter {
   /// The outstanding transaction is done. Entries that are durable now are returned; what failed waits for a retry.
   std::vector<OutboxEntry> done(OutboxWritten written, Now now);
 
-  /// When next() should be asked again.
+  /// The part of the outbox to look at because it is full; `sent`: positions up to it may be at the store.
+  std::optional<OutboxScan> next_scan(Position sent);
+  void scanned(OutboxScanned scan, Now now) { thin_ = budget_.scanned(std::move(scan), now.wall); }
+
+  /// When next() or wants_open() should be asked again.
   std::optional<Instant> wake_at() const;
 
   bool outstanding() const { return outstanding_; }
+  bool is_open() const { return open_; }
+  bool disk_is_full() const { return reserve_.next({}) == DiskReserve::Action::release; }
   bool idle() const {
     return !outstanding_ && pending_.empty() && deleted_ >= confirmed_ && store_to_remember_.empty() &&
            !boot_to_remember_.has_value();
   }
-  /// Readings in the outbox, those dropped excluded.
-  std::uint64_t depth() const { return written_ - std::max(confirmed_, dropped_); }
+  /// Entries in the outbox, those dropped excluded.
+  std::uint64_t depth() const { return written_ - std::min(written_, std::max(confirmed_, dropped_)); }
   std::uint64_t limit() const { return options_.max_readings; }
-  std::size_t pending() const { return pending_.size(); }
+  /// What waits for a commit, in order; while the outbox cannot be written, also what is under way to it.
+  const std::deque<OutboxEntry>& pending() const { return pending_; }
   std::uint64_t readings_dropped() const { return readings_dropped_; }
+  const OutboxBudget& budget() const { return budget_; }
   Position written() const { return written_; }
-  /// Why the last write failed; empty when it did not.
+  /// Why the outbox cannot be written; empty when it can.
   const std::string& failure() const { return failure_; }
 
  private:
   void bound_pending(WallTime now);
+  void forget_pending_through(Position through);
+  void forget_copied(const std::vector<OutboxEntry>& written);
   bool commit_is_due(Instant now) const;
+  bool delete_is_due(Instant now);
+  void restrict_to_kept(ThinnedRange& range) const;
+  void forget_scan();
   std::optional<OutboxEntry> make_room(StreamRange oldest, WallTime now) const;
+  void write_failed(OutboxWrite& write, const Error& error, Now now);
+  void try_again(const Error& error, Now now);
 
   OutboxOptions options_;
   Backoff retry_;
+  OutboxBudget budget_;
+  DiskReserve reserve_;
   Position next_position_;
-  Position written_;  // durable through
+  Position written_;  // durable, or confirmed without ever having been written, through
   Position confirmed_;
   Position deleted_;
   Position dropped_ = 0;  // rows up to here are gone, behind a gap record
@@ -73,10 +115,14 @@ class OutboxWriter {
   std::optional<Instant> oldest_pending_;
   std::optional<Instant> retry_at_;
   std::optional<Instant> delete_at_;
+  std::optional<ThinnedRange> thin_;
   std::string store_to_remember_;
   std::optional<BootTime> boot_to_remember_;
   std::string failure_;
+  bool open_;
+  bool opening_ = false;
   bool outstanding_ = false;
+  bool pending_is_under_way_ = false;  // the outstanding write has copies of the first of pending_
   bool stopping_ = false;
   std::uint64_t readings_dropped_ = 0;
 };

@@ -24,7 +24,19 @@ Sender::Sender(const LogicOptions& options, const OutboxContents& contents)
       streams_(contents.streams.begin(), contents.streams.end()),
       known_store_(contents.known_store),
       window_(options.send.window, contents.confirmed, contents.last),
-      breaker_(options.breaker, options.seed) {
+      breaker_(options.breaker, options.seed),
+      durable_(contents.last),
+      outbox_open_(contents.failure.empty()) {
+  drop_finished_streams();
+}
+
+void Sender::adopt(const OutboxContents& contents) {
+  go_back();
+  streams_.assign(contents.streams.begin(), contents.streams.end());
+  if (known_store_.empty()) known_store_ = contents.known_store;
+  window_.restart(contents.confirmed, contents.last);
+  durable_ = contents.last;
+  unfillable_.reset();
   drop_finished_streams();
 }
 
@@ -94,17 +106,18 @@ Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effe
   const auto stream = std::find_if(streams_.begin(), streams_.end(),
                                    [&](const OutboxStream& candidate) { return candidate.id == committed.stream; });
   if (stream == streams_.end()) return Confirmation::nothing;  // retained, of a stream that is long confirmed
+  // Another store than the one that confirmed the first numbers, before there was an outbox.
+  if (committed.through < stream->skipped) return watermark_went_back(*stream, committed, now, effects);
   const bool is_this_runs = std::next(stream) == streams_.end();
   Position through = stream->base + std::min(committed.through, max_seq);
   if (is_this_runs && through > window_.highest_sent()) {
     return refuse("it says that " + committed.stream + " is committed through " + std::to_string(committed.through) +
-                      ", but only " +
-                      std::to_string(window_.highest_sent() - std::min(window_.highest_sent(), stream->base)) +
+                      ", but only " + std::to_string(std::max(window_.highest_sent(), stream->start()) - stream->base) +
                       " were sent; who may write the topic `committed`?",
                   now, effects);
   }
   // An earlier run may have sent more than the outbox still knows of (a disk that lied, a restored file).
-  if (!is_this_runs) through = std::min(through, std::next(stream)->base);
+  if (!is_this_runs) through = std::min(through, std::next(stream)->start());
   if (through < window_.confirmed()) return watermark_went_back(*stream, committed, now, effects);
   if (stream != streams_.begin()) return Confirmation::nothing;  // what is before it is not confirmed yet
   const bool advanced = through > window_.confirmed();
@@ -129,39 +142,78 @@ Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, con
   return Confirmation::nothing;
 }
 
+OutboxContents Sender::known_of_outbox() const {
+  OutboxContents known;
+  known.streams.assign(streams_.begin(), streams_.end());
+  known.confirmed = window_.confirmed();
+  known.known_store = known_store_;
+  return known;
+}
+
 void Sender::durable(std::vector<OutboxEntry> entries, Position through) {
   const bool follows = !entries.empty() && entries.front().first == cached_through() + 1 &&
                        cache_.size() + entries.size() <= cache_entries;
   if (follows)
     cache_.insert(cache_.end(), std::make_move_iterator(entries.begin()), std::make_move_iterator(entries.end()));
+  durable_ = std::max(durable_, through);
   window_.synced(through);
+}
+
+void Sender::lend(const std::deque<OutboxEntry>& pending) {
+  if (pending.empty()) return;
+  window_.synced(pending.back().last);
+  if (cached_through() < durable_) return;  // what is in the outbox goes first
+  auto next = std::partition_point(pending.begin(), pending.end(),
+                                   [&](const OutboxEntry& entry) { return entry.last <= cached_through(); });
+  for (; next != pending.end() && cache_.size() < cache_entries; ++next) take_entry(*next);
+}
+
+/// What was lent, or read while it was in doubt what the outbox has, may have become part of a gap record: the outbox
+/// alone says what it holds now.
+void Sender::end_lending() {
+  cache_.clear();
+  window_.only_synced(durable_);
+}
+
+/// Adds what `entry` has beyond the cache, in pieces of one stream each.
+void Sender::take_entry(OutboxEntry entry) {
+  if (entry.last <= cached_through()) return;
+  entry.first = std::max(entry.first, cached_through() + 1);
+  if (std::holds_alternative<DroppedEntries>(entry.what)) {
+    for (Position end = stream_of(entry.first).last; end < entry.last; end = stream_of(entry.first).last) {
+      cache_.push_back({entry.first, end, entry.what});
+      entry.first = end + 1;
+    }
+  }
+  cache_.push_back(std::move(entry));
 }
 
 void Sender::read_done(OutboxReadDone read, Now now, Effects& effects) {
   read_outstanding_ = false;
   if (!read.entries) {
-    effects.push_back(LogLine{LogLevel::error, read.entries.error().message});
+    if (read.entries.error().message != read_failure_)
+      effects.push_back(LogLine{LogLevel::error, read.entries.error().message});
+    read_failure_ = read.entries.error().message;
     read_again_at_ = now.monotonic + read_retry;
     return;
   }
+  read_failure_.clear();
   if (read.first != cached_through() + 1) return;  // we went back, or forward, meanwhile
   for (OutboxEntry& entry : *read.entries) {
     fill_hole(entry.first, now, effects);
-    if (entry.last > cached_through()) cache_.push_back(std::move(entry));
+    take_entry(std::move(entry));
   }
-  if (read.entries->empty()) fill_hole(window_.synced() + 1, now, effects);
+  if (read.entries->empty()) fill_hole(durable_ + 1, now, effects);
 }
 
 /// Rows before `end` that should be in the outbox and are not: a damaged file. They are lost, and the store is told so.
 void Sender::fill_hole(Position end, Now now, Effects& effects) {
   if (cached_through() + 1 >= end) return;
-  effects.push_back(LogLine{LogLevel::error, "the outbox has lost " + std::to_string(end - 1 - cached_through()) +
-                                                 " readings; a gap record says so"});
-  while (cached_through() + 1 < end) {
-    const Position first = cached_through() + 1;
-    const Position last = std::min(end - 1, stream_of(first).last);  // a gap record is of one stream
-    cache_.push_back({first, last, DroppedEntries{"outbox_damaged", now.wall}});
-  }
+  const Position missing = end - 1 - cached_through();
+  readings_missing_ += missing;
+  effects.push_back(
+      LogLine{LogLevel::error, "the outbox has lost " + std::to_string(missing) + " readings; a gap record says so"});
+  take_entry({cached_through() + 1, end - 1, DroppedEntries{"outbox_damaged", now.wall}});
 }
 
 void Sender::entries_dropped() { go_back(); }
@@ -173,11 +225,11 @@ void Sender::go_back() {
 }
 
 Position Sender::head_end() const {
-  return streams_.size() > 1 ? streams_[1].base : std::numeric_limits<Position>::max();
+  return streams_.size() > 1 ? streams_[1].start() : std::numeric_limits<Position>::max();
 }
 
 void Sender::drop_finished_streams() {
-  while (streams_.size() > 1 && streams_[1].base <= window_.confirmed()) {
+  while (streams_.size() > 1 && streams_[1].start() <= window_.confirmed()) {
     streams_.pop_front();
     unfillable_.reset();
   }
@@ -185,12 +237,12 @@ void Sender::drop_finished_streams() {
 
 StreamRange Sender::stream_of(Position position) const {
   for (std::size_t i = streams_.size(); i-- > 1;) {
-    if (streams_[i].base < position) {
-      const Position end = i + 1 < streams_.size() ? streams_[i + 1].base : std::numeric_limits<Position>::max();
-      return {streams_[i].base + 1, end};
+    if (streams_[i].start() < position) {
+      const Position end = i + 1 < streams_.size() ? streams_[i + 1].start() : std::numeric_limits<Position>::max();
+      return {streams_[i].start() + 1, end};
     }
   }
-  return {streams_.front().base + 1, head_end()};
+  return {streams_.front().start() + 1, head_end()};
 }
 
 void Sender::advance(Now now, Effects& effects) {
@@ -328,7 +380,7 @@ MqttPublish Sender::backlog_message(std::string payload) const {
 
 void Sender::read_ahead(Effects& effects) {
   const bool wanted =
-      window_.is_connected() && cache_.size() < cache_entries / 2 && cached_through() < window_.synced();
+      window_.is_connected() && outbox_open_ && cache_.size() < cache_entries / 2 && cached_through() < durable_;
   if (!wanted || read_outstanding_ || read_again_at_.has_value()) return;
   read_outstanding_ = true;
   effects.push_back(OutboxRead{cached_through() + 1, cache_entries / 2});

@@ -1,5 +1,6 @@
 // Sender decides what is published and when: in order, live or as batches, inside two windows, behind the breaker, and
-// again from the watermark when something was lost on the way. Part of the publisher's Logic. Pure.
+// again from the watermark when something was lost on the way. While the outbox cannot be written it sends the readings
+// that wait in memory as well: degraded, and better than not at all. Part of the publisher's Logic. Pure.
 #pragma once
 
 #include <deque>
@@ -33,6 +34,19 @@ class Sender {
   /// Entries that have just become durable, in order.
   void durable(std::vector<OutboxEntry> entries, Position through);
 
+  /// The outbox cannot be written: these entries, which follow those that are durable, may be sent from memory.
+  void lend(const std::deque<OutboxEntry>& pending);
+
+  /// The outbox can be written again: nothing that is not durable is sent any more.
+  void end_lending();
+
+  /// Whether the outbox can be read now.
+  void outbox_is_open(bool open) { outbox_open_ = open; }
+
+  /// The outbox was opened for the first time: the entries of earlier runs go first, and this run's stream, of which
+  /// some numbers may be confirmed, goes on behind them.
+  void adopt(const OutboxContents& contents);
+
   void read_done(OutboxReadDone read, Now now, Effects& effects);
 
   /// A clock has shown when `boot` began: readings of that boot that carry their uptime get their time from it when
@@ -48,6 +62,8 @@ class Sender {
   std::optional<Instant> wake_at() const;
 
   Position confirmed() const { return window_.confirmed(); }
+  /// Streams, confirmed and known_store of the outbox, as they are now.
+  OutboxContents known_of_outbox() const;
   const std::string& store() const { return known_store_; }
   const std::string& stream() const { return streams_.back().id; }
   StreamRange stream_of(Position position) const;
@@ -58,6 +74,8 @@ class Sender {
   std::uint64_t messages() const { return messages_; }
   std::uint64_t resends() const { return resends_; }
   std::uint64_t restamped() const { return restamped_; }  // readings sent with a time made from their uptime
+  /// That should have been in the outbox, and were not.
+  std::uint64_t readings_missing() const { return readings_missing_; }
   std::uint64_t watermarks_refused() const { return watermarks_refused_; }
 
  private:
@@ -82,6 +100,7 @@ class Sender {
   void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);
   bool send_next(Now now, Effects& effects);
   void stamp(Reading& reading);
+  void take_entry(OutboxEntry entry);
   Outgoing gap_message(Now now);
   Outgoing next_message(Position last);
   Outgoing live_message();
@@ -98,8 +117,11 @@ class Sender {
   CircuitBreaker breaker_;
   LogThrottle throttle_;
   std::deque<OutboxEntry> cache_;  // the entries from window_.sent() + 1 on, without holes
+  Position durable_;               // what follows is not in the outbox
+  bool outbox_open_;
   bool read_outstanding_ = false;
   std::optional<Instant> read_again_at_;
+  std::string read_failure_;        // as last logged
   std::deque<InFlight> in_flight_;  // in order of sending
   bool leaving_link_ = false;       // until the connection has ended
   std::optional<Gap> unfillable_;   // numbers of the first stream that the store wants and nobody has any more
@@ -107,6 +129,7 @@ class Sender {
   std::uint64_t messages_ = 0;
   std::uint64_t resends_ = 0;
   std::uint64_t restamped_ = 0;
+  std::uint64_t readings_missing_ = 0;
   std::uint64_t watermarks_refused_ = 0;
 };
 

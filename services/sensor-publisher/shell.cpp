@@ -61,12 +61,10 @@ Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<Driv
   return drivers;
 }
 
-Shell::Shell(Outbox outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
-             MqttClientOptions mqtt, Inbox<Event>& inbox)
-    : inbox_(inbox),
-      outbox_(std::move(outbox)),
-      outbox_worker_("outbox"),
-      mqtt_(std::move(mqtt), callbacks_into(inbox)) {
+Shell::Shell(OutboxWorker& outbox, std::vector<std::unique_ptr<Driver>> drivers,
+             const std::vector<DriverConfig>& configs, MqttClientOptions mqtt, Inbox<Event>& inbox)
+    : outbox_(outbox), mqtt_(std::move(mqtt), callbacks_into(inbox)) {
+  outbox_.report_to([&inbox](Event event) { inbox.push_control(std::move(event)); });
   for (std::size_t i = 0; i < drivers.size(); ++i) {
     drivers_.push_back(std::make_unique<DriverWorker>(configs[i].name, std::move(drivers[i]), configs[i].deadline,
                                                       [&inbox, i](DriverReport report) {
@@ -84,25 +82,11 @@ void Shell::apply(Effect effect, ServiceNotifier& notifier) {
         if constexpr (std::is_same_v<E, MqttPublish>) mqtt_.publish(std::move(e));
         if constexpr (std::is_same_v<E, MqttReconnect>) mqtt_.reconnect();
         if constexpr (std::is_same_v<E, StartRead>) drivers_.at(e.driver)->start_read();
-        if constexpr (std::is_same_v<E, OutboxWrite>) write(std::move(e));
-        if constexpr (std::is_same_v<E, OutboxRead>) read(e);
+        if constexpr (std::is_same_v<E, OutboxWrite>) outbox_.apply(std::move(e));
+        if constexpr (std::is_same_v<E, OutboxRead> || std::is_same_v<E, OutboxScan>) outbox_.apply(e);
+        if constexpr (std::is_same_v<E, OutboxOpen>) outbox_.apply(std::move(e));
       },
       effect);
-}
-
-void Shell::write(OutboxWrite write) {
-  // A shared_ptr because std::function copies: the job alone owns it.
-  const auto owned = std::make_shared<OutboxWrite>(std::move(write));
-  outbox_worker_.post([this, owned] {
-    Result<void> result = outbox_.write(*owned);
-    inbox_.push_control(OutboxWritten{std::move(result), std::move(*owned)});
-  });
-}
-
-void Shell::read(OutboxRead read) {
-  outbox_worker_.post([this, read] {
-    inbox_.push_control(OutboxReadDone{read.first, outbox_.read(read.first, read.max_entries)});
-  });
 }
 
 }  // namespace sensors::publisher

@@ -8,11 +8,10 @@
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/inbox.hpp"
-#include "common/runtime/worker.hpp"
 #include "services/sensor-publisher/config.hpp"
 #include "services/sensor-publisher/drivers/driver_worker.hpp"
 #include "services/sensor-publisher/events.hpp"
-#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensor-publisher/outbox_worker.hpp"
 
 namespace sensors::publisher {
 
@@ -25,20 +24,15 @@ Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<Driv
 
 class Shell {
  public:
-  /// `inbox` must outlive this. The connection starts at once.
-  Shell(Outbox outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
+  /// `outbox` and `inbox` must outlive this. The connection starts at once.
+  Shell(OutboxWorker& outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
         MqttClientOptions mqtt, Inbox<Event>& inbox);
 
   void apply(Effect effect, ServiceNotifier& notifier);
 
  private:
-  void write(OutboxWrite write);
-  void read(OutboxRead read);
-
-  Inbox<Event>& inbox_;
-  Outbox outbox_;                                       // used by outbox_worker_ only
+  OutboxWorker& outbox_;
   std::vector<std::unique_ptr<DriverWorker>> drivers_;  // in the order of the Logic's schedules
-  Worker outbox_worker_;                                // its jobs end before outbox_ goes
   MqttClient mqtt_;
 };
 

@@ -35,6 +35,7 @@ class Disk : public ChaosTest {
     chaos().disk_faults().add(calls, error, "outbox-");
     expect_state("sensor-publisher", "degraded");
     expect_readings_to_be_taken_on();
+    expect_store_goes_on();
     chaos().disk_faults().clear();
     expect_recovery();
     expect_nothing_lost();
@@ -67,14 +68,15 @@ TEST_F(Disk, of_the_store_that_is_full_takes_readings_again_when_space_returns) 
   expect_nothing_lost();
 }
 
-TEST_F(Disk, of_the_outbox_that_is_full_loses_no_reading_while_memory_holds_them) {
+TEST_F(Disk, of_the_outbox_that_is_full_does_not_keep_readings_from_the_store) {
   NEEDS_PRIVATE_WORLD();
   describe({"disk of the outbox full", guide_says_check,
-            "readings wait in memory, bounded, and are sent after it; degraded, and said so; goes on by itself"});
+            "readings are sent from memory, bounded, and reach the store; degraded, and said so; goes on by itself"});
   begin_on_small_disks();
   chaos().outbox_disk().fill();
   expect_state("sensor-publisher", "degraded");
   expect_readings_to_be_taken_on();
+  expect_store_goes_on();
   chaos().outbox_disk().remove_filling();
   expect_recovery();
   expect_nothing_lost();
@@ -88,7 +90,7 @@ TEST_F(Disk, of_the_store_whose_sync_fails_acknowledges_nothing_meanwhile) {
 
 TEST_F(Disk, of_the_outbox_whose_sync_fails_is_tried_again) {
   describe({"fsync of the outbox fails: EIO", "there was no outbox",
-            "readings wait in memory; degraded, and said so; tried again"});
+            "readings are sent from memory; degraded, and said so; the file is opened and synced again"});
   fail_the_outbox("sync", "EIO");
 }
 
@@ -99,7 +101,8 @@ TEST_F(Disk, of_the_store_that_turns_read_only_beneath_it_comes_back) {
 }
 
 TEST_F(Disk, of_the_outbox_that_turns_read_only_beneath_it_comes_back) {
-  describe({"file system of the outbox turns read-only", "there was no outbox", "readings wait in memory, bounded"});
+  describe({"file system of the outbox turns read-only", "there was no outbox",
+            "readings are sent from memory, bounded; goes on by itself"});
   fail_the_outbox("all", "EROFS");
 }
 

@@ -17,6 +17,8 @@ publisher::LogicOptions publisher_options(Random& random, const std::string& nod
     options.drivers.push_back({"driver" + std::to_string(i), interval, Millis{5'000}, {}});
   }
   options.outbox.max_readings = random.between(1'000, 5'000);
+  options.outbox.max_bytes = static_cast<std::int64_t>(random.between(30'000, 300'000));
+  if (random.chance(0.3)) options.outbox.when_full = publisher::OutboxOptions::WhenFull::drop_oldest;
   options.outbox.high_readings = options.outbox.max_readings / random.between(2, 20);
   options.outbox.max_pending = random.between(100, 1'000);
   options.send.window.max_unconfirmed = random.between(20, 10'000);

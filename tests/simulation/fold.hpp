@@ -23,8 +23,11 @@ inline void fold(EffectHash& hash, const MqttPublish& message) {
 
 inline void fold(EffectHash& hash, const publisher::StartRead& read) { hash.add(read.driver); }
 inline void fold(EffectHash& hash, const publisher::OutboxRead& read) { hash.add(read.first); }
+inline void fold(EffectHash& hash, const publisher::OutboxScan& scan) { hash.add(scan.first); }
+inline void fold(EffectHash& hash, const publisher::OutboxOpen& open) { hash.add(open.known.last); }
 inline void fold(EffectHash& hash, const publisher::OutboxWrite& write) {
   hash.add(write.append.empty() ? 0 : write.append.back().last);
+  hash.add(write.thin.has_value() ? write.thin->last : 0);
   hash.add(write.delete_through);
   hash.add(write.known_store);
 }

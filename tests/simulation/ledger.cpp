@@ -66,10 +66,19 @@ void Ledger::taken(const std::string& stream, std::uint64_t number) {
   known->facts.resize(std::max(known->facts.size(), known->numbers.size()), 0);
 }
 
+/// What a store has need not be in an outbox any more: it went there from memory, while the disk failed. No further
+/// than `next`, which comes now.
+void Ledger::skip_stored(Stream& stream, std::uint64_t next) {
+  while (stream.kept_through + 1 < next && stream.kept_through < stream.facts.size() &&
+         (stream.facts[stream.kept_through] & (in_store | gap_in_store)) != 0)
+    ++stream.kept_through;
+}
+
 void Ledger::kept(const std::string& stream, std::uint64_t seq, const Value& value) {
   Stream* const known = find(stream, "outbox");
   if (known == nullptr) return;
   check_value(*known, stream, seq, value, "outbox");
+  skip_stored(*known, seq);
   if (seq != known->kept_through + 1) {
     violate("the outbox is in order and has no hole",
             fmt::format("{}: {} was written behind {}", stream, seq, known->kept_through));
@@ -81,6 +90,7 @@ void Ledger::kept(const std::string& stream, std::uint64_t seq, const Value& val
 void Ledger::gap_kept(const std::string& stream, std::uint64_t first, std::uint64_t last) {
   Stream* const known = find(stream, "outbox");
   if (known == nullptr) return;
+  skip_stored(*known, first);
   if (first > known->kept_through + 1) {
     violate("the outbox is in order and has no hole",
             fmt::format("{}: gap record {}..{} was written behind {}", stream, first, last, known->kept_through));
@@ -110,6 +120,7 @@ void Ledger::confirmed_row_deleted(const std::string& stream, std::uint64_t seq)
 void Ledger::stream_ends(const std::string& stream, bool by_crash) {
   Stream* const known = find(stream, "publisher");
   if (known == nullptr || std::exchange(known->ended, true)) return;
+  skip_stored(*known, known->numbers.size() + 1);
   known->lost_in_memory = known->numbers.size() - std::min<std::uint64_t>(known->kept_through, known->numbers.size());
   if (by_crash || known->lost_in_memory == 0) return;
   violate("a graceful stop loses nothing",

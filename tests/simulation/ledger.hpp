@@ -108,6 +108,7 @@ class Ledger {
   void check_value(const Stream& stream, const std::string& name, std::uint64_t seq, const Value& value,
                    std::string_view where);
   void add(Stream& stream, std::uint64_t seq, Fact fact);
+  static void skip_stored(Stream& stream, std::uint64_t next);
   static bool is_resolved(std::uint16_t facts);
   static std::uint64_t resolve(const Stream& stream);
 

@@ -14,31 +14,51 @@ using publisher::OutboxEntry;
 using publisher::OutboxStream;
 using publisher::OutboxWrite;
 
-Result<OutboxContents> OutboxModel::open(const std::string& new_stream, const std::string& boot) {
+Result<OutboxContents> OutboxModel::open(const OutboxContents& known, bool is_settled) {
   if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  const OutboxStream& ours = known.streams.back();
   OutboxContents contents;
   contents.known_store = file_.store;
   contents.confirmed = file_.confirmed;
   contents.last = file_.confirmed;
   if (!file_.readings.empty()) contents.last = std::max(contents.last, file_.readings.rbegin()->first);
   for (const auto& [first, gap] : file_.gaps) contents.last = std::max(contents.last, gap.first);
-  for (const OutboxStream& stream : file_.streams) contents.last = std::max(contents.last, stream.base);
-  file_.streams.push_back({new_stream, contents.last, boot});
-  while (file_.streams.size() > 1 && file_.streams[1].base <= file_.confirmed)
+  for (const OutboxStream& stream : file_.streams) {
+    if (stream.id != ours.id) contents.last = std::max(contents.last, stream.start());
+  }
+  if (!is_settled) {
+    std::erase_if(file_.streams, [&](const OutboxStream& stream) { return stream.id == ours.id; });
+    file_.streams.push_back(ours);
+    file_.streams.back().base = contents.last - ours.skipped;
+  }
+  while (file_.streams.size() > 1 && file_.streams[1].start() <= file_.confirmed)
     file_.streams.erase(file_.streams.begin());
   contents.streams = file_.streams;
-  world_.ledger.stream_begins(new_stream);
   return contents;
 }
 
 const OutboxStream& OutboxModel::stream_of(Position position) const {
   const auto behind = std::partition_point(file_.streams.begin(), file_.streams.end(),
-                                           [&](const OutboxStream& stream) { return stream.base < position; });
+                                           [&](const OutboxStream& stream) { return stream.start() < position; });
   return behind == file_.streams.begin() ? *behind : *std::prev(behind);
 }
 
+/// After an error of input or output nobody knows what is on the disk: the write may be there after all.
 Result<void> OutboxModel::write(const OutboxWrite& write) {
-  if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  const std::optional<Error> failure = disk_.failure();
+  if (!failure.has_value()) {
+    apply(write);
+    return {};
+  }
+  if (failure->code == ErrorCode::io && world_.random.chance(0.5)) {
+    apply(write);
+    for (const OutboxEntry& entry : write.append) file_.doubtful.insert(entry.first);
+  }
+  return tl::unexpected<Error>(*failure);
+}
+
+void OutboxModel::apply(const OutboxWrite& write) {
+  if (write.thin.has_value()) thin(*write.thin);
   if (write.delete_through != 0) delete_through(write.delete_through);
   if (write.drop.has_value()) drop(*write.drop);
   if (!write.known_store.empty()) file_.store = write.known_store;
@@ -48,11 +68,34 @@ Result<void> OutboxModel::write(const OutboxWrite& write) {
       if (stream.boot == write.boot->boot) stream.boot_time = write.boot->time;
     }
   }
-  return {};
+}
+
+void OutboxModel::thin(const publisher::ThinnedRange& range) {
+  std::map<Position, Reading> keep;
+  for (const OutboxEntry& entry : range.keep) keep.emplace(entry.first, std::get<Reading>(entry.what));
+  if (range.first > range.last) return;
+  const auto begin = file_.readings.lower_bound(range.first);
+  const auto end = file_.readings.upper_bound(range.last);
+  for (auto row = begin; row != end; ++row) {
+    const OutboxStream& stream = stream_of(row->first);
+    if (!keep.contains(row->first))
+      world_.ledger.gap_kept(stream.id, row->first - stream.base, row->first - stream.base);
+  }
+  file_.readings.erase(begin, end);
+  for (auto& [position, reading] : keep) {
+    // What was confirmed meanwhile is deleted again with the next deletion; the real outbox does the same.
+    if (position > file_.confirmed) file_.readings.emplace(position, std::move(reading));
+  }
+  file_.thinned = std::max(file_.thinned, range.last);
+}
+
+std::int64_t OutboxModel::used_bytes() const {
+  constexpr std::int64_t row_bytes = 35;
+  return 4'096 + row_bytes * static_cast<std::int64_t>(size());
 }
 
 void OutboxModel::torn(const OutboxWrite& write) {
-  if (world_.random.chance(0.5)) static_cast<void>(this->write(write));
+  if (world_.random.chance(0.5)) apply(write);
 }
 
 void OutboxModel::delete_through(Position through) {
@@ -87,12 +130,26 @@ void OutboxModel::drop(const OutboxEntry& gap) {
 
 void OutboxModel::append(const OutboxEntry& entry) {
   const Reading* reading = std::get_if<Reading>(&entry.what);
-  if (reading == nullptr) return append_gap(entry);
+  if (reading == nullptr) return append_gap_over_doubt(entry);
+  // Only a write that failed, and was there all the same, may be repeated.
+  const bool was_in_doubt = file_.doubtful.erase(entry.first) > 0;
+  const auto there = file_.readings.find(entry.first);
+  if (was_in_doubt && there != file_.readings.end() && there->second == *reading) return;
   const OutboxStream& stream = stream_of(entry.first);
   world_.ledger.kept(stream.id, entry.first - stream.base, reading->value);
   if (!file_.readings.emplace(entry.first, *reading).second) {
     world_.ledger.violate("the outbox gives each position once", fmt::format("{} {}", disk_.name(), entry.first));
   }
+}
+
+/// What memory could not hold may be on the disk, by a write that failed; nothing else may be there.
+void OutboxModel::append_gap_over_doubt(const OutboxEntry& gap) {
+  for (auto row = file_.readings.lower_bound(gap.first); row != file_.readings.end() && row->first <= gap.last; ++row) {
+    if (file_.doubtful.erase(row->first) > 0) continue;
+    world_.ledger.violate("what became a gap record in memory was never written",
+                          fmt::format("{} {}..{}: {} was", disk_.name(), gap.first, gap.last, row->first));
+  }
+  drop(gap);
 }
 
 void OutboxModel::append_gap(const OutboxEntry& entry) {
@@ -119,12 +176,18 @@ Result<std::vector<OutboxEntry>> OutboxModel::read(Position first, std::size_t m
     std::stable_sort(entries.begin(), entries.end(),
                      [](const OutboxEntry& a, const OutboxEntry& b) { return a.first < b.first; });
   }
-  for (std::size_t i = 1; i < entries.size(); ++i) {
-    if (entries[i].first == entries[i - 1].last + 1) continue;
-    entries.resize(i);
-    break;
+  std::vector<OutboxEntry> whole;
+  Position next = first;
+  for (OutboxEntry& entry : entries) {
+    if (entry.first > next && entry.first - 1 <= file_.thinned) {
+      whole.push_back({next, entry.first - 1, DroppedEntries{"thinned", world_.wall()}});
+    } else if (entry.first > next && !whole.empty()) {
+      break;
+    }
+    next = entry.last + 1;
+    whole.push_back(std::move(entry));
   }
-  return entries;
+  return whole;
 }
 
 bool OutboxModel::holds(const std::string& stream, std::uint64_t seq) const {
@@ -132,8 +195,8 @@ bool OutboxModel::holds(const std::string& stream, std::uint64_t seq) const {
     if (file_.streams[i].id != stream) continue;
     const Position position = file_.streams[i].base + seq;
     const Position end =
-        i + 1 < file_.streams.size() ? file_.streams[i + 1].base : std::numeric_limits<Position>::max();
-    return position <= end && file_.readings.contains(position);
+        i + 1 < file_.streams.size() ? file_.streams[i + 1].start() : std::numeric_limits<Position>::max();
+    return position <= end && file_.readings.contains(position) && !file_.doubtful.contains(position);
   }
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ class OutboxModel {
 
   Disk& disk() { return disk_; }
 
-  /// Begins a stream for this run, in the boot `boot`, as Outbox::open().
-  Result<publisher::OutboxContents> open(const std::string& new_stream, const std::string& boot);
+  /// Begins or finds the stream of this run, the last of `known`, as Outbox::open().
+  Result<publisher::OutboxContents> open(const publisher::OutboxContents& known, bool is_settled);
 
   Result<void> write(const publisher::OutboxWrite& write);
   Result<std::vector<publisher::OutboxEntry>> read(Position first, std::size_t max_entries) const;
@@ -34,6 +35,9 @@ class OutboxModel {
 
   /// The file is as it was at save(). Rows that only it had are lost by hardware.
   void restore_saved();
+
+  /// What its rows take on a disk.
+  std::int64_t used_bytes() const;
 
   /// Rows that are not confirmed: readings and gap records.
   std::size_t size() const { return file_.readings.size() + file_.gaps.size(); }
@@ -50,14 +54,19 @@ class OutboxModel {
     std::map<Position, Reading> readings;
     std::map<Position, std::pair<Position, publisher::DroppedEntries>> gaps;  // by first; last and why
     Position confirmed = 0;
+    std::set<Position> doubtful;  // of a write that failed: who wrote them does not know of them
+    Position thinned = 0;         // a hole up to here is a reading that was thinned out
     std::string store;
   };
 
   const publisher::OutboxStream& stream_of(Position position) const;
+  void apply(const publisher::OutboxWrite& write);
   void delete_through(Position through);
+  void thin(const publisher::ThinnedRange& range);
   void drop(const publisher::OutboxEntry& gap);
   void append(const publisher::OutboxEntry& entry);
   void append_gap(const publisher::OutboxEntry& entry);
+  void append_gap_over_doubt(const publisher::OutboxEntry& gap);
 
   World& world_;
   Disk disk_;

@@ -48,16 +48,23 @@ PublisherService::PublisherService(World& world, BrokerModel& broker, publisher:
 void PublisherService::open() {
   stream_ = world_.random.id();
   if (boot_.empty()) boot_ = world_.random.id();
-  Result<publisher::OutboxContents> contents = outbox_.open(stream_, boot_);
+  world_.ledger.stream_begins(stream_);
+  publisher::OutboxContents known;
+  known.streams.push_back({stream_, 0, boot_});
+  Result<publisher::OutboxContents> contents = outbox_.open(known, false);
   if (!contents.has_value()) {
     world_.note(name(), contents.error().message);
-    stream_.clear();
-    return end(End::killed, Millis{5'000});
+    known.failure = contents.error().message;
+    contents = known;
   }
+  outbox_fails_ = !contents->failure.empty();
+  gave_up_ = false;
   breaker_.restart();
   writing_.reset();
   in_flight_.clear();
-  is_reading_outbox_ = connected_ = false;
+  for (std::optional<Instant>* since : {&writing_since_, &reading_since_, &scanning_since_, &opening_since_})
+    since->reset();
+  connected_ = false;
   worker_free_at_ = Instant{};
   publisher::LogicOptions options = options_;
   options.seed = world_.random.next();
@@ -88,7 +95,8 @@ void PublisherService::closed(End how) {
   if (how == End::power_cut) boot_.clear();
   link_.reset();
   if (writing_.has_value()) outbox_.torn(*std::exchange(writing_, std::nullopt));
-  if (!stream_.empty()) world_.ledger.stream_ends(stream_, how != End::stopped);
+  // A graceful end may give up what only memory has, if the outbox cannot be written, and if it says so.
+  if (!stream_.empty()) world_.ledger.stream_ends(stream_, how != End::stopped || (outbox_fails_ && gave_up_));
 }
 
 void PublisherService::unfrozen() {
@@ -96,9 +104,16 @@ void PublisherService::unfrozen() {
 }
 
 std::optional<Instant> PublisherService::waits_since() const {
-  if (writing_.has_value() && is_reading_outbox_) return std::min(writing_since_, reading_since_);
-  if (writing_.has_value()) return writing_since_;
-  return is_reading_outbox_ ? std::optional(reading_since_) : std::nullopt;
+  std::optional<Instant> oldest;
+  for (const std::optional<Instant>& since : {writing_since_, reading_since_, scanning_since_}) {
+    if (since.has_value()) oldest = oldest.has_value() ? std::min(*oldest, *since) : *since;
+  }
+  if (opening_since_.has_value()) {
+    // It may take longer by so much.
+    const Instant since = *opening_since_ + (options_.outbox.open_deadline - Millis{30'000});
+    oldest = oldest.has_value() ? std::min(*oldest, since) : since;
+  }
+  return oldest;
 }
 
 // ---- what goes in ----
@@ -107,6 +122,10 @@ void PublisherService::before_step(const publisher::Event& event) {
   if (const auto* read = std::get_if<publisher::DriverRead>(&event)) {
     for (const Sample& sample : read->report.samples)
       world_.ledger.taken(stream_, Ledger::number_of(sample.value).value_or(0));
+  } else if (const auto* written = std::get_if<OutboxWritten>(&event)) {
+    outbox_fails_ = !written->result.has_value();
+  } else if (const auto* read_done = std::get_if<OutboxReadDone>(&event)) {
+    outbox_fails_ = outbox_fails_ || !read_done->entries.has_value();
   } else if (const auto* published = std::get_if<MqttPublished>(&event)) {
     in_flight_.erase(published->id);
     using Outcome = BreakerWatch::Outcome;
@@ -117,14 +136,23 @@ void PublisherService::before_step(const publisher::Event& event) {
     breaker_.outcome(published->id, outcome);
   } else if (std::holds_alternative<MqttConnected>(event)) {
     connected_ = true;
+    // The answers for what an earlier connection carried may wait behind this in the inbox of a loop that was blocked:
+    // the breaker does not wait for them, and its next probe is not a second one.
+    for (const std::uint64_t id : std::exchange(in_flight_, {})) breaker_.outcome(id, BreakerWatch::Outcome::neither);
   } else if (std::holds_alternative<MqttDisconnected>(event)) {
     if (!std::exchange(connected_, false)) breaker_.failed_at_once();
   }
 }
 
-void PublisherService::stepped() { breaker_.check(connected_ && outbox_.has_news()); }
+// While the outbox fails, what it has cannot be read, so that there may be nothing to probe with.
+void PublisherService::stepped() { breaker_.check(connected_ && !outbox_fails_ && outbox_.has_news()); }
 
 // ---- what comes out ----
+
+void PublisherService::logged(const LogLine& line) {
+  breaker_.logged(line);
+  if (contains(line.text, "readings are lost: they waited in memory")) gave_up_ = true;
+}
 
 void PublisherService::apply(publisher::Effect& effect) {
   std::visit([this](auto& known) { carry_out(known); }, effect);
@@ -154,13 +182,13 @@ void PublisherService::check_published(const MqttPublish& message) {
     const Result<Batch> reading = decoder_.reading(message.payload);
     if (!reading.has_value())
       return world_.ledger.violate("what is published can be read", reading.error().message + ": " + message.payload);
-    return world_.ledger.published(*reading, false);
+    return world_.ledger.published(*reading, outbox_fails_);
   }
   const auto decoded = decoder_.batch(message.payload);
   if (!decoded.has_value())
     return world_.ledger.violate("what is published can be read", decoded.error().message + ": " + message.payload);
   const Batch& batch = decoded->batch;
-  world_.ledger.published(batch, false);
+  world_.ledger.published(batch, outbox_fails_);
   if (decoded->bad_rows > 0) return world_.ledger.violate("what is published can be read", decoded->first_error);
   if (batch.readings.size() + batch.gaps.size() > options_.send.batch_readings)
     world_.ledger.violate("7: every queue is bounded", name() + ": a batch is larger than it may be");
@@ -205,44 +233,51 @@ DriverReport PublisherService::report(std::size_t driver) {
   return made;
 }
 
-void PublisherService::carry_out(OutboxWrite& write) {
-  if (writing_.has_value()) world_.ledger.violate("one write of the outbox is outstanding", name());
-  writing_ = std::move(write);
-  writing_since_ = world_.scheduler.now();
+/// One thing after the other, each when the disk has done it and does not stand still.
+void PublisherService::on_outbox_worker(std::optional<Instant>& since, std::function<void()> job) {
+  if (since.has_value()) world_.ledger.violate("one of each is outstanding at the outbox", name());
+  since = world_.scheduler.now();
   worker_free_at_ = std::max(worker_free_at_, outbox_.disk().end_of_operation());
-  world_.scheduler.at(worker_free_at_, [this, run = runs()] {
-    if (is_running() && run == runs()) finish_write();
+  world_.scheduler.at(worker_free_at_, [this, &since, job = std::move(job), run = runs()] {
+    if (!is_running() || run != runs()) return;
+    when_not_stalled([&since, job] {
+      since.reset();
+      job();
+    });
   });
 }
 
-void PublisherService::finish_write() {
-  if (world_.scheduler.now() < outbox_.disk().stalled_until()) {
-    return world_.scheduler.at(outbox_.disk().stalled_until(), [this, run = runs()] {
-      if (is_running() && run == runs()) finish_write();
-    });
-  }
-  Result<void> result = outbox_.write(*writing_);
-  OutboxWrite write = std::move(*std::exchange(writing_, std::nullopt));
-  control(OutboxWritten{std::move(result), std::move(write)});
+void PublisherService::when_not_stalled(std::function<void()> job) {
+  if (world_.scheduler.now() >= outbox_.disk().stalled_until()) return job();
+  world_.scheduler.at(outbox_.disk().stalled_until(), [this, job = std::move(job), run = runs()] {
+    if (is_running() && run == runs()) when_not_stalled(job);
+  });
+}
+
+void PublisherService::carry_out(OutboxWrite& write) {
+  writing_ = std::move(write);
+  on_outbox_worker(writing_since_, [this] {
+    Result<void> result = outbox_.write(*writing_);
+    OutboxWrite done = std::move(*std::exchange(writing_, std::nullopt));
+    control(OutboxWritten{std::move(result), std::move(done), outbox_.used_bytes(), false});
+  });
 }
 
 void PublisherService::carry_out(const OutboxRead& read) {
-  if (std::exchange(is_reading_outbox_, true)) world_.ledger.violate("one read of the outbox is outstanding", name());
-  reading_since_ = world_.scheduler.now();
-  worker_free_at_ = std::max(worker_free_at_, outbox_.disk().end_of_operation());
-  world_.scheduler.at(worker_free_at_, [this, read, run = runs()] {
-    if (is_running() && run == runs()) finish_read(read);
+  on_outbox_worker(reading_since_, [this, read] {
+    control(OutboxReadDone{read.first, outbox_.read(read.first, read.max_entries)});
   });
 }
 
-void PublisherService::finish_read(OutboxRead read) {
-  if (world_.scheduler.now() < outbox_.disk().stalled_until()) {
-    return world_.scheduler.at(outbox_.disk().stalled_until(), [this, read, run = runs()] {
-      if (is_running() && run == runs()) finish_read(read);
-    });
-  }
-  is_reading_outbox_ = false;
-  control(OutboxReadDone{read.first, outbox_.read(read.first, read.max_entries)});
+void PublisherService::carry_out(const publisher::OutboxScan& scan) {
+  on_outbox_worker(scanning_since_, [this, scan] {
+    control(publisher::OutboxScanned{scan.first, outbox_.read(scan.first, scan.max_entries)});
+  });
+}
+
+void PublisherService::carry_out(const publisher::OutboxOpen& open) {
+  on_outbox_worker(opening_since_,
+                   [this, open] { control(publisher::OutboxOpened{outbox_.open(open.known, open.is_settled)}); });
 }
 
 }  // namespace sensors::simulation

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -46,7 +47,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void apply(publisher::Effect& effect) override;
   void before_step(const publisher::Event& event) override;
   void stepped() override;
-  void logged(const LogLine& line) override { breaker_.logged(line); }
+  void logged(const LogLine& line) override;
   std::optional<Instant> waits_since() const override;
   Millis longest_wait() const override { return Millis{31'000}; }
   void unfrozen() override;
@@ -59,10 +60,12 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void carry_out(const publisher::StartRead& read);
   void carry_out(publisher::OutboxWrite& write);
   void carry_out(const publisher::OutboxRead& read);
+  void carry_out(const publisher::OutboxScan& scan);
+  void carry_out(const publisher::OutboxOpen& open);
 
   void connect();
-  void finish_write();
-  void finish_read(publisher::OutboxRead read);
+  void on_outbox_worker(std::optional<Instant>& since, std::function<void()> job);
+  void when_not_stalled(std::function<void()> job);
   void check_published(const MqttPublish& message);
   void note_status(const std::string& payload);
   DriverReport report(std::size_t driver);
@@ -77,10 +80,13 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   std::string stream_;  // of this run
   std::string boot_;    // of its machine
   std::optional<publisher::OutboxWrite> writing_;
-  Instant writing_since_{};
-  bool is_reading_outbox_ = false;
-  Instant reading_since_{};
+  std::optional<Instant> writing_since_;  // what the outbox worker has to do, and since when
+  std::optional<Instant> reading_since_;
+  std::optional<Instant> scanning_since_;
+  std::optional<Instant> opening_since_;
   Instant worker_free_at_{};
+  bool outbox_fails_ = false;          // as the Logic knows: it may publish from memory
+  bool gave_up_ = false;               // it said that readings in memory are lost
   std::set<std::uint64_t> in_flight_;  // readings and batches without PUBACK
   bool connected_ = false;
   std::size_t burst_ = 0;

@@ -12,6 +12,7 @@ namespace {
 /// A failing system call says more than SQLite's code: a full disk shows as SQLITE_IOERR too.
 ErrorCode code_of_errno(int error, ErrorCode otherwise) {
   switch (error) {
+    case EFBIG:  // no file may be larger, on this file system or for this user
     case ENOSPC:
     case EDQUOT: return ErrorCode::disk_full;
     case EROFS: return ErrorCode::read_only;

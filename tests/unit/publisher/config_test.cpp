@@ -37,7 +37,13 @@ TEST(PublisherConfig, the_example_gives_the_defaults) {
   const Result<Config> shipped = load_config(example);
   const Result<Config> empty = load_config(folder.write("empty.toml", "node = \"kitchen\"\n"));
   ASSERT_EQ(mistakes(shipped) + mistakes(empty), "");
-  EXPECT_EQ(shipped->outbox_path, empty->outbox_path);
+  EXPECT_EQ(shipped->outbox.path, empty->outbox.path);
+  EXPECT_EQ(shipped->outbox.reserve_bytes, empty->outbox.reserve_bytes);
+  EXPECT_EQ(shipped->outbox.check_limit, empty->outbox.check_limit);
+  EXPECT_EQ(shipped->outbox.salvage.time_limit, empty->outbox.salvage.time_limit);
+  EXPECT_EQ(shipped->outbox.salvage.keep_damaged, empty->outbox.salvage.keep_damaged);
+  EXPECT_EQ(shipped->logic.outbox.max_bytes, empty->logic.outbox.max_bytes);
+  EXPECT_EQ(shipped->logic.outbox.when_full, empty->logic.outbox.when_full);
   EXPECT_EQ(shipped->logic.pace, empty->logic.pace);
   EXPECT_EQ(shipped->logic.outbox.max_readings, empty->logic.outbox.max_readings);
   EXPECT_EQ(shipped->logic.outbox.high_readings, empty->logic.outbox.high_readings);
@@ -56,6 +62,20 @@ TEST(PublisherConfig, names_the_file_and_the_line_of_an_unknown_key) {
   ASSERT_FALSE(config.has_value());
   EXPECT_NE(config.error().message.find(path + ":3: outbox.max_reading: unknown key"), std::string::npos)
       << config.error().message;
+}
+
+TEST(PublisherConfig, knows_both_ways_to_make_a_full_outbox_smaller_and_no_third) {
+  const TemporaryFolder folder;
+  const auto with = [&](const std::string& when_full) {
+    return load_config(
+        folder.write("outbox.toml", "node = \"kitchen\"\n[outbox]\nwhen_full = \"" + when_full + "\"\n"));
+  };
+  EXPECT_EQ(with("drop-oldest")->logic.outbox.when_full, OutboxOptions::WhenFull::drop_oldest);
+  EXPECT_EQ(with("thin")->logic.outbox.when_full, OutboxOptions::WhenFull::thin);
+  const Result<Config> other = with("drop-newest");
+  ASSERT_FALSE(other.has_value());
+  EXPECT_NE(other.error().message.find("must be \"thin\" or \"drop-oldest\""), std::string::npos)
+      << other.error().message;
 }
 
 }  // namespace

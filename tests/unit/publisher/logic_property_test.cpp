@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -77,7 +79,14 @@ struct World {
       if (!bench->write->append.empty() && works) last = bench->write->append.back().last;
     }
     bench->serve_disk(works || !is_write ? Result<void>{} : fail(ErrorCode::disk_full, "disk full"));
-    if (works) synced.insert(synced.end(), written.begin(), written.end());
+    if (!works) return;
+    // Written again after a failure.
+    while (!written.empty() && !synced.empty() && written.front() <= synced.back()) written.erase(written.begin());
+    synced.insert(synced.end(), written.begin(), written.end());
+  }
+
+  bool is_delivered() const {
+    return std::includes(store.values.begin(), store.values.end(), synced.begin(), synced.end());
   }
 
   /// Delivers what was published, or loses it; the store answers for every stream it heard of.
@@ -121,12 +130,15 @@ RC_GTEST_PROP(PublisherProperty, every_synced_reading_reaches_the_store_once_and
   }
   // The faults stop: everything arrives within a bound.
   world.bench->step(MqttConnected{});
-  for (int round = 0; round < 400 && world.store.values.size() < world.synced.size(); ++round) {
+  for (int round = 0; round < 400 && !world.is_delivered(); ++round) {
     world.disk(true);
     world.network(false);
     world.bench->pass(Millis{500});
   }
-  RC_ASSERT(world.store.values == world.synced);
+  // While the disk fails, readings are sent that never get to the disk: the store may have more than was synced.
+  RC_ASSERT(std::adjacent_find(world.store.values.begin(), world.store.values.end(), std::greater_equal<>()) ==
+            world.store.values.end());
+  RC_ASSERT(world.is_delivered());
   RC_ASSERT(world.store.gap_readings == 0U);
 }
 

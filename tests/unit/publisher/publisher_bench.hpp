@@ -26,15 +26,15 @@ inline LogicOptions bench_options() {
 class PublisherBench {
  public:
   explicit PublisherBench(LogicOptions options = bench_options(), OutboxContents contents = {{{"run1", 0}}, 0, 0, ""},
-                          bool clock_synced = true)
-      : logic(std::move(options), contents), known_store(contents.known_store) {
+                          bool clock_synced = true, bool disk_answers_at_once = true)
+      : logic(std::move(options), contents), auto_disk(disk_answers_at_once), known_store(contents.known_store) {
     now.clock_synced = clock_synced;
     step(Tick{});
   }
 
   void step(Event event) {
     for (Effect& effect : logic.step(std::move(event), now)) apply(effect);
-    while (auto_disk && (write.has_value() || read.has_value())) serve_disk();
+    while (auto_disk && (write.has_value() || read.has_value() || scan.has_value() || open.has_value())) serve_disk();
   }
 
   /// Moves time on, with a Tick wherever the Logic asks for one.
@@ -56,20 +56,29 @@ class PublisherBench {
     step(DriverRead{0, std::move(report)});
   }
 
+  /// The disk's answer to one thing that was asked of it; `result` is that of a write or an opening.
   void serve_disk(Result<void> result = {}) {
     if (write.has_value()) {
       OutboxWrite done = std::move(*write);
       write.reset();
       if (result) write_rows(done);
-      step(OutboxWritten{std::move(result), std::move(done)});
+      step(OutboxWritten{std::move(result), std::move(done), used_bytes(), true});
+    } else if (open.has_value()) {
+      const OutboxOpen wanted = std::move(*open);
+      open.reset();
+      if (result) {
+        step(OutboxOpened{opened(wanted)});
+      } else {
+        step(OutboxOpened{tl::unexpected(result.error())});
+      }
     } else if (read.has_value()) {
       const OutboxRead wanted = *read;
       read.reset();
-      std::vector<OutboxEntry> found;
-      for (const OutboxEntry& row : rows) {
-        if (row.last >= wanted.first && found.size() < wanted.max_entries) found.push_back(row);
-      }
-      step(OutboxReadDone{wanted.first, std::move(found)});
+      step(OutboxReadDone{wanted.first, entries(wanted.first, wanted.max_entries)});
+    } else if (scan.has_value()) {
+      const OutboxScan wanted = *scan;
+      scan.reset();
+      step(OutboxScanned{wanted.first, entries(wanted.first, wanted.max_entries)});
     }
   }
 
@@ -113,11 +122,16 @@ class PublisherBench {
 
   Now now{Instant{} + std::chrono::hours{1}, WallTime{Millis{1'768'493'375'000}}};
   Logic logic;
-  bool auto_disk = true;
+  bool auto_disk;
   std::vector<OutboxEntry> rows;
   std::string known_store;
   std::optional<OutboxWrite> write;
   std::optional<OutboxRead> read;
+  std::optional<OutboxScan> scan;
+  std::optional<OutboxOpen> open;
+  OutboxContents on_disk;              // what an opening finds, this run's stream apart
+  std::int64_t bytes_per_reading = 0;  // 0: the size of the outbox is not known
+  Position thinned = 0;
   std::vector<MqttPublish> published;
   std::deque<std::uint64_t> unacknowledged;
   std::vector<std::string> log;
@@ -135,13 +149,48 @@ class PublisherBench {
     if (std::holds_alternative<MqttReconnect>(effect)) ++reconnects;
     if (auto* w = std::get_if<OutboxWrite>(&effect)) write = std::move(*w);
     if (auto* r = std::get_if<OutboxRead>(&effect)) read = *r;
+    if (auto* r = std::get_if<OutboxScan>(&effect)) scan = *r;
+    if (auto* o = std::get_if<OutboxOpen>(&effect)) open = std::move(*o);
     if (auto* message = std::get_if<MqttPublish>(&effect)) {
       if (message->id != 0) unacknowledged.push_back(message->id);
       published.push_back(std::move(*message));
     }
   }
 
+  std::int64_t used_bytes() const { return bytes_per_reading * static_cast<std::int64_t>(rows.size()); }
+
+  /// As the Outbox reads: what was thinned out comes as gap records.
+  std::vector<OutboxEntry> entries(Position first, std::size_t max_entries) const {
+    std::vector<OutboxEntry> found;
+    Position next = first;
+    for (const OutboxEntry& row : rows) {
+      if (row.last < first || found.size() >= max_entries) continue;
+      if (row.first > next && row.first - 1 <= thinned)
+        found.push_back({next, row.first - 1, DroppedEntries{"thinned", now.wall}});
+      found.push_back(row);
+      next = row.last + 1;
+    }
+    return found;
+  }
+
+  OutboxContents opened(const OutboxOpen& wanted) {
+    if (wanted.is_settled) return wanted.known;
+    OutboxContents contents = on_disk;
+    OutboxStream ours = wanted.known.streams.back();
+    ours.base = contents.last - ours.skipped;
+    contents.streams.push_back(ours);
+    return contents;
+  }
+
   void write_rows(const OutboxWrite& done) {
+    if (done.thin.has_value()) {
+      std::erase_if(
+          rows, [&](const OutboxEntry& row) { return row.first >= done.thin->first && row.last <= done.thin->last; });
+      const auto behind =
+          std::find_if(rows.begin(), rows.end(), [&](const OutboxEntry& row) { return row.first > done.thin->last; });
+      rows.insert(behind, done.thin->keep.begin(), done.thin->keep.end());
+      thinned = std::max(thinned, done.thin->last);
+    }
     std::erase_if(rows, [&](const OutboxEntry& row) { return row.last <= done.delete_through; });
     if (done.drop.has_value()) {
       std::erase_if(

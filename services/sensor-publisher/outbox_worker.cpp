@@ -1,0 +1,77 @@
+#include "services/sensor-publisher/outbox_worker.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "common/runtime/clocks.hpp"
+
+namespace sensors::publisher {
+
+namespace {
+
+tl::unexpected<Error> is_closed(const OutboxFileOptions& options) {
+  return fail(ErrorCode::io, options.path + ": is not open");
+}
+
+}  // namespace
+
+OutboxWorker::OutboxWorker(OutboxFileOptions options)
+    : options_(std::move(options)), reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
+
+Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std::string& boot) {
+  OutboxOpen open;
+  open.known.streams.push_back({stream, 0, boot});
+  open.is_settled = false;
+  Result<OutboxContents> contents = opened(open);
+  if (contents) return contents;
+  const Error& error = contents.error();
+  if (error.code == ErrorCode::invalid || error.code == ErrorCode::newer_schema) return contents;
+  open.known.failure = error.message;
+  open.known.reserve_held = reserve_.held();
+  return std::move(open.known);
+}
+
+void OutboxWorker::apply(OutboxWrite write) {
+  // A shared_ptr because std::function copies: the job alone owns it.
+  const auto owned = std::make_shared<OutboxWrite>(std::move(write));
+  worker_.post([this, owned] { report_(written(std::move(*owned))); });
+}
+
+void OutboxWorker::apply(OutboxRead read) {
+  worker_.post([this, read] { report_(OutboxReadDone{read.first, entries(read.first, read.max_entries)}); });
+}
+
+void OutboxWorker::apply(OutboxScan scan) {
+  worker_.post([this, scan] { report_(OutboxScanned{scan.first, entries(scan.first, scan.max_entries)}); });
+}
+
+void OutboxWorker::apply(OutboxOpen open) {
+  worker_.post([this, open = std::move(open)] { report_(OutboxOpened{opened(open)}); });
+}
+
+OutboxWritten OutboxWorker::written(OutboxWrite write) {
+  // Neither can fail in a way that matters: what happened to the reserve is reported.
+  if (write.reserve == DiskReserve::Action::release) static_cast<void>(reserve_.release());
+  Result<void> result = outbox_.has_value() ? outbox_->write(write) : Result<void>(is_closed(options_));
+  if (write.reserve == DiskReserve::Action::restore && result) static_cast<void>(reserve_.restore());
+  const std::int64_t used_bytes = outbox_.has_value() ? outbox_->used_bytes() : 0;
+  return OutboxWritten{std::move(result), std::move(write), used_bytes, reserve_.held()};
+}
+
+Result<std::vector<OutboxEntry>> OutboxWorker::entries(Position first, std::size_t max_entries) {
+  if (!outbox_.has_value()) return is_closed(options_);
+  return outbox_->read(first, max_entries);
+}
+
+Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
+  outbox_.reset();
+  if (open.release_reserve) static_cast<void>(reserve_.release());
+  Result<Outbox> outbox = open_outbox(options_, open, read_clocks().wall);
+  if (!outbox) return tl::unexpected(outbox.error());
+  outbox_ = std::move(*outbox);
+  OutboxContents contents = outbox_->contents();
+  contents.reserve_held = reserve_.held();
+  return contents;
+}
+
+}  // namespace sensors::publisher

@@ -1,0 +1,46 @@
+// OutboxWorker carries out the Logic's effects on the outbox, one after the other on a thread of its own, and reports
+// each as an event. It decides nothing. Calls from the loop, never blocking.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "common/adapters/sqlite/reserve_file.hpp"
+#include "common/runtime/worker.hpp"
+#include "services/sensor-publisher/events.hpp"
+#include "services/sensor-publisher/outbox_opening.hpp"
+
+namespace sensors::publisher {
+
+class OutboxWorker {
+ public:
+  using Report = std::function<void(Event)>;
+
+  explicit OutboxWorker(OutboxFileOptions options);
+
+  /// Before the first apply(): opens the outbox and begins the stream `stream` in the boot `boot`. One that cannot be
+  /// opened now is what OutboxContents::failure says, and the Logic has it opened again; invalid and newer_schema are
+  /// errors. Blocks for as long as a check and a salvage may take.
+  Result<OutboxContents> start(const std::string& stream, const std::string& boot);
+
+  /// `report` is called on the worker's thread, once for each apply(), and must only enqueue.
+  void report_to(Report report) { report_ = std::move(report); }
+
+  void apply(OutboxWrite write);
+  void apply(OutboxRead read);
+  void apply(OutboxScan scan);
+  void apply(OutboxOpen open);
+
+ private:
+  OutboxWritten written(OutboxWrite write);
+  Result<std::vector<OutboxEntry>> entries(Position first, std::size_t max_entries);
+  Result<OutboxContents> opened(const OutboxOpen& open);
+
+  OutboxFileOptions options_;
+  Report report_;
+  std::optional<Outbox> outbox_;
+  ReserveFile reserve_;
+  Worker worker_{"outbox"};  // its jobs end before all of the above goes
+};
+
+}  // namespace sensors::publisher
