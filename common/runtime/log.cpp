@@ -112,8 +112,10 @@ void log_last(LogLevel level, std::string_view text) {
   constexpr int patience_ms = 100;
   pollfd out{STDERR_FILENO, POLLOUT, 0};
   if (poll(&out, 1, patience_ms) <= 0 || (out.revents & POLLOUT) == 0) return;
-  const std::string start =
-      goes_to_journald() ? priority_prefix(to_spdlog(level)) : spdlog::default_logger_raw()->name() + ": ";
+  const spdlog::string_view_t level_name = spdlog::level::to_string_view(to_spdlog(level));
+  const std::string start = goes_to_journald() ? priority_prefix(to_spdlog(level))
+                                               : spdlog::default_logger_raw()->name() + " " +
+                                                     std::string(level_name.data(), level_name.size()) + ": ";
   const std::string line = start + escape_for_log(text) + "\n";
   // What does not fit is left out: there is nobody to tell.
   if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;

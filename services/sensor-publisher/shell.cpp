@@ -73,6 +73,11 @@ Shell::Shell(OutboxWorker& outbox, std::vector<std::unique_ptr<Driver>> drivers,
   }
 }
 
+/// All drivers end at once: each may have a program that wants its grace.
+Shell::~Shell() {
+  for (const auto& driver : drivers_) driver->stop();
+}
+
 void Shell::apply(Effect effect, ServiceNotifier& notifier) {
   std::visit(
       [&](auto& e) {

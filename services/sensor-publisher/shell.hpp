@@ -28,6 +28,11 @@ class Shell {
   Shell(OutboxWorker& outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
         MqttClientOptions mqtt, Inbox<Event>& inbox);
 
+  ~Shell();
+
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+
   void apply(Effect effect, ServiceNotifier& notifier);
 
  private:

@@ -74,9 +74,9 @@ TEST_F(End, comes_in_time_while_the_API_hangs) {
   expect_to_go_on_after_the_restart();
 }
 
-TEST_F(End, comes_in_time_with_a_sensor_program_that_ignores_SIGTERM) {
-  describe({"SIGTERM with a sensor program that ignores it", "there were no such programs",
-            "the program gets its grace and is killed; the publisher ends within 5 s"});
+TEST_F(End, comes_in_time_with_a_dozen_sensor_programs_that_ignore_SIGTERM) {
+  describe({"SIGTERM with 12 sensor programs that ignore it", "there were no such programs",
+            "each gets its grace, all at once, and is killed; the publisher ends within 5 s"});
   const std::string program =
       folder_.write("stubborn.sh",
                     "trap '' TERM\n"
@@ -84,9 +84,12 @@ TEST_F(End, comes_in_time_with_a_sensor_program_that_ignores_SIGTERM) {
                     "while :; do i=$((i+1)); echo \"{\\\"sensor\\\":\\\"s\\\",\\\"value\\\":$i}\"; sleep 0.02; done\n");
   ChaosOptions options = with_real_waits();
   options.nodes.emplace_back();
-  options.nodes[0].drivers.set_text("driver.stubborn", "type", "command");
-  options.nodes[0].drivers.set_text("driver.stubborn", "interval", "100ms");
-  options.nodes[0].drivers.set("driver.stubborn", "program", R"(["/bin/sh", ")" + program + R"("])");
+  for (int i = 1; i <= 12; ++i) {
+    const std::string driver = "driver.stubborn" + std::to_string(i);
+    options.nodes[0].drivers.set_text(driver, "type", "command");
+    options.nodes[0].drivers.set_text(driver, "interval", "100ms");
+    options.nodes[0].drivers.set(driver, "program", R"(["/bin/sh", ")" + program + R"("])");
+  }
   begin(std::move(options));
   expect_end(Part::publisher, ended_well);
   expect_to_go_on_after_the_restart();

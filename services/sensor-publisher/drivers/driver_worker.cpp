@@ -63,13 +63,18 @@ DriverWorker::DriverWorker(const std::string& name, std::unique_ptr<Driver> driv
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
 }
 
-DriverWorker::~DriverWorker() {
+void DriverWorker::stop() {
+  const std::lock_guard lock(state_->mutex);
+  if (std::exchange(state_->stopping, true)) return;
   state_->driver->interrupt();
+  state_->changed.notify_all();
+}
+
+DriverWorker::~DriverWorker() {
+  stop();
   bool returned = false;
   {
     std::unique_lock lock(state_->mutex);
-    state_->stopping = true;
-    state_->changed.notify_all();
     returned = state_->changed.wait_for(lock, stuck_read_wait, [this] { return !state_->reading; });
   }
   {

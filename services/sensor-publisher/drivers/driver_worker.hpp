@@ -19,12 +19,16 @@ class DriverWorker {
   DriverWorker(const std::string& name, std::unique_ptr<Driver> driver, Millis deadline,
                std::function<void(DriverReport)> callback);
 
-  /// Interrupts the driver and waits 100 ms for a read under way. If it returns, the driver is ended properly (a
-  /// `command` program within its grace); if not, thread and driver are left behind until the read returns.
+  /// stop(), and waits 100 ms for a read under way. If it returns, the driver is ended properly (a `command` program
+  /// within its grace); if not, thread and driver are left behind until the read returns.
   ~DriverWorker();
 
   DriverWorker(const DriverWorker&) = delete;
   DriverWorker& operator=(const DriverWorker&) = delete;
+
+  /// Interrupts the driver, which then ends on its thread; there is no other read. Never blocks: the drivers of a
+  /// service that are all told before the first is destroyed end at the same time.
+  void stop();
 
   /// Begins a read; false, and nothing happens, while one is under way. Never blocks.
   bool start_read();
