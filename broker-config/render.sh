@@ -19,7 +19,7 @@ dir=$(cd "$1" && pwd)
 "$here/make-passwords.sh" "$dir"
 cp "$here/acl" "$dir/acl"
 {
-  sed -e "s|^listener 1883 |listener $2 |" -e "s|/etc/sensor-project/|$dir/|" "$here/mosquitto.conf"
+  sed -e "s|^listener 11883 |listener $2 |" -e "s|/etc/sensor-project/|$dir/|" "$here/mosquitto.conf"
   echo
   echo "# Started by root, Mosquitto would become the user mosquitto, who may not read this folder."
   echo "user $(id -un)"

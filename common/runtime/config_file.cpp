@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <deque>
 #include <map>
 #include <set>
@@ -343,6 +344,19 @@ Result<std::string> read_secret(const std::string& path) {
     return fail(ErrorCode::invalid, path + ": the secret holds control characters");
   }
   return secret;
+}
+
+Result<std::string> read_secret_or_credential(const std::string& path, const std::string& credential) {
+  if (!path.empty()) return read_secret(path);
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr) return std::string();
+  const std::string file = std::string(folder) + "/" + credential;
+  const Result<SmallFile> content = read_small_file(file, largest_secret_bytes);
+  const bool is_absent = !content.has_value() && content.error().code == ErrorCode::not_found;
+  if (is_absent || (content.has_value() && content->text.find_first_not_of(" \t\r\n") == std::string::npos)) {
+    return std::string();
+  }
+  return read_secret(file);
 }
 
 }  // namespace sensors

@@ -76,4 +76,9 @@ class ConfigFile {
 /// too_large.
 Result<std::string> read_secret(const std::string& path);
 
+/// The secret in `path`; where that is empty, the one that systemd hands over as `credential` (systemd.exec(5),
+/// LoadCredential=). Empty when there is neither, or the credential is blank: no password, no token. Errors of
+/// read_secret().
+Result<std::string> read_secret_or_credential(const std::string& path, const std::string& credential);
+
 }  // namespace sensors

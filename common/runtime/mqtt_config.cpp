@@ -15,4 +15,8 @@ MqttConfig read_mqtt_config(ConfigTable table, const std::string& default_user) 
   return config;
 }
 
+Result<std::string> read_mqtt_password(const MqttConfig& config) {
+  return read_secret_or_credential(config.password_file, "mqtt-password");
+}
+
 }  // namespace sensors

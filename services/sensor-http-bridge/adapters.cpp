@@ -89,14 +89,12 @@ void Adapters::carry_out(HttpPost post) {
   request.total_timeout = post.total_timeout;
   request.headers = {"Content-Type: application/json", "Accept: application/json",
                      "Idempotency-Key: " + post.idempotency_key};
-  if (!destination.token_file.empty()) {
-    const Result<std::string> token = read_secret(destination.token_file);  // each time: a new token needs no restart
-    if (!token.has_value()) {
-      inbox_.push_control(HttpFinished{post.id, tl::unexpected<Error>(token.error()), Millis{0}});
-      return;
-    }
-    request.headers.push_back("Authorization: Bearer " + *token);
+  const Result<std::string> token = read_token(destination);  // each time: a new token in a file needs no restart
+  if (!token.has_value()) {
+    inbox_.push_control(HttpFinished{post.id, tl::unexpected<Error>(token.error()), Millis{0}});
+    return;
   }
+  if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);
   http_.post(std::move(request));
 }
 

@@ -15,7 +15,10 @@ namespace {
 
 void read_destination(ConfigTable table, DestinationConfig& destination, LogicOptions& logic) {
   UploadOptions& upload = logic.upload;
-  table.require("url");
+  if (!table.has("url")) {
+    table.refuse("url",
+                 "is missing: name the API that takes the readings, such as \"https://api.example.com/v1/readings\"");
+  }
   table.read("url", destination.url);
   const std::string_view url = destination.url;
   if (table.has("url") && !url.starts_with("https://") && !url.starts_with("http://")) {
@@ -38,10 +41,8 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   std::size_t high = upload.high_readings;
   table.read("high_readings", high, 1, 1'000'000'000);
   upload.high_readings = high;
-  const std::string& token = destination.token_file;
-  if (token.empty()) return;
-  if (const Result<std::string> read = read_secret(token); !read.has_value())
-    table.refuse("token_file", read.error().message);
+  if (const Result<std::string> token = read_token(destination); !token.has_value())
+    table.refuse("token_file", token.error().message);
 }
 
 void read_store(ConfigTable table, LogicOptions& logic) {
@@ -75,6 +76,10 @@ void read_top(ConfigTable table, Config& config) {
 }
 
 }  // namespace
+
+Result<std::string> read_token(const DestinationConfig& destination) {
+  return read_secret_or_credential(destination.token_file, "api-token");
+}
 
 Result<Config> load_config(const std::string& path) {
   Result<ConfigFile> file = ConfigFile::load(path);

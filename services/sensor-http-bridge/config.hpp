@@ -13,14 +13,14 @@ namespace sensors::bridge {
 
 struct DestinationConfig {
   std::string url;
-  std::string token_file;  // empty: no Authorization header
+  std::string token_file;  // empty: systemd's credential api-token; without that no Authorization header
   bool gzip = true;
   std::string ca_file;  // empty: the system's authorities
   Millis connect_timeout{3'000};
 };
 
 struct Config {
-  std::string state_directory = "/var/lib/sensor-http-bridge";
+  std::string state_directory = "/var/lib/sensor-project/http-bridge";
   LogLevel log_level = LogLevel::info;
   MqttConfig mqtt;
   DestinationConfig destination;
@@ -29,5 +29,8 @@ struct Config {
 
 /// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.
 Result<Config> load_config(const std::string& path);
+
+/// The API's bearer token; empty: none. Errors of read_secret().
+Result<std::string> read_token(const DestinationConfig& destination);
 
 }  // namespace sensors::bridge

@@ -49,12 +49,8 @@ int main(int argc, char** argv) {
   const Result<Config> config = load_config(parsed.command_line.config_file);
   if (!config.has_value()) return refuse(config.error());
   start_log(service_name, config->log_level);
-  std::string mqtt_password;
-  if (!config->mqtt.password_file.empty()) {
-    const Result<std::string> secret = read_secret(config->mqtt.password_file);
-    if (!secret.has_value()) return refuse(secret.error());
-    mqtt_password = *secret;
-  }
+  const Result<std::string> mqtt_password = read_mqtt_password(config->mqtt);
+  if (!mqtt_password.has_value()) return refuse(mqtt_password.error());
   if (parsed.command_line.check_config) return EXIT_SUCCESS;
-  return run(*config, mqtt_password);
+  return run(*config, *mqtt_password);
 }

@@ -20,11 +20,9 @@ Result<MqttClientOptions> broker_options(const Config& config, WallTime now) {
   options.client_id = std::string(service_name) + "." + config.logic.node;
   options.user = config.mqtt.user;
   options.ca_file = config.mqtt.ca_file;
-  if (!config.mqtt.password_file.empty()) {
-    Result<std::string> password = read_secret(config.mqtt.password_file);
-    if (!password.has_value()) return tl::unexpected<Error>(password.error());
-    options.password = std::move(*password);
-  }
+  Result<std::string> password = read_mqtt_password(config.mqtt);
+  if (!password.has_value()) return tl::unexpected<Error>(password.error());
+  options.password = std::move(*password);
   options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
                            root + "/" + config.logic.node + "/rpc/+"};
   options.will_topic = topic_of(root, config.logic.node, "status", service_name);

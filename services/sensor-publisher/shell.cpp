@@ -34,11 +34,9 @@ Result<MqttClientOptions> mqtt_options(const Config& config) {
   options.user = config.mqtt.user;
   options.ca_file = config.mqtt.ca_file;
   options.max_inflight = 20;
-  if (!config.mqtt.password_file.empty()) {
-    Result<std::string> password = read_secret(config.mqtt.password_file);
-    if (!password) return tl::unexpected(password.error());
-    options.password = std::move(*password);
-  }
+  Result<std::string> password = read_mqtt_password(config.mqtt);
+  if (!password) return tl::unexpected(password.error());
+  options.password = std::move(*password);
   const std::string& root = config.logic.root;
   options.subscriptions = {topic_of(root, config.logic.node, "committed", service_name)};
   for (const char* kind : {"queue", "status"}) {

@@ -18,7 +18,7 @@ namespace sensors {
 
 struct MqttClientOptions {
   std::string host = "127.0.0.1";
-  int port = 1883;
+  int port = 11883;
   std::string client_id;
   std::string user;
   std::string password;

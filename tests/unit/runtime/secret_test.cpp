@@ -1,4 +1,5 @@
 // Reading secrets: who else may read the file, and what may be in it.
+#include <cstdlib>
 #include <string>
 
 #include <sys/stat.h>
@@ -57,6 +58,44 @@ TEST(ReadSecret, refuses_an_empty_first_line_and_control_characters) {
 TEST(ReadSecret, refuses_a_file_that_cannot_be_a_secret_for_its_size) {
   const TemporaryFolder folder;
   EXPECT_EQ(code_of(folder.write("large", std::string(65 * 1024, 'x'))), ErrorCode::too_large);
+}
+
+/// $CREDENTIALS_DIRECTORY, as systemd sets it, for the length of a test.
+class CredentialsDirectory {
+ public:
+  explicit CredentialsDirectory(const std::string& path) { ::setenv("CREDENTIALS_DIRECTORY", path.c_str(), 1); }
+  ~CredentialsDirectory() { ::unsetenv("CREDENTIALS_DIRECTORY"); }
+};
+
+TEST(ReadSecretOrCredential, prefers_the_file_that_is_named) {
+  const TemporaryFolder folder;
+  const CredentialsDirectory credentials(folder.path());
+  folder.write("token", "of systemd", 0400);
+  EXPECT_EQ(read_secret_or_credential(folder.write("mine", "of the owner"), "token").value(), "of the owner");
+  EXPECT_EQ(read_secret_or_credential(folder.path("absent"), "token").error().code, ErrorCode::not_found);
+}
+
+TEST(ReadSecretOrCredential, takes_systemds_credential_where_no_file_is_named) {
+  const TemporaryFolder folder;
+  const CredentialsDirectory credentials(folder.path());
+  folder.write("token", "of systemd\n", 0400);
+  EXPECT_EQ(read_secret_or_credential("", "token").value(), "of systemd");
+}
+
+TEST(ReadSecretOrCredential, is_empty_where_nothing_is_handed_over) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_secret_or_credential("", "token").value(), "");
+  const CredentialsDirectory credentials(folder.path());
+  EXPECT_EQ(read_secret_or_credential("", "token").value(), "");
+  folder.write("blank", "\n", 0400);
+  EXPECT_EQ(read_secret_or_credential("", "blank").value(), "");
+}
+
+TEST(ReadSecretOrCredential, refuses_a_credential_that_is_no_secret) {
+  const TemporaryFolder folder;
+  const CredentialsDirectory credentials(folder.path());
+  folder.write("token", "a\rb", 0400);
+  EXPECT_EQ(read_secret_or_credential("", "token").error().code, ErrorCode::invalid);
 }
 
 }  // namespace
