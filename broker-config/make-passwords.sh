@@ -3,7 +3,7 @@
 #
 #   DIR/<user>.password         the password, for that service's `password_file`; mode 0600
 #   DIR/mosquitto.passwords     their hashes, for the broker's `password_file`; mode 0600, or 0640 for the group
-#                               mosquitto when root runs this where Debian's mosquitto is installed
+#                               sensor-broker, else mosquitto, when root runs this where there is one
 #
 # To change a password: delete its <user>.password, run this again, restart the broker and that service.
 set -euo pipefail
@@ -51,7 +51,11 @@ write_hashes() {
 
 for user in "${users[@]}"; do make_password "$user"; done
 hashes_are_current || write_hashes
-if [ "$(id -u)" -eq 0 ] && getent group mosquitto > /dev/null; then
-  chgrp mosquitto "$hashes"
-  chmod 0640 "$hashes"
-fi
+# The broker's own user where the package made one, else that of Debian's mosquitto.
+for group in sensor-broker mosquitto; do
+  if [ "$(id -u)" -eq 0 ] && getent group "$group" > /dev/null; then
+    chgrp "$group" "$hashes"
+    chmod 0640 "$hashes"
+    break
+  fi
+done

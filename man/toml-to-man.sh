@@ -1,0 +1,37 @@
+#!/bin/bash
+# toml-to-man.sh FILE.toml: its manual page of section 5 on stdout. Comments become paragraphs, keys stand as they are.
+set -euo pipefail
+name=$(basename "$1")
+service=${name%.toml}
+cat << END
+.TH ${name@U} 5 "" "Sensor Project" "Configuration files"
+.SH NAME
+$name \\- configuration of $service(8)
+.SH SYNOPSIS
+.I /etc/sensor-project/$name
+.SH DESCRIPTION
+TOML. What follows is the file as it is shipped: every key with its unit, its range and what it trades.
+A change counts after
+.PP
+.RS
+systemctl restart $service
+.RE
+.PP
+Unknown keys and values out of range are refused, with the line; the service then ends with exit code 78 and is not
+started again.
+.SH FILE
+END
+# roff: a backslash, a leading dot and a leading quote have meanings; "-" is a hyphen unless escaped.
+awk '
+  function roff(text) { gsub(/\\/, "\\e", text); gsub(/-/, "\\-", text); sub(/^[.\x27]/, "\\\\\\&&", text); return text }
+  function leave_keys() { if (in_keys) print ".fi\n.RE"; in_keys = 0 }
+  /^[[:space:]]*$/ { leave_keys(); print ".PP"; next }
+  /^# ---- / { leave_keys(); sub(/^# ---- /, ""); sub(/ ----$/, ""); print ".SS " roff($0); next }
+  /^# / && $0 !~ /^# [a-z_]+ = / { if (in_keys) { leave_keys(); print ".PP" } print roff(substr($0, 3)); next }
+  { if (!in_keys) print ".RS\n.nf"; in_keys = 1; print roff($0) }
+  END { leave_keys() }
+' "$1"
+cat << END
+.SH SEE ALSO
+$service(8), sensor-project(7)
+END
