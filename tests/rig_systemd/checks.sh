@@ -1,0 +1,308 @@
+# checks.sh: each part of the systemd rig. A check is a sentence and a command that must succeed. Sourced by run.sh.
+
+passed=0
+failed=0
+services=(sensor-publisher sensor-persistence sensor-http-bridge)
+units=(sensor-broker "${services[@]}")
+
+# check SENTENCE COMMAND...
+check() {
+  local sentence=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    echo "  ok: $sentence"
+  else
+    failed=$((failed + 1))
+    echo "  FAILED: $sentence: $*"
+    inside journalctl -b --no-pager -n 12 -o cat 2> /dev/null | sed 's/^/    | /'
+  fi
+}
+
+# Not a check: what this machine cannot show.
+not_shown() { echo "  not shown here: $*"; }
+
+# ---- what is asked of the machine ----
+
+is_active() { inside systemctl is-active --quiet "$@"; }
+all_active() { is_active "${units[@]}"; }
+property() { inside systemctl show --property "$2" --value "$1"; }
+main_pid() { property "$1" MainPID; }
+has_other_pid() { is_active "$1" && [ "$(main_pid "$1")" != "$2" ] && [ "$(main_pid "$1")" != 0 ]; }
+journal_has() { inside journalctl -b -u "$1" --no-pager -o cat | grep -qE "$2"; }
+sql() { inside sqlite3 -cmd '.timeout 5000' "$@"; }
+api_count() { sql /var/lib/rig/api.db 'SELECT count(*) FROM readings' 2> /dev/null || echo 0; }
+api_has_more_than() { [ "$(api_count)" -gt "$1" ]; }
+readings_flow() { wait_until "${1:-30}" api_has_more_than "$(($(api_count) + 5))"; }
+put() { mkdir -p "$(dirname "$machine_root$1")" && cat > "$machine_root$1"; }
+conf_is() { grep -qF "$2" "$machine_root/etc/sensor-project/$1"; }
+owner_broker_answers() { inside mosquitto_sub -p 1883 -t owner/kept -C 1 -W 5 2>&1 | grep -qx mine; }
+
+# With the preload libraries, for one unit.
+spoil() {
+  put "/run/systemd/system/$1.service.d/rig.conf" << END
+[Service]
+Environment=LD_PRELOAD=/opt/rig/librig_disk_faults.so:/opt/rig/librig_trouble.so
+Environment=SENSOR_DISK_FAULTS=/opt/rig/disk-faults SENSOR_TROUBLE=/opt/rig/trouble
+END
+  inside sh -c ': > /opt/rig/disk-faults; : > /opt/rig/trouble; chmod 644 /opt/rig/disk-faults /opt/rig/trouble'
+  inside systemctl daemon-reload
+  inside systemctl restart "$1"
+}
+
+mend() {
+  inside sh -c ': > /opt/rig/disk-faults; : > /opt/rig/trouble'
+  inside rm -r "/run/systemd/system/$1.service.d"
+  inside systemctl daemon-reload
+  inside systemctl restart "$1"
+}
+
+# ---- the parts, in order ----
+
+# An owner's own broker is there first, open on port 1883; it must be untouched by all that follows.
+part_beside_a_broker() {
+  inside apt-get install -y --no-install-recommends mosquitto mosquitto-clients sqlite3 > build/rig/apt-owner.log 2>&1
+  printf 'listener 1883\nallow_anonymous true\n' | put /etc/mosquitto/conf.d/owner.conf
+  inside systemctl restart mosquitto
+  inside mosquitto_pub -p 1883 -t owner/kept -r -m mine
+  check "an owner's broker runs before" owner_broker_answers
+}
+
+part_install() {
+  check "apt installs the package" apt_installs
+  for unit in sensor-broker sensor-publisher sensor-persistence; do check "$unit runs after the installation" wait_until 20 is_active "$unit"; done
+  check "the bridge without an API ends with exit code 78" wait_until 20 bridge_says_what_is_missing
+  check "it is not started again" [ "$(property sensor-http-bridge NRestarts)" = 0 ]
+  check "the owner's broker still runs" owner_broker_answers
+  name_the_api
+  check "all units are active once the API is named" wait_until 20 all_active
+  check "sensor-project.target is active and enabled" is_active sensor-project.target
+  check "passwords are root's alone" passwords_are_private
+}
+
+apt_installs() { inside apt-get install -y --no-install-recommends /opt/rig/sensor-project.deb > build/rig/apt-install.log 2>&1; }
+
+bridge_says_what_is_missing() {
+  [ "$(property sensor-http-bridge ExecMainStatus)" = 78 ] && journal_has sensor-http-bridge 'destination.url: is missing: name the API'
+}
+
+# What README.md's Install section tells an owner to do; and faster than the defaults, for a rig that is not to take hours.
+name_the_api() {
+  inside sed -i 's|^#url = .*|url = "http://127.0.0.1:8080/v1/readings"|; s|^#interval = .*|interval = "500ms"|' /etc/sensor-project/sensor-http-bridge.toml
+  inside sed -i 's|^#open_times = .*|open_times = ["2s"]|' /etc/sensor-project/sensor-http-bridge.toml
+  inside sed -i 's|^steps = .*|steps = ["500ms", "1s", "2s"]|; s|^trust = .*|trust = "always"|; s|^deadband = .*|deadband = 0|' /etc/sensor-project/sensor-publisher.toml
+  inside sed -i 's|^trust = .*|trust = "always"|' /etc/sensor-project/sensor-persistence.toml
+  inside sh -c 'echo a-secret-token > /etc/sensor-project/api.token'
+  inside mkdir -p /var/lib/rig
+  start_api
+  inside systemctl restart sensor-publisher sensor-persistence sensor-http-bridge
+}
+
+start_api() {
+  inside systemd-run --quiet --unit=rig-api /opt/rig/reference_api --port 8080 --token-file /etc/sensor-project/api.token --database /var/lib/rig/api.db
+}
+
+passwords_are_private() {
+  [ "$(inside sh -c 'stat -c "%a %U" /etc/sensor-project/*.password /etc/sensor-project/api.token' | sort -u)" = "600 root" ]
+}
+
+api_refuses_nobody() { ! journal_has sensor-http-bridge 'refuses the token'; }
+
+part_readings() {
+  check "readings arrive at the API" readings_flow 30
+  check "the API took the token that systemd handed over" api_refuses_nobody
+  check "an owner can watch them" owner_can_watch
+}
+
+owner_can_watch() {
+  inside sh -c 'mosquitto_sub -V 5 -p 11883 -u monitor -P "$(cat /etc/sensor-project/monitor.password)" -t "sensors/+/reading/#" -C 1 -W 10' | grep -q '"sensor"'
+}
+
+part_hardening() {
+  for unit in "${units[@]}"; do check "$unit's exposure is at most 1.5" exposure_is_low "$unit"; done
+  check "systemd finds no mistake in the units" units_verify
+  check "each service runs as a user of its own" own_users
+  check "each manual page is there" manuals_are_there
+}
+
+exposure_is_low() {
+  local exposure
+  exposure=$(inside systemd-analyze security --no-pager "$1.service" | sed -nE 's/.*Overall exposure level for .*: ([0-9.]+) .*/\1/p')
+  echo "      $1: $exposure"
+  awk -v e="$exposure" 'BEGIN { exit !(e != "" && e <= 1.5) }'
+}
+
+units_verify() {
+  local said
+  said=$(inside systemd-analyze verify sensor-project.target "${units[@]/%/.service}" 2>&1 | grep -F sensor-)
+  [ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+own_users() {
+  local unit
+  for unit in "${units[@]}"; do [ "$(inside ps -o user:30= -p "$(main_pid "$unit")")" = "$unit" ] || return 1; done
+}
+
+manuals_are_there() {
+  local page
+  for page in 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge}.toml.5; do
+    [ -s "$machine_root/usr/share/man/man$page.gz" ] || return 1
+  done
+}
+
+part_limits() {
+  check "each limit of the units is set" limits_are_set
+  if machine_is_cgroup_v1; then not_shown "MemoryHigh, IOWeight (this host's cgroups are v1), OOMScoreAdjust below 0 without CAP_SYS_RESOURCE"; fi
+}
+
+limits_are_set() {
+  local unit
+  for unit in "${units[@]}"; do
+    [ "$(property "$unit" CPUQuotaPerSecUSec)" = 750ms ] && [ "$(property "$unit" OOMScoreAdjust)" = -500 ] &&
+      [ "$(property "$unit" LimitNOFILE)" = 4096 ] && [ "$(property "$unit" TimeoutStopUSec)" = 5s ] || return 1
+  done
+  [ "$(property sensor-publisher MemoryMax)" = $((512 << 20)) ] && [ "$(property sensor-publisher TasksMax)" = 200 ] &&
+    [ "$(property sensor-persistence MemoryMax)" = $((256 << 20)) ] && [ "$(property sensor-http-bridge MemoryMax)" = $((256 << 20)) ]
+}
+
+# All three at once, since each takes its half minute.
+part_watchdog() {
+  local service
+  local -A stopped
+  local start=$SECONDS
+  for service in "${services[@]}"; do
+    stopped[$service]=$(main_pid "$service")
+    inside kill -STOP "${stopped[$service]}"
+  done
+  for service in "${services[@]}"; do
+    check "$service, stopped by SIGSTOP, is back in under 40 s" wait_until $((start + 40 - SECONDS)) has_other_pid "$service" "${stopped[$service]}"
+    check "its watchdog did it" journal_has "$service" 'Watchdog timeout'
+  done
+  echo "      all back after $((SECONDS - start)) s"
+  check "readings flow after that" readings_flow 30
+}
+
+part_worker() {
+  spoil sensor-persistence
+  wait_until 10 is_active sensor-persistence
+  local pid
+  pid=$(main_pid sensor-persistence)
+  echo 'sync STALL store.db' | put /opt/rig/disk-faults
+  check "persistence, whose disk worker hangs while its loop lives, is killed by its watchdog" wait_until 60 has_other_pid_or_ended sensor-persistence "$pid"
+  check "and said what hung" journal_has sensor-persistence 'is overdue; systemd will restart'
+  mend sensor-persistence
+  check "readings flow after that" readings_flow 30
+}
+
+has_other_pid_or_ended() { [ "$(main_pid "$1")" != "$2" ]; }
+
+part_leak() {
+  spoil sensor-persistence
+  wait_until 10 is_active sensor-persistence
+  local pid
+  pid=$(main_pid sensor-persistence)
+  echo leak | put /opt/rig/trouble
+  check "persistence, which leaks 200 MiB/s, is killed at its limit of 256 MiB" wait_until 30 has_other_pid_or_ended sensor-persistence "$pid"
+  check "the kernel did it" journal_has sensor-persistence '(status=9/KILL|oom-kill)'
+  mend sensor-persistence
+  check "it runs again, and readings flow" readings_flow 30
+}
+
+part_load() {
+  spoil sensor-http-bridge
+  echo spin | put /opt/rig/trouble
+  wait_until 5 uses_cpu
+  check "the bridge, with two threads that spin, takes at most three quarters of a processor" cpu_share_is_at_most 80
+  echo threads | put /opt/rig/trouble
+  inside systemctl restart sensor-http-bridge
+  check "the bridge, which starts threads without end, gets no more than 100" wait_until 15 tasks_are sensor-http-bridge 100
+  mend sensor-http-bridge
+  check "readings flow after that" readings_flow 30
+}
+
+cpu_ns() { property sensor-http-bridge CPUUsageNSec; }
+uses_cpu() { local before; before=$(cpu_ns); sleep 0.3; [ $(($(cpu_ns) - before)) -gt 100000000 ]; }
+
+# Over 4 s.
+cpu_share_is_at_most() {
+  local before start
+  before=$(cpu_ns)
+  start=$(date +%s%N)
+  sleep 4
+  local share=$((($(cpu_ns) - before) * 100 / ($(date +%s%N) - start)))
+  echo "      $share %"
+  [ "$share" -gt 30 ] && [ "$share" -le "$1" ]
+}
+
+tasks_are() { [ "$(property "$1" TasksCurrent)" = "$2" ]; }
+
+part_breaker() {
+  inside systemctl stop rig-api
+  check "without the API the journal says: Circuit breaker OPEN" wait_until 30 journal_has sensor-http-bridge 'Circuit breaker OPEN - API failures exceeded threshold'
+  check "and HALF_OPEN" wait_until 30 journal_has sensor-http-bridge 'Circuit breaker HALF_OPEN - attempting recovery'
+  start_api
+  check "and CLOSED when it is back" wait_until 30 journal_has sensor-http-bridge 'Circuit breaker CLOSED - recovered after'
+  check "readings flow after that" readings_flow 30
+}
+
+part_orders() {
+  inside systemctl stop sensor-project.target
+  check "stopping the target stops every unit" none_active
+  inside systemctl mask --quiet --runtime sensor-broker
+  inside systemctl start sensor-project.target
+  check "the services start without the broker" wait_until 20 is_active "${services[@]}"
+  inside systemctl unmask --quiet --runtime sensor-broker
+  inside systemctl start sensor-broker
+  check "readings flow when the broker comes" readings_flow 60
+  local order
+  for order in "sensor-http-bridge sensor-persistence sensor-publisher sensor-broker" "sensor-publisher sensor-broker sensor-http-bridge sensor-persistence"; do
+    inside systemctl stop sensor-project.target
+    for unit in $order; do inside systemctl start "$unit"; done
+    check "readings flow when started in the order: $order" readings_flow 60
+  done
+}
+
+none_active() { local unit; for unit in "${units[@]}"; do ! is_active "$unit" || return 1; done; }
+
+part_upgrade() {
+  local secret before
+  secret=$(inside sha256sum /etc/sensor-project/sensor-publisher.password)
+  before=$(api_count)
+  check "apt installs it over itself" reinstalls
+  check "passwords are kept" [ "$(inside sha256sum /etc/sensor-project/sensor-publisher.password)" = "$secret" ]
+  check "the configuration is kept" conf_is sensor-http-bridge.toml 127.0.0.1:8080
+  check "all units are active" wait_until 20 all_active
+  check "readings flow after that" readings_flow 30
+}
+
+reinstalls() { inside apt-get install -y --reinstall --no-install-recommends /opt/rig/sensor-project.deb > build/rig/apt-upgrade.log 2>&1; }
+
+# The publisher ends; what it has sent must come to the API, each once. `through` is the last number of a stream, so the API
+# must have as many readings as all streams together have numbers, but for those that gap records stand for.
+part_account() {
+  inside systemctl stop sensor-publisher
+  inside systemctl start sensor-publisher
+  wait_until 30 readings_flow 20
+  inside systemctl stop sensor-publisher
+  check "every reading that the store confirmed is at the API once" wait_until 40 account_is_even
+  echo "      $(api_count) readings at the API, $(sql /var/lib/sensor-project/persistence/store.db 'SELECT count(*) FROM stream') streams"
+  check "the outbox is empty: the store has all of it" outbox_is_empty
+}
+
+account_is_even() {
+  local numbered gaps
+  numbered=$(sql /var/lib/sensor-project/persistence/store.db 'SELECT sum(through) FROM stream')
+  gaps=$(sql /var/lib/sensor-project/persistence/store.db 'SELECT coalesce(sum(last - first + 1), 0) FROM gap')
+  [ "$gaps" -eq 0 ] && [ "$(api_count)" -eq "$numbered" ]
+}
+
+outbox_is_empty() { [ "$(sql /var/lib/sensor-project/publisher/outbox.db 'SELECT count(*) FROM reading')" = 0 ]; }
+
+part_removal() {
+  inside apt-get remove -y sensor-project > build/rig/apt-remove.log 2>&1
+  check "removing it stops every unit" none_active
+  check "and keeps the data and the configuration" [ -e "$machine_root/var/lib/sensor-project/persistence/store.db" -a -e "$machine_root/etc/sensor-project/sensor-publisher.toml" ]
+  inside apt-get purge -y sensor-project > build/rig/apt-purge.log 2>&1
+  check "purging it deletes data, passwords and configuration" [ ! -e "$machine_root/var/lib/sensor-project" -a ! -e "$machine_root/etc/sensor-project" ]
+  check "the owner's broker still runs" owner_broker_answers
+}

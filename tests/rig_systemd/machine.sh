@@ -1,0 +1,101 @@
+# machine.sh: a Debian 12 machine with systemd as its first process, in a container (systemd-nspawn). Sourced.
+# Needs root, mmdebstrap and systemd-container. On a host with cgroup v1 its controllers are made writable inside, so that
+# systemd can enforce limits there as well.
+
+machine_base=build/rig/base     # made once, kept
+machine_root=build/rig/machine  # a copy of it, made for each run
+machine_leader=                 # pid of the systemd inside, as the host sees it
+machine_pid=
+
+# Says why this machine cannot run the rig; nothing when it can.
+machine_obstacle() {
+  local tool
+  [ "$(id -u)" -eq 0 ] || { echo "it needs root"; return; }
+  for tool in systemd-nspawn mmdebstrap nsenter; do
+    command -v "$tool" > /dev/null || { echo "$tool is not there: packages-rig.txt lists its package"; return; }
+  done
+  [ -d /sys/fs/cgroup ] || { echo "there is no /sys/fs/cgroup"; return; }
+  unshare --mount --pid --fork true 2> /dev/null || echo "this kernel, or the container this runs in, lets nobody make namespaces"
+}
+
+# The tree holds what the package depends on as archives, so that apt works inside without a network.
+machine_make_base() {
+  [ -e "$machine_base.done" ] && return
+  rm -rf "$machine_base"
+  mkdir -p "$(dirname "$machine_base")"
+  local depends="mosquitto mosquitto-clients sqlite3 libpaho-mqttpp3-1 libpaho-mqtt1.3 libsqlite3-0 libsystemd0 libcurl4 libspdlog1.10 libfmt9 zlib1g libsimdjson14 libtomlplusplus3"
+  mmdebstrap --quiet --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
+    --include=systemd,systemd-sysv,dbus,procps,iproute2,man-db \
+    --customize-hook="chroot \"\$1\" apt-get install -y --download-only $depends" \
+    bookworm "$machine_base" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}"
+  touch "$machine_base.done"
+}
+
+machine_cgroups="cpu cpuacct memory pids cpuset blkio devices freezer systemd unified"
+
+machine_is_cgroup_v1() { [ -d /sys/fs/cgroup/memory ]; }
+
+machine_start() {
+  local controller group=sensor-rig
+  rm -rf "$machine_root"
+  cp -a "$machine_base" "$machine_root"
+  echo rig > "$machine_root/etc/hostname"
+  echo '127.0.0.1 localhost rig' > "$machine_root/etc/hosts"
+  if machine_is_cgroup_v1; then
+    for controller in $machine_cgroups; do mkdir -p "/sys/fs/cgroup/$controller/$group"; done
+    cat /sys/fs/cgroup/cpuset/cpuset.cpus > "/sys/fs/cgroup/cpuset/$group/cpuset.cpus"
+    cat /sys/fs/cgroup/cpuset/cpuset.mems > "/sys/fs/cgroup/cpuset/$group/cpuset.mems"
+  fi
+  (
+    if machine_is_cgroup_v1; then
+      for controller in $machine_cgroups; do echo $BASHPID > "/sys/fs/cgroup/$controller/$group/cgroup.procs"; done
+    fi
+    exec setsid systemd-nspawn --directory="$machine_root" --boot --register=no --keep-unit --private-network \
+      --machine=sensor-rig --console=pipe < /dev/null > build/rig/console.log 2>&1
+  ) &
+  machine_pid=$!
+  wait_until 20 machine_has_leader || { tail -n 20 build/rig/console.log; return 1; }
+  if machine_is_cgroup_v1; then
+    for controller in cpu cpuacct memory pids cpuset blkio devices freezer; do
+      nsenter -t "$machine_leader" -m mount -o remount,bind,rw,nosuid,nodev,noexec "/sys/fs/cgroup/$controller"
+    done
+    inside systemctl daemon-reexec
+  fi
+  wait_until 30 machine_is_up
+}
+
+machine_has_leader() {
+  machine_leader=$(pgrep -P "$machine_pid" | head -n 1)
+  [ -n "$machine_leader" ] && [ -S "/proc/$machine_leader/root/run/systemd/private" ]
+}
+
+machine_is_up() { [[ $(inside systemctl is-system-running 2> /dev/null) =~ ^(running|degraded)$ ]]; }
+
+# Runs a command on the machine.
+inside() { nsenter -t "$machine_leader" --mount --uts --ipc --net --pid --cgroup -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
+
+machine_stop() {
+  [ -n "$machine_pid" ] || return 0
+  kill -TERM "$machine_pid" 2> /dev/null
+  wait_until 15 machine_is_gone || kill -KILL "$machine_pid" "$machine_leader" 2> /dev/null
+  wait "$machine_pid" 2> /dev/null
+  local controller
+  if machine_is_cgroup_v1; then
+    for controller in $machine_cgroups; do
+      find "/sys/fs/cgroup/$controller/sensor-rig" -depth -type d -exec rmdir {} \; 2> /dev/null
+    done
+  fi
+  machine_pid=
+}
+
+machine_is_gone() { ! kill -0 "$machine_pid" 2> /dev/null; }
+
+# wait_until SECONDS COMMAND...: whether the command succeeded in time.
+wait_until() {
+  local end=$((SECONDS + $1))
+  shift
+  while ! "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.2
+  done
+}

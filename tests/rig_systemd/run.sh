@@ -1,0 +1,36 @@
+#!/bin/bash
+# run.sh: installs the package on a Debian 12 machine with systemd and checks what docs/operations.md promises of it.
+# Last line: "N passed, M failed"; exit code 1 when one failed, 77 when this machine cannot run it.
+#
+# Readings flow to the reference API all the time. At the end every reading that a publisher ever numbered must be there once.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/rig_systemd/machine.sh
+source tests/rig_systemd/checks.sh
+
+obstacle=$(machine_obstacle)
+if [ -n "$obstacle" ]; then
+  echo "rig: cannot run on this machine: $obstacle. Nothing was checked."
+  exit 77
+fi
+
+deb=$(ls build/deb/sensor-project_*_"$(dpkg --print-architecture)".deb 2> /dev/null | sort -V | tail -n 1)
+[ -n "$deb" ] || { echo "rig: there is no package: ./dev deb" >&2; exit 1; }
+
+trap machine_stop EXIT
+trap 'exit 1' INT TERM
+machine_make_base || { echo "rig: making the machine's tree failed" >&2; exit 1; }
+machine_start || { echo "rig: the machine did not boot; see build/rig/console.log" >&2; exit 1; }
+mkdir -p "$machine_root/opt/rig"
+cp "$deb" "$machine_root/opt/rig/sensor-project.deb"
+cp build/release/tests/reference_api/reference_api build/release/tests/rig/librig_disk_faults.so \
+  build/release/tests/rig/librig_trouble.so "$machine_root/opt/rig/"
+chmod 755 "$machine_root"/opt/rig/*
+
+for part in beside_a_broker install readings hardening limits watchdog worker leak load breaker orders upgrade account removal; do
+  echo "=== $part"
+  "part_$part"
+  [ "$part" != install ] || is_active sensor-publisher || { echo "rig: what follows needs a package that installs"; break; }
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
