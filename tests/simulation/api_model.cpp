@@ -1,5 +1,7 @@
 #include "tests/simulation/api_model.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sensors::simulation {
@@ -9,16 +11,15 @@ using bridge::HttpReply;
 
 namespace {
 
-std::uint64_t hash_of(const std::string& text) {
+std::uint64_t hash_of(const std::vector<ApiRow>& rows, const std::string& salt) {
   EffectHash hash;
-  hash.add(text);
+  hash.add(salt);
+  for (const ApiRow& row : rows) {
+    hash.add(row.stream);
+    hash.add(row.first);
+    hash.add(row.last);
+  }
   return hash.value();
-}
-
-/// The rows are what the key names; how many more wait may differ from one try to the next.
-std::string rows_of(const std::string& body) {
-  const std::size_t at = body.find("\"readings\":");
-  return at == std::string::npos ? body : body.substr(at);
 }
 
 HttpReply reply_of(int status, std::string content_type = "application/json", std::string body = "{}") {
@@ -29,24 +30,19 @@ HttpReply reply_of(int status, std::string content_type = "application/json", st
   return reply;
 }
 
-}  // namespace
-
-const char* name_of(ApiMood mood) {
-  switch (mood) {
-    case ApiMood::well: return "well";
-    case ApiMood::refuses_connections: return "refuses connections";
-    case ApiMood::hangs: return "hangs";
-    case ApiMood::resets_before: return "resets before it has stored";
-    case ApiMood::resets_after: return "resets after it has stored";
-    case ApiMood::slow: return "slow";
-    case ApiMood::error_500: return "500";
-    case ApiMood::error_503_asks: return "503 with Retry-After";
-    case ApiMood::error_429_asks: return "429 with Retry-After";
-    case ApiMood::unauthorized: return "401";
-    case ApiMood::captive_portal: return "captive portal";
+/// {"rejected":[...]}, each row with its reason in one of the ways that there are.
+std::string list_of(const std::vector<ApiRow>& refused) {
+  std::string rows;
+  for (const ApiRow& row : refused) {
+    if (!rows.empty()) rows += ',';
+    rows += fmt::format(R"({{"stream":"{}","seq":{},)", row.stream, row.first);
+    rows += row.first % 2 == 0 ? fmt::format(R"("status":422,"reason":"{}"}})", refusal_of(row))
+                               : fmt::format(R"("title":"no","detail":"{}"}})", refusal_of(row));
   }
-  return "?";
+  return R"({"rejected":[)" + rows + "]}";
 }
+
+}  // namespace
 
 void ApiModel::misbehave(ApiMood mood, double share, Millis time) {
   world_.note("API",
@@ -56,6 +52,16 @@ void ApiModel::misbehave(ApiMood mood, double share, Millis time) {
   misbehaves_until_ = world_.scheduler.now() + time;
 }
 
+void ApiModel::refuse(ApiRefusal how, double share, Millis time) {
+  refusal_ = how;
+  refused_share_ = share;
+  refused_salt_ = world_.random.next();
+  most_rows_ = static_cast<std::size_t>(world_.random.of_any_size(Millis{1}, Millis{500}).count()) - 1;
+  refuses_until_ = world_.scheduler.now() + time;
+  world_.note(
+      "API", fmt::format("refuses {:.1f} % of the rows for {} s, {}", share * 100, time.count() / 1'000, name_of(how)));
+}
+
 ApiMood ApiModel::mood_now() {
   const bool misbehaves = world_.scheduler.now() < misbehaves_until_ && world_.random.chance(share_);
   return misbehaves ? mood_ : ApiMood::well;
@@ -63,40 +69,51 @@ ApiMood ApiModel::mood_now() {
 
 ApiExchange ApiModel::post(const HttpPost& request) {
   ++requests_;
-  check_key(request);
+  const Request known = read(request.body);
+  check_key(request.idempotency_key, known);
   ApiExchange exchange;
-  exchange.rows = read(request.body);
   exchange.took = world_.random.between(Millis{2}, Millis{80});
   const ApiMood mood = mood_now();
   // Some answers are late, also those that say no.
   if (mood != ApiMood::well && world_.random.chance(0.2)) {
     exchange.took = world_.random.between(Millis{2}, request.total_timeout);
   }
-  const bool stores = mood == ApiMood::well || mood == ApiMood::slow || mood == ApiMood::resets_after ||
-                      (mood == ApiMood::hangs && world_.random.chance(0.5));
-  if (stores) take(request, exchange.rows);
+  const auto process_it = [&] { return process(request.idempotency_key, known.rows); };
   switch (mood) {
-    case ApiMood::well: exchange.reply = reply_of(200); break;
+    case ApiMood::well: put(exchange, process_it(), known.rows); break;
     case ApiMood::slow:
-      exchange.reply = reply_of(201);
+      put(exchange, process_it(), known.rows);
       exchange.took = request.total_timeout - world_.random.between(Millis{1}, request.total_timeout / 2);
       break;
     case ApiMood::refuses_connections: exchange.reply = fail(ErrorCode::refused, "connection refused"); break;
     case ApiMood::hangs:
+      if (world_.random.chance(0.5)) process_it();
+      [[fallthrough]];
+    case ApiMood::drips:
+      if (mood == ApiMood::drips) process_it();
       exchange.reply = fail(ErrorCode::timeout, "no answer in time");
       exchange.took = request.total_timeout;
       break;
-    case ApiMood::resets_before:
-    case ApiMood::resets_after: exchange.reply = fail(ErrorCode::disconnected, "connection reset"); break;
+    case ApiMood::floods:
+      process_it();
+      exchange.reply = fail(ErrorCode::too_large, "the answer is larger than 1 MiB");
+      break;
+    case ApiMood::resets_after: process_it(); [[fallthrough]];
+    case ApiMood::resets_before: exchange.reply = fail(ErrorCode::disconnected, "connection reset"); break;
     case ApiMood::error_500: exchange.reply = reply_of(500, "text/plain", "oops"); break;
     case ApiMood::error_503_asks:
     case ApiMood::error_429_asks: {
       HttpReply reply = reply_of(mood == ApiMood::error_503_asks ? 503 : 429, "text/plain", "busy");
-      reply.retry_after = std::to_string(world_.random.below(200));
+      exchange.asks_to_wait = Millis{1'000} * static_cast<Millis::rep>(world_.random.below(200));
+      reply.retry_after = std::to_string(exchange.asks_to_wait.count() / 1'000);
       exchange.reply = std::move(reply);
       break;
     }
     case ApiMood::unauthorized: exchange.reply = reply_of(401); break;
+    case ApiMood::forbidden:
+      exchange.reply = reply_of(403, "application/problem+json", R"({"title":"Forbidden"})");
+      break;
+    case ApiMood::redirect: exchange.reply = reply_of(302, "text/html", "<html>elsewhere</html>"); break;
     case ApiMood::captive_portal:
       exchange.reply = reply_of(200, "text/html", "<html>Welcome to our Wi-Fi</html>");
       break;
@@ -104,35 +121,114 @@ ApiExchange ApiModel::post(const HttpPost& request) {
   return exchange;
 }
 
-/// The same rows of one store always come under the same key, and a key always brings the same rows.
-void ApiModel::check_key(const HttpPost& request) {
-  const std::string store = request.idempotency_key.substr(0, request.idempotency_key.find(':'));
-  const std::uint64_t rows = hash_of(store + rows_of(request.body));
-  const auto [by_key, new_key] = sent_keys_.try_emplace(request.idempotency_key, rows);
-  const auto [by_rows, new_rows] = sent_bodies_.try_emplace(rows, request.idempotency_key);
-  if (by_key->second != rows && !keys_come_again_) {
-    world_.ledger.violate("an Idempotency-Key always brings the same batch", request.idempotency_key);
+/// What the reply tells of the rows.
+void ApiModel::put(ApiExchange& exchange, Answer answer, const std::vector<ApiRow>& rows) const {
+  exchange.is_success = true;
+  if (answer.is_taken) {
+    const auto is_refused = [&](const ApiRow& row) {
+      return std::any_of(answer.refused.begin(), answer.refused.end(),
+                         [&](const ApiRow& other) { return other.stream == row.stream && other.first == row.first; });
+    };
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(exchange.taken),
+                 [&](const ApiRow& row) { return !is_refused(row); });
+    exchange.refused = std::move(answer.refused);
+  } else if (rows.size() == 1) {
+    exchange.refused = rows;
   }
-  if (by_rows->second != request.idempotency_key && !keys_come_again_) {
-    world_.ledger.violate("a batch always comes under the same Idempotency-Key",
-                          by_rows->second + " became " + request.idempotency_key);
+  exchange.reply = std::move(answer.reply);
+}
+
+// ---- what it takes ----
+
+ApiModel::Answer ApiModel::process(const std::string& key, const std::vector<ApiRow>& rows) {
+  if (const auto known = answers_.find(key); remembers_keys_ && known != answers_.end()) return known->second;
+  Answer answer = judge(rows);
+  if (answer.is_taken) {
+    for (const ApiRow& row : rows) {
+      const bool is_refused = std::any_of(answer.refused.begin(), answer.refused.end(), [&](const ApiRow& other) {
+        return other.stream == row.stream && other.first == row.first;
+      });
+      if (is_refused) continue;
+      if (row.is_gap) gaps_.emplace(row.stream, row.first);
+      if (!row.is_gap) world_.ledger.reached_api(row.stream, row.first, row.value);
+    }
+  }
+  if (remembers_keys_ && answer.reply.status / 100 == 2) answers_.emplace(key, answer);
+  return answer;
+}
+
+bool ApiModel::has(const ApiRow& row) const {
+  return row.is_gap ? gaps_.contains({row.stream, row.first}) : world_.ledger.has(row.stream, row.first, at_api);
+}
+
+/// Never what it has: it stored that once.
+bool ApiModel::dislikes(const ApiRow& row) const {
+  constexpr std::uint64_t parts = 1'000'000;
+  EffectHash hash;
+  hash.add(row.stream);
+  hash.add(row.first);
+  hash.add(refused_salt_);
+  const bool is_disliked = hash.value() % parts < static_cast<std::uint64_t>(refused_share_ * parts);
+  return is_disliked && !has(row);
+}
+
+ApiModel::Answer ApiModel::judge(const std::vector<ApiRow>& rows) {
+  std::vector<ApiRow> refused;
+  if (world_.scheduler.now() < refuses_until_) {
+    if (refusal_ == ApiRefusal::too_large) {
+      if (rows.size() > most_rows_ && (rows.size() > 1 || !has(rows.front()))) refused = rows;
+    } else {
+      std::copy_if(rows.begin(), rows.end(), std::back_inserter(refused),
+                   [&](const ApiRow& row) { return dislikes(row); });
+    }
+  }
+  if (!refused.empty()) return refuse(std::move(refused));
+  return {reply_of(world_.random.chance(0.5) ? 200 : 201), {}, true};
+}
+
+ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
+  const std::string reason = refusal_of(refused.front());
+  switch (refusal_) {
+    case ApiRefusal::lists_rows: {
+      HttpReply reply = reply_of(207, "application/json", list_of(refused));
+      return {std::move(reply), std::move(refused), true};
+    }
+    case ApiRefusal::counts_rows:
+      return {reply_of(200, "application/json", fmt::format(R"({{"rejected":[{{"row":3}}],"message":"{}"}})", reason))};
+    case ApiRefusal::bad_request: return {reply_of(400, "text/plain", reason + "\n")};
+    case ApiRefusal::unprocessable:
+      return {reply_of(422, "application/problem+json",
+                       fmt::format(R"({{"title":"Unprocessable","status":422,"detail":"{}"}})", reason))};
+    case ApiRefusal::too_large: break;
+  }
+  return {reply_of(413, "application/json", fmt::format(R"({{"error":"{}"}})", reason))};
+}
+
+// ---- what it is sent ----
+
+/// The same rows of one store always come under the same key, and a key always brings the same rows: also when a store
+/// that went back gives row numbers a second time.
+void ApiModel::check_key(const std::string& key, const Request& request) {
+  const auto [by_key, new_key] = rows_of_key_.try_emplace(key, hash_of(request.rows, ""));
+  const std::uint64_t batch = hash_of(request.rows, request.first_and_last);
+  const auto [by_batch, new_batch] = key_of_batch_.try_emplace(batch, key);
+  if (by_key->second != hash_of(request.rows, "")) {
+    world_.ledger.violate("an Idempotency-Key always brings the same batch", key);
+  }
+  if (by_batch->second != key) {
+    world_.ledger.violate("a batch always comes under the same Idempotency-Key", by_batch->second + " became " + key);
   }
 }
 
-void ApiModel::take(const HttpPost& request, const std::vector<ApiRow>& rows) {
-  if (remembers_keys_ && !taken_keys_.try_emplace(request.idempotency_key, 0).second) return;
-  for (const ApiRow& row : rows) {
-    if (!row.is_gap) world_.ledger.reached_api(row.stream, row.first, row.value);
-  }
-}
-
-std::vector<ApiRow> ApiModel::read(const std::string& body) {
-  std::vector<ApiRow> rows;
+ApiModel::Request ApiModel::read(const std::string& body) {
+  Request request;
   simdjson::dom::element root;
   if (parser_.parse(body).get(root) != simdjson::SUCCESS) {
     world_.ledger.violate("what is delivered can be read", body.substr(0, 200));
-    return rows;
+    return request;
   }
+  request.first_and_last = fmt::format("{} {}-{}", root["store"].get_string().value(),
+                                       root["first"].get_uint64().value(), root["last"].get_uint64().value());
   simdjson::dom::array list;
   if (root["readings"].get(list) == simdjson::SUCCESS) {
     for (const simdjson::dom::element element : list) {
@@ -145,19 +241,52 @@ std::vector<ApiRow> ApiModel::read(const std::string& body) {
       } else {
         row.value = element["value"].get_double().value();
       }
-      rows.push_back(std::move(row));
+      request.rows.push_back(std::move(row));
     }
   }
   if (root["gaps"].get(list) == simdjson::SUCCESS) {
     for (const simdjson::dom::element element : list) {
-      rows.push_back({std::string(element["stream"].get_string().value()),
-                      element["first"].get_uint64().value(),
-                      element["last"].get_uint64().value(),
-                      true,
-                      {}});
+      ApiRow row;
+      row.stream = std::string(element["stream"].get_string().value());
+      row.first = element["first"].get_uint64().value();
+      row.last = element["last"].get_uint64().value();
+      row.is_gap = true;
+      request.rows.push_back(std::move(row));
     }
   }
-  return rows;
+  return request;
+}
+
+const char* name_of(ApiMood mood) {
+  switch (mood) {
+    case ApiMood::well: return "well";
+    case ApiMood::refuses_connections: return "refuses connections";
+    case ApiMood::hangs: return "hangs";
+    case ApiMood::resets_before: return "resets before it has stored";
+    case ApiMood::resets_after: return "resets after it has stored";
+    case ApiMood::slow: return "slow";
+    case ApiMood::drips: return "drips";
+    case ApiMood::floods: return "floods";
+    case ApiMood::error_500: return "500";
+    case ApiMood::error_503_asks: return "503 with Retry-After";
+    case ApiMood::error_429_asks: return "429 with Retry-After";
+    case ApiMood::unauthorized: return "401";
+    case ApiMood::forbidden: return "403";
+    case ApiMood::redirect: return "redirect";
+    case ApiMood::captive_portal: return "captive portal";
+  }
+  return "?";
+}
+
+const char* name_of(ApiRefusal how) {
+  switch (how) {
+    case ApiRefusal::lists_rows: return "in a list";
+    case ApiRefusal::counts_rows: return "without naming them";
+    case ApiRefusal::bad_request: return "with 400";
+    case ApiRefusal::unprocessable: return "with 422";
+    case ApiRefusal::too_large: return "with 413";
+  }
+  return "?";
 }
 
 }  // namespace sensors::simulation

@@ -1,11 +1,13 @@
-// ApiModel is somebody's HTTP API: it stores by (stream, seq), remembers Idempotency-Keys or does not, and misbehaves
-// in every way that docs/protocol.md has an answer for.
+// ApiModel is somebody's HTTP API: it stores by (stream, seq), remembers Idempotency-Keys or does not, refuses rows
+// that it does not like, and misbehaves in every way that docs/protocol.md has an answer for.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <simdjson.h>
@@ -15,6 +17,7 @@
 
 namespace sensors::simulation {
 
+/// What comes between a request and its answer.
 enum class ApiMood {
   well,
   refuses_connections,
@@ -22,25 +25,37 @@ enum class ApiMood {
   resets_before,  // the connection is cut and nothing was stored
   resets_after,   // the connection is cut and the batch was stored
   slow,           // an answer near the client's deadline
+  drips,          // a 2xx whose body does not end before the client gives up
+  floods,         // a 2xx whose body is larger than the client takes
   error_500,
   error_503_asks,  // with Retry-After
   error_429_asks,
   unauthorized,
+  forbidden,
+  redirect,
   captive_portal,  // 200 with a page of HTML
 };
 
-struct ApiRow {
-  std::string stream;
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  bool is_gap = false;
+/// How it says that it does not take a row. Nothing of a batch is stored with a 4xx.
+enum class ApiRefusal {
+  lists_rows,     // 2xx: the others are stored
+  counts_rows,    // 2xx that rejects rows without naming them: nothing is stored
+  bad_request,    // 400 with a text
+  unprocessable,  // 422 with a problem document
+  too_large,      // 413 for batches beyond a size
+};
+
+struct ApiRow : RowRange {
   Value value;
 };
 
 struct ApiExchange {
   Result<bridge::HttpReply> reply;
   Millis took{0};
-  std::vector<ApiRow> rows;  // of the request
+  bool is_success = false;      // the API is alive: it has taken the batch, or refused data
+  std::vector<ApiRow> taken;    // the reply says that the API has these
+  std::vector<ApiRow> refused;  // and that it does not take these
+  Millis asks_to_wait{0};
 };
 
 class ApiModel {
@@ -49,40 +64,59 @@ class ApiModel {
 
   /// This share of all requests meets `mood` for so long.
   void misbehave(ApiMood mood, double share, Millis time);
-  void heal() { misbehaves_until_ = Instant{}; }
 
-  /// Whether a key is remembered: then its batch is not looked at again.
+  /// This share of all rows is refused for so long, always the same ones; of batches, all beyond a size.
+  void refuse(ApiRefusal how, double share, Millis time);
+
+  void heal() { misbehaves_until_ = refuses_until_ = Instant{}; }
+
+  /// Whether a key is remembered: then its batch is not looked at again, and the answer is as it was.
   void set_remembers_keys(bool remembers) { remembers_keys_ = remembers; }
-
-  /// A store that went back gives its row numbers a second time, and with them its keys.
-  void expect_keys_again() {
-    remembers_keys_ = false;
-    keys_come_again_ = true;
-  }
 
   ApiExchange post(const bridge::HttpPost& request);
 
   std::uint64_t requests() const { return requests_; }
 
  private:
+  struct Answer {
+    bridge::HttpReply reply;
+    std::vector<ApiRow> refused = {};
+    bool is_taken = false;  // what is not refused is stored
+  };
+  struct Request {
+    std::string first_and_last;
+    std::vector<ApiRow> rows;
+  };
+
   ApiMood mood_now();
-  std::vector<ApiRow> read(const std::string& body);
-  void take(const bridge::HttpPost& request, const std::vector<ApiRow>& rows);
-  void check_key(const bridge::HttpPost& request);
+  Request read(const std::string& body);
+  void check_key(const std::string& key, const Request& request);
+  Answer process(const std::string& key, const std::vector<ApiRow>& rows);
+  Answer judge(const std::vector<ApiRow>& rows);
+  Answer refuse(std::vector<ApiRow> refused);
+  bool has(const ApiRow& row) const;
+  bool dislikes(const ApiRow& row) const;
+  void put(ApiExchange& exchange, Answer answer, const std::vector<ApiRow>& rows) const;
 
   World& world_;
   simdjson::dom::parser parser_;
   bool remembers_keys_ = true;
-  bool keys_come_again_ = false;
   ApiMood mood_ = ApiMood::well;
   double share_ = 0;
   Instant misbehaves_until_{};
+  ApiRefusal refusal_ = ApiRefusal::lists_rows;
+  double refused_share_ = 0;
+  std::uint64_t refused_salt_ = 0;
+  std::size_t most_rows_ = 0;  // ApiRefusal::too_large
+  Instant refuses_until_{};
   std::uint64_t requests_ = 0;
-  std::map<std::string, std::uint64_t> taken_keys_;   // to the hash of the body
-  std::map<std::string, std::uint64_t> sent_keys_;    // of the last requests
-  std::map<std::uint64_t, std::string> sent_bodies_;  // the other way round
+  std::set<std::pair<std::string, std::uint64_t>> gaps_;  // that it has
+  std::map<std::string, Answer> answers_;                 // 2xx, by key
+  std::map<std::string, std::uint64_t> rows_of_key_;      // their hash
+  std::map<std::uint64_t, std::string> key_of_batch_;     // by the hash of range and rows
 };
 
 const char* name_of(ApiMood mood);
+const char* name_of(ApiRefusal how);
 
 }  // namespace sensors::simulation

@@ -38,6 +38,12 @@ class BreakerWatch {
   /// one.
   void attempt(std::uint64_t id, Millis deadline);
 
+  /// Whether the outcome of this attempt matters still: the breaker has not changed since, as at the probe's deadline.
+  bool counts(std::uint64_t id) const {
+    const auto found = attempts_.find(id);
+    return found != attempts_.end() && found->second.counts;
+  }
+
   enum class Outcome { success, failure, neither };
   void outcome(std::uint64_t id, Outcome outcome);
 

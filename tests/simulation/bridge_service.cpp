@@ -1,6 +1,9 @@
 #include "tests/simulation/bridge_service.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/codec/topic.hpp"
 #include "services/sensor-http-bridge/status_reporter.hpp"
@@ -39,6 +42,7 @@ void BridgeService::open() {
   // Its first step says by a log line that the breaker is still open.
   breaker_.restart();
   posts_.clear();
+  asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
   bridge::LogicOptions options = options_;
   options.seed = world_.random.next();
   host(std::make_unique<bridge::Logic>(options, std::move(saved)));
@@ -86,17 +90,19 @@ void BridgeService::before_step(const bridge::Event& event) {
 void BridgeService::answer(const HttpFinished& finished) {
   const auto node = posts_.extract(finished.id);
   if (node.empty()) return;
-  const bool is_2xx =
-      finished.reply.has_value() && finished.reply->status / 100 == 2 && finished.reply->content_type != "text/html";
-  breaker_.outcome(finished.id, is_2xx ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
-  if (!is_2xx) return;
-  for (const ApiRow& row : node.mapped().rows) {
+  const ApiExchange& exchange = node.mapped().exchange;
+  if (exchange.asks_to_wait > Millis{0} && breaker_.counts(finished.id)) {
+    asked_to_wait_until_ = world_.scheduler.now() + std::clamp(exchange.asks_to_wait, Millis{1'000}, longest_asked);
+  }
+  breaker_.outcome(finished.id, exchange.is_success ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
+  for (const ApiRow& row : exchange.taken) {
     if (row.is_gap) {
       world_.ledger.bridge_answered_gap(row.stream, row.first, row.last);
     } else {
       world_.ledger.bridge_answered(row.stream, row.first);
     }
   }
+  for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(row);
 }
 
 void BridgeService::apply(bridge::Effect& effect) {
@@ -117,16 +123,22 @@ void BridgeService::carry_out(const HttpPost& post) {
                            (answered ? std::to_string(exchange.reply->status) : exchange.reply.error().message));
   }
   breaker_.attempt(post.id, post.total_timeout + bridge::stuck_client_after);
-  posts_[post.id] = {world_.scheduler.now(), std::move(exchange.rows)};
+  const Instant now = world_.scheduler.now();
+  if (now < asked_to_wait_until_) {
+    world_.ledger.violate("Retry-After is kept",
+                          fmt::format("{}: {} s too early", name(),
+                                      std::chrono::ceil<std::chrono::seconds>(asked_to_wait_until_ - now).count()));
+  }
   Millis took = std::min(exchange.took, post.total_timeout);
   if (client_hang_ > Millis{0}) {
     world_.note(name(), "the HTTP client hangs");
     took = post.total_timeout + std::exchange(client_hang_, Millis{0});
+    exchange = {};
     exchange.reply = fail(ErrorCode::timeout, "no answer in time");
   }
-  after(took, [this, id = post.id, took, reply = std::move(exchange.reply)] {
-    control(HttpFinished{id, reply, took});
-  });
+  const Result<bridge::HttpReply> reply = exchange.reply;
+  posts_[post.id] = {now, std::move(exchange)};
+  after(took, [this, id = post.id, took, reply] { control(HttpFinished{id, reply, took}); });
 }
 
 void BridgeService::carry_out(const SaveBreaker& save) {

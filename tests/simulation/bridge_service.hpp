@@ -56,9 +56,10 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   BreakerWatch breaker_;
   struct Post {
     Instant since;
-    std::vector<ApiRow> rows;
+    ApiExchange exchange;
   };
   std::map<std::uint64_t, Post> posts_;  // under way
+  Instant asked_to_wait_until_{};
   std::optional<std::string> state_file_;
   Millis client_hang_{0};
   bool is_well_ = false;

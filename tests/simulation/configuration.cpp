@@ -39,6 +39,7 @@ persistence::LogicOptions persistence_options(Random& random) {
   options.retention.max_age = random.of_any_size(Millis{600'000}, Millis{24 * 3'600'000});
   options.retention.step_rows = random.between(10, 1'000);
   if (random.chance(0.5)) options.retention.max_bytes = static_cast<std::int64_t>(random.between(10'000, 1'000'000));
+  options.max_dead_letters = static_cast<std::size_t>(random.of_any_size(Millis{10}, Millis{10'000}).count());
   options.queue_high = random.between(100, 10'000);
   options.queue_limit = random.between(1'000, 100'000);
   options.status_interval = status_interval(random);
@@ -53,6 +54,8 @@ bridge::LogicOptions bridge_options(Random& random) {
   options.upload.max_readings = random.between(1, 1'000);
   options.upload.max_bytes = random.between(1'024, 256 * 1'024);
   options.upload.max_rate = random.chance(0.5) ? 5'000 : random.between(10, 1'000);
+  options.upload.max_refused_in_row =
+      random.chance(0.1) ? 0 : static_cast<std::size_t>(random.of_any_size(Millis{1}, Millis{500}).count());
   options.upload.high_readings = random.between(100, 10'000);
   options.status_interval = status_interval(random);
   return options;

@@ -25,6 +25,8 @@ const char* name_of(FaultKind kind) {
     case FaultKind::store_error: return "store disk error";
     case FaultKind::store_stall: return "store disk stalls";
     case FaultKind::api_misbehaves: return "API misbehaves";
+    case FaultKind::api_refuses: return "API refuses rows";
+    case FaultKind::dead_letters_handled: return "dead letters handled";
     case FaultKind::hang_http_client: return "HTTP client hangs";
     case FaultKind::hang_driver: return "driver hangs";
     case FaultKind::burst: return "burst of readings";

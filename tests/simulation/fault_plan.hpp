@@ -32,6 +32,8 @@ enum class FaultKind {
   store_error,
   store_stall,
   api_misbehaves,
+  api_refuses,           // rows, in the ways there are
+  dead_letters_handled,  // an operator lists, requeues or purges some
   hang_http_client,
   hang_driver,
   burst,

@@ -7,6 +7,14 @@
 
 namespace sensors::simulation {
 
+namespace {
+
+constexpr const char* either_or = "a reading is at the API or a dead letter, never both";
+
+}  // namespace
+
+std::string refusal_of(const RowRange& row) { return fmt::format("{}/{} is not taken", row.stream, row.first); }
+
 /// Most are numbers, some are texts, so that both kinds are on every link.
 Value Ledger::value_of(std::uint64_t number) {
   if (number % 7 == 0) return "number-" + std::to_string(number);
@@ -36,6 +44,19 @@ Ledger::Stream* Ledger::find(const std::string& stream, std::string_view where) 
 void Ledger::add(Stream& stream, std::uint64_t seq, Fact fact) {
   if (stream.facts.size() < seq) stream.facts.resize(seq, 0);
   stream.facts[seq - 1] = static_cast<std::uint16_t>(stream.facts[seq - 1] | fact);
+}
+
+void Ledger::add(const RowRange& row, Fact fact) {
+  Stream* const stream = find(row.stream, "dead letters");
+  for (std::uint64_t seq = row.first; stream != nullptr && seq <= row.last; ++seq) add(*stream, seq, fact);
+}
+
+void Ledger::remove(const RowRange& row, unsigned facts) {
+  Stream* const stream = find(row.stream, "dead letters");
+  if (stream == nullptr) return;
+  for (std::uint64_t seq = row.first; seq <= row.last && seq <= stream->facts.size(); ++seq)
+    stream->facts[seq - 1] = static_cast<std::uint16_t>(stream->facts[seq - 1] & ~facts);
+  stream->resolved_through = std::min(stream->resolved_through, row.first - 1);
 }
 
 bool Ledger::has(const std::string& stream, std::uint64_t seq, unsigned facts) const {
@@ -149,6 +170,7 @@ void Ledger::reached_api(const std::string& stream, std::uint64_t seq, const Val
   if (!has(stream, seq, in_store)) {
     violate("the API gets what the store has committed", fmt::format("({}, {}) was never committed", stream, seq));
   }
+  if (has(stream, seq, dead)) violate(either_or, fmt::format("({}, {}) is a dead letter, and was sent", stream, seq));
   add(*known, seq, at_api);
 }
 
@@ -162,6 +184,8 @@ void Ledger::bridge_answered_gap(const std::string& stream, std::uint64_t first,
   for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_answered);
 }
 
+void Ledger::bridge_refused(const RowRange& row) { add(row, row.is_gap ? gap_refused : refused); }
+
 void Ledger::cursor_passes(const std::string& stream, std::uint64_t seq) {
   if (has(stream, seq, answered)) return;
   violate("5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter",
@@ -174,13 +198,49 @@ void Ledger::cursor_passes_gap(const std::string& stream, std::uint64_t first) {
           fmt::format("the gap record of ({}, {}) left it without", stream, first));
 }
 
+// ---- dead letters ----
+
+void Ledger::dead_lettered(const RowRange& row, const std::string& reason) {
+  ++dead_lettered_;
+  if (!has(row.stream, row.first, row.is_gap ? gap_refused : refused)) {
+    violate("only what the API refused becomes a dead letter",
+            fmt::format("({}, {}): the API never refused it alone: {}", row.stream, row.first, reason));
+  }
+  if (reason.find(refusal_of(row)) == std::string::npos) {
+    violate("a dead letter has the API's reason", fmt::format("({}, {}): '{}'", row.stream, row.first, reason));
+  }
+  if (!row.is_gap && has(row.stream, row.first, at_api)) {
+    violate(either_or, fmt::format("({}, {}) is at the API, and became a dead letter", row.stream, row.first));
+  }
+  add(row, row.is_gap ? gap_dead : dead);
+}
+
+void Ledger::requeued(const RowRange& row) {
+  // It must be delivered now, whatever happened to it before.
+  remove(row, row.is_gap ? gap_dead | gap_refused : dead | refused);
+}
+
+void Ledger::purged_dead_letter(const RowRange& row) {
+  remove(row, row.is_gap ? gap_dead : dead);
+  add(row, purged);
+}
+
+void Ledger::dead_letter_is_back(const RowRange& row) { add(row, row.is_gap ? gap_dead : dead); }
+
+void Ledger::dead_letter_lost(const RowRange& row) {
+  remove(row, row.is_gap ? gap_dead : dead);
+  add(row, lost_by_hardware);
+}
+
 void Ledger::lost(const std::string& stream, std::uint64_t seq) {
   if (Stream* const known = find(stream, "hardware")) add(*known, seq, lost_by_hardware);
 }
 
 // ---- the end ----
 
-bool Ledger::is_resolved(std::uint16_t facts) { return (facts & (answered | gap_answered | lost_by_hardware)) != 0; }
+bool Ledger::is_resolved(std::uint16_t facts) {
+  return (facts & (answered | gap_answered | lost_by_hardware | dead | gap_dead | purged)) != 0;
+}
 
 std::uint64_t Ledger::resolve(const Stream& stream) {
   while (stream.resolved_through < stream.kept_through && is_resolved(stream.facts[stream.resolved_through])) {
@@ -218,6 +278,7 @@ std::string Ledger::describe_unresolved(std::size_t most) const {
 Ledger::Totals Ledger::totals() const {
   Totals totals;
   totals.taken = last_number_;
+  totals.refused = dead_lettered_;
   for (const auto& [name, stream] : streams_) {
     totals.lost_in_memory += stream.lost_in_memory;
     for (const std::uint16_t facts : stream.facts) {
@@ -225,6 +286,8 @@ Ledger::Totals Ledger::totals() const {
         ++totals.delivered;
       } else if ((facts & gap_answered) != 0) {
         ++totals.dropped_with_record;
+      } else if ((facts & purged) != 0) {
+        ++totals.purged;
       } else if ((facts & lost_by_hardware) != 0) {
         ++totals.lost_by_hardware;
       }

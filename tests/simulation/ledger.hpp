@@ -31,7 +31,23 @@ enum Fact : std::uint16_t {
   answered = 32,           // the bridge was told so by a 2xx
   gap_answered = 64,       // the bridge was told that the API has the gap record
   lost_by_hardware = 128,  // the only copy was on a disk that lied or was replaced
+  refused = 256,           // the bridge was told that the API does not take the reading
+  gap_refused = 512,       // the same for the gap record
+  dead = 1024,             // the reading is a dead letter and does not wait again
+  gap_dead = 2048,         // the gap record is
+  purged = 4096,           // an operator deleted it as a dead letter, or there were more than may be kept
 };
+
+/// A reading (first == last), or a gap record.
+struct RowRange {
+  std::string stream;
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool is_gap = false;
+};
+
+/// What the API says of a row that it does not take: no reason passes for that of another row.
+std::string refusal_of(const RowRange& row);
 
 class Ledger {
  public:
@@ -71,9 +87,23 @@ class Ledger {
   void bridge_answered(const std::string& stream, std::uint64_t seq);
   void bridge_answered_gap(const std::string& stream, std::uint64_t first, std::uint64_t last);
 
+  /// The bridge was told that the API does not take this row, and no other row of its batch is meant.
+  void bridge_refused(const RowRange& row);
+
   /// The cursor of the destination moves over a row.
   void cursor_passes(const std::string& stream, std::uint64_t seq);
   void cursor_passes_gap(const std::string& stream, std::uint64_t first);
+
+  // ---- dead letters ----
+
+  /// A destination refused the row for `reason`, and it is kept.
+  void dead_lettered(const RowRange& row, const std::string& reason);
+  void requeued(const RowRange& row);
+  void purged_dead_letter(const RowRange& row);
+
+  /// What the file holds, after an earlier one has come back: a dead letter; or none, if the only copy is gone.
+  void dead_letter_is_back(const RowRange& row);
+  void dead_letter_lost(const RowRange& row);
 
   void lost(const std::string& stream, std::uint64_t seq);
 
@@ -89,6 +119,8 @@ class Ledger {
     std::uint64_t taken = 0;
     std::uint64_t delivered = 0;
     std::uint64_t dropped_with_record = 0;
+    std::uint64_t refused = 0;  // rows that became dead letters, or did so again
+    std::uint64_t purged = 0;
     std::uint64_t lost_in_memory = 0;
     std::uint64_t lost_by_hardware = 0;
   };
@@ -109,11 +141,14 @@ class Ledger {
                    std::string_view where);
   void add(Stream& stream, std::uint64_t seq, Fact fact);
   static void skip_stored(Stream& stream, std::uint64_t next);
+  void add(const RowRange& row, Fact fact);
+  void remove(const RowRange& row, unsigned facts);
   static bool is_resolved(std::uint16_t facts);
   static std::uint64_t resolve(const Stream& stream);
 
   std::map<std::string, Stream, std::less<>> streams_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t dead_lettered_ = 0;
   std::optional<Violation> violation_;
 };
 

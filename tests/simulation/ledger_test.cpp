@@ -64,5 +64,43 @@ TEST_F(LedgerTest, only_a_crash_may_lose_what_was_in_memory) {
   EXPECT_EQ(broken(), "a graceful stop loses nothing");
 }
 
+TEST_F(LedgerTest, takes_a_refused_reading_for_settled_until_it_is_requeued) {
+  const RowRange row{"run1", 1, 1, false};
+  ledger.kept("run1", 1, Ledger::value_of(1));
+  ledger.stored("run1", 1, Ledger::value_of(1));
+  ledger.bridge_refused(row);
+  ledger.dead_lettered(row, "no: " + refusal_of(row));
+  EXPECT_EQ(ledger.unresolved(), 0U);
+  ledger.requeued(row);
+  EXPECT_EQ(ledger.unresolved(), 1U);
+  ledger.reached_api("run1", 1, Ledger::value_of(1));
+  ledger.bridge_answered("run1", 1);
+  EXPECT_EQ(ledger.unresolved(), 0U);
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(LedgerTest, sees_a_dead_letter_that_the_api_did_not_refuse) {
+  const RowRange row{"run1", 2, 2, false};
+  ledger.dead_lettered(row, refusal_of(row));
+  EXPECT_EQ(broken(), "only what the API refused becomes a dead letter");
+}
+
+TEST_F(LedgerTest, sees_the_reason_of_another_row) {
+  const RowRange row{"run1", 2, 2, false};
+  ledger.bridge_refused(row);
+  ledger.dead_lettered(row, refusal_of({"run1", 3, 3, false}));
+  EXPECT_EQ(broken(), "a dead letter has the API's reason");
+}
+
+TEST_F(LedgerTest, sees_a_dead_letter_that_is_at_the_api) {
+  const RowRange row{"run1", 1, 1, false};
+  ledger.kept("run1", 1, Ledger::value_of(1));
+  ledger.stored("run1", 1, Ledger::value_of(1));
+  ledger.reached_api("run1", 1, Ledger::value_of(1));
+  ledger.bridge_refused(row);
+  ledger.dead_lettered(row, refusal_of(row));
+  EXPECT_EQ(broken(), "a reading is at the API or a dead letter, never both");
+}
+
 }  // namespace
 }  // namespace sensors::simulation

@@ -152,8 +152,8 @@ void PersistenceService::carry_out(const RunQuery& query) {
 }
 
 void PersistenceService::carry_out(const persistence::ListDeadLetters& list) {
-  after(Millis{5}, [this, call = list.call] {
-    control(persistence::DeadLettersListed{call, persistence::DeadLetterRows{}});
+  after(Millis{5}, [this, list] {
+    control(persistence::DeadLettersListed{list.call, store_.dead_letters().list(list.request)});
   });
 }
 

@@ -19,6 +19,8 @@ void Report::add(const Outcome& outcome) {
   readings_.taken += outcome.readings.taken;
   readings_.delivered += outcome.readings.delivered;
   readings_.dropped_with_record += outcome.readings.dropped_with_record;
+  readings_.refused += outcome.readings.refused;
+  readings_.purged += outcome.readings.purged;
   readings_.lost_in_memory += outcome.readings.lost_in_memory;
   readings_.lost_by_hardware += outcome.readings.lost_by_hardware;
   for (std::size_t i = 0; i < fault_kinds; ++i) faults_[i] += outcome.faults[i];
@@ -27,10 +29,11 @@ void Report::add(const Outcome& outcome) {
 std::string Report::text() const {
   std::string text = fmt::format("{} seeds, {:.1f} simulated hours in {:.1f} s ({:.0f} hours a minute), {} events\n",
                                  seeds_, hours(), seconds_, hours_per_minute(), events_);
-  text +=
-      fmt::format("{} readings: {} delivered, {} dropped with a record, {} in memory at a crash, {} lost by hardware\n",
-                  readings_.taken, readings_.delivered, readings_.dropped_with_record, readings_.lost_in_memory,
-                  readings_.lost_by_hardware);
+  text += fmt::format(
+      "{} readings: {} delivered, {} dropped with a record, {} refused, {} purged, {} in memory at a crash, {} lost by "
+      "hardware\n",
+      readings_.taken, readings_.delivered, readings_.dropped_with_record, readings_.refused, readings_.purged,
+      readings_.lost_in_memory, readings_.lost_by_hardware);
   for (std::size_t i = 0; i < fault_kinds; ++i) {
     if (faults_[i] > 0) text += fmt::format("  {:6} {}\n", faults_[i], name_of(static_cast<FaultKind>(i)));
   }
@@ -49,11 +52,11 @@ std::string Report::json() const {
   return fmt::format(
       R"({{"seeds":{},"failed":{},"failed_seeds":[{}],"simulated_hours":{:.2f},"seconds":{:.2f},"hours_per_minute":{:.0f},)"
       R"("events":{},"hash":"{:016x}","readings":{{"taken":{},"delivered":{},"dropped_with_record":{},)"
-      R"("lost_in_memory":{},"lost_by_hardware":{}}},"faults":{{{}}}}})"
+      R"("refused":{},"purged":{},"lost_in_memory":{},"lost_by_hardware":{}}},"faults":{{{}}}}})"
       "\n",
       seeds_, failed(), fmt::join(failed_seeds_, ","), hours(), seconds_, hours_per_minute(), events_, hash_,
-      readings_.taken, readings_.delivered, readings_.dropped_with_record, readings_.lost_in_memory,
-      readings_.lost_by_hardware, faults);
+      readings_.taken, readings_.delivered, readings_.dropped_with_record, readings_.refused, readings_.purged,
+      readings_.lost_in_memory, readings_.lost_by_hardware, faults);
 }
 
 std::string describe_failure(const Outcome& outcome, double hours) {

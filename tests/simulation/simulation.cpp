@@ -38,6 +38,7 @@ void Simulation::make_services() {
   persistence_ =
       std::make_unique<PersistenceService>(world_, *broker_, persistence_options(random), inbox_size(random));
   bridge_ = std::make_unique<BridgeService>(world_, *broker_, api_, bridge_options(random), inbox_size(random));
+  operator_ = std::make_unique<Operator>(world_, *broker_, main_node);
   const std::size_t publishers = random.between(1, 2);
   for (std::size_t i = 1; i <= publishers; ++i) {
     publishers_.push_back(std::make_unique<PublisherService>(
@@ -131,6 +132,8 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::store_error:
     case FaultKind::store_stall: return fault_a_disk(persistence_->store().disk(), kind);
     case FaultKind::api_misbehaves: return misbehave();
+    case FaultKind::api_refuses: return refuse();
+    case FaultKind::dead_letters_handled: return operator_->act();
     case FaultKind::hang_http_client: return bridge_->hang_client(random.of_any_size(Millis{1'000}, Millis{120'000}));
     case FaultKind::hang_driver: return any_publisher().hang_driver(random.of_any_size(Millis{1'000}, Millis{600'000}));
     case FaultKind::burst: return any_publisher().burst(random.between(10, 3'000));
@@ -176,6 +179,14 @@ void Simulation::misbehave() {
   api_.misbehave(mood, world_.random.chance(0.6) ? 1.0 : world_.random.fraction(), outage());
 }
 
+void Simulation::refuse() {
+  constexpr std::uint64_t kinds = static_cast<std::uint64_t>(ApiRefusal::too_large) + 1;
+  const auto how = static_cast<ApiRefusal>(world_.random.below(kinds));
+  // One row in a thousand to all of them, each order of magnitude as likely as another.
+  const double share = static_cast<double>(world_.random.of_any_size(Millis{1}, Millis{1'000}).count()) / 1'000;
+  api_.refuse(how, world_.random.chance(0.1) ? 1.0 : share, outage());
+}
+
 void Simulation::go_back(FaultKind kind) {
   if (kind == FaultKind::restore_outbox) {
     PublisherService& publisher = any_publisher();
@@ -185,7 +196,6 @@ void Simulation::go_back(FaultKind kind) {
   }
   persistence_->end(End::power_cut, restart_time());
   if (kind == FaultKind::lose_store) return persistence_->store().replace();
-  api_.expect_keys_again();
   persistence_->store().restore_saved();
 }
 
@@ -229,6 +239,7 @@ void Simulation::check_end() {
   // New readings come meanwhile; when they have stopped for a moment, all must be there.
   while (world_.scheduler.now() < healed + delivery_bound) {
     if (!run_until(world_.scheduler.now() + look_again)) return;
+    if (persistence_->store().dead_letters().count() > 0) operator_->requeue_all();
   }
   for (const auto& publisher : publishers_) publisher->set_reading(false);
   if (!run_until(world_.scheduler.now() + calm_bound)) return;
@@ -238,6 +249,9 @@ void Simulation::check_end() {
                                       "fault: {}",
                                       left, waiting, (delivery_bound + calm_bound).count() / 60'000,
                                       world_.ledger.describe_unresolved(5)));
+  }
+  if (!persistence_->store().dead_letters().letters().empty()) {
+    world_.ledger.violate("dead letters that were requeued are delivered", "some are left");
   }
   if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
   if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());

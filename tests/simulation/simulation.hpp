@@ -11,6 +11,7 @@
 
 #include "tests/simulation/bridge_service.hpp"
 #include "tests/simulation/fault_plan.hpp"
+#include "tests/simulation/operator.hpp"
 #include "tests/simulation/persistence_service.hpp"
 #include "tests/simulation/publisher_service.hpp"
 
@@ -49,6 +50,7 @@ class Simulation {
   void cut_power_of_machine();
   void step_clock();
   void misbehave();
+  void refuse();
   void go_back(FaultKind kind);
   void take_backups();
   void heal();
@@ -67,6 +69,7 @@ class Simulation {
   std::vector<std::unique_ptr<PublisherService>> publishers_;
   std::unique_ptr<PersistenceService> persistence_;
   std::unique_ptr<BridgeService> bridge_;
+  std::unique_ptr<Operator> operator_;
   std::vector<PlannedFault> plan_;
   bool faults_are_over_ = false;
   Outcome outcome_;

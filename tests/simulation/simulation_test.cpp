@@ -41,15 +41,18 @@ TEST(Simulation, delivers_every_reading_and_injects_faults) {
   Report report;
   std::uint64_t faults = 0;
   std::uint64_t delivered = 0;
+  std::uint64_t refused = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SimulationOptions options;
     options.seed = seed;
     const Outcome outcome = simulate(options);
     for (const std::uint64_t count : outcome.faults) faults += count;
     delivered += outcome.readings.delivered;
+    refused += outcome.readings.refused;
   }
   EXPECT_GT(faults, 100U);
   EXPECT_GT(delivered, 10'000U);
+  EXPECT_GT(refused, 10U);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace sensors::simulation {
 using persistence::CommitReport;
 using persistence::CommitTransaction;
 using persistence::Confirmation;
+using persistence::DeadLetterChange;
+using persistence::DeadLetterReport;
 using persistence::DestinationState;
 using persistence::HandOut;
 using persistence::RetentionReport;
@@ -36,7 +38,9 @@ Result<StoreContents> StoreModel::open() {
   for (const std::string& name : destination_names_) {
     if (destination(name) == nullptr) file_.destinations.push_back({name, 0, 0, 0});
   }
-  const std::uint64_t before_oldest = file_.rows.empty() ? file_.last_id : file_.rows.begin()->first - 1;
+  std::uint64_t before_oldest = file_.rows.empty() ? file_.last_id : file_.rows.begin()->first - 1;
+  const auto& again = file_.dead_letters.queue();
+  if (!again.empty()) before_oldest = std::min(before_oldest, again.begin()->first - 1);
   for (DestinationState& known : file_.destinations) {
     if (known.batch_last == 0) known.cursor = std::max(known.cursor, before_oldest);
   }
@@ -49,14 +53,15 @@ Result<StoreContents> StoreModel::open() {
   });
   contents.destinations = file_.destinations;
   contents.used_bytes = used_bytes();
+  contents.dead_letters = file_.dead_letters.count();
   return contents;
 }
 
 Result<CommitReport> StoreModel::commit(const CommitTransaction& transaction) {
   if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
   for (const StreamRows& rows : transaction.streams) add_rows(rows, transaction.time);
-  for (const Confirmation& confirmation : transaction.confirmations) confirm(confirmation);
   CommitReport report;
+  settle_uploads(transaction, report);
   for (const HandOut& request : transaction.hand_outs) report.handed_out.push_back({request.call, hand_out(request)});
   if (transaction.retention.has_value()) report.retention = retain(*transaction.retention);
   report.last_id = file_.last_id;
@@ -120,19 +125,60 @@ DestinationState* StoreModel::destination(const std::string& name) {
   return found == file_.destinations.end() ? nullptr : &*found;
 }
 
-void StoreModel::confirm(const Confirmation& confirmation) {
+void StoreModel::settle_uploads(const CommitTransaction& transaction, CommitReport& report) {
+  DeadLetterReport letters;
+  bool has_rejected = false;
+  for (const Confirmation& confirmation : transaction.confirmations) {
+    if (confirm(confirmation, transaction.time, letters)) has_rejected |= !confirmation.rejected.empty();
+  }
+  for (const DeadLetterChange& change : transaction.dead_letter_changes) {
+    letters.changed.push_back({change.call, file_.dead_letters.change(world_.ledger, change.request, file_.last_id)});
+  }
+  if (!has_rejected && transaction.dead_letter_changes.empty()) return;
+  letters.dropped = file_.dead_letters.trim(world_.ledger, transaction.max_dead_letters);
+  letters.left = file_.dead_letters.count();
+  report.dead_letters = std::move(letters);
+}
+
+bool StoreModel::confirm(const Confirmation& confirmation, WallTime now, DeadLetterReport& report) {
   DestinationState* const state = destination(confirmation.destination);
-  if (state == nullptr || state->batch_first != confirmation.first || state->batch_last != confirmation.last) return;
-  const auto end = file_.rows.upper_bound(confirmation.last);
-  for (auto row = file_.rows.lower_bound(confirmation.first); row != end; ++row) {
-    if (std::holds_alternative<Reading>(row->second.what)) {
-      world_.ledger.cursor_passes(row->second.stream, row->second.first);
+  if (state == nullptr || state->batch_first != confirmation.first || state->batch_last != confirmation.last)
+    return false;
+  std::map<std::pair<std::string, std::uint64_t>, const RejectedRow*> rejected;
+  for (const RejectedRow& row : confirmation.rejected) rejected.try_emplace({row.row.stream, row.row.seq}, &row);
+  const auto settle = [&](const RowRange& range, auto row) {
+    if (const auto found = rejected.find({range.stream, range.first}); found != rejected.end()) {
+      file_.dead_letters.refuse(world_.ledger, state->name, row(), *found->second, now);
+      rejected.erase(found);
+      ++report.added;
+    } else if (range.is_gap) {
+      world_.ledger.cursor_passes_gap(range.stream, range.first);
     } else {
-      world_.ledger.cursor_passes_gap(row->second.stream, row->second.first);
+      world_.ledger.cursor_passes(range.stream, range.first);
     }
+  };
+  for (auto at = file_.rows.lower_bound(confirmation.first); at != file_.rows.end() && at->first <= confirmation.last;
+       ++at) {
+    const Gap* const gap = std::get_if<Gap>(&at->second.what);
+    const std::uint64_t last = gap != nullptr ? gap->last : at->second.first;
+    settle({at->second.stream, at->second.first, last, gap != nullptr}, [&] { return stored(at->first, at->second); });
+  }
+  const auto& queue = file_.dead_letters.queue();
+  for (auto at = queue.lower_bound(confirmation.first); at != queue.end() && at->first <= confirmation.last;) {
+    const std::uint64_t id = (at++)->first;
+    const StoredRow row = file_.dead_letters.row_at(id);
+    settle(range_of(row), [&] { return row; });
+    file_.dead_letters.delivered(id);
+  }
+  report.unknown += rejected.size();
+  if (!rejected.empty()) {
+    world_.ledger.violate("a rejected row is one of its range",
+                          fmt::format("{}..{} has no ({}, {})", confirmation.first, confirmation.last,
+                                      rejected.begin()->first.first, rejected.begin()->first.second));
   }
   state->cursor = confirmation.last;
   state->batch_first = state->batch_last = 0;
+  return true;
 }
 
 UploadBatch StoreModel::hand_out(const HandOut& request) {
@@ -142,33 +188,58 @@ UploadBatch StoreModel::hand_out(const HandOut& request) {
   DestinationState* const state = destination(request.destination);
   if (state == nullptr) return batch;
   const bool is_retry = state->batch_last != 0 && state->batch_last != request.refused;
-  const std::uint64_t from = is_retry ? state->batch_first : state->cursor + 1;
-  const std::uint64_t to = is_retry ? state->batch_last : file_.last_id;
-  std::size_t bytes = 0;
-  for (auto at = file_.rows.lower_bound(from); at != file_.rows.end() && at->first <= to; ++at) {
-    const auto& [id, row] = *at;
-    const std::string& node = file_.streams.at(row.stream).node;
-    const bool is_first = batch.last == 0;
-    const Reading* const reading = std::get_if<Reading>(&row.what);
-    const SequencedReading sequenced = reading != nullptr ? SequencedReading{row.first, *reading} : SequencedReading{};
-    bytes += reading != nullptr ? encoded_size_bound(sequenced) + node.size() + row.stream.size() + 24 : 320;
-    const std::size_t count = batch.readings.size() + batch.gaps.size();
-    if (!is_retry && !is_first && (count >= request.max_readings || bytes > request.max_bytes)) break;
-    if (reading != nullptr) {
-      batch.readings.push_back({id, node, row.stream, sequenced});
-    } else {
-      batch.gaps.push_back({id, node, row.stream, std::get<Gap>(row.what)});
-    }
-    batch.last = id;
-  }
+  const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
+                           std::numeric_limits<std::size_t>::max(), 0};
+  const std::uint64_t from = state->cursor + 1;
+  read_rows(from, is_retry ? state->batch_last : file_.last_id, is_retry ? everything : request, batch);
+  if (!batch.readings.empty()) batch.last = batch.readings.back().id;
+  if (!batch.gaps.empty()) batch.last = std::max(batch.last, batch.gaps.back().id);
   if (is_retry) batch.last = state->batch_last;
   if (batch.last != 0) batch.first = from;
   batch.remaining = file_.last_id - (batch.last != 0 ? batch.last : file_.last_id);
-  if (!is_retry && batch.last != 0) {
-    state->batch_first = batch.first;
-    state->batch_last = batch.last;
-  }
+  if (is_retry) return batch;
+  if (batch.last == 0) state->cursor = file_.last_id;
+  state->batch_first = batch.first;
+  state->batch_last = batch.last;
   return batch;
+}
+
+StoredRow StoreModel::stored(std::uint64_t id, const Row& row) const {
+  const std::string& node = file_.streams.at(row.stream).node;
+  if (const Gap* gap = std::get_if<Gap>(&row.what)) return StoredGap{id, node, row.stream, *gap};
+  return StoredReading{id, node, row.stream, {row.first, std::get<Reading>(row.what)}};
+}
+
+/// Rows, and those that wait again, in the order of their numbers, until there is no more room.
+void StoreModel::read_rows(std::uint64_t from, std::uint64_t to, const HandOut& limits, UploadBatch& batch) const {
+  const auto& queue = file_.dead_letters.queue();
+  auto row = file_.rows.lower_bound(from);
+  auto again = queue.lower_bound(from);
+  std::size_t rows = 0;
+  std::size_t bytes = 0;
+  for (;;) {
+    const bool has_row = row != file_.rows.end() && row->first <= to;
+    const bool has_again = again != queue.end() && again->first <= to;
+    if (!has_row && !has_again) return;
+    const bool takes_row = has_row && (!has_again || row->first < again->first);
+    StoredRow next = takes_row ? stored(row->first, row->second) : file_.dead_letters.row_at(again->first);
+    const StoredReading* const reading = std::get_if<StoredReading>(&next);
+    bytes += reading != nullptr
+                 ? encoded_size_bound(reading->reading) + reading->node.size() + reading->stream.size() + 24
+                 : 320;
+    if (rows > 0 && (rows >= limits.max_readings || bytes > limits.max_bytes)) return;
+    ++rows;
+    if (reading != nullptr) {
+      batch.readings.push_back(std::get<StoredReading>(std::move(next)));
+    } else {
+      batch.gaps.push_back(std::get<StoredGap>(std::move(next)));
+    }
+    if (takes_row) {
+      ++row;
+    } else {
+      ++again;
+    }
+  }
 }
 
 RetentionReport StoreModel::retain(const RetentionStep& step) {
@@ -250,9 +321,15 @@ void StoreModel::lose_rows_behind(std::uint64_t id) {
   }
 }
 
+/// Those that wait are in the queue, and as lost as the rows there.
+void StoreModel::lose_dead_letters() {
+  for (const auto& [id, letter] : file_.dead_letters.letters()) world_.ledger.dead_letter_lost(range_of(letter.row));
+}
+
 void StoreModel::replace() {
   world_.note(disk_.name(), "is lost, and begun anew");
   lose_rows_behind(0);
+  lose_dead_letters();
   file_ = File{};
   file_.id = world_.random.id();
   published_.clear();
@@ -262,7 +339,11 @@ void StoreModel::restore_saved() {
   if (!has_saved()) return;
   world_.note(disk_.name(), "is as it was earlier");
   lose_rows_behind(saved_->last_id);
+  lose_dead_letters();
   file_ = *saved_;
+  for (const auto& [id, letter] : file_.dead_letters.letters()) {
+    if (!letter.waits) world_.ledger.dead_letter_is_back(range_of(letter.row));
+  }
   published_.clear();
 }
 

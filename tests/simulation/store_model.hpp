@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/sensor-persistence/events.hpp"
+#include "tests/simulation/dead_letter_model.hpp"
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -47,6 +48,7 @@ class StoreModel {
 
   std::size_t rows() const { return file_.rows.size(); }
   std::uint64_t waiting() const;
+  const DeadLetterModel& dead_letters() const { return file_.dead_letters; }
 
  private:
   struct Row {
@@ -62,15 +64,20 @@ class StoreModel {
     std::map<std::string, WallTime> changed;
     std::map<std::uint64_t, Row> rows;
     std::vector<persistence::DestinationState> destinations;
+    DeadLetterModel dead_letters;
   };
 
   void add_rows(const persistence::StreamRows& rows, WallTime time);
   void add_reading(const persistence::StreamRows& rows, const SequencedReading& row);
   void add_gap(const persistence::StreamRows& rows, const Gap& gap);
-  void confirm(const persistence::Confirmation& confirmation);
+  void settle_uploads(const persistence::CommitTransaction& transaction, persistence::CommitReport& report);
+  bool confirm(const persistence::Confirmation& confirmation, WallTime now, persistence::DeadLetterReport& report);
   UploadBatch hand_out(const persistence::HandOut& request);
+  void read_rows(std::uint64_t from, std::uint64_t to, const persistence::HandOut& limits, UploadBatch& batch) const;
+  StoredRow stored(std::uint64_t id, const Row& row) const;
   persistence::RetentionReport retain(const persistence::RetentionStep& step);
   persistence::DestinationState* destination(const std::string& name);
+  void lose_dead_letters();
   void lose_rows_behind(std::uint64_t id);
   std::int64_t used_bytes() const { return static_cast<std::int64_t>(file_.rows.size()) * 60; }
 
