@@ -14,12 +14,13 @@ class DiskReserve {
   enum class Action { none, release, restore };
 
   /// `wanted`: whether there is to be a reserve at all.
-  explicit DiskReserve(bool wanted) : wanted_(wanted) {}
+  /// It comes back `quiet_time` after the disk was last full, and is tried again after as long.
+  explicit DiskReserve(bool wanted, Millis quiet_time = Millis{60'000}) : wanted_(wanted), quiet_time_(quiet_time) {}
 
   /// A write found the disk full.
   void disk_full(Instant now) {
     full_ = true;
-    restore_at_ = now + quiet_time;
+    restore_at_ = now + quiet_time_;
   }
 
   /// A write succeeded.
@@ -27,7 +28,8 @@ class DiskReserve {
 
   /// What the last attempt left; a restore that failed is tried again later.
   void is_held(bool held, Instant now) {
-    if (!held && restore_at_.value_or(now) <= now) restore_at_ = now + quiet_time;
+    if (!held && restore_at_.value_or(now) <= now) restore_at_ = now + quiet_time_;
+    is_spent_ = !held && (held_ || is_spent_);
     held_ = held;
   }
 
@@ -40,11 +42,17 @@ class DiskReserve {
 
   bool held() const { return held_; }
 
- private:
-  static constexpr Millis quiet_time{60'000};
+  /// It was given up, and could not be made again yet: what room the disk has is for deletions.
+  bool is_spent() const { return is_spent_; }
 
+  /// When a spent reserve is to be made again.
+  std::optional<Instant> due_at() const { return is_spent_ && !full_ ? restore_at_ : std::nullopt; }
+
+ private:
   bool wanted_;
+  Millis quiet_time_;
   bool held_ = false;
+  bool is_spent_ = false;
   bool full_ = false;
   std::optional<Instant> restore_at_;  // not before; nothing: at once
 };

@@ -30,6 +30,8 @@ void read_store(ConfigTable table, Config& config) {
   table.read("salvage_limit", config.store.salvage_limit, Millis{1'000}, 60 * minute);
   table.read("keep_damaged", config.store.keep_damaged, 1, 100);
   config.store.max_streams = ingest.max_streams;
+  table.read("reserve_bytes", config.store.reserve_bytes, 0, 1024 * mebibyte);
+  config.logic.keeps_reserve = config.store.reserve_bytes > 0;
 }
 
 void read_retention(ConfigTable table, RetentionOptions& retention) {

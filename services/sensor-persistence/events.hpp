@@ -11,6 +11,7 @@
 
 #include "common/codec/dead_letter_json.hpp"
 #include "common/codec/rpc_json.hpp"
+#include "common/core/disk_reserve.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/service_events.hpp"
 
@@ -82,6 +83,7 @@ struct OpenStore {
   bool may_create = false;         // otherwise a file that is not there is ErrorCode::not_found
   std::optional<Salvage> salvage;  // before it is opened
   WallTime time;                   // when it was asked for
+  bool release_reserve = false;    // first: the disk was full
 };
 
 /// The new rows of one stream, a contiguous run that ends at `through`.
@@ -150,6 +152,7 @@ struct CommitTransaction {
   std::vector<BootKey> released;  // their rows wait no longer
   std::optional<RestampStep> restamp;
   WallTime honest_time;  // what a clock that can be believed would show, WallTime{}: nobody knows
+  DiskReserve::Action reserve = DiskReserve::Action::none;  // released before the transaction, restored after it
 };
 
 /// Asks for a stream that is not in memory.
@@ -188,6 +191,7 @@ struct SalvageReport {
 struct StoreOpened {
   Result<StoreContents> contents;
   std::optional<SalvageReport> salvaged;
+  bool reserve_held = false;  // also when it could not be opened
 };
 
 /// A salvage goes on.
@@ -239,6 +243,7 @@ struct CommitReport {
 /// The answer to CommitTransaction: all of it is synced, or nothing of it happened.
 struct StoreCommitted {
   Result<CommitReport> report;
+  std::optional<bool> reserve_held = {};  // when the transaction was to change that
 };
 
 /// The answer to LoadStream; a state with id 0 when the store has no such stream.

@@ -26,7 +26,8 @@ Logic::Logic(LogicOptions options)
       clocks_(options_.clock),
       desk_(options_.root, options_.max_calls),
       board_(options_.queue_high, options_.queue_limit),
-      health_(options_.health) {}
+      health_(options_.health),
+      reserve_(options_.keeps_reserve, options_.health.retry_longest) {}
 
 std::vector<Effect> Logic::step(Event event, Now now) {
   if (has_stopped_) return {};
@@ -63,6 +64,7 @@ std::optional<Instant> Logic::wake_at() const {
     consider(ingest_.commit_due_at());
     consider(clocks_.due_at());
     consider(retention_.due_at());
+    consider(reserve_.due_at());
   } else {
     consider(health_.due_at());
   }
@@ -103,7 +105,7 @@ bool Logic::commit_is_due(Now now) const {
   if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
   const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
   return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() || !waiting_changes_.empty() ||
-         (!is_stopping_ && clocks_.is_due(now.monotonic));
+         (!is_stopping_ && (clocks_.is_due(now.monotonic) || reserve_is_due(now)));
 }
 
 void Logic::start_commit(Now now) {
@@ -127,6 +129,7 @@ CommitTransaction Logic::next_transaction(Now now) {
   transaction.time = now.wall;
   transaction.honest_time = retention_.honest_time(now);
   transaction.probe = !health_.is_working();
+  transaction.reserve = reserve_.next(now.monotonic);
   transaction.streams = ingest_.take_pending();
   transaction.hand_outs = std::exchange(waiting_hand_outs_, {});
   commit_has_rows_ = !transaction.streams.empty();
@@ -163,9 +166,12 @@ void Logic::on(StoreCommitted event, Now now) {
   liveness_.end(commit_obligation);
   if (event.report.has_value()) {
     commit_succeeded(std::move(*event.report), now);
+    reserve_.written();
   } else {
+    if (event.report.error().code == ErrorCode::disk_full) reserve_.disk_full(now.monotonic);
     commit_failed(event.report.error(), now);
   }
+  if (event.reserve_held.has_value()) note_reserve(*event.reserve_held, now);
 }
 
 void Logic::commit_succeeded(CommitReport report, Now now) {

@@ -11,6 +11,7 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/broker_link.hpp"
+#include "common/core/disk_reserve.hpp"
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
@@ -58,6 +59,9 @@ struct LogicOptions {
   Millis salvage_shown{3'600'000};
 
   StoreHealthOptions health;
+
+  /// Whether a reserve file is kept beside the store; on a full disk it is tried again every health.retry_longest.
+  bool keeps_reserve = true;
 };
 
 class Logic {
@@ -81,6 +85,8 @@ class Logic {
   void tell_of_salvage(const SalvageReport& report, Now now);
   void store_failed(const std::string& what, const std::optional<Error>& before, Now now);
   void answer_waiting(const Error& error);
+  void note_reserve(bool held, Now now);
+  bool reserve_is_due(Now now) const;
   void set_gate();
   std::string trouble() const;
 
@@ -159,6 +165,7 @@ class Logic {
   BrokerLink link_;
   Liveness liveness_;
   StoreHealth health_;
+  DiskReserve reserve_;
   std::vector<Effect> effects_;
 
   bool is_stopping_ = false;

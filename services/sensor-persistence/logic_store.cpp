@@ -13,8 +13,9 @@ constexpr const char* open_obligation = "opening the store";
 
 void Logic::open_store(Now now) {
   if (is_committing_ || is_stopping_) return;
-  const std::optional<OpenStore> open = health_.take_open(now);
+  std::optional<OpenStore> open = health_.take_open(now);
   if (!open.has_value()) return;
+  open->release_reserve = reserve_.next(now.monotonic) == DiskReserve::Action::release;
   liveness_.begin(open_obligation, now.monotonic + options_.open_deadline);
   effects_.emplace_back(*open);
 }
@@ -27,6 +28,7 @@ void Logic::on(StoreProgressed, Now now) {
 void Logic::on(StoreOpened event, Now now) {
   liveness_.end(open_obligation);
   status_at_ = now.monotonic;
+  if (event.reserve_held || reserve_.held()) note_reserve(event.reserve_held, now);
   if (!event.contents.has_value()) return open_failed(event.contents.error(), now);
   const std::optional<Error> before = health_.error();
   if (!health_.opened(*event.contents, now.monotonic)) return store_failed("cannot go on with the store", before, now);
@@ -43,6 +45,7 @@ void Logic::on(StoreOpened event, Now now) {
 }
 
 void Logic::open_failed(const Error& error, Now now) {
+  if (error.code == ErrorCode::disk_full) reserve_.disk_full(now.monotonic);
   const std::optional<Error> before = health_.error();
   if (health_.open_failed(error, now.monotonic) == StoreHealth::Verdict::wait)
     return store_failed("cannot open the store", before, now);
@@ -94,13 +97,29 @@ void Logic::answer_waiting(const Error& error) {
   for (const DeadLetterChange& waiting : std::exchange(waiting_changes_, {})) answer(waiting.call, encode_error(error));
 }
 
+/// A reserve that is spent stops ingest: readings would take in seconds the room that uploads and deletions need.
+void Logic::note_reserve(bool held, Now now) {
+  const bool was_spent = reserve_.is_spent();
+  reserve_.is_held(held, now.monotonic);
+  if (reserve_.is_spent() == was_spent) return;
+  const std::string text = was_spent ? "the disk has room for the reserve again; readings are taken"
+                                     : "the disk is full: the reserve beside the store was given up for uploads and "
+                                       "deletions; readings wait with their publishers; make room on the disk";
+  log(was_spent ? LogLevel::info : LogLevel::error, text);
+  publish_event("store", text, now);
+}
+
+bool Logic::reserve_is_due(Now now) const {
+  return reserve_.is_spent() && reserve_.next(now.monotonic) == DiskReserve::Action::restore;
+}
+
 /// Readings are taken only while they can be committed, and while there is room for them.
 void Logic::set_gate() {
   const std::uint64_t depth = uploads_.depth();
   is_full_ = depth >= options_.queue_limit || (is_full_ && depth > options_.queue_limit - options_.queue_limit / 20);
   // When nothing waits, no upload can make room: then it is not the rows that are too large.
   is_over_budget_ = retention_.holds_ingest() && depth > 0;
-  if (is_stopping_ || is_full_ || is_over_budget_ || !health_.is_working()) {
+  if (is_stopping_ || is_full_ || is_over_budget_ || reserve_.is_spent() || !health_.is_working()) {
     ingest_.close();
   } else {
     ingest_.reopen();
@@ -113,6 +132,10 @@ std::string Logic::trouble() const {
     return (health_.is_open() ? "cannot commit: " : "the store is not open: ") + health_.error()->message;
   }
   if (!health_.is_open()) return "the store is being opened";
+  if (reserve_.is_spent()) {
+    return "the disk is full, and its reserve is in use for uploads and deletions: readings wait with their "
+           "publishers; make room on the disk";
+  }
   if (is_full_) return fmt::format("{} rows wait for upload, the limit; see to the destinations", uploads_.depth());
   if (is_over_budget_) {
     return "the store is larger than max_mib, and all that is left waits for upload: readings wait with their "

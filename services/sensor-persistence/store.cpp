@@ -17,7 +17,9 @@ void Store::apply(OpenStore how) {
 
 StoreOpened Store::open(const OpenStore& how) {
   writer_.reset();
+  if (how.release_reserve) static_cast<void>(reserve_.release());
   StoreOpened opened;
+  opened.reserve_held = reserve_.held();
   if (Result<void> done = prepare(how, opened.salvaged); !done.has_value()) {
     opened.contents = tl::unexpected<Error>(done.error());
     return opened;
@@ -56,8 +58,17 @@ Result<void> Store::prepare(const OpenStore& how, std::optional<SalvageReport>& 
 }
 
 void Store::apply(CommitTransaction transaction) {
-  writing_.post(
-      [this, transaction = std::move(transaction)] { on_event_(StoreCommitted{writer_->commit(transaction)}); });
+  writing_.post([this, transaction = std::move(transaction)] { on_event_(commit(transaction)); });
+}
+
+/// What could not be done about the reserve is told by whether it is held.
+StoreCommitted Store::commit(const CommitTransaction& transaction) {
+  if (transaction.reserve == DiskReserve::Action::release) static_cast<void>(reserve_.release());
+  StoreCommitted done{writer_->commit(transaction), {}};
+  if (transaction.reserve == DiskReserve::Action::restore && done.report.has_value())
+    static_cast<void>(reserve_.restore());
+  if (transaction.reserve != DiskReserve::Action::none) done.reserve_held = reserve_.held();
+  return done;
 }
 
 void Store::apply(LoadStream load) {

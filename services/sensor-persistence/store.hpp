@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "common/adapters/sqlite/reserve_file.hpp"
 #include "common/runtime/worker.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/store_reader.hpp"
@@ -17,7 +18,9 @@ class Store {
  public:
   /// `on_event` is called on the workers' threads, once for each apply(), and must only enqueue.
   Store(StoreOptions options, std::function<void(Event)> on_event)
-      : options_(std::move(options)), on_event_(std::move(on_event)) {}
+      : options_(std::move(options)),
+        on_event_(std::move(on_event)),
+        reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
 
   /// Finishes what was asked for, queries and salvages excepted: they end at once.
   ~Store() { stopping_ = true; }
@@ -35,6 +38,7 @@ class Store {
 
  private:
   StoreOpened open(const OpenStore& how);
+  StoreCommitted commit(const CommitTransaction& transaction);
   Result<void> prepare(const OpenStore& how, std::optional<SalvageReport>& salvaged);
   template <class Rows>
   Result<Rows> read(const std::function<Result<Rows>(StoreReader&)>& ask);
@@ -42,6 +46,7 @@ class Store {
   const StoreOptions options_;
   const std::function<void(Event)> on_event_;
   std::atomic<bool> stopping_ = false;
+  ReserveFile reserve_;                  // of the writing worker
   std::unique_ptr<StoreWriter> writer_;  // of the writing worker
   std::unique_ptr<StoreReader> reader_;  // of the reading worker, from the first query on
   Worker writing_{"store-write"};        // the workers end first: they use all of the above

@@ -27,6 +27,9 @@ struct StoreOptions {
   /// As of SalvageOptions.
   Millis salvage_limit{300'000};
   std::size_t keep_damaged = 3;
+
+  /// Of the reserve file PATH.reserve; 0: none.
+  std::int64_t reserve_bytes = 4 * 1024 * 1024;
 };
 
 /// A new store's id.

@@ -115,7 +115,8 @@ void PersistenceService::carry_out(const OpenStore& open) {
   is_open_ = false;
   post([this, open] {
     is_opening_ = false;
-    StoreOpened opened{store_.open(), std::nullopt};
+    if (open.release_reserve) has_reserve_ = false;
+    StoreOpened opened{store_.open(), std::nullopt, has_reserve_};
     is_open_ = opened.contents.has_value();
     control(std::move(opened));
   });
@@ -133,9 +134,14 @@ void PersistenceService::carry_out(CommitTransaction& transaction) {
   committing_ = std::move(transaction);
   working_since_ = world_.scheduler.now();
   post([this] {
-    Result<persistence::CommitReport> report = store_.commit(*committing_);
+    using Reserve = DiskReserve::Action;
+    const Reserve reserve = std::exchange(committing_->reserve, Reserve::none);
+    if (reserve == Reserve::release) has_reserve_ = false;
+    StoreCommitted done{store_.commit(*committing_)};
+    if (reserve == Reserve::restore && done.report.has_value()) has_reserve_ = true;
+    if (reserve != Reserve::none) done.reserve_held = has_reserve_;
     committing_.reset();
-    control(StoreCommitted{std::move(report)});
+    control(std::move(done));
   });
 }
 

@@ -57,6 +57,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   StoreModel store_;
   std::unique_ptr<MqttLink> link_;
   std::optional<persistence::CommitTransaction> committing_;
+  bool has_reserve_ = false;  // on the disk: it outlives a run
   bool is_opening_ = false;
   bool is_open_ = false;
   Instant working_since_{};

@@ -39,6 +39,23 @@ TEST_F(DiskReserveTest, is_tried_again_a_minute_after_it_could_not_be_made) {
   EXPECT_EQ(reserve.next(now + 60s), Action::restore);
 }
 
+TEST_F(DiskReserveTest, is_spent_from_when_it_was_given_up_until_it_is_made_again) {
+  reserve.is_held(false, now);
+  EXPECT_FALSE(reserve.is_spent()) << "a disk that never had room for it is used without";
+  reserve.is_held(true, now);
+  reserve.disk_full(now);
+  reserve.is_held(false, now);
+  EXPECT_TRUE(reserve.is_spent());
+  EXPECT_EQ(reserve.due_at(), std::nullopt) << "while writes fail";
+  reserve.written();
+  EXPECT_EQ(reserve.due_at(), now + 60s);
+  reserve.is_held(false, now + 60s);
+  EXPECT_TRUE(reserve.is_spent());
+  EXPECT_EQ(reserve.due_at(), now + 120s);
+  reserve.is_held(true, now + 120s);
+  EXPECT_FALSE(reserve.is_spent());
+}
+
 TEST_F(DiskReserveTest, that_is_not_wanted_is_never_made) { EXPECT_EQ(DiskReserve(false).next(now), Action::none); }
 
 }  // namespace

@@ -47,7 +47,9 @@ TEST(Commit, that_fails_acknowledges_nothing_and_degrades_the_service) {
 }
 
 TEST(Commit, is_tried_again_with_backoff_and_the_service_resumes_by_itself) {
-  LogicBench bench(plain_options());
+  LogicOptions options = plain_options();
+  options.keeps_reserve = false;
+  LogicBench bench(options);
   bench.live(row(1));
   bench.pass(10ms);
   for (int attempt = 0; attempt < 5; ++attempt) {

@@ -46,6 +46,8 @@ TEST(Config, of_the_example_is_the_default) {
   EXPECT_EQ(example->store.check_limit, empty.store.check_limit);
   EXPECT_EQ(example->store.salvage_limit, empty.store.salvage_limit);
   EXPECT_EQ(example->store.keep_damaged, empty.store.keep_damaged);
+  EXPECT_EQ(example->store.reserve_bytes, empty.store.reserve_bytes);
+  EXPECT_EQ(example->logic.keeps_reserve, empty.logic.keeps_reserve);
   EXPECT_EQ(example->logic.status_interval, empty.logic.status_interval);
 }
 

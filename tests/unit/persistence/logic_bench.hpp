@@ -117,13 +117,13 @@ class LogicBench {
     const CommitTransaction transaction = take_commit();
     Result<CommitReport> report =
         store_ != nullptr ? store_->commit(transaction) : Result<CommitReport>(model(transaction));
-    give(StoreCommitted{report});
+    give(StoreCommitted{report, reserve_after(transaction)});
     return report.value_or(CommitReport{});
   }
 
   void fail_commit(ErrorCode code = ErrorCode::disk_full) {
-    take_commit();
-    give(StoreCommitted{fail(code, "store.db: disk full")});
+    const std::optional<bool> held = reserve_after(take_commit());
+    give(StoreCommitted{fail(code, "store.db: disk full"), held});
   }
 
   /// Lets time pass and everything commit, until nothing is outstanding.
@@ -184,6 +184,8 @@ class LogicBench {
 
   Now now{Instant{} + 1h, test_time + 1h};
   bool answers_loads = true;
+  bool disk_has_room = true;  // for the reserve
+  bool reserve_held = false;
   std::vector<MqttPublish> published;
   std::vector<OpenStore> opens;
   std::vector<CommitTransaction> commits;
@@ -203,6 +205,12 @@ class LogicBench {
   static StoreContents with_id(StoreContents contents) {
     contents.store = "store1";
     return contents;
+  }
+
+  std::optional<bool> reserve_after(const CommitTransaction& transaction) {
+    if (transaction.reserve == DiskReserve::Action::none) return std::nullopt;
+    reserve_held = transaction.reserve == DiskReserve::Action::restore && disk_has_room;
+    return reserve_held;
   }
 
   CommitReport model(const CommitTransaction& transaction) {

@@ -15,6 +15,13 @@ StoreContents contents_of(const std::string& store, std::uint64_t last_id = 0) {
 
 StoreOpened failed_with(ErrorCode code) { return StoreOpened{fail(code, "store.db: broken"), {}}; }
 
+/// The reserve has tests of its own.
+LogicOptions without_reserve() {
+  LogicOptions options = plain_options();
+  options.keeps_reserve = false;
+  return options;
+}
+
 class StoreOpening : public testing::Test {
  protected:
   /// Lets time pass until the next attempt to open.
@@ -27,7 +34,7 @@ class StoreOpening : public testing::Test {
     return open;
   }
 
-  LogicBench bench = LogicBench::unopened(plain_options());
+  LogicBench bench = LogicBench::unopened(without_reserve());
 };
 
 TEST_F(StoreOpening, is_the_first_thing_asked_for_and_may_make_the_file) {
