@@ -1,4 +1,4 @@
-// Watermarks, queue depths and states, from the broker.
+// Watermarks, queue depths, states and the beginnings of boots, from the broker.
 #include "common/codec/control_json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -14,6 +14,13 @@ void run(std::string_view input) {
   if (const Result<QueueDepth> queue = decode_queue_depth(input); taken(queue)) {
     const Result<QueueDepth> again = decode_queue_depth(encode_queue_depth(*queue));
     must(again.has_value() && *again == *queue, "a queue depth survives another trip");
+  }
+  if (const Result<BootTime> boot = decode_boot_time(input); taken(boot)) {
+    must(is_name(boot->boot), "a boot has a name");
+    const Result<BootTime> again = decode_boot_time(encode_boot_time(*boot));
+    must(again.has_value() && *again == *boot, "the beginning of a boot survives another trip");
+    const WallTime late = time_at_uptime(boot->time, max_uptime);
+    must(decode_boot_time(encode_boot_time({boot->boot, late})).has_value(), "a time made of an uptime is valid");
   }
   static_cast<void>(taken(decode_status_state(input)));
 }

@@ -1,4 +1,5 @@
 // Requests to the store and its answers, from the broker.
+#include "common/codec/dead_letter_json.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -23,10 +24,27 @@ void check_requests(std::string_view input) {
   }
 }
 
+void check_dead_letters(std::string_view input) {
+  const Result<DeadLettersRequest> request = decode_dead_letters_request(input);
+  if (!taken(request)) return;
+  must(request->destination.empty() || is_name(request->destination), "a destination is a name");
+  if (request->action == DeadLettersRequest::Action::list) {
+    must(request->limit >= 1 && request->limit <= max_dead_letters_listed, "a list is bounded");
+  } else {
+    must(request->all == request->ids.empty(), "a change is of all dead letters, or of those that it names");
+    must(request->ids.size() <= max_dead_letters_named, "a change is bounded");
+  }
+  const Result<DeadLettersRequest> again = decode_dead_letters_request(encode_dead_letters_request(*request));
+  must(
+      again.has_value() && again->action == request->action && again->ids == request->ids && again->all == request->all,
+      "a request survives another trip");
+}
+
 }  // namespace
 
 void run(std::string_view input) {
   check_requests(input);
+  check_dead_letters(input);
   if (const Result<UploadBatchHeader> header = decode_upload_batch_header(input); taken(header)) {
     must(is_name(header->store) && is_name(header->destination), "a batch names store and destination");
     must(header->first <= header->last && header->last <= max_seq, "a batch is a range");

@@ -1,0 +1,25 @@
+// The body of an API's answer: which rows it refused, and why.
+#include "common/codec/api_answer.hpp"
+
+#include "common/core/printable.hpp"
+#include "tests/fuzz/fuzz_target.hpp"
+
+namespace sensors::fuzz {
+
+void run(std::string_view input) {
+  const ApiAnswer answer = read_api_answer(input);
+  must(answer.reason.size() <= max_refusal_reason_bytes, "a reason is short");
+  must(printable_line(answer.reason, max_refusal_reason_bytes) == answer.reason, "a reason is one printable line");
+  must(answer.rejected.size() <= max_upload_readings, "no more rows are rejected than a batch can have");
+  for (const RejectedRow& row : answer.rejected) {
+    must(is_name(row.row.stream) && row.row.seq >= 1 && row.row.seq <= max_seq, "a rejected row is named");
+    must(row.status == 0 || (row.status >= 100 && row.status <= 599), "a status is one of HTTP");
+    must(row.reason.size() <= max_refusal_reason_bytes, "a reason is short");
+  }
+  // What the bridge tells the store must be taken there, or the cursor would never move.
+  const UploadedRequest told{"store", "api", 1, max_upload_readings, answer.rejected};
+  const Result<UploadedRequest> heard = decode_uploaded_request(encode_uploaded_request(told));
+  must(heard.has_value() && heard->rejected == told.rejected, "the store hears what the API said");
+}
+
+}  // namespace sensors::fuzz
