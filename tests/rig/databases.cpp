@@ -47,8 +47,8 @@ std::uint64_t OutboxReader::dropped() const {
 
 std::vector<OutboxReader::Stream> OutboxReader::streams() const {
   std::vector<Stream> streams;
-  for (const auto& row : file_.rows("SELECT id, base FROM stream ORDER BY number")) {
-    streams.push_back({row.at(0), unsigned_of(row.at(1))});
+  for (const auto& row : file_.rows("SELECT id, base, skipped FROM stream ORDER BY number")) {
+    streams.push_back({row.at(0), unsigned_of(row.at(1)), unsigned_of(row.at(2))});
   }
   return streams;
 }

@@ -22,7 +22,8 @@ class OutboxReader {
 
   struct Stream {
     std::string id;
-    std::uint64_t base = 0;
+    std::uint64_t base = 0;     // position less number; below 0 it wraps around
+    std::uint64_t skipped = 0;  // first numbers that never had a position: they were sent from memory
     bool operator==(const Stream&) const = default;
   };
 

@@ -1,4 +1,4 @@
-// A stream ends where the next one begins.
+// A stream ends where the first position of the next one is, which lies behind what the next one sent from memory.
 #include "tests/system/stream_ledger.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ void StreamLedger::note(const OutboxReader& outbox) {
 std::map<std::string, std::uint64_t> StreamLedger::lengths() const {
   std::map<std::string, std::uint64_t> lengths;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
-    const std::uint64_t end = i + 1 < streams_.size() ? streams_[i + 1].base : taken_;
+    const std::uint64_t end = i + 1 < streams_.size() ? streams_[i + 1].base + streams_[i + 1].skipped : taken_;
     lengths[streams_[i].id] = end - streams_[i].base;
   }
   return lengths;
