@@ -13,8 +13,8 @@ class DiskReserve {
  public:
   enum class Action { none, release, restore };
 
-  /// `wanted`: whether there is to be a reserve at all.
-  /// It comes back `quiet_time` after the disk was last full, and is tried again after as long.
+  /// `wanted`: whether there is to be a reserve at all. A reserve that was given up is made again `quiet_time` after
+  /// the disk was last full, and tried again after as long.
   explicit DiskReserve(bool wanted, Millis quiet_time = Millis{60'000}) : wanted_(wanted), quiet_time_(quiet_time) {}
 
   /// A write found the disk full.

@@ -18,15 +18,16 @@ machine_obstacle() {
   unshare --mount --pid --fork true 2> /dev/null || echo "this kernel, or the container this runs in, lets nobody make namespaces"
 }
 
-# The tree holds what the package depends on as archives, so that apt works inside without a network.
+# machine_make_base DEB: the tree holds what the package depends on as archives, so that apt works inside without a network.
 machine_make_base() {
   [ -e "$machine_base.done" ] && return
   rm -rf "$machine_base"
   mkdir -p "$(dirname "$machine_base")"
-  local depends="mosquitto mosquitto-clients sqlite3 libpaho-mqttpp3-1 libpaho-mqtt1.3 libsqlite3-0 libsystemd0 libcurl4 libspdlog1.10 libfmt9 zlib1g libsimdjson14 libtomlplusplus3"
   mmdebstrap --quiet --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
     --include=systemd,systemd-sysv,dbus,procps,iproute2,man-db \
-    --customize-hook="chroot \"\$1\" apt-get install -y --download-only $depends" \
+    --customize-hook="copy-in $1 /root" \
+    --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
+    --customize-hook="rm \"\$1\"/root/*.deb" \
     bookworm "$machine_base" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}"
   touch "$machine_base.done"
 }

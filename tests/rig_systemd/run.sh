@@ -19,7 +19,7 @@ deb=$(ls build/deb/sensor-project_*_"$(dpkg --print-architecture)".deb 2> /dev/n
 
 trap machine_stop EXIT
 trap 'exit 1' INT TERM
-machine_make_base || { echo "rig: making the machine's tree failed" >&2; exit 1; }
+machine_make_base "$deb" || { echo "rig: making the machine's tree failed" >&2; exit 1; }
 machine_start || { echo "rig: the machine did not boot; see build/rig/console.log" >&2; exit 1; }
 mkdir -p "$machine_root/opt/rig"
 cp "$deb" "$machine_root/opt/rig/sensor-project.deb"

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
@@ -26,6 +27,7 @@ class SmallDisk {
   explicit SmallDisk(const std::string& folder) : folder_(folder) {
     is_mounted_ = ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=2m") == 0;
     if (is_mounted_) return;
+    error_ = errno;
     ::getrlimit(RLIMIT_FSIZE, &before_);
     std::signal(SIGXFSZ, SIG_IGN);
     rlimit limit = before_;
@@ -37,6 +39,9 @@ class SmallDisk {
   SmallDisk& operator=(const SmallDisk&) = delete;
 
   bool is_mounted() const { return is_mounted_; }
+  std::string why_not() const {
+    return "needs root, to mount a small tmpfs: " + std::generic_category().message(error_);
+  }
   const char* kind() const {
     return is_mounted_ ? "a tmpfs of 2 MiB" : "RLIMIT_FSIZE: no file system may be mounted here";
   }
@@ -56,6 +61,7 @@ class SmallDisk {
  private:
   std::string folder_;
   bool is_mounted_ = false;
+  int error_ = 0;  // of the mount
   rlimit before_{};
 };
 
@@ -133,7 +139,7 @@ TEST_F(OutboxDisk, full_says_so_keeps_what_it_has_and_goes_on_when_there_is_room
 }
 
 TEST_F(OutboxDisk, filled_by_others_is_got_out_of_with_the_reserve) {
-  if (!disk.is_mounted()) GTEST_SKIP() << "needs a file system of its own";
+  if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   OutboxWorker worker(options);
   ASSERT_TRUE(worker.start("run1", "boot")->failure.empty());
   const OutboxWritten first = write(worker, 1, 500, DiskReserve::Action::restore);
@@ -147,7 +153,7 @@ TEST_F(OutboxDisk, filled_by_others_is_got_out_of_with_the_reserve) {
 }
 
 TEST_F(OutboxDisk, full_at_the_start_is_said_and_the_outbox_opens_when_there_is_room) {
-  if (!disk.is_mounted()) GTEST_SKIP() << "needs a file system of its own";
+  if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   disk.fill();
   OutboxWorker worker(options);
   const OutboxContents contents = worker.start("run1", "boot").value();
@@ -163,7 +169,7 @@ TEST_F(OutboxDisk, full_at_the_start_is_said_and_the_outbox_opens_when_there_is_
 }
 
 TEST_F(OutboxDisk, mounted_read_only_can_be_read_and_is_written_again_when_it_may_be) {
-  if (!disk.is_mounted()) GTEST_SKIP() << "needs a file system of its own";
+  if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   {
     OutboxWorker before(options);
     ASSERT_TRUE(before.start("run1", "boot")->failure.empty());
@@ -183,7 +189,7 @@ TEST_F(OutboxDisk, mounted_read_only_can_be_read_and_is_written_again_when_it_ma
 }
 
 TEST_F(OutboxDisk, a_damaged_outbox_that_cannot_be_replaced_stays_where_it_is_until_it_can) {
-  if (!disk.is_mounted()) GTEST_SKIP() << "needs a file system of its own";
+  if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   options.reserve_bytes = 0;
   {
     OutboxWorker before(options);
