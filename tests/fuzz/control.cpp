@@ -1,5 +1,6 @@
 // Watermarks, queue depths, states and the beginnings of boots, from the broker.
 #include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace sensors::fuzz {
@@ -23,6 +24,9 @@ void run(std::string_view input) {
     must(decode_boot_time(encode_boot_time({boot->boot, late})).has_value(), "a time made of an uptime is valid");
   }
   static_cast<void>(taken(decode_status_state(input)));
+  if (const Result<ServiceReport> report = decode_status(input); taken(report)) {
+    must(is_name(report->service), "a status names its service");
+  }
 }
 
 }  // namespace sensors::fuzz

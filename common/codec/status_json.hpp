@@ -1,0 +1,38 @@
+// What a service says of itself on its status topic, read back by those who watch. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/codec/control_json.hpp"
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors {
+
+struct BreakerReport {
+  std::string state;  // closed, open or half-open, as name_of() of a breaker's state
+  std::string reason;
+  std::optional<WallTime> since;
+  std::optional<WallTime> next_attempt;
+  bool operator==(const BreakerReport&) const = default;
+};
+
+struct ServiceReport {
+  std::string service;
+  ServiceState state = ServiceState::up;
+  std::string reason;
+  WallTime since;  // of the state
+  std::string version;
+  std::optional<BreakerReport> breaker;  // publisher and bridge
+  std::optional<Millis> pace;            // publisher: between two reads of a sensor
+  std::string pressure;                  // publisher: why it reads more slowly; empty when it does not
+  bool operator==(const ServiceReport&) const = default;
+};
+
+/// A status as encode_status() and the services write it. malformed, too_large, or invalid with the key that is wrong.
+/// Keys of later versions are ignored.
+Result<ServiceReport> decode_status(std::string_view payload);
+
+}  // namespace sensors
