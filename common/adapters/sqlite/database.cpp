@@ -80,7 +80,8 @@ Result<void> Database::prepare_file(const std::string& path, const std::vector<s
   }
   const Result<std::int64_t> version = query_integer(*this, "PRAGMA user_version");
   if (!version.has_value()) return tl::unexpected<Error>(version.error());
-  if (Result<void> known = check_version(path, *version, migrations.size(), options.read_only); !known.has_value())
+  if (Result<void> known = check_version(*this, path, *version, migrations.size(), options.read_only);
+      !known.has_value())
     return known;
   const Result<bool> is_new = check_kind(*this, path, *version, options.application_id);
   if (!is_new.has_value()) return tl::unexpected<Error>(is_new.error());

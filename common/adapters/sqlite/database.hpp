@@ -34,9 +34,9 @@ class Database {
   };
 
   /// Opens or makes `path` and brings its schema up to date: migration i (from 0) takes version i to i + 1, each in
-  /// a transaction with its new PRAGMA user_version. Names the file in each error: permission, read_only, disk_full,
-  /// io, corrupt (not a database, truncated), newer_schema (user_version above the number of migrations), invalid
-  /// (another application_id).
+  /// a transaction with its new PRAGMA user_version. A file that knows more of them is opened when its table
+  /// `compatibility` says that older programs may. Names the file in each error: permission, read_only, disk_full, io,
+  /// corrupt (not a database, truncated), newer_schema (it does not say so), invalid (another application_id).
   static Result<Database> open(const std::string& path, const std::vector<std::string_view>& migrations,
                                Options options);
 

@@ -1,5 +1,9 @@
 // A truncated file: SQLite itself compares the page count in the header with the file's size. With a WAL to recover
 // it trusts the WAL's page count, so check_size() adds: each page beyond the end of the file must be in the WAL.
+//
+// A schema says which older programs may use it: table `compatibility`, one row, `oldest_reader` = the number of
+// migrations that a program must know. Migration 1 makes it; only a migration that older programs cannot live with
+// raises it (ADR 9). A file without it is for programs that know all its migrations.
 #include "common/adapters/sqlite/database_file.hpp"
 
 #include <sys/stat.h>
@@ -12,6 +16,15 @@ namespace {
 std::int64_t size_of_file(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::int64_t>(status.st_size) : 0;
+}
+
+/// What a file of schema version `version` says about it.
+Result<std::int64_t> oldest_reader(Database& database, std::int64_t version) {
+  const Result<std::int64_t> tables =
+      query_integer(database, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'compatibility'");
+  if (!tables.has_value() || *tables == 0) return tables.has_value() ? version : tables;
+  return query_integer(database,
+                       "SELECT coalesce(max(oldest_reader), " + std::to_string(version) + ") FROM compatibility");
 }
 
 }  // namespace
@@ -51,10 +64,15 @@ Result<bool> check_kind(Database& database, const std::string& path, std::int64_
   return is_new;
 }
 
-Result<void> check_version(const std::string& path, std::int64_t version, std::size_t migrations, bool read_only) {
+Result<void> check_version(Database& database, const std::string& path, std::int64_t version, std::size_t migrations,
+                           bool read_only) {
   const auto ours = static_cast<std::int64_t>(migrations);
   if (version > ours) {
+    const Result<std::int64_t> oldest = oldest_reader(database, version);
+    if (!oldest.has_value()) return tl::unexpected<Error>(oldest.error());
+    if (*oldest <= ours) return {};
     return fail(ErrorCode::newer_schema, path + ": has schema version " + std::to_string(version) +
+                                             ", which needs a program that knows version " + std::to_string(*oldest) +
                                              ", and this program knows " + std::to_string(ours) +
                                              "; install the version that wrote it, or a later one");
   }

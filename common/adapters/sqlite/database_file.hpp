@@ -20,8 +20,10 @@ Result<void> check_size(Database& database, const std::string& path);
 /// Whether nothing has been made in the file yet; invalid when it is another program's.
 Result<bool> check_kind(Database& database, const std::string& path, std::int64_t version, std::int32_t expected_id);
 
-/// newer_schema, or invalid for an old file that is opened read-only.
-Result<void> check_version(const std::string& path, std::int64_t version, std::size_t migrations, bool read_only);
+/// newer_schema for a file whose oldest reader is newer than this program, or invalid for an old file that is opened
+/// read-only.
+Result<void> check_version(Database& database, const std::string& path, std::int64_t version, std::size_t migrations,
+                           bool read_only);
 
 /// Switches to the write-ahead log; io where the file system cannot hold one.
 Result<void> use_wal(Database& database, const std::string& path);

@@ -1,6 +1,12 @@
 -- Ids are one sequence over reading and gap, in order of arrival: what upload cursors count in. A value keeps its type:
 -- REAL is a number, INTEGER a boolean, TEXT a text. Times are UTC, milliseconds since 1970.
 
+-- A migration after this one that programs without it cannot live with raises oldest_reader to its own number.
+CREATE TABLE compatibility(
+  oldest_reader INTEGER NOT NULL    -- how many migrations a program must know to use this file
+);
+INSERT INTO compatibility(oldest_reader) VALUES(1);
+
 CREATE TABLE store(
   only INTEGER PRIMARY KEY CHECK(only = 1),
   id TEXT NOT NULL,                 -- random, made with the file

@@ -1,6 +1,11 @@
 -- The outbox. A position numbers its entries 1, 2, 3, ... for the life of the file; seq = position - stream.base.
 -- A hole between the positions of reading and gap: thinned out, up to the position in meta `thinned`; damage beyond it.
 -- Each `checksum` is over the row's other columns (row_checksum.hpp): SQLite itself does not notice a flipped bit.
+-- A migration after this one that programs without it cannot live with raises oldest_reader to its own number.
+CREATE TABLE compatibility(
+  oldest_reader INTEGER NOT NULL   -- how many migrations a program must know to use this file
+);
+INSERT INTO compatibility(oldest_reader) VALUES(1);
 CREATE TABLE stream(
   number INTEGER PRIMARY KEY,      -- in order of the runs
   id TEXT NOT NULL UNIQUE,

@@ -133,9 +133,24 @@ TEST_F(StoreFile, a_commit_that_fails_changes_nothing_and_the_next_one_works) {
   EXPECT_EQ(integer("SELECT count(*) FROM reading r JOIN sensor s ON s.id = r.sensor"), 6);
 }
 
-TEST_F(StoreFile, of_a_newer_schema_is_refused) {
+// What a later version may do to the schema and still let this one run: ADR 9.
+TEST_F(StoreFile, of_a_newer_schema_that_only_adds_is_used_on) {
+  ASSERT_TRUE(open()->commit(rows(run_of("aaaa", 1, 3))).has_value());
+  std::vector<std::string_view> newer = store_migrations();
+  newer.emplace_back(
+      "ALTER TABLE reading ADD COLUMN quality INTEGER; ALTER TABLE dead_letter ADD COLUMN hint TEXT;"
+      "CREATE TABLE extra(x); CREATE INDEX reading_by_quality ON reading(quality)");
+  ASSERT_TRUE(Database::open(options.path, newer, {.application_id = store_application_id}).has_value());
+  ASSERT_TRUE(open()->commit(rows(run_of("aaaa", 4, 6))).has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM reading WHERE quality IS NULL"), 6);
+  EXPECT_EQ(integer("PRAGMA user_version"), 2);
+}
+
+TEST_F(StoreFile, of_a_newer_schema_that_takes_away_is_refused) {
   open().reset();
-  ASSERT_TRUE(Database::open(options.path, store_migrations(), {})->execute("PRAGMA user_version=99").has_value());
+  ASSERT_TRUE(Database::open(options.path, store_migrations(), {})
+                  ->execute("UPDATE compatibility SET oldest_reader = 2; PRAGMA user_version=99")
+                  .has_value());
   const Error error = open_error();
   EXPECT_EQ(error.code, ErrorCode::newer_schema);
   EXPECT_NE(error.message.find(options.path), std::string::npos);

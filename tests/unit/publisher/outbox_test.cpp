@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "services/sensor-publisher/schema.hpp"
 #include "tests/unit/runtime/temporary_folder.hpp"
 
 namespace sensors::publisher {
@@ -54,6 +55,20 @@ TEST_F(OutboxTest, each_run_is_a_stream_that_starts_where_the_one_before_ended) 
   EXPECT_EQ(outbox.contents().streams[1].base, 2U);
   EXPECT_EQ(outbox.contents().last, 2U);
   EXPECT_EQ(outbox.contents().known_store, "store1");
+}
+
+// What a later version may do to the schema and still let this one run: ADR 9.
+TEST_F(OutboxTest, of_a_newer_schema_that_only_adds_is_used_on) {
+  {
+    Outbox outbox = open("run1");
+    expect_written(outbox, {.append = {reading(1, 1.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  }
+  std::vector<std::string_view> newer = outbox_migrations();
+  newer.emplace_back("ALTER TABLE reading ADD COLUMN quality INTEGER; CREATE TABLE extra(x)");
+  ASSERT_TRUE(Database::open(path, newer, {.application_id = outbox_application_id}).has_value());
+  Outbox outbox = open("run2");
+  expect_written(outbox, {.append = {reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  EXPECT_EQ(outbox.read(1, 10)->size(), 2U);
 }
 
 TEST_F(OutboxTest, positions_are_not_used_again_when_every_row_is_gone) {

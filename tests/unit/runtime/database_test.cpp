@@ -12,6 +12,9 @@ constexpr std::string_view version_1 =
     "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size REAL)";
 constexpr std::string_view version_2 = "ALTER TABLE item ADD COLUMN note TEXT; CREATE INDEX by_note ON item(note)";
 
+constexpr std::string_view says_oldest_reader_1 =
+    "CREATE TABLE compatibility(oldest_reader INTEGER NOT NULL); INSERT INTO compatibility VALUES(1)";
+
 class DatabaseTest : public testing::Test {
  protected:
   Database open(const std::vector<std::string_view>& migrations = {version_1}, Database::Options options = {}) {
@@ -52,6 +55,23 @@ TEST_F(DatabaseTest, brings_an_older_file_up_to_date_and_keeps_its_rows) {
   Database database = open({version_1, version_2});
   EXPECT_EQ(answer(database, "PRAGMA user_version"), "2");
   EXPECT_EQ(answer(database, "SELECT name FROM item WHERE note IS NULL"), "kept");
+}
+
+TEST_F(DatabaseTest, opens_a_newer_file_that_says_that_older_programs_may) {
+  {
+    Database database = open({says_oldest_reader_1, version_1, version_2});
+    ASSERT_TRUE(database.execute("INSERT INTO item(name, note) VALUES('newer', 'a note')").has_value());
+  }
+  Database older = open({says_oldest_reader_1, version_1});
+  EXPECT_EQ(answer(older, "SELECT name FROM item"), "newer");
+  EXPECT_TRUE(older.execute("INSERT INTO item(name) VALUES('older')").has_value());
+  EXPECT_EQ(answer(older, "PRAGMA user_version"), "3") << "the newer program has nothing to migrate again";
+}
+
+TEST_F(DatabaseTest, refuses_a_newer_file_whose_oldest_reader_is_newer_too) {
+  open({says_oldest_reader_1, version_1, version_2, "UPDATE compatibility SET oldest_reader = 3"});
+  EXPECT_EQ(Database::open(path_, {says_oldest_reader_1, version_1}, {}).error().code, ErrorCode::newer_schema);
+  EXPECT_TRUE(Database::open(path_, {says_oldest_reader_1, version_1, version_2}, {}).has_value());
 }
 
 TEST_F(DatabaseTest, leaves_the_file_at_its_version_when_a_migration_fails) {
