@@ -171,6 +171,19 @@ std::string encode_breaker_event(const CircuitBreaker::Transition& transition, W
   return encode_event("breaker", time, log_line(transition), details);
 }
 
+Result<ServiceEvent> decode_event(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"type", "time", "text"});
+  ServiceEvent event;
+  fields.read_name("type", event.type);
+  fields.read_time("time", event.time);
+  fields.read_text("text", event.text);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return event;
+}
+
 std::string encode_error(const Error& error) {
   std::string out;
   append_text_field(out, "{\"error\":{\"code\":", name_of(error.code));

@@ -74,6 +74,15 @@ std::string encode_event(std::string_view type, WallTime time, std::string_view 
 /// {"type":"breaker","time":...,"text":"Circuit breaker OPEN - ...","from":"closed","to":"open","reason":"..."}
 std::string encode_breaker_event(const CircuitBreaker::Transition& transition, WallTime time);
 
+/// What encode_event() says, but for its details.
+struct ServiceEvent {
+  std::string type;
+  WallTime time;
+  std::string text;
+  bool operator==(const ServiceEvent&) const = default;
+};
+Result<ServiceEvent> decode_event(std::string_view payload);
+
 /// {"error":{"code":"invalid","message":"..."}}
 std::string encode_error(const Error& error);
 

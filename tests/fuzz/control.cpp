@@ -1,4 +1,4 @@
-// Watermarks, queue depths, states and the beginnings of boots, from the broker.
+// Watermarks, queue depths, states, events and the beginnings of boots, from the broker.
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -22,6 +22,10 @@ void run(std::string_view input) {
     must(again.has_value() && *again == *boot, "the beginning of a boot survives another trip");
     const WallTime late = time_at_uptime(boot->time, max_uptime);
     must(decode_boot_time(encode_boot_time({boot->boot, late})).has_value(), "a time made of an uptime is valid");
+  }
+  if (const Result<ServiceEvent> event = decode_event(input); taken(event)) {
+    const Result<ServiceEvent> again = decode_event(encode_event(event->type, event->time, event->text));
+    must(again.has_value() && *again == *event, "an event survives another trip");
   }
   static_cast<void>(taken(decode_status_state(input)));
   if (const Result<ServiceReport> report = decode_status(input); taken(report)) {

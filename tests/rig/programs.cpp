@@ -28,6 +28,7 @@ std::string built_program(const std::string& name) {
   static const std::map<std::string, std::string> built{{"sensor-publisher", RIG_SENSOR_PUBLISHER},
                                                         {"sensor-persistence", RIG_SENSOR_PERSISTENCE},
                                                         {"sensor-http-bridge", RIG_SENSOR_HTTP_BRIDGE},
+                                                        {"sensorctl", RIG_SENSORCTL},
                                                         {"reference_api", RIG_REFERENCE_API}};
   const auto found = built.find(name);
   return found == built.end() ? std::string() : found->second;

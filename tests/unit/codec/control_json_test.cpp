@@ -128,6 +128,14 @@ TEST(EventJson, is_one_line_of_history) {
             R"({"type":"breaker","time":"2026-01-15T16:09:35.123Z","text":"a\nb"})");
 }
 
+TEST(EventJson, is_read_back_without_its_details) {
+  const Result<ServiceEvent> event = decode_event(encode_event("pace", moment, "a\nb", "\"from_ms\":10000"));
+  ASSERT_TRUE(event.has_value()) << event.error().message;
+  EXPECT_EQ(*event, (ServiceEvent{"pace", moment, "a\nb"}));
+  EXPECT_FALSE(decode_event(R"({"type":"pace","text":"x"})").has_value());
+  EXPECT_FALSE(decode_event(R"({"type":"a b","time":"2026-01-15T16:09:35Z","text":"x"})").has_value());
+}
+
 TEST(ErrorJson, says_code_and_message_also_with_bytes_that_are_not_utf8) {
   EXPECT_EQ(encode_error({ErrorCode::invalid, "seq: \xff"}),
             "{\"error\":{\"code\":\"invalid\",\"message\":\"seq: \ufffd\"}}");

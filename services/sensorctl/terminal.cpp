@@ -1,0 +1,64 @@
+#include "services/sensorctl/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "common/runtime/log.hpp"
+#include "services/sensorctl/picture.hpp"
+
+namespace sensors::sensorctl {
+
+namespace {
+
+/// Zero, or errno.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+WindowSize window_size() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {};
+  return {size.ws_row, size.ws_col};
+}
+
+}  // namespace
+
+void complain(std::string_view text) { write_all(STDERR_FILENO, "sensorctl: " + escape_for_log(text) + "\n"); }
+
+Terminal::Terminal(std::function<void()> on_closed)
+    : on_closed_(std::move(on_closed)), is_terminal_(::isatty(STDOUT_FILENO) == 1) {}
+
+void Terminal::apply(const Effect& effect) {
+  if (const auto* text = std::get_if<Print>(&effect)) print(text->text);
+  if (const auto* picture = std::get_if<Show>(&effect)) show(picture->text);
+  if (const auto* complaint = std::get_if<Complain>(&effect)) complain(complaint->text);
+}
+
+void Terminal::show(std::string_view text) {
+  if (is_terminal_) return print(over_the_last(text, window_size(), std::exchange(is_first_picture_, false)));
+  // In a file or a pipe the pictures follow one another.
+  if (!std::exchange(is_first_picture_, false)) print("\n");
+  print(text);
+}
+
+void Terminal::print(std::string_view text) {
+  if (is_closed_) return;
+  const int error = write_all(STDOUT_FILENO, text);
+  if (error == 0) return;
+  is_closed_ = true;
+  failed_ = error != EPIPE;
+  if (failed_) complain(std::string("stdout: ") + std::strerror(error));
+  on_closed_();
+}
+
+}  // namespace sensors::sensorctl

@@ -1,0 +1,37 @@
+// Terminal writes what a command says: text and pictures to stdout, complaints to stderr. Loop thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "services/sensorctl/events.hpp"
+
+namespace sensors::sensorctl {
+
+/// One line on stderr, after the program's name; control characters of others are escaped.
+void complain(std::string_view text);
+
+class Terminal {
+ public:
+  /// `on_closed` is called once, when stdout takes no more: its reader has ended, or its disk is full.
+  explicit Terminal(std::function<void()> on_closed);
+
+  /// Of Print, Show and Complain; others are ignored.
+  void apply(const Effect& effect);
+
+  /// Whether stdout failed for another reason than a reader who has seen enough, as `head` does.
+  bool failed() const { return failed_; }
+
+ private:
+  void print(std::string_view text);
+  void show(std::string_view text);
+
+  std::function<void()> on_closed_;
+  const bool is_terminal_;
+  bool is_first_picture_ = true;
+  bool is_closed_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace sensors::sensorctl

@@ -1,0 +1,33 @@
+// How values, times and sizes stand in tables for people. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "common/core/printable.hpp"
+#include "common/core/reading.hpp"
+
+namespace sensors::sensorctl {
+
+/// "21.53 Cel", "true", "door open": on one line, whatever a sensor said.
+std::string value_text(const Value& value);
+std::string value_with_unit(const Reading& reading);
+
+/// The two largest units: "850 ms" below a second, "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". Zero for negative
+/// ones.
+std::string span_text(Millis span);
+
+/// "812 B", "12.3 MiB".
+std::string size_text(std::uint64_t bytes);
+
+/// JSON text on one line: its line breaks, which can only stand between its parts, become spaces.
+std::string on_one_line(std::string json);
+
+/// Rows of cells as columns, two spaces apart, each as wide as its widest cell; the first row is the heading.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+}  // namespace sensors::sensorctl
