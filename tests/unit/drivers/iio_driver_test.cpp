@@ -1,3 +1,4 @@
+#include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_driver.hpp"
 
 #include <gtest/gtest.h>
@@ -85,6 +86,14 @@ TEST_F(IioDriverTest, passes_over_what_is_no_input_channel) {
   const DriverReport report = read();
   EXPECT_TRUE(report.errors.empty());
   EXPECT_EQ(report.samples.size(), 3U);
+}
+
+// Found by fuzzing: the prefix and the ending share their underscore here, and the rest was longer than memory.
+TEST(IioChannelTest, a_name_between_prefix_and_ending_is_needed) {
+  EXPECT_FALSE(parse_iio_channel("in_raw").has_value());
+  EXPECT_FALSE(parse_iio_channel("in_input").has_value());
+  EXPECT_FALSE(parse_iio_channel("in__raw").has_value());
+  EXPECT_TRUE(parse_iio_channel("in_temp_raw").has_value());
 }
 
 TEST_F(IioDriverTest, a_broken_channel_is_an_error_and_the_others_go_on) {

@@ -73,6 +73,7 @@ const ChannelType* type_of(std::string_view channel) {
 
 std::optional<IioChannel> parse_iio_channel(std::string_view file) {
   if (!file.starts_with("in_")) return std::nullopt;
+  file.remove_prefix(3);
   IioChannel parsed;
   if (file.ends_with("_raw")) {
     parsed.is_raw = true;
@@ -82,7 +83,6 @@ std::optional<IioChannel> parse_iio_channel(std::string_view file) {
   } else {
     return std::nullopt;
   }
-  file.remove_prefix(3);
   const ChannelType* type = type_of(file);
   if (type == nullptr || file.find("quaternion") != std::string_view::npos) return std::nullopt;
   parsed.channel = file;
