@@ -1,0 +1,170 @@
+// Paho's traps that shape this file (Paho C++ 1.2.0, Paho C 1.3.12):
+// - connect_options that are copied lose their properties: they are built in place and passed directly.
+// - Its sockets have Nagle's algorithm on, and it gives no access to them. With the other side's delayed
+//   acknowledgement a window of small messages stands still for 40 ms, so disable_nagle() finds the socket after each
+//   connect.
+// - It says "failure" whatever kept it from connecting, and looks names up for as long as the resolver likes, with its
+//   lock held: broker_reach does both before and after.
+#include "common/adapters/mqtt_paho/paho_connection.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "common/adapters/mqtt_paho/paho_values.hpp"
+
+namespace sensors {
+
+namespace {
+
+constexpr Millis disconnect_timeout{500};
+constexpr Millis diagnosis_timeout{1'000};
+constexpr Millis look_round{50};  // how soon a wait for the broker sees that the client is stopping
+
+std::string server_uri(const MqttClientOptions& options) {
+  const std::string scheme = options.ca_file.empty() ? "tcp://" : "ssl://";
+  return scheme + options.host + ":" + std::to_string(options.port);
+}
+
+mqtt::create_options create_options_for_mqtt5() { return mqtt::create_options(MQTTVERSION_5); }
+
+/// Sets TCP_NODELAY on this process's connections to `port`. Best effort: without it the link is slower, not wrong.
+void disable_nagle(int port) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", ignored)) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    const bool is_ip4 = peer.ss_family == AF_INET;
+    if (!is_ip4 && peer.ss_family != AF_INET6) continue;
+    const in_port_t peer_port = is_ip4 ? reinterpret_cast<const sockaddr_in&>(peer).sin_port
+                                       : reinterpret_cast<const sockaddr_in6&>(peer).sin6_port;
+    const int on = 1;
+    if (ntohs(peer_port) == port) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  }
+}
+
+}  // namespace
+
+PahoConnection::PahoConnection(const MqttClientOptions& options, PahoHandlers handlers,
+                               std::function<bool()> is_stopping)
+    : options_(options),
+      handlers_(std::move(handlers)),
+      is_stopping_(std::move(is_stopping)),
+      client_(server_uri(options_), options_.client_id, create_options_for_mqtt5(), nullptr) {
+  // Below this Paho formats a text for each packet, though nobody reads it.
+  MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_FATAL);
+  client_.set_connection_lost_handler(
+      [this](const std::string& cause) { handlers_.on_lost(cause.empty() ? "connection lost" : cause); });
+  client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+    handlers_.on_lost("broker closed the connection, MQTT 5 reason code " + std::to_string(reason));
+  });
+  client_.set_message_callback([this](const mqtt::const_message_ptr& message) {
+    if (message) handlers_.on_message(to_message(*message));
+  });
+}
+
+Result<void> PahoConnection::open() {
+  {
+    const std::lock_guard lock(tls_mutex_);
+    tls_failure_.clear();
+  }
+  const auto addresses = resolver_.resolve(options_.host, options_.port, options_.connect_timeout, is_stopping_);
+  Result<void> opened = addresses ? open_session() : tl::unexpected(addresses.error());
+  if (opened) return opened;
+  Error error = std::move(opened.error());
+  if (addresses) {
+    close();
+    error = diagnose(*addresses, std::move(error));
+  }
+  return fail(error.code, "broker " + options_.host + ":" + std::to_string(options_.port) + ": " + error.message);
+}
+
+Result<void> PahoConnection::open_session() {
+  try {
+    if (Result<void> done = await(client_.connect(connect_options()), "CONNACK"); !done) return done;
+    disable_nagle(options_.port);
+    for (const std::string& filter : options_.subscriptions) {
+      if (Result<void> done = await(client_.subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
+    }
+  } catch (const mqtt::exception& error) {
+    return tl::unexpected(to_error(error));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::disconnected, error.what());
+  }
+  return {};
+}
+
+mqtt::connect_options PahoConnection::connect_options() {
+  mqtt::connect_options connect;
+  connect.set_mqtt_version(MQTTVERSION_5);
+  connect.set_clean_start(true);
+  connect.set_keep_alive_interval(options_.keepalive);
+  connect.set_connect_timeout(options_.connect_timeout);
+  connect.set_max_inflight(options_.max_inflight);
+  if (!options_.user.empty()) {
+    connect.set_user_name(options_.user);
+    connect.set_password(options_.password);
+  }
+  if (!options_.will_topic.empty()) {
+    connect.set_will(mqtt::will_options(options_.will_topic, options_.will_payload, 1, true));
+  }
+  if (!options_.ca_file.empty()) {
+    mqtt::ssl_options tls;
+    tls.set_trust_store(options_.ca_file);
+    tls.set_verify(true);  // without it a certificate for another host is accepted
+    tls.set_error_handler([this](const std::string& text) {
+      const std::lock_guard lock(tls_mutex_);
+      tls_failure_ = text;  // the last one says most
+    });
+    connect.set_ssl(std::move(tls));
+  }
+  return connect;  // in place: see above
+}
+
+/// Waits for the broker's answer; timeout, or disconnected when the client is stopping meanwhile. Throws what Paho
+/// throws.
+Result<void> PahoConnection::await(const mqtt::token_ptr& token, const std::string& what) const {
+  const auto until = std::chrono::steady_clock::now() + options_.connect_timeout;
+  while (!token->wait_for(look_round)) {
+    if (is_stopping_()) return fail(ErrorCode::disconnected, "stopping");
+    if (std::chrono::steady_clock::now() >= until) return fail(ErrorCode::timeout, "no " + what + " in time");
+  }
+  return {};
+}
+
+/// What Paho calls a failure, by trying the connection without it.
+Error PahoConnection::diagnose(const std::vector<SocketAddress>& addresses, Error error) {
+  if (error.code == ErrorCode::rejected || is_stopping_()) return error;
+  {
+    const std::lock_guard lock(tls_mutex_);
+    if (!tls_failure_.empty()) return {ErrorCode::tls, "TLS: " + tls_failure_ + "; check [mqtt] ca_file and host"};
+  }
+  const Result<void> reachable = try_tcp(addresses, diagnosis_timeout);
+  if (!reachable) return reachable.error();
+  // Paho does not tell of every handshake that fails: a connection that can be made without it failed at TLS.
+  if (!options_.ca_file.empty() && error.code == ErrorCode::disconnected)
+    return {ErrorCode::tls, "TLS: no handshake; check that [mqtt] port is the broker's with TLS, ca_file and host"};
+  return error;
+}
+
+void PahoConnection::close() {
+  try {
+    if (client_.is_connected()) client_.disconnect(disconnect_timeout)->wait_for(disconnect_timeout);
+  } catch (const std::exception&) {
+    // The link was already down, which is all that is wanted.
+  }
+}
+
+void PahoConnection::publish(MqttPublish message, void* context, mqtt::iaction_listener& listener) {
+  client_.publish(to_paho(message), context, listener);
+}
+
+}  // namespace sensors
