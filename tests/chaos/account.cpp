@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <map>
 
+#include "tests/rig/rig_error.hpp"
+
 namespace sensors::rig {
 namespace {
+
+constexpr std::uint64_t most_readings = 100'000'000;
 
 /// What one stream looks like in one place.
 struct Findings {
@@ -22,6 +26,7 @@ struct Findings {
 template <class Row>
 Findings look_at(const std::vector<Row>& rows, const std::vector<NumberRange>& gaps, std::uint64_t length,
                  const WeatherFile* weather) {
+  if (length > most_readings) throw RigError(fmt::format("a stream of {} readings: the ledger is wrong", length));
   Findings found;
   std::vector<std::uint8_t> times(length + 1, 0);
   const auto count = [&](std::uint64_t number) {
