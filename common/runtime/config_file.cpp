@@ -338,7 +338,7 @@ Result<std::string> read_secret(const std::string& path) {
   }
   std::string secret = content->text.substr(0, content->text.find('\n'));
   if (!secret.empty() && secret.back() == '\r') secret.pop_back();
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (secret.empty()) return fail(ErrorCode::invalid, path + ": the first line is empty; it must be the secret");
   if (std::any_of(secret.begin(), secret.end(), is_control)) {
     return fail(ErrorCode::invalid, path + ": the secret holds control characters");

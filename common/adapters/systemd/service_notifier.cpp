@@ -43,7 +43,7 @@ void ServiceNotifier::status(const std::string& text) {
   std::string message = "STATUS=" + text;
   // A line end would start another assignment.
   std::replace_if(
-      message.begin(), message.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+      message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   if (!ready_) message = "READY=1\n" + message;
   if (notify(message)) ready_ = true;
 }
