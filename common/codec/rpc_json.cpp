@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/error_answer.hpp"
 #include "common/codec/json_document.hpp"
 #include "common/codec/json_text.hpp"
 #include "common/codec/reading_json.hpp"
@@ -15,15 +16,6 @@ namespace {
 constexpr std::size_t max_request_bytes = 64 * 1024;
 constexpr std::size_t max_answer_bytes =
     2 * max_upload_bytes;  // a batch ends with the row that reaches max_upload_bytes
-
-/// The answer may be {"error":{"code":"...","message":"..."}} instead of what was asked for.
-void check_for_error(JsonFields& fields, simdjson::dom::element answer) {
-  simdjson::dom::element error;
-  if (answer["error"].get(error) != simdjson::SUCCESS) return;
-  std::string_view message;
-  if (error["message"].get(message) != simdjson::SUCCESS) message = "an error without a message";
-  fields.refuse(ErrorCode::rejected, fmt::format("the store answered: {}", message));
-}
 
 void read_size(JsonFields& fields, std::string_view key, std::size_t& target, std::size_t most) {
   std::uint64_t number = target;
@@ -212,7 +204,7 @@ Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
   JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "digest", "readings", "gaps"});
-  check_for_error(fields, *root);
+  refuse_error_answer(fields, *root);
   UploadBatchHeader header;
   fields.read_name("store", header.store);
   fields.read_name("destination", header.destination);
@@ -263,7 +255,7 @@ Result<UploadedAnswer> decode_uploaded_answer(std::string_view payload) {
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
   JsonFields fields(*root, {"through", "remaining"});
-  check_for_error(fields, *root);
+  refuse_error_answer(fields, *root);
   UploadedAnswer answer;
   fields.read_whole("through", answer.through, 0, max_seq);
   fields.read_whole("remaining", answer.remaining, 0, max_seq);

@@ -1,6 +1,7 @@
 // What a service says of itself on its status topic, read back by those who watch. Pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@ struct BreakerReport {
   std::string reason;
   std::optional<WallTime> since;
   std::optional<WallTime> next_attempt;
+  bool isolated = false;  // by an operator; then there is no next attempt
   bool operator==(const BreakerReport&) const = default;
 };
 
@@ -25,9 +27,12 @@ struct ServiceReport {
   std::string reason;
   WallTime since;  // of the state
   std::string version;
-  std::optional<BreakerReport> breaker;  // publisher and bridge
-  std::optional<Millis> pace;            // publisher: between two reads of a sensor
-  std::string pressure;                  // publisher: why it reads more slowly; empty when it does not
+  std::optional<BreakerReport> breaker;       // publisher and bridge
+  std::optional<Millis> pace;                 // publisher: between two reads of a sensor
+  std::string pressure;                       // publisher: why it reads more slowly; empty when it does not
+  std::string store;                          // persistence: the store's id; empty when it is not open
+  std::optional<std::uint64_t> used_bytes;    // persistence
+  std::optional<std::uint64_t> dead_letters;  // persistence: that do not wait
   bool operator==(const ServiceReport&) const = default;
 };
 

@@ -1,6 +1,7 @@
 // Requests to the store and its answers, from the broker.
 #include "common/codec/dead_letter_json.hpp"
 #include "common/codec/rpc_json.hpp"
+#include "common/codec/store_answer.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace sensors::fuzz {
@@ -40,11 +41,26 @@ void check_dead_letters(std::string_view input) {
       "a request survives another trip");
 }
 
+/// What sensorctl reads of them.
+void check_answers(std::string_view input) {
+  if (const Result<QueryAnswer> answer = decode_query_answer(input); taken(answer)) {
+    for (const StoredReading& row : answer->readings) must(validate(row.reading.reading).has_value(), "a row is valid");
+    must(decode_query_answer(encode_query_answer(answer->readings, answer->truncated)).has_value(),
+         "an answer survives another trip");
+  }
+  if (const Result<DeadLetterList> list = decode_dead_letter_list(input); taken(list)) {
+    must(decode_dead_letter_list(encode_dead_letter_list(list->letters, list->truncated)).has_value(),
+         "a list survives another trip");
+  }
+  static_cast<void>(taken(decode_dead_letters_changed(input)));
+}
+
 }  // namespace
 
 void run(std::string_view input) {
   check_requests(input);
   check_dead_letters(input);
+  check_answers(input);
   if (const Result<UploadBatchHeader> header = decode_upload_batch_header(input); taken(header)) {
     must(is_name(header->store) && is_name(header->destination), "a batch names store and destination");
     must(header->first <= header->last && header->last <= max_seq, "a batch is a range");

@@ -46,6 +46,14 @@ TEST(StatusJson, reads_the_pace_and_why_it_is_slow) {
   EXPECT_EQ(report->pressure, "outbox");
 }
 
+TEST(StatusJson, reads_what_the_store_says_of_itself) {
+  const auto report = decode_status(encode_status(report_of(R"("store":"w5n2","used_bytes":4096,"dead_letters":3)")));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->store, "w5n2");
+  EXPECT_EQ(report->used_bytes, 4'096U);
+  EXPECT_EQ(report->dead_letters, 3U);
+}
+
 TEST(StatusJson, refuses_what_is_no_status) {
   EXPECT_FALSE(decode_status("").has_value());
   EXPECT_FALSE(decode_status("[]").has_value());
