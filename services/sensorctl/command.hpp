@@ -24,8 +24,8 @@ class Command {
 
   Effects step(Event event, Now now);
 
-  /// When a Tick is wanted.
-  virtual std::optional<Instant> wake_at() const { return std::nullopt; }
+  /// When a Tick is wanted; never again after the end.
+  std::optional<Instant> wake_at() const { return ended_ ? std::nullopt : next_tick(); }
 
   /// Always empty: nothing watches over a command but the person who started it.
   const Liveness& liveness() const { return liveness_; }
@@ -34,6 +34,8 @@ class Command {
   virtual void connected() {}
   virtual void take(const MqttMessage& message) = 0;
   virtual void take(const MqttPublished&) {}
+
+  virtual std::optional<Instant> next_tick() const { return std::nullopt; }
 
   /// After each event, once connected.
   virtual void advance() {}

@@ -6,16 +6,25 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/runtime/clocks.hpp"
 #include "services/sensorctl/broker_access.hpp"
 #include "services/sensorctl/command_shell.hpp"
+#include "services/sensorctl/dead_letters.hpp"
 #include "services/sensorctl/exit_code.hpp"
+#include "services/sensorctl/query.hpp"
+#include "services/sensorctl/status.hpp"
 #include "services/sensorctl/tail.hpp"
+#include "services/sensorctl/time_option.hpp"
 
 namespace sensors::sensorctl {
 
 namespace {
 
 using Run = std::function<int()>;
+
+std::string is_name_option(const std::string& text) {
+  return is_name(text) ? "" : "'" + text + "' must be 1 to 64 of A-Z a-z 0-9 _ . -";
+}
 
 void add_broker_options(CLI::App& app, BrokerAccess& access, int& timeout_s) {
   const std::string group = "The broker, with every verb";
@@ -27,16 +36,127 @@ void add_broker_options(CLI::App& app, BrokerAccess& access, int& timeout_s) {
       ->capture_default_str()
       ->group(group);
   app.add_option("--ca-file", access.ca_file, "Certificate authority, for TLS")->type_name("FILE")->group(group);
-  app.add_option("--root", access.root, "First level of all topics")->capture_default_str()->group(group);
-  app.add_option("--node", access.node, "One machine of several")->type_name("NAME")->group(group);
+  app.add_option("--root", access.root, "First level of all topics")
+      ->check(is_name_option)
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--node", access.node, "One machine of several")
+      ->check(is_name_option)
+      ->type_name("NAME")
+      ->group(group);
   app.add_option("--timeout", timeout_s, "Seconds to wait for it, and for each answer")
       ->check(CLI::Range(1, 60))
       ->capture_default_str()
       ->group(group);
 }
 
+Session session_of(const BrokerAccess& access) { return {access.root, access.node, new_client_name(), access.timeout}; }
+
+int ask(Question question, const BrokerAccess& access) {
+  const Session session = session_of(access);
+  AskStore command(std::move(question), session);
+  return run_command(command, access, session.client, AskStore::filters(session));
+}
+
+/// A point in time that is parsed together with the rest of the command line.
+void add_time_option(CLI::App& verb, const std::string& name, std::optional<WallTime>& target,
+                     const std::string& what) {
+  verb.add_option_function<std::string>(
+          name,
+          [&target, name](const std::string& text) {
+            const Result<WallTime> time = parse_time_option(text, read_clocks().wall);
+            if (!time.has_value()) throw CLI::ValidationError(name, time.error().message);
+            target = *time;
+          },
+          what)
+      ->type_name("TIME");
+}
+
+void add_status(CLI::App& app, const BrokerAccess& access, Run& run) {
+  const auto options = std::make_shared<StatusOptions>();  // owned by the parser's callback and by what runs
+  CLI::App* verb =
+      app.add_subcommand("status", "Show services, breakers, pace, queues, store and sensors on one screen");
+  verb->add_flag("--watch", options->watch, "Again every 2 s, until Ctrl-C");
+  verb->add_flag("--json", options->json, "As one JSON object a line");
+  verb->callback([options, &access, &run] {
+    run = [options, &access] {
+      const Session session = session_of(access);
+      Status status(*options, session);
+      return run_command(status, access, session.client, Status::filters(session));
+    };
+  });
+}
+
+void add_query(CLI::App& app, const BrokerAccess& access, Run& run) {
+  struct Options {
+    QueryRequest request;
+    bool json = false;
+    bool csv = false;
+  };
+  const auto options = std::make_shared<Options>();
+  QueryRequest& request = options->request;
+  CLI::App* verb = app.add_subcommand("query", "Print readings that are in the store, oldest first");
+  verb->add_option("--sensor", request.sensor, "Of one sensor")->type_name("NAME")->check(is_name_option);
+  verb->add_option("--of-node", request.node, "Taken on one machine, where the store has those of several")
+      ->type_name("NAME")
+      ->check(is_name_option);
+  add_time_option(*verb, "--from", request.from, "Not before: 2026-01-15T16:00:00Z, or 2h for two hours ago");
+  add_time_option(*verb, "--to", request.to, "Before");
+  verb->add_option("--limit", request.limit, "At most so many")
+      ->check(CLI::Range(std::size_t{1}, max_query_readings))
+      ->capture_default_str();
+  verb->add_flag("--latest", request.latest, "The newest reading of each sensor");
+  CLI::Option* json = verb->add_flag("--json", options->json, "The store's answer as it is, one line");
+  verb->add_flag("--csv", options->csv, "As RFC 4180 has it, with a heading")->excludes(json);
+  verb->callback([options, &access, &run] {
+    run = [options, &access] {
+      const Format format = options->json ? Format::json : options->csv ? Format::csv : Format::text;
+      return ask(query_question(options->request, format), access);
+    };
+  });
+}
+
+struct DeadLettersOptions {
+  DeadLettersRequest request;
+  bool json = false;
+};
+
+/// `requeue` or `purge`: of the dead letters that are named, or of all.
+void add_dead_letters_change(CLI::App& parent, const std::string& name, DeadLettersRequest::Action action,
+                             const std::string& what, const std::shared_ptr<DeadLettersOptions>& options) {
+  CLI::App* verb = parent.add_subcommand(name, what);
+  DeadLettersRequest& request = options->request;
+  CLI::Option_group* which = verb->add_option_group("Which", "One of these");
+  which->add_option("ID", request.ids, "Their numbers, as `list` shows them");
+  which->add_flag("--all", request.all, "Every one");
+  which->require_option(1);
+  verb->add_option("--destination", request.destination, "Of one API, with --all")
+      ->type_name("NAME")
+      ->check(is_name_option);
+  verb->callback([options, action] { options->request.action = action; });
+}
+
+void add_dead_letters(CLI::App& app, const BrokerAccess& access, Run& run) {
+  const auto options = std::make_shared<DeadLettersOptions>();
+  DeadLettersRequest& request = options->request;
+  CLI::App* verb = app.add_subcommand("dead-letters", "List, requeue or purge the rows that an API refused");
+  verb->require_subcommand(1);
+  verb->add_flag("--json", options->json, "The store's answer as it is, one line");
+  CLI::App* list = verb->add_subcommand("list", "Print them, oldest first");
+  list->add_option("--destination", request.destination, "Of one API")->type_name("NAME")->check(is_name_option);
+  list->add_option("--after", request.after, "With numbers above this")->capture_default_str();
+  list->add_option("--limit", request.limit, "At most so many")
+      ->check(CLI::Range(std::size_t{1}, max_dead_letters_listed))
+      ->capture_default_str();
+  add_dead_letters_change(*verb, "requeue", DeadLettersRequest::Action::requeue, "Send them once more", options);
+  add_dead_letters_change(*verb, "purge", DeadLettersRequest::Action::purge, "Delete them for ever", options);
+  verb->callback([options, &access, &run] {
+    run = [options, &access] { return ask(dead_letters_question(options->request, options->json), access); };
+  });
+}
+
 void add_tail(CLI::App& app, const BrokerAccess& access, Run& run) {
-  const auto options = std::make_shared<TailOptions>();  // owned by the parser's callback and by what runs
+  const auto options = std::make_shared<TailOptions>();
   CLI::App* verb = app.add_subcommand("tail", "Print readings and events as they pass, until Ctrl-C");
   verb->add_option("--sensor", options->sensor, "Only readings of sensors that fit, such as 'bme280.*'")
       ->type_name("PATTERN");
@@ -60,8 +180,12 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.set_help_flag("--help,-h", "Print this help and end");
   app.require_subcommand(1);
   app.fallthrough();  // options of the broker may stand behind the verb
+  app.footer("How to reach the broker: sensorctl --help. More: man sensorctl");
   add_broker_options(app, *access, timeout_s);
+  add_status(app, *access, run);
   add_tail(app, *access, run);
+  add_query(app, *access, run);
+  add_dead_letters(app, *access, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

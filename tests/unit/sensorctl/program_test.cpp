@@ -1,6 +1,7 @@
 // The program itself, as its user at a real broker, beside real services.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "tests/rig/process.hpp"
@@ -60,6 +61,65 @@ TEST_F(Sensorctl, tails_readings_until_ctrl_c) {
                   [&] { return read_file(tail->options().output_file).find("node-1 pressure ") != std::string::npos; });
   tail->signal(SIGINT);
   EXPECT_EQ(tail->wait_exit(patience), 0);
+}
+
+TEST_F(Sensorctl, shows_a_pipeline_that_is_well) {
+  rig_.start_all();
+  rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
+  const Outcome status = run({"status"});
+  EXPECT_EQ(status.exit_code, 0) << status.out << status.log;
+  for (const char* part : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge", "closed",
+                           "is committed through", "temperature"}) {
+    EXPECT_NE(status.out.find(part), std::string::npos) << part << " is not in\n" << status.out;
+  }
+  const Outcome json = run({"status", "--json"});
+  EXPECT_EQ(json.exit_code, 0) << json.log;
+  EXPECT_NE(json.out.find("\"well\":true"), std::string::npos) << json.out;
+}
+
+TEST_F(Sensorctl, shows_which_service_has_gone) {
+  rig_.start_all();
+  rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
+  rig_.bridge().kill();
+  rig_.wait_until("the status says that it is down", patience, [&] {
+    const Outcome status = run({"status"});
+    return status.exit_code == 1 && status.out.find("sensor-http-bridge  down") != std::string::npos;
+  });
+}
+
+TEST_F(Sensorctl, queries_the_store) {
+  rig_.start_all();
+  rig_.wait_until("readings in the store", patience, [&] { return rig_.progress().stored > 20; });
+  const Outcome csv = run({"query", "--sensor", "temperature", "--limit", "2", "--csv"});
+  EXPECT_EQ(csv.exit_code, 0) << csv.log;
+  EXPECT_EQ(std::count(csv.out.begin(), csv.out.end(), '\n'), 3) << csv.out;
+  EXPECT_NE(csv.out.find(",node-1,temperature,"), std::string::npos) << csv.out;
+  EXPECT_NE(csv.log.find("--limit"), std::string::npos) << "there are more";
+  const Outcome latest = run({"query", "--latest"});
+  EXPECT_NE(latest.out.find("temperature"), std::string::npos) << latest.out;
+  EXPECT_NE(run({"query", "--to", "1971-01-01"}).exit_code, 0);
+  EXPECT_NE(run({"query", "--to", "1971-01-01T00:00:00Z"}).log.find("no reading fits"), std::string::npos);
+}
+
+TEST_F(Sensorctl, says_that_the_store_does_not_answer) {
+  rig_.broker().start();
+  const Outcome outcome = run({"query", "--node", "node-1", "--timeout", "1"});
+  EXPECT_EQ(outcome.exit_code, 4);
+  EXPECT_NE(outcome.log.find("sensor-persistence of node node-1 did not answer in 1 s"), std::string::npos);
+}
+
+TEST_F(Sensorctl, watches_into_a_file_without_control_characters) {
+  rig_.start_all();
+  const auto watch = sensorctl({"status", "--watch"});
+  watch->start();
+  rig_.wait_until("two pictures", patience, [&] {
+    const std::string out = read_file(watch->options().output_file);
+    const std::size_t first = out.find("SERVICE ");
+    return first != std::string::npos && out.find("SERVICE ", first + 1) != std::string::npos;
+  });
+  watch->signal(SIGINT);
+  EXPECT_EQ(watch->wait_exit(patience), 0);
+  EXPECT_EQ(read_file(watch->options().output_file).find('\x1b'), std::string::npos);
 }
 
 TEST_F(Sensorctl, says_what_to_do_when_the_broker_is_away) {

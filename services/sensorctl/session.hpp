@@ -1,0 +1,27 @@
+// Session is what a command needs to know to speak with the pipeline: whom it asks, where answers come, and how long it
+// waits. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/codec/topic.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors::sensorctl {
+
+struct Session {
+  std::string root;    // first level of every topic
+  std::string node;    // empty: whichever there is
+  std::string client;  // our own name, unique; answers come under it
+  Millis timeout{5'000};
+
+  /// Filter of `kind`/`name` of the node, or of all nodes; `name` may be "+".
+  std::string filter(std::string_view kind, std::string_view name) const {
+    return topic_of(root, node.empty() ? "+" : node, kind, name);
+  }
+
+  std::string reply_topic(std::string_view of_node) const { return topic_of(root, of_node, "rpc-reply", client); }
+};
+
+}  // namespace sensors::sensorctl

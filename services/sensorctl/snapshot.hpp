@@ -1,0 +1,68 @@
+// Snapshot is all that the pipeline has said of itself so far: the newest status and queue of each service, watermarks,
+// the newest reading of each sensor. Bounded, whoever speaks on the broker. Pure.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/codec/control_json.hpp"
+#include "common/codec/reading_json.hpp"
+#include "common/codec/rpc_json.hpp"
+#include "common/codec/status_json.hpp"
+#include "common/codec/topic.hpp"
+
+namespace sensors::sensorctl {
+
+struct ServiceSnapshot {
+  std::optional<ServiceReport> report;
+  std::string report_json;  // as it came
+  std::optional<QueueDepth> queue;
+  std::string queue_json;
+};
+
+/// A service of a node, a publisher of a node, a sensor of a node: by (node, name).
+using Named = std::pair<std::string, std::string>;
+
+class Snapshot {
+ public:
+  static constexpr std::size_t most_services = 300;
+  static constexpr std::size_t most_sensors = 5'000;
+
+  /// Takes a message of one of the topics of filters(). False when it could not be read, and changes nothing then.
+  bool take(const TopicView& topic, const std::string& payload);
+
+  /// Rows of the store's `query` with `latest`.
+  void take(std::vector<StoredReading> readings);
+
+  /// The nodes whose stores were asked for their newest readings and have not answered.
+  void stores_are_silent(std::set<std::string> nodes) { silent_stores_ = std::move(nodes); }
+
+  const std::map<Named, ServiceSnapshot>& services() const { return services_; }
+  const std::map<Named, Committed>& watermarks() const { return watermarks_; }
+  const std::map<Named, StoredReading>& readings() const { return readings_; }
+  const std::set<std::string>& silent_stores() const { return silent_stores_; }
+
+  /// Which of the pipeline's three services no node has said anything of.
+  std::vector<std::string> missing_services() const;
+
+  /// Whether all three are there and up, and every store has answered.
+  bool is_well() const;
+
+ private:
+  bool take_status(const Named& name, const std::string& payload);
+  bool take_queue(const Named& name, const std::string& payload);
+  bool take_reading(const Named& name, const std::string& payload);
+
+  std::map<Named, ServiceSnapshot> services_;
+  std::map<Named, Committed> watermarks_;
+  std::map<Named, StoredReading> readings_;
+  std::set<std::string> silent_stores_;
+  ReadingDecoder decoder_;
+};
+
+}  // namespace sensors::sensorctl
