@@ -1,0 +1,175 @@
+// The pipeline: does the broker answer, do the services say how they are, do readings move on.
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "services/sensorctl/doctor/checks.hpp"
+#include "services/sensorctl/doctor/quantity.hpp"
+
+namespace sensors::doctor {
+namespace {
+
+constexpr const char* broker_unit = "sensor-broker.service";
+
+const UnitState* find_unit(const Machine& machine, const std::string& name) {
+  if (!machine.units.has_value()) return nullptr;
+  for (const UnitFacts& unit : *machine.units) {
+    if (unit.state.name == name) return &unit.state;
+  }
+  return nullptr;
+}
+
+/// It has had the time to say how it is; one that is not known to run is left alone.
+bool is_settled(const Machine& machine, const std::string& name, const Thresholds& thresholds) {
+  const UnitState* unit = find_unit(machine, name);
+  if (unit == nullptr || unit->active_state != "active" || machine.uptime_us < unit->active_since_us) return false;
+  return std::chrono::microseconds(machine.uptime_us - unit->active_since_us) >= thresholds.settled_after;
+}
+
+bool is_stopped(const Machine& machine, const std::string& name) {
+  const UnitState* unit = find_unit(machine, name);
+  return unit != nullptr && unit->active_state != "active";
+}
+
+Finding check_broker(const Facts& facts, const Thresholds& thresholds) {
+  if (facts.broker.has_value()) return ok("broker", "MQTT broker", "answers");
+  const Error& error = facts.broker.error();
+  if (error.code == ErrorCode::permission || error.code == ErrorCode::not_found) {
+    return unknown("broker", "MQTT broker", error);
+  }
+  if (error.code == ErrorCode::rejected) {
+    return critical("broker", "MQTT broker", error.message,
+                    "make the passwords anew: /usr/share/sensor-project/make-passwords.sh /etc/sensor-project; "
+                    "systemctl restart sensor-project.target");
+  }
+  Finding finding = critical("broker", "MQTT broker", error.message, "systemctl restart sensor-broker");
+  const bool may_hang =
+      error.code == ErrorCode::timeout || error.code == ErrorCode::refused || error.code == ErrorCode::disconnected;
+  if (facts.broker_is_local && may_hang && is_settled(facts.machine, broker_unit, thresholds)) {
+    finding.remedy = Remedy{Remedy::Kind::restart, broker_unit};
+  }
+  return finding;
+}
+
+Findings check_acl(const Result<AclDifference>& acl) {
+  const char* const object = "/etc/sensor-project/acl";
+  if (!acl.has_value()) return {unknown("access", object, acl.error())};
+  Findings findings;
+  for (const AclRule& rule : acl->missing) {
+    findings.push_back(
+        critical("access", object, "lacks " + text_of(rule),
+                 "put it back, then systemctl reload sensor-broker; /usr/share/sensor-project/acl has it"));
+  }
+  for (const AclRule& rule : acl->added) {
+    if (!lets_forge_watermarks(rule)) continue;
+    findings.push_back(critical("access", object,
+                                "a forged watermark deletes readings, and it lets in " + text_of(rule),
+                                "take that line out, then systemctl reload sensor-broker"));
+  }
+  if (findings.empty()) findings.push_back(ok("access", object, fmt::format("as shipped, {} more", acl->added.size())));
+  return findings;
+}
+
+Finding check_status(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds) {
+  const std::string unit = service.name + ".service";
+  const std::string look = fmt::format("journalctl -u {} -n 50", service.name);
+  if (!service.status.has_value() || !service.is_fresh) {
+    const std::string what = !service.status.has_value()
+                                 ? std::string("has never said how it is")
+                                 : fmt::format("has said nothing for {} or more", span_text(facts.broker->listened));
+    Finding silent = critical("status", service.name, what, look + "; systemctl restart " + service.name);
+    if (is_settled(facts.machine, unit, thresholds)) silent.remedy = Remedy{Remedy::Kind::restart, unit};
+    return silent;
+  }
+  if (!(*service.status).has_value()) {
+    return warning("status", service.name, "says what cannot be read: " + (*service.status).error().message,
+                   "bring sensorctl and the services to one version");
+  }
+  const ServiceReport& report = **service.status;
+  const std::string since = span_text(facts.now - report.since);
+  const std::string what = report.reason.empty()
+                               ? fmt::format("{} for {}", name_of(report.state), since)
+                               : fmt::format("{} for {}: {}", name_of(report.state), since, report.reason);
+  switch (report.state) {
+    case ServiceState::up: return ok("status", service.name, what);
+    case ServiceState::degraded: return warning("status", service.name, what, look);
+    case ServiceState::down: break;
+  }
+  return critical("status", service.name, what, look);
+}
+
+/// Rows a second; nothing while there are not two samples.
+std::optional<double> trend_of(const std::vector<QueueSample>& samples) {
+  if (samples.size() < 2 || samples.back().heard_at <= samples.front().heard_at) return std::nullopt;
+  const double seconds = std::chrono::duration<double>(samples.back().heard_at - samples.front().heard_at).count();
+  return (static_cast<double>(samples.back().queue.depth) - static_cast<double>(samples.front().queue.depth)) / seconds;
+}
+
+std::string trend_text(std::optional<double> trend) {
+  if (!trend.has_value()) return "trend not known";
+  if (*trend == 0) return "steady";
+  return fmt::format("{} by {:.1f} a second", *trend > 0 ? "growing" : "shrinking", std::abs(*trend));
+}
+
+Finding check_queue(const ServiceFacts& service, const Thresholds& thresholds) {
+  if (service.queue.empty()) {
+    return unknown("queue", service.name, {ErrorCode::not_found, "it has not published its queue"});
+  }
+  const QueueDepth& queue = service.queue.back().queue;
+  const std::string what =
+      fmt::format("{} wait, high mark {}, {}", queue.depth, queue.high, trend_text(trend_of(service.queue)));
+  const double limit = static_cast<double>(queue.limit);
+  if (queue.limit > 0 && static_cast<double>(queue.depth) >= limit * thresholds.queue_full) {
+    return critical("queue", service.name, fmt::format("{}, limit {}", what, queue.limit),
+                    "at the limit the oldest readings are thinned or newer ones refused; see what is behind it");
+  }
+  if (queue.pressure || queue.depth > queue.high) {
+    return warning("queue", service.name, what,
+                   "sensors are read more slowly until it is shorter; see what is behind it");
+  }
+  return ok("queue", service.name, what);
+}
+
+Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker, WallTime now,
+                      const Thresholds& thresholds) {
+  if (breaker.state == "closed") return ok("breaker", service.name, "closed");
+  const Millis span = breaker.since.has_value() ? now - *breaker.since : Millis{0};
+  const std::string what = fmt::format("{} for {}: {}", breaker.state, span_text(span), breaker.reason);
+  const std::string advice = service.name == "sensor-publisher"
+                                 ? "see what is wrong with sensor-broker; readings wait in the outbox"
+                                 : "see what is wrong with the API; readings wait in the store";
+  return span >= thresholds.breaker_open ? critical("breaker", service.name, what, advice)
+                                         : warning("breaker", service.name, what, advice);
+}
+
+Finding check_pace(const ServiceFacts& service, const ServiceReport& report) {
+  const std::string every = fmt::format("sensors are read every {} ms", report.pace->count());
+  if (report.pressure.empty()) return ok("pace", service.name, every);
+  return warning("pace", service.name, every + ", because of pressure: " + report.pressure,
+                 "it goes back by itself when that is gone");
+}
+
+void check_service(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds, Findings& findings) {
+  if (is_stopped(facts.machine, service.name + ".service")) return;  // said there
+  findings.push_back(check_status(service, facts, thresholds));
+  if (!service.is_fresh || !service.status.has_value() || !service.status->has_value()) return;
+  const ServiceReport& report = **service.status;
+  if (report.breaker.has_value()) findings.push_back(check_breaker(service, *report.breaker, facts.now, thresholds));
+  if (report.pace.has_value()) findings.push_back(check_pace(service, report));
+  findings.push_back(check_queue(service, thresholds));
+}
+
+}  // namespace
+
+Findings check_pipeline(const Facts& facts, const Thresholds& thresholds) {
+  Findings findings{check_broker(facts, thresholds)};
+  for (Finding& finding : check_acl(facts.acl)) findings.push_back(std::move(finding));
+  if (!facts.broker.has_value()) {
+    findings.push_back(unknown("status", "services", {ErrorCode::disconnected, "the broker does not answer"}));
+    return findings;
+  }
+  for (const ServiceFacts& service : facts.broker->services) check_service(service, facts, thresholds, findings);
+  return findings;
+}
+
+}  // namespace sensors::doctor

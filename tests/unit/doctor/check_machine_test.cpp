@@ -1,0 +1,115 @@
+// What the doctor says of the machine: each check with its fault.
+#include <gtest/gtest.h>
+
+#include "tests/unit/doctor/healthy_facts.hpp"
+
+namespace sensors::doctor {
+namespace {
+
+constexpr std::uint64_t mib = 1 << 20;
+
+TEST(DoctorDisk, is_short_or_full_by_share_and_by_bytes) {
+  Facts facts = healthy_facts();
+  DiskSpace& space = *facts.disks[0].space;
+  space.free_bytes = 1'000 * mib;  // 3 % of 32 GiB
+  EXPECT_EQ(complaints(facts), Lines{"warning disk /"});
+  space.free_bytes = 60 * mib;
+  EXPECT_EQ(complaints(facts), Lines{"critical disk /"});
+  space = {100 * mib, 40 * mib, 1};  // small, and far from full
+  EXPECT_EQ(complaints(facts), Lines{});
+  space = {100 * mib, mib, 1};
+  EXPECT_EQ(complaints(facts), Lines{"critical disk /"});
+  space = {32'768 * mib, 20'000 * mib, 0.04};
+  EXPECT_EQ(complaints(facts), Lines{"warning disk /"}) << "no inodes";
+}
+
+TEST(DoctorDisk, that_is_read_only_is_critical_and_nothing_that_a_restart_would_mend) {
+  Facts facts = healthy_facts();
+  facts.disks[0].is_read_only = true;
+  EXPECT_EQ(complaints(facts), Lines{"critical mount /"});
+}
+
+TEST(DoctorDisk, that_cannot_be_asked_is_unknown) {
+  Facts facts = healthy_facts();
+  facts.disks[0].is_read_only = Result<bool>(fail(ErrorCode::io, "no"));
+  facts.disks[0].space = Result<DiskSpace>(fail(ErrorCode::io, "no"));
+  EXPECT_EQ(complaints(facts), (Lines{"unknown mount /", "unknown disk /"}));
+}
+
+TEST(DoctorDatabase, that_is_damaged_is_salvaged_by_a_restart_of_its_service) {
+  Facts facts = healthy_facts();
+  facts.databases[0].check = Result<void>(fail(ErrorCode::corrupt, "page 7"));
+  EXPECT_EQ(complaints(facts), Lines{"critical database /var/lib/store.db [restart sensor-persistence.service]"});
+}
+
+TEST(DoctorDatabase, is_not_damaged_because_the_time_to_look_was_over_or_it_could_not_be_read) {
+  Facts facts = healthy_facts();
+  facts.databases[0].check = Result<void>(fail(ErrorCode::timeout, "5 s"));
+  EXPECT_EQ(complaints(facts), Lines{});
+  facts.databases[0].check = Result<void>(fail(ErrorCode::permission, "no"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown database /var/lib/store.db"});
+  facts.databases[0].is_there = false;
+  EXPECT_EQ(complaints(facts), Lines{"warning database /var/lib/store.db"});
+}
+
+TEST(DoctorReserve, is_released_only_on_a_full_disk_whose_service_does_not_run) {
+  Facts facts = healthy_facts();
+  facts.disks[0].space->free_bytes = 0;
+  EXPECT_EQ(complaints(facts), Lines{"critical disk /"}) << "the service does it itself";
+  unit_of(facts, "sensor-persistence").state.active_state = "failed";
+  EXPECT_EQ(complaints(facts),
+            (Lines{"critical unit sensor-persistence.service [restart sensor-persistence.service]", "critical disk /",
+                   "critical reserve /var/lib/store.db.reserve [release /var/lib/store.db.reserve]"}));
+}
+
+TEST(DoctorReserve, that_is_spent_is_a_warning_and_none_wanted_is_none_missed) {
+  Facts facts = healthy_facts();
+  facts.databases[0].has_reserve = false;
+  EXPECT_EQ(complaints(facts), Lines{"warning reserve /var/lib/store.db.reserve"});
+  facts.databases[0].has_reserve.reset();
+  EXPECT_EQ(complaints(facts), Lines{});
+}
+
+TEST(DoctorClock, that_nobody_vouches_for_is_a_warning) {
+  Facts facts = healthy_facts();
+  facts.clock.is_synced = false;
+  EXPECT_EQ(complaints(facts), Lines{"warning clock wall clock"});
+  facts.clock.is_trusted = true;
+  EXPECT_EQ(complaints(facts), Lines{});
+}
+
+TEST(DoctorPower, tells_now_from_since_the_start) {
+  Facts facts = healthy_facts();
+  const auto with = [&](PowerFacts power) {
+    facts.power = std::optional<PowerFacts>(power);
+    return complaints(facts);
+  };
+  EXPECT_EQ(with({.under_voltage = true}), Lines{"critical power power supply"});
+  EXPECT_EQ(with({.throttled = true}), Lines{"warning power power supply"});
+  EXPECT_EQ(with({.was_under_voltage = true}), Lines{"warning power power supply"});
+  EXPECT_EQ(with({.was_throttled = true}), Lines{"warning power power supply"});
+  facts.power = std::optional<PowerFacts>();
+  EXPECT_EQ(complaints(facts), Lines{}) << "a machine without such firmware";
+  facts.power = Result<std::optional<PowerFacts>>(fail(ErrorCode::malformed, "not a number"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown power power supply"});
+}
+
+TEST(DoctorRoute, that_is_missing_is_a_warning) {
+  Facts facts = healthy_facts();
+  facts.default_route = false;
+  EXPECT_EQ(complaints(facts), Lines{"warning route network"});
+  facts.default_route = Result<bool>(fail(ErrorCode::io, "no"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown route network"});
+}
+
+TEST(DoctorJournal, warns_of_errors_and_shows_the_newest) {
+  Facts facts = healthy_facts();
+  facts.journal = JournalFacts{3, "open store.db: disk full", Millis{3'600'000}};
+  EXPECT_EQ(complaints(facts), Lines{"warning journal sensor-*"});
+  EXPECT_NE(check_machine(facts).back().what.find("open store.db: disk full"), std::string::npos);
+  facts.journal = Result<JournalFacts>(fail(ErrorCode::permission, "no"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown journal sensor-*"});
+}
+
+}  // namespace
+}  // namespace sensors::doctor
