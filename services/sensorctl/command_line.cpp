@@ -10,6 +10,7 @@
 #include "services/sensorctl/broker_access.hpp"
 #include "services/sensorctl/command_shell.hpp"
 #include "services/sensorctl/dead_letters.hpp"
+#include "services/sensorctl/doctor/doctor.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/query.hpp"
 #include "services/sensorctl/status.hpp"
@@ -169,6 +170,25 @@ void add_tail(CLI::App& app, const BrokerAccess& access, Run& run) {
   });
 }
 
+void add_doctor(CLI::App& app, const BrokerAccess& access, Run& run) {
+  const auto options = std::make_shared<doctor::DoctorOptions>();  // owned by the parser's callback and by what runs
+  doctor::RecoverOptions& recover = options->recover;
+  CLI::App* verb = app.add_subcommand("doctor", "Check services, broker and machine, and say what to do");
+  verb->add_flag("--all", options->all, "Print what is well, too");
+  verb->add_flag("--json", options->json, "One JSON object");
+  CLI::Option* recovers =
+      verb->add_flag("--recover", options->recovers, "Restart what needs it, within a budget; as root");
+  verb->add_flag("--dry-run", recover.dry_run, "With --recover: say what would be done, and do nothing")
+      ->needs(recovers);
+  verb->add_option("--recover-config", recover.configuration, "The budget")->type_name("FILE")->capture_default_str();
+  verb->callback([options, &access, &run] {
+    run = [options, &access] {
+      options->observe.access = access;
+      return doctor::run_doctor(*options);
+    };
+  });
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
@@ -186,6 +206,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_tail(app, *access, run);
   add_query(app, *access, run);
   add_dead_letters(app, *access, run);
+  add_doctor(app, *access, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -131,7 +131,7 @@ Findings check_machine(const Facts& facts, const Thresholds& thresholds) {
   }
   for (const DatabaseFacts& database : facts.databases) {
     findings.push_back(check_database(database));
-    if (!database.has_reserve.has_value()) continue;
+    if (!database.is_there || !database.has_reserve.has_value()) continue;
     findings.push_back(check_reserve(database, disk_is_full, is_active(facts.machine, database.unit)));
   }
   findings.push_back(check_clock(facts.clock));

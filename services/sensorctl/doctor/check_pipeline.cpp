@@ -165,7 +165,7 @@ Findings check_pipeline(const Facts& facts, const Thresholds& thresholds) {
   Findings findings{check_broker(facts, thresholds)};
   for (Finding& finding : check_acl(facts.acl)) findings.push_back(std::move(finding));
   if (!facts.broker.has_value()) {
-    findings.push_back(unknown("status", "services", {ErrorCode::disconnected, "the broker does not answer"}));
+    findings.push_back(unknown("status", "services", {ErrorCode::disconnected, "there is no connection to the broker"}));
     return findings;
   }
   for (const ServiceFacts& service : facts.broker->services) check_service(service, facts, thresholds, findings);

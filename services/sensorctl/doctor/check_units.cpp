@@ -131,14 +131,15 @@ std::string difference(std::string_view what, std::uint64_t wanted, const std::o
   return apart <= tolerance ? "" : fmt::format("{} is limited to {} instead of {}", what, *in_force, wanted);
 }
 
-Finding check_limits(const UnitFacts& unit) {
+/// Where the kernel cannot limit memory at all, that is said once, for all of them.
+Finding check_limits(const UnitFacts& unit, bool memory_can_be_limited) {
   const UnitState& state = unit.state;
   if (!unit.limits.has_value()) return unknown("limits", state.name, unit.limits.error());
   constexpr std::uint64_t page = 64 * 1024;  // the kernel rounds down to its pages
   constexpr std::uint64_t millicpu = 1'000;  // and quotas to its period
   std::string differences;
   for (const std::string& one :
-       {difference("memory", state.memory_max, unit.limits->memory_max, page),
+       {memory_can_be_limited ? difference("memory", state.memory_max, unit.limits->memory_max, page) : std::string(),
         difference("tasks", state.tasks_max, unit.limits->tasks_max, 0),
         difference("processor time", state.cpu_us_per_s, unit.limits->cpu_us_per_s, millicpu)}) {
     if (!one.empty()) differences += (differences.empty() ? "" : "; ") + one;
@@ -148,8 +149,9 @@ Finding check_limits(const UnitFacts& unit) {
                    fmt::format("systemctl show {} -p MemoryMax -p TasksMax -p CPUQuotaPerSecUSec", state.name));
   }
   return ok("limits", state.name,
-            fmt::format("in force: memory {}, {} tasks, {} % of a processor", bytes_text(state.memory_max),
-                        state.tasks_max, state.cpu_us_per_s / 10'000));
+            fmt::format("in force: memory {}, {} tasks, {} % of a processor",
+                        memory_can_be_limited ? bytes_text(state.memory_max) : "without limit", state.tasks_max,
+                        state.cpu_us_per_s / 10'000));
 }
 
 Finding check_files(const UnitFacts& unit, const Thresholds& thresholds) {
@@ -186,7 +188,7 @@ Findings check_units(const Facts& facts, const Thresholds& thresholds) {
     if (unit.state.active_state != "active") continue;
     findings.push_back(check_process(unit));
     findings.push_back(check_watchdog(unit.state, machine.uptime_us, thresholds));
-    findings.push_back(check_limits(unit));
+    findings.push_back(check_limits(unit, machine.memory_cgroup.value_or(true)));
     findings.push_back(check_files(unit, thresholds));
   }
   return findings;

@@ -44,7 +44,7 @@ struct Machine {
 
 /// The queue topic of a service, each time it was published.
 struct QueueSample {
-  Millis heard_at{0};  // since the doctor began to listen
+  Millis heard_at{0};  // since the doctor began to listen; below 0 for what was published before
   QueueDepth queue;
 };
 
@@ -52,7 +52,7 @@ struct ServiceFacts {
   std::string name;
   std::optional<Result<ServiceReport>> status;  // the newest; nothing: the topic does not exist
   bool is_fresh = false;                        // it was published while the doctor listened
-  std::vector<QueueSample> queue;               // oldest first; the first one may be a retained, older one
+  std::vector<QueueSample> queue;               // oldest first
 };
 
 struct BrokerFacts {

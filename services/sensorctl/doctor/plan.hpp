@@ -15,6 +15,7 @@ struct Budget {
   int restarts_per_hour = 3;  // of one unit. 0 .. 60
   bool reboot = false;        // when a unit needs another restart and has used up its own
   int reboots_per_day = 1;    // 1 .. 24
+  bool operator==(const Budget&) const = default;
 };
 
 struct Action {

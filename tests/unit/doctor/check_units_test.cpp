@@ -137,6 +137,8 @@ TEST(DoctorLimits, warns_when_a_unit_asks_for_none) {
 TEST(DoctorLimits, prints_the_line_to_add_when_the_memory_cgroup_is_off) {
   Facts facts = healthy_facts();
   facts.machine.memory_cgroup = false;
+  unit_of(facts, "sensor-publisher").limits->memory_max.reset();
+  EXPECT_EQ(complaints(facts), Lines{"warning limits memory cgroup"}) << "said once, not for each unit";
   const Findings findings = check_units(facts);
   const auto found = std::find_if(findings.begin(), findings.end(),
                                   [](const Finding& finding) { return finding.object == "memory cgroup"; });

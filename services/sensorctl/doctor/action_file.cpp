@@ -1,0 +1,89 @@
+#include "services/sensorctl/doctor/action_file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "common/runtime/small_file.hpp"
+
+namespace sensors::doctor {
+namespace {
+
+constexpr mode_t folder_mode = 0755;  // what was done is no secret
+constexpr mode_t file_mode = 0644;
+
+tl::unexpected<Error> failure(const std::string& path, const char* doing) {
+  const int number = errno;
+  ErrorCode code = ErrorCode::io;
+  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::disk_full;
+  if (number == EROFS) code = ErrorCode::read_only;
+  if (number == EACCES || number == EPERM) code = ErrorCode::permission;
+  return fail(code, path + ": " + doing + ": " + std::strerror(number));
+}
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<ActionFile> ActionFile::open(const std::string& folder) {
+  if (::mkdir(folder.c_str(), folder_mode) != 0 && errno != EEXIST) return failure(folder, "make");
+  const std::string path = folder + "/actions.log";
+  ActionFile log(path, ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, file_mode));
+  if (log.file_ < 0) return failure(path, "open");
+  if (::flock(log.file_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return fail(ErrorCode::overloaded, path + ": another recovery is at work");
+    return failure(path, "lock");
+  }
+  if (Result<void> loaded = log.load(); !loaded.has_value()) return tl::unexpected<Error>(loaded.error());
+  return log;
+}
+
+ActionFile::ActionFile(ActionFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      file_(std::exchange(other.file_, -1)),
+      text_(std::move(other.text_)),
+      past_(std::move(other.past_)) {}
+
+ActionFile::~ActionFile() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Result<void> ActionFile::load() {
+  // A larger one was not written by this: what it counts is in its newest lines all the same.
+  constexpr std::size_t largest = 16 * most_bytes;
+  Result<SmallFile> file = read_small_file(path_, largest);
+  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+  text_ = std::move(file->text);
+  past_ = parse_log(text_);
+  return {};
+}
+
+Result<void> ActionFile::add(WallTime at, const Remedy& remedy, const std::string& reason) {
+  std::string line = log_line(at, remedy, reason);
+  // After a power cut the file may end in the middle of a line.
+  if (!text_.empty() && !text_.ends_with('\n')) line.insert(0, 1, '\n');
+  if (text_.size() + line.size() > most_bytes) {
+    text_ = newest_lines(text_, most_bytes / 2);
+    if (::ftruncate(file_, 0) != 0 || !write_all(file_, text_)) return failure(path_, "shorten");
+  }
+  if (!write_all(file_, line)) return failure(path_, "write");
+  if (::fsync(file_) != 0) return failure(path_, "sync");
+  text_ += line;
+  past_.push_back({at, remedy});
+  return {};
+}
+
+}  // namespace sensors::doctor

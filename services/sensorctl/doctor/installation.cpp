@@ -1,0 +1,67 @@
+#include "services/sensorctl/doctor/installation.hpp"
+
+#include <algorithm>
+
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/service_config.hpp"
+
+namespace sensors::doctor {
+namespace {
+
+constexpr Millis shortest_interval{100};
+constexpr Millis longest_interval{600'000};
+constexpr std::int64_t largest_reserve = 1'073'741'824;
+
+bool has_reserve(ConfigTable table) {
+  std::int64_t bytes = 1;
+  table.read("reserve_bytes", bytes, 0, largest_reserve);
+  return bytes > 0;
+}
+
+void read_interval(ConfigTable root, Installation& installation) {
+  Millis interval = installation.status_interval;
+  root.read("status_interval", interval, shortest_interval, longest_interval);
+  installation.status_interval = std::max(installation.status_interval, interval);
+}
+
+}  // namespace
+
+Installation read_installation(const std::string& folder) {
+  Installation installation;
+  if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-publisher.toml"); file.has_value()) {
+    ConfigTable outbox = file->root().table("outbox");
+    outbox.read("path", installation.outbox);
+    installation.outbox_has_reserve = has_reserve(outbox);
+    installation.node = read_service_config(file->root(), "sensor-publisher").node;
+    read_interval(file->root(), installation);
+  }
+  if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-persistence.toml"); file.has_value()) {
+    ConfigTable store = file->root().table("store");
+    store.read("path", installation.store);
+    installation.store_has_reserve = has_reserve(store);
+    installation.clock_is_trusted = read_clock_trust(file->root().table("clock")) == ClockTrust::always;
+    read_interval(file->root(), installation);
+  }
+  if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-http-bridge.toml"); file.has_value()) {
+    read_interval(file->root(), installation);
+  }
+  return installation;
+}
+
+Result<Budget> read_budget(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  Budget budget;
+  if (!file.has_value()) {
+    if (file.error().code == ErrorCode::not_found) return budget;
+    return tl::unexpected<Error>(file.error());
+  }
+  ConfigTable root = file->root();
+  root.read("actions_per_hour", budget.actions_per_hour, 0, 60);
+  root.read("restarts_per_hour", budget.restarts_per_hour, 0, 60);
+  root.read("reboot", budget.reboot);
+  root.read("reboots_per_day", budget.reboots_per_day, 1, 24);
+  if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
+  return budget;
+}
+
+}  // namespace sensors::doctor

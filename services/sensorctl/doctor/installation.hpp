@@ -1,0 +1,30 @@
+// Installation is what the doctor must know of how the services are set up here: from their configuration files, with
+// their defaults where there is none. Start-up, one thread.
+#pragma once
+
+#include <string>
+
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+#include "services/sensorctl/doctor/plan.hpp"
+
+namespace sensors::doctor {
+
+struct Installation {
+  std::string outbox = "/var/lib/sensor-project/publisher/outbox.db";
+  std::string store = "/var/lib/sensor-project/persistence/store.db";
+  bool outbox_has_reserve = true;
+  bool store_has_reserve = true;
+  std::string node;  // empty: not known
+  Millis status_interval{10'000};
+  bool clock_is_trusted = false;
+};
+
+/// Of the files in `folder`, "/etc/sensor-project". One that is not there, or that has mistakes, is as good as its
+/// defaults: whether it is right is for the service to say.
+Installation read_installation(const std::string& folder);
+
+/// sensor-recover.toml; the defaults when it is not there. Errors of ConfigFile.
+Result<Budget> read_budget(const std::string& path);
+
+}  // namespace sensors::doctor

@@ -1,0 +1,141 @@
+#include "services/sensorctl/doctor/observe.hpp"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "common/adapters/sqlite/quick_check.hpp"
+#include "common/adapters/systemd/journal_errors.hpp"
+#include "common/adapters/systemd/system_manager.hpp"
+#include "common/runtime/clocks.hpp"
+#include "services/sensorctl/doctor/broker_watch.hpp"
+#include "services/sensorctl/doctor/installation.hpp"
+#include "services/sensorctl/doctor/machine_files.hpp"
+
+namespace sensors::doctor {
+namespace {
+
+constexpr Millis systemd_deadline{5'000};
+constexpr Millis journal_deadline{3'000};
+constexpr std::chrono::hours journal_span{1};
+
+const std::vector<std::string>& services() {
+  static const std::vector<std::string> names{"sensor-publisher", "sensor-persistence", "sensor-http-bridge"};
+  return names;
+}
+
+std::vector<std::string> units() {
+  std::vector<std::string> names{"sensor-broker.service"};
+  for (const std::string& service : services()) names.push_back(service + ".service");
+  return names;
+}
+
+UnitFacts observe_unit(UnitState state, const MachineFiles& files) {
+  UnitFacts unit;
+  unit.process = files.process_state(state.main_pid);
+  unit.files = files.open_files(state.main_pid);
+  unit.limits = files.limits(state.control_group);
+  unit.state = std::move(state);
+  return unit;
+}
+
+Result<std::vector<UnitFacts>> observe_units(SystemManager& systemd, const MachineFiles& files) {
+  std::vector<UnitFacts> all;
+  for (const std::string& name : units()) {
+    Result<UnitState> state = systemd.unit(name);
+    if (!state.has_value()) return tl::unexpected<Error>(state.error());
+    all.push_back(observe_unit(std::move(*state), files));
+  }
+  return all;
+}
+
+Machine observe_machine(const MachineFiles& files) {
+  Machine machine;
+  machine.memory_cgroup = files.memory_cgroup();
+  Result<SystemManager> systemd = SystemManager::connect(systemd_deadline);
+  if (systemd.has_value()) {
+    machine.target = systemd->unit("sensor-project.target");
+    machine.units = observe_units(*systemd, files);
+  } else {
+    machine.target = tl::unexpected<Error>(systemd.error());
+    machine.units = tl::unexpected<Error>(systemd.error());
+  }
+  machine.uptime_us = static_cast<std::uint64_t>(uptime_at(read_clocks().monotonic).count()) * 1'000;
+  return machine;
+}
+
+Result<AclDifference> observe_acl(const MachineFiles& files, const std::string& configuration) {
+  const Result<std::string> shipped = files.read("/usr/share/sensor-project/acl");
+  if (!shipped.has_value()) return tl::unexpected<Error>(shipped.error());
+  const Result<std::string> present = files.read(configuration + "/acl");
+  if (!present.has_value()) return tl::unexpected<Error>(present.error());
+  return compare_acl(*shipped, *present);
+}
+
+/// Reads like any other reader: it delays no commit of the service, and its end is the limit.
+Result<void> check_database(const std::string& path, Millis limit) {
+  Result<Database> database = Database::open_damaged(path, limit);
+  if (!database.has_value()) return tl::unexpected<Error>(database.error());
+  return quick_check(*database, limit);
+}
+
+DatabaseFacts observe_database(const std::string& path, const char* unit, bool has_reserve, const MachineFiles& files,
+                               const ObserveOptions& options) {
+  DatabaseFacts database;
+  database.path = path;
+  database.unit = unit;
+  database.is_there = files.exists(path);
+  if (database.is_there) database.check = check_database(options.root + path, options.database_check);
+  if (has_reserve) database.has_reserve = files.exists(path + ".reserve");
+  return database;
+}
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+/// The root, and what holds the databases, each folder once.
+std::vector<DiskFacts> observe_disks(const Installation& installation, const MachineFiles& files) {
+  std::vector<DiskFacts> disks;
+  for (const std::string& path : {std::string("/"), folder_of(installation.outbox), folder_of(installation.store)}) {
+    if (!disks.empty() && disks.back().path == path) continue;
+    disks.push_back({path, files.is_read_only(path), files.space(path)});
+  }
+  return disks;
+}
+
+Result<JournalFacts> observe_journal(WallTime now) {
+  const Result<JournalErrors> errors = read_journal_errors(units(), now - journal_span, journal_deadline);
+  if (!errors.has_value()) return tl::unexpected<Error>(errors.error());
+  return JournalFacts{errors->count, errors->newest, journal_span};
+}
+
+bool is_this_machine(const std::string& host) { return host == "127.0.0.1" || host == "::1" || host == "localhost"; }
+
+}  // namespace
+
+Facts observe(const ObserveOptions& options) {
+  const MachineFiles files(options.root);
+  const Installation installation = read_installation(options.root + options.configuration);
+  sensorctl::BrokerAccess access = options.access;
+  if (access.node.empty()) access.node = installation.node;
+  Facts facts;
+  facts.broker = watch_broker(access, services(), installation.status_interval);
+  facts.broker_is_local = is_this_machine(access.host);
+  facts.acl = observe_acl(files, options.configuration);
+  facts.disks = observe_disks(installation, files);
+  facts.databases = {observe_database(installation.outbox, "sensor-publisher.service", installation.outbox_has_reserve,
+                                      files, options),
+                     observe_database(installation.store, "sensor-persistence.service", installation.store_has_reserve,
+                                      files, options)};
+  facts.power = files.power();
+  facts.default_route = files.default_route();
+  trust_clock(ClockTrust::kernel);
+  const Now now = read_clocks();
+  facts.now = now.wall;
+  facts.clock = {now.clock_synced, installation.clock_is_trusted};
+  facts.journal = observe_journal(now.wall);
+  // Last, so that what is said of units is no older than what is said of their statuses.
+  facts.machine = observe_machine(files);
+  return facts;
+}
+
+}  // namespace sensors::doctor
