@@ -96,6 +96,8 @@ name_the_api() {
   inside mkdir -p /var/lib/rig
   start_api
   inside systemctl restart sensor-publisher sensor-persistence sensor-http-bridge
+  # It would mend what the parts before its own break on purpose.
+  inside systemctl stop sensor-recover.timer
 }
 
 start_api() {

@@ -7,6 +7,7 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/rig_systemd/machine.sh
 source tests/rig_systemd/checks.sh
+source tests/rig_systemd/doctor.sh
 
 obstacle=$(machine_obstacle)
 if [ -n "$obstacle" ]; then
@@ -27,7 +28,7 @@ cp build/release/tests/reference_api/reference_api build/release/tests/rig/libri
   build/release/tests/rig/librig_trouble.so "$machine_root/opt/rig/"
 chmod 755 "$machine_root"/opt/rig/*
 
-for part in beside_a_broker install readings hardening limits watchdog worker leak load breaker orders upgrade account removal; do
+for part in beside_a_broker install readings hardening limits watchdog worker leak load breaker orders upgrade doctor account doctor_damage removal; do
   echo "=== $part"
   "part_$part"
   [ "$part" != install ] || is_active sensor-publisher || { echo "rig: what follows needs a package that installs"; break; }

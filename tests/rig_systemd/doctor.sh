@@ -1,0 +1,168 @@
+# doctor.sh: the parts of the systemd rig about `sensorctl doctor`: faults are planted one by one, it must find each, and
+# --recover must mend those that it may. Sourced by run.sh, after checks.sh.
+
+doctor() { inside sensorctl doctor --json "$@"; }
+finds() { doctor | grep -qF "\"check\":\"$1\",\"severity\":\"$2\",\"object\":\"$3\""; }
+finds_nothing_critical() { ! doctor | grep -F '"severity":"critical"'; }
+recovers() { doctor --recover | grep -qF "$1"; }
+
+# What the timer runs, with no more rights than it has there.
+recovers_as_unit() {
+  inside systemctl start sensor-recover.service
+  inside journalctl -b -u sensor-recover --no-pager -o cat | grep -qF "recovery: $1"
+}
+
+# The hour of the budget is not waited for.
+forget_actions() { inside rm -f /var/lib/sensor-project/recover/actions.log; }
+
+# A status a second, so that the doctor listens for four; the database checks of a busy machine get their time.
+part_doctor() {
+  check "the timer of the recovery runs, and starts with the machine" timer_runs
+  inside systemctl stop sensor-recover.timer  # what is planted here is found by hand
+  inside sed -i -E 's|^#?status_interval = .*|status_interval = "1s"|' /etc/sensor-project/sensor-{publisher,persistence,http-bridge}.toml
+  inside systemctl restart sensor-publisher sensor-persistence sensor-http-bridge
+  wait_until 30 readings_flow 20
+  check "doctor finds nothing critical where all is well" wait_until 20 finds_nothing_critical
+  doctor > build/rig/doctor-healthy.json
+  check "it says that there is no default route here" finds route warning network
+  check "each unit's limits are in force" limits_are_in_force
+  part_doctor_units
+  part_doctor_machine
+  part_doctor_budget
+}
+
+timer_runs() { is_active sensor-recover.timer && [ "$(inside systemctl is-enabled sensor-recover.timer)" = enabled ]; }
+
+limits_are_in_force() {
+  [ "$(doctor | grep -oE '"check":"limits","severity":"ok","object":"sensor-[a-z-]*.service"' | wc -l)" = 4 ]
+}
+
+part_doctor_units() {
+  inside systemctl stop sensor-publisher
+  check "doctor finds a unit that is stopped" finds unit critical sensor-publisher.service
+  check "a dry run leaves it so" dry_run_does_nothing
+  check "the unit of the timer starts it again" recovers_as_unit 'restart sensor-publisher.service: is stopped'
+  check "with its few rights it could check everything" unit_checked_everything
+  check "readings flow after that" readings_flow 30
+
+  inside systemctl kill --signal=SIGSTOP sensor-persistence
+  check "doctor finds a service that is stopped by a signal" finds process critical sensor-persistence.service
+  inside systemctl kill --signal=SIGCONT sensor-persistence
+
+  inside systemctl kill --signal=SIGSTOP sensor-broker
+  check "--recover restarts a broker that is stopped, which no watchdog does" recovers 'restart sensor-broker.service'
+  check "readings flow after that" readings_flow 60
+
+  part_doctor_silence
+  part_doctor_descriptors
+}
+
+dry_run_does_nothing() { doctor --recover --dry-run | grep -qF 'this is a dry run' && ! is_active sensor-publisher; }
+unit_checked_everything() { ! inside journalctl -b -u sensor-recover --no-pager -o cat | grep -F 'cannot be checked'; }
+
+# Without its watchdog the bridge stays silent until somebody notices.
+part_doctor_silence() {
+  put /run/systemd/system/sensor-http-bridge.service.d/rig.conf <<< $'[Service]\nWatchdogSec=0'
+  inside systemctl daemon-reload
+  inside systemctl restart sensor-http-bridge
+  check "doctor finds a service without a watchdog" finds watchdog warning sensor-http-bridge.service
+  inside systemctl kill --signal=SIGSTOP sensor-http-bridge
+  check "doctor finds a status that is not renewed" finds status critical sensor-http-bridge
+  check "--recover restarts its service" recovers 'restart sensor-http-bridge.service'
+  inside rm -r /run/systemd/system/sensor-http-bridge.service.d
+  inside systemctl daemon-reload
+  inside systemctl restart sensor-http-bridge
+  check "readings flow after that" readings_flow 30
+}
+
+part_doctor_descriptors() {
+  local pid open
+  pid=$(main_pid sensor-http-bridge)
+  open=$(inside sh -c "ls /proc/$pid/fd | wc -l")
+  inside prlimit --pid "$pid" --nofile=$((open + 1))
+  check "doctor finds a service near its limit of descriptors" finds files critical sensor-http-bridge.service
+  check "--recover restarts it" recovers 'restart sensor-http-bridge.service'
+  check "it has its descriptors again" wait_until 10 finds files ok sensor-http-bridge.service
+}
+
+part_doctor_machine() {
+  local acl=/etc/sensor-project/acl
+  inside cp -a $acl /root/acl
+  inside sh -c "printf 'user monitor\ntopic write sensors/+/committed/+\n' >> $acl"
+  check "doctor finds an access rule that would let readings be deleted" finds access critical $acl
+  inside sed -i '/topic write sensors\/+\/reading/d' $acl
+  check "doctor finds an access rule that is missing" doctor_says 'lacks user sensor-publisher: topic write sensors/+/reading/+'
+  inside cp -a /root/acl $acl
+
+  inside systemctl stop rig-api
+  check "doctor finds a breaker that is open" wait_until 30 finds breaker warning sensor-http-bridge
+  start_api
+  check "and one that is closed again" wait_until 30 finds breaker ok sensor-http-bridge
+
+  inside sed -i 's|^trust = .*|trust = "kernel"|' /etc/sensor-project/sensor-persistence.toml
+  if finds clock ok 'wall clock'; then
+    not_shown "a clock that is not synchronised (this host's is)"
+  else
+    check "doctor finds a clock that is not synchronised" finds clock warning 'wall clock'
+  fi
+  inside sed -i 's|^trust = .*|trust = "always"|' /etc/sensor-project/sensor-persistence.toml
+  not_shown "a kernel without the memory cgroup, under-voltage (unit tests have them)"
+  part_doctor_disk
+}
+
+doctor_says() { doctor | grep -qF "$1"; }
+
+# The outbox moves to a small disk, and back.
+part_doctor_disk() {
+  local folder=/var/lib/sensor-project/publisher
+  inside systemctl stop sensor-publisher
+  inside cp -a $folder /root/publisher
+  inside mount -t tmpfs -o size=24m,mode=750 tmpfs $folder
+  inside sh -c "chown --reference=/root/publisher $folder && cp -a /root/publisher/. $folder/"
+  inside systemctl start sensor-publisher
+  inside sh -c "head -c 100M /dev/zero > $folder/filler 2> /dev/null"
+  check "doctor finds a disk that is full" finds disk critical $folder
+  inside rm -f $folder/filler
+  check "and one that has room again" finds disk ok $folder
+  inside mount -o remount,bind,ro $folder
+  check "doctor finds a file system that is read-only" finds mount critical $folder
+  inside mount -o remount,bind,rw $folder
+  inside systemctl stop sensor-publisher
+  inside sh -c "rm -rf /root/publisher && cp -a $folder /root/publisher && umount $folder && rm -rf $folder && mv /root/publisher $folder"
+  inside systemctl start sensor-publisher
+  check "readings flow after that" readings_flow 30
+}
+
+part_doctor_budget() {
+  local time
+  forget_actions
+  for time in 1 2 3; do
+    inside systemctl stop sensor-publisher
+    inside /usr/share/sensor-project/monitor_and_recover.sh > build/rig/monitor_and_recover.log
+    check "monitor_and_recover.sh starts a stopped unit, time $time" wait_until 10 is_active sensor-publisher
+  done
+  inside systemctl stop sensor-publisher
+  check "a fourth time within the hour it only says so" recovers '3 times within an hour already'
+  check "and leaves it" unit_is_left sensor-publisher
+  forget_actions
+  inside systemctl start sensor-publisher
+  check "readings flow after that" readings_flow 30
+}
+
+unit_is_left() { ! is_active "$1"; }
+
+# After the account: what is damaged in the store is at the API already, and the store that is salvaged starts another account.
+part_doctor_damage() {
+  local store=/var/lib/sensor-project/persistence/store.db
+  inside systemctl start sensor-publisher
+  inside systemctl stop sensor-persistence
+  # Over some pages in the middle.
+  inside sh -c "dd if=/dev/urandom of=$store bs=4096 seek=3 count=3 conv=notrunc status=none"
+  check "doctor finds a damaged database" finds database critical $store
+  check "--recover restarts its service" recovers 'restart sensor-persistence.service'
+  check "which keeps the damaged one aside" wait_until 30 aside_exists
+  check "and has a sound one" wait_until 30 finds database ok $store
+  check "readings flow after that" readings_flow 60
+}
+
+aside_exists() { compgen -G "$machine_root/var/lib/sensor-project/persistence/store.db.corrupt-*" > /dev/null; }
