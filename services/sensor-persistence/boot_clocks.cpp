@@ -61,7 +61,7 @@ std::string BootClocks::committed(const CommitReport& report) {
     repairs_.push_back({done.boot});
   }
   for (const BootKey& done : sent_.released) held_until_.erase(done);
-  counters_.released += sent_.released.size();
+  counters_.released += report.released;
   counters_.restamped += report.stamped;
   sent_ = Sent{};
   return report.restamp.has_value() && !repairs_.empty() ? take_step(*report.restamp) : std::string();

@@ -149,7 +149,7 @@ struct CommitTransaction {
   bool probe = false;  // write something, to see whether it works again
   WallTime time;       // when it was asked for
   std::vector<BootLearned> boot_times;
-  std::vector<BootKey> released;  // their rows wait no longer
+  std::vector<BootKey> released;  // their rows wait no longer, unless they are about to get their times
   std::optional<RestampStep> restamp;
   WallTime honest_time;  // what a clock that can be believed would show, WallTime{}: nobody knows
   DiskReserve::Action reserve = DiskReserve::Action::none;  // released before the transaction, restored after it
@@ -236,7 +236,8 @@ struct CommitReport {
   std::vector<HandedOut> handed_out;
   std::optional<RetentionReport> retention;
   std::int64_t used_bytes = 0;
-  std::size_t stamped = 0;  // readings that got their times as they came
+  std::size_t stamped = 0;   // readings that got their times as they came
+  std::size_t released = 0;  // boots whose rows wait no longer
   std::optional<RestampReport> restamp;
 };
 

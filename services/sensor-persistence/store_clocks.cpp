@@ -33,7 +33,7 @@ const std::vector<std::string_view> texts{
     "INSERT INTO boot(node, publisher, name, time_ms) VALUES(?1, ?2, ?3, ?4)"
     " ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms",
     "DELETE FROM boot WHERE id <= (SELECT max(id) FROM boot) - ?1",
-    "UPDATE boot SET hold = 2 WHERE node = ?1 AND publisher = ?2 AND name = ?3",
+    "UPDATE boot SET hold = 2 WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND hold = 1 AND time_ms IS NULL",
     "SELECT id, time_ms FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND time_ms IS NOT NULL",
     "SELECT coalesce(max(max(cursor, batch_last)), 0) FROM destination",
     "SELECT r.id, r.time_ms, r.uptime_ms FROM stream s CROSS JOIN reading r ON r.stream = s.id"
@@ -66,7 +66,7 @@ Result<bool> read_one(Statement& statement, Read read) {
 Result<StoreClocks> StoreClocks::prepare(Database& database) {
   Result<std::vector<Statement>> statements = prepare_all(database, texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  return StoreClocks(std::move(*statements));
+  return StoreClocks(database, std::move(*statements));
 }
 
 Statement& StoreClocks::bound_to(std::size_t sql, const BootKey& boot) {
@@ -112,7 +112,11 @@ Result<void> StoreClocks::learn(const BootLearned& learned) {
   return statements_[trim_sql].bind(1, max_boots).run();
 }
 
-Result<void> StoreClocks::release(const BootKey& boot) { return bound_to(release_sql, boot).run(); }
+Result<bool> StoreClocks::release(const BootKey& boot) {
+  if (const Result<void> done = bound_to(release_sql, boot).run(); !done.has_value())
+    return tl::unexpected<Error>(done.error());
+  return database_->changes() > 0;
+}
 
 Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
   RestampReport report;

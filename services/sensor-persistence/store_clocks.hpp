@@ -29,7 +29,9 @@ class StoreClocks {
   Result<void> hold(const StreamRows& rows);
 
   Result<void> learn(const BootLearned& learned);
-  Result<void> release(const BootKey& boot);
+
+  /// The rows of `boot` wait no longer. False when none waited, or when they are about to get their times.
+  Result<bool> release(const BootKey& boot);
 
   /// Never touches what any destination has been given.
   Result<RestampReport> restamp(const RestampStep& step);
@@ -38,10 +40,12 @@ class StoreClocks {
   Result<std::uint64_t> first_held(std::uint64_t after_id);
 
  private:
-  explicit StoreClocks(std::vector<Statement> statements) : statements_(std::move(statements)) {}
+  StoreClocks(Database& database, std::vector<Statement> statements)
+      : database_(&database), statements_(std::move(statements)) {}
 
   Statement& bound_to(std::size_t sql, const BootKey& boot);
 
+  Database* database_;  // must outlive this
   std::vector<Statement> statements_;
 };
 

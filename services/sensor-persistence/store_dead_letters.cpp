@@ -17,6 +17,7 @@ enum Sql : std::size_t {
   delivered_sql,
   requeue_one_sql,
   requeue_all_sql,
+  stamp_sql,
   purge_one_sql,
   purge_all_sql,
   count_sql,
@@ -66,12 +67,18 @@ const std::vector<std::string_view> texts{
     " (SELECT id, row_number() OVER (ORDER BY id) AS place FROM dead_letter"
     "  WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL) AS dead"
     " WHERE dead_letter.id = dead.id",
+    "UPDATE dead_letter SET time_ms = min(b.time_ms + dead_letter.uptime_ms, ?2), uptime_ms = NULL"
+    " FROM stream s JOIN boot b ON b.id = s.boot"
+    " WHERE dead_letter.queue_id > ?1 AND dead_letter.uptime_ms IS NOT NULL AND s.name = dead_letter.stream"
+    " AND b.time_ms IS NOT NULL",
     "DELETE FROM dead_letter WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL",
     "DELETE FROM dead_letter WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL",
     "SELECT count(*) FROM dead_letter WHERE queue_id IS NULL",
     "DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE queue_id IS NULL ORDER BY id LIMIT ?1)",
     "SELECT * FROM dead_letter WHERE queue_id BETWEEN ?2 AND ?3 AND destination = ?1 ORDER BY queue_id LIMIT ?4",
 };
+
+constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the end of the year 9999
 
 std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::uint64_t whole(const Statement& statement, int column) {
@@ -167,6 +174,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   const DeadLettersRequest& request = change.request;
   const bool is_requeue = request.action == DeadLettersRequest::Action::requeue;
   DeadLetterReport::Changed changed{change.call, 0};
+  const std::uint64_t last_before = last_id;
   if (request.all) {
     Statement& statement = statements_[is_requeue ? requeue_all_sql : purge_all_sql];
     statement.bind(1, std::string_view(request.destination));
@@ -186,7 +194,8 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
     if (is_requeue) last_id += *rows;
   }
   report.changed.push_back(changed);
-  return {};
+  if (last_id == last_before) return {};
+  return statements_[stamp_sql].bind(1, as_integer(last_before)).bind(2, latest_ms).run();
 }
 
 Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) {

@@ -21,7 +21,8 @@ class StoreDeadLetters {
   /// are delivered. Adds to `report`.
   Result<void> settle(const Confirmation& confirmation, WallTime now, DeadLetterReport& report);
 
-  /// Requeued letters get the next ids after `last_id`, which moves. Adds to `report`.
+  /// Requeued letters get the next ids after `last_id`, which moves, and their times, where only their uptimes were
+  /// known and it is known now when their boots began. Adds to `report`.
   Result<void> change(const DeadLetterChange& change, std::uint64_t& last_id, DeadLetterReport& report);
 
   /// Deletes the oldest beyond `most`, and counts what is left. Adds to `report`.

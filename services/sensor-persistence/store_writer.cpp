@@ -237,7 +237,10 @@ Result<void> StoreWriter::keep_clocks(const CommitTransaction& transaction, Comm
     if (done.has_value()) done = clocks_->learn(learned);
   }
   for (const BootKey& boot : transaction.released) {
-    if (done.has_value()) done = clocks_->release(boot);
+    if (!done.has_value()) return done;
+    const Result<bool> released = clocks_->release(boot);
+    if (!released.has_value()) return tl::unexpected<Error>(released.error());
+    report.released += *released ? 1 : 0;
   }
   if (!done.has_value() || !transaction.restamp.has_value()) return done;
   const Result<RestampReport> restamped = clocks_->restamp(*transaction.restamp);

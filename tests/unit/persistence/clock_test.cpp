@@ -131,6 +131,30 @@ TEST_F(ClockOnStore, a_batch_that_was_handed_out_does_not_change) {
   EXPECT_EQ(upload(), first);
 }
 
+TEST_F(ClockOnStore, a_dead_letter_gets_its_time_when_it_is_requeued) {
+  options.clock.hold = 0ms;
+  restart();
+  unsynced(1, 3);
+  EXPECT_EQ(header().last, 3U);
+  bench->request("uploaded",
+                 encode_uploaded_request({store, "api", 1, 3, {{{"aaaa", 1}, 422, "no"}, {{"aaaa", 2}, 422, "no"}}}));
+  while (bench->is_committing()) bench->commit();
+  bench->take_answer();
+  clock_is_right();
+  const auto requeue = [&](const std::string& what) {
+    bench->request("dead-letters", R"({"action":"requeue",)" + what + "}");
+    while (bench->is_committing()) bench->commit();
+    bench->take_answer();
+  };
+  requeue(R"("ids":[1])");
+  requeue(R"("all":true)");
+  const std::string answer = upload();
+  EXPECT_EQ(decode_upload_batch_header(answer)->last, 5U);
+  EXPECT_EQ(answer.find("unsynced"), std::string::npos) << answer;
+  EXPECT_NE(answer.find(time_text(test_time + 1s)), std::string::npos) << answer;
+  EXPECT_NE(answer.find(time_text(test_time + 2s)), std::string::npos) << answer;
+}
+
 TEST_F(ClockOnStore, the_time_of_one_machine_is_not_that_of_another) {
   unsynced(1, 1);
   clock_is_right("boot-a", "cellar");
@@ -182,6 +206,29 @@ TEST_F(ClockOnStore, repairs_that_a_crash_cut_short_go_on) {
   const std::string answer = upload();
   EXPECT_EQ(decode_upload_batch_header(answer)->last, 25U);
   EXPECT_EQ(answer.find("unsynced"), std::string::npos);
+}
+
+TEST_F(ClockOnStore, rows_that_can_get_their_times_wait_for_them_though_the_hold_is_over) {
+  options.clock.step_rows = 10;
+  restart();
+  unsynced(1, 25);
+  bench->give(LogicBench::message("sensors/kitchen/clock/sensor-publisher", encode_boot_time({"boot-a", test_time})));
+  bench->fail_commit();
+  bench->pass(options.clock.hold);
+  while (bench->is_committing() && bench->commits.front().boot_times.empty()) bench->commit();
+  ASSERT_EQ(bench->commits.at(0).released.size(), 1U) << "both are due in one transaction";
+  bench->commit();
+  std::uint64_t last = 0;
+  for (int round = 0; round < 6 && last < 25; ++round) {
+    const std::string answer = upload();
+    EXPECT_EQ(answer.find("unsynced"), std::string::npos) << answer;
+    const UploadBatchHeader batch = decode_upload_batch_header(answer).value();
+    if (batch.last == 0) continue;
+    last = batch.last;
+    confirm(batch.first, batch.last);
+  }
+  EXPECT_EQ(last, 25U);
+  EXPECT_EQ(bench->last_own("status").find(R"("released_boots":1)"), std::string::npos);
 }
 
 TEST(BootClockLogic, says_a_boot_time_again_to_a_store_that_failed) {
