@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/time_text.hpp"
+
 namespace sensors::simulation {
 
 using bridge::HttpPost;
@@ -18,6 +20,8 @@ std::uint64_t hash_of(const std::vector<ApiRow>& rows, const std::string& salt) 
     hash.add(row.stream);
     hash.add(row.first);
     hash.add(row.last);
+    hash.add(static_cast<std::uint64_t>(row.reading.time.time_since_epoch().count()));
+    hash.add(static_cast<std::uint64_t>(row.reading.uptime.value_or(Millis{-1}).count()));
   }
   return hash.value();
 }
@@ -28,6 +32,21 @@ HttpReply reply_of(int status, std::string content_type = "application/json", st
   reply.content_type = std::move(content_type);
   reply.body = std::move(body);
   return reply;
+}
+
+/// Its value and time.
+Reading reading_of(const simdjson::dom::element& element) {
+  Reading reading;
+  std::string_view text;
+  if (element["value"].get(text) == simdjson::SUCCESS) {
+    reading.value = std::string(text);
+  } else {
+    reading.value = element["value"].get_double().value();
+  }
+  reading.time = parse_time(element["time"].get_string().value()).value_or(WallTime{});
+  std::int64_t uptime_ms = 0;
+  if (element["uptime_ms"].get(uptime_ms) == simdjson::SUCCESS) reading.uptime = Millis{uptime_ms};
+  return reading;
 }
 
 /// {"rejected":[...]}, each row with its reason in one of the ways that there are.
@@ -150,7 +169,7 @@ ApiModel::Answer ApiModel::process(const std::string& key, const std::vector<Api
       });
       if (is_refused) continue;
       if (row.is_gap) gaps_.emplace(row.stream, row.first);
-      if (!row.is_gap) world_.ledger.reached_api(row.stream, row.first, row.value);
+      if (!row.is_gap) world_.ledger.reached_api(row.stream, {row.first, row.reading});
     }
   }
   if (remembers_keys_ && answer.reply.status / 100 == 2) answers_.emplace(key, answer);
@@ -235,12 +254,7 @@ ApiModel::Request ApiModel::read(const std::string& body) {
       ApiRow row;
       row.stream = std::string(element["stream"].get_string().value());
       row.first = row.last = element["seq"].get_uint64().value();
-      std::string_view text;
-      if (element["value"].get(text) == simdjson::SUCCESS) {
-        row.value = std::string(text);
-      } else {
-        row.value = element["value"].get_double().value();
-      }
+      row.reading = reading_of(element);
       request.rows.push_back(std::move(row));
     }
   }

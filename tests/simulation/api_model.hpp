@@ -46,7 +46,7 @@ enum class ApiRefusal {
 };
 
 struct ApiRow : RowRange {
-  Value value;
+  Reading reading;  // its value and time
 };
 
 struct ApiExchange {

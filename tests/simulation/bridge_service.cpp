@@ -50,7 +50,7 @@ void BridgeService::open() {
 }
 
 void BridgeService::connect() {
-  const MqttPublish will = bridge::down_message(options_, "the connection to the broker ended", world_.wall());
+  const MqttPublish will = bridge::down_message(options_, "the connection to the broker ended", clock_.now().wall);
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = {bridge::reply_topic(options_)};

@@ -39,6 +39,8 @@ persistence::LogicOptions persistence_options(Random& random) {
   options.retention.max_age = random.of_any_size(Millis{600'000}, Millis{24 * 3'600'000});
   options.retention.step_rows = random.between(10, 1'000);
   if (random.chance(0.5)) options.retention.max_bytes = static_cast<std::int64_t>(random.between(10'000, 1'000'000));
+  options.clock.hold = random.of_any_size(Millis{1'000}, Millis{300'000});
+  options.clock.step_rows = random.between(1, 1'000);
   options.max_dead_letters = static_cast<std::size_t>(random.of_any_size(Millis{10}, Millis{10'000}).count());
   options.queue_high = random.between(100, 10'000);
   options.queue_limit = random.between(1'000, 100'000);

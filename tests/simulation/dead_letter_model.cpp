@@ -83,6 +83,16 @@ std::uint64_t DeadLetterModel::change(Ledger& ledger, const DeadLettersRequest& 
   return changed;
 }
 
+void DeadLetterModel::stamp(std::uint64_t after_id, const BootModel& boots) {
+  for (auto at = queue_.upper_bound(after_id); at != queue_.end(); ++at) {
+    auto* const row = std::get_if<StoredReading>(&letters_.at(at->second).row);
+    if (row == nullptr || !row->reading.reading.uptime.has_value()) continue;
+    const std::optional<WallTime> began = boots.began(row->stream);
+    if (began.has_value())
+      row->reading.reading.time = time_at_uptime(*began, *std::exchange(row->reading.reading.uptime, {}));
+  }
+}
+
 std::uint64_t DeadLetterModel::trim(Ledger& ledger, std::size_t most) {
   std::uint64_t dropped = 0;
   for (auto at = letters_.begin(); at != letters_.end() && count() > most;) {

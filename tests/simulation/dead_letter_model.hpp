@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "services/sensor-persistence/events.hpp"
+#include "tests/simulation/boot_model.hpp"
 #include "tests/simulation/ledger.hpp"
 
 namespace sensors::simulation {
@@ -24,6 +25,9 @@ class DeadLetterModel {
 
   /// Requeued ones get the next row numbers after `last_id`, which moves.
   std::uint64_t change(Ledger& ledger, const DeadLettersRequest& request, std::uint64_t& last_id);
+
+  /// Those that wait behind `after_id` get their times, if their boots are known.
+  void stamp(std::uint64_t after_id, const BootModel& boots);
 
   /// Deletes the oldest beyond `most`; how many.
   std::uint64_t trim(Ledger& ledger, std::size_t most);

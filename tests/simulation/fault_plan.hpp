@@ -37,7 +37,7 @@ enum class FaultKind {
   hang_http_client,
   hang_driver,
   burst,
-  step_clock,
+  step_clock,     // of one machine or of all
   lose_store,     // another store, with another id
   restore_store,  // an earlier state: a backup, or a disk that lied
   restore_outbox,

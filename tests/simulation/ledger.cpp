@@ -65,25 +65,55 @@ bool Ledger::has(const std::string& stream, std::uint64_t seq, unsigned facts) c
          (found->second.facts[seq - 1] & facts) != 0;
 }
 
-void Ledger::check_value(const Stream& stream, const std::string& name, std::uint64_t seq, const Value& value,
-                         std::string_view where) {
-  const std::uint64_t expected = seq >= 1 && seq <= stream.numbers.size() ? stream.numbers[seq - 1] : 0;
-  const std::optional<std::uint64_t> found = number_of(value);
-  if (found == expected) return;
-  violate("a (stream, seq) never names two readings",
-          fmt::format("{}: ({}, {}) is reading {}, and should be {}", where, name, seq, found.value_or(0), expected));
+void Ledger::check(const Stream& stream, const std::string& name, const SequencedReading& row, std::string_view where) {
+  const std::uint64_t expected = row.seq >= 1 && row.seq <= stream.numbers.size() ? stream.numbers[row.seq - 1] : 0;
+  const std::optional<std::uint64_t> found = number_of(row.reading.value);
+  if (found != expected) {
+    violate("a (stream, seq) never names two readings", fmt::format("{}: ({}, {}) is reading {}, and should be {}",
+                                                                    where, name, row.seq, found.value_or(0), expected));
+  } else if (expected != 0 && !has_right_time(stream, row)) {
+    violate("a reading has its right time, or says that nobody knows it",
+            fmt::format("{}: ({}, {}) has {} ms, uptime {} ms; it was {} ms by a clock that {}, uptime {} ms", where,
+                        name, row.seq, row.reading.time.time_since_epoch().count(),
+                        row.reading.uptime.value_or(Millis{-1}).count(),
+                        stream.taken_at[row.seq - 1].wall.time_since_epoch().count(),
+                        stream.taken_at[row.seq - 1].is_synced ? "was set" : "was not set",
+                        stream.taken_at[row.seq - 1].uptime.count()));
+  }
+}
+
+/// That of a clock which was set; or that of one which was not, with the uptime; or made of the uptime later.
+bool Ledger::has_right_time(const Stream& stream, const SequencedReading& row) const {
+  const TakenAt& taken = stream.taken_at[row.seq - 1];
+  const Reading& reading = row.reading;
+  if (taken.is_synced || reading.uptime.has_value()) {
+    return reading.time == taken.wall &&
+           reading.uptime == (taken.is_synced ? std::nullopt : std::optional(taken.uptime));
+  }
+  const auto boot_times = boot_times_.find(stream.boot);
+  if (boot_times == boot_times_.end()) return false;
+  return std::any_of(boot_times->second.begin(), boot_times->second.end(),
+                     [&](WallTime boot_time) { return reading.time == time_at_uptime(boot_time, taken.uptime); });
 }
 
 // ---- the publisher ----
 
-void Ledger::stream_begins(const std::string& stream) {
-  if (!streams_.try_emplace(stream).second) violate("each run has a stream of its own", stream + " began twice");
+void Ledger::stream_begins(const std::string& stream, const std::string& boot) {
+  const auto [known, is_new] = streams_.try_emplace(stream);
+  if (!is_new) violate("each run has a stream of its own", stream + " began twice");
+  known->second.boot = boot;
 }
 
-void Ledger::taken(const std::string& stream, std::uint64_t number) {
+void Ledger::vouched(const BootTime& boot) {
+  std::vector<WallTime>& times = boot_times_[boot.boot];
+  if (times.empty() || times.back() != boot.time) times.push_back(boot.time);
+}
+
+void Ledger::taken(const std::string& stream, std::uint64_t number, TakenAt at) {
   Stream* const known = find(stream, "driver");
   if (known == nullptr) return;
   known->numbers.push_back(number);
+  known->taken_at.push_back(at);
   known->facts.resize(std::max(known->facts.size(), known->numbers.size()), 0);
 }
 
@@ -95,10 +125,11 @@ void Ledger::skip_stored(Stream& stream, std::uint64_t next) {
     ++stream.kept_through;
 }
 
-void Ledger::kept(const std::string& stream, std::uint64_t seq, const Value& value) {
+void Ledger::kept(const std::string& stream, const SequencedReading& row) {
   Stream* const known = find(stream, "outbox");
   if (known == nullptr) return;
-  check_value(*known, stream, seq, value, "outbox");
+  const std::uint64_t seq = row.seq;
+  check(*known, stream, row, "outbox");
   skip_stored(*known, seq);
   if (seq != known->kept_through + 1) {
     violate("the outbox is in order and has no hole",
@@ -124,7 +155,7 @@ void Ledger::published(const Batch& batch, bool without_outbox) {
   Stream* const known = find(batch.stream, "publish");
   if (known == nullptr) return;
   for (const SequencedReading& row : batch.readings) {
-    check_value(*known, batch.stream, row.seq, row.reading.value, "publish");
+    check(*known, batch.stream, row, "publish");
     if (!without_outbox && !has(batch.stream, row.seq, in_outbox)) {
       violate("1: a reading is synced in the outbox before it is published",
               fmt::format("({}, {}) was published and is not in the outbox", batch.stream, row.seq));
@@ -150,11 +181,11 @@ void Ledger::stream_ends(const std::string& stream, bool by_crash) {
 
 // ---- store, bridge and API ----
 
-void Ledger::stored(const std::string& stream, std::uint64_t seq, const Value& value) {
+void Ledger::stored(const std::string& stream, const SequencedReading& row) {
   Stream* const known = find(stream, "store");
   if (known == nullptr) return;
-  check_value(*known, stream, seq, value, "store");
-  add(*known, seq, in_store);
+  check(*known, stream, row, "store");
+  add(*known, row.seq, in_store);
 }
 
 void Ledger::gap_stored(const std::string& stream, std::uint64_t first, std::uint64_t last) {
@@ -163,10 +194,11 @@ void Ledger::gap_stored(const std::string& stream, std::uint64_t first, std::uin
   for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_in_store);
 }
 
-void Ledger::reached_api(const std::string& stream, std::uint64_t seq, const Value& value) {
+void Ledger::reached_api(const std::string& stream, const SequencedReading& row) {
+  const std::uint64_t seq = row.seq;
   Stream* const known = find(stream, "API");
   if (known == nullptr) return;
-  check_value(*known, stream, seq, value, "API");
+  check(*known, stream, row, "API");
   if (!has(stream, seq, in_store)) {
     violate("the API gets what the store has committed", fmt::format("({}, {}) was never committed", stream, seq));
   }

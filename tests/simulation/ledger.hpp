@@ -46,6 +46,13 @@ struct RowRange {
   bool is_gap = false;
 };
 
+/// The clocks of the machine when a reading was taken.
+struct TakenAt {
+  WallTime wall;
+  Millis uptime{0};
+  bool is_synced = true;
+};
+
 /// What the API says of a row that it does not take: no reason passes for that of another row.
 std::string refusal_of(const RowRange& row);
 
@@ -62,13 +69,17 @@ class Ledger {
 
   // ---- the publisher ----
 
-  void stream_begins(const std::string& stream);
+  void stream_begins(const std::string& stream, const std::string& boot);
+
+  /// Somebody vouches for a clock that says that `boot` began then.
+  void vouched(const BootTime& boot);
+  bool is_vouched(const std::string& boot) const { return boot_times_.contains(boot); }
 
   /// A Logic took a reading from a driver: it is the next of its stream.
-  void taken(const std::string& stream, std::uint64_t number);
+  void taken(const std::string& stream, std::uint64_t number, TakenAt at);
 
   /// A row or gap record of the outbox is synced.
-  void kept(const std::string& stream, std::uint64_t seq, const Value& value);
+  void kept(const std::string& stream, const SequencedReading& row);
   void gap_kept(const std::string& stream, std::uint64_t first, std::uint64_t last);
 
   void published(const Batch& batch, bool without_outbox);
@@ -81,9 +92,9 @@ class Ledger {
 
   // ---- store, bridge and API ----
 
-  void stored(const std::string& stream, std::uint64_t seq, const Value& value);
+  void stored(const std::string& stream, const SequencedReading& row);
   void gap_stored(const std::string& stream, std::uint64_t first, std::uint64_t last);
-  void reached_api(const std::string& stream, std::uint64_t seq, const Value& value);
+  void reached_api(const std::string& stream, const SequencedReading& row);
   void bridge_answered(const std::string& stream, std::uint64_t seq);
   void bridge_answered_gap(const std::string& stream, std::uint64_t first, std::uint64_t last);
 
@@ -128,7 +139,9 @@ class Ledger {
 
  private:
   struct Stream {
+    std::string boot;
     std::vector<std::uint64_t> numbers;  // of the reading with seq = index + 1
+    std::vector<TakenAt> taken_at;
     std::vector<std::uint16_t> facts;
     std::uint64_t kept_through = 0;
     std::uint64_t lost_in_memory = 0;
@@ -137,8 +150,8 @@ class Ledger {
   };
 
   Stream* find(const std::string& stream, std::string_view where);
-  void check_value(const Stream& stream, const std::string& name, std::uint64_t seq, const Value& value,
-                   std::string_view where);
+  void check(const Stream& stream, const std::string& name, const SequencedReading& row, std::string_view where);
+  bool has_right_time(const Stream& stream, const SequencedReading& row) const;
   void add(Stream& stream, std::uint64_t seq, Fact fact);
   static void skip_stored(Stream& stream, std::uint64_t next);
   void add(const RowRange& row, Fact fact);
@@ -147,6 +160,7 @@ class Ledger {
   static std::uint64_t resolve(const Stream& stream);
 
   std::map<std::string, Stream, std::less<>> streams_;
+  std::map<std::string, std::vector<WallTime>> boot_times_;  // that were vouched for, of each boot
   std::uint64_t last_number_ = 0;
   std::uint64_t dead_lettered_ = 0;
   std::optional<Violation> violation_;

@@ -136,7 +136,7 @@ void OutboxModel::append(const OutboxEntry& entry) {
   const auto there = file_.readings.find(entry.first);
   if (was_in_doubt && there != file_.readings.end() && there->second == *reading) return;
   const OutboxStream& stream = stream_of(entry.first);
-  world_.ledger.kept(stream.id, entry.first - stream.base, reading->value);
+  world_.ledger.kept(stream.id, {entry.first - stream.base, *reading});
   if (!file_.readings.emplace(entry.first, *reading).second) {
     world_.ledger.violate("the outbox gives each position once", fmt::format("{} {}", disk_.name(), entry.first));
   }

@@ -1,6 +1,9 @@
 #include "tests/simulation/persistence_service.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/topic.hpp"
@@ -37,6 +40,7 @@ PersistenceService::PersistenceService(World& world, BrokerModel& broker, persis
 
 void PersistenceService::open() {
   committing_.reset();
+  told_boots_.clear();
   is_opening_ = is_open_ = false;
   worker_free_at_ = Instant{};
   persistence::LogicOptions options = options_;
@@ -48,10 +52,10 @@ void PersistenceService::open() {
 void PersistenceService::connect() {
   MqttLinkOptions options;
   options.client_id = client_id_;
-  options.subscriptions = {options_.root + "/+/reading/+", options_.root + "/+/backlog/+",
+  options.subscriptions = {options_.root + "/+/reading/+", options_.root + "/+/backlog/+", options_.root + "/+/clock/+",
                            options_.root + "/" + options_.node + "/rpc/+"};
   options.will_topic = topic_of(options_.root, options_.node, "status", persistence::service_name);
-  options.will_payload = persistence::down_status("", "the connection to the broker ended", world_.wall());
+  options.will_payload = persistence::down_status("", "the connection to the broker ended", clock_.now().wall);
   MqttLinkCallbacks callbacks;
   callbacks.on_connected = [this] { control(MqttConnected{}); };
   callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };
@@ -118,6 +122,10 @@ void PersistenceService::carry_out(const OpenStore& open) {
     if (open.release_reserve) has_reserve_ = false;
     StoreOpened opened{store_.open(), std::nullopt, has_reserve_};
     is_open_ = opened.contents.has_value();
+    held_since_.clear();
+    if (is_open_) {
+      for (const persistence::BootState& boot : opened.contents->boots) held_since_[boot.key] = world_.scheduler.now();
+    }
     control(std::move(opened));
   });
 }
@@ -131,6 +139,7 @@ void PersistenceService::carry_out(CommitTransaction& transaction) {
   if (rows > options_.ingest.max_pending_rows) {
     world_.ledger.violate("7: every queue is bounded", name() + ": more rows in one transaction than may wait");
   }
+  check_clocks(transaction);
   committing_ = std::move(transaction);
   working_since_ = world_.scheduler.now();
   post([this] {
@@ -143,6 +152,42 @@ void PersistenceService::carry_out(CommitTransaction& transaction) {
     committing_.reset();
     control(std::move(done));
   });
+}
+
+/// Rows without a time that can be relied on wait for it, but only so long; nothing is deleted by a clock that is not
+/// set.
+void PersistenceService::check_clocks(const CommitTransaction& transaction) {
+  const Instant now = world_.scheduler.now();
+  for (const persistence::StreamRows& rows : transaction.streams) {
+    const bool has_unsynced = std::any_of(rows.readings.begin(), rows.readings.end(),
+                                          [](const auto& row) { return row.reading.uptime.has_value(); });
+    if (has_unsynced == rows.boot.empty())
+      world_.ledger.violate("uptimes are of a boot", fmt::format("{}: stream {}", name(), rows.stream));
+    if (!rows.boot.empty()) held_since_.try_emplace({rows.node, rows.publisher, rows.boot}, now);
+  }
+  for (const persistence::BootKey& boot : transaction.released) {
+    const auto since = held_since_.find(boot);
+    if (since == held_since_.end() || now - since->second < options_.clock.hold) {
+      world_.ledger.violate("rows without a right time wait for it", name() + ": boot " + boot.boot);
+    }
+    const bool is_learning = std::any_of(transaction.boot_times.begin(), transaction.boot_times.end(),
+                                         [&](const persistence::BootLearned& learned) { return learned.boot == boot; });
+    if (told_boots_.contains(boot) && !is_learning && !store_.knows(boot)) {
+      world_.ledger.violate("rows get the time of a boot that is known", name() + ": those of boot " + boot.boot);
+    }
+  }
+  if (transaction.retention.has_value() && transaction.retention->older_than.has_value() && !clock_.now().clock_synced)
+    world_.ledger.violate("nothing is deleted by a clock that is not set", name());
+}
+
+void PersistenceService::before_step(const persistence::Event& event) {
+  const auto* message = std::get_if<MqttMessage>(&event);
+  if (message == nullptr || !contains(message->topic, "/clock/")) return;
+  const std::optional<TopicView> topic = parse_topic(message->topic);
+  const Result<BootTime> boot = decode_boot_time(message->payload);
+  if (!topic.has_value() || !boot.has_value())
+    return world_.ledger.violate("what is published can be read", message->payload);
+  told_boots_.insert({std::string(topic->node), std::string(topic->name), boot->boot});
 }
 
 void PersistenceService::carry_out(const LoadStream& load) {

@@ -3,8 +3,10 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "services/sensor-persistence/logic.hpp"
@@ -28,6 +30,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void open() override;
   void closed(End how) override;
   void apply(persistence::Effect& effect) override;
+  void before_step(const persistence::Event& event) override;
   std::optional<Instant> waits_since() const override {
     return committing_.has_value() || is_opening_ ? std::optional(working_since_) : std::nullopt;
   }
@@ -49,6 +52,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   /// A job of the writing worker: in order, one after the other.
   void post(std::function<void()> job);
   void run_job(std::function<void()> job);
+  void check_clocks(const persistence::CommitTransaction& transaction);
   void check_published(const MqttPublish& message);
 
   BrokerModel& broker_;
@@ -57,7 +61,9 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   StoreModel store_;
   std::unique_ptr<MqttLink> link_;
   std::optional<persistence::CommitTransaction> committing_;
-  bool has_reserve_ = false;  // on the disk: it outlives a run
+  std::map<persistence::BootKey, Instant> held_since_;  // boots with rows that wait for their times
+  std::set<persistence::BootKey> told_boots_;           // of which a publisher has said when they began, in this run
+  bool has_reserve_ = false;                            // on the disk: it outlives a run
   bool is_opening_ = false;
   bool is_open_ = false;
   Instant working_since_{};

@@ -47,10 +47,11 @@ PublisherService::PublisherService(World& world, BrokerModel& broker, publisher:
 
 void PublisherService::open() {
   stream_ = world_.random.id();
-  if (boot_.empty()) boot_ = world_.random.id();
-  world_.ledger.stream_begins(stream_);
+  world_.ledger.stream_begins(stream_, clock_.boot());
+  knows_boot_time_ = false;
+  sent_through_.clear();
   publisher::OutboxContents known;
-  known.streams.push_back({stream_, 0, boot_});
+  known.streams.push_back({stream_, 0, clock_.boot()});
   Result<publisher::OutboxContents> contents = outbox_.open(known, false);
   if (!contents.has_value()) {
     world_.note(name(), contents.error().message);
@@ -58,6 +59,7 @@ void PublisherService::open() {
     contents = known;
   }
   outbox_fails_ = !contents->failure.empty();
+  says_outbox_fails_ = sends_from_memory_ = is_degraded_ = false;
   gave_up_ = false;
   breaker_.restart();
   writing_.reset();
@@ -77,7 +79,7 @@ void PublisherService::connect() {
   options.client_id = client_id_;
   options.subscriptions = subscriptions_of(options_);
   options.will_topic = topic_of(options_.root, options_.node, "status", publisher::service_name);
-  options.will_payload = publisher::Logic::down_status(world_.wall());
+  options.will_payload = publisher::Logic::down_status(clock_.now().wall);
   MqttLinkCallbacks callbacks;
   callbacks.on_connected = [this] { control(MqttConnected{}); };
   callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };
@@ -92,7 +94,6 @@ void PublisherService::connect() {
 void PublisherService::closed(End how) {
   if (link_ != nullptr && how == End::stopped) link_->leave();
   if (link_ != nullptr && how == End::power_cut) link_->vanish();
-  if (how == End::power_cut) boot_.clear();
   link_.reset();
   if (writing_.has_value()) outbox_.torn(*std::exchange(writing_, std::nullopt));
   // A graceful end may give up what only memory has, if the outbox cannot be written, and if it says so.
@@ -119,9 +120,15 @@ std::optional<Instant> PublisherService::waits_since() const {
 // ---- what goes in ----
 
 void PublisherService::before_step(const publisher::Event& event) {
+  const Now now = clock_.now();
+  if (now.clock_synced) {
+    knows_boot_time_ = true;
+    world_.ledger.vouched({clock_.boot(), now.wall - uptime_at(now.monotonic)});
+  }
   if (const auto* read = std::get_if<publisher::DriverRead>(&event)) {
     for (const Sample& sample : read->report.samples)
-      world_.ledger.taken(stream_, Ledger::number_of(sample.value).value_or(0));
+      world_.ledger.taken(stream_, Ledger::number_of(sample.value).value_or(0),
+                          {now.wall, uptime_at(now.monotonic), now.clock_synced});
   } else if (const auto* written = std::get_if<OutboxWritten>(&event)) {
     outbox_fails_ = !written->result.has_value();
   } else if (const auto* read_done = std::get_if<OutboxReadDone>(&event)) {
@@ -145,12 +152,18 @@ void PublisherService::before_step(const publisher::Event& event) {
 }
 
 // While the outbox fails, what it has cannot be read, so that there may be nothing to probe with.
-void PublisherService::stepped() { breaker_.check(connected_ && !outbox_fails_ && outbox_.has_news()); }
+void PublisherService::stepped() {
+  if (std::exchange(sends_from_memory_, false) && !is_degraded_)
+    world_.ledger.violate("1: what is sent from memory is shown as degraded", name());
+  breaker_.check(connected_ && !outbox_fails_ && outbox_.has_news());
+}
 
 // ---- what comes out ----
 
 void PublisherService::logged(const LogLine& line) {
   breaker_.logged(line);
+  if (contains(line.text, "readings wait in memory and are sent from there")) says_outbox_fails_ = true;
+  if (contains(line.text, "the outbox can be written again")) says_outbox_fails_ = false;
   if (contains(line.text, "readings are lost: they waited in memory")) gave_up_ = true;
 }
 
@@ -182,13 +195,13 @@ void PublisherService::check_published(const MqttPublish& message) {
     const Result<Batch> reading = decoder_.reading(message.payload);
     if (!reading.has_value())
       return world_.ledger.violate("what is published can be read", reading.error().message + ": " + message.payload);
-    return world_.ledger.published(*reading, outbox_fails_);
+    return check_sent(*reading);
   }
   const auto decoded = decoder_.batch(message.payload);
   if (!decoded.has_value())
     return world_.ledger.violate("what is published can be read", decoded.error().message + ": " + message.payload);
   const Batch& batch = decoded->batch;
-  world_.ledger.published(batch, outbox_fails_);
+  check_sent(batch);
   if (decoded->bad_rows > 0) return world_.ledger.violate("what is published can be read", decoded->first_error);
   if (batch.readings.size() + batch.gaps.size() > options_.send.batch_readings)
     world_.ledger.violate("7: every queue is bounded", name() + ": a batch is larger than it may be");
@@ -201,6 +214,33 @@ void PublisherService::check_published(const MqttPublish& message) {
           fmt::format("{}: ({}, {}) is in the outbox, and was reported as {}", name(), batch.stream, seq, gap.reason));
     }
   }
+}
+
+/// What is sent is on the disk, except of this run while the outbox fails and it says so; it goes on where it was, or
+/// where the store is; and it has its time when that can be known.
+void PublisherService::check_sent(const Batch& batch) {
+  const bool may_be_from_memory = outbox_fails_ && says_outbox_fails_ && batch.stream == stream_;
+  world_.ledger.published(batch, may_be_from_memory);
+  std::uint64_t first = max_seq;
+  std::uint64_t last = 0;
+  for (const SequencedReading& row : batch.readings) {
+    first = std::min(first, row.seq);
+    last = std::max(last, row.seq);
+    sends_from_memory_ |= !world_.ledger.has(batch.stream, row.seq, in_outbox);
+    if (!row.reading.uptime.has_value() || batch.boot != clock_.boot() || !knows_boot_time_) continue;
+    world_.ledger.violate("once the clock is right, what is sent has its time",
+                          fmt::format("{}: ({}, {}) has its uptime", name(), batch.stream, row.seq));
+  }
+  for (const Gap& gap : batch.gaps) {
+    first = std::min(first, gap.first);
+    last = std::max(last, gap.last);
+  }
+  std::uint64_t& through = sent_through_[batch.stream];
+  if (first > through + 1 && !world_.ledger.has(batch.stream, first - 1, in_store | gap_in_store)) {
+    world_.ledger.violate("what is sent has no hole",
+                          fmt::format("{}: {}..{} of {} follow {}", name(), first, last, batch.stream, through));
+  }
+  through = last;
 }
 
 void PublisherService::note_status(const std::string& payload) {

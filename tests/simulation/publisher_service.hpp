@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -54,7 +55,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
 
   void carry_out(const LogLine&) {}
   void carry_out(const Exit&) {}
-  void carry_out(const ServiceStatus&) {}
+  void carry_out(const ServiceStatus& status) { is_degraded_ = status.text.starts_with("degraded"); }
   void carry_out(const MqttReconnect&);
   void carry_out(MqttPublish& message);
   void carry_out(const publisher::StartRead& read);
@@ -67,6 +68,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void on_outbox_worker(std::optional<Instant>& since, std::function<void()> job);
   void when_not_stalled(std::function<void()> job);
   void check_published(const MqttPublish& message);
+  void check_sent(const Batch& batch);
   void note_status(const std::string& payload);
   DriverReport report(std::size_t driver);
 
@@ -77,17 +79,21 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   std::unique_ptr<MqttLink> link_;
   BreakerWatch breaker_;
   ReadingDecoder decoder_;
-  std::string stream_;  // of this run
-  std::string boot_;    // of its machine
+  std::string stream_;            // of this run
+  bool knows_boot_time_ = false;  // its clock was right once in this run
   std::optional<publisher::OutboxWrite> writing_;
   std::optional<Instant> writing_since_;  // what the outbox worker has to do, and since when
   std::optional<Instant> reading_since_;
   std::optional<Instant> scanning_since_;
   std::optional<Instant> opening_since_;
   Instant worker_free_at_{};
-  bool outbox_fails_ = false;          // as the Logic knows: it may publish from memory
-  bool gave_up_ = false;               // it said that readings in memory are lost
-  std::set<std::uint64_t> in_flight_;  // readings and batches without PUBACK
+  bool outbox_fails_ = false;                          // as the Logic knows: it may publish from memory
+  bool says_outbox_fails_ = false;                     // in its log
+  bool is_degraded_ = false;                           // says its status
+  bool sends_from_memory_ = false;                     // in the step under way
+  std::map<std::string, std::uint64_t> sent_through_;  // by stream, in this run
+  bool gave_up_ = false;                               // it said that readings in memory are lost
+  std::set<std::uint64_t> in_flight_;                  // readings and batches without PUBACK
   bool connected_ = false;
   std::size_t burst_ = 0;
   Millis driver_hang_{0};

@@ -19,7 +19,7 @@ const char* name_of(End end) {
 }
 
 Service::Service(World& world, std::string name, InboxSize inbox)
-    : world_(world), inbox_limits_(inbox), name_(std::move(name)) {}
+    : world_(world), clock_(world), inbox_limits_(inbox), name_(std::move(name)) {}
 
 void Service::start() {
   if (running_) return;
@@ -28,6 +28,7 @@ void Service::start() {
   ++run_;
   frozen_until_ = loop_free_at_ = Instant{};
   fed_at_ = world_.scheduler.now();
+  if (std::exchange(lost_power_, false)) clock_.reboot();
   world_.note(name_, "starts");
   open();
   if (running_) after(watchdog_time / 2, [this] { feed_watchdog(); });
@@ -37,6 +38,7 @@ void Service::end(End how, Millis restart_after) {
   if (!running_) return;
   world_.note(name_, name_of(how));
   running_ = false;
+  lost_power_ = how == End::power_cut;
   close(how);
   world_.after(restart_after, [this, run = run_] {
     if (run == run_) start();

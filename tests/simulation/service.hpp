@@ -17,6 +17,7 @@
 #include "common/core/liveness.hpp"
 #include "common/core/service_events.hpp"
 #include "tests/simulation/fold.hpp"
+#include "tests/simulation/machine_clock.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace sensors::simulation {
@@ -67,6 +68,8 @@ class Service {
     });
   }
 
+  MachineClock& clock() { return clock_; }
+
   std::uint64_t runs() const { return run_; }
   std::uint64_t watchdog_bites() const { return watchdog_bites_; }
 
@@ -84,6 +87,7 @@ class Service {
   virtual void unfrozen() {}
 
   World& world_;
+  MachineClock clock_;
   const InboxSize inbox_limits_;
   Instant loop_free_at_{};  // the loop runs again
 
@@ -94,6 +98,7 @@ class Service {
   const std::string name_;
   bool running_ = false;
   bool stopping_ = false;
+  bool lost_power_ = false;
   std::uint64_t run_ = 0;
   std::uint64_t watchdog_bites_ = 0;
   Instant frozen_until_{};
@@ -149,7 +154,7 @@ class HostedService : public Service {
 
   void signal_stop() override { control(StopRequested{}); }
 
-  std::optional<std::string> overdue() const override { return logic_->liveness().overdue(world_.scheduler.now()); }
+  std::optional<std::string> overdue() const override { return logic_->liveness().overdue(clock_.now().monotonic); }
 
  private:
   /// A loop that never waits is a bug: no instant needs so many steps.
@@ -183,7 +188,7 @@ class HostedService : public Service {
 
   void step(Event event) {
     count_step();
-    const Now now = world_.now();
+    const Now now = clock_.now();
     world_.hash.add(static_cast<std::uint64_t>(now.monotonic.time_since_epoch().count()));
     before_step(event);
     const std::uint64_t run = runs();
@@ -210,8 +215,14 @@ class HostedService : public Service {
     if (world_.timeline.is_on() && line.level != LogLevel::debug) world_.note(name(), line.text);
   }
 
-  void arm_tick() {
+  /// When the Logic wants to be called, on the time line of the world.
+  std::optional<Instant> wakes_at() const {
     const std::optional<Instant> at = logic_->wake_at();
+    return at.has_value() ? std::optional(clock_.in_world(*at)) : std::nullopt;
+  }
+
+  void arm_tick() {
+    const std::optional<Instant> at = wakes_at();
     if (!at.has_value() || (tick_armed_at_.has_value() && *tick_armed_at_ <= *at)) return;
     tick_armed_at_ = *at;
     world_.scheduler.at(*at, [this, armed = *at, run = runs()] {
@@ -228,7 +239,7 @@ class HostedService : public Service {
       return;
     }
     tick_armed_at_.reset();
-    const std::optional<Instant> at = logic_->wake_at();
+    const std::optional<Instant> at = wakes_at();
     const std::uint64_t run = runs();
     // What it was armed for may have moved on meanwhile.
     if (at.has_value() && *at <= world_.scheduler.now()) step(Tick{});

@@ -91,11 +91,15 @@ void Simulation::arm(const PlannedFault& fault) {
 
 Millis Simulation::outage() { return world_.random.of_any_size(Millis{1'000}, Millis{2 * 3'600'000}); }
 
+std::vector<Service*> Simulation::services() {
+  std::vector<Service*> all{persistence_.get(), bridge_.get()};
+  for (const auto& publisher : publishers_) all.push_back(publisher.get());
+  return all;
+}
+
 Service& Simulation::any_service() {
-  const std::uint64_t which = world_.random.below(publishers_.size() + 2);
-  if (which == 0) return *persistence_;
-  if (which == 1) return *bridge_;
-  return *publishers_[which - 2];
+  std::vector<Service*> all = services();
+  return *world_.random.one_of(all);
 }
 
 const std::string& Simulation::any_client() {
@@ -164,14 +168,14 @@ void Simulation::cut_power_of_machine() {
   publishers_.front()->end(End::power_cut, dark + restart_time());
 }
 
+/// Somebody sets the clock of one machine, or a time server that all of them believe is wrong.
 void Simulation::step_clock() {
-  constexpr Millis year{std::int64_t{365} * 24 * 3'600'000};
-  Millis step = world_.random.chance(0.5) ? world_.random.of_any_size(Millis{1'000}, year * 30)
-                                          : -world_.random.of_any_size(Millis{1'000}, year * 30);
-  const WallTime then = world_.wall() + step;
-  if (then < WallTime{year} || then > WallTime{year * 200}) step = -step;
-  world_.wall_at_start += step;
+  constexpr Millis most{std::int64_t{30} * 365 * 24 * 3'600'000};
+  const Millis size = world_.random.of_any_size(Millis{1'000}, most);
+  const Millis step = world_.random.chance(0.5) ? size : -size;
   world_.note("clock", fmt::format("steps by {} s", step.count() / 1'000));
+  if (world_.random.chance(0.5)) return any_service().clock().step(step, world_.random.chance(0.5));
+  for (Service* const service : services()) service->clock().step(step, true);
 }
 
 void Simulation::misbehave() {
@@ -230,6 +234,7 @@ void Simulation::heal() {
     publisher->burst(0);
     publisher->start();
   }
+  for (Service* const service : services()) service->clock().synchronise();
 }
 
 /// Everything is delivered within a bound, and then all is as at the beginning.

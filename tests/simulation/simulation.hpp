@@ -56,6 +56,7 @@ class Simulation {
   void heal();
   bool run_until(Instant end);
   void check_end();
+  std::vector<Service*> services();
   Service& any_service();
   PublisherService& any_publisher() { return *world_.random.one_of(publishers_); }
   const std::string& any_client();

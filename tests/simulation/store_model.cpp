@@ -9,6 +9,8 @@
 
 namespace sensors::simulation {
 
+using persistence::BootKey;
+using persistence::BootLearned;
 using persistence::CommitReport;
 using persistence::CommitTransaction;
 using persistence::Confirmation;
@@ -16,6 +18,8 @@ using persistence::DeadLetterChange;
 using persistence::DeadLetterReport;
 using persistence::DestinationState;
 using persistence::HandOut;
+using persistence::RestampReport;
+using persistence::RestampStep;
 using persistence::RetentionReport;
 using persistence::RetentionStep;
 using persistence::StoreContents;
@@ -54,14 +58,19 @@ Result<StoreContents> StoreModel::open() {
   contents.destinations = file_.destinations;
   contents.used_bytes = used_bytes();
   contents.dead_letters = file_.dead_letters.count();
+  contents.boots = file_.boots.waiting();
+  contents.honest_time = file_.honest_time;
   return contents;
 }
 
 Result<CommitReport> StoreModel::commit(const CommitTransaction& transaction) {
   if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
-  for (const StreamRows& rows : transaction.streams) add_rows(rows, transaction.time);
   CommitReport report;
+  const std::uint64_t before = file_.last_id;
+  for (const StreamRows& rows : transaction.streams) add_rows(rows, transaction.time, report);
+  keep_clocks(transaction, report);
   settle_uploads(transaction, report);
+  if (file_.last_id != before && transaction.honest_time > WallTime{}) file_.honest_time = transaction.honest_time;
   for (const HandOut& request : transaction.hand_outs) report.handed_out.push_back({request.call, hand_out(request)});
   if (transaction.retention.has_value()) report.retention = retain(*transaction.retention);
   report.last_id = file_.last_id;
@@ -75,7 +84,11 @@ void StoreModel::torn(const CommitTransaction& transaction) {
 
 // ---- rows ----
 
-void StoreModel::add_rows(const StreamRows& rows, WallTime time) {
+void StoreModel::add_rows(const StreamRows& rows, WallTime time, CommitReport& report) {
+  std::optional<WallTime> boot_time;
+  if (!rows.boot.empty()) boot_time = file_.boots.began({rows.node, rows.publisher, rows.boot});
+  if (!rows.boot.empty() && !boot_time.has_value()) file_.boots.hold(rows);
+
   StreamState& stream = file_.streams[rows.stream];
   if (stream.id == 0) stream = {rows.stream, rows.node, rows.publisher, ++file_.last_stream, 0};
   std::uint64_t next = stream.through + 1;
@@ -93,7 +106,8 @@ void StoreModel::add_rows(const StreamRows& rows, WallTime time) {
       add_gap(rows, *gap);
     }
     expect(row.seq, row.seq);
-    add_reading(rows, row);
+    if (row.reading.uptime.has_value() && boot_time.has_value()) ++report.stamped;
+    add_reading(rows, row, boot_time);
   }
   for (; gap != rows.gaps.end(); ++gap) {
     expect(gap->first, gap->last);
@@ -107,14 +121,51 @@ void StoreModel::add_rows(const StreamRows& rows, WallTime time) {
   file_.changed[rows.stream] = time;
 }
 
-void StoreModel::add_reading(const StreamRows& rows, const SequencedReading& row) {
-  world_.ledger.stored(rows.stream, row.seq, row.reading.value);
-  file_.rows.emplace_hint(file_.rows.end(), ++file_.last_id, Row{rows.stream, row.seq, row.reading});
+void StoreModel::add_reading(const StreamRows& rows, SequencedReading row, std::optional<WallTime> boot_time) {
+  std::optional<Millis>& uptime = row.reading.uptime;
+  if (uptime.has_value() && boot_time.has_value())
+    row.reading.time = time_at_uptime(*boot_time, *std::exchange(uptime, {}));
+  world_.ledger.stored(rows.stream, row);
+  ++file_.last_id;
+  if (uptime.has_value()) file_.boots.add_row(file_.last_id, rows.stream);
+  file_.rows.emplace_hint(file_.rows.end(), file_.last_id, Row{rows.stream, row.seq, std::move(row.reading)});
 }
 
 void StoreModel::add_gap(const StreamRows& rows, const Gap& gap) {
   world_.ledger.gap_stored(rows.stream, gap.first, gap.last);
   file_.rows.emplace_hint(file_.rows.end(), ++file_.last_id, Row{rows.stream, gap.first, gap});
+}
+
+// ---- clocks ----
+
+void StoreModel::keep_clocks(const CommitTransaction& transaction, CommitReport& report) {
+  for (const BootLearned& learned : transaction.boot_times) file_.boots.learn(learned);
+  for (const BootKey& boot : transaction.released) report.released += file_.boots.release(boot) ? 1 : 0;
+  if (transaction.restamp.has_value()) report.restamp = restamp(*transaction.restamp);
+}
+
+/// Of what no destination has been given.
+RestampReport StoreModel::restamp(const RestampStep& step) {
+  RestampReport report;
+  std::uint64_t given = 0;
+  for (const DestinationState& state : file_.destinations) given = std::max({given, state.cursor, state.batch_last});
+  const std::vector<std::uint64_t> rows = file_.boots.to_stamp(step, given);
+  const std::optional<WallTime> began = file_.boots.began(step.boot);
+  if (!began.has_value() && !rows.empty())
+    world_.ledger.violate("rows get the time of a boot that is known", step.boot.boot);
+  for (const std::uint64_t id : rows) {
+    Row& row = file_.rows.at(id);
+    Reading& reading = std::get<Reading>(row.what);
+    const WallTime time = time_at_uptime(began.value_or(WallTime{}), *std::exchange(reading.uptime, {}));
+    report.largest_shift = std::max(report.largest_shift, std::chrono::abs(time - reading.time));
+    reading.time = time;
+    file_.boots.remove_row(id);
+    world_.ledger.stored(row.stream, {row.first, reading});
+  }
+  report.restamped = rows.size();
+  report.is_done = rows.size() < step.max_rows;
+  if (report.is_done) file_.boots.done(step.boot);
+  return report;
 }
 
 // ---- destinations ----
@@ -132,7 +183,9 @@ void StoreModel::settle_uploads(const CommitTransaction& transaction, CommitRepo
     if (confirm(confirmation, transaction.time, letters)) has_rejected |= !confirmation.rejected.empty();
   }
   for (const DeadLetterChange& change : transaction.dead_letter_changes) {
+    const std::uint64_t before = file_.last_id;
     letters.changed.push_back({change.call, file_.dead_letters.change(world_.ledger, change.request, file_.last_id)});
+    file_.dead_letters.stamp(before, file_.boots);
   }
   if (!has_rejected && transaction.dead_letter_changes.empty()) return;
   letters.dropped = file_.dead_letters.trim(world_.ledger, transaction.max_dead_letters);
@@ -181,7 +234,18 @@ bool StoreModel::confirm(const Confirmation& confirmation, WallTime now, DeadLet
   return true;
 }
 
+/// Up to the first row that waits for its time.
 UploadBatch StoreModel::hand_out(const HandOut& request) {
+  const DestinationState* const state = destination(request.destination);
+  const std::uint64_t given = state == nullptr ? 0 : std::max(state->cursor, state->batch_last);
+  const std::uint64_t held = file_.boots.first_held(given);
+  const std::uint64_t up_to = held != 0 ? held - 1 : file_.last_id;
+  UploadBatch batch = hand_out(request, up_to);
+  batch.remaining += file_.last_id - up_to;
+  return batch;
+}
+
+UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) {
   UploadBatch batch;
   batch.store = file_.id;
   batch.destination = request.destination;
@@ -191,14 +255,14 @@ UploadBatch StoreModel::hand_out(const HandOut& request) {
   const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
                            std::numeric_limits<std::size_t>::max(), 0};
   const std::uint64_t from = state->cursor + 1;
-  read_rows(from, is_retry ? state->batch_last : file_.last_id, is_retry ? everything : request, batch);
+  read_rows(from, is_retry ? state->batch_last : last_id, is_retry ? everything : request, batch);
   if (!batch.readings.empty()) batch.last = batch.readings.back().id;
   if (!batch.gaps.empty()) batch.last = std::max(batch.last, batch.gaps.back().id);
   if (is_retry) batch.last = state->batch_last;
   if (batch.last != 0) batch.first = from;
-  batch.remaining = file_.last_id - (batch.last != 0 ? batch.last : file_.last_id);
+  batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
   if (is_retry) return batch;
-  if (batch.last == 0) state->cursor = file_.last_id;
+  if (batch.last == 0) state->cursor = last_id;
   state->batch_first = batch.first;
   state->batch_last = batch.last;
   return batch;
@@ -262,6 +326,7 @@ RetentionReport StoreModel::retain(const RetentionStep& step) {
     const WallTime time = reading != nullptr ? reading->time : std::get<Gap>(at->second.what).time;
     if (!step.older_than.has_value() || time < *step.older_than) {
       ++report.deleted;
+      file_.boots.remove_row(at->first);
       at = file_.rows.erase(at);
     } else {
       report.found_present = report.found_present || time <= step.future;

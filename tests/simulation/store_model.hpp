@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/sensor-persistence/events.hpp"
+#include "tests/simulation/boot_model.hpp"
 #include "tests/simulation/dead_letter_model.hpp"
 #include "tests/simulation/disk.hpp"
 #include "tests/simulation/world.hpp"
@@ -48,6 +49,7 @@ class StoreModel {
 
   std::size_t rows() const { return file_.rows.size(); }
   std::uint64_t waiting() const;
+  bool knows(const persistence::BootKey& boot) const { return file_.boots.began(boot).has_value(); }
   const DeadLetterModel& dead_letters() const { return file_.dead_letters; }
 
  private:
@@ -65,14 +67,19 @@ class StoreModel {
     std::map<std::uint64_t, Row> rows;
     std::vector<persistence::DestinationState> destinations;
     DeadLetterModel dead_letters;
+    BootModel boots;
+    WallTime honest_time;
   };
 
-  void add_rows(const persistence::StreamRows& rows, WallTime time);
-  void add_reading(const persistence::StreamRows& rows, const SequencedReading& row);
+  void add_rows(const persistence::StreamRows& rows, WallTime time, persistence::CommitReport& report);
+  void add_reading(const persistence::StreamRows& rows, SequencedReading row, std::optional<WallTime> boot_time);
   void add_gap(const persistence::StreamRows& rows, const Gap& gap);
+  void keep_clocks(const persistence::CommitTransaction& transaction, persistence::CommitReport& report);
+  persistence::RestampReport restamp(const persistence::RestampStep& step);
   void settle_uploads(const persistence::CommitTransaction& transaction, persistence::CommitReport& report);
   bool confirm(const persistence::Confirmation& confirmation, WallTime now, persistence::DeadLetterReport& report);
   UploadBatch hand_out(const persistence::HandOut& request);
+  UploadBatch hand_out(const persistence::HandOut& request, std::uint64_t last_id);
   void read_rows(std::uint64_t from, std::uint64_t to, const persistence::HandOut& limits, UploadBatch& batch) const;
   StoredRow stored(std::uint64_t id, const Row& row) const;
   persistence::RetentionReport retain(const persistence::RetentionStep& step);

@@ -16,7 +16,7 @@ namespace sensors::simulation {
 struct World {
   World(std::uint64_t seed, std::size_t timeline_lines) : random(seed), timeline(timeline_lines) {}
 
-  Now now() const { return {scheduler.now(), wall()}; }
+  /// What an honest clock shows; services have those of their machines.
   WallTime wall() const { return wall_at_start + elapsed(); }
   Millis elapsed() const { return std::chrono::duration_cast<Millis>(scheduler.now() - Scheduler::start); }
 
@@ -32,7 +32,7 @@ struct World {
   Timeline timeline;
   EffectHash hash;
   Ledger ledger;
-  WallTime wall_at_start{Millis{1'768'493'375'000}};  // 2026-01-15; a step of the clock moves it
+  static constexpr WallTime wall_at_start{Millis{1'768'493'375'000}};  // 2026-01-15
 };
 
 }  // namespace sensors::simulation
