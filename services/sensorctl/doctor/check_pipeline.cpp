@@ -133,6 +133,10 @@ Finding check_queue(const ServiceFacts& service, const Thresholds& thresholds) {
 Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker, WallTime now,
                       const Thresholds& thresholds) {
   if (breaker.state == "closed") return ok("breaker", service.name, "closed");
+  if (breaker.isolated) {
+    return warning("breaker", service.name, "isolated by an operator: nothing is delivered",
+                   "sensorctl breaker close ends that");
+  }
   const Millis span = breaker.since.has_value() ? now - *breaker.since : Millis{0};
   const std::string what = fmt::format("{} for {}: {}", breaker.state, span_text(span), breaker.reason);
   const std::string advice = service.name == "sensor-publisher"
@@ -149,6 +153,12 @@ Finding check_pace(const ServiceFacts& service, const ServiceReport& report) {
                  "it goes back by itself when that is gone");
 }
 
+Finding check_dead_letters(const ServiceFacts& service, std::uint64_t dead_letters) {
+  if (dead_letters == 0) return ok("dead-letters", service.name, "none");
+  return warning("dead-letters", service.name, fmt::format("the API refused {} readings", dead_letters),
+                 "sensorctl dead-letters list says why; then requeue or purge them");
+}
+
 void check_service(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds, Findings& findings) {
   if (is_stopped(facts.machine, service.name + ".service")) return;  // said there
   findings.push_back(check_status(service, facts, thresholds));
@@ -156,6 +166,7 @@ void check_service(const ServiceFacts& service, const Facts& facts, const Thresh
   const ServiceReport& report = **service.status;
   if (report.breaker.has_value()) findings.push_back(check_breaker(service, *report.breaker, facts.now, thresholds));
   if (report.pace.has_value()) findings.push_back(check_pace(service, report));
+  if (report.dead_letters.has_value()) findings.push_back(check_dead_letters(service, *report.dead_letters));
   findings.push_back(check_queue(service, thresholds));
 }
 
@@ -165,7 +176,8 @@ Findings check_pipeline(const Facts& facts, const Thresholds& thresholds) {
   Findings findings{check_broker(facts, thresholds)};
   for (Finding& finding : check_acl(facts.acl)) findings.push_back(std::move(finding));
   if (!facts.broker.has_value()) {
-    findings.push_back(unknown("status", "services", {ErrorCode::disconnected, "there is no connection to the broker"}));
+    findings.push_back(
+        unknown("status", "services", {ErrorCode::disconnected, "there is no connection to the broker"}));
     return findings;
   }
   for (const ServiceFacts& service : facts.broker->services) check_service(service, facts, thresholds, findings);

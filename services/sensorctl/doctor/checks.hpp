@@ -37,7 +37,7 @@ struct Thresholds {
 /// units, watchdogs, limits, open files.
 Findings check_units(const Facts& facts, const Thresholds& thresholds = {});
 
-/// broker, its access rules, status topics, queues, breakers, pace.
+/// broker, its access rules, status topics, queues, breakers, pace, dead letters.
 Findings check_pipeline(const Facts& facts, const Thresholds& thresholds = {});
 
 /// disks, databases, clock, power, route, journal.

@@ -59,9 +59,9 @@ std::string human_report(const Findings& findings, bool all) {
   for (const Finding* finding : worst_first(findings)) {
     if (finding->severity == Severity::ok) ++fine;
     if (finding->severity == Severity::ok && !all) continue;
-    out += fmt::format("{:<8}  {:<8}  {}: {}\n", name_of(finding->severity), finding->check, finding->object,
+    out += fmt::format("{:<8}  {:<12}  {}: {}\n", name_of(finding->severity), finding->check, finding->object,
                        printable_line(finding->what, most_text_bytes));
-    if (!finding->advice.empty()) out += fmt::format("{:20}-> {}\n", "", finding->advice);
+    if (!finding->advice.empty()) out += fmt::format("{:24}-> {}\n", "", finding->advice);
   }
   return out +
          fmt::format("{} of {} checks are ok{}\n", fine, findings.size(), all || fine == 0 ? "" : "; --all lists them");

@@ -124,10 +124,25 @@ TEST(DoctorQueue, is_unknown_when_it_was_never_published) {
 TEST(DoctorBreaker, that_is_open_too_long_is_critical) {
   Facts facts = healthy_facts();
   report_of(facts, "sensor-http-bridge").breaker =
-      BreakerReport{"open", "timeout", noon - std::chrono::minutes{14}, std::nullopt};
+      BreakerReport{"open", "timeout", noon - std::chrono::minutes{14}, std::nullopt, false};
   EXPECT_EQ(complaints(facts), Lines{"warning breaker sensor-http-bridge"});
   report_of(facts, "sensor-http-bridge").breaker->since = noon - std::chrono::minutes{15};
   EXPECT_EQ(complaints(facts), Lines{"critical breaker sensor-http-bridge"});
+}
+
+TEST(DoctorBreaker, that_an_operator_isolated_is_a_warning_for_as_long_as_it_lasts) {
+  Facts facts = healthy_facts();
+  report_of(facts, "sensor-http-bridge").breaker =
+      BreakerReport{"open", "isolated", noon - std::chrono::hours{5}, std::nullopt, true};
+  EXPECT_EQ(complaints(facts), Lines{"warning breaker sensor-http-bridge"});
+}
+
+TEST(DoctorDeadLetters, are_a_warning) {
+  Facts facts = healthy_facts();
+  report_of(facts, "sensor-persistence").dead_letters = 0;
+  EXPECT_EQ(complaints(facts), Lines{});
+  report_of(facts, "sensor-persistence").dead_letters = 1;
+  EXPECT_EQ(complaints(facts), Lines{"warning dead-letters sensor-persistence"});
 }
 
 TEST(DoctorPace, warns_while_sensors_are_read_more_slowly) {

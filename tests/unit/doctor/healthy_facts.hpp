@@ -42,7 +42,7 @@ inline ServiceFacts healthy_service(const std::string& name) {
   report.service = name;
   report.since = noon - std::chrono::hours{1};
   report.version = "0.1.0";
-  if (name != "sensor-persistence") report.breaker = BreakerReport{"closed", "", std::nullopt, std::nullopt};
+  if (name != "sensor-persistence") report.breaker = BreakerReport{"closed", "", std::nullopt, std::nullopt, false};
   if (name == "sensor-publisher") report.pace = Millis{10'000};
   service.status = Result<ServiceReport>(report);
   service.is_fresh = true;

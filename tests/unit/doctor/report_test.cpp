@@ -18,12 +18,12 @@ Findings some_findings() {
 
 TEST(DoctorReport, for_people_has_the_worst_first_and_what_is_ok_as_a_number) {
   EXPECT_EQ(human_report(some_findings(), false),
-            "critical  unit      sensor-publisher.service: is stopped\n"
-            "                    -> start it\n"
-            "warning   disk      /: 3 % \"free\" only\n"
-            "                    -> make room\n"
+            "critical  unit          sensor-publisher.service: is stopped\n"
+            "                        -> start it\n"
+            "warning   disk          /: 3 % \"free\" only\n"
+            "                        -> make room\n"
             "1 of 3 checks are ok; --all lists them\n");
-  EXPECT_NE(human_report(some_findings(), true).find("ok        clock     wall clock: synchronised\n"),
+  EXPECT_NE(human_report(some_findings(), true).find("ok        clock         wall clock: synchronised\n"),
             std::string::npos);
 }
 
