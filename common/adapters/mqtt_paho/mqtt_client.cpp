@@ -17,6 +17,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include <mqtt/async_client.h>
+
 #include "common/adapters/mqtt_paho/paho_connection.hpp"
 #include "common/adapters/mqtt_paho/paho_values.hpp"
 #include "common/core/backoff.hpp"

@@ -17,6 +17,8 @@
 #include <system_error>
 #include <utility>
 
+#include <mqtt/async_client.h>
+
 #include "common/adapters/mqtt_paho/paho_values.hpp"
 
 namespace sensors {
@@ -31,8 +33,6 @@ std::string server_uri(const MqttClientOptions& options) {
   const std::string scheme = options.ca_file.empty() ? "tcp://" : "ssl://";
   return scheme + options.host + ":" + std::to_string(options.port);
 }
-
-mqtt::create_options create_options_for_mqtt5() { return mqtt::create_options(MQTTVERSION_5); }
 
 /// Sets TCP_NODELAY on this process's connections to `port`. Best effort: without it the link is slower, not wrong.
 void disable_nagle(int port) {
@@ -58,18 +58,21 @@ PahoConnection::PahoConnection(const MqttClientOptions& options, PahoHandlers ha
     : options_(options),
       handlers_(std::move(handlers)),
       is_stopping_(std::move(is_stopping)),
-      client_(server_uri(options_), options_.client_id, create_options_for_mqtt5(), nullptr) {
+      client_(std::make_unique<mqtt::async_client>(server_uri(options_), options_.client_id,
+                                                   mqtt::create_options(MQTTVERSION_5), nullptr)) {
   // Below this Paho formats a text for each packet, though nobody reads it.
   MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_FATAL);
-  client_.set_connection_lost_handler(
+  client_->set_connection_lost_handler(
       [this](const std::string& cause) { handlers_.on_lost(cause.empty() ? "connection lost" : cause); });
-  client_.set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
+  client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode reason) {
     handlers_.on_lost("broker closed the connection, MQTT 5 reason code " + std::to_string(reason));
   });
-  client_.set_message_callback([this](const mqtt::const_message_ptr& message) {
+  client_->set_message_callback([this](const mqtt::const_message_ptr& message) {
     if (message) handlers_.on_message(to_message(*message));
   });
 }
+
+PahoConnection::~PahoConnection() = default;
 
 Result<void> PahoConnection::open() {
   {
@@ -89,10 +92,10 @@ Result<void> PahoConnection::open() {
 
 Result<void> PahoConnection::open_session() {
   try {
-    if (Result<void> done = await(client_.connect(connect_options()), "CONNACK"); !done) return done;
+    if (Result<void> done = await(client_->connect(connect_options()), "CONNACK"); !done) return done;
     disable_nagle(options_.port);
     for (const std::string& filter : options_.subscriptions) {
-      if (Result<void> done = await(client_.subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
+      if (Result<void> done = await(client_->subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
     }
   } catch (const mqtt::exception& error) {
     return tl::unexpected(to_error(error));
@@ -131,7 +134,7 @@ mqtt::connect_options PahoConnection::connect_options() {
 
 /// Waits for the broker's answer; timeout, or disconnected when the client is stopping meanwhile. Throws what Paho
 /// throws.
-Result<void> PahoConnection::await(const mqtt::token_ptr& token, const std::string& what) const {
+Result<void> PahoConnection::await(const std::shared_ptr<mqtt::token>& token, const std::string& what) const {
   const auto until = std::chrono::steady_clock::now() + options_.connect_timeout;
   while (!token->wait_for(look_round)) {
     if (is_stopping_()) return fail(ErrorCode::disconnected, "stopping");
@@ -157,14 +160,14 @@ Error PahoConnection::diagnose(const std::vector<SocketAddress>& addresses, Erro
 
 void PahoConnection::close() {
   try {
-    if (client_.is_connected()) client_.disconnect(disconnect_timeout)->wait_for(disconnect_timeout);
+    if (client_->is_connected()) client_->disconnect(disconnect_timeout)->wait_for(disconnect_timeout);
   } catch (const std::exception&) {
     // The link was already down, which is all that is wanted.
   }
 }
 
 void PahoConnection::publish(MqttPublish message, void* context, mqtt::iaction_listener& listener) {
-  client_.publish(to_paho(message), context, listener);
+  client_->publish(to_paho(message), context, listener);
 }
 
 }  // namespace sensors

@@ -2,15 +2,21 @@
 // with the reason when there is none, where Paho says only "failure".
 #pragma once
 
-#include <mqtt/async_client.h>
-
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "common/adapters/mqtt_paho/broker_reach.hpp"
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
+
+namespace mqtt {
+class async_client;
+class connect_options;
+class iaction_listener;
+class token;
+}  // namespace mqtt
 
 namespace sensors {
 
@@ -24,6 +30,9 @@ class PahoConnection {
  public:
   /// Connects nothing yet. `is_stopping` ends every wait early; it is called on the thread that waits.
   PahoConnection(const MqttClientOptions& options, PahoHandlers handlers, std::function<bool()> is_stopping);
+  ~PahoConnection();
+  PahoConnection(const PahoConnection&) = delete;
+  PahoConnection& operator=(const PahoConnection&) = delete;
 
   /// Connects and subscribes. Blocks for at most the connect_timeout for each of: the name server, CONNACK, each
   /// SUBACK; and a second to find out what is wrong. Errors name the broker: unresolved, refused, timeout, tls,
@@ -40,7 +49,7 @@ class PahoConnection {
  private:
   Result<void> open_session();
   mqtt::connect_options connect_options();
-  Result<void> await(const mqtt::token_ptr& token, const std::string& what) const;
+  Result<void> await(const std::shared_ptr<mqtt::token>& token, const std::string& what) const;
   Error diagnose(const std::vector<SocketAddress>& addresses, Error error);
 
   const MqttClientOptions& options_;
@@ -48,8 +57,8 @@ class PahoConnection {
   const std::function<bool()> is_stopping_;
   NameResolver resolver_;
   std::mutex tls_mutex_;
-  std::string tls_failure_;    // of the open() under way
-  mqtt::async_client client_;  // last: its callbacks use the members above until it is gone
+  std::string tls_failure_;                     // of the open() under way
+  std::unique_ptr<mqtt::async_client> client_;  // last: its callbacks use the members above until it is gone
 };
 
 }  // namespace sensors

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <mqtt/async_client.h>
+
 namespace sensors {
 
 namespace {
@@ -40,7 +42,7 @@ MqttMessage to_message(const mqtt::message& source) {
   return message;
 }
 
-mqtt::const_message_ptr to_paho(MqttPublish& publish) {
+std::shared_ptr<const mqtt::message> to_paho(MqttPublish& publish) {
   auto message = mqtt::make_message(std::move(publish.topic), std::move(publish.payload), publish.qos, publish.retain);
   if (!publish.response_topic.empty()) {
     mqtt::properties properties;
