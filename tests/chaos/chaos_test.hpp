@@ -29,7 +29,7 @@ class ChaosTest : public testing::Test {
   ChaosRig& chaos() { return chaos_.value(); }
   Rig& rig() { return chaos().rig(); }
 
-  /// `count` more readings become durable, in three times the time that they need without a fault.
+  /// `count` more readings become durable while the fault lasts.
   void expect_readings_go_on(std::uint64_t count = 60);
 
   /// `count` more reach the store, likewise.

@@ -26,7 +26,7 @@ class Disk : public ChaosTest {
 
   void expect_readings_to_be_taken_on(std::uint64_t count = 60) {
     const std::uint64_t then = taken();
-    EXPECT_TRUE(comes_true(Millis{6'000}, [&] { return taken() >= then + count; })) << folder_.log_tails();
+    EXPECT_TRUE(comes_true(Millis{10'000}, [&] { return taken() >= then + count; })) << folder_.log_tails();
   }
 
   /// The outbox fails with `error`, and works again.

@@ -57,7 +57,7 @@ TEST_F(Scenario1, api_server_becomes_unresponsive) {
   expect_store_goes_on(9);
   const std::optional<Millis> query = chaos().time_of_a_query();
   ASSERT_TRUE(query.has_value()) << "the store does not answer";
-  EXPECT_LT(*query, Millis{1'000});
+  EXPECT_LT(*query, Millis{2'000});
   if (monotonic_now() < opened + open_time / 2) {  // not on a machine that is too busy to tell
     EXPECT_EQ(rig().api().arrivals(), arrivals + 3);
     EXPECT_EQ(breaker_of_the_bridge(), "open");
@@ -208,7 +208,7 @@ TEST_F(Scenario4, graceful_api_recovery) {
     const Rig::Progress progress = rig().progress();
     return progress.delivered + 200 >= progress.taken;
   })) << folder_.log_tails();
-  EXPECT_LT(monotonic_now() - healthy, 2 * open_time);
+  EXPECT_LT(monotonic_now() - healthy, 4 * open_time);  // the probe may wait for the second, double time
   expect_pace(Millis{100});
   expect_recovery();
   EXPECT_EQ(processes(), before);

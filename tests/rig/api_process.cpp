@@ -15,7 +15,7 @@
 namespace sensors::rig {
 namespace {
 
-constexpr Millis start_deadline{10'000};
+constexpr Millis start_deadline{30'000};
 constexpr const char* token = "a-token-of-the-test-rig";
 
 Process::Options api_options(const TempDir& folder, const std::string& token_file, std::uint16_t port) {

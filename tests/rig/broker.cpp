@@ -11,7 +11,7 @@ namespace sensors::rig {
 namespace {
 
 constexpr Millis setup_deadline{30'000};
-constexpr Millis start_deadline{10'000};
+constexpr Millis start_deadline{30'000};
 
 std::string config_folder(const TempDir& folder) { return folder.file("broker"); }
 

@@ -89,7 +89,7 @@ void Rig::start_all() {
 std::unique_ptr<MqttProbe> Rig::probe(const std::vector<std::string>& filters) {
   MqttClientOptions options = broker_.client("sensorctl", "test-probe");
   options.subscriptions = filters;
-  return std::make_unique<MqttProbe>(std::move(options), Millis{10'000});
+  return std::make_unique<MqttProbe>(std::move(options), Millis{30'000});
 }
 
 Rig::Progress Rig::progress() const {

@@ -8,7 +8,7 @@
 namespace sensors::rig {
 namespace {
 
-constexpr Millis check_deadline{10'000};
+constexpr Millis check_deadline{30'000};
 
 Process::Options process_options(const TempDir& folder, const Service::Options& service) {
   Process::Options options;

@@ -30,7 +30,7 @@ class CheckConfig : public RigTest {
   void expect_same_answer_at_start(Service& service) {
     service.config().set("", "no_such_key", "1");
     service.start();
-    EXPECT_EQ(service.process().wait_exit(Millis{10'000}), bad_configuration) << service.log();
+    EXPECT_EQ(service.process().wait_exit(Millis{30'000}), bad_configuration) << service.log();
     EXPECT_NE(service.log().find("no_such_key"), std::string::npos);
   }
 
@@ -67,7 +67,7 @@ TEST_F(CheckConfig, says_that_a_file_is_not_there) {
   options.log_file = folder_.file("absent.log");
   Process publisher(options);
   publisher.start();
-  EXPECT_EQ(publisher.wait_exit(Millis{10'000}), bad_configuration);
+  EXPECT_EQ(publisher.wait_exit(Millis{30'000}), bad_configuration);
   EXPECT_NE(read_file(options.log_file).find(folder_.file("absent.toml")), std::string::npos);
 }
 
