@@ -1,6 +1,8 @@
 # Dependencies point inward: core <- codec <- logic <- main, and core <- runtime <- adapter <- main.
 # sensor_library() declares a library with its layer; a link that the table does not allow stops the configure step.
 
+include(${CMAKE_CURRENT_LIST_DIR}/together.cmake)
+
 set(layer_core_may_link "")
 set(layer_codec_may_link core)
 set(layer_logic_may_link core codec logic)
@@ -21,9 +23,9 @@ set(layer_shell_may_use fmt::fmt Threads::Threads)
 
 define_property(TARGET PROPERTY SENSOR_LAYER BRIEF_DOCS "Layer of a library" FULL_DOCS "See cmake/layers.cmake")
 
-# sensor_library(NAME LAYER layer SOURCES file... [LINKS target...])
+# sensor_library(NAME LAYER layer SOURCES file... [LINKS target...] [APART file...]); APART: see together.cmake
 function(sensor_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SOURCES;LINKS;APART")
   if(NOT DEFINED layer_${arg_LAYER}_may_link)
     message(FATAL_ERROR "${name}: there is no layer '${arg_LAYER}'; see cmake/layers.cmake")
   endif()
@@ -33,6 +35,7 @@ function(sensor_library name)
   add_library(${name} STATIC ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES SENSOR_LAYER ${arg_LAYER})
   target_link_libraries(${name} PUBLIC sensor_options ${arg_LINKS})
+  sensor_compile_together(${name} APART ${arg_APART})
 endfunction()
 
 function(sensor_check_link name layer link)
