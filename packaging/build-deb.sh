@@ -1,14 +1,20 @@
 #!/bin/bash
-# build-deb.sh [JOBS]: makes the Debian packages of this machine's architecture in build/deb/. The version is CMakeLists.txt's.
+# build-deb.sh [ARCHITECTURE]: makes the Debian packages in build/deb/, for this machine's architecture or, in a tree of
+# packaging/cross/make-root.sh, for arm64 or armhf. Prints the package's path. JOBS=N: how many compilers run at once.
+# VERSION=V: the package's version, in place of CMakeLists.txt's. PREPARE=PROGRAM: is run on the copy of the sources first.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-jobs=${1:-$(nproc)}
+here=$(dpkg --print-architecture)
+architecture=${1:-$here}
+jobs=${JOBS:-$(nproc)}
 
-version=$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)
-tree=build/deb/sensor-project-$version
+# The same path for every version, so that the compiler cache knows the files again.
+tree=build/deb/source-$architecture
 rm -rf "$tree"
 mkdir -p "$tree"
 cp -r CMakeLists.txt LICENSE README.md broker-config cmake common man services systemd packaging/debian "$tree/"
+[ -z "${PREPARE:-}" ] || "$PREPARE" "$tree"
+version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}
 
 # Made from what is known, so that the same sources give the same package.
 date=$(git log -1 --format=%cD 2> /dev/null || date -R -r CHANGELOG.md)
@@ -20,15 +26,18 @@ sensor-project ($version) bookworm; urgency=medium
  -- Sensor Project <maintainers@sensor-project.invalid>  $date
 END
 
-# debhelper gives the build an empty home; the compiler cache stays where it is.
-if command -v ccache > /dev/null; then
-  CCACHE_DIR=${CCACHE_DIR:-$(ccache --get-config cache_dir)}
-  export CCACHE_DIR
+build=(env "DEB_BUILD_OPTIONS=parallel=$jobs ${DEB_BUILD_OPTIONS:-}")
+if [ "$architecture" = "$here" ]; then
+  # debhelper gives the build an empty home; the compiler cache stays where it is.
+  ! command -v ccache > /dev/null || build+=("CCACHE_DIR=${CCACHE_DIR:-$(ccache --get-config cache_dir)}")
+  build+=(sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign")
+else
+  packaging/cross/make-root.sh "$architecture"
+  build=(packaging/cross/enter.sh "$architecture" "${build[@]}" sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign --host-arch $architecture -Pcross,nocheck")
 fi
-cd "$tree"
-DEB_BUILD_OPTIONS="parallel=$jobs ${DEB_BUILD_OPTIONS:-}" dpkg-buildpackage --build=binary --no-sign > ../build.log 2>&1 || {
-  tail -n 40 ../build.log >&2
-  echo "build-deb: dpkg-buildpackage failed; all it said: build/deb/build.log" >&2
+"${build[@]}" > "build/deb/build-$architecture.log" 2>&1 || {
+  tail -n 40 "build/deb/build-$architecture.log" >&2
+  echo "build-deb: dpkg-buildpackage failed; all it said: build/deb/build-$architecture.log" >&2
   exit 1
 }
-ls -1 ../sensor-project_"$version"_*.deb
+ls -1 "build/deb/sensor-project_${version}_$architecture.deb"
