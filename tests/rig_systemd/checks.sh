@@ -1,26 +1,7 @@
 # checks.sh: each part of the systemd rig. A check is a sentence and a command that must succeed. Sourced by run.sh.
 
-passed=0
-failed=0
 services=(sensor-publisher sensor-persistence sensor-http-bridge)
 units=(sensor-broker "${services[@]}")
-
-# check SENTENCE COMMAND...
-check() {
-  local sentence=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "  ok: $sentence"
-  else
-    failed=$((failed + 1))
-    echo "  FAILED: $sentence: $*"
-    inside journalctl -b --no-pager -n 12 -o cat 2> /dev/null | sed 's/^/    | /'
-  fi
-}
-
-# Not a check: what this machine cannot show.
-not_shown() { echo "  not shown here: $*"; }
 
 # ---- what is asked of the machine ----
 
@@ -78,6 +59,7 @@ part_install() {
   check "all units are active once the API is named" wait_until 20 all_active
   check "sensor-project.target is active and enabled" is_active sensor-project.target
   check "passwords are root's alone" passwords_are_private
+  check "and are again after somebody opened one, when the machine starts" secrets_are_mended
 }
 
 apt_installs() { inside apt-get install -y --no-install-recommends /opt/rig/sensor-project.deb > build/rig/apt-install.log 2>&1; }
@@ -109,6 +91,11 @@ passwords_are_private() {
 }
 
 api_refuses_nobody() { ! journal_has sensor-http-bridge 'refuses the token'; }
+
+secrets_are_mended() {
+  inside chmod 644 /etc/sensor-project/api.token
+  inside systemd-tmpfiles --create sensor-project.conf && passwords_are_private
+}
 
 part_readings() {
   check "readings arrive at the API" readings_flow 30
@@ -279,17 +266,60 @@ part_orders() {
 none_active() { local unit; for unit in "${units[@]}"; do ! is_active "$unit" || return 1; done; }
 
 part_upgrade() {
-  local secret before
-  secret=$(inside sha256sum /etc/sensor-project/sensor-publisher.password)
-  before=$(api_count)
+  local secret=$(inside sha256sum /etc/sensor-project/sensor-publisher.password)
   check "apt installs it over itself" reinstalls
-  check "passwords are kept" [ "$(inside sha256sum /etc/sensor-project/sensor-publisher.password)" = "$secret" ]
+  check_that_all_is_kept "$secret"
+}
+
+# A later version, whose databases this one has never seen, and back: docs/operations.md, Rolling back.
+part_rollback() {
+  local secret=$(inside sha256sum /etc/sensor-project/sensor-publisher.password)
+  local this=$(inside dpkg-query -W -f '${Version}' sensor-project)
+  offer_versions
+  check "apt upgrades to the next version" apt_installs_version "$next_version"
+  check_that_all_is_kept "$secret"
+  check "both databases have the next schema" schemas_are 2
+  check "apt install sensor-project=$this takes it back" apt_installs_version "$this"
+  check_that_all_is_kept "$secret"
+  check "both databases keep the next schema" schemas_are 2
+  check "apt upgrades to the next version once more" apt_installs_version "$next_version"
+  check_that_all_is_kept "$secret"
+  check "no database was moved aside" no_database_is_aside
+  check "apt goes back for good" apt_installs_version "$this"
+  check_that_all_is_kept "$secret"
+}
+
+check_that_all_is_kept() {
+  check "passwords are kept" [ "$(inside sha256sum /etc/sensor-project/sensor-publisher.password)" = "$1" ]
   check "the configuration is kept" conf_is sensor-http-bridge.toml 127.0.0.1:8080
   check "all units are active" wait_until 20 all_active
   check "readings flow after that" readings_flow 30
 }
 
 reinstalls() { inside apt-get install -y --reinstall --no-install-recommends /opt/rig/sensor-project.deb > build/rig/apt-upgrade.log 2>&1; }
+
+# As an archive that apt knows, which `sensor-project=VERSION` asks for.
+offer_versions() {
+  local deb
+  for deb in /opt/rig/sensor-project.deb /opt/rig/next/sensor-project.deb; do
+    inside sh -c 'dpkg-deb --field "$1"; echo "Filename: ${1#/}"; echo "Size: $(stat -c %s "$1")"; echo "SHA256: $(sha256sum "$1" | cut -d" " -f1)"; echo' sh "$deb"
+  done | put /opt/rig/archive/Packages
+  put /etc/apt/sources.list.d/rig.list <<< 'deb [trusted=yes] file:/opt/rig/archive ./'
+  inside ln -sf /opt /opt/rig/archive/opt
+  inside apt-get update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/rig.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0 > build/rig/apt-update.log 2>&1
+}
+
+apt_installs_version() {
+  inside apt-get install -y --allow-downgrades --no-install-recommends "sensor-project=$1" > "build/rig/apt-$1.log" 2>&1 &&
+    [ "$(inside dpkg-query -W -f '${Version}' sensor-project)" = "$1" ]
+}
+
+schemas_are() {
+  [ "$(sql /var/lib/sensor-project/publisher/outbox.db 'PRAGMA user_version')" = "$1" ] &&
+    [ "$(sql /var/lib/sensor-project/persistence/store.db 'PRAGMA user_version')" = "$1" ]
+}
+
+no_database_is_aside() { ! compgen -G "$machine_root/var/lib/sensor-project/*/*.corrupt-*" > /dev/null; }
 
 # The publisher ends; what it has sent must come to the API, each once. `through` is the last number of a stream, so the API
 # must have as many readings as all streams together have numbers, but for those that gap records stand for.

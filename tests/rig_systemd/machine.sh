@@ -2,7 +2,7 @@
 # Needs root, mmdebstrap and systemd-container. On a host with cgroup v1 its controllers are made writable inside, so that
 # systemd can enforce limits there as well.
 
-machine_base=build/rig/base     # made once, kept
+machine_base=build/rig/base     # kept, until the package depends on something else
 machine_root=build/rig/machine  # a copy of it, made for each run
 machine_leader=                 # pid of the systemd inside, as the host sees it
 machine_pid=
@@ -20,7 +20,9 @@ machine_obstacle() {
 
 # machine_make_base DEB: the tree holds what the package depends on as archives, so that apt works inside without a network.
 machine_make_base() {
-  [ -e "$machine_base.done" ] && return
+  local wants
+  wants=$(dpkg-deb --field "$1" Depends)
+  [ "$wants" != "$(cat "$machine_base.done" 2> /dev/null)" ] || return 0
   rm -rf "$machine_base"
   mkdir -p "$(dirname "$machine_base")"
   mmdebstrap --quiet --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
@@ -29,7 +31,7 @@ machine_make_base() {
     --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
     --customize-hook="rm \"\$1\"/root/*.deb" \
     bookworm "$machine_base" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}"
-  touch "$machine_base.done"
+  echo "$wants" > "$machine_base.done"
 }
 
 machine_cgroups="cpu cpuacct memory pids cpuset blkio devices freezer systemd unified"
@@ -90,13 +92,3 @@ machine_stop() {
 }
 
 machine_is_gone() { ! kill -0 "$machine_pid" 2> /dev/null; }
-
-# wait_until SECONDS COMMAND...: whether the command succeeded in time.
-wait_until() {
-  local end=$((SECONDS + $1))
-  shift
-  while ! "$@"; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.2
-  done
-}
