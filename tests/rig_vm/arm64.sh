@@ -1,0 +1,57 @@
+#!/bin/bash
+# arm64.sh: the arm64 package on an emulated machine with the processor of a Raspberry Pi 4 (Cortex-A72): install, flow, watchdog,
+# one power cut. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when this machine cannot run it.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/rig_systemd/check.sh
+source tests/rig_vm/tree.sh
+source tests/rig_vm/vm.sh
+source tests/rig_vm/owner.sh
+source tests/rig_vm/account.sh
+
+obstacle=$(vm_obstacle arm64)
+if [ -n "$obstacle" ]; then
+  echo "rig: cannot run on this machine: $obstacle. Nothing was checked."
+  exit 77
+fi
+deb=$(newest_deb arm64)
+[ -n "$deb" ] || { echo "rig: there is no package: ./dev deb arm64" >&2; exit 1; }
+
+trap 'vm_cut; api_stop' EXIT
+trap 'exit 1' INT TERM
+
+has_other_pids() {
+  local service
+  for service in "${!stopped[@]}"; do has_other_pid "$service" "${stopped[$service]}" || return 1; done
+}
+
+# The guest's own clock says how long it took: an emulated machine is several times slower than it believes.
+part_watchdog() {
+  local -A stopped
+  local service start
+  for service in sensor-publisher sensor-persistence sensor-http-bridge; do stopped[$service]=$(main_pid "$service"); done
+  inside kill -STOP "${stopped[@]}"
+  start=$SECONDS
+  check "all three services, stopped by SIGSTOP, are back" wait_until 60 has_other_pids
+  echo "      after $((SECONDS - start)) s"
+  for service in "${!stopped[@]}"; do check "the watchdog of $service did it" journal_has "$service" 'Watchdog timeout'; done
+  check "readings flow after that" readings_flow 120
+}
+
+echo "=== install"
+api_start || { echo "rig: the API did not start; see $api_folder/log" >&2; exit 1; }
+vm_make arm64 "$deb" && vm_start && wait_until 300 vm_answers || { echo "rig: the machine did not start; see $vm_folder" >&2; exit 1; }
+check "apt installs the package" owner_installs "$deb"
+owner_configures
+check "its programs are of arm64" [ "$(inside dpkg-query -W -f '${Architecture}' sensor-project)" = arm64 ]
+check "all units are active" wait_until 120 all_active
+check "readings arrive at the API outside" readings_flow 120
+echo "=== watchdog"
+part_watchdog
+echo "=== power cut"
+vm_cut
+check "the services come up by themselves and readings flow" comes_up_by_itself
+account_check
+echo "      $SECONDS s"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,79 @@
+#!/bin/bash
+# powercut.sh [--cuts N] [--seed S]: the package on a machine whose power is cut at N random instants (default 20), while
+# readings flow to an API outside it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when this machine
+# cannot run it. vm.sh says what a cut takes away, account.sh what is compared.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/rig_systemd/check.sh
+source tests/rig_vm/tree.sh
+source tests/rig_vm/vm.sh
+source tests/rig_vm/owner.sh
+source tests/rig_vm/account.sh
+
+cuts=20
+seed=$RANDOM
+while [ $# -gt 0 ]; do
+  case $1:${2:-} in
+    --cuts:[1-9]*) cuts=$2 ;;
+    --seed:[0-9]*) seed=$2 ;;
+    *) echo "powercut.sh [--cuts N] [--seed S]" >&2; exit 64 ;;
+  esac
+  shift 2
+done
+architecture=$(dpkg --print-architecture)
+
+obstacle=$(vm_obstacle "$architecture")
+if [ -n "$obstacle" ]; then
+  echo "rig: cannot run on this machine: $obstacle. Nothing was checked."
+  exit 77
+fi
+deb=$(newest_deb "$architecture")
+[ -n "$deb" ] || { echo "rig: there is no package: ./dev deb" >&2; exit 1; }
+
+RANDOM=$seed
+# pick_ms TO: `picked`, 0 .. TO. Not its output: RANDOM begins anew in a subshell.
+pick_ms() { picked=$(((RANDOM * 32768 + RANDOM) % ($1 + 1))); }
+sleep_ms() { sleep "$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))"; }
+
+trap 'vm_cut; api_stop' EXIT
+trap 'exit 1' INT TERM
+
+# One quarter of the cuts come while the machine starts; after each of those comes another start.
+cut_while_it_starts() {
+  pick_ms "$start_ms"
+  vm_start
+  sleep_ms "$picked"
+  vm_cut
+  early=$((early + 1))
+  echo "    cut $picked ms after it was switched on"
+}
+
+cut_while_readings_flow() {
+  pick_ms 8000
+  sleep_ms "$picked"
+  vm_cut
+  echo "    cut $picked ms after the services were up"
+}
+
+echo "rig: $cuts power cuts, --seed $seed"
+early=0
+api_start || { echo "rig: the API did not start; see $api_folder/log" >&2; exit 1; }
+vm_make "$architecture" "$deb" && vm_start && wait_until 240 vm_answers || { echo "rig: the machine did not start; see $vm_folder" >&2; exit 1; }
+echo "=== install, $vm_accelerator"
+check "apt installs the package" owner_installs "$deb"
+owner_configures
+check "readings arrive at the API outside" readings_flow 90
+[ "$failed" -eq 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
+
+for ((cut = 1; cut <= cuts; cut++)); do
+  echo "=== cut $cut"
+  cut_while_readings_flow
+  [ $((cut % 4)) -ne 0 ] || cut_while_it_starts
+  check "after cut $cut the services come up by themselves and readings flow" comes_up_by_itself || break
+done
+
+echo "=== account, after $((cuts + early)) cuts, $early of them while the machine started"
+account_check
+echo "      $SECONDS s, --seed $seed"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
