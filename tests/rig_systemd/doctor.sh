@@ -43,6 +43,7 @@ part_doctor_units() {
   check "a dry run leaves it so" dry_run_does_nothing
   check "the unit of the timer starts it again" recovers_as_unit 'restart sensor-publisher.service: is stopped'
   check "with its few rights it could check everything" unit_checked_everything
+  check "and left no file of root's beside a database" no_file_of_root
   check "readings flow after that" readings_flow 30
 
   inside systemctl kill --signal=SIGSTOP sensor-persistence
@@ -59,6 +60,8 @@ part_doctor_units() {
 
 dry_run_does_nothing() { doctor --recover --dry-run | grep -qF 'this is a dry run' && ! is_active sensor-publisher; }
 unit_checked_everything() { ! inside journalctl -b -u sensor-recover --no-pager -o cat | grep -F 'cannot be checked'; }
+
+no_file_of_root() { [ -z "$(inside find /var/lib/sensor-project/publisher /var/lib/sensor-project/persistence -user root)" ]; }
 
 # Without its watchdog the bridge stays silent until somebody notices.
 part_doctor_silence() {
@@ -79,13 +82,14 @@ part_doctor_descriptors() {
   local pid open
   pid=$(main_pid sensor-http-bridge)
   open=$(inside sh -c "ls /proc/$pid/fd | wc -l")
-  inside prlimit --pid "$pid" --nofile=$((open + 1))
+  inside prlimit --pid "$pid" --nofile="$open"
   check "doctor finds a service near its limit of descriptors" finds files critical sensor-http-bridge.service
   check "--recover restarts it" recovers 'restart sensor-http-bridge.service'
   check "it has its descriptors again" wait_until 10 finds files ok sensor-http-bridge.service
 }
 
 part_doctor_machine() {
+  forget_actions
   local acl=/etc/sensor-project/acl
   inside cp -a $acl /root/acl
   inside sh -c "printf 'user monitor\ntopic write sensors/+/committed/+\n' >> $acl"
@@ -119,10 +123,12 @@ part_doctor_disk() {
   inside cp -a $folder /root/publisher
   inside mount -t tmpfs -o size=24m,mode=750 tmpfs $folder
   inside sh -c "chown --reference=/root/publisher $folder && cp -a /root/publisher/. $folder/"
-  inside systemctl start sensor-publisher
+  # While the publisher runs it would make room itself, by giving up its reserve.
   inside sh -c "head -c 100M /dev/zero > $folder/filler 2> /dev/null"
   check "doctor finds a disk that is full" finds disk critical $folder
+  check "--recover gives up the reserve that its service needs to start" recovers "release $folder/outbox.db.reserve"
   inside rm -f $folder/filler
+  wait_until 10 is_active sensor-publisher
   check "and one that has room again" finds disk ok $folder
   inside mount -o remount,bind,ro $folder
   check "doctor finds a file system that is read-only" finds mount critical $folder
