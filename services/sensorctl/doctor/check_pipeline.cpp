@@ -86,10 +86,9 @@ Finding check_status(const ServiceFacts& service, const Facts& facts, const Thre
                    "bring sensorctl and the services to one version");
   }
   const ServiceReport& report = **service.status;
-  const std::string since = span_text(facts.now - report.since);
-  const std::string what = report.reason.empty()
-                               ? fmt::format("{} for {}", name_of(report.state), since)
-                               : fmt::format("{} for {}: {}", name_of(report.state), since, report.reason);
+  std::string what = fmt::format("{} for {}, said {} ago", name_of(report.state), span_text(facts.now - report.since),
+                                 span_text(service.status_age));
+  if (!report.reason.empty()) what += ": " + report.reason;
   switch (report.state) {
     case ServiceState::up: return ok("status", service.name, what);
     case ServiceState::degraded: return warning("status", service.name, what, look);

@@ -52,6 +52,7 @@ struct ServiceFacts {
   std::string name;
   std::optional<Result<ServiceReport>> status;  // the newest; nothing: the topic does not exist
   bool is_fresh = false;                        // it was published while the doctor listened
+  Millis status_age{0};                         // of a fresh one, when the doctor stopped listening
   std::vector<QueueSample> queue;               // oldest first
 };
 

@@ -27,7 +27,8 @@ void StatusCollector::take(const MqttMessage& message, Millis heard_at) {
   if (service == services_.end()) return;
   if (topic->kind == "status") {
     service->status = decode_status(message.payload);
-    service->is_fresh = service->is_fresh || !message.retained;
+    if (!message.retained) fresh_at_[service->name] = heard_at;
+    service->is_fresh = fresh_at_.contains(service->name);
   }
   if (topic->kind == "queue") take_queue(*service, message, heard_at);
 }
@@ -48,6 +49,12 @@ bool StatusCollector::is_complete() const {
                      [](const ServiceFacts& service) { return service.is_fresh && service.queue.size() > 1; });
 }
 
-BrokerFacts StatusCollector::facts(Millis listened) const { return {services_, listened}; }
+BrokerFacts StatusCollector::facts(Millis listened) const {
+  BrokerFacts facts{services_, listened};
+  for (ServiceFacts& service : facts.services) {
+    if (const auto at = fresh_at_.find(service.name); at != fresh_at_.end()) service.status_age = listened - at->second;
+  }
+  return facts;
+}
 
 }  // namespace sensors::doctor

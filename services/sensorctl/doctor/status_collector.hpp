@@ -1,6 +1,7 @@
 // StatusCollector turns messages of status and queue topics into BrokerFacts. Pure.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class StatusCollector {
   void take_queue(ServiceFacts& service, const MqttMessage& message, Millis heard_at);
 
   std::vector<ServiceFacts> services_;
+  std::map<std::string, Millis> fresh_at_;  // by service: when its newest fresh status was heard
   Millis interval_;
 };
 

@@ -83,6 +83,17 @@ TEST(DoctorStatus, is_as_bad_as_the_service_says) {
   EXPECT_EQ(complaints(facts), Lines{"critical status sensor-persistence"});
 }
 
+TEST(DoctorStatus, says_its_age_and_its_reason) {
+  Facts facts = healthy_facts();
+  service_of(facts, "sensor-persistence").status_age = Millis{7'000};
+  report_of(facts, "sensor-persistence").state = ServiceState::degraded;
+  report_of(facts, "sensor-persistence").reason = "disk full";
+  for (const Finding& finding : check_pipeline(facts)) {
+    if (finding.severity == Severity::ok) continue;
+    EXPECT_EQ(finding.what, "degraded for 1 h 0 min, said 7 s ago: disk full");
+  }
+}
+
 TEST(DoctorStatus, that_cannot_be_read_is_a_warning) {
   Facts facts = healthy_facts();
   service_of(facts, "sensor-persistence").status = Result<ServiceReport>(fail(ErrorCode::malformed, "no JSON"));

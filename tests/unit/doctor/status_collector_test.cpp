@@ -40,7 +40,8 @@ TEST_F(Collecting, does_not_take_a_retained_status_for_a_sign_of_life) {
   EXPECT_TRUE(collector.facts(Millis{1}).services[0].status.has_value());
   EXPECT_FALSE(collector.facts(Millis{1}).services[0].is_fresh);
   collector.take(status(false), Millis{4'000});
-  EXPECT_TRUE(collector.facts(Millis{1}).services[0].is_fresh);
+  EXPECT_TRUE(collector.facts(Millis{5'000}).services[0].is_fresh);
+  EXPECT_EQ(collector.facts(Millis{5'000}).services[0].status_age, Millis{1'000});
 }
 
 TEST_F(Collecting, is_complete_with_a_fresh_status_and_two_depths_that_give_a_trend) {
