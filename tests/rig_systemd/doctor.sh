@@ -1,7 +1,8 @@
 # doctor.sh: the parts of the systemd rig about `sensorctl doctor`: faults are planted one by one, it must find each, and
 # --recover must mend those that it may. Sourced by run.sh, after checks.sh.
 
-doctor() { inside sensorctl doctor --json "$@"; }
+# Its exit code says how bad it is, which is no matter here.
+doctor() { inside sensorctl doctor --json "$@" || true; }
 finds() { doctor | grep -qF "\"check\":\"$1\",\"severity\":\"$2\",\"object\":\"$3\""; }
 finds_nothing_critical() { ! doctor | grep -F '"severity":"critical"'; }
 recovers() { doctor --recover | grep -qF "$1"; }

@@ -134,7 +134,7 @@ Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker,
   if (breaker.state == "closed") return ok("breaker", service.name, "closed");
   if (breaker.isolated) {
     return warning("breaker", service.name, "isolated by an operator: nothing is delivered",
-                   "sensorctl breaker close ends that");
+                   "sensorctl breaker close " + service.name);
   }
   const Millis span = breaker.since.has_value() ? now - *breaker.since : Millis{0};
   const std::string what = fmt::format("{} for {}: {}", breaker.state, span_text(span), breaker.reason);

@@ -1,6 +1,7 @@
 #include "services/sensorctl/doctor/installation.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
@@ -18,33 +19,36 @@ bool has_reserve(ConfigTable table) {
   return bytes > 0;
 }
 
-void read_interval(ConfigTable root, Installation& installation) {
-  Millis interval = installation.status_interval;
+/// The default where it is not said.
+Millis interval_of(ConfigTable root) {
+  Millis interval = Installation{}.status_interval;
   root.read("status_interval", interval, shortest_interval, longest_interval);
-  installation.status_interval = std::max(installation.status_interval, interval);
+  return interval;
 }
 
 }  // namespace
 
 Installation read_installation(const std::string& folder) {
   Installation installation;
+  std::vector<Millis> intervals;
   if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-publisher.toml"); file.has_value()) {
     ConfigTable outbox = file->root().table("outbox");
     outbox.read("path", installation.outbox);
     installation.outbox_has_reserve = has_reserve(outbox);
     installation.node = read_service_config(file->root(), "sensor-publisher").node;
-    read_interval(file->root(), installation);
+    intervals.push_back(interval_of(file->root()));
   }
   if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-persistence.toml"); file.has_value()) {
     ConfigTable store = file->root().table("store");
     store.read("path", installation.store);
     installation.store_has_reserve = has_reserve(store);
     installation.clock_is_trusted = read_clock_trust(file->root().table("clock")) == ClockTrust::always;
-    read_interval(file->root(), installation);
+    intervals.push_back(interval_of(file->root()));
   }
   if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-http-bridge.toml"); file.has_value()) {
-    read_interval(file->root(), installation);
+    intervals.push_back(interval_of(file->root()));
   }
+  if (!intervals.empty()) installation.status_interval = *std::max_element(intervals.begin(), intervals.end());
   return installation;
 }
 

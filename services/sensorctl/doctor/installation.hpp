@@ -15,8 +15,8 @@ struct Installation {
   std::string store = "/var/lib/sensor-project/persistence/store.db";
   bool outbox_has_reserve = true;
   bool store_has_reserve = true;
-  std::string node;  // empty: not known
-  Millis status_interval{10'000};
+  std::string node;                // empty: not known
+  Millis status_interval{10'000};  // the longest of the three
   bool clock_is_trusted = false;
 };
 

@@ -107,6 +107,9 @@ TEST_F(OnFiles, takes_paths_and_intervals_from_the_services_files) {
   EXPECT_TRUE(installation.store_has_reserve);
   EXPECT_TRUE(installation.clock_is_trusted);
   EXPECT_EQ(installation.status_interval, Millis{20'000}) << "the longest of them";
+  put("etc/sensor-publisher.toml", "status_interval = \"1s\"\n");
+  put("etc/sensor-persistence.toml", "status_interval = \"2s\"\n");
+  EXPECT_EQ(read_installation(root.path("etc")).status_interval, Millis{2'000}) << "also when that is short";
   EXPECT_EQ(read_installation(root.path("nowhere")).store, Installation{}.store);
 }
 
