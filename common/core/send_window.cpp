@@ -62,6 +62,11 @@ void SendWindow::confirmed(Position through, Instant now) {
   arm(now);
 }
 
+void SendWindow::unconfirmed(Position through) {
+  confirmed_ = std::min(confirmed_, through);
+  go_back();
+}
+
 void SendWindow::go_back() {
   sent_ = confirmed_;
   resend_at_.reset();

@@ -62,6 +62,9 @@ class SendWindow {
   /// Everything up to `through` is confirmed end to end. A lower value than before changes nothing.
   void confirmed(Position through, Instant now);
 
+  /// Entries behind `through` are not confirmed any more, and are sent again.
+  void unconfirmed(Position through);
+
   /// Sends again from confirmed()+1.
   void go_back();
 

@@ -89,9 +89,10 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
     warn("watermark ignored", committed.error().message, now, effects);
     return;
   }
-  switch (sender_.committed(*committed, now, effects)) {
+  switch (sender_.committed(*committed, writer_.gone_through(), now, effects)) {
     case Sender::Confirmation::nothing: break;
     case Sender::Confirmation::advanced: writer_.confirm(sender_.confirmed()); break;
+    case Sender::Confirmation::taken_back: writer_.unconfirm(sender_.confirmed()); break;
     case Sender::Confirmation::another_store:
       writer_.remember_store(sender_.store());
       add_event(

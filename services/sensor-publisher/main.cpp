@@ -31,7 +31,7 @@ int run(Config config) {
     return EXIT_FAILURE;
   }
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
-  OutboxWorker outbox(config.outbox);  // reports into the inbox until it has ended
+  OutboxWorker outbox(config.outbox, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   const std::string stream = random_stream_id();
   // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
   Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id());

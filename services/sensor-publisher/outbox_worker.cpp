@@ -15,8 +15,10 @@ tl::unexpected<Error> is_closed(const OutboxFileOptions& options) {
 
 }  // namespace
 
-OutboxWorker::OutboxWorker(OutboxFileOptions options)
-    : options_(std::move(options)), reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
+OutboxWorker::OutboxWorker(OutboxFileOptions options, Report report)
+    : options_(std::move(options)),
+      report_(std::move(report)),
+      reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
 
 Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std::string& boot) {
   OutboxOpen open;

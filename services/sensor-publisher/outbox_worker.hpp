@@ -16,15 +16,14 @@ class OutboxWorker {
  public:
   using Report = std::function<void(Event)>;
 
-  explicit OutboxWorker(OutboxFileOptions options);
+  /// `report` is called on the worker's thread, once for each apply(), and must only enqueue; what it refers to must
+  /// outlive this.
+  OutboxWorker(OutboxFileOptions options, Report report);
 
   /// Before the first apply(): opens the outbox and begins the stream `stream` in the boot `boot`. One that cannot be
   /// opened now is what OutboxContents::failure says, and the Logic has it opened again; invalid and newer_schema are
   /// errors. Blocks for as long as a check and a salvage may take.
   Result<OutboxContents> start(const std::string& stream, const std::string& boot);
-
-  /// `report` is called on the worker's thread, once for each apply(), and must only enqueue.
-  void report_to(Report report) { report_ = std::move(report); }
 
   void apply(OutboxWrite write);
   void apply(OutboxRead read);

@@ -32,6 +32,7 @@ OutboxWriter::OutboxWriter(OutboxOptions options, const OutboxContents& contents
       written_(contents.last),
       confirmed_(contents.confirmed),
       deleted_(contents.confirmed),
+      gone_(contents.confirmed),
       failure_(contents.failure),
       open_(contents.failure.empty()) {
   reserve_.is_held(contents.reserve_held, start);
@@ -63,7 +64,13 @@ void OutboxWriter::bound_pending(WallTime now) {
 void OutboxWriter::confirm(Position through) {
   confirmed_ = std::max(confirmed_, through);
   // While it is being opened for the first time, the numbers before pending_ are settled.
-  if (!opening_) forget_pending_through(through);
+  if (!opening_) forget_confirmed();
+}
+
+/// Nobody has them but the store.
+void OutboxWriter::forget_confirmed() {
+  if (!pending_.empty() && pending_.front().last <= confirmed_) gone_ = confirmed_;
+  forget_pending_through(confirmed_);
 }
 
 void OutboxWriter::forget_pending_through(Position through) {
@@ -94,7 +101,7 @@ void OutboxWriter::reopened(bool reserve_held, Now now) {
   opening_ = false;
   open_ = true;
   reserve_.is_held(reserve_held, now.monotonic);
-  forget_pending_through(confirmed_);
+  forget_confirmed();
   if (!pending_.empty()) oldest_pending_ = now.monotonic;
   retry_at_ = now.monotonic;  // a write shows whether it is well again
 }
@@ -107,7 +114,7 @@ void OutboxWriter::adopted(const OutboxContents& contents, Now now) {
   }
   next_position_ += shift;
   written_ = contents.last;
-  confirmed_ = deleted_ = contents.confirmed;
+  confirmed_ = deleted_ = gone_ = contents.confirmed;
   dropped_ = 0;
   reopened(contents.reserve_held, now);
 }
@@ -183,6 +190,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   oldest_pending_.reset();
   // A retry always has something to write: one that has not would succeed on any disk.
   if (deletes || pending_is_under_way_) write.delete_through = confirmed_;
+  gone_ = std::max(gone_, write.delete_through);
   write.drop = std::move(drop);
   write.thin = std::exchange(thin_, std::nullopt);
   if (write.thin.has_value()) restrict_to_kept(*write.thin);
@@ -255,7 +263,7 @@ void OutboxWriter::write_failed(OutboxWrite& write, const Error& error, Now now)
     pending_.insert(pending_.begin(), std::make_move_iterator(write.append.begin()),
                     std::make_move_iterator(write.append.end()));
   }
-  forget_pending_through(confirmed_);
+  forget_confirmed();
   if (!pending_.empty()) oldest_pending_ = now.monotonic;
   if (store_to_remember_.empty()) store_to_remember_ = write.known_store;
   if (!boot_to_remember_.has_value()) boot_to_remember_ = write.boot;

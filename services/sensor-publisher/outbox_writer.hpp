@@ -28,6 +28,12 @@ class OutboxWriter {
   /// Rows up to `through` are confirmed: what is written may be deleted, and what is not need not be written any more.
   void confirm(Position through);
 
+  /// Rows behind `through` are not confirmed after all; not before gone_through().
+  void unconfirm(Position through) { confirmed_ = std::min(confirmed_, through); }
+
+  /// Confirmed rows up to there may be deleted, or were never written.
+  Position gone_through() const { return gone_; }
+
   void remember_store(const std::string& store) { store_to_remember_ = store; }
   void remember_boot_time(const BootTime& boot) { boot_to_remember_ = boot; }
 
@@ -92,6 +98,7 @@ class OutboxWriter {
 
  private:
   void bound_pending(WallTime now);
+  void forget_confirmed();
   void forget_pending_through(Position through);
   void forget_copied(const std::vector<OutboxEntry>& written);
   bool commit_is_due(Instant now) const;
@@ -110,6 +117,7 @@ class OutboxWriter {
   Position written_;  // durable, or confirmed without ever having been written, through
   Position confirmed_;
   Position deleted_;
+  Position gone_;         // as deleted_, deletions under way and rows that were never written included
   Position dropped_ = 0;  // rows up to here are gone, behind a gap record
   std::deque<OutboxEntry> pending_;
   std::optional<Instant> oldest_pending_;

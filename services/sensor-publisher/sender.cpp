@@ -84,7 +84,7 @@ void Sender::warn(std::string_view kind, const std::string& text, Now now, Effec
   if (auto line = throttle_.add(LogLevel::warning, kind, text, now.monotonic)) effects.push_back(std::move(*line));
 }
 
-Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effects& effects) {
+Sender::Confirmation Sender::committed(const Committed& committed, Position gone, Now now, Effects& effects) {
   if (committed.store != known_store_) {
     if (!known_store_.empty()) {
       warn("another store answers",
@@ -99,7 +99,7 @@ Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effe
                                    [&](const OutboxStream& candidate) { return candidate.id == committed.stream; });
   if (stream == streams_.end()) return Confirmation::nothing;  // retained, of a stream that is long confirmed
   // Another store than the one that confirmed the first numbers, before there was an outbox.
-  if (committed.through < stream->skipped) return watermark_went_back(*stream, committed, now, effects);
+  if (committed.through < stream->skipped) return watermark_went_back(*stream, committed, gone, now, effects);
   const bool is_this_runs = std::next(stream) == streams_.end();
   Position through = stream->base + std::min(committed.through, max_seq);
   if (is_this_runs && through > window_.highest_sent()) {
@@ -110,7 +110,7 @@ Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effe
   }
   // An earlier run may have sent more than the outbox still knows of (a disk that lied, a restored file).
   if (!is_this_runs) through = std::min(through, std::next(stream)->start());
-  if (through < window_.confirmed()) return watermark_went_back(*stream, committed, now, effects);
+  if (through < window_.confirmed()) return watermark_went_back(*stream, committed, gone, now, effects);
   if (stream != streams_.begin()) return Confirmation::nothing;  // what is before it is not confirmed yet
   const bool advanced = through > window_.confirmed();
   while (!cache_.empty() && cache_.front().last <= through) cache_.pop_front();
@@ -120,18 +120,27 @@ Sender::Confirmation Sender::committed(const Committed& committed, Now now, Effe
   return advanced ? Confirmation::advanced : Confirmation::nothing;
 }
 
-/// The store lacks numbers that another one, or its own past, has confirmed: a gap record takes their place.
-Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, const Committed& committed, Now now,
-                                                 Effects& effects) {
+/// The store lacks numbers that another one, or its own past, has confirmed: what the outbox still has of them is sent
+/// again, and a gap record takes the place of the rest.
+Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, const Committed& committed, Position gone,
+                                                 Now now, Effects& effects) {
   const bool is_first = &stream == &streams_.front();
   if (!committed.resend || !is_first || !window_.resend_requested(now.monotonic)) return Confirmation::nothing;
-  unfillable_ = Gap{committed.through + 1, window_.confirmed() - stream.base, "other_store", now.wall};
-  effects.push_back(LogLine{LogLevel::warning, "store " + committed.store + " has " + stream.id + " only through " +
-                                                   std::to_string(committed.through) + "; sending a gap record for " +
-                                                   std::to_string(unfillable_->first) + ".." +
-                                                   std::to_string(unfillable_->last)});
+  const Position has = stream.base + std::min(committed.through, max_seq);
+  const Position kept_behind = std::min(std::max({has, gone, stream.start()}), window_.confirmed());
+  std::string text =
+      "store " + committed.store + " has " + stream.id + " only through " + std::to_string(committed.through) + "; ";
+  if (kept_behind > has) {
+    unfillable_ = Gap{committed.through + 1, kept_behind - stream.base, "other_store", now.wall};
+    text += "sending a gap record for " + std::to_string(unfillable_->first) + ".." + std::to_string(unfillable_->last);
+  } else {
+    unfillable_.reset();
+    text += "sending it again from there";
+  }
+  effects.push_back(LogLine{LogLevel::warning, text});
+  window_.unconfirmed(kept_behind);
   go_back();
-  return Confirmation::nothing;
+  return Confirmation::taken_back;
 }
 
 OutboxContents Sender::known_of_outbox() const {

@@ -28,8 +28,10 @@ class Sender {
   void published(const MqttPublished& published, Now now, Effects& effects);
 
   /// What a watermark changed.
-  enum class Confirmation { nothing, advanced, another_store };
-  Confirmation committed(const Committed& committed, Now now, Effects& effects);
+  enum class Confirmation { nothing, advanced, taken_back, another_store };
+
+  /// `gone`: confirmed entries up to there may not be in the outbox any more.
+  Confirmation committed(const Committed& committed, Position gone, Now now, Effects& effects);
 
   /// Entries that have just become durable, in order.
   void durable(std::vector<OutboxEntry> entries, Position through);
@@ -108,7 +110,8 @@ class Sender {
   MqttPublish backlog_message(std::string payload) const;
   void read_ahead(Effects& effects);
   Confirmation refuse(const std::string& why, Now now, Effects& effects);
-  Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Now now, Effects& effects);
+  Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Position gone, Now now,
+                                   Effects& effects);
 
   const LogicOptions options_;
   std::deque<OutboxStream> streams_;  // the first has the oldest unconfirmed entry, the last is this run's

@@ -62,7 +62,6 @@ Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<Driv
 Shell::Shell(OutboxWorker& outbox, std::vector<std::unique_ptr<Driver>> drivers,
              const std::vector<DriverConfig>& configs, MqttClientOptions mqtt, Inbox<Event>& inbox)
     : outbox_(outbox), mqtt_(std::move(mqtt), callbacks_into(inbox)) {
-  outbox_.report_to([&inbox](Event event) { inbox.push_control(std::move(event)); });
   for (std::size_t i = 0; i < drivers.size(); ++i) {
     drivers_.push_back(std::make_unique<DriverWorker>(configs[i].name, std::move(drivers[i]), configs[i].deadline,
                                                       [&inbox, i](DriverReport report) {

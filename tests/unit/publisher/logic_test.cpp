@@ -135,6 +135,7 @@ TEST_F(PublisherLogic, tells_another_store_what_it_cannot_have_any_more) {
   bench.take(5);
   bench.acknowledge_all();
   bench.watermark("store1", "run1", 3);
+  bench.pass(6s);                              // what is confirmed is deleted
   bench.watermark("store2", "run1", 0, true);  // adopted
   bench.pass(1s);
   bench.sent();
@@ -148,6 +149,29 @@ TEST_F(PublisherLogic, tells_another_store_what_it_cannot_have_any_more) {
   EXPECT_EQ(sent[0].second.gaps[0].reason, "other_store");
   ASSERT_GE(sent.size(), 2U);
   EXPECT_EQ(sent[1].second.readings.front().seq, 4U);
+}
+
+TEST_F(PublisherLogic, sends_another_store_what_was_confirmed_and_is_still_there) {
+  bench.take(5);
+  bench.acknowledge_all();
+  bench.watermark("store1", "run1", 2);
+  bench.pass(6s);
+  ASSERT_EQ(bench.rows.size(), 3U);
+  bench.watermark("store1", "run1", 4);
+  seqs_sent();
+  bench.watermark("store1", "run1", 0, true);  // it went back to a backup
+  const auto sent = bench.sent();
+  ASSERT_EQ(sent.size(), 2U);
+  ASSERT_EQ(sent[0].second.gaps.size(), 1U);
+  EXPECT_EQ(sent[0].second.gaps[0].last, 2U) << "3 and 4 are not lost";
+  EXPECT_EQ(sent[1].second.readings.front().seq, 3U);
+  EXPECT_EQ(sent[1].second.readings.size(), 3U);
+  bench.pass(6s);
+  EXPECT_EQ(bench.rows.size(), 3U) << "they are not confirmed any more";
+  bench.acknowledge_all();
+  bench.watermark("store1", "run1", 5);
+  bench.pass(6s);
+  EXPECT_TRUE(bench.rows.empty());
 }
 
 TEST_F(PublisherLogic, keeps_readings_in_memory_while_the_outbox_cannot_be_written) {

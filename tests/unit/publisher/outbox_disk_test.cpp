@@ -74,14 +74,17 @@ class OutboxDisk : public testing::Test {
     std::cout << "the disk is " << disk.kind() << '\n';
   }
 
-  /// The event that comes of `effect`.
-  template <class Event_, class Effect_>
-  Event_ carry_out(OutboxWorker& worker, Effect_ effect) {
-    worker.report_to([this](Event event) {
+  OutboxWorker::Report into_events() {
+    return [this](Event event) {
       const std::lock_guard lock(mutex);
       events.push_back(std::move(event));
       changed.notify_one();
-    });
+    };
+  }
+
+  /// The event that comes of `effect`.
+  template <class Event_, class Effect_>
+  Event_ carry_out(OutboxWorker& worker, Effect_ effect) {
     worker.apply(std::move(effect));
     std::unique_lock lock(mutex);
     const bool came = changed.wait_for(lock, std::chrono::seconds(60), [this] { return !events.empty(); });
@@ -122,7 +125,7 @@ class OutboxDisk : public testing::Test {
 
 TEST_F(OutboxDisk, full_says_so_keeps_what_it_has_and_goes_on_when_there_is_room) {
   if (!disk.is_mounted()) options.reserve_bytes = 0;
-  OutboxWorker worker(options);
+  OutboxWorker worker(options, into_events());
   ASSERT_TRUE(worker.start("run1", "boot")->failure.empty());
   const Position next = fill_up(worker);
   ASSERT_GT(next, 1U);
@@ -140,7 +143,7 @@ TEST_F(OutboxDisk, full_says_so_keeps_what_it_has_and_goes_on_when_there_is_room
 
 TEST_F(OutboxDisk, filled_by_others_is_got_out_of_with_the_reserve) {
   if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
-  OutboxWorker worker(options);
+  OutboxWorker worker(options, into_events());
   ASSERT_TRUE(worker.start("run1", "boot")->failure.empty());
   const OutboxWritten first = write(worker, 1, 500, DiskReserve::Action::restore);
   ASSERT_TRUE(first.result.has_value() && first.reserve_held);
@@ -155,7 +158,7 @@ TEST_F(OutboxDisk, filled_by_others_is_got_out_of_with_the_reserve) {
 TEST_F(OutboxDisk, full_at_the_start_is_said_and_the_outbox_opens_when_there_is_room) {
   if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   disk.fill();
-  OutboxWorker worker(options);
+  OutboxWorker worker(options, into_events());
   const OutboxContents contents = worker.start("run1", "boot").value();
   EXPECT_NE(contents.failure.find("outbox.db"), std::string::npos) << contents.failure;
   OutboxOpen again;
@@ -171,12 +174,12 @@ TEST_F(OutboxDisk, full_at_the_start_is_said_and_the_outbox_opens_when_there_is_
 TEST_F(OutboxDisk, mounted_read_only_can_be_read_and_is_written_again_when_it_may_be) {
   if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   {
-    OutboxWorker before(options);
+    OutboxWorker before(options, into_events());
     ASSERT_TRUE(before.start("run1", "boot")->failure.empty());
     ASSERT_TRUE(write(before, 1, 10).result.has_value());
   }
   disk.make_read_only(true);
-  OutboxWorker worker(options);
+  OutboxWorker worker(options, into_events());
   const OutboxContents contents = worker.start("run2", "boot").value();
   EXPECT_NE(contents.failure.find("outbox.db"), std::string::npos) << contents.failure;
   disk.make_read_only(false);
@@ -192,7 +195,7 @@ TEST_F(OutboxDisk, a_damaged_outbox_that_cannot_be_replaced_stays_where_it_is_un
   if (!disk.is_mounted()) GTEST_SKIP() << disk.why_not();
   options.reserve_bytes = 0;
   {
-    OutboxWorker before(options);
+    OutboxWorker before(options, into_events());
     ASSERT_TRUE(before.start("run1", "boot")->failure.empty());
     ASSERT_TRUE(write(before, 1, 2'000).result.has_value());
   }
@@ -202,7 +205,7 @@ TEST_F(OutboxDisk, a_damaged_outbox_that_cannot_be_replaced_stays_where_it_is_un
     file << std::string(4096, '\xa5');
   }
   disk.fill();
-  OutboxWorker worker(options);
+  OutboxWorker worker(options, into_events());
   const OutboxContents contents = worker.start("run2", "boot").value();
   EXPECT_FALSE(contents.failure.empty());
   EXPECT_TRUE(fs::exists(options.path));
