@@ -199,7 +199,7 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
   if (!commit_gaps_.empty()) {
     announce(LogLevel::warning, "gap", std::exchange(commit_gaps_, {}), now);
   }
-  if (was_failing) {
+  if (was_failing && std::exchange(failure_is_said_, false)) {
     log(LogLevel::info, "the store commits again");
     publish_event("store", "the store commits again", now);
   }

@@ -187,8 +187,9 @@ class Logic {
   std::uint64_t dead_letters_ = 0;  // that do not wait again
   std::int64_t used_bytes_ = 0;
   bool is_measuring_ = false;
-  bool is_to_announce_ = false;  // the newest watermarks, once readings are taken
-  std::string salvage_;          // what the last one did, while the status tells of it
+  bool is_to_announce_ = false;   // the newest watermarks, once readings are taken
+  bool failure_is_said_ = false;  // of the store, in the log
+  std::string salvage_;           // what the last one did, while the status tells of it
   Instant salvage_shown_until_{};
   std::optional<Instant> status_at_;  // nothing: not before the store has been opened, or that takes long
   bool last_pressure_ = false;

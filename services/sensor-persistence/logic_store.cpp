@@ -55,14 +55,20 @@ void Logic::open_failed(const Error& error, Now now) {
   has_stopped_ = true;
 }
 
-/// Says so when it is news: another kind of failure than `before`.
+/// Says so when it is news: another kind of failure than `before`. A disk that works and fails by turns makes a line
+/// now and then; a failure that lasts is said with one of the next attempts.
 void Logic::store_failed(const std::string& what, const std::optional<Error>& before, Now now) {
   const Error& error = *health_.error();
   answer_waiting(error);
-  if (before.has_value() && before->code == error.code) return;
-  const std::string text = what + ": " + error.message;
-  log(LogLevel::error, text + "; readings wait with their publishers, and it is tried again");
-  publish_event("store", text, now);
+  failure_is_said_ = failure_is_said_ && before.has_value() && before->code == error.code;
+  if (failure_is_said_) return;
+  std::optional<LogLine> line =
+      throttle_.add(LogLevel::error, what,
+                    error.message + "; readings wait with their publishers, and it is tried again", now.monotonic);
+  if (!line.has_value()) return;
+  failure_is_said_ = true;
+  effects_.push_back(std::move(*line));
+  publish_event("store", what + ": " + error.message, now);
 }
 
 /// Something else than a commit. Only damage is acted on: commits show all the rest.
@@ -77,10 +83,13 @@ void Logic::read_failed(const std::string& what, const Error& error, Now now) {
 void Logic::tell_of_salvage(const SalvageReport& report, Now now) {
   ++counters_.salvages;
   counters_.lost_in_damage += report.lost_numbers;
-  salvage_ = fmt::format(
-      "the store was damaged: store {} was made of what could be read, {} rows; {} acknowledged "
-      "readings are lost, and gap records say which; the damaged file is {}",
-      uploads_.store(), report.rows, report.lost_numbers, report.damaged_file);
+  const std::string lost =
+      report.lost_numbers == 0
+          ? "no acknowledged reading that waited for upload is lost"
+          : fmt::format("{} acknowledged readings are lost, and gap records say which", report.lost_numbers);
+  salvage_ =
+      fmt::format("the store was damaged: store {} was made of what could be read, {} rows; {}; the damaged file is {}",
+                  uploads_.store(), report.rows, lost, report.damaged_file);
   if (report.old_rows_left > 0) {
     salvage_ += fmt::format(", and has about {} old rows, uploaded, that were not carried over", report.old_rows_left);
   }

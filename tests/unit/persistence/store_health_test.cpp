@@ -117,6 +117,42 @@ TEST_F(StoreOpening, waits_longer_after_each_failure_and_logs_each_kind_once) {
             1);
 }
 
+TEST_F(StoreOpening, of_a_damaged_file_of_which_nothing_is_lost_says_that) {
+  bench.opens.clear();
+  bench.give(failed_with(ErrorCode::corrupt));
+  bench.give(StoreOpened{contents_of("store2", 700), SalvageReport{"store.db.corrupt-1", 600, 0, 0}});
+  EXPECT_TRUE(bench.logged("no acknowledged reading that waited for upload is lost"));
+  EXPECT_FALSE(bench.logged("gap records"));
+}
+
+TEST(StoreFailures, of_a_disk_that_works_and_fails_by_turns_make_a_line_now_and_then) {
+  LogicBench bench(without_reserve());
+  std::size_t commits_of_rows = 0;
+  const Instant end = bench.now.monotonic + 60s;
+  for (std::uint64_t seq = 1; bench.now.monotonic < end;) {
+    bench.live(row(seq));
+    bench.pass(100ms);
+    if (!bench.is_committing()) continue;
+    if (bench.commits.front().streams.empty()) {
+      bench.commit();
+    } else if (++commits_of_rows % 2 == 0) {
+      bench.fail_commit();
+    } else {
+      ++seq;
+      bench.commit();
+    }
+  }
+  EXPECT_GT(commits_of_rows, 60U);
+  const auto lines = [&](const std::string& text) {
+    return std::count_if(bench.lines.begin(), bench.lines.end(),
+                         [&](const LogLine& line) { return line.text.find(text) != std::string::npos; });
+  };
+  EXPECT_LE(lines("cannot commit"), 7);
+  EXPECT_GE(lines("cannot commit"), 5);
+  EXPECT_LE(lines("the store commits again"), lines("cannot commit"));
+  EXPECT_GE(lines("the store commits again"), lines("cannot commit") - 1);
+}
+
 TEST_F(StoreOpening, of_a_damaged_file_asks_for_a_salvage_at_once_and_says_what_it_did) {
   bench.opens.clear();
   bench.give(failed_with(ErrorCode::corrupt));

@@ -162,6 +162,30 @@ TEST_F(StoreSalvageTest, does_not_call_lost_what_retention_has_deleted) {
   EXPECT_EQ(salvage()->lost_numbers, 0U);
 }
 
+TEST_F(StoreSalvageTest, does_not_miss_the_number_of_a_dead_letter_that_waits_again) {
+  {
+    std::unique_ptr<StoreWriter> writer = open().value();
+    fill(*writer, "living", 10);
+    CommitTransaction hand_out;
+    hand_out.hand_outs.push_back(HandOut{1, "api", 10, 1'000'000});
+    ASSERT_TRUE(writer->commit(hand_out).has_value());
+    CommitTransaction refused;
+    refused.max_dead_letters = 10;
+    refused.confirmations.push_back(Confirmation{"api", 1, 10, {{{"living", 3}, 422, "no"}}});
+    DeadLettersRequest requeue;
+    requeue.action = DeadLettersRequest::Action::requeue;
+    requeue.all = true;
+    refused.dead_letter_changes.push_back({2, requeue});
+    ASSERT_EQ(writer->commit(refused)->dead_letters->changed.front().letters, 1U);
+    CommitTransaction deleted;
+    deleted.retention = RetentionStep{0, 10, 100, {}, test_time + 24h};
+    ASSERT_EQ(writer->commit(deleted)->retention->deleted, 10U);
+    fill(*writer, "living", 1);
+  }
+  EXPECT_EQ(salvage()->lost_numbers, 0U) << "11 is the dead letter's";
+  EXPECT_EQ(integer("SELECT queue_id FROM dead_letter"), 11);
+}
+
 TEST_F(StoreSalvageTest, carries_over_history_only_as_far_as_asked_and_everything_that_waits) {
   make(20, 1'500);
   const SalvageReport report = salvage(100).value();
