@@ -91,6 +91,7 @@ ApiExchange ApiModel::post(const HttpPost& request) {
   const Request known = read(request.body);
   check_key(request.idempotency_key, known);
   ApiExchange exchange;
+  exchange.rows = known.rows.size();
   exchange.took = world_.random.between(Millis{2}, Millis{80});
   const ApiMood mood = mood_now();
   // Some answers are late, also those that say no.

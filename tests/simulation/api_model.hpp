@@ -52,6 +52,7 @@ struct ApiRow : RowRange {
 struct ApiExchange {
   Result<bridge::HttpReply> reply;
   Millis took{0};
+  std::size_t rows = 0;         // in the request
   bool is_success = false;      // the API is alive: it has taken the batch, or refused data
   std::vector<ApiRow> taken;    // the reply says that the API has these
   std::vector<ApiRow> refused;  // and that it does not take these

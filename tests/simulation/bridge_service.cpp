@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t event_overhead_bytes = 256;
 constexpr Millis longest_asked{600'000};  // Retry-After
+constexpr Millis longest_small{600'000};  // after a 413
 
 }  // namespace
 
@@ -42,6 +43,9 @@ void BridgeService::open() {
   // Its first step says by a log line that the breaker is still open.
   breaker_.restart();
   posts_.clear();
+  most_rows_until_ = Instant{};
+  delivered_some_ = false;
+  given_up_in_row_ = settled_through_ = 0;
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
   bridge::LogicOptions options = options_;
   options.seed = world_.random.next();
@@ -94,6 +98,9 @@ void BridgeService::answer(const HttpFinished& finished) {
   if (exchange.asks_to_wait > Millis{0} && breaker_.counts(finished.id)) {
     asked_to_wait_until_ = world_.scheduler.now() + std::clamp(exchange.asks_to_wait, Millis{1'000}, longest_asked);
   }
+  note_size(finished, exchange);
+  delivered_some_ = !exchange.taken.empty();
+  if (delivered_some_) given_up_in_row_ = 0;
   breaker_.outcome(finished.id, exchange.is_success ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
   for (const ApiRow& row : exchange.taken) {
     if (row.is_gap) {
@@ -105,6 +112,29 @@ void BridgeService::answer(const HttpFinished& finished) {
   for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(row);
 }
 
+/// A batch of so many rows is too large: half of it may come next, and for 10 minutes no more.
+void BridgeService::note_size(const HttpFinished& finished, const ApiExchange& exchange) {
+  if (!exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id)) return;
+  most_rows_ = std::max<std::size_t>(1, exchange.rows / 2);
+  most_rows_until_ = exchange.rows > 1 ? world_.scheduler.now() + longest_small : Instant{};
+}
+
+/// A batch that was handed out before may come again as it was.
+void BridgeService::check_size(const std::string& key, std::size_t rows) {
+  if (!keys_.insert(key).second || world_.scheduler.now() >= most_rows_until_ || rows <= most_rows_) return;
+  world_.ledger.violate("413 halves the batch",
+                        fmt::format("{}: {} rows, and {} are as many as may be", name(), rows, most_rows_));
+}
+
+void BridgeService::check_given_up(const UploadedRequest& request) {
+  if (std::exchange(settled_through_, request.last) == request.last || delivered_some_) return;
+  given_up_in_row_ += request.rejected.size();
+  const std::size_t most = options_.upload.max_refused_in_row;
+  if (most == 0 || given_up_in_row_ <= most) return;
+  world_.ledger.violate("rows are held when too many are refused in a row",
+                        fmt::format("{}: gave up {} and may give up {}", name(), given_up_in_row_, most));
+}
+
 void BridgeService::apply(bridge::Effect& effect) {
   std::visit([this](auto& known) { carry_out(known); }, effect);
 }
@@ -112,11 +142,17 @@ void BridgeService::apply(bridge::Effect& effect) {
 void BridgeService::carry_out(MqttPublish& message) {
   if (message.topic.find("/status/") != std::string::npos)
     is_well_ = message.payload.find("\"state\":\"up\"") != std::string::npos;
+  if (message.topic.ends_with("/rpc/uploaded")) {
+    const Result<UploadedRequest> request = decode_uploaded_request(message.payload);
+    if (!request.has_value()) return world_.ledger.violate("what is published can be read", request.error().message);
+    check_given_up(*request);
+  }
   link_->publish(std::move(message));
 }
 
 void BridgeService::carry_out(const HttpPost& post) {
   ApiExchange exchange = api_.post(post);
+  check_size(post.idempotency_key, exchange.rows);
   if (world_.timeline.is_on()) {
     const bool answered = exchange.reply.has_value();
     world_.note("API", post.idempotency_key + ": " +

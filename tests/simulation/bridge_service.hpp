@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "common/codec/rpc_json.hpp"
 #include "services/sensor-http-bridge/logic.hpp"
 #include "tests/simulation/api_model.hpp"
 #include "tests/simulation/breaker_watch.hpp"
@@ -47,6 +49,9 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
 
   void connect();
   void answer(const bridge::HttpFinished& finished);
+  void note_size(const bridge::HttpFinished& finished, const ApiExchange& exchange);
+  void check_size(const std::string& key, std::size_t rows);
+  void check_given_up(const UploadedRequest& request);
 
   BrokerModel& broker_;
   ApiModel& api_;
@@ -61,6 +66,12 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   std::map<std::uint64_t, Post> posts_;  // under way
   Instant asked_to_wait_until_{};
   std::optional<std::string> state_file_;
+  std::set<std::string> keys_;  // that were ever sent
+  std::size_t most_rows_ = 0;   // in a batch, since a larger one was answered with 413
+  Instant most_rows_until_{};
+  bool delivered_some_ = false;        // with the last answer
+  std::size_t given_up_in_row_ = 0;    // rows, in this run, without one that was delivered
+  std::uint64_t settled_through_ = 0;  // the end of the range that was confirmed last
   Millis client_hang_{0};
   bool is_well_ = false;
 };

@@ -190,13 +190,14 @@ Result<std::vector<OutboxEntry>> OutboxModel::read(Position first, std::size_t m
   return whole;
 }
 
-bool OutboxModel::holds(const std::string& stream, std::uint64_t seq) const {
+bool OutboxModel::holds(const std::string& stream, std::uint64_t seq, Position behind) const {
   for (std::size_t i = 0; i < file_.streams.size(); ++i) {
     if (file_.streams[i].id != stream) continue;
     const Position position = file_.streams[i].base + seq;
     const Position end =
         i + 1 < file_.streams.size() ? file_.streams[i + 1].start() : std::numeric_limits<Position>::max();
-    return position <= end && file_.readings.contains(position) && !file_.doubtful.contains(position);
+    return position > behind && position <= end && file_.readings.contains(position) &&
+           !file_.doubtful.contains(position);
   }
   return false;
 }

@@ -45,8 +45,8 @@ class OutboxModel {
   /// Whether the newest reading has not been in a store yet.
   bool has_news() const;
 
-  /// Whether a reading is on the disk at this moment.
-  bool holds(const std::string& stream, std::uint64_t seq) const;
+  /// Whether a reading is on the disk at this moment, behind a position.
+  bool holds(const std::string& stream, std::uint64_t seq, Position behind) const;
 
  private:
   struct File {

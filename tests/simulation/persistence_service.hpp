@@ -25,6 +25,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
 
   /// What its last status said.
   bool is_well() const { return is_well_; }
+  bool has_reserve() const { return has_reserve_; }
 
  private:
   void open() override;

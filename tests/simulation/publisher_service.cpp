@@ -49,13 +49,15 @@ void PublisherService::open() {
   stream_ = world_.random.id();
   world_.ledger.stream_begins(stream_, clock_.boot());
   knows_boot_time_ = false;
+  deletion_asked_through_ = 0;
   sent_through_.clear();
   publisher::OutboxContents known;
   known.streams.push_back({stream_, 0, clock_.boot()});
-  Result<publisher::OutboxContents> contents = outbox_.open(known, false);
+  Result<publisher::OutboxContents> contents = open_outbox(known, false);
   if (!contents.has_value()) {
     world_.note(name(), contents.error().message);
     known.failure = contents.error().message;
+    known.reserve_held = has_reserve_;
     contents = known;
   }
   outbox_fails_ = !contents->failure.empty();
@@ -207,8 +209,8 @@ void PublisherService::check_published(const MqttPublish& message) {
     world_.ledger.violate("7: every queue is bounded", name() + ": a batch is larger than it may be");
   for (const Gap& gap : batch.gaps) {
     for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) {
-      // A confirmed row may wait for its deletion while the store that confirmed it goes back or is lost.
-      if (!outbox_.holds(batch.stream, seq) || world_.ledger.has(batch.stream, seq, in_store)) continue;
+      // One whose deletion was asked for may be there still.
+      if (!outbox_.holds(batch.stream, seq, deletion_asked_through_)) continue;
       return world_.ledger.violate(
           "6: a gap record covers only what is gone",
           fmt::format("{}: ({}, {}) is in the outbox, and was reported as {}", name(), batch.stream, seq, gap.reason));
@@ -295,11 +297,15 @@ void PublisherService::when_not_stalled(std::function<void()> job) {
 }
 
 void PublisherService::carry_out(OutboxWrite& write) {
+  deletion_asked_through_ = std::max(deletion_asked_through_, write.delete_through);
   writing_ = std::move(write);
   on_outbox_worker(writing_since_, [this] {
+    using Reserve = DiskReserve::Action;
+    if (writing_->reserve == Reserve::release) has_reserve_ = false;
     Result<void> result = outbox_.write(*writing_);
     OutboxWrite done = std::move(*std::exchange(writing_, std::nullopt));
-    control(OutboxWritten{std::move(result), std::move(done), outbox_.used_bytes(), false});
+    if (done.reserve == Reserve::restore && result.has_value()) has_reserve_ = true;
+    control(OutboxWritten{std::move(result), std::move(done), outbox_.used_bytes(), has_reserve_});
   });
 }
 
@@ -315,9 +321,18 @@ void PublisherService::carry_out(const publisher::OutboxScan& scan) {
   });
 }
 
+Result<publisher::OutboxContents> PublisherService::open_outbox(const publisher::OutboxContents& known,
+                                                                bool is_settled) {
+  Result<publisher::OutboxContents> contents = outbox_.open(known, is_settled);
+  if (contents.has_value()) contents->reserve_held = has_reserve_;
+  return contents;
+}
+
 void PublisherService::carry_out(const publisher::OutboxOpen& open) {
-  on_outbox_worker(opening_since_,
-                   [this, open] { control(publisher::OutboxOpened{outbox_.open(open.known, open.is_settled)}); });
+  on_outbox_worker(opening_since_, [this, open] {
+    if (open.release_reserve) has_reserve_ = false;
+    control(publisher::OutboxOpened{open_outbox(open.known, open.is_settled)});
+  });
 }
 
 }  // namespace sensors::simulation

@@ -40,6 +40,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
 
   /// What its last status said.
   Millis pace() const { return pace_; }
+  bool has_reserve() const { return has_reserve_; }
   bool is_well() const { return is_well_; }
 
  private:
@@ -65,6 +66,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void carry_out(const publisher::OutboxOpen& open);
 
   void connect();
+  Result<publisher::OutboxContents> open_outbox(const publisher::OutboxContents& known, bool is_settled);
   void on_outbox_worker(std::optional<Instant>& since, std::function<void()> job);
   void when_not_stalled(std::function<void()> job);
   void check_published(const MqttPublish& message);
@@ -82,11 +84,13 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   std::string stream_;            // of this run
   bool knows_boot_time_ = false;  // its clock was right once in this run
   std::optional<publisher::OutboxWrite> writing_;
+  Position deletion_asked_through_ = 0;   // in this run
   std::optional<Instant> writing_since_;  // what the outbox worker has to do, and since when
   std::optional<Instant> reading_since_;
   std::optional<Instant> scanning_since_;
   std::optional<Instant> opening_since_;
   Instant worker_free_at_{};
+  bool has_reserve_ = false;                           // on the disk: it outlives a run
   bool outbox_fails_ = false;                          // as the Logic knows: it may publish from memory
   bool says_outbox_fails_ = false;                     // in its log
   bool is_degraded_ = false;                           // says its status

@@ -260,6 +260,7 @@ void Simulation::check_end() {
   }
   if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
   if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
+  if (!persistence_->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", persistence_->name());
   if (!persistence_->is_well()) world_.ledger.violate("all is well when faults stop", persistence_->name());
   for (const auto& publisher : publishers_) {
     if (publisher->outbox().size() > 0) {
@@ -267,6 +268,7 @@ void Simulation::check_end() {
                             fmt::format("{}: {} rows", publisher->name(), publisher->outbox().size()));
     }
     if (publisher->pace() != Millis{10'000}) world_.ledger.violate("the pace returns to its base", publisher->name());
+    if (!publisher->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", publisher->name());
     if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
   }
 }
