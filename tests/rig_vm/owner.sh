@@ -1,6 +1,6 @@
 # owner.sh: what an owner does with a machine of vm.sh, and the sensor and the API that the rigs watch it with. Sourced.
 
-api_folder=build/rig/api
+api_folder=$vm_folder-api
 api_pid=
 api_port=
 

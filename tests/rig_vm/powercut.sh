@@ -55,11 +55,28 @@ cut_while_readings_flow() {
   echo "    cut $picked ms after the services were up"
 }
 
+# Whether the rig bites: a block that the drive had and that nobody flushed is as it was before, one that was flushed is there.
+# Something else may flush in between, so it is tried three times.
+the_drive_forgets() {
+  local try
+  for try in 1 2 3; do
+    inside sh -c 'cd /root && yes old | head -c 4096 > block && yes kept | head -c 4096 > flushed && sync &&
+      yes new | head -c 4096 | dd of=block bs=4096 conv=notrunc oflag=direct status=none'
+    vm_cut
+    vm_start && wait_until 240 vm_answers || return 1
+    [ "$(inside head -n 1 /root/flushed)" = kept ] || return 1
+    [ "$(inside head -n 1 /root/block)" != old ] || return 0
+  done
+  return 1
+}
+
 echo "rig: $cuts power cuts, --seed $seed"
 early=0
 api_start || { echo "rig: the API did not start; see $api_folder/log" >&2; exit 1; }
 vm_make "$architecture" "$deb" && vm_start && wait_until 240 vm_answers || { echo "rig: the machine did not start; see $vm_folder" >&2; exit 1; }
-echo "=== install, $vm_accelerator"
+echo "=== the rig itself, $vm_accelerator"
+check "a cut takes what the drive had and was not asked to flush, and nothing else" the_drive_forgets
+echo "=== install"
 check "apt installs the package" owner_installs "$deb"
 owner_configures
 check "readings arrive at the API outside" readings_flow 90

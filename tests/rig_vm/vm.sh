@@ -4,7 +4,7 @@
 # the machine has flushed it. Pulling the plug kills qemu and nbdkit: what the kernel had in memory is gone, and so is all
 # that was written and not flushed. So an fsync that is missing, or does not reach the drive, shows.
 
-vm_folder=build/rig/vm     # of the present run
+vm_folder=build/rig/$(basename "$0" .sh)   # of the present run
 vm_architecture=           # amd64 or arm64
 vm_accelerator=            # kvm or tcg
 vm_port=                   # of ssh, on this machine
