@@ -47,20 +47,28 @@ account_lacks_only_the_last() {
   awk -v limit="$1" '$5 > 0 || $6 > limit { bad = 1; print "      " $0 } END { exit bad || NR == 0 }' "$api_folder/counters"
 }
 
+# The positions of an outbox count everything that it ever took, through all starts; those behind the watermark are in the
+# store as well, and wait only for the word that they are.
 everything_is_delivered() {
-  local through gaps
+  local taken through gaps
+  taken=$(sql /var/lib/sensor-project/publisher/outbox.db "SELECT max(coalesce((SELECT max(position) FROM reading), 0), (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'confirmed'))")
   through=$(sql /var/lib/sensor-project/persistence/store.db 'SELECT sum(through) FROM stream')
   gaps=$(sql /var/lib/sensor-project/persistence/store.db 'SELECT coalesce(sum(last - first + 1), 0) FROM gap')
-  [ "$(sql /var/lib/sensor-project/publisher/outbox.db 'SELECT count(*) FROM reading')" = 0 ] && [ "$gaps" = 0 ] && [ "$(api_count)" = "$through" ]
+  [ "$gaps" = 0 ] && [ "$taken" = "$through" ] && [ "$(api_count)" = "$through" ]
 }
 
-# The checks at the end of a rig: nothing is taken any more, and all that was taken must have come through.
+# Without its words nothing could be compared.
+sensor_told_of_starts() { [ "$(find "$vm_folder" -name 'taken.*' -size +0 | wc -l)" -ge "$1" ]; }
+
+# account_check STARTS AGE_MS: the checks at the end of a rig. Nothing is taken any more, and all that was taken must have come
+# through; the sensor must have spoken after STARTS starts of the machine.
 account_check() {
   inside systemctl stop sensor-publisher
-  check "outbox and store have delivered everything, without a gap record" wait_until 120 everything_is_delivered
+  check "everything that the outbox ever took is at the API, without a gap record" wait_until 120 everything_is_delivered
   check "every reading that the broker had, and the outbox had synced before, is at the API" account_published_are_there
   check "none is there twice, and the API was given none twice" account_has_none_twice
-  check "of what the sensor said only the last before a cut is missing" account_lacks_only_the_last 1000
+  check "the sensor told of its numbers after each of $1 starts" sensor_told_of_starts "$1"
+  check "of what it told only the last is missing, of at most $2 ms" account_lacks_only_the_last "$2"
   check "no database was damaged" [ "$(inside sh -c 'ls /var/lib/sensor-project/*/*.corrupt-* 2> /dev/null | wc -l')" = 0 ]
   echo "      $(api_count) readings at the API"
 }

@@ -56,6 +56,7 @@ END
   inside tee /etc/sensor-project/api.token < "$api_folder/token" > /dev/null
   owner_watches
   inside systemctl restart sensor-publisher sensor-persistence sensor-http-bridge
+  inside sync  # what the rig itself wrote must outlive the first cut
 }
 
 # A sensor that counts, each start under a name of its own, and tells each number outward before the publisher has it; and a
@@ -93,7 +94,7 @@ start_ms=15000
 comes_up_by_itself() {
   local start
   start=$(date +%s%3N)
-  vm_start && wait_until 240 vm_answers && wait_until 120 all_active && readings_flow 120 || return 1
+  vm_start && wait_until 300 vm_answers && wait_until 240 all_active && readings_flow 240 || return 1
   start_ms=$(($(date +%s%3N) - start))
   echo "    readings flow $start_ms ms after it was switched on"
 }

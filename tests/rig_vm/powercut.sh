@@ -90,7 +90,7 @@ for ((cut = 1; cut <= cuts; cut++)); do
 done
 
 echo "=== account, after $((cuts + early)) cuts, $early of them while the machine started"
-account_check
+account_check $((cuts + 1)) 1000
 echo "      $SECONDS s, --seed $seed"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
