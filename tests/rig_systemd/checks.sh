@@ -82,8 +82,10 @@ name_the_api() {
   inside systemctl stop sensor-recover.timer
 }
 
+# systemd may still know it from before, and then makes no other of that name.
 start_api() {
-  inside systemd-run --quiet --unit=rig-api /opt/rig/reference_api --port 8080 --token-file /etc/sensor-project/api.token --database /var/lib/rig/api.db
+  inside systemctl start --quiet rig-api 2> /dev/null ||
+    inside systemd-run --quiet --unit=rig-api /opt/rig/reference_api --port 8080 --token-file /etc/sensor-project/api.token --database /var/lib/rig/api.db
 }
 
 passwords_are_private() {
