@@ -17,9 +17,10 @@ struct Account {
   std::uint64_t stored = 0;           // readings in the store
   std::uint64_t delivered = 0;        // readings at the API
   std::uint64_t in_gaps = 0;          // numbers that a gap record in the store covers
-  std::uint64_t lost = 0;             // numbers that are neither, at the store or at the API
+  std::uint64_t dead_lettered = 0;    // numbers that the API refused, and that the store keeps as dead letters
+  std::uint64_t lost = 0;             // numbers that are none of these, at the store or at the API
   std::uint64_t lost_at_api = 0;      // those of them that the API does not have
-  std::uint64_t doubled = 0;          // numbers that stand twice, as readings or as reading and gap record
+  std::uint64_t doubled = 0;          // numbers that stand twice: as readings, gap records or dead letters
   std::uint64_t came_twice = 0;       // readings that came to the API under two keys, and that it knew
   std::uint64_t changed = 0;          // readings that are not what the file has there
   std::vector<std::string> problems;  // a sentence for each stream that is not whole

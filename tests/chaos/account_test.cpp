@@ -25,12 +25,19 @@ TEST_F(AccountOf, a_run_without_faults_is_whole_and_names_each_thing_that_is_don
   change("store.db",
          "INSERT INTO gap(id, stream, first, last, reason, time_ms) SELECT 1000000, id, 7, 7, 'outbox_full', 0 "
          "FROM stream LIMIT 1");
-  change("api.db", "DELETE FROM readings WHERE seq = 5");
+  change("api.db", "DELETE FROM readings WHERE seq IN (5, 8)");
+  for (const char* const seq : {"8", "9"}) {
+    change("store.db",
+           std::string("INSERT INTO dead_letter(destination, node, stream, seq, sensor, unit, time_ms, value, "
+                       "status, reason, refused_ms, refusals) SELECT 'api', node, name, ") +
+               seq + ", 's', '', 0, 1.0, 422, 'no', 0, 1 FROM stream LIMIT 1");
+  }
   change("api.db", "UPDATE readings SET value = '999' WHERE seq = 6");
   const Account account = chaos().account();
   EXPECT_EQ(account.lost, 3U) << account.text();
   EXPECT_EQ(account.lost_at_api, 1U) << account.text();
-  EXPECT_EQ(account.doubled, 1U) << account.text();
+  EXPECT_EQ(account.dead_lettered, 2U) << account.text();
+  EXPECT_EQ(account.doubled, 2U) << "7 has a gap record, and the API has 9: " << account.text();
   EXPECT_EQ(account.changed, 1U) << account.text();
 }
 

@@ -202,9 +202,10 @@ std::string ChaosOutcome::json(const ChaosRunOptions& options) const {
   }
   return fmt::format(
       R"({{"seed":{},"seconds":{:.1f},"faults":{},"restarts":{},"taken":{},"stored":{},"delivered":{},)"
-      R"("lost":{},"doubled":{},"changed":{},"in_gaps":{},"drain_seconds":{:.1f},"services":{{{}}},"problems":{}}})",
+      R"("lost":{},"doubled":{},"changed":{},"in_gaps":{},"dead_lettered":{},"drain_seconds":{:.1f},"services":{{{}}},"problems":{}}})",
       options.seed, seconds, total(faults), restarts, account.taken, account.stored, account.delivered, account.lost,
-      account.doubled, account.changed, account.in_gaps, drain_seconds, services, problems.size());
+      account.doubled, account.changed, account.in_gaps, account.dead_lettered, drain_seconds, services,
+      problems.size());
 }
 
 }  // namespace sensors::rig

@@ -72,6 +72,18 @@ void add_api_faults(ChaosRig& rig, Catalogue& faults) {
   add("answers 429, Retry-After", R"({"mode":"429","retry_after":1})");
 }
 
+/// Nothing of a batch with such a row is stored: the bridge must find the row, and deliver the others.
+void add_refusals(ChaosRig& rig, Catalogue& faults) {
+  const auto add = [&](const std::string& name, const std::string& rules) {
+    faults.push_back({"API refuses " + name, "api", longest_api_fault,
+                      [&rig, rules] { rig.rig().api().set_rules(rules); },
+                      [&rig] { rig.rig().api().set_rules("{}"); }});
+  };
+  add("one sensor: 422", R"({"sensors":["load1"],"status":422})");
+  add("one sensor: 400", R"({"sensors":["load1"],"status":400})");
+  add("batches of more than 20: 413", R"({"max_rows":20})");
+}
+
 void add_disk_faults(ChaosRig& rig, Catalogue& faults) {
   struct Disk {
     std::string name;
@@ -128,6 +140,7 @@ std::vector<ChaosFault> fault_catalogue(ChaosRig& rig) {
   add_wire_faults(rig, faults);
   add_packet_losses(rig, faults);
   add_api_faults(rig, faults);
+  add_refusals(rig, faults);
   add_disk_faults(rig, faults);
   add_clock_faults(rig, faults);
   add_name_faults(rig, faults);

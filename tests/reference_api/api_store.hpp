@@ -30,6 +30,9 @@ class ApiStore {
   /// key that is known. ErrorCode::malformed for a body that is not such a document: nothing of it is stored then.
   Result<std::string> take(const std::string& key, std::string_view body, std::int64_t received_us);
 
+  /// Whether a batch was stored under `key`.
+  bool knows(const std::string& key) { return !known_answer(key).value_or("").empty(); }
+
   Result<ApiStats> stats();
 
  private:

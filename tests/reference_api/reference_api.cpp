@@ -174,13 +174,15 @@ class Service {
     }
     if (const auto refused = refusals_.find(key); rules_.replays && refused != refusals_.end()) return refused->second;
     std::vector<Json> rejected;
-    try {
-      if (std::optional<Response> refusal = apply_rules(body, rejected); refusal.has_value()) {
-        refusals_.emplace(key, *refusal);
-        return std::move(*refusal);
+    if (!store_.knows(key)) {  // what it has it does not refuse
+      try {
+        if (std::optional<Response> refusal = apply_rules(body, rejected); refusal.has_value()) {
+          refusals_.emplace(key, *refusal);
+          return std::move(*refusal);
+        }
+      } catch (const Json::exception& error) {
+        return error_answer(400, error.what());
       }
-    } catch (const Json::exception& error) {
-      return error_answer(400, error.what());
     }
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     Result<std::string> taken =

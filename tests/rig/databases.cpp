@@ -89,4 +89,9 @@ std::vector<NumberRange> StoreReader::gaps(const std::string& stream) const {
                            "') ORDER BY first");
 }
 
+std::vector<NumberRange> StoreReader::dead_letters(const std::string& stream) const {
+  return ranges(file_,
+                "SELECT seq, coalesce(gap_last, seq) FROM dead_letter WHERE stream = '" + stream + "' ORDER BY seq");
+}
+
 }  // namespace sensors::rig

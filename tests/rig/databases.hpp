@@ -87,6 +87,9 @@ class StoreReader {
   /// What its gap records cover, in the order of the numbers.
   std::vector<NumberRange> gaps(const std::string& stream) const;
 
+  /// What its dead letters are of, in the order of the numbers.
+  std::vector<NumberRange> dead_letters(const std::string& stream) const;
+
  private:
   SqliteFile file_;
 };
