@@ -139,8 +139,26 @@ std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
   append_text_field(out, ",\"reason\":", breaker.reason());
   if (const auto since = breaker.since()) append_time_field(out, ",\"since\":", wall_at(*since, now));
   if (const auto next = breaker.next_attempt()) append_time_field(out, ",\"next_attempt\":", wall_at(*next, now));
+  if (breaker.is_isolated()) out += ",\"isolated\":true";
   out += '}';
   return out;
+}
+
+std::string encode_breaker_order(BreakerOrder order) {
+  return order == BreakerOrder::isolate ? R"({"breaker":"isolate"})" : R"({"breaker":"close"})";
+}
+
+Result<BreakerOrder> decode_breaker_order(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"breaker"});
+  std::string name;
+  fields.read_text("breaker", name);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  if (name == "isolate") return BreakerOrder::isolate;
+  if (name == "close") return BreakerOrder::close;
+  return fail(ErrorCode::invalid, "breaker: must be isolate or close");
 }
 
 std::string encode_link_counters(const BrokerLink& link) {

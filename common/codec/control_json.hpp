@@ -64,8 +64,14 @@ std::string encode_link_counters(const BrokerLink& link);
 /// Only the state is decoded: "up", "degraded" or "down".
 Result<ServiceState> decode_status_state(std::string_view payload);
 
-/// {"state":"open","reason":"...","since":"...","next_attempt":"..."}; `now` turns the breaker's times into wall time.
+/// {"state":"open","reason":"...","since":"...","next_attempt":"..."}, with "isolated":true instead of the next attempt
+/// while an operator keeps it open; `now` turns the breaker's times into wall time.
 std::string encode_breaker(const CircuitBreaker& breaker, Now now);
+
+/// What an operator asks of a service's circuit breaker on `control/<service>`: {"breaker":"isolate"}.
+enum class BreakerOrder { isolate, close };
+std::string encode_breaker_order(BreakerOrder order);
+Result<BreakerOrder> decode_breaker_order(std::string_view payload);
 
 /// {"type":"gap","time":...,"text":...}: one line of history on `event/<service>`. `details`: further keys, as in
 /// StatusReport.

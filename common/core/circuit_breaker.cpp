@@ -6,6 +6,8 @@
 //              the probe failed, or its deadline passed                           -> open, the next longer time
 //   closed or half-open, the peer named a time to wait                            -> open, that time
 //   closed or half-open, tripped                                                  -> open, the longest time
+//   any        isolated by an operator                                            -> open, until an operator closes it
+//              closed by an operator                                              -> closed
 #include "common/core/circuit_breaker.hpp"
 
 #include <algorithm>
@@ -86,7 +88,19 @@ void CircuitBreaker::trip(Permit permit, const std::string& reason, Instant now)
 }
 
 void CircuitBreaker::peer_returned(Instant now) {
-  if (state_ == State::open) change(State::half_open, options_.peer + " has returned", Millis{0}, now);
+  if (state_ == State::open && !isolated_) change(State::half_open, options_.peer + " has returned", Millis{0}, now);
+}
+
+void CircuitBreaker::isolate(Instant now) {
+  if (isolated_) return;
+  open(Millis{0}, "isolated by operator", now);
+  isolated_ = true;
+}
+
+void CircuitBreaker::close(Instant now) {
+  if (state_ == State::closed) return;
+  openings_ = 0;
+  change(State::closed, "closed by operator", std::chrono::duration_cast<Millis>(now - opened_at_), now);
 }
 
 void CircuitBreaker::restore(Millis left, std::size_t openings, const std::string& reason, Instant now) {
@@ -95,6 +109,7 @@ void CircuitBreaker::restore(Millis left, std::size_t openings, const std::strin
 }
 
 void CircuitBreaker::advance(Instant now) {
+  if (isolated_) return;
   if (state_ == State::open && now >= open_until_) {
     change(State::half_open, "open time is over", Millis{0}, now);
   } else if (probe_deadline_.has_value() && now >= *probe_deadline_) {
@@ -103,13 +118,12 @@ void CircuitBreaker::advance(Instant now) {
 }
 
 std::optional<Instant> CircuitBreaker::wake_at() const {
-  if (state_ == State::open) return open_until_;
-  return probe_deadline_;
+  return state_ == State::open ? next_attempt() : probe_deadline_;
 }
 
 std::optional<Instant> CircuitBreaker::next_attempt() const {
-  if (state_ == State::open) return open_until_;
-  return std::nullopt;
+  if (state_ != State::open || isolated_) return std::nullopt;
+  return open_until_;
 }
 
 std::vector<CircuitBreaker::Transition> CircuitBreaker::take_transitions() { return std::exchange(transitions_, {}); }
@@ -156,6 +170,7 @@ void CircuitBreaker::change(State to, const std::string& reason, Millis open_for
   if (transitions_.size() == max_transitions) transitions_.erase(transitions_.begin());
   transitions_.push_back({state_, to, reason, open_for});
   state_ = to;
+  isolated_ = false;
   reason_ = reason;
   since_ = now;
   ++generation_;
@@ -179,7 +194,7 @@ std::string log_line(const CircuitBreaker::Transition& transition) {
     case CircuitBreaker::State::half_open: return "Circuit breaker HALF_OPEN - attempting recovery";
     case CircuitBreaker::State::closed: break;
   }
-  return "Circuit breaker CLOSED - recovered after " + seconds_text(transition.open_for);
+  return "Circuit breaker CLOSED - " + transition.reason + " after " + seconds_text(transition.open_for);
 }
 
 }  // namespace sensors

@@ -83,6 +83,13 @@ class CircuitBreaker {
   /// The peer has shown that it is back (a new CONNACK): an open breaker becomes half-open at once.
   void peer_returned(Instant now);
 
+  /// An operator takes the peer out of use: open until close(), whatever happens and however long it lasts.
+  void isolate(Instant now);
+  bool is_isolated() const { return isolated_; }
+
+  /// An operator says that the peer is well: closed, from whatever state, and as if it had never failed.
+  void close(Instant now);
+
   /// Takes up where an earlier run stopped: open for `left` more (0: half-open at the next advance()), after `openings`
   /// openings without a success. Before the first admit().
   void restore(Millis left, std::size_t openings, const std::string& reason, Instant now);
@@ -93,7 +100,7 @@ class CircuitBreaker {
   /// Moves on with time: open becomes half-open, a probe past its deadline has failed.
   void advance(Instant now);
 
-  /// When advance() has something to do; nothing while closed or waiting for a caller to take the probe.
+  /// When advance() has something to do; nothing while closed, isolated or waiting for a caller to take the probe.
   std::optional<Instant> wake_at() const;
 
   State state() const { return state_; }
@@ -104,7 +111,7 @@ class CircuitBreaker {
   /// When it last changed state; nothing before the first change.
   std::optional<Instant> since() const { return since_; }
 
-  /// When an open breaker admits its probe; nothing in other states.
+  /// When an open breaker admits its probe; nothing in other states, and while it is isolated.
   std::optional<Instant> next_attempt() const;
 
   /// Transitions since the last call, oldest first, for the log, the status topic and events. At most 64 are kept.
@@ -132,6 +139,7 @@ class CircuitBreaker {
   std::size_t openings_ = 0;      // since it was last closed; index into open_times
   Instant opened_at_{};           // when it left closed
   Instant open_until_{};
+  bool isolated_ = false;                  // only while open
   std::optional<Instant> probe_deadline_;  // set while the probe is out
   std::optional<Instant> since_;
   std::string reason_;
@@ -143,7 +151,8 @@ std::string_view name_of(CircuitBreaker::State state);
 
 /// The line that operators grep for: "Circuit breaker OPEN - API failures exceeded threshold (3)",
 /// "Circuit breaker HALF_OPEN - attempting recovery", "Circuit breaker CLOSED - recovered after 61 s". The last
-/// failure's reason, when it has one, follows the first, after a colon.
+/// failure's reason, when it has one, follows the first, after a colon. An operator's: "Circuit breaker OPEN - isolated
+/// by operator", "Circuit breaker CLOSED - closed by operator after 61 s".
 std::string log_line(const CircuitBreaker::Transition& transition);
 
 }  // namespace sensors

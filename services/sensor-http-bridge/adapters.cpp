@@ -38,7 +38,7 @@ MqttClientOptions mqtt_options(const Config& config, const std::string& password
   options.user = config.mqtt.user;
   options.password = password;
   options.ca_file = config.mqtt.ca_file;
-  options.subscriptions = {reply_topic(config.logic)};
+  options.subscriptions = {reply_topic(config.logic), control_topic(config.logic)};
   options.will_topic = will.topic;
   options.will_payload = will.payload;
   return options;

@@ -74,7 +74,9 @@ std::optional<Instant> Logic::wake_at() const {
 void Logic::restore_breaker() {
   if (!saved_.has_value()) return;
   refused_in_row_ = saved_->refused_in_row;
-  if (const std::optional<Millis> left = open_time_left(*saved_, now_.wall); left.has_value()) {
+  if (saved_->isolated) {
+    breaker_.isolate(now_.monotonic);
+  } else if (const std::optional<Millis> left = open_time_left(*saved_, now_.wall); left.has_value()) {
     breaker_.restore(*left, saved_->openings, saved_->reason, now_.monotonic);
   }
   saved_.reset();
@@ -108,12 +110,24 @@ void Logic::handle(const MqttPublished& event) {
 }
 
 void Logic::handle(const MqttMessage& event) {
+  if (event.topic == control_topic(options_)) return take_order(event);
   if (!call_.take_answer(event)) return;
   if (phase_ == Phase::asking) {
     take_batch(event.payload);
   } else if (phase_ == Phase::confirming) {
     take_confirmation(event.payload);
   }
+}
+
+/// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
+void Logic::take_order(const MqttMessage& message) {
+  if (message.retained) return;
+  const Result<BreakerOrder> order = decode_breaker_order(message.payload);
+  if (!order.has_value()) {
+    return say_seldom(LogLevel::warning, "control", "an order that cannot be read: " + order.error().message);
+  }
+  if (*order == BreakerOrder::isolate) breaker_.isolate(now_.monotonic);
+  if (*order == BreakerOrder::close) breaker_.close(now_.monotonic);
 }
 
 void Logic::handle(const HttpFinished& event) {

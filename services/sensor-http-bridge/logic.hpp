@@ -72,6 +72,7 @@ class Logic {
 
   void advance();
   void ask();
+  void take_order(const MqttMessage& message);
   void take_batch(const std::string& payload);
   void post(const UploadBatchHeader& header, const std::string& payload, CircuitBreaker::Permit permit);
   void post_delivered(const Verdict& verdict, Millis took);

@@ -1,6 +1,6 @@
 // File format, every line "key value", in this order:
 //   sensor-http-bridge-breaker 1
-//   state open|half_open|closed
+//   state open|half_open|closed|isolated      isolated: open, by an operator
 //   openings N
 //   left_ms N          0 .. 600,000, of the open time
 //   saved_at_ms N      wall clock, since 1970
@@ -75,6 +75,8 @@ std::optional<CircuitBreaker::State> state_from(std::string_view name) {
   return std::nullopt;
 }
 
+constexpr std::string_view isolated_state = "isolated";
+
 }  // namespace
 
 SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, Now now) {
@@ -84,6 +86,7 @@ SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in
   saved.saved_at = now.wall;
   saved.refused_in_row = std::min(refused_in_row, static_cast<std::size_t>(most_refused));
   saved.reason = breaker.reason();
+  saved.isolated = breaker.is_isolated();
   if (const std::optional<Instant> next = breaker.next_attempt(); next.has_value()) {
     saved.left = std::clamp(std::chrono::ceil<Millis>(*next - now.monotonic), Millis{0}, Millis{most_left_ms});
   }
@@ -94,15 +97,18 @@ std::string encode_saved_breaker(const SavedBreaker& saved) {
   std::string reason = saved.reason.empty() ? "none" : saved.reason;
   std::replace_if(reason.begin(), reason.end(), is_control, ' ');
   return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nrefused_in_row {}\nreason {}\n",
-                     first_line, name_of(saved.state), saved.openings, saved.left.count(),
-                     saved.saved_at.time_since_epoch().count(), saved.refused_in_row, reason);
+                     first_line, saved.isolated ? isolated_state : name_of(saved.state), saved.openings,
+                     saved.left.count(), saved.saved_at.time_since_epoch().count(), saved.refused_in_row, reason);
 }
 
 Result<SavedBreaker> decode_saved_breaker(std::string_view text) {
   LineReader lines(text);
   const bool is_ours = lines.next() == first_line;
-  const std::optional<CircuitBreaker::State> state = state_from(lines.value_of("state"));
+  const std::string_view state_name = lines.value_of("state");
   SavedBreaker saved;
+  saved.isolated = state_name == isolated_state;
+  const std::optional<CircuitBreaker::State> state =
+      saved.isolated ? CircuitBreaker::State::open : state_from(state_name);
   saved.openings = static_cast<std::size_t>(lines.number_of("openings", most_openings));
   saved.left = Millis{lines.number_of("left_ms", most_left_ms)};
   saved.saved_at = WallTime{Millis{lines.number_of("saved_at_ms", latest_ms)}};

@@ -20,6 +20,7 @@ struct SavedBreaker {
   WallTime saved_at{};
   std::size_t refused_in_row = 0;  // rows that became dead letters since the last delivered one
   std::string reason;
+  bool isolated = false;  // by an operator; then it is open, for no time in particular
 
   bool operator==(const SavedBreaker&) const = default;
 };

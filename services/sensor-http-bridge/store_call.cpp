@@ -12,6 +12,10 @@ std::string reply_topic(const LogicOptions& options) {
   return topic_of(options.root, options.node, "rpc-reply", service_name);
 }
 
+std::string control_topic(const LogicOptions& options) {
+  return topic_of(options.root, options.node, "control", service_name);
+}
+
 StoreCall::StoreCall(const LogicOptions& options)
     : root_(options.root),
       node_(options.node),

@@ -13,8 +13,9 @@
 
 namespace sensors::bridge {
 
-/// The topic that answers come back on; the shell subscribes to it.
+/// The topics that answers come back on, and that operators give orders on; the shell subscribes to both.
 std::string reply_topic(const LogicOptions& options);
+std::string control_topic(const LogicOptions& options);
 
 class StoreCall {
  public:

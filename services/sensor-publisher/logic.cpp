@@ -77,6 +77,8 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
     ++malformed_;
   } else if (topic->kind == "committed") {
     on_watermark(event, now, effects);
+  } else if (topic->kind == "control") {
+    on_order(event, now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
     if (!downstream_.take(*topic, event.payload)) ++malformed_;
   }
@@ -99,6 +101,19 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
           encode_event("store", now.wall, "store " + sender_.store() + " keeps the readings of this publisher now"));
       break;
   }
+}
+
+/// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
+void Logic::on_order(const MqttMessage& message, Now now, Effects& effects) {
+  if (message.retained) return;
+  const Result<BreakerOrder> order = decode_breaker_order(message.payload);
+  if (!order) {
+    ++malformed_;
+    warn("order ignored", order.error().message, now, effects);
+    return;
+  }
+  if (*order == BreakerOrder::isolate) sender_.breaker().isolate(now.monotonic);
+  if (*order == BreakerOrder::close) sender_.breaker().close(now.monotonic);
 }
 
 void Logic::on(DriverRead& event, Now now, Effects& effects) {

@@ -54,6 +54,7 @@ class Logic {
   void publish_boot_time(Effects& effects);
 
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
+  void on_order(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
   void advance_outbox(Now now, Effects& effects);
   void advance_stop(Now now, Effects& effects);

@@ -47,18 +47,21 @@ const std::map<std::string, std::set<std::string>> may_write{
      {"sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-http-bridge", "sensors/n/event/sensor-http-bridge",
       "sensors/n/rpc/upload", "sensors/n/rpc/uploaded"}},
     {"sensorctl",
-     {"sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
+     {"sensors/n/rpc/query", "sensors/n/rpc/dead-letters", "sensors/n/control/sensor-publisher",
+      "sensors/n/control/sensor-http-bridge"}},
     {"monitor", {}}};
 
 const std::map<std::string, std::set<std::string>> may_read{
     {"sensor-publisher",
-     {"sensors/n/committed/sensor-publisher", "sensors/n/status/sensor-persistence",
-      "sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-persistence",
-      "sensors/n/queue/sensor-http-bridge"}},
+     {"sensors/n/committed/sensor-publisher", "sensors/n/control/sensor-publisher",
+      "sensors/n/status/sensor-persistence", "sensors/n/status/sensor-http-bridge",
+      "sensors/n/queue/sensor-persistence", "sensors/n/queue/sensor-http-bridge"}},
     {"sensor-persistence",
      {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/rpc/upload", "sensors/n/rpc/uploaded",
       "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
-    {"sensor-http-bridge", {"sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/status/sensor-persistence"}}};
+    {"sensor-http-bridge",
+     {"sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/control/sensor-http-bridge",
+      "sensors/n/status/sensor-persistence"}}};
 
 std::set<std::string> all_topics() {
   std::set<std::string> topics;

@@ -27,6 +27,9 @@ void run(std::string_view input) {
     const Result<ServiceEvent> again = decode_event(encode_event(event->type, event->time, event->text));
     must(again.has_value() && *again == *event, "an event survives another trip");
   }
+  if (const Result<BreakerOrder> order = decode_breaker_order(input); taken(order)) {
+    must(decode_breaker_order(encode_breaker_order(*order)).value() == *order, "an order survives another trip");
+  }
   static_cast<void>(taken(decode_status_state(input)));
   if (const Result<ServiceReport> report = decode_status(input); taken(report)) {
     must(is_name(report->service), "a status names its service");

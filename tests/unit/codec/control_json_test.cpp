@@ -128,6 +128,13 @@ TEST(EventJson, is_one_line_of_history) {
             R"({"type":"breaker","time":"2026-01-15T16:09:35.123Z","text":"a\nb"})");
 }
 
+TEST(BreakerOrderJson, is_read_back_and_nothing_else_is_an_order) {
+  for (const BreakerOrder order : {BreakerOrder::isolate, BreakerOrder::close})
+    EXPECT_EQ(decode_breaker_order(encode_breaker_order(order)).value(), order);
+  for (const char* payload : {"", "{}", "isolate", R"({"breaker":"open"})", R"({"breaker":1})", R"(["isolate"])"})
+    EXPECT_FALSE(decode_breaker_order(payload).has_value()) << payload;
+}
+
 TEST(EventJson, is_read_back_without_its_details) {
   const Result<ServiceEvent> event = decode_event(encode_event("pace", moment, "a\nb", "\"from_ms\":10000"));
   ASSERT_TRUE(event.has_value()) << event.error().message;

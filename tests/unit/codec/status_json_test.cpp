@@ -39,6 +39,17 @@ TEST(StatusJson, reads_the_breaker_as_it_is_written) {
   EXPECT_TRUE(report->breaker->next_attempt.has_value());
 }
 
+TEST(StatusJson, reads_that_an_operator_has_isolated_the_breaker) {
+  CircuitBreaker breaker({}, 1);
+  const Now now{Instant{std::chrono::hours{1}}, half_past};
+  breaker.isolate(now.monotonic);
+  const auto report = decode_status(encode_status(report_of("\"breaker\":" + encode_breaker(breaker, now))));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_TRUE(report->breaker->isolated);
+  EXPECT_EQ(report->breaker->reason, "isolated by operator");
+  EXPECT_FALSE(report->breaker->next_attempt.has_value());
+}
+
 TEST(StatusJson, reads_the_pace_and_why_it_is_slow) {
   const auto report = decode_status(encode_status(report_of(R"("pace_ms":30000,"pressure":"outbox","counters":{})")));
   ASSERT_TRUE(report.has_value()) << report.error().message;

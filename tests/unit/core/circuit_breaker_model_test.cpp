@@ -14,7 +14,19 @@ namespace {
 using State = CircuitBreaker::State;
 using std::chrono::seconds;
 
-enum class Call { admit, succeed, succeed_slowly, fail, release, open_for, peer_returned, wait_a_little, wait_long };
+enum class Call {
+  admit,
+  succeed,
+  succeed_slowly,
+  fail,
+  release,
+  open_for,
+  peer_returned,
+  isolate,
+  close,
+  wait_a_little,
+  wait_long
+};
 
 struct ModelPermit {
   std::size_t epoch;  // number of state changes and probes before it
@@ -59,12 +71,24 @@ class Model {
     until = now + std::clamp(time, seconds{1}, seconds{600});
   }
 
+  void isolate() {
+    if (isolated) return;
+    enter(State::open);
+    isolated = true;
+  }
+
+  void close() {
+    if (state == State::closed) return;
+    failed_probes = 0;
+    enter(State::closed);
+  }
+
   void peer_returned() {
-    if (state == State::open) enter(State::half_open);
+    if (state == State::open && !isolated) enter(State::half_open);
   }
 
   void advance(Instant now) {
-    if (state == State::open && now >= until) {
+    if (state == State::open && !isolated && now >= until) {
       enter(State::half_open);
     } else if (state == State::half_open && probe_at && now >= *probe_at + seconds{10}) {
       open_next(now);
@@ -73,6 +97,7 @@ class Model {
 
   State state = State::closed;
   Instant until{};
+  bool isolated = false;
 
  private:
   void open_next(Instant now) {
@@ -83,6 +108,7 @@ class Model {
 
   void enter(State next) {
     state = next;
+    isolated = false;
     history.clear();
     probe_at.reset();
     ++epoch;
@@ -116,6 +142,8 @@ class Comparison {
       case Call::release: return release();
       case Call::open_for: return open_for();
       case Call::peer_returned: breaker.peer_returned(now); return model.peer_returned();
+      case Call::isolate: breaker.isolate(now); return model.isolate();
+      case Call::close: breaker.close(now); return model.close();
       case Call::wait_a_little: return wait(*rc::gen::inRange(0, 12'000));
       case Call::wait_long: return wait(*rc::gen::inRange(0, 400'000));
     }
@@ -123,11 +151,23 @@ class Comparison {
 
   void check() const {
     RC_ASSERT(breaker.state() == model.state);
-    if (model.state == State::open) RC_ASSERT(breaker.next_attempt() == model.until);
+    RC_ASSERT(breaker.is_isolated() == model.isolated);
+    if (model.isolated) {
+      RC_ASSERT(!breaker.next_attempt().has_value());
+      RC_ASSERT(!breaker.wake_at().has_value());
+    } else if (model.state == State::open) {
+      RC_ASSERT(breaker.next_attempt() == model.until);
+    }
   }
 
-  /// Whatever happened before, also when every permit is lost: waiting as wake_at() says leads to a permit.
+  /// Whatever happened before, also when every permit is lost: unless an operator keeps it open, waiting as wake_at()
+  /// says leads to a permit.
   void check_that_no_permit_is_lost() {
+    if (model.isolated) {
+      now += std::chrono::hours{1'000};
+      RC_ASSERT(!breaker.admit(now).has_value());
+      breaker.close(now);
+    }
     for (int i = 0; i < 3; ++i) {
       if (const auto wake = breaker.wake_at(); wake && *wake > now) now = *wake;
       if (breaker.admit(now).has_value()) return;
@@ -194,6 +234,8 @@ std::vector<Call> any_calls() {
                                                     {1, Call::release},
                                                     {1, Call::open_for},
                                                     {1, Call::peer_returned},
+                                                    {1, Call::isolate},
+                                                    {1, Call::close},
                                                     {2, Call::wait_a_little},
                                                     {2, Call::wait_long}});
   return *rc::gen::container<std::vector<Call>>(*rc::gen::inRange<std::size_t>(0, 200), call);

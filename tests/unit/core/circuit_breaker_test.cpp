@@ -238,6 +238,47 @@ TEST_F(CircuitBreakerTest, stays_closed_when_the_peer_returns) {
   EXPECT_EQ(breaker.state(), State::closed);
 }
 
+TEST_F(CircuitBreakerTest, stays_open_while_an_operator_isolates_it) {
+  const auto before = admitted();
+  breaker.isolate(t);
+  EXPECT_TRUE(breaker.is_isolated());
+  EXPECT_EQ(breaker.reason(), "isolated by operator");
+  EXPECT_FALSE(breaker.next_attempt().has_value());
+  EXPECT_FALSE(breaker.wake_at().has_value());
+  breaker.succeed(before, Millis{1}, t);
+  breaker.peer_returned(t);
+  t += std::chrono::hours{1'000};
+  EXPECT_FALSE(breaker.admit(t).has_value());
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
+TEST_F(CircuitBreakerTest, closes_for_an_operator_as_if_it_had_never_failed) {
+  open();
+  breaker.isolate(t);
+  breaker.isolate(t);
+  t += seconds{5};
+  breaker.close(t);
+  EXPECT_EQ(breaker.state(), State::closed);
+  EXPECT_FALSE(breaker.is_isolated());
+  breaker.close(t);
+  std::vector<std::string> lines;
+  for (const CircuitBreaker::Transition& transition : breaker.take_transitions()) lines.push_back(log_line(transition));
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1], "Circuit breaker OPEN - isolated by operator");
+  EXPECT_TRUE(lines[2].starts_with("Circuit breaker CLOSED - closed by operator after ")) << lines[2];
+  open();
+  EXPECT_EQ(breaker.next_attempt(), t + seconds{60});
+}
+
+TEST_F(CircuitBreakerTest, closes_for_an_operator_also_while_its_probe_is_out) {
+  open();
+  t += seconds{60};
+  const auto probe = admitted();
+  breaker.close(t);
+  breaker.fail(probe, "late", t);
+  EXPECT_EQ(breaker.state(), State::closed);
+}
+
 TEST_F(CircuitBreakerTest, takes_up_an_earlier_run_with_its_time_and_its_openings) {
   breaker.restore(seconds{30}, 2, "API failures", t);
   EXPECT_EQ(breaker.next_attempt(), t + seconds{30});

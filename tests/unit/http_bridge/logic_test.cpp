@@ -236,6 +236,46 @@ TEST(BridgeLogic, an_open_breaker_survives_a_restart) {
   EXPECT_EQ(again.count("upload"), 1U);
 }
 
+const std::string control_topic_here = "sensors/kitchen/control/sensor-http-bridge";
+
+TEST(BridgeLogic, tries_nothing_while_an_operator_isolates_it_also_after_a_restart) {
+  Timeline t;
+  with_post(t);
+  t.api_answers(500);
+  t.step(MqttMessage{control_topic_here, encode_breaker_order(BreakerOrder::isolate), "", "", false});
+  EXPECT_TRUE(t.logged("Circuit breaker OPEN - isolated by operator"));
+  EXPECT_NE(t.newest("status").find("\"isolated\":true"), std::string::npos) << t.newest("status");
+  const std::size_t requests = t.requests.size();
+  t.pass(std::chrono::hours{10});
+  EXPECT_EQ(t.requests.size(), requests);
+  Timeline again(test_options(), decode_saved_breaker(t.saved).value());
+  again.connect();
+  again.pass(std::chrono::hours{10});
+  EXPECT_TRUE(again.requests.empty());
+  again.step(MqttMessage{control_topic_here, encode_breaker_order(BreakerOrder::close), "", "", false});
+  EXPECT_EQ(again.count("upload"), 1U);
+  EXPECT_EQ(again.logic.breaker().state(), State::closed);
+}
+
+TEST(BridgeLogic, confirms_what_the_api_took_though_an_operator_isolated_it_meanwhile) {
+  Timeline t;
+  with_post(t);
+  t.step(MqttMessage{control_topic_here, encode_breaker_order(BreakerOrder::isolate), "", "", false});
+  t.api_answers(200);
+  t.store_answers();
+  EXPECT_EQ(t.store.cursor, t.store.handed_last);
+  EXPECT_TRUE(t.logic.breaker().is_isolated());
+}
+
+TEST(BridgeLogic, ignores_orders_that_are_retained_or_cannot_be_read) {
+  Timeline t;
+  with_post(t);
+  t.step(MqttMessage{control_topic_here, encode_breaker_order(BreakerOrder::isolate), "", "", true});
+  t.step(MqttMessage{control_topic_here, "isolate", "", "", false});
+  EXPECT_EQ(t.logic.breaker().state(), State::closed);
+  EXPECT_TRUE(t.logged("an order that cannot be read"));
+}
+
 TEST(BridgeLogic, stopping_waits_for_the_post_confirms_it_and_says_down) {
   Timeline t;
   with_post(t);

@@ -40,6 +40,12 @@ TEST(SavedBreaker, comes_back_as_it_was_written) {
   EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(open_breaker)).value(), open_breaker);
 }
 
+TEST(SavedBreaker, remembers_that_an_operator_isolated_it) {
+  SavedBreaker isolated = open_breaker;
+  isolated.isolated = true;
+  EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(isolated)).value(), isolated);
+}
+
 TEST(SavedBreaker, refuses_what_it_did_not_write) {
   const std::string text = encode_saved_breaker(open_breaker);
   for (std::size_t size = 0; size < text.size(); ++size)

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/codec/control_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "tests/unit/publisher/publisher_bench.hpp"
 
@@ -60,6 +61,25 @@ TEST_F(PublisherBreaker, each_failure_has_a_reason_of_its_own) {
     refusing.step(MqttPublished{refusing.unacknowledged.at(i), fail(ErrorCode::overloaded, "the queue is full")});
   }
   EXPECT_TRUE(refusing.logged("Circuit breaker OPEN - broker failures exceeded threshold (3): the queue is full"));
+}
+
+TEST_F(PublisherBreaker, sends_nothing_while_an_operator_isolates_it_and_keeps_everything) {
+  const std::string topic = "sensors/kitchen/control/sensor-publisher";
+  bench.step(MqttConnected{});
+  bench.step(MqttMessage{topic, encode_breaker_order(BreakerOrder::isolate), "", "", true});
+  bench.step(MqttMessage{topic, "isolate", "", "", false});
+  EXPECT_FALSE(status().at("breaker").contains("isolated")) << "neither retained nor malformed orders count";
+  bench.step(MqttMessage{topic, encode_breaker_order(BreakerOrder::isolate), "", "", false});
+  EXPECT_EQ(status().at("breaker").at("isolated"), true);
+  EXPECT_EQ(status().at("reason"), "breaker not closed: isolated by operator");
+  bench.take(3);
+  bench.step(MqttDisconnected{"gone"});
+  bench.step(MqttConnected{});
+  bench.pass(10h);
+  EXPECT_TRUE(bench.unacknowledged.empty());
+  bench.step(MqttMessage{topic, encode_breaker_order(BreakerOrder::close), "", "", false});
+  EXPECT_FALSE(bench.unacknowledged.empty());
+  EXPECT_EQ(status().at("breaker").at("state"), "closed");
 }
 
 TEST_F(PublisherBreaker, transitions_while_the_broker_is_away_are_told_when_it_is_back) {
