@@ -71,9 +71,4 @@ void AskStore::ask(const std::string& node) {
   publish(std::move(request));
 }
 
-void AskStore::fail_with(int exit_code, std::string text) {
-  complain(std::move(text));
-  end(exit_code);
-}
-
 }  // namespace sensors::sensorctl

@@ -41,7 +41,6 @@ class AskStore : public Command {
 
  private:
   void ask(const std::string& node);
-  void fail_with(int exit_code, std::string text);
 
   const Question question_;
   const Session session_;

@@ -19,6 +19,11 @@ void Command::end(int exit_code) {
   effects_.emplace_back(Exit{exit_code});
 }
 
+void Command::fail_with(int exit_code, std::string complaint) {
+  complain(std::move(complaint));
+  end(exit_code);
+}
+
 void Command::handle(const StopRequested&) { end(kind_ == Kind::watches ? exit_ok : exit_interrupted); }
 
 void Command::handle(const MqttConnected&) {
@@ -35,8 +40,7 @@ void Command::handle(const MqttDisconnected& event) {
     return;
   }
   const bool nobody_listens = event.code == ErrorCode::refused || event.code == ErrorCode::timeout;
-  complain(event.reason + (nobody_listens ? "; is it running? systemctl status sensor-broker" : ""));
-  end(exit_no_broker);
+  fail_with(exit_no_broker, event.reason + (nobody_listens ? "; is it running? systemctl status sensor-broker" : ""));
 }
 
 }  // namespace sensors::sensorctl

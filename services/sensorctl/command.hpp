@@ -45,6 +45,7 @@ class Command {
   void complain(std::string text) { effects_.emplace_back(Complain{std::move(text)}); }
   void publish(MqttPublish message) { effects_.emplace_back(std::move(message)); }
   void end(int exit_code);
+  void fail_with(int exit_code, std::string complaint);
 
   Now now_{};  // of the step under way
 

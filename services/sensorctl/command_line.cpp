@@ -8,7 +8,9 @@
 
 #include "common/runtime/clocks.hpp"
 #include "services/sensorctl/broker_access.hpp"
+#include "services/sensorctl/bundle/support_bundle.hpp"
 #include "services/sensorctl/command_shell.hpp"
+#include "services/sensorctl/control_breaker.hpp"
 #include "services/sensorctl/dead_letters.hpp"
 #include "services/sensorctl/doctor/doctor.hpp"
 #include "services/sensorctl/exit_code.hpp"
@@ -156,6 +158,50 @@ void add_dead_letters(CLI::App& app, const BrokerAccess& access, Run& run) {
   });
 }
 
+int order_breaker(BreakerOrder order, const std::string& service, const BrokerAccess& access) {
+  const Session session = session_of(access);
+  ControlBreaker command(order, service, session);
+  return run_command(command, access, session.client, ControlBreaker::filters(service, session));
+}
+
+void add_breaker(CLI::App& app, const BrokerAccess& access, Run& run) {
+  struct Order {
+    const char* name;
+    BreakerOrder order;
+    const char* what;
+  };
+  CLI::App* verb = app.add_subcommand("breaker", "Isolate or close the circuit breaker of the publisher or the bridge");
+  verb->require_subcommand(1);
+  for (const Order& order :
+       {Order{"isolate", BreakerOrder::isolate, "Open it until it is closed: nothing is sent, everything is kept"},
+        Order{"close", BreakerOrder::close, "Close it now, isolated or not"}}) {
+    const auto service = std::make_shared<std::string>();
+    CLI::App* action = verb->add_subcommand(order.name, order.what);
+    action->add_option("SERVICE", *service, "Whose")
+        ->required()
+        ->check(CLI::IsMember({"sensor-publisher", "sensor-http-bridge"}));
+    action->callback([service, order = order.order, &access, &run] {
+      run = [service, order, &access] { return order_breaker(order, *service, access); };
+    });
+  }
+}
+
+void add_support_bundle(CLI::App& app, const BrokerAccess& access, Run& run) {
+  const auto options = std::make_shared<bundle::BundleOptions>();
+  CLI::App* verb = app.add_subcommand("support-bundle", "Collect what is needed to help, without secrets; as root");
+  verb->add_option("--output", options->output, "The archive, .tar.gz; by default a name of its own")
+      ->type_name("FILE");
+  verb->add_option("--configuration", options->configuration, "Where the configuration is")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  verb->callback([options, &access, &run] {
+    run = [options, &access] {
+      options->access = access;
+      return bundle::make_support_bundle(*options);
+    };
+  });
+}
+
 void add_tail(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<TailOptions>();
   CLI::App* verb = app.add_subcommand("tail", "Print readings and events as they pass, until Ctrl-C");
@@ -206,7 +252,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_tail(app, *access, run);
   add_query(app, *access, run);
   add_dead_letters(app, *access, run);
+  add_breaker(app, *access, run);
   add_doctor(app, *access, run);
+  add_support_bundle(app, *access, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -6,12 +6,6 @@
 
 namespace sensors::sensorctl {
 
-namespace {
-
-constexpr std::size_t most_nodes = 100;
-
-}  // namespace
-
 NodeChoice::NodeChoice(const Session& session, std::string service)
     : named_(session.node), service_(std::move(service)), timeout_(session.timeout) {}
 

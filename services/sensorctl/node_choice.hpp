@@ -2,6 +2,7 @@
 // has a status at the broker. Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +17,9 @@ class NodeChoice {
  public:
   /// Retained messages come at once after the subscription; so long a further node may show up.
   static constexpr Millis settle_time{150};
+
+  /// More are not told apart.
+  static constexpr std::size_t most_nodes = 100;
 
   NodeChoice(const Session& session, std::string service);
 
@@ -34,7 +38,7 @@ class NodeChoice {
   std::string named_;
   std::string service_;
   Millis timeout_;
-  std::set<std::string, std::less<>> seen_;  // at most most_nodes
+  std::set<std::string, std::less<>> seen_;  // at most `most_nodes`
   std::optional<Instant> connected_at_;
 };
 

@@ -101,6 +101,58 @@ TEST_F(Sensorctl, queries_the_store) {
   EXPECT_NE(run({"query", "--to", "1971-01-01T00:00:00Z"}).log.find("no reading fits"), std::string::npos);
 }
 
+TEST_F(Sensorctl, isolates_the_bridge_over_a_restart_and_closes_its_breaker_again) {
+  rig_.start_all();
+  rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
+  const Outcome isolate = run({"breaker", "isolate", "sensor-http-bridge"});
+  EXPECT_EQ(isolate.exit_code, 0) << isolate.log;
+  EXPECT_EQ(rig_.bridge().stop(), 0);
+  rig_.bridge().start();
+  rig_.wait_until("it is isolated still", patience, [&] {
+    const Outcome status = run({"status"});
+    return status.exit_code == 1 && status.out.find("isolated by operator") != std::string::npos;
+  });
+  const std::uint64_t delivered = rig_.progress().delivered;
+  const std::uint64_t stored = rig_.progress().stored;
+  rig_.wait_until("the store goes on", patience, [&] { return rig_.progress().stored > stored + 20; });
+  EXPECT_EQ(rig_.progress().delivered, delivered);
+  EXPECT_EQ(run({"breaker", "close", "sensor-http-bridge"}).exit_code, 0);
+  rig_.wait_until("readings at the API again", patience, [&] { return rig_.progress().delivered > delivered; });
+}
+
+TEST_F(Sensorctl, isolates_the_publisher_and_closes_its_breaker_again) {
+  rig_.start_all();
+  rig_.wait_until("readings in the store", patience, [&] { return rig_.progress().stored > 0; });
+  const Outcome isolate = run({"breaker", "isolate", "sensor-publisher"});
+  EXPECT_EQ(isolate.exit_code, 0) << isolate.log;
+  EXPECT_EQ(isolate.out,
+            "sensor-publisher of node node-1: circuit breaker open, isolated until `sensorctl breaker close`\n");
+  rig_.wait_until("readings stay in the outbox", patience, [&] { return rig_.progress().in_outbox > 20; });
+  const Outcome close = run({"breaker", "close", "sensor-publisher"});
+  EXPECT_EQ(close.exit_code, 0) << close.log;
+  rig_.stop_production();
+  EXPECT_TRUE(rig_.drains_within(patience));
+}
+
+TEST_F(Sensorctl, makes_a_support_bundle_without_secrets) {
+  rig_.start_all();
+  rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
+  folder_.write("broker/extra.toml", "url = \"https://me:hush@api\"\ntoken = \"hush\"\n");
+  const std::string archive = folder_.file("bundle.tar.gz");
+  const Outcome made = run({"support-bundle", "--output", archive, "--configuration", folder_.file("broker")});
+  EXPECT_EQ(made.exit_code, 0) << made.log;
+  Process unpack({"tar", {program_path("tar"), "-xzOf", archive}, {}, folder_.file("tar.log"), folder_.file("all")});
+  unpack.start();
+  EXPECT_EQ(unpack.wait_exit(patience), 0);
+  const std::string all = read_file(folder_.file("all"));
+  EXPECT_NE(all.find("\"well\":true"), std::string::npos) << "the status";
+  EXPECT_NE(all.find("url = \"https://[removed]@api\"\ntoken = [removed]"), std::string::npos);
+  EXPECT_EQ(all.find("hush"), std::string::npos);
+  const std::string password = rig_.broker().client("sensorctl", "").password;
+  EXPECT_EQ(all.find(password), std::string::npos);
+  EXPECT_EQ(run({"support-bundle", "--output", archive}).exit_code, 2) << "it is there already";
+}
+
 TEST_F(Sensorctl, says_that_the_store_does_not_answer) {
   rig_.broker().start();
   const Outcome outcome = run({"query", "--node", "node-1", "--timeout", "1"});
