@@ -1,7 +1,8 @@
 #!/bin/bash
 # make-passwords.sh DIR: a random password for each user of the broker, kept where it exists already.
 #
-#   DIR/<user>.password         the password, for that service's `password_file`; mode 0600
+#   DIR/<user>.password         the password, for that service's `password_file`; mode 0600, and sensorctl's 0640 for the
+#                               group sensorctl when root runs this where there is one
 #   DIR/mosquitto.passwords     their hashes, for the broker's `password_file`; mode 0600, or 0640 for the group
 #                               sensor-broker, else mosquitto, when root runs this where there is one
 #
@@ -51,6 +52,10 @@ write_hashes() {
 
 for user in "${users[@]}"; do make_password "$user"; done
 hashes_are_current || write_hashes
+if [ "$(id -u)" -eq 0 ] && getent group sensorctl > /dev/null; then
+  chgrp sensorctl "$dir/sensorctl.password"
+  chmod 0640 "$dir/sensorctl.password"
+fi
 # The broker's own user where the package made one, else that of Debian's mosquitto.
 for group in sensor-broker mosquitto; do
   if [ "$(id -u)" -eq 0 ] && getent group "$group" > /dev/null; then

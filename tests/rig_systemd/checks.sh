@@ -89,7 +89,7 @@ start_api() {
 }
 
 passwords_are_private() {
-  [ "$(inside sh -c 'stat -c "%a %U" /etc/sensor-project/*.password /etc/sensor-project/api.token' | sort -u)" = "600 root" ]
+  [ "$(inside sh -c 'stat -c "%a %U %G" /etc/sensor-project/*.password /etc/sensor-project/api.token' | sort -u)" = $'600 root root\n640 root sensorctl' ]
 }
 
 api_refuses_nobody() { ! journal_has sensor-http-bridge 'refuses the token'; }
@@ -143,7 +143,7 @@ groups_count() {
 
 manuals_are_there() {
   local page
-  for page in 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge}.toml.5; do
+  for page in 1/sensorctl.1 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge}.toml.5; do
     [ -s "$machine_root/usr/share/man/man$page.gz" ] || return 1
   done
 }

@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/rig_systemd/check.sh
 source tests/rig_systemd/machine.sh
 source tests/rig_systemd/checks.sh
+source tests/rig_systemd/operator.sh
 source tests/rig_systemd/doctor.sh
 
 obstacle=$(machine_obstacle)
@@ -23,8 +24,8 @@ deb=$(newest_deb -vF +next)
 next=$(newest_deb -F +next)
 [ -n "$deb" ] && [ -n "$next" ] || { echo "rig: there are no packages: ./dev rig systemd makes them" >&2; exit 1; }
 
-parts=(beside_a_broker install readings hardening limits watchdog worker leak load breaker orders upgrade rollback doctor account doctor_damage removal)
-[ "${1:-}" != --short ] || parts=(beside_a_broker install readings hardening limits watchdog breaker rollback account removal)
+parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback doctor account doctor_damage removal)
+[ "${1:-}" != --short ] || parts=(beside_a_broker install readings operator hardening limits watchdog breaker rollback account removal)
 
 trap machine_stop EXIT
 trap 'exit 1' INT TERM
