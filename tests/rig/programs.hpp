@@ -5,9 +5,9 @@
 
 namespace sensors::rig {
 
-/// Path of `sensor-publisher`, `sensor-persistence`, `sensor-http-bridge`, `sensorctl`, `reference_api`, or of a program of the
-/// system such as `mosquitto`. The environment wins: SENSOR_PUBLISHER_PROGRAM=... (upper case, `_` for `-`). Throws
-/// RigError, saying what to install or build, when it is not there.
+/// Path of `sensor-publisher`, `sensor-persistence`, `sensor-http-bridge`, `sensorctl`, `reference_api`, or of a
+/// program of the system such as `mosquitto`. The environment wins: SENSOR_PUBLISHER_PROGRAM=... (upper case, `_` for
+/// `-`). Throws RigError, saying what to install or build, when it is not there.
 std::string program_path(const std::string& name);
 
 /// Path of a file of the source tree: "broker-config/mosquitto.conf".

@@ -1,5 +1,5 @@
-#include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_driver.hpp"
+#include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
 
 #include <gtest/gtest.h>
 
