@@ -17,7 +17,7 @@ constexpr const char* own_socket = "unix:path=/run/systemd/private";
 
 /// sd_bus_error with its end.
 struct BusError {
-  sd_bus_error error = SD_BUS_ERROR_NULL;
+  sd_bus_error error{};
   BusError() = default;
   ~BusError() { sd_bus_error_free(&error); }
   BusError(const BusError&) = delete;
