@@ -12,7 +12,7 @@ struct AclRule {
   std::string kind;    // "topic" or "pattern", which is for every user
   std::string access;  // read, write, readwrite or deny
   std::string filter;
-  auto operator<=>(const AclRule&) const = default;
+  auto operator<=>(const AclRule&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 is wrong here
 };
 
 /// How the access rules of the broker differ from those that were shipped.

@@ -24,7 +24,8 @@ std::optional<PastAction> parse_line(std::string_view line) {
   const std::size_t time_end = line.find(' ');
   const std::size_t kind_end = line.find(' ', time_end + 1);
   const std::size_t object_end = line.find(": ", kind_end + 1);
-  if (time_end == line.npos || kind_end == line.npos || object_end == line.npos) return std::nullopt;
+  if (time_end == std::string_view::npos || kind_end == std::string_view::npos || object_end == std::string_view::npos)
+    return std::nullopt;
   const Result<WallTime> at = parse_time(line.substr(0, time_end));
   const auto kind = kind_from(line.substr(time_end + 1, kind_end - time_end - 1));
   if (!at.has_value() || !kind.has_value()) return std::nullopt;
@@ -52,7 +53,7 @@ std::string_view newest_lines(std::string_view text, std::size_t most_bytes) {
   if (text.size() <= most_bytes) return text;
   text.remove_prefix(text.size() - most_bytes);
   const std::size_t end = text.find('\n');
-  return end == text.npos ? std::string_view{} : text.substr(end + 1);
+  return end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
 }
 
 }  // namespace sensors::doctor

@@ -58,7 +58,7 @@ bool is_below(std::string_view path, std::string_view mount_point) {
 Result<char> process_state(std::string_view stat) {
   // "4711 (name) S ...", where the name may hold anything.
   const std::size_t name_end = stat.rfind(") ");
-  if (name_end == stat.npos || name_end + 2 >= stat.size()) return malformed("stat", stat);
+  if (name_end == std::string_view::npos || name_end + 2 >= stat.size()) return malformed("stat", stat);
   return stat[name_end + 2];
 }
 
