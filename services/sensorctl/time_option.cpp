@@ -8,7 +8,7 @@
 namespace sensors::sensorctl {
 
 Result<WallTime> parse_time_option(std::string_view text, WallTime now) {
-  if (const Result<WallTime> time = parse_time(text); time.has_value()) return time;
+  if (Result<WallTime> time = parse_time(text); time.has_value()) return time;
   const std::optional<Millis> ago = parse_duration(text);
   if (ago.has_value() && *ago >= Millis{0} && *ago <= now.time_since_epoch()) return now - *ago;
   return fail(ErrorCode::invalid,
