@@ -16,7 +16,7 @@ set(layer_core_may_use "")
 set(layer_codec_may_use nlohmann_json::nlohmann_json simdjson::simdjson fmt::fmt)
 set(layer_logic_may_use fmt::fmt)
 set(layer_runtime_may_use Boost::headers spdlog::spdlog tomlplusplus::tomlplusplus CLI11::CLI11 fmt::fmt Threads::Threads)
-set(layer_adapter_may_use PahoMqttCpp::paho-mqttpp3 eclipse-paho-mqtt-c::paho-mqtt3as SQLite::SQLite3 CURL::libcurl ZLIB::ZLIB
+set(layer_adapter_may_use PahoMqttCpp::paho-mqttpp3 eclipse-paho-mqtt-c::paho-mqtt3as SQLite::SQLite3 CURL::libcurl ZLIB::ZLIB OpenSSL::SSL
   PkgConfig::systemd Boost::headers fmt::fmt Threads::Threads)
 set(layer_driver_may_use fmt::fmt Threads::Threads)
 set(layer_shell_may_use fmt::fmt Threads::Threads)

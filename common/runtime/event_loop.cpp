@@ -65,6 +65,7 @@ void EventLoop::end_waits_for(std::string what) { state_->exit_deadline.waits_fo
 
 void EventLoop::run() { state_->context.run(); }
 void EventLoop::stop() { state_->context.stop(); }
+asio::io_context& EventLoop::context() { return state_->context; }
 
 class EventLoop::Timer::State {
  public:

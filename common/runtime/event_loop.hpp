@@ -10,6 +10,10 @@
 #include "common/core/time.hpp"
 #include "common/runtime/clocks.hpp"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace sensors {
 
 class EventLoop {
@@ -54,6 +58,9 @@ class EventLoop {
   /// Runs until stop(); the calling thread becomes the loop.
   void run();
   void stop();
+
+  /// For adapters whose sockets the loop waits for.
+  boost::asio::io_context& context();
 
  private:
   friend class Timer;

@@ -8,6 +8,7 @@
 #include "services/sensor-http-bridge/state_file.hpp"
 #include "services/sensor-http-bridge/status_reporter.hpp"
 #include "services/sensor-http-bridge/store_call.hpp"
+#include "services/sensor-http-bridge/web/web.hpp"
 
 namespace sensors::bridge {
 
@@ -39,12 +40,15 @@ MqttClientOptions mqtt_options(const Config& config, const std::string& password
   options.password = password;
   options.ca_file = config.mqtt.ca_file;
   options.subscriptions = {reply_topic(config.logic), control_topic(config.logic)};
+  if (config.web.has_value()) {
+    for (std::string& filter : web_subscriptions(*config.web)) options.subscriptions.push_back(std::move(filter));
+  }
   options.will_topic = will.topic;
   options.will_payload = will.payload;
   return options;
 }
 
-MqttCallbacks mqtt_callbacks(Inbox<Event>& inbox) {
+MqttCallbacks mqtt_callbacks(Inbox<BridgeEvent>& inbox) {
   MqttCallbacks callbacks;
   callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
   callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
@@ -56,18 +60,32 @@ MqttCallbacks mqtt_callbacks(Inbox<Event>& inbox) {
   return callbacks;
 }
 
+/// A request weighs what it holds in memory; for one that is refused the server says so itself.
+HttpServerCallbacks server_callbacks(Inbox<BridgeEvent>& inbox) {
+  HttpServerCallbacks callbacks;
+  callbacks.on_request = [&inbox](WebRequest request) {
+    const std::size_t size_bytes = request.body.size() + request.target.size() + event_overhead_bytes;
+    return inbox.push_data(std::move(request), size_bytes);
+  };
+  callbacks.on_gone = [&inbox](WebGone event) { inbox.push_control(event); };
+  callbacks.on_listening = [&inbox](WebListening event) { inbox.push_control(std::move(event)); };
+  return callbacks;
+}
+
 }  // namespace
 
 std::string state_file_of(const Config& config) { return config.state_directory + "/breaker"; }
 
-Adapters::Adapters(const Config& config, const std::string& mqtt_password, Inbox<Event>& inbox)
+Adapters::Adapters(const Config& config, const std::string& mqtt_password, EventLoop& loop, Inbox<BridgeEvent>& inbox)
     : config_(config),
       inbox_(inbox),
       worker_("state-file"),
       http_([&inbox](HttpOutcome outcome) { inbox.push_control(finished(std::move(outcome))); }),
-      mqtt_(mqtt_options(config, mqtt_password), mqtt_callbacks(inbox)) {}
+      mqtt_(mqtt_options(config, mqtt_password), mqtt_callbacks(inbox)) {
+  if (config.web.has_value()) server_.emplace(loop, config.server, server_callbacks(inbox));
+}
 
-void Adapters::apply(Effect effect) {
+void Adapters::apply(BridgeEffect effect) {
   std::visit([this](auto& e) { carry_out(std::move(e)); }, effect);
 }
 

@@ -1,12 +1,16 @@
-// Adapters are the bridge's connections to the world: broker, HTTP API, state file, systemd. They put events into the
-// inbox from their own threads; apply() carries out one effect, on the loop.
+// Adapters are the bridge's connections to the world: broker, HTTP API, HTTP server, state file, systemd. They put
+// events into the inbox from their own threads; apply() carries out one effect, on the loop.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "common/adapters/http_client/http_client.hpp"
+#include "common/adapters/http_server/http_server.hpp"
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
+#include "common/runtime/event_loop.hpp"
 #include "common/runtime/inbox.hpp"
 #include "common/runtime/worker.hpp"
 #include "services/sensor-http-bridge/config.hpp"
@@ -19,10 +23,10 @@ std::string state_file_of(const Config& config);
 
 class Adapters {
  public:
-  /// `config` and `inbox` must outlive this. Connecting starts at once.
-  Adapters(const Config& config, const std::string& mqtt_password, Inbox<Event>& inbox);
+  /// `config`, `loop` and `inbox` must outlive this. Connecting and listening start at once.
+  Adapters(const Config& config, const std::string& mqtt_password, EventLoop& loop, Inbox<BridgeEvent>& inbox);
 
-  void apply(Effect effect);
+  void apply(BridgeEffect effect);
   ServiceNotifier& notifier() { return notifier_; }
 
  private:
@@ -32,13 +36,18 @@ class Adapters {
   void carry_out(MqttPublish message);
   void carry_out(HttpPost post);
   void carry_out(SaveBreaker save);
+  void carry_out(WebResponse response) { server_->respond(std::move(response)); }
+  void carry_out(WebStreamBegin stream) { server_->begin_stream(std::move(stream)); }
+  void carry_out(const WebStreamData& data) { server_->send(data); }
+  void carry_out(WebStreamEnd stream) { server_->end_stream(stream); }
 
   const Config& config_;
-  Inbox<Event>& inbox_;
+  Inbox<BridgeEvent>& inbox_;
   ServiceNotifier notifier_;
   Worker worker_;
   HttpClient http_;
   MqttClient mqtt_;
+  std::optional<HttpServer> server_;  // where there is an HTTP side, which alone has effects for it
 };
 
 }  // namespace sensors::bridge

@@ -8,6 +8,7 @@
 #include "common/core/reading.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
+#include "services/sensor-http-bridge/http_config.hpp"
 
 namespace sensors::bridge {
 
@@ -90,6 +91,7 @@ Result<Config> load_config(const std::string& path) {
   read_destination(root.table("destination"), config.destination, config.logic);
   read_store(root.table("store"), config.logic);
   read_breaker(root.table("breaker"), config.logic.breaker);
+  config.web = read_http_config(root.table("http"), config.server);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   config.logic.root = config.mqtt.root;
   config.logic.breaker.peer = "API";
@@ -97,6 +99,11 @@ Result<Config> load_config(const std::string& path) {
   config.logic.breaker.probe_deadline =
       config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
   config.logic.seed = std::random_device{}();
+  if (config.web.has_value()) {
+    config.web->root = config.mqtt.root;
+    config.web->node = config.logic.node;
+    config.web->seed = std::random_device{}();
+  }
   return config;
 }
 

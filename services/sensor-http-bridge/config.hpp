@@ -1,13 +1,16 @@
 // The bridge's configuration: sensor-http-bridge.toml, which documents each key. Start-up, one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "common/adapters/http_server/http_server.hpp"
 #include "common/core/result.hpp"
 #include "common/core/service_events.hpp"
 #include "common/core/time.hpp"
 #include "common/runtime/mqtt_config.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
+#include "services/sensor-http-bridge/web/web_options.hpp"
 
 namespace sensors::bridge {
 
@@ -25,6 +28,8 @@ struct Config {
   MqttConfig mqtt;
   DestinationConfig destination;
   LogicOptions logic;
+  std::optional<WebOptions> web;  // nothing: no HTTP side
+  HttpServerOptions server;
 };
 
 /// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.

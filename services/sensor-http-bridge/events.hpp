@@ -1,5 +1,6 @@
-// Everything that can happen to the bridge, and everything it can do about it. Read this first: Logic is a
-// function from one Event and the time to Effects, and main.cpp connects both to the world.
+// Everything that can happen to the bridge, and everything it can do about it. Read this first: Bridge is a function
+// from one BridgeEvent and the time to BridgeEffects, and main.cpp connects both to the world. It joins two that know
+// nothing of each other: Logic, which uploads, and Web, which answers HTTP requests.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +12,11 @@
 #include "common/core/result.hpp"
 #include "common/core/service_events.hpp"
 #include "common/core/time.hpp"
+#include "common/core/web_events.hpp"
 
 namespace sensors::bridge {
 
-// ---- events ----
+// ---- events of Logic ----
 
 /// What the API answered, whatever the status.
 struct HttpReply {
@@ -34,7 +36,7 @@ struct HttpFinished {
 using Event =
     std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, HttpFinished>;
 
-// ---- effects ----
+// ---- effects of Logic ----
 
 /// One HttpFinished with the same id follows, at the latest after `total_timeout`. Address, token, compression and
 /// certificate authority are the destination's and known to the shell.
@@ -52,5 +54,14 @@ struct SaveBreaker {
 
 using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker>;
 using Effects = std::vector<Effect>;
+
+// ---- both sides ----
+
+using BridgeEvent = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
+                                 HttpFinished, WebRequest, WebGone, WebListening>;
+
+using BridgeEffect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker, WebResponse,
+                                  WebStreamBegin, WebStreamData, WebStreamEnd>;
+using BridgeEffects = std::vector<BridgeEffect>;
 
 }  // namespace sensors::bridge

@@ -1,4 +1,5 @@
-// sensor-http-bridge: takes readings from the store and POSTs them to an HTTP API, each batch until it is confirmed.
+// sensor-http-bridge: takes readings from the store and POSTs them to an HTTP API, each batch until it is confirmed;
+// and serves a web page and an HTTP API of its own, where that is configured.
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -9,8 +10,8 @@
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-http-bridge/adapters.hpp"
+#include "services/sensor-http-bridge/bridge.hpp"
 #include "services/sensor-http-bridge/config.hpp"
-#include "services/sensor-http-bridge/logic.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
 
 namespace {
@@ -27,12 +28,12 @@ int run(const Config& config, const std::string& mqtt_password) {
   EventLoop loop;
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");
-  Inbox<Event> inbox(InboxLimits{}, [&loop] { loop.wake(); });
-  Logic logic(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt);
-  Adapters adapters(config, mqtt_password, inbox);
+  Inbox<BridgeEvent> inbox(InboxLimits{}, [&loop] { loop.wake(); });
+  Bridge bridge(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt, config.web);
+  Adapters adapters(config, mqtt_password, loop, inbox);
   const WatchdogFeed watchdog{ServiceNotifier::watchdog_interval(), [&adapters] { adapters.notifier().alive(); }};
-  ServiceLoop<Logic, Event, Effect> service(
-      loop, inbox, logic, [&adapters](Effect e) { adapters.apply(std::move(e)); }, watchdog);
+  ServiceLoop<Bridge, BridgeEvent, BridgeEffect> service(
+      loop, inbox, bridge, [&adapters](BridgeEffect e) { adapters.apply(std::move(e)); }, watchdog);
   const int code = service.run();
   adapters.notifier().stopping();
   return code;

@@ -39,7 +39,7 @@ NodeOptions host_node() {
 }
 
 /// The shipped defaults, with shorter waits so that a person sees something happen.
-RigOptions demo_rig() {
+RigOptions demo_rig(std::uint16_t page_port) {
   RigOptions options;
   options.nodes = {host_node(), weather_node()};
   options.publisher.set("pace", "steps", R"(["1s", "3s", "6s"])");
@@ -48,6 +48,8 @@ RigOptions demo_rig() {
   options.publisher.set_text("send", "resend_after", "2s");
   options.bridge.set("breaker", "open_times", R"(["2s", "5s"])");
   options.bridge.set_text("destination", "interval", "500ms");
+  options.bridge.set_text("", "status_interval", "1s");
+  options.bridge.set_text("http", "listen", fmt::format("127.0.0.1:{}", page_port));
   return options;
 }
 
@@ -72,7 +74,11 @@ std::string DemoOutcome::json() const {
 }
 
 Demo::Demo(const DemoOptions& options)
-    : options_(options), folder_(make_folder(options)), rig_(folder_, demo_rig()), plan_(make_plan(options)) {}
+    : options_(options),
+      folder_(make_folder(options)),
+      page_port_(free_port()),
+      rig_(folder_, demo_rig(page_port_)),
+      plan_(make_plan(options)) {}
 
 int Demo::run() {
   started_ = monotonic_now();
@@ -89,8 +95,10 @@ int Demo::run() {
 void Demo::introduce() {
   if (options_.chaos) fmt::print(stderr, "chaos: a part is killed -9 every 2 s, --seed {}\n", options_.seed);
   if (options_.json) return;
-  fmt::print(stderr, "Everything runs in {}.\nWatch it pass:\n  {}\nCtrl-C ends the demo and counts.\n\n",
-             folder_.path(), rig_.broker().watch_command());
+  fmt::print(stderr,
+             "Everything runs in {}.\nLook at it:\n  http://127.0.0.1:{}/\nWatch it pass:\n  {}\n"
+             "Ctrl-C ends the demo and counts.\n\n",
+             folder_.path(), page_port_, rig_.broker().watch_command());
 }
 
 /// Until the time is over or somebody asks to end.

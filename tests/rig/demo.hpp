@@ -45,6 +45,7 @@ class Demo {
 
   DemoOptions options_;
   TempDir folder_;
+  std::uint16_t page_port_;
   Rig rig_;
   FaultPlan plan_;
   FaultCount faults_;

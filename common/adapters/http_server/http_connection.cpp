@@ -1,0 +1,358 @@
+// One request at a time:
+//
+//   handshake (TLS) -> header -> body -> with the Logic -> answer -> header ...   keep-alive
+//                                                       -> stream: chunks until either side ends it
+//
+// In `header` and `body` the connection is in HttpServerState::reading and may be evicted; with the Logic and in a
+// stream it is in `waiting`. Each operation holds the connection; close() makes it end with an error.
+#include "common/adapters/http_server/http_connection.hpp"
+
+#include <array>
+#include <cctype>
+#include <ctime>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+namespace sensors {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using tcp = asio::ip::tcp;
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+
+constexpr std::size_t read_ahead_bytes = 16 * 1024;
+constexpr std::size_t most_lingered_bytes = 4 * 1024 * 1024;
+constexpr std::chrono::seconds linger{2};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+/// RFC 9110 section 5.6.7.
+std::string http_date() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 40> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+template <class Stream>
+class Connection : public HttpConnection, public std::enable_shared_from_this<Connection<Stream>> {
+ public:
+  Connection(Stream stream, std::string client, std::shared_ptr<HttpServerState> state)
+      : stream_(std::move(stream)),
+        client_(std::move(client)),
+        state_(std::move(state)),
+        buffer_(state_->options.max_header_bytes + read_ahead_bytes) {
+    ++state_->counters.open;
+  }
+  ~Connection() override {
+    release_bytes();
+    --state_->counters.open;
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start() override {
+    enter_reading();
+    socket_stream().expires_after(state_->options.header_timeout);
+    if constexpr (std::is_same_v<Stream, TlsStream>) {
+      stream_.async_handshake(asio::ssl::stream_base::server, bound(&Connection::on_handshake));
+    } else {
+      read_header();
+    }
+  }
+
+  void respond(WebResponse response) override {
+    response_.emplace();
+    response_->result(static_cast<unsigned>(response.status));
+    response_->version(11);
+    for (const auto& [name, value] : response.headers) response_->insert(name, value);
+    response_->set(http::field::date, http_date());
+    response_->keep_alive(keeps_alive_);
+    hold_bytes(response.body.size());
+    if (is_head_) {
+      response_->content_length(response.body.size());
+    } else {
+      response_->body() = std::move(response.body);
+      response_->prepare_payload();
+    }
+    socket_stream().expires_after(state_->options.write_timeout);
+    if (is_head_) {
+      serializer_.emplace(*response_);
+      http::async_write_header(stream_, *serializer_, bound_sized(&Connection::on_answered));
+    } else {
+      http::async_write(stream_, *response_, bound_sized(&Connection::on_answered));
+    }
+  }
+
+  void begin_stream(WebStreamBegin stream) override {
+    is_stream_ = true;
+    std::string head = "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + http_date() + "\r\n";
+    for (const auto& [name, value] : stream.headers) head += name + ": " + value + "\r\n";
+    head += "\r\n";
+    send(std::make_shared<const std::string>(std::move(head)));
+    watch_end();
+  }
+
+  void send(const std::shared_ptr<const std::string>& text) override {
+    if (!is_stream_ || is_closed_) return;
+    if (unsent_bytes_ + text->size() > state_->options.max_stream_bytes) {
+      ++state_->counters.slow_streams;
+      return lose_stream();
+    }
+    unsent_bytes_ += text->size();
+    hold_bytes(text->size());
+    unsent_.push_back(text);
+    if (unsent_.size() == 1) write_next();
+  }
+
+  void end_stream() override {
+    is_ending_ = true;
+    if (unsent_.empty()) close();
+  }
+
+  void close() override {
+    if (std::exchange(is_closed_, true)) return;
+    leave_reading();
+    beast::error_code ignored;
+    socket_stream().socket().shutdown(tcp::socket::shutdown_both, ignored);
+    socket_stream().close();
+  }
+
+ private:
+  using Handler = void (Connection::*)(beast::error_code);
+
+  auto bound(Handler handler) {
+    return [self = this->shared_from_this(), handler](beast::error_code error) { (self.get()->*handler)(error); };
+  }
+  auto bound_sized(Handler handler) {
+    return [self = this->shared_from_this(), handler](beast::error_code error, std::size_t) {
+      (self.get()->*handler)(error);
+    };
+  }
+
+  beast::tcp_stream& socket_stream() { return beast::get_lowest_layer(stream_); }
+
+  void enter_reading() {
+    reading_since_ = ++state_->last_id;
+    state_->reading.emplace(reading_since_, this->shared_from_this());
+  }
+  void leave_reading() {
+    if (reading_since_ != 0) state_->reading.erase(std::exchange(reading_since_, 0));
+  }
+
+  void hold_bytes(std::size_t bytes) {
+    held_bytes_ += bytes;
+    state_->counters.buffered_bytes += bytes;
+  }
+  void release_bytes() { state_->counters.buffered_bytes -= std::exchange(held_bytes_, 0); }
+
+  void on_handshake(beast::error_code error) {
+    if (error) return fail_reading(error);
+    read_header();
+  }
+
+  void read_header() {
+    parser_.emplace();
+    parser_->header_limit(static_cast<std::uint32_t>(state_->options.max_header_bytes));
+    parser_->body_limit(state_->options.max_body_bytes);
+    http::async_read_header(stream_, buffer_, *parser_, bound_sized(&Connection::on_header));
+  }
+
+  void on_header(beast::error_code error) {
+    if (error) return fail_reading(error);
+    is_head_ = parser_->get().method() == http::verb::head;
+    keeps_alive_ = parser_->get().keep_alive();
+    socket_stream().expires_after(state_->options.body_timeout);
+    if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return read_body({});
+    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+    asio::async_write(stream_, asio::buffer(go_on), bound_sized(&Connection::read_body));
+  }
+
+  void read_body(beast::error_code error) {
+    if (error) return fail_reading(error);
+    const std::size_t bytes = parser_->get().body().size();
+    if (bytes > held_bytes_) hold_bytes(bytes - held_bytes_);
+    if (state_->counters.buffered_bytes > state_->options.max_buffered_bytes) {
+      ++state_->counters.overloaded;
+      return refuse(503, "too many requests are being taken; try again in a moment");
+    }
+    if (parser_->is_done()) return hand_over();
+    http::async_read_some(stream_, buffer_, *parser_, bound_sized(&Connection::read_body));
+  }
+
+  void hand_over() {
+    const std::shared_ptr<HttpConnection> self = this->shared_from_this();
+    leave_reading();
+    socket_stream().expires_never();
+    http::request<http::string_body> message = parser_->release();
+    WebRequest request;
+    request.id = id_ = ++state_->last_id;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    for (const auto& field : message)
+      request.headers.emplace_back(lower(std::string_view(field.name_string())), std::string(field.value()));
+    request.body = std::move(message.body());
+    request.client = client_;
+    state_->waiting.emplace(id_, self);
+    if (state_->callbacks.on_request && state_->callbacks.on_request(std::move(request))) return;
+    state_->waiting.erase(id_);
+    ++state_->counters.overloaded;
+    refuse(503, "too many requests are waiting; try again in a moment");
+  }
+
+  void on_answered(beast::error_code error) {
+    release_bytes();
+    serializer_.reset();
+    response_.reset();
+    if (error) return fail_reading(error);
+    if (is_refusing_) return start_lingering();
+    if (!keeps_alive_) return close();
+    enter_reading();
+    socket_stream().expires_after(state_->options.idle_timeout);
+    read_header();
+  }
+
+  void fail_reading(beast::error_code error) {
+    HttpServerCounters& counters = state_->counters;
+    if (is_closed_) return;
+    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      ++counters.too_large;
+      return refuse(431, "the request's header is too large");
+    }
+    if (error == http::error::body_limit) {
+      ++counters.too_large;
+      return refuse(413, fmt::format("the request's body is larger than {} bytes", state_->options.max_body_bytes));
+    }
+    const bool is_http = error.category() == http::make_error_code(http::error::bad_method).category();
+    if (is_http && error != http::error::end_of_stream && error != http::error::partial_message) {
+      ++counters.malformed;
+      return refuse(400, "this is not HTTP/1.1: " + error.message());
+    }
+    if (error == beast::error::timeout) ++counters.timed_out;
+    close();
+  }
+
+  /// An answer of the server's own, after which the connection ends.
+  void refuse(int status, const std::string& detail) {
+    leave_reading();
+    is_refusing_ = true;
+    keeps_alive_ = false;
+    WebResponse response;
+    response.status = status;
+    response.headers = {{"Content-Type", "application/problem+json"}, {"Retry-After", "1"}};
+    response.body =
+        fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}"}})",
+                    std::string_view(http::obsolete_reason(static_cast<http::status>(status))), status, detail);
+    respond(std::move(response));
+  }
+
+  /// What the client is still sending is taken for a moment: a reset would make it miss the answer.
+  void start_lingering() {
+    beast::error_code ignored;
+    socket_stream().socket().shutdown(tcp::socket::shutdown_send, ignored);
+    socket_stream().expires_after(linger);
+    lingered_bytes_ = 0;
+    drop_input();
+  }
+
+  void drop_input() {
+    stream_.async_read_some(asio::buffer(input_),
+                            [self = this->shared_from_this()](beast::error_code error, std::size_t bytes) {
+                              self->lingered_bytes_ += bytes;
+                              if (!error && self->lingered_bytes_ < most_lingered_bytes) return self->drop_input();
+                              self->is_stream_ ? self->lose_stream() : self->close();
+                            });
+  }
+
+  // ---- streams ----
+
+  /// Whatever a client sends on a stream means nothing; that it ends does.
+  void watch_end() {
+    lingered_bytes_ = 0;
+    drop_input();
+  }
+
+  void write_next() {
+    socket_stream().expires_after(state_->options.write_timeout);
+    asio::async_write(stream_, asio::buffer(*unsent_.front()), bound_sized(&Connection::on_sent));
+  }
+
+  void on_sent(beast::error_code error) {
+    if (is_closed_) return;
+    if (error) {
+      if (error == beast::error::timeout) ++state_->counters.timed_out;
+      return lose_stream();
+    }
+    unsent_bytes_ -= unsent_.front()->size();
+    state_->counters.buffered_bytes -= unsent_.front()->size();
+    held_bytes_ -= unsent_.front()->size();
+    unsent_.pop_front();
+    if (!unsent_.empty()) return write_next();
+    socket_stream().expires_never();
+    if (is_ending_) close();
+  }
+
+  void lose_stream() {
+    if (is_closed_) return;
+    close();
+    if (state_->waiting.erase(id_) != 0 && state_->callbacks.on_gone) state_->callbacks.on_gone(WebGone{id_});
+  }
+
+  Stream stream_;
+  std::string client_;
+  std::shared_ptr<HttpServerState> state_;  // shared: the server and its connections
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> response_;
+  std::optional<http::response_serializer<http::string_body>> serializer_;  // of the answer to HEAD
+  std::uint64_t reading_since_ = 0;                                         // its key in `reading`; 0: not there
+  std::uint64_t id_ = 0;                                                    // of the request
+  std::size_t held_bytes_ = 0;                                              // its part of buffered_bytes
+  bool is_head_ = false;
+  bool keeps_alive_ = false;
+  bool is_refusing_ = false;
+  bool is_closed_ = false;
+
+  bool is_stream_ = false;
+  bool is_ending_ = false;
+  std::deque<std::shared_ptr<const std::string>> unsent_;  // shared: the same text goes to all streams
+  std::size_t unsent_bytes_ = 0;
+  std::array<char, 1024> input_{};
+  std::size_t lingered_bytes_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<HttpConnection> make_http_connection(asio::io_context& context, asio::ssl::context* tls, int descriptor,
+                                                     bool is_v6, std::string client,
+                                                     std::shared_ptr<HttpServerState> state) {
+  beast::tcp_stream stream(context);
+  beast::error_code error;
+  stream.socket().assign(is_v6 ? tcp::v6() : tcp::v4(), descriptor, error);
+  if (error) return nullptr;
+  stream.socket().set_option(tcp::no_delay(true), error);
+  if (tls == nullptr)
+    return std::make_shared<Connection<PlainStream>>(std::move(stream), std::move(client), std::move(state));
+  return std::make_shared<Connection<TlsStream>>(TlsStream(std::move(stream), *tls), std::move(client),
+                                                 std::move(state));
+}
+
+}  // namespace sensors

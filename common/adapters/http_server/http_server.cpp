@@ -1,0 +1,173 @@
+#include "common/adapters/http_server/http_server.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/adapters/http_server/http_connection.hpp"
+
+namespace sensors {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using ErrorCodeOfAsio = boost::system::error_code;
+
+constexpr std::chrono::seconds listen_again_after{5};
+constexpr std::chrono::milliseconds accept_again_after{100};  // no descriptors are left, say
+
+}  // namespace
+
+class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Listener> {
+ public:
+  Listener(asio::io_context& context, HttpServerOptions options, HttpServerCallbacks callbacks)
+      : state(std::make_shared<HttpServerState>()), context_(context), acceptor_(context), timer_(context) {
+    state->options = std::move(options);
+    state->callbacks = std::move(callbacks);
+  }
+
+  void listen() {
+    Result<void> listening = open();
+    const bool is_open = listening.has_value();
+    std::string trouble = is_open ? "" : listening.error().message;
+    if (!is_told_ || trouble != trouble_) {
+      is_told_ = true;
+      trouble_ = std::move(trouble);
+      if (state->callbacks.on_listening) state->callbacks.on_listening(WebListening{std::move(listening)});
+    }
+    if (is_open) return accept();
+    after(listen_again_after, [](Listener& self) { self.listen(); });
+  }
+
+  void close() {
+    state->callbacks = {};
+    ErrorCodeOfAsio ignored;
+    acceptor_.close(ignored);
+    timer_.cancel();
+    const auto reading = std::exchange(state->reading, {});
+    const auto waiting = std::exchange(state->waiting, {});
+    for (const auto& [since, connection] : reading) connection->close();
+    for (const auto& [id, connection] : waiting) connection->close();
+  }
+
+  const std::shared_ptr<HttpServerState> state;  // shared with the connections
+
+ private:
+  Result<void> open() {
+    ErrorCodeOfAsio error;
+    const std::string where = state->options.address + ":" + std::to_string(state->options.port);
+    if (!state->options.certificate_file.empty() && tls_ == nullptr) {
+      auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+      tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+      tls->use_certificate_chain_file(state->options.certificate_file, error);
+      if (error) return fail(ErrorCode::tls, state->options.certificate_file + ": " + error.message());
+      tls->use_private_key_file(state->options.key_file, asio::ssl::context::pem, error);
+      if (error) return fail(ErrorCode::tls, state->options.key_file + ": " + error.message());
+      tls_ = std::move(tls);
+    }
+    const asio::ip::address address = asio::ip::make_address(state->options.address, error);
+    const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(state->options.port));
+    if (!error && acceptor_.is_open()) acceptor_.close(error);
+    if (!error) acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return fail(ErrorCode::io, "listen on " + where + ": " + error.message());
+    return {};
+  }
+
+  void accept() {
+    acceptor_.async_accept([self = shared_from_this()](const ErrorCodeOfAsio& error, tcp::socket socket) {
+      if (!self->acceptor_.is_open()) return;
+      if (error) return self->after(accept_again_after, [](Listener& listener) { listener.accept(); });
+      self->take(std::move(socket));
+      self->accept();
+    });
+  }
+
+  void take(tcp::socket socket) {
+    ErrorCodeOfAsio error;
+    const tcp::endpoint peer = socket.remote_endpoint(error);
+    if (error || !make_room()) return;
+    const int descriptor = socket.release(error);
+    if (error) return;
+    ++state->counters.accepted;
+    const std::shared_ptr<HttpConnection> connection = make_http_connection(
+        context_, tls_.get(), descriptor, peer.address().is_v6(), peer.address().to_string(), state);
+    if (connection == nullptr) {
+      ::close(descriptor);
+    } else {
+      connection->start();
+    }
+  }
+
+  /// The one that has been sending longest goes: a flood of slow clients cannot keep a quick one out.
+  bool make_room() {
+    HttpServerCounters& counters = state->counters;
+    if (counters.open < state->options.max_connections) return true;
+    if (state->reading.empty()) {
+      ++counters.turned_away;
+      return false;
+    }
+    ++counters.evicted;
+    const std::shared_ptr<HttpConnection> oldest = state->reading.begin()->second;
+    oldest->close();
+    return true;
+  }
+
+  template <class Work>
+  void after(std::chrono::milliseconds wait, Work work) {
+    timer_.expires_after(wait);
+    timer_.async_wait([self = shared_from_this(), work](const ErrorCodeOfAsio& error) {
+      if (!error) work(*self);
+    });
+  }
+
+  asio::io_context& context_;
+  std::unique_ptr<asio::ssl::context> tls_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer timer_;
+  bool is_told_ = false;
+  std::string trouble_;
+};
+
+HttpServer::HttpServer(EventLoop& loop, HttpServerOptions options, HttpServerCallbacks callbacks)
+    : listener_(std::make_shared<Listener>(loop.context(), std::move(options), std::move(callbacks))) {
+  listener_->listen();
+}
+
+HttpServer::~HttpServer() { listener_->close(); }
+
+void HttpServer::respond(WebResponse response) {
+  const auto node = listener_->state->waiting.extract(response.id);
+  if (!node.empty()) node.mapped()->respond(std::move(response));
+}
+
+void HttpServer::begin_stream(WebStreamBegin stream) {
+  const auto found = listener_->state->waiting.find(stream.id);
+  if (found != listener_->state->waiting.end()) found->second->begin_stream(std::move(stream));
+}
+
+void HttpServer::send(const WebStreamData& data) {
+  const auto text = std::make_shared<const std::string>(data.text);  // shared by the queues of all its streams
+  for (const std::uint64_t id : data.ids) {
+    const auto found = listener_->state->waiting.find(id);
+    if (found == listener_->state->waiting.end()) continue;
+    const std::shared_ptr<HttpConnection> connection = found->second;  // it may leave the table
+    connection->send(text);
+  }
+}
+
+void HttpServer::end_stream(WebStreamEnd stream) {
+  const auto node = listener_->state->waiting.extract(stream.id);
+  if (!node.empty()) node.mapped()->end_stream();
+}
+
+HttpServerCounters HttpServer::counters() const { return listener_->state->counters; }
+
+}  // namespace sensors

@@ -1,0 +1,91 @@
+// HttpServer takes HTTP/1.1 requests and carries out answers. It decides nothing but what it cannot hold: connections,
+// headers, bodies and answers are bounded in number, bytes and time, and what is refused is counted. A client that
+// sends or reads too slowly costs a little memory, and no time of the others.
+//
+// Threads: all of it, callbacks included, runs on the event loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/core/time.hpp"
+#include "common/core/web_events.hpp"
+#include "common/runtime/event_loop.hpp"
+
+namespace sensors {
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";  // IPv4 or IPv6, "0.0.0.0" and "::" for all
+  int port = 8080;                    // 1 .. 65,535
+
+  /// PEM files for TLS; both empty: plain HTTP.
+  std::string certificate_file;
+  std::string key_file;
+
+  /// One more takes the place of the one that has been sending its request longest. 1 .. 10,000.
+  std::size_t max_connections = 512;
+
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_body_bytes = 1024 * 1024;
+
+  /// Bodies and answers held for all clients at one time; a request beyond it is answered with 503.
+  std::size_t max_buffered_bytes = 16 * 1024 * 1024;
+
+  /// What one stream may have unsent; a client that is further behind is cut off.
+  std::size_t max_stream_bytes = 256 * 1024;
+
+  /// For the whole of a header, of a body, of an answer; and for a connection without a request.
+  Millis header_timeout{10'000};
+  Millis body_timeout{30'000};
+  Millis write_timeout{30'000};
+  Millis idle_timeout{60'000};
+};
+
+/// Since the start.
+struct HttpServerCounters {
+  std::uint64_t accepted = 0;      // connections
+  std::uint64_t evicted = 0;       // connections that gave way to a new one
+  std::uint64_t turned_away = 0;   // connections for which none could give way
+  std::uint64_t timed_out = 0;     // too slow with header, body or reading the answer
+  std::uint64_t malformed = 0;     // not HTTP, or not the TLS that was expected
+  std::uint64_t too_large = 0;     // headers or bodies
+  std::uint64_t overloaded = 0;    // no room for one more body or request
+  std::uint64_t slow_streams = 0;  // cut off
+  std::size_t open = 0;            // connections, now
+  std::size_t buffered_bytes = 0;  // now
+};
+
+struct HttpServerCallbacks {
+  std::function<bool(WebRequest)> on_request;  // false: there is no room for it, answered with 503
+  std::function<void(WebGone)> on_gone;
+  std::function<void(WebListening)> on_listening;  // once for each change
+};
+
+class HttpServer {
+ public:
+  /// Listens at once, or tries again every 5 s. `loop` must outlive this.
+  HttpServer(EventLoop& loop, HttpServerOptions options, HttpServerCallbacks callbacks);
+
+  /// Closes every connection; no callback comes any more.
+  ~HttpServer();
+
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  /// One whose client is gone is dropped, as are those below.
+  void respond(WebResponse response);
+  void begin_stream(WebStreamBegin stream);
+  void send(const WebStreamData& data);
+  void end_stream(WebStreamEnd stream);
+
+  HttpServerCounters counters() const;
+
+ private:
+  class Listener;
+  std::shared_ptr<Listener> listener_;  // shared with the accept under way
+};
+
+}  // namespace sensors

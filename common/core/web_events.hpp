@@ -1,0 +1,73 @@
+// Events and effects of a service that answers HTTP requests: what its server hands in, and what it is told to do.
+// Plain values, as in service_events.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/core/result.hpp"
+
+namespace sensors {
+
+/// Names in lower case in requests (RFC 9110 section 5.1).
+using WebHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// ---- events ----
+
+/// A whole request. It stays open until a WebResponse or WebStreamEnd with its id.
+struct WebRequest {
+  std::uint64_t id = 0;
+  std::string method;  // "GET"
+  std::string target;  // as sent: "/v1/readings?limit=10"
+  WebHeaders headers;
+  std::string body;
+  std::string client;  // its IP address
+
+  /// The first header of that name, which is in lower case; empty when there is none.
+  std::string_view header(std::string_view name) const {
+    for (const auto& [known, value] : headers) {
+      if (known == name) return value;
+    }
+    return {};
+  }
+};
+
+/// The client of that stream is gone, or was too slow.
+struct WebGone {
+  std::uint64_t id = 0;
+};
+
+/// The server accepts connections, or why it does not; it tries again by itself.
+struct WebListening {
+  Result<void> result;
+};
+
+// ---- effects ----
+
+/// The answer to a WebRequest. Length, date and connection are the server's to say.
+struct WebResponse {
+  std::uint64_t id = 0;
+  int status = 200;
+  WebHeaders headers;
+  std::string body;
+};
+
+/// Answers 200 with a body that goes on and on; each WebStreamData adds to it.
+struct WebStreamBegin {
+  std::uint64_t id = 0;
+  WebHeaders headers;
+};
+
+struct WebStreamData {
+  std::vector<std::uint64_t> ids;
+  std::string text;
+};
+
+struct WebStreamEnd {
+  std::uint64_t id = 0;
+};
+
+}  // namespace sensors

@@ -1,0 +1,56 @@
+// Bridge joins the two sides of the service under one Event and one Effect: Logic, which uploads what is stored to an
+// API, and Web, which answers HTTP requests. They share the connection to the broker and nothing else. Owned by the
+// loop thread. Pure.
+#pragma once
+
+#include <optional>
+
+#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/logic.hpp"
+#include "services/sensor-http-bridge/web/web.hpp"
+
+namespace sensors::bridge {
+
+class Bridge {
+ public:
+  /// `saved`: the breaker of the run before. Without `web` there is no HTTP side.
+  Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web);
+
+  BridgeEffects step(BridgeEvent event, Now now);
+
+  /// When a Tick is wanted.
+  std::optional<Instant> wake_at() const;
+
+  const Liveness& liveness() const { return upload_.liveness(); }
+
+ private:
+  template <class E>
+  void to_upload(const E& event, Now now);
+  template <class E>
+  void to_web(const E& event, Now now);
+
+  void route(const Tick& event, Now now) { to_both(event, now); }
+  void route(const StopRequested& event, Now now);
+  void route(const MqttConnected& event, Now now) { to_both(event, now); }
+  void route(const MqttDisconnected& event, Now now) { to_both(event, now); }
+  void route(const MqttPublished& event, Now now) { to_upload(event, now); }
+  void route(const MqttMessage& event, Now now);
+  void route(const HttpFinished& event, Now now) { to_upload(event, now); }
+  void route(const WebRequest& event, Now now) { to_web(event, now); }
+  void route(const WebGone& event, Now now) { to_web(event, now); }
+  void route(const WebListening& event, Now now) { to_web(event, now); }
+
+  template <class E>
+  void to_both(const E& event, Now now) {
+    to_web(event, now);
+    to_upload(event, now);
+  }
+
+  const std::string reply_topic_;
+  const std::string control_topic_;
+  Logic upload_;
+  std::optional<Web> web_;
+  BridgeEffects effects_;  // of the step under way
+};
+
+}  // namespace sensors::bridge

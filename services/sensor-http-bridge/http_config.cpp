@@ -1,0 +1,95 @@
+#include "services/sensor-http-bridge/http_config.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sensors::bridge {
+
+namespace {
+
+/// "127.0.0.1:8080" or "[::1]:8080".
+bool read_address(std::string_view text, HttpServerOptions& server) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), server.port);
+  server.address = host;
+  const bool is_port =
+      error == std::errc{} && end == port.data() + port.size() && server.port >= 1 && server.port <= 65'535;
+  return is_port && !host.empty() && host.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
+}
+
+bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
+
+void read_scopes(ConfigTable& table, const std::string& key, Scopes& scopes) {
+  if (!table.has(key)) return;
+  std::vector<std::string> names;
+  table.read(key, names);
+  scopes = {};
+  for (const std::string& name : names) {
+    scopes.read = scopes.read || name == "read";
+    scopes.write = scopes.write || name == "write";
+    if (name != "read" && name != "write") table.refuse(key, "there are the scopes \"read\" and \"write\"");
+  }
+}
+
+void read_token_table(const std::string& name, ConfigTable table, WebOptions& web) {
+  AccessToken token;
+  token.name = name;
+  token.scopes.read = true;
+  std::string file;
+  table.read("file", file);
+  read_scopes(table, "scopes", token.scopes);
+  const Result<std::string> secret = read_secret_or_credential(file, "http-token-" + name);
+  if (!secret.has_value()) {
+    table.refuse("file", secret.error().message);
+  } else if (secret->empty()) {
+    table.refuse("file", "is missing: name the file with the token, or load systemd's credential http-token-" + name);
+  } else {
+    token.secret = *secret;
+  }
+  web.tokens.push_back(std::move(token));
+}
+
+void read_tls(ConfigTable& table, HttpServerOptions& server) {
+  table.read("certificate_file", server.certificate_file);
+  table.read("key_file", server.key_file);
+  if (server.certificate_file.empty() != server.key_file.empty())
+    table.refuse("certificate_file", "and key_file go together: name both for TLS, or none");
+  for (const auto& [key, file] :
+       {std::pair("certificate_file", server.certificate_file), {"key_file", server.key_file}}) {
+    if (!file.empty() && access(file.c_str(), R_OK) != 0) table.refuse(key, file + " is not a file that can be read");
+  }
+}
+
+}  // namespace
+
+std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server) {
+  WebOptions web;
+  std::string listen;
+  table.read("listen", listen);
+  if (!listen.empty() && !read_address(listen, server))
+    table.refuse("listen", "must be an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"");
+  read_tls(table, server);
+  web.anonymous.read = is_loopback(server.address);
+  read_scopes(table, "anonymous", web.anonymous);
+  for (auto& [name, token] : table.named_tables("tokens")) read_token_table(name, token, web);
+  table.read("max_connections", server.max_connections, 8, 10'000);
+  table.read("max_body_bytes", server.max_body_bytes, 1'024, 16 * 1024 * 1024);
+  table.read("header_timeout", server.header_timeout, Millis{100}, Millis{600'000});
+  table.read("body_timeout", server.body_timeout, Millis{100}, Millis{600'000});
+  table.read("rate_burst", web.rate_burst, 1, 1'000'000);
+  table.read("rate_interval", web.rate_interval, Millis{1}, Millis{60'000});
+  table.read("max_streams", web.max_streams, 0, 1'000);
+  if (listen.empty()) return std::nullopt;
+  return web;
+}
+
+}  // namespace sensors::bridge

@@ -1,0 +1,15 @@
+// The [http] table of sensor-http-bridge.toml: the HTTP side, off while it names no address. Start-up, one thread.
+#pragma once
+
+#include <optional>
+
+#include "common/adapters/http_server/http_server.hpp"
+#include "common/runtime/config_file.hpp"
+#include "services/sensor-http-bridge/web/web_options.hpp"
+
+namespace sensors::bridge {
+
+/// Nothing without `listen`. Mistakes go into the table, and so do tokens and certificates that cannot be read.
+std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server);
+
+}  // namespace sensors::bridge

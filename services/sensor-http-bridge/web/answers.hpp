@@ -1,0 +1,31 @@
+// The answers that every part of the HTTP side gives: texts, JSON, and errors as problem documents (RFC 9457). Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/core/time.hpp"
+#include "common/core/web_events.hpp"
+
+namespace sensors::bridge {
+
+struct RowProblem {
+  std::size_t row = 0;  // from 0
+  std::string detail;
+};
+
+struct Problem {
+  int status = 400;
+  std::string detail;
+  std::vector<RowProblem> errors = {};
+  Millis retry_after{0};  // 0: it would not help
+};
+
+/// "Unprocessable Content", as RFC 9110 section 15 names them.
+const char* title_of(int status);
+
+WebResponse problem_answer(std::uint64_t id, const Problem& problem);
+WebResponse text_answer(std::uint64_t id, int status, std::string text);
+WebResponse json_answer(std::uint64_t id, int status, std::string text);
+
+}  // namespace sensors::bridge

@@ -1,0 +1,54 @@
+// EventStreams sends what passes over the broker to whoever listens: server-sent events (HTML Living Standard, section
+// 9.2). Owned by Web. Pure; how much one listener may lag behind is the server's to bound.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/core/time.hpp"
+#include "common/core/web_events.hpp"
+
+namespace sensors::bridge {
+
+class EventStreams {
+ public:
+  EventStreams(std::size_t max_streams, Millis keepalive) : max_streams_(max_streams), keepalive_(keepalive) {}
+
+  enum Kind : unsigned { reading = 1, status = 2, queue = 4, event = 8, every_kind = 15 };
+  static std::optional<Kind> kind_from(std::string_view name);
+
+  bool is_full() const { return streams_.size() >= max_streams_; }
+  void open(std::uint64_t id, unsigned kinds, Instant now);
+  void close(std::uint64_t id) { streams_.erase(id); }
+
+  /// Whether somebody listens to that.
+  bool wants(Kind kind) const;
+
+  /// The event, for all who listen to it; nothing when nobody does. `payload` is a JSON object on one line.
+  std::optional<WebStreamData> event_for(Kind kind, std::string_view node, std::string_view name,
+                                         std::string_view payload) const;
+
+  /// A line for all when it is time for one.
+  std::optional<WebStreamData> keep_alive(Instant now);
+  std::optional<Instant> wake_at() const;
+
+  /// All of them; they are closed.
+  std::vector<WebStreamEnd> close_all();
+
+  std::size_t count() const { return streams_.size(); }
+
+ private:
+  std::size_t max_streams_;
+  Millis keepalive_;
+  std::map<std::uint64_t, unsigned> streams_;  // the kinds, by id
+  Instant next_{};
+};
+
+/// event: KIND, data: the payload's keys behind "node" and "name".
+std::string event_text(EventStreams::Kind kind, std::string_view node, std::string_view name, std::string_view payload);
+
+}  // namespace sensors::bridge

@@ -1,0 +1,56 @@
+// ServiceWatch remembers what each service says of itself on its status and queue topics. Owned by Web. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "common/codec/json_object.hpp"
+#include "common/codec/status_json.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors::bridge {
+
+class ServiceWatch {
+ public:
+  explicit ServiceWatch(std::size_t max_services) : max_services_(max_services) {}
+
+  struct Heard {
+    std::string payload;  // a JSON object on one line
+    Instant at{};
+  };
+
+  struct Service {
+    std::optional<Heard> status;
+    std::optional<Heard> queue;
+  };
+
+  using Name = std::pair<std::string, std::string>;  // node and service
+
+  /// A message of kind "status" or "queue"; an empty one takes it off. Nothing when it is refused, which is counted,
+  /// or empty; otherwise the payload on one line.
+  std::optional<std::string> take(std::string_view node, std::string_view service, std::string_view kind,
+                                  std::string_view payload, Instant now);
+
+  const std::map<Name, Service>& services() const { return services_; }
+
+  /// The status of one service, when it has said one that can be read.
+  std::optional<ServiceReport> report(const std::string& node, const std::string& service) const;
+
+  /// {"time":"...","broker":{"connected":true},"services":[...]}
+  std::string as_json(bool is_connected, Now now) const;
+
+  /// How many were refused since the last call.
+  std::uint64_t take_refused() { return std::exchange(refused_, 0); }
+
+ private:
+  std::size_t max_services_;
+  JsonObjectReader reader_;
+  std::map<Name, Service> services_;
+  std::uint64_t refused_ = 0;
+};
+
+}  // namespace sensors::bridge

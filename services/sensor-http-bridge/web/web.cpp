@@ -1,0 +1,243 @@
+// Paths:
+//   /livez /readyz                              whoever can reach the server
+//   / /assets/*                                 the page, the same
+//   GET /v1/status /v1/events                   scope read
+#include "services/sensor-http-bridge/web/web.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/codec/topic.hpp"
+#include "services/sensor-http-bridge/web/page_files.hpp"
+
+namespace sensors::bridge {
+
+namespace {
+
+constexpr const char* store_service = "sensor-persistence";
+constexpr const char* page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src "
+    "'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+std::string filter_of(const WebOptions& options, std::string_view kind) {
+  return options.root + "/+/" + std::string(kind) + "/+";
+}
+
+}  // namespace
+
+std::vector<std::string> web_subscriptions(const WebOptions& options) {
+  return {filter_of(options, "status"), filter_of(options, "queue"), filter_of(options, "event"),
+          filter_of(options, "reading")};
+}
+
+Web::Web(WebOptions options)
+    : options_(std::move(options)),
+      access_(options_),
+      watch_(options_.max_services),
+      streams_(options_.max_streams, options_.stream_keepalive) {}
+
+BridgeEffects Web::handle(const Tick&, Now now) {
+  now_ = now;
+  if (std::optional<WebStreamData> alive = streams_.keep_alive(now.monotonic)) add(std::move(*alive));
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const StopRequested&, Now now) {
+  now_ = now;
+  is_stopping_ = true;
+  for (const WebStreamEnd end : streams_.close_all()) add(end);
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const MqttConnected&, Now now) {
+  now_ = now;
+  is_connected_ = true;
+  return take_effects();
+}
+
+/// What services said last stays to be looked at, with its age; what is retained comes again with the connection.
+BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
+  now_ = now;
+  is_connected_ = false;
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const MqttMessage& message, Now now) {
+  now_ = now;
+  const std::optional<TopicView> topic = parse_topic(message.topic);
+  if (!topic.has_value() || topic->root != options_.root) return {};
+  const std::optional<EventStreams::Kind> kind = EventStreams::kind_from(topic->kind);
+  if (!kind.has_value()) return {};
+  if (*kind == EventStreams::status || *kind == EventStreams::queue) {
+    const std::optional<std::string> line =
+        watch_.take(topic->node, topic->name, topic->kind, message.payload, now.monotonic);
+    counters_.refused_payloads += watch_.take_refused();
+    if (!line.has_value()) return {};
+    if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line))
+      add(std::move(*data));
+  } else if (streams_.wants(*kind)) {
+    const Result<std::string> line = reader_.one_line(message.payload);
+    if (!line.has_value()) {
+      ++counters_.refused_payloads;
+    } else if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line)) {
+      add(std::move(*data));
+    }
+  }
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const WebRequest& request, Now now) {
+  now_ = now;
+  ++counters_.requests;
+  route(request);
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const WebGone& gone, Now now) {
+  now_ = now;
+  streams_.close(gone.id);
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const WebListening& listening, Now now) {
+  now_ = now;
+  if (listening.result.has_value()) {
+    add(LogLine{LogLevel::info, "the web page and the HTTP API are served"});
+  } else {
+    add(LogLine{LogLevel::error, "no web page and no HTTP API, trying again every 5 s: " +
+                                     listening.result.error().message + "; see [http] listen"});
+  }
+  return take_effects();
+}
+
+std::optional<Instant> Web::wake_at() const { return streams_.wake_at(); }
+
+// ---- requests ----
+
+void Web::route(const WebRequest& request) {
+  const Result<Target> target = parse_target(request.target);
+  if (!target.has_value()) return refuse(request, {400, target.error().message});
+  // Before the limit on the rate: whoever watches this service must not be kept from it by who floods it.
+  if (target->path == "/livez" && request.method != "POST") return add(text_answer(request.id, 200, "ok\n"));
+  if (target->path == "/readyz" && request.method != "POST") return answer_ready(request);
+  if (!access_.admit(request.client, now_.monotonic)) {
+    ++counters_.rate_limited;
+    return refuse(request, {429, "this client sends too many requests", {}, access_.retry_after()});
+  }
+  if (request.method == "GET" || request.method == "HEAD") return get(request, *target);
+  WebResponse response = problem_answer(request.id, {405, request.method + " is not for " + target->path});
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  ++counters_.bad_requests;
+  add(std::move(response));
+}
+
+void Web::get(const WebRequest& request, const Target& target) {
+  const std::string& path = target.path;
+  if (path == "/") return send_page_file(request, "index.html");
+  if (path.starts_with("/assets/")) return send_page_file(request, std::string_view(path).substr(8));
+  if (path == "/v1/status") {
+    if (may(request, Needs::read)) add(json_answer(request.id, 200, watch_.as_json(is_connected_, now_)));
+    return;
+  }
+  if (path == "/v1/events") {
+    if (may(request, Needs::read)) open_stream(request, target);
+    return;
+  }
+  refuse(request, {404, "there is nothing at " + path});
+}
+
+bool Web::may(const WebRequest& request, Needs needs) {
+  const std::optional<Access::Client> client = access_.client_of(request);
+  const bool allowed = client.has_value() && ((needs == Needs::read && client->scopes.read) ||
+                                              (needs == Needs::write && client->scopes.write));
+  if (allowed) return true;
+  ++counters_.unauthorized;
+  const char* scope = needs == Needs::read ? "read" : "write";
+  if (!client.has_value()) {
+    add(problem_answer(request.id, {401, "this token is none that the configuration names"}));
+  } else if (client->name.empty()) {
+    add(problem_answer(request.id,
+                       {401, fmt::format("this needs a token with the scope {}: Authorization: Bearer ...", scope)}));
+  } else {
+    add(problem_answer(request.id, {403, fmt::format("the token {} lacks the scope {}", client->name, scope)}));
+  }
+  return false;
+}
+
+std::vector<std::string> Web::reasons_not_ready() const {
+  if (is_stopping_) return {"the bridge is stopping"};
+  if (!is_connected_) return {"there is no connection to the broker"};
+  const std::optional<ServiceReport> store = watch_.report(options_.node, store_service);
+  if (!store.has_value()) return {fmt::format("{} of {} has not said how it is", store_service, options_.node)};
+  if (store->state == ServiceState::down) return {fmt::format("{} is down: {}", store_service, store->reason)};
+  return {};
+}
+
+void Web::answer_ready(const WebRequest& request) {
+  const std::vector<std::string> reasons = reasons_not_ready();
+  std::string text = reasons.empty() ? "ok\n" : fmt::format("{}\n", fmt::join(reasons, "\n"));
+  add(text_answer(request.id, reasons.empty() ? 200 : 503, std::move(text)));
+}
+
+void Web::open_stream(const WebRequest& request, const Target& target) {
+  if (const Result<void> known = target.check_parameters({"kinds"}); !known.has_value())
+    return refuse(request, {400, known.error().message});
+  unsigned kinds = EventStreams::every_kind;
+  if (const std::optional<std::string> wanted = target.parameter("kinds"); wanted.has_value()) {
+    kinds = 0;
+    for (std::size_t at = 0; at <= wanted->size();) {
+      const std::size_t end = std::min(wanted->find(',', at), wanted->size());
+      const auto kind = EventStreams::kind_from(std::string_view(*wanted).substr(at, end - at));
+      if (!kind.has_value()) return refuse(request, {400, "kinds: there are reading, status, queue and event"});
+      kinds |= *kind;
+      at = end + 1;
+    }
+  }
+  if (is_stopping_ || streams_.is_full()) {
+    ++counters_.refused_streams;
+    return add(problem_answer(
+        request.id,
+        {503, fmt::format("{} event streams are open, and no more are served", streams_.count()), {}, Millis{5'000}}));
+  }
+  add(WebStreamBegin{request.id, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}});
+  streams_.open(request.id, kinds, now_.monotonic);
+  std::string text = "retry: 2000\n\n";
+  for (const auto& [name, service] : watch_.services()) {
+    if ((kinds & EventStreams::status) != 0 && service.status.has_value())
+      text += event_text(EventStreams::status, name.first, name.second, service.status->payload);
+    if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
+      text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
+  }
+  add(WebStreamData{{request.id}, std::move(text)});
+}
+
+void Web::send_page_file(const WebRequest& request, std::string_view name) {
+  const std::vector<PageFile>& files = page_files();
+  const auto file = std::find_if(files.begin(), files.end(), [&](const PageFile& f) { return f.name == name; });
+  if (file == files.end()) return refuse(request, {404, fmt::format("the page has no file {}", name)});
+  WebResponse response;
+  response.id = request.id;
+  const std::string tag = fmt::format("\"{}\"", file->hash);
+  response.headers = {{"ETag", tag},
+                      {"Cache-Control", "no-cache"},
+                      {"X-Content-Type-Options", "nosniff"},
+                      {"Content-Security-Policy", page_policy},
+                      {"Referrer-Policy", "no-referrer"}};
+  if (request.header("if-none-match") == tag) {
+    response.status = 304;
+  } else {
+    response.headers.emplace_back("Content-Type", std::string(file->content_type));
+    response.body = std::string(file->content);
+  }
+  add(std::move(response));
+}
+
+void Web::refuse(const WebRequest& request, Problem problem) {
+  if (problem.status < 429) ++counters_.bad_requests;
+  add(problem_answer(request.id, problem));
+}
+
+}  // namespace sensors::bridge

@@ -1,0 +1,83 @@
+// Web decides everything on the HTTP side: who may ask what, and the answers, from what passes over the broker and what
+// the store says. Owned by Bridge, on the loop thread. Pure: a function of its state, one event and the time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/codec/json_object.hpp"
+#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/web/access.hpp"
+#include "services/sensor-http-bridge/web/answers.hpp"
+#include "services/sensor-http-bridge/web/event_streams.hpp"
+#include "services/sensor-http-bridge/web/service_watch.hpp"
+#include "services/sensor-http-bridge/web/target.hpp"
+#include "services/sensor-http-bridge/web/web_options.hpp"
+
+namespace sensors::bridge {
+
+/// Topic filters of what the HTTP side needs to hear.
+std::vector<std::string> web_subscriptions(const WebOptions& options);
+
+class Web {
+ public:
+  struct Counters {
+    std::uint64_t requests = 0;
+    std::uint64_t rate_limited = 0;
+    std::uint64_t unauthorized = 0;      // no token, a wrong one, or one without the scope
+    std::uint64_t refused_streams = 0;   // too many were open
+    std::uint64_t refused_payloads = 0;  // of the broker, that are not what they must be
+    std::uint64_t bad_requests = 0;      // answered with another 4xx
+  };
+
+  explicit Web(WebOptions options);
+
+  Web(const Web&) = delete;
+  Web& operator=(const Web&) = delete;
+
+  BridgeEffects handle(const Tick&, Now now);
+  BridgeEffects handle(const StopRequested&, Now now);
+  BridgeEffects handle(const MqttConnected&, Now now);
+  BridgeEffects handle(const MqttDisconnected&, Now now);
+  BridgeEffects handle(const MqttMessage& message, Now now);
+  BridgeEffects handle(const WebRequest& request, Now now);
+  BridgeEffects handle(const WebGone& gone, Now now);
+  BridgeEffects handle(const WebListening& listening, Now now);
+
+  /// When a Tick is wanted.
+  std::optional<Instant> wake_at() const;
+
+  const Counters& counters() const { return counters_; }
+
+ private:
+  enum class Needs { nothing, read, write };
+
+  void route(const WebRequest& request);
+  void get(const WebRequest& request, const Target& target);
+  bool may(const WebRequest& request, Needs needs);
+  void answer_ready(const WebRequest& request);
+  void open_stream(const WebRequest& request, const Target& target);
+  void send_page_file(const WebRequest& request, std::string_view name);
+  void refuse(const WebRequest& request, Problem problem);
+  void add(BridgeEffect effect) { effects_.push_back(std::move(effect)); }
+  std::vector<std::string> reasons_not_ready() const;
+  BridgeEffects take_effects() { return std::exchange(effects_, {}); }
+
+  const WebOptions options_;
+  Access access_;
+  ServiceWatch watch_;
+  EventStreams streams_;
+  JsonObjectReader reader_;
+  Counters counters_;
+  bool is_connected_ = false;
+  bool is_stopping_ = false;
+
+  Now now_{};              // of the step under way
+  BridgeEffects effects_;  // of the step under way
+};
+
+}  // namespace sensors::bridge

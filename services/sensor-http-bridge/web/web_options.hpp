@@ -1,0 +1,52 @@
+// What the configuration decides for the HTTP side. Plain values; the keys are documented in sensor-http-bridge.toml.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/core/time.hpp"
+
+namespace sensors::bridge {
+
+/// What a client may do.
+struct Scopes {
+  bool read = false;
+  bool write = false;
+  bool operator==(const Scopes&) const = default;
+};
+
+struct AccessToken {
+  std::string name;  // for logs and for telling clients' keys apart
+  std::string secret;
+  Scopes scopes;
+};
+
+struct WebOptions {
+  std::string root = "sensors";
+  std::string node;
+
+  std::vector<AccessToken> tokens;
+  Scopes anonymous;  // of a request without a token
+
+  /// Requests of one client: so many at once, then one in each interval.
+  int rate_burst = 200;
+  Millis rate_interval{20};
+
+  /// Event streams open at one time, and how often one that has nothing to say shows that it is alive.
+  std::size_t max_streams = 32;
+  Millis stream_keepalive{15'000};
+
+  /// Status and queue topics remembered.
+  std::size_t max_services = 256;
+
+  /// Queries at the store at one time, and the longest wait for its answer.
+  std::size_t max_queries = 8;
+  Millis query_timeout{6'000};
+
+  /// Of the request names of this run: random at each start.
+  std::uint64_t seed = 1;
+};
+
+}  // namespace sensors::bridge
