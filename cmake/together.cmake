@@ -1,10 +1,10 @@
-# A build with a sanitizer or for fuzzing is made to be run once: a target's sources are compiled several at a time, as most
-# of the time goes into headers. Not in dev and release: there a change would compile its neighbours too, and each file
-# must include all that it uses.
-option(SENSOR_TOGETHER "Compile several sources at a time, where a sanitizer or fuzzing is on" ON)
-
-if(NOT SENSOR_SANITIZE AND NOT SENSOR_FUZZ)
-  set(SENSOR_TOGETHER OFF)
+# A build that is made to be run once, with a sanitizer, for fuzzing or in CI: a target's sources are compiled several at a
+# time, as most of the time goes into headers. Not otherwise: a change would compile its neighbours too, and each file must
+# include all that it uses.
+if(SENSOR_SANITIZE OR SENSOR_FUZZ)
+  option(SENSOR_TOGETHER "Compile several sources at a time" ON)
+else()
+  option(SENSOR_TOGETHER "Compile several sources at a time" OFF)
 endif()
 
 # sensor_compile_together(TARGET APART file...): all but APART, whose anonymous namespaces have names that those of the

@@ -12,7 +12,10 @@ int main(int argc, char** argv) {
   sensors::ReferenceApiOptions options;
   std::string token_file;
   CLI::App app("An HTTP API to test sensor-http-bridge against", "reference_api");
-  app.add_option("--port", options.port, "Port on 127.0.0.1; 0: a free one, which is printed");
+  app.add_option("--address", options.address, "IPv4 address to listen on; 0.0.0.0: all of this machine's")
+      ->check(CLI::ValidIPV4)
+      ->capture_default_str();
+  app.add_option("--port", options.port, "Port; 0: a free one, which is printed");
   app.add_option("--token-file", token_file, "File with the bearer token; without it none is checked");
   app.add_option("--database", options.database, "SQLite file for what it gets")->required();
   CLI11_PARSE(app, argc, argv);

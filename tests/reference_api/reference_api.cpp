@@ -306,7 +306,7 @@ class ReferenceApi::Server {
  public:
   Server(ApiStore store, const ReferenceApiOptions& options)
       : service_(std::move(store), options.token),
-        acceptor_(context_, tcp::endpoint(asio::ip::address_v4::loopback(), options.port)) {
+        acceptor_(context_, tcp::endpoint(asio::ip::make_address_v4(options.address), options.port)) {
     accept();
     thread_ = std::thread([this] { context_.run(); });
   }
@@ -357,7 +357,8 @@ Result<std::unique_ptr<ReferenceApi>> ReferenceApi::start(const ReferenceApiOpti
   try {
     return std::unique_ptr<ReferenceApi>(new ReferenceApi(std::make_unique<Server>(std::move(*store), options)));
   } catch (const boost::system::system_error& error) {
-    return fail(ErrorCode::io, "listen on 127.0.0.1:" + std::to_string(options.port) + ": " + error.what());
+    return fail(ErrorCode::io,
+                "listen on " + options.address + ":" + std::to_string(options.port) + ": " + error.what());
   }
 }
 

@@ -1,5 +1,6 @@
 // ReferenceApi is an HTTP API as the bridge expects one, for tests and the demo: it checks the bearer token, keeps what
-// it gets in an ApiStore, answers a known Idempotency-Key as before, and fails on request. It listens on loopback.
+// it gets in an ApiStore, answers a known Idempotency-Key as before, and fails on request. It listens on
+// loopback, unless told otherwise.
 //
 //   POST /v1/readings   a batch, JSON or JSON+gzip
 //   GET  /stats         {"received":..,"unique":..,"duplicates":..,"gaps":..,"requests":..,...}
@@ -41,9 +42,10 @@ struct ApiRules {
 };
 
 struct ReferenceApiOptions {
-  std::uint16_t port = 0;  // 0: a free one
-  std::string token;       // empty: not checked
-  std::string database;    // path
+  std::string address = "127.0.0.1";  // IPv4, to listen on; beyond loopback anybody may tell it to fail
+  std::uint16_t port = 0;             // 0: a free one
+  std::string token;                  // empty: not checked
+  std::string database;               // path
 };
 
 class ReferenceApi {

@@ -1,0 +1,72 @@
+# compose.sh: the rig of compose/, asked and handled. Sourced. `rig_overlays` are the files of compose/faults that are in force.
+
+rig_overlays=()
+rig_compose=  # docker-compose or "docker compose"
+
+compose() {
+  local overlay files=(--file compose/docker-compose.yml)
+  for overlay in "${rig_overlays[@]}"; do files+=(--file "compose/faults/$overlay.yml"); done
+  $rig_compose --project-name sensor-rig "${files[@]}" "$@"
+}
+
+container_of() { compose ps -q "$1" 2> /dev/null | head -n 1; }
+
+rig_up() { compose up --detach --no-build >> build/rig/compose.log 2>&1; }
+rig_down() { compose down --volumes --timeout 5 --remove-orphans >> build/rig/compose.log 2>&1; }
+
+# ---- what has passed the broker: lines "TIME TOPIC PAYLOAD" of the container monitor ----
+
+now() { date -u +%Y-%m-%dT%H:%M:%S.%NZ; }
+# What reads it reads all of it: a `grep -q` that ends early would make the pipe fail.
+passed_since() { docker logs --since "$1" "$monitor" 2> /dev/null; }
+
+# event_since TIME SERVICE PATTERN [NODE]: whether such an event came.
+event_since() { passed_since "$1" | grep -E "^[^ ]+ sensors/${4:-rig}/event/$2 " | grep -E "$3" > /dev/null; }
+breaker_went() { event_since "$1" "$2" "\"type\":\"breaker\".*\"to\":\"$3\""; }
+
+# status_since TIME SERVICE PATTERN
+status_since() { passed_since "$1" | grep -E "^[^ ]+ sensors/rig/status/$2 " | grep -E "$3" > /dev/null; }
+
+# The newest status of a service, `{}` without one.
+status_of() { docker logs --tail 400 "$monitor" 2> /dev/null | sed -nE "s|^[^ ]+ sensors/${2:-rig}/status/$1 (.*)|\1|p" | tail -n 1; }
+
+# paces_since TIME: the paces that the publisher took, in order: "2000 4000 2000 1000".
+paces_since() { passed_since "$1" | sed -nE 's|^[^ ]+ sensors/rig/event/sensor-publisher .*"type":"pace".*"to_ms":([0-9]+).*|\1|p' | tr '\n' ' '; }
+pace_rose() { paces_since "$1" | grep -E '(^| )[24]000 ' > /dev/null; }
+pace_fell() { paces_since "$1" | grep -E '[24]000 (.* )?1000 $' > /dev/null; }
+
+# most_waiting SERVICE: the deepest that its queue was since the fault began.
+most_waiting() {
+  passed_since "$fault_begin" | sed -nE "s|^[^ ]+ sensors/rig/queue/$1 \{\"depth\":([0-9]+),.*|\1|p" | sort -n | tail -n 1
+}
+
+# ---- what the API has ----
+
+api_answers() {
+  docker exec "$api" bash -c 'exec 3<> /dev/tcp/127.0.0.1/8080 && printf "GET /stats HTTP/1.0\r\n\r\n" >&3 && tail -n 1 <&3'
+}
+# api_says NAME: a number of GET /stats, see tests/reference_api/api_store.hpp.
+api_says() { api_answers | grep -oE "\"$1\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$' || echo -1; }
+api_has() { [ "$(api_says unique)" -ge "$1" ]; }
+readings_flow() { wait_until "${1:-30}" api_has $(($(api_says unique) + 10)); }
+
+# ---- what was taken ----
+
+# A publisher's `written` is how many numbers its outbox has given, in this run and all before. The numbers of all nodes:
+taken() {
+  local node sum=0 written
+  for node in "${rig_nodes[@]}"; do
+    written=$(status_of sensor-publisher "$node" | grep -oE '"written":[0-9]+' | grep -oE '[0-9]+')
+    sum=$((sum + ${written:-0}))
+  done
+  echo "$sum"
+}
+rig_nodes=(rig)
+
+# Of those that have a healthcheck.
+all_are_healthy() {
+  local service
+  for service in broker publisher persistence http-bridge api; do
+    [ "$(docker inspect --format '{{.State.Health.Status}}' "$(container_of "$service")")" = healthy ] || return 1
+  done
+}
