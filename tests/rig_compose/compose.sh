@@ -9,7 +9,10 @@ compose() {
   $rig_compose --project-name sensor-rig "${files[@]}" "$@"
 }
 
-container_of() { compose ps -q "$1" 2> /dev/null | head -n 1; }
+# Both Composes label containers so; asking Docker itself is quicker.
+container_of() {
+  docker ps --quiet --filter label=com.docker.compose.project=sensor-rig --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False
+}
 
 rig_up() { compose up --detach --no-build >> build/rig/compose.log 2>&1; }
 rig_down() { compose down --volumes --timeout 5 --remove-orphans >> build/rig/compose.log 2>&1; }
@@ -42,13 +45,23 @@ most_waiting() {
 
 # ---- what the API has ----
 
-api_answers() {
-  docker exec "$api" bash -c 'exec 3<> /dev/tcp/127.0.0.1/8080 && printf "GET /stats HTTP/1.0\r\n\r\n" >&3 && tail -n 1 <&3'
+# http_get CONTAINER PORT PATH: the answer, asked from inside, where the port is whatever the host's network is.
+http_get() {
+  docker exec "$1" bash -c 'exec 3<> "/dev/tcp/127.0.0.1/$1" && printf "GET %s HTTP/1.0\r\nHost: rig\r\n\r\n" "$2" >&3 && cat <&3' get "$2" "$3"
 }
+api_answers() { http_get "$api" 8080 /stats | tail -n 1; }
 # api_says NAME: a number of GET /stats, see tests/reference_api/api_store.hpp.
 api_says() { api_answers | grep -oE "\"$1\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$' || echo -1; }
-api_has() { [ "$(api_says unique)" -ge "$1" ]; }
-readings_flow() { wait_until "${1:-30}" api_has $(($(api_says unique) + 10)); }
+api_has() { [ "$(api_says unique)" -ge "$1" ] || { sleep 1; false; }; }
+
+# readings_flow [SECONDS]: whether more of them come to the API. Its answer passes the broker, which is cheaper to watch.
+readings_flow() {
+  local had since
+  had=$(api_says unique)
+  since=$(now)
+  wait_until "${1:-30}" upload_since "$since" && api_has $((had + 1))
+}
+upload_since() { passed_since "$1" | grep -F ' sensors/rig/rpc/uploaded ' > /dev/null; }
 
 # ---- what was taken ----
 
@@ -66,7 +79,7 @@ rig_nodes=(rig)
 # Of those that have a healthcheck.
 all_are_healthy() {
   local service
-  for service in broker publisher persistence http-bridge api; do
+  for service in "${parts[@]}"; do
     [ "$(docker inspect --format '{{.State.Health.Status}}' "$(container_of "$service")")" = healthy ] || return 1
   done
 }

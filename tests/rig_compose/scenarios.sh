@@ -1,7 +1,7 @@
 # scenarios.sh: each fault of compose/faults, and what must come of it. A check is a sentence and a command that must succeed.
 # Sourced by run.sh. The second node comes last but for the disk, which begins anew: what it took is counted while it runs.
 
-scenarios=(api_hangs api_503 api_rejects_one network_bridge_api network_publisher_broker broker_paused broker_killed clock_step second_node disk_full)
+scenarios=(isolation api_hangs api_503 api_rejects_one network_bridge_api network_publisher_broker broker_paused broker_killed clock_step second_node disk_full)
 
 # ---- the life of a fault ----
 
@@ -41,6 +41,7 @@ check_account() {
   target=$(taken)
   check "all $target readings taken so far come to the API" wait_until 60 api_has "$target"
   check "no number is missing there, none came twice" account_is_even
+  check "every container is healthy" wait_until 40 all_are_healthy
   local stats=$(api_answers)
   echo "      after $((SECONDS - start)) s; API: $stats"
 }
@@ -48,6 +49,54 @@ account_is_even() {
   local stats
   stats=$(api_answers)
   [ "$target" -gt 0 ] && grep -q '"duplicates":0[,}]' <<< "$stats" && grep -q '"gaps":0[,}]' <<< "$stats" && grep -q '"gap_numbers":0[,}]' <<< "$stats"
+}
+
+# ---- nothing broken ----
+
+parts=(broker publisher persistence http-bridge api)
+
+scenario_isolation() {
+  check "each service is a user of its own, without a capability and without a way to get one" users_are_harmless
+  check "none can write to its root" roots_are_read_only
+  check "each can read its own secrets only" secrets_are_private
+  check "each has the limits of its unit" limits_are_those_of_units
+  check "the bridge's HTTP side says that it is ready" bridge_is_ready
+  echo "      $(docker stats --no-stream --format '{{.Name}} {{.MemUsage}}' | sed -E 's|sensor-rig[-_]||; s|[-_]1 | |; s| / |/|' | sort | paste -sd, | sed 's|,|, |g')"
+}
+
+inside_of() { docker exec "$(container_of "$1")" "${@:2}"; }
+
+users_are_harmless() {
+  local part users=()
+  for part in "${parts[@]}"; do
+    users+=("$(inside_of "$part" id -u)")
+    [ "$(inside_of "$part" grep -cE '^(CapEff|CapBnd):.0{16}$|^NoNewPrivs:.1$' /proc/1/status)" = 3 ] || return 1
+  done
+  [ "$(printf '%s\n' "${users[@]}" | sort -u | grep -cv '^0$')" = ${#parts[@]} ]
+}
+
+roots_are_read_only() { local part; for part in "${parts[@]}"; do ! inside_of "$part" sh -c ': > /usr/x' 2> /dev/null || return 1; done; }
+
+secrets_are_private() {
+  inside_of publisher cat /run/secrets/sensor-publisher.password > /dev/null &&
+    ! inside_of publisher cat /run/secrets/sensor-persistence.password 2> /dev/null &&
+    ! inside_of publisher cat /run/secrets/api.token 2> /dev/null
+}
+
+bridge_is_ready() { http_get "$(container_of http-bridge)" 8081 /readyz | grep -E '^HTTP/1.. 200 ' > /dev/null; }
+
+# limits_are NAME UNIT: MemoryMax, CPUQuota and TasksMax.
+limits_are() {
+  local unit=systemd/$2.service megabytes quota tasks
+  megabytes=$(sed -n 's/^MemoryMax=\([0-9]*\)M/\1/p' "$unit")
+  quota=$(sed -n 's/^CPUQuota=\([0-9]*\)%/\1/p' "$unit")
+  tasks=$(sed -n 's/^TasksMax=//p' "$unit")
+  [ "$(docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}' "$(container_of "$1")")" = "$((megabytes << 20)) ${quota}0000000 $tasks" ]
+}
+
+limits_are_those_of_units() {
+  limits_are broker sensor-broker && limits_are publisher sensor-publisher && limits_are persistence sensor-persistence &&
+    limits_are http-bridge sensor-http-bridge
 }
 
 # ---- the API ----
