@@ -15,7 +15,11 @@ container_of() {
 }
 
 rig_up() { compose up --detach --no-build >> build/rig/compose.log 2>&1; }
-rig_down() { compose down --volumes --timeout 5 --remove-orphans >> build/rig/compose.log 2>&1; }
+# `down` knows the volumes of the overlays in force only.
+rig_down() {
+  compose down --volumes --timeout 5 --remove-orphans >> build/rig/compose.log 2>&1
+  docker volume ls --quiet --filter label=com.docker.compose.project=sensor-rig | xargs -r docker volume rm >> build/rig/compose.log 2>&1
+}
 
 # ---- what has passed the broker: lines "TIME TOPIC PAYLOAD" of the container monitor ----
 

@@ -65,6 +65,7 @@ engine_stop() {
   engine_pid=
   umount "$engine_run/exec/netns/default" 2> /dev/null
   ip netns del "$engine_space" 2> /dev/null
+  rm -rf --one-file-system "$engine_run"/*
   local group
   for group in /sys/fs/cgroup/*/docker; do find "$group" -depth -type d -exec rmdir {} \; 2> /dev/null; done
   return 0

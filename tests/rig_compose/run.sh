@@ -25,6 +25,7 @@ fi
 inside() { docker logs --tail 8 "$monitor" 2>&1 | cut -c 1-300; compose ps; }
 
 rig_starts() {
+  rig_down  # what a run that was killed may have left
   local start=$SECONDS
   rig_up || { tail -n 20 build/rig/compose.log; return 1; }
   monitor=$(container_of monitor)
@@ -61,5 +62,6 @@ for scenario in "${scenarios[@]}"; do
   "scenario_$scenario"
   echo "      $((SECONDS - start)) s"
 done
+echo "      $SECONDS s in all"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

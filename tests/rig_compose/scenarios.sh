@@ -16,7 +16,7 @@ fault_starts() {
   fault_begin=$(now)
   FOR=$2 compose run -T --rm fault > "build/rig/fault-$1.log" 2>&1 &
   fault_pid=$!
-  wait_until 20 grep -q 'the fault lasts' "build/rig/fault-$1.log"
+  wait_until 60 grep -q 'the fault lasts' "build/rig/fault-$1.log"
   fault_struck=$(now)
 }
 
