@@ -63,7 +63,8 @@ readings_flow() {
   local had since
   had=$(api_says unique)
   since=$(now)
-  wait_until "${1:-30}" upload_since "$since" && api_has $((had + 1))
+  # What passes first may have been counted above.
+  [ "$had" -ge 0 ] && wait_until "${1:-30}" upload_since "$since" && wait_until 10 api_has $((had + 1))
 }
 upload_since() { passed_since "$1" | grep -F ' sensors/rig/rpc/uploaded ' > /dev/null; }
 

@@ -13,10 +13,13 @@ images_choose_base() {
   fi
 }
 
-# As slim as Debian's own: without documentation and translations, also of what is installed later.
+# As slim as Debian's own: without documentation and translations, also of what is installed later. /usr is merged from the start:
+# else a package that merges it brings all of Perl.
 images_make_base() {
-  mmdebstrap --quiet --variant=minbase --mode=root --aptopt='Apt::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
+  mmdebstrap --quiet --variant=minbase --mode=root --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+    --aptopt='Apt::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
+    --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
+    --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
     bookworm - "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}" 2> build/rig/base.log |
     docker import - "$images_local_base" > /dev/null
 }
