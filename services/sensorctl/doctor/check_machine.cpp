@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include "services/sensorctl/doctor/checks.hpp"
-#include "services/sensorctl/doctor/quantity.hpp"
+#include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
 namespace {
+
+using sensorctl::size_text;
+using sensorctl::span_text;
 
 Finding check_mount(const DiskFacts& disk) {
   if (!disk.is_read_only.has_value()) return unknown("mount", disk.path, disk.is_read_only.error());
@@ -21,8 +24,7 @@ Finding check_space(const DiskFacts& disk, const Thresholds& thresholds) {
   const DiskSpace& space = *disk.space;
   const double share =
       static_cast<double>(space.free_bytes) / static_cast<double>(std::max<std::uint64_t>(space.total_bytes, 1));
-  const std::string what =
-      fmt::format("{} of {} are free", bytes_text(space.free_bytes), bytes_text(space.total_bytes));
+  const std::string what = fmt::format("{} of {} are free", size_text(space.free_bytes), size_text(space.total_bytes));
   const std::string advice =
       fmt::format("make room: du -xh {} | sort -h | tail, journalctl --vacuum-size=100M, apt clean", disk.path);
   if (share < thresholds.disk_full && space.free_bytes < thresholds.disk_full_bytes) {

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include "services/sensorctl/doctor/checks.hpp"
-#include "services/sensorctl/doctor/quantity.hpp"
+#include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
 namespace {
+
+using sensorctl::span_text;
 
 constexpr const char* broker_unit = "sensor-broker.service";
 

@@ -11,10 +11,13 @@
 #include <fmt/format.h>
 
 #include "services/sensorctl/doctor/checks.hpp"
-#include "services/sensorctl/doctor/quantity.hpp"
+#include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
 namespace {
+
+using sensorctl::size_text;
+using sensorctl::span_text;
 
 constexpr std::int32_t bad_configuration = 78;  // EX_CONFIG of sysexits.h
 
@@ -150,7 +153,7 @@ Finding check_limits(const UnitFacts& unit, bool memory_can_be_limited) {
   }
   return ok("limits", state.name,
             fmt::format("in force: memory {}, {} tasks, {} % of a processor",
-                        memory_can_be_limited ? bytes_text(state.memory_max) : "without limit", state.tasks_max,
+                        memory_can_be_limited ? size_text(state.memory_max) : "without limit", state.tasks_max,
                         state.cpu_us_per_s / 10'000));
 }
 

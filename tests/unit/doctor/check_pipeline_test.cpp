@@ -10,6 +10,15 @@ ServiceReport& report_of(Facts& facts, const std::string& name) { return **servi
 
 void lose_broker(Facts& facts, ErrorCode code) { facts.broker = Result<BrokerFacts>(fail(code, "127.0.0.1:11883")); }
 
+/// What is said of all that is not ok.
+Lines said(const Facts& facts) {
+  Lines texts;
+  for (const Finding& finding : check_pipeline(facts)) {
+    if (finding.severity != Severity::ok) texts.push_back(finding.what);
+  }
+  return texts;
+}
+
 TEST(DoctorBroker, is_restarted_when_its_unit_runs_and_nobody_answers) {
   Facts facts = healthy_facts();
   lose_broker(facts, ErrorCode::timeout);
@@ -88,10 +97,7 @@ TEST(DoctorStatus, says_its_age_and_its_reason) {
   service_of(facts, "sensor-persistence").status_age = Millis{7'000};
   report_of(facts, "sensor-persistence").state = ServiceState::degraded;
   report_of(facts, "sensor-persistence").reason = "disk full";
-  for (const Finding& finding : check_pipeline(facts)) {
-    if (finding.severity == Severity::ok) continue;
-    EXPECT_EQ(finding.what, "degraded for 1 h 0 min, said 7 s ago: disk full");
-  }
+  EXPECT_EQ(said(facts), Lines{"degraded for 1 h, said 7 s ago: disk full"});
 }
 
 TEST(DoctorStatus, that_cannot_be_read_is_a_warning) {
@@ -118,10 +124,7 @@ TEST(DoctorQueue, says_where_it_is_going) {
   Facts facts = healthy_facts();
   ServiceFacts& service = service_of(facts, "sensor-persistence");
   service.queue = {{Millis{0}, {.depth = 30'000, .high = 10'000}}, {Millis{10'000}, {.depth = 20'000, .high = 10'000}}};
-  for (const Finding& finding : check_pipeline(facts)) {
-    if (finding.severity == Severity::ok) continue;
-    EXPECT_EQ(finding.what, "20000 wait, high mark 10000, shrinking by 1000.0 a second");
-  }
+  EXPECT_EQ(said(facts), Lines{"20000 wait, high mark 10000, shrinking by 1000.0 a second"});
   service.queue.pop_back();
   EXPECT_EQ(complaints(facts), Lines{"warning queue sensor-persistence"});
 }

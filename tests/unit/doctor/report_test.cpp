@@ -2,7 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "services/sensorctl/doctor/acl.hpp"
-#include "services/sensorctl/doctor/quantity.hpp"
 #include "services/sensorctl/doctor/report.hpp"
 
 namespace sensors::doctor {
@@ -49,16 +48,6 @@ TEST(DoctorReport, has_an_exit_code_for_each_severity) {
 TEST(DoctorReport, of_a_recovery_says_what_was_done_and_what_was_not) {
   EXPECT_EQ(human_report(Recovery{{"a"}, {"b"}, {"c"}}), "recovery: a\nrecovery failed: b\nrecovery withheld: c\n");
   EXPECT_EQ(human_report(Recovery{}), "recovery: nothing that a restart would mend\n");
-}
-
-TEST(DoctorQuantity, is_written_as_people_read_it) {
-  EXPECT_EQ(bytes_text(1023), "1023 bytes");
-  EXPECT_EQ(bytes_text(256ULL << 20), "256 MiB");
-  EXPECT_EQ(bytes_text(3ULL << 29), "1.5 GiB");
-  EXPECT_EQ(span_text(Millis{999}), "0 s");
-  EXPECT_EQ(span_text(std::chrono::seconds{61}), "1 min 1 s");
-  EXPECT_EQ(span_text(std::chrono::minutes{61}), "1 h 1 min");
-  EXPECT_EQ(span_text(std::chrono::hours{49}), "2 d 1 h");
 }
 
 TEST(Acl, is_compared_rule_by_rule_whatever_its_order_and_comments) {
