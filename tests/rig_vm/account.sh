@@ -39,12 +39,15 @@ account_of_counters() {
     }' "$api_folder/counted" $(ls -v "$vm_folder"/taken.*)
 }
 
-# account_lacks_only_the_last AGE_MS: no start of the counter has holes, and what its end lacks was taken within AGE_MS.
+# account_lacks_only_the_last AGE_MS [KILLED KILLED_AGE_MS]: no start of the counter has holes, and what its end lacks was taken
+# within AGE_MS; within KILLED_AGE_MS for the first KILLED starts, whose publisher was killed while its sensor spoke on.
 account_lacks_only_the_last() {
   account_of_counters > "$api_folder/counters"
   awk '{ taken += $2; missing += $4; holes += $5; if ($4 > most) most = $4; if ($6 > age) age = $6 }
-    END { printf "      %d starts of the sensor, %d numbers taken, %d not at the API, at most %d at one cut, the oldest of those taken %d ms before the power went\n", NR, taken, missing, most, age }' "$api_folder/counters"
-  awk -v limit="$1" '$5 > 0 || $6 > limit { bad = 1; print "      " $0 } END { exit bad || NR == 0 }' "$api_folder/counters"
+    END { printf "      %d starts of the sensor, %d numbers taken, %d not at the API, at most %d of one start, the oldest of those taken %d ms before its end\n", NR, taken, missing, most, age }' "$api_folder/counters"
+  awk -v limit="$1" -v killed="${2:-0}" -v killed_limit="${3:-0}" '
+    $5 > 0 || $6 > (NR <= killed ? killed_limit : limit) { bad = 1; print "      " $0 }
+    END { exit bad || NR == 0 }' "$api_folder/counters"
 }
 
 # The positions of an outbox count everything that it ever took, through all starts; those behind the watermark are in the
@@ -60,15 +63,15 @@ everything_is_delivered() {
 # Without its words nothing could be compared.
 sensor_told_of_starts() { [ "$(find "$vm_folder" -name 'taken.*' -size +0 | wc -l)" -ge "$1" ]; }
 
-# account_check STARTS AGE_MS: the checks at the end of a rig. Nothing is taken any more, and all that was taken must have come
-# through; the sensor must have spoken after STARTS starts of the machine.
+# account_check STARTS AGE_MS [KILLED KILLED_AGE_MS]: the checks at the end of a rig. Nothing is taken any more, and all that was taken must have come
+# through; the sensor must have spoken after STARTS starts of the machine. The ages: account_lacks_only_the_last.
 account_check() {
   inside systemctl stop sensor-publisher
   check "everything that the outbox ever took is at the API, without a gap record" wait_until 120 everything_is_delivered
   check "every reading that the broker had, and the outbox had synced before, is at the API" account_published_are_there
   check "none is there twice, and the API was given none twice" account_has_none_twice
   check "the sensor told of its numbers after each of $1 starts" sensor_told_of_starts "$1"
-  check "of what it told only the last is missing, of at most $2 ms" account_lacks_only_the_last "$2"
+  check "of what it told only the last is missing, of at most $2 ms" account_lacks_only_the_last "${@:2}"
   check "no database was damaged" [ "$(inside sh -c 'ls /var/lib/sensor-project/*/*.corrupt-* 2> /dev/null | wc -l')" = 0 ]
   echo "      $(api_count) readings at the API"
 }
