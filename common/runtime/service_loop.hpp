@@ -122,8 +122,9 @@ class ServiceLoop {
     if (reported_refusals_ != 0 && now < next_refusal_report_) return;
     reported_refusals_ = refused;
     next_refusal_report_ = now + refusal_spacing;
-    log(LogLevel::warning, "the inbox was full: " + std::to_string(refused) +
-                               " messages refused since the start; their senders send them again");
+    log(LogLevel::warning,
+        "the inbox was full: " + std::to_string(refused) +
+            " messages refused since the start; readings that sensor-persistence refuses come again");
   }
 
   void step(Event event) {
