@@ -18,9 +18,8 @@ namespace {
 
 constexpr const char* store_service = "sensor-persistence";
 constexpr const char* page_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src "
-    "'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
 
 std::string filter_of(const WebOptions& options, std::string_view kind) {
   return options.root + "/+/" + std::string(kind) + "/+";

@@ -1,0 +1,65 @@
+// How quantities are written for people. Pure.
+
+const units = {
+  Cel: '°C', '[degF]': '°F', K: 'K', '[ppm]': 'ppm', '[ppb]': 'ppb', 'm/s': 'm/s', 'mm[Hg]': 'mmHg', deg: '°', '{load}': '',
+};
+
+const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 5 });
+const count = new Intl.NumberFormat('en');
+
+/** A unit of UCUM as people know it: "Cel" is "°C". */
+export function unitText(unit) {
+  return units[unit] ?? unit ?? '';
+}
+
+/** The value of a reading, and its unit; bytes and seconds are scaled: {value: "1.5", unit: "GiB"}. */
+export function valueText(value, unit) {
+  if (typeof value !== 'number') return { value: String(value), unit: unitText(unit) };
+  if (unit === 'By') return scaledBytes(value);
+  if (unit === 's' && Math.abs(value) >= 120) return { value: spanText(value * 1000), unit: '' };
+  return { value: number.format(value), unit: unitText(unit) };
+}
+
+function scaledBytes(value) {
+  const names = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let size = value;
+  let at = 0;
+  while (Math.abs(size) >= 1023.95 && at + 1 < names.length) {
+    size /= 1024;
+    at += 1;
+  }
+  return { value: at === 0 ? number.format(size) : size.toFixed(1), unit: names[at] };
+}
+
+/** A count with separators: "12,345". */
+export function countText(value) {
+  return count.format(value);
+}
+
+/** The two largest units of a span in ms: "3 min 20 s"; "0 s" below a second and for negative ones. */
+export function spanText(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const pair = (large, largeUnit, small, smallUnit) =>
+    small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return pair(Math.floor(seconds / 60), 'min', seconds % 60, 's');
+  if (seconds < 86400) return pair(Math.floor(seconds / 3600), 'h', Math.floor((seconds % 3600) / 60), 'min');
+  return pair(Math.floor(seconds / 86400), 'd', Math.floor((seconds % 86400) / 3600), 'h');
+}
+
+/** The largest unit of how long ago something was: "now", "12 s ago", "4 h ago". */
+export function ageText(ms) {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 2) return 'now';
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86400)} d ago`;
+}
+
+/** Time of day on this machine, with the date when it is another one than `now`'s. */
+export function clockText(time, now) {
+  const at = new Date(time);
+  const clock = at.toLocaleTimeString('en-GB');
+  return at.toDateString() === new Date(now).toDateString() ? clock : `${at.toLocaleDateString('en-CA')} ${clock}`;
+}

@@ -1,0 +1,130 @@
+// The page: hears the bridge, keeps the state, and shows it once a second and after each change.
+import { ApiError, get, keepToken, request } from './api.js';
+import { byId, make, setText } from './dom.js';
+import { Flow } from './flow.js';
+import { SensorCards } from './sensors.js';
+import { emptyState, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
+import { follow } from './stream.js';
+import { EventList, showDeadLetters, showServices } from './tables.js';
+
+const state = emptyState();
+const flow = new Flow(byId('flow'));
+const events = new EventList(byId('events'));
+const cards = new SensorCards(byId('sensors'), ranges[1][1], complain);
+let node = '';
+let connected = false;
+let drawing = false;
+
+function connection(name, text) {
+  connected = name === 'live';
+  byId('connection').dataset.state = name;
+  setText(byId('connection'), text);
+}
+
+function complain(error) {
+  if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+    byId('token-form').hidden = false;
+    connection('refused', 'needs a token');
+  } else if (connected) {
+    connection('live', `live; ${error.message}`);
+  }
+}
+
+// ---- showing ----
+
+/** Many changes in one frame are drawn once. */
+function draw() {
+  if (drawing) return;
+  drawing = true;
+  requestAnimationFrame(() => {
+    drawing = false;
+    show();
+  });
+}
+
+function show() {
+  const now = Date.now();
+  chooseNode();
+  const filter = byId('filter').value.trim().toLowerCase();
+  const wanted = (sensor) => sensor.node === node && sensor.sensor.toLowerCase().includes(filter);
+  flow.show(state, node, now, connected);
+  byId('no-sensors').hidden = cards.show(state.sensors, wanted, now) > 0;
+  showServices(byId('services'), state.services, node, now);
+  events.show(state.events, now);
+}
+
+function chooseNode() {
+  const nodes = nodesOf(state);
+  const select = byId('node');
+  if (select.options.length !== nodes.length) select.replaceChildren(...nodes.map((name) => make('option', {}, name)));
+  byId('node-choice').hidden = nodes.length < 2;
+  if (!nodes.includes(node)) [node = ''] = nodes;
+  select.value = node;
+}
+
+// ---- hearing ----
+
+/** What was missed while nobody listened. */
+async function catchUp() {
+  try {
+    const [status, sensors] = await Promise.all([get('/v1/status'), get('/v1/sensors')]);
+    takeStatus(state, status, Date.now());
+    takeSensors(state, sensors);
+    cards.redraw();
+    draw();
+    await loadDeadLetters();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function loadDeadLetters() {
+  showDeadLetters(await get('/v1/dead-letters', { limit: 100 }), Date.now());
+}
+
+function listen() {
+  connection('connecting', 'connecting');
+  follow((signal) => request('/v1/events', { signal }), {
+    connected() {
+      connection('live', 'live');
+      byId('token-form').hidden = true;
+      catchUp();
+    },
+    lost(error) {
+      connection('lost', 'connection lost, trying again');
+      complain(error);
+      draw();
+    },
+    event(event) {
+      takeEvent(state, event, Date.now());
+      if (event.type === 'event' && event.data.type === 'dead_letter') loadDeadLetters().catch(complain);
+      draw();
+    },
+  });
+}
+
+// ---- what people do ----
+
+for (const [name, length] of ranges) {
+  const radio = make('input', { type: 'radio', name: 'range', checked: length === ranges[1][1] });
+  radio.addEventListener('change', () => cards.setRange(length));
+  byId('range').append(make('label', {}, radio, make('span', {}, name)));
+}
+byId('filter').addEventListener('input', draw);
+byId('node').addEventListener('change', ({ target }) => {
+  node = target.value;
+  draw();
+});
+byId('token-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  keepToken(byId('token').value);
+  byId('token').value = '';
+  byId('token-form').hidden = true;
+  listen();
+});
+addEventListener('resize', () => cards.fit());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => cards.redraw());
+setInterval(draw, 1000);
+setInterval(() => loadDeadLetters().catch(complain), 30_000);
+
+listen();

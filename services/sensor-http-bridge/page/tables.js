@@ -1,0 +1,62 @@
+// Services, events and dead letters.
+import { byId, make, setText } from './dom.js';
+import { clockText, countText, spanText, valueText } from './format.js';
+import { conditionOf } from './state.js';
+
+export function showServices(body, services, node, now) {
+  const rows = [...services.values()].filter((service) => service.node === node && service.status !== undefined);
+  rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+  while (body.rows.length > rows.length) body.deleteRow(-1);
+  rows.forEach((service, at) => {
+    const row = body.rows[at] ?? body.appendChild(make('tr', {}, ...Array.from({ length: 5 }, () => make('td'))));
+    const { status, queue } = service;
+    const condition = conditionOf(service, now);
+    row.dataset.condition = condition;
+    const texts = [
+      service.name,
+      status.reason && condition !== 'up' ? `${condition}: ${status.reason}` : condition,
+      spanText(now - Date.parse(status.since)),
+      queue === undefined ? '' : queue.limit > 0 ? `${countText(queue.depth)} of ${countText(queue.limit)}` : countText(queue.depth),
+      status.version ?? '',
+    ];
+    texts.forEach((text, cell) => setText(row.cells[cell], text));
+  });
+}
+
+/** Adds what is new on top: the list is read out as it grows. */
+export class EventList {
+  #parent;
+  #newest;
+
+  constructor(parent) {
+    this.#parent = parent;
+  }
+
+  show(events, now) {
+    const known = events.indexOf(this.#newest);
+    const fresh = known < 0 ? events : events.slice(0, known);
+    [this.#newest] = events;
+    for (const event of [...fresh].reverse()) {
+      this.#parent.prepend(make('li', { 'data-type': event.type, 'data-to': event.to },
+        make('time', { datetime: event.time }, clockText(event.time, now)), ' ', make('span', { class: 'quiet' }, event.name), ' ', event.text));
+    }
+    while (this.#parent.children.length > events.length) this.#parent.lastChild.remove();
+    byId('no-events').hidden = events.length > 0;
+  }
+}
+
+export function showDeadLetters({ dead_letters: letters, truncated }, now) {
+  const number = `${countText(letters.length)}${truncated ? ' and more' : ''}`;
+  setText(byId('dead-letters-summary'), letters.length === 0
+    ? 'None: the API has refused no reading.'
+    : `${number}, refused by the API and kept. sensorctl dead-letters requeue sends them again.`);
+  byId('dead-letters-table').hidden = letters.length === 0;
+  byId('dead-letters').replaceChildren(...letters.map((letter) => make('tr', {},
+    make('td', {}, whatOf(letter)), make('td', {}, String(letter.status ?? '')), make('td', {}, letter.reason ?? ''),
+    make('td', {}, clockText(letter.refused, now)))));
+}
+
+function whatOf({ reading, gap }) {
+  if (reading === undefined) return `gap ${gap.first} to ${gap.last}: ${gap.reason}`;
+  return `${reading.sensor} ${Object.values(valueText(reading.value, reading.unit)).join(' ')}`;
+}

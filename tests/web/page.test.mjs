@@ -1,0 +1,170 @@
+// The page in a real browser, with canned answers behind it: what it shows, and that it stays well.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { openPage, sees, startBrowser } from './browser.mjs';
+import { node, startFixture, status } from './fixture.mjs';
+
+const folder = new URL('../../services/sensor-http-bridge/page/', import.meta.url);
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const temperature = 'article[aria-label^="bme280.temperature"]';
+const mostBytes = 200 * 1000;
+
+const reading = (sensor, value, unit = 'Cel') => ({ node, name: sensor, sensor, value, unit, time: new Date(Date.now() + 1000).toISOString() });
+const breaker = (state) => status('sensor-http-bridge', {
+  state: state === 'closed' ? 'up' : 'degraded', reason: state === 'closed' ? '' : 'the API does not answer',
+  breaker: { state, reason: state === 'closed' ? '' : 'timeout', since: new Date().toISOString(), next_attempt: new Date(Date.now() + 60_000).toISOString() },
+});
+
+describe('the page', () => {
+  let browser;
+  let bridge;
+  let page;
+  before(async () => { browser = await startBrowser(); });
+  after(() => browser.close());
+  beforeEach(async () => { bridge = await startFixture({ page: folder }); });
+  afterEach(async () => {
+    await page?.context().close();
+    await bridge.stop();
+  });
+  const open = async (options) => {
+    page = await openPage(browser, bridge.url, options);
+    await sees(page, '#connection', 'live');
+  };
+
+  test('shows each value as it comes, with its unit', async () => {
+    await open();
+    await sees(page, `${temperature} .unit`, '°C');
+    bridge.push('reading', reading('bme280.temperature', 36.25));
+    await sees(page, `${temperature} .value`, '36.25');
+    bridge.push('reading', reading('new.sensor', 7, ''));
+    await sees(page, 'article[aria-label^="new.sensor"] .value', '7');
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('does not go back to an older reading', async () => {
+    await open();
+    bridge.push('reading', { ...reading('bme280.temperature', 1), time: '2020-01-01T00:00:00.000Z' });
+    bridge.push('reading', reading('marker', 5));
+    await sees(page, 'article[aria-label^="marker"] .value', '5');
+    assert.notEqual(await page.locator(`${temperature} .value`).textContent(), '1');
+  });
+
+  test('turns the breaker open and closed', async () => {
+    await open();
+    await sees(page, '#stage-api .lines', 'breaker closed');
+    bridge.push('status', breaker('open'));
+    await sees(page, '#stage-api[data-breaker=open] .lines', /breaker open for \d+ s, next attempt in \d+ s: timeout/);
+    assert.equal(await page.locator('#stage-store').getAttribute('data-flows'), 'false', 'the arrow to the API stands still');
+    bridge.push('status', breaker('closed'));
+    await sees(page, '#stage-api[data-breaker=closed] .lines', 'breaker closed');
+  });
+
+  test('shows pace, depths and events', async () => {
+    await open();
+    await sees(page, '#stage-publisher .lines', 'reads every 10 s');
+    bridge.push('status', status('sensor-publisher', { pace_ms: 30000 }));
+    await sees(page, '#stage-publisher .lines', 'reads every 30 s');
+    bridge.push('queue', { node, name: 'sensor-persistence', depth: 4321, high: 10000, limit: 0, oldest_s: 1, rate_per_s: 1, pressure: false });
+    await sees(page, '#stage-store .lines', '4,321 to be delivered');
+    bridge.push('event', { node, name: 'sensor-http-bridge', type: 'breaker', time: new Date().toISOString(), text: 'Circuit breaker OPEN', to: 'open' });
+    await sees(page, '#events li[data-to=open]', 'Circuit breaker OPEN');
+  });
+
+  test('lists dead letters with the reason of the API', async () => {
+    bridge.answers['/v1/dead-letters'] = () => ({
+      truncated: false,
+      dead_letters: [{ id: 7, destination: 'api', status: 422, reason: 'no such sensor', refused: new Date().toISOString(), refusals: 1, waits: false, reading: reading('bad.sensor', 1) }],
+    });
+    await open();
+    await sees(page, '#dead-letters tr', 'no such sensor');
+  });
+
+  test('draws 100,000 readings within a second', async () => {
+    await open();
+    await page.locator(`${temperature} button`).click();
+    await page.locator(`${temperature} input[type=checkbox]`).check();
+    await sees(page, `${temperature} .summary`, '100,000 points', 30_000);
+    const [measure] = await page.evaluate(() => performance.getEntriesByName('plot of 100000 points').map((entry) => entry.duration));
+    console.log(`plot of 100,000 points: ${measure.toFixed(0)} ms`);
+    assert.ok(measure < 1000, `took ${measure} ms`);
+  });
+
+  test('plots a small picture for every number, over the range that is chosen', async () => {
+    await open();
+    await page.locator(`${temperature} canvas`).waitFor();
+    assert.equal(await page.locator('article[aria-label^="garage.door"] canvas').count(), 0, 'a text has no plot');
+    const asked = page.waitForRequest((request) => request.url().includes('/v1/readings'));
+    await page.getByText('7 d', { exact: true }).click();
+    const query = new URL((await asked).url()).searchParams;
+    assert.equal(Date.parse(query.get('to')) - Date.parse(query.get('from')), 7 * 86_400_000);
+  });
+
+  test('says that the bridge is away, and goes on when it is back', async () => {
+    await open();
+    await bridge.stop();
+    await sees(page, '#connection[data-state=lost]', 'connection lost');
+    bridge = await startFixture({ page: folder, port: bridge.port });
+    await sees(page, '#connection', 'live', 20_000);
+    bridge.push('reading', reading('bme280.temperature', 40.5));
+    await sees(page, `${temperature} .value`, '40.5');
+  });
+
+  test('asks for a token only when one is needed, and keeps it to this tab', async () => {
+    await bridge.stop();
+    bridge = await startFixture({ page: folder, token: 'secret' });
+    page = await openPage(browser, bridge.url);
+    await page.locator('#token').fill('secret');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await sees(page, '#connection', 'live');
+    await sees(page, `${temperature} .unit`, '°C');
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+  });
+
+  test('takes what a sensor says for text', async () => {
+    await open();
+    bridge.push('reading', reading('evil', '<img src=x onerror=alert(1)>', '<b>'));
+    await sees(page, 'article[aria-label^="evil"] .value', '<img src=x');
+    assert.equal(await page.locator('article img, article b').count(), 0);
+  });
+
+  for (const colorScheme of ['light', 'dark']) {
+    test(`breaks no rule of accessibility when ${colorScheme}`, async () => {
+      await open({ colorScheme });
+      bridge.push('status', breaker('open'));
+      await sees(page, '#stage-api .lines', 'breaker open');
+      await page.locator(`${temperature} button`).click();
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join(' ')}`), []);
+      await page.screenshot({ path: `build/web/${colorScheme}.png` });
+    });
+  }
+
+  test('fits a phone', async () => {
+    await open({ viewport: { width: 360, height: 780 } });
+    await sees(page, `${temperature} .unit`, '°C');
+    const { width, shown } = await page.evaluate(() => ({ width: document.documentElement.scrollWidth, shown: innerWidth }));
+    assert.ok(width <= shown, `${width} px wide on ${shown}`);
+    await page.screenshot({ path: 'build/web/phone.png' });
+  });
+
+  test('is small, and complains of nothing', async () => {
+    let bytes = 0;
+    const context = await browser.newContext();
+    page = await context.newPage();
+    page.on('response', async (response) => {
+      if (!new URL(response.url()).pathname.startsWith('/v1/')) bytes += (await response.body()).length;
+    });
+    const complaints = [];
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(bridge.url);
+    await sees(page, `${temperature} .unit`, '°C');
+    await page.locator(`${temperature} canvas`).waitFor();
+    console.log(`the page: ${bytes} bytes`);
+    assert.ok(bytes > 0 && bytes < mostBytes, `${bytes} bytes`);
+    assert.deepEqual(complaints, []);
+  });
+});
