@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { openPage, sees, startBrowser } from './browser.mjs';
 
-const build = new URL('../../build/release/', import.meta.url).pathname;
+const build = new URL('../../build/dev/', import.meta.url).pathname;
 const load = 'article[aria-label="host.load_1m on demo-host"]';
 
 describe('the page of the real bridge', () => {
