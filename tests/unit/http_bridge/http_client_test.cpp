@@ -30,7 +30,7 @@ const char* const one_reading =
 class HttpClientTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto api = ReferenceApi::start({0, "secret", folder_.file("api.db")});
+    auto api = ReferenceApi::start({.token = "secret", .database = folder_.file("api.db")});
     ASSERT_TRUE(api.has_value()) << api.error().message;
     api_ = std::move(*api);
   }

@@ -60,7 +60,7 @@ class StoreOnMqtt {
 class BridgeProgram : public testing::Test {
  protected:
   void SetUp() override {
-    auto api = ReferenceApi::start({0, "secret", folder_.file("api.db")});
+    auto api = ReferenceApi::start({.token = "secret", .database = folder_.file("api.db")});
     ASSERT_TRUE(api.has_value()) << api.error().message;
     api_ = std::move(*api);
     broker_.start();
