@@ -14,16 +14,6 @@ constexpr std::size_t clock_bytes = 60;  // ,"clock":"unsynced","uptime_ms":
 constexpr std::size_t number_bytes = 26;
 constexpr std::size_t escaped_bytes = 6;  // \u0000
 
-void append_value(std::string& out, const Value& value) {
-  if (const double* number = std::get_if<double>(&value); number != nullptr) {
-    append_number(out, *number);
-  } else if (const bool* boolean = std::get_if<bool>(&value); boolean != nullptr) {
-    out += *boolean ? "true" : "false";
-  } else {
-    append_json_string(out, std::get<std::string>(value));
-  }
-}
-
 void append_time_field(std::string& out, WallTime time) {
   out += ",\"time\":\"";
   append_time(out, time);
@@ -58,6 +48,16 @@ void append_gaps(std::string& out, const std::vector<Gap>& gaps) {
 }
 
 }  // namespace
+
+void append_value(std::string& out, const Value& value) {
+  if (const double* number = std::get_if<double>(&value); number != nullptr) {
+    append_number(out, *number);
+  } else if (const bool* boolean = std::get_if<bool>(&value); boolean != nullptr) {
+    out += *boolean ? "true" : "false";
+  } else {
+    append_json_string(out, std::get<std::string>(value));
+  }
+}
 
 std::string encode_reading(const SequencedReading& reading, std::string_view stream, std::string_view boot) {
   std::string out;

@@ -32,6 +32,9 @@ void append_delivered_reading(std::string& out, std::string_view node, std::stri
 /// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Appends a reading's value.
+void append_value(std::string& out, const Value& value);
+
 /// Bytes that `reading` takes in a batch, at most: for cutting batches by size before encoding.
 std::size_t encoded_size_bound(const SequencedReading& reading);
 

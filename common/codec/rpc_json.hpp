@@ -1,6 +1,7 @@
 // Requests and answers of the store's RPC: upload, uploaded, query. Decoding checks everything. Pure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -111,17 +112,59 @@ struct UploadedAnswer {
 std::string encode_uploaded_answer(const UploadedAnswer& answer);
 Result<UploadedAnswer> decode_uploaded_answer(std::string_view payload);
 
-/// Readings of one sensor (of all when empty) with from <= time < to, newest first when `latest`, else oldest first.
+/// A place in the answers to a query, from which the next one goes on: the last row's time, and its id, or its
+/// sensor's.
+struct QueryCursor {
+  WallTime time;
+  std::uint64_t id = 0;
+  bool operator==(const QueryCursor&) const = default;
+};
+/// "1768493375123-42".
+std::string encode_cursor(const QueryCursor& cursor);
+Result<QueryCursor> decode_cursor(std::string_view text);
+
+/// What becomes of the readings of one step of time; mean, min and max are of numbers only.
+enum class Aggregate { mean, min, max, last };
+const char* name_of(Aggregate aggregate);
+std::optional<Aggregate> aggregate_from(std::string_view name);
+
+inline constexpr Millis max_query_step{std::chrono::hours{24 * 366}};
+
+/// Readings of one sensor (of all when empty) with from <= time < to.
 struct QueryRequest {
   std::string node;    // empty: any
   std::string sensor;  // empty: any
   std::optional<WallTime> from;
   std::optional<WallTime> to;
   std::size_t limit = 100;  // 1 .. max_query_readings
-  bool latest = false;      // the newest reading of each sensor that fits, instead of a range
+  bool latest = false;      // the newest reading of each sensor that fits, newest first, instead of a range
+  bool newest_first = false;
+  std::optional<QueryCursor> after = std::nullopt;  // only what is behind that, in the order of the answer
+
+  /// Instead of readings one value for each sensor and step; steps begin at multiples of it since 1970. 0: readings.
+  /// 1 s .. max_query_step.
+  Millis step{0};
+  Aggregate aggregate = Aggregate::mean;
 };
 std::string encode_query_request(const QueryRequest& request);
 Result<QueryRequest> decode_query_request(std::string_view payload);
-std::string encode_query_answer(const std::vector<StoredReading>& readings, bool truncated);
+/// {"readings":[...],"truncated":true,"cursor":"..."}; the cursor when there is a `next`.
+std::string encode_query_answer(const std::vector<StoredReading>& readings, bool truncated,
+                                const std::optional<QueryCursor>& next = std::nullopt);
+
+/// What a sensor's readings of one step come to.
+struct StoredBucket {
+  std::uint64_t sensor_id = 0;  // the store's own
+  std::string node;
+  std::string sensor;
+  std::string unit;
+  WallTime time;  // when the step begins
+  Value value;
+  std::uint64_t count = 0;  // readings in it
+};
+/// Appends {"node":...,"sensor":...,"unit":...,"time":...,"value":...,"count":...}
+void append_bucket(std::string& out, const StoredBucket& bucket);
+std::string encode_bucket_answer(const std::vector<StoredBucket>& buckets, bool truncated,
+                                 const std::optional<QueryCursor>& next);
 
 }  // namespace sensors

@@ -30,6 +30,20 @@ StoredReading read_reading(JsonFields& outer, simdjson::dom::element element) {
   return row;
 }
 
+StoredBucket read_bucket(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"node", "sensor", "unit", "time", "value", "count"});
+  StoredBucket bucket{};
+  fields.read_name("node", bucket.node);
+  fields.read_name("sensor", bucket.sensor);
+  fields.read_text("unit", bucket.unit);
+  fields.read_time("time", bucket.time);
+  fields.read_value("value", bucket.value);
+  fields.read_whole("count", bucket.count, 1, max_seq);
+  if (!is_unit(bucket.unit)) fields.refuse(ErrorCode::invalid, "unit: is none");
+  outer.check(fields.finish());
+  return bucket;
+}
+
 StoredGap read_gap(JsonFields& outer, simdjson::dom::element element) {
   JsonFields fields(element, {"node", "stream", "first", "last", "reason", "time"});
   StoredGap row{};
@@ -70,15 +84,16 @@ DeadLetter read_letter(JsonFields& outer, simdjson::dom::element element) {
 /// Reads the array `rows_key` with `read_row`, and `truncated`.
 template <class Row, class ReadRow>
 Result<void> read_list(std::string_view payload, std::string_view rows_key, ReadRow read_row, std::vector<Row>& rows,
-                       bool& truncated) {
+                       bool& truncated, std::string* cursor = nullptr) {
   JsonDocument document(max_answer_bytes);
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {rows_key, "truncated"});
+  JsonFields fields(*root, {rows_key, "truncated", "cursor"});
   refuse_error_answer(fields, *root);
   simdjson::dom::array elements;
   fields.read_array(rows_key, elements);
   fields.read_bool("truncated", truncated);
+  if (cursor != nullptr && fields.has("cursor")) fields.read_name("cursor", *cursor);
   if (fields.failed()) return fields.finish();
   for (const simdjson::dom::element element : elements) rows.push_back(read_row(fields, element));
   return fields.finish();
@@ -88,7 +103,16 @@ Result<void> read_list(std::string_view payload, std::string_view rows_key, Read
 
 Result<QueryAnswer> decode_query_answer(std::string_view payload) {
   QueryAnswer answer;
-  const Result<void> read = read_list(payload, "readings", read_reading, answer.readings, answer.truncated);
+  const Result<void> read =
+      read_list(payload, "readings", read_reading, answer.readings, answer.truncated, &answer.cursor);
+  if (!read.has_value()) return tl::unexpected<Error>(read.error());
+  return answer;
+}
+
+Result<BucketAnswer> decode_bucket_answer(std::string_view payload) {
+  BucketAnswer answer;
+  const Result<void> read =
+      read_list(payload, "buckets", read_bucket, answer.buckets, answer.truncated, &answer.cursor);
   if (!read.has_value()) return tl::unexpected<Error>(read.error());
   return answer;
 }

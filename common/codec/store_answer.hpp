@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,8 +16,17 @@ namespace sensors {
 struct QueryAnswer {
   std::vector<StoredReading> readings;
   bool truncated = false;  // more rows fit the question
+  std::string cursor;      // where they go on; empty when the answer does not say
 };
 Result<QueryAnswer> decode_query_answer(std::string_view payload);
+
+/// What encode_bucket_answer() writes, but for the sensors' ids.
+struct BucketAnswer {
+  std::vector<StoredBucket> buckets;
+  bool truncated = false;
+  std::string cursor;
+};
+Result<BucketAnswer> decode_bucket_answer(std::string_view payload);
 
 /// What encode_dead_letter_list() writes.
 struct DeadLetterList {

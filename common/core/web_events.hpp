@@ -2,6 +2,7 @@
 // Plain values, as in service_events.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,20 @@ namespace sensors {
 /// Names in lower case in requests (RFC 9110 section 5.1).
 using WebHeaders = std::vector<std::pair<std::string, std::string>>;
 
+/// How a server is: since the start, but for the last two.
+struct WebServerFigures {
+  std::uint64_t accepted = 0;      // connections
+  std::uint64_t evicted = 0;       // connections that gave way to a new one
+  std::uint64_t turned_away = 0;   // connections for which none could give way
+  std::uint64_t timed_out = 0;     // too slow with header, body or reading the answer
+  std::uint64_t malformed = 0;     // not HTTP, or not the TLS that was expected
+  std::uint64_t too_large = 0;     // headers or bodies
+  std::uint64_t overloaded = 0;    // no room for one more body or request
+  std::uint64_t slow_streams = 0;  // cut off
+  std::size_t open = 0;            // connections, now
+  std::size_t buffered_bytes = 0;  // of requests and answers, now
+};
+
 // ---- events ----
 
 /// A whole request. It stays open until a WebResponse or WebStreamEnd with its id.
@@ -25,6 +40,7 @@ struct WebRequest {
   WebHeaders headers;
   std::string body;
   std::string client;  // its IP address
+  WebServerFigures server = {};
 
   /// The first header of that name, which is in lower case; empty when there is none.
   std::string_view header(std::string_view name) const {

@@ -44,10 +44,15 @@ void Bridge::to_web(const E& event, Now now) {
 /// The side that answers people first: the other one may end the service with this event.
 void Bridge::route(const StopRequested& event, Now now) { to_both(event, now); }
 
-/// What is not an answer or an order is for who watches.
+void Bridge::route(const MqttPublished& event, Now now) {
+  (event.id & web_publish_bit) != 0 ? to_web(event, now) : to_upload(event, now);
+}
+
+/// Answers are told apart by their correlation data; what is no answer and no order is for who watches.
 void Bridge::route(const MqttMessage& event, Now now) {
-  if (event.topic == reply_topic_ || event.topic == control_topic_) return to_upload(event, now);
-  to_web(event, now);
+  const bool is_for_upload =
+      event.topic == control_topic_ || (event.topic == reply_topic_ && !event.correlation.starts_with(web_correlation));
+  is_for_upload ? to_upload(event, now) : to_web(event, now);
 }
 
 }  // namespace sensors::bridge

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <random>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
+#include "services/sensor-http-bridge/store_call.hpp"
 
 namespace sensors::bridge {
 
@@ -102,7 +104,9 @@ Result<Config> load_config(const std::string& path) {
   if (config.web.has_value()) {
     config.web->root = config.mqtt.root;
     config.web->node = config.logic.node;
-    config.web->seed = std::random_device{}();
+    config.web->reply_topic = reply_topic(config.logic);
+    std::random_device random;  // 32 bits each time, and a stream's name must never come again
+    config.web->seed = (std::uint64_t{random()} << 32U) | random();
   }
   return config;
 }

@@ -88,6 +88,8 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   table.read("rate_burst", web.rate_burst, 1, 1'000'000);
   table.read("rate_interval", web.rate_interval, Millis{1}, Millis{60'000});
   table.read("max_streams", web.max_streams, 0, 1'000);
+  table.read("write_timeout", web.write_timeout, Millis{100}, Millis{600'000});
+  table.read("max_waiting_rows", web.max_waiting_rows, 1'000, 1'000'000);
   if (listen.empty()) return std::nullopt;
   return web;
 }

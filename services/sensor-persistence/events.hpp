@@ -264,7 +264,10 @@ struct StoreMeasured {
 
 struct QueryRows {
   std::vector<StoredReading> readings;
+  std::vector<StoredBucket> buckets;  // instead of readings, of a query with a step
   bool truncated = false;
+  std::optional<QueryCursor> next;  // where the rest begins
+  bool has_buckets = false;
 };
 
 struct QueryDone {

@@ -157,7 +157,9 @@ void Logic::on(QueryDone event, Now now) {
   --running_queries_;
 
   if (event.rows.has_value()) {
-    answer(event.call, encode_query_answer(event.rows->readings, event.rows->truncated));
+    const QueryRows& rows = *event.rows;
+    answer(event.call, rows.has_buckets ? encode_bucket_answer(rows.buckets, rows.truncated, rows.next)
+                                        : encode_query_answer(rows.readings, rows.truncated, rows.next));
   } else {
     ++counters_.refused_calls;
     answer(event.call, encode_error(event.rows.error()));

@@ -14,13 +14,15 @@ namespace {
 enum Sql : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql, dead_letters_sql };
 
 const std::vector<std::string_view> texts{
-    "SELECT id, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
+    "SELECT id, node, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
     "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
     "r.stream"
-    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms, r.id LIMIT ?4",
+    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 AND (r.time_ms > ?5 OR r.id > ?6)"
+    " ORDER BY r.time_ms, r.id LIMIT ?4",
     "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
     "r.stream"
-    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4",
+    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 AND (r.time_ms < ?5 OR r.id < ?6)"
+    " ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4",
     "SELECT * FROM dead_letter WHERE id > ?1 AND (?2 = '' OR destination = ?2) ORDER BY id LIMIT ?3",
 };
 
@@ -53,9 +55,10 @@ QueryRows cut_to_size(std::vector<StoredReading> rows, std::size_t limit) {
 
 }  // namespace
 
-StoreReader::StoreReader(Database database, std::vector<Statement> statements)
+StoreReader::StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets)
     : database_(std::move(database)),
       statements_(std::move(statements)),
+      buckets_(std::move(buckets)),
       give_up_at_(
           std::make_unique<std::chrono::steady_clock::time_point>(std::chrono::steady_clock::time_point::max())) {}
 
@@ -68,7 +71,10 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
   if (!database.has_value()) return tl::unexpected<Error>(database.error());
   Result<std::vector<Statement>> statements = prepare_all(*database, texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*database), std::move(*statements)));
+  Result<BucketQuery> buckets = BucketQuery::prepare(*database);
+  if (!buckets.has_value()) return tl::unexpected<Error>(buckets.error());
+  std::unique_ptr<StoreReader> reader(
+      new StoreReader(std::move(*database), std::move(*statements), std::move(*buckets)));
   reader->database_.stop_when([&stopping, give_up_at = reader->give_up_at_.get()] {
     return stopping || std::chrono::steady_clock::now() >= *give_up_at;
   });
@@ -102,39 +108,56 @@ Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& reque
 }
 
 Result<QueryRows> StoreReader::collect(const QueryRequest& request) {
-  const Result<std::vector<Sensor>> found = sensors(request);
+  const Result<std::vector<SensorRow>> found = sensors(request);
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  if (request.step > Millis{0}) return buckets_.run(request, *found);
   const std::size_t most = request.limit + 1;  // one more shows that there are more
+  const bool newest_first = request.latest || request.newest_first;
   std::vector<StoredReading> rows;
-  for (const Sensor& sensor : *found) {
+  for (const SensorRow& sensor : *found) {
     if (const Result<void> read = read_sensor(sensor, request, request.latest ? 1 : most, rows); !read.has_value()) {
       return tl::unexpected<Error>(read.error());
     }
-    if (rows.size() > 4 * most) sort_and_trim(rows, request.latest, most);
+    if (rows.size() > 4 * most) sort_and_trim(rows, newest_first, most);
   }
-  sort_and_trim(rows, request.latest, most);
-  return cut_to_size(std::move(rows), request.limit);
+  sort_and_trim(rows, newest_first, most);
+  QueryRows answer = cut_to_size(std::move(rows), request.limit);
+  if (answer.truncated && !request.latest && !answer.readings.empty()) {
+    const StoredReading& last = answer.readings.back();
+    answer.next = QueryCursor{last.reading.reading.time, last.id};
+  }
+  return answer;
 }
 
-Result<std::vector<StoreReader::Sensor>> StoreReader::sensors(const QueryRequest& request) {
-  std::vector<Sensor> found;
+Result<std::vector<SensorRow>> StoreReader::sensors(const QueryRequest& request) {
+  std::vector<SensorRow> found;
   Statement& statement = statements_[sensors_sql];
   statement.bind(1, std::string_view(request.node)).bind(2, std::string_view(request.sensor));
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
-    found.push_back(Sensor{statement.integer(0), statement.text(1), statement.text(2)});
+    found.push_back(SensorRow{statement.integer(0), statement.text(1), statement.text(2), statement.text(3)});
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
   return found;
 }
 
-Result<void> StoreReader::read_sensor(const Sensor& sensor, const QueryRequest& request, std::size_t most,
+Result<void> StoreReader::read_sensor(const SensorRow& sensor, const QueryRequest& request, std::size_t most,
                                       std::vector<StoredReading>& rows) {
-  Statement& statement = statements_[request.latest ? newest_first_sql : oldest_first_sql];
-  statement.bind(1, sensor.id).bind(2, milliseconds_of(request.from, 0));
-  statement.bind(3, milliseconds_of(request.to, std::numeric_limits<std::int64_t>::max()))
-      .bind(4, static_cast<std::int64_t>(most));
+  const bool newest_first = request.latest || request.newest_first;
+  Statement& statement = statements_[newest_first ? newest_first_sql : oldest_first_sql];
+  constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t from = milliseconds_of(request.from, 0);
+  std::int64_t to = milliseconds_of(request.to, for_ever);
+  std::int64_t cursor_ms = newest_first ? for_ever : -1;  // behind every row
+  std::int64_t cursor_id = 0;
+  if (request.after.has_value()) {
+    cursor_ms = request.after->time.time_since_epoch().count();
+    cursor_id = static_cast<std::int64_t>(request.after->id);
+    newest_first ? to = std::min(to, cursor_ms + 1) : from = std::max(from, cursor_ms);
+  }
+  statement.bind(1, sensor.id).bind(2, from).bind(3, to).bind(4, static_cast<std::int64_t>(most));
+  statement.bind(5, cursor_ms).bind(6, cursor_id);
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     StoredReading& read = rows.emplace_back();

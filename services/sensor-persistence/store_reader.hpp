@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/adapters/sqlite/database.hpp"
+#include "services/sensor-persistence/bucket_query.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -25,21 +26,16 @@ class StoreReader {
   Result<DeadLetterRows> dead_letters(const DeadLettersRequest& request, Millis time_limit);
 
  private:
-  struct Sensor {
-    std::int64_t id;
-    std::string name;
-    std::string unit;
-  };
-
-  StoreReader(Database database, std::vector<Statement> statements);
+  StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets);
 
   Result<QueryRows> collect(const QueryRequest& request);
-  Result<std::vector<Sensor>> sensors(const QueryRequest& request);
-  Result<void> read_sensor(const Sensor& sensor, const QueryRequest& request, std::size_t most,
+  Result<std::vector<SensorRow>> sensors(const QueryRequest& request);
+  Result<void> read_sensor(const SensorRow& sensor, const QueryRequest& request, std::size_t most,
                            std::vector<StoredReading>& rows);
 
   Database database_;
   std::vector<Statement> statements_;
+  BucketQuery buckets_;
   std::unique_ptr<std::chrono::steady_clock::time_point> give_up_at_;  // the connection asks it
 };
 

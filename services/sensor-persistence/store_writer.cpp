@@ -21,6 +21,7 @@ enum Sql : std::size_t {
   present_sql,
   delete_readings_sql,
   delete_gaps_sql,
+  delete_streams_sql,
   page_count_sql,
   freelist_sql
 };
@@ -40,6 +41,11 @@ const std::vector<std::string_view> texts{
     // A gap record's time may be of a clock that was not set: it stays until the readings before it are gone.
     "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3"
     " AND (?4 OR id < coalesce((SELECT min(id) FROM reading), id + 1))",
+    // Of the bridge, each write with a key is a stream: the key is forgotten with the last of its rows. Streams of
+    // sensor-publisher stay, for outboxes that come back late.
+    "DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND moved_at <= ?1"
+    " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.stream = stream.id)"
+    " AND id NOT IN (SELECT gap.stream FROM gap)",
     "PRAGMA page_count",
     "PRAGMA freelist_count",
 };
@@ -320,6 +326,10 @@ Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t t
     statement.bind(4, std::int64_t{step.older_than.has_value() ? 0 : 1});
     if (Result<void> done = statement.run(); !done.has_value()) return done;
     report.deleted += static_cast<std::size_t>(database_.changes());
+  }
+  if (report.deleted > 0) {
+    Statement& streams = statements_[delete_streams_sql];
+    if (Result<void> done = streams.bind(1, as_integer(through)).run(); !done.has_value()) return done;
   }
   Statement& present = statements_[present_sql];
   present.bind(1, as_integer(step.after_id))

@@ -40,12 +40,13 @@ const std::map<std::string, std::set<std::string>> may_write{
      {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/status/sensor-publisher",
       "sensors/n/queue/sensor-publisher", "sensors/n/event/sensor-publisher"}},
     {"sensor-persistence",
-     {"sensors/n/committed/sensor-publisher", "sensors/n/status/sensor-persistence",
-      "sensors/n/queue/sensor-persistence", "sensors/n/event/sensor-persistence",
+     {"sensors/n/committed/sensor-publisher", "sensors/n/committed/sensor-http-bridge",
+      "sensors/n/status/sensor-persistence", "sensors/n/queue/sensor-persistence", "sensors/n/event/sensor-persistence",
       "sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/rpc-reply/sensorctl"}},
     {"sensor-http-bridge",
      {"sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-http-bridge", "sensors/n/event/sensor-http-bridge",
-      "sensors/n/rpc/upload", "sensors/n/rpc/uploaded"}},
+      "sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query", "sensors/n/rpc/dead-letters",
+      "sensors/n/backlog/sensor-http-bridge"}},
     {"sensorctl",
      {"sensors/n/rpc/query", "sensors/n/rpc/dead-letters", "sensors/n/control/sensor-publisher",
       "sensors/n/control/sensor-http-bridge"}},
@@ -57,13 +58,14 @@ const std::map<std::string, std::set<std::string>> may_read{
       "sensors/n/status/sensor-persistence", "sensors/n/status/sensor-http-bridge",
       "sensors/n/queue/sensor-persistence", "sensors/n/queue/sensor-http-bridge"}},
     {"sensor-persistence",
-     {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/rpc/upload", "sensors/n/rpc/uploaded",
-      "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
+     {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/backlog/sensor-http-bridge",
+      "sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
     {"sensor-http-bridge",
      {"sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/control/sensor-http-bridge", "sensors/n/reading/a",
-      "sensors/n/status/sensor-publisher", "sensors/n/status/sensor-persistence", "sensors/n/status/sensor-http-bridge",
-      "sensors/n/queue/sensor-publisher", "sensors/n/queue/sensor-persistence", "sensors/n/queue/sensor-http-bridge",
-      "sensors/n/event/sensor-publisher", "sensors/n/event/sensor-persistence", "sensors/n/event/sensor-http-bridge"}}};
+      "sensors/n/committed/sensor-http-bridge", "sensors/n/status/sensor-publisher",
+      "sensors/n/status/sensor-persistence", "sensors/n/status/sensor-http-bridge", "sensors/n/queue/sensor-publisher",
+      "sensors/n/queue/sensor-persistence", "sensors/n/queue/sensor-http-bridge", "sensors/n/event/sensor-publisher",
+      "sensors/n/event/sensor-persistence", "sensors/n/event/sensor-http-bridge"}}};
 
 std::set<std::string> all_topics() {
   std::set<std::string> topics;

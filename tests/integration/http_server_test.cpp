@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -36,6 +37,7 @@ class EchoServer {
     callbacks.on_gone = [this](WebGone) { ++gone_; };
     callbacks.on_listening = [](const WebListening& listening) { EXPECT_TRUE(listening.result.has_value()); };
     server_ = std::make_unique<HttpServer>(*loop_, std::move(options), std::move(callbacks));
+    loop_->on_wake([this] { run_jobs(); });
     thread_ = std::thread([this] { loop_->run(); });
   }
   ~EchoServer() {
@@ -50,19 +52,21 @@ class EchoServer {
   int gone() const { return gone_; }
 
   /// Runs `work` on the loop, and waits for it.
-  void on_loop(std::function<void()> work) {
+  void on_loop(const std::function<void()>& work) {
     std::atomic<bool> done = false;
-    loop_->on_wake([&done, work = std::move(work)] {
-      if (done) return;
-      work();
-      done = true;
-    });
+    {
+      const std::lock_guard lock(mutex_);
+      jobs_.emplace_back([&] {
+        work();
+        done = true;
+      });
+    }
     loop_->wake();
     EXPECT_TRUE(rig::comes_true(patience, [&] { return done.load(); }));
   }
 
-  HttpServerCounters counters() {
-    HttpServerCounters counters;
+  WebServerFigures counters() {
+    WebServerFigures counters;
     on_loop([&] { counters = server_->counters(); });
     return counters;
   }
@@ -72,6 +76,15 @@ class EchoServer {
   }
 
  private:
+  void run_jobs() {
+    std::vector<std::function<void()>> jobs;
+    {
+      const std::lock_guard lock(mutex_);
+      jobs.swap(jobs_);
+    }
+    for (const std::function<void()>& job : jobs) job();
+  }
+
   bool take(WebRequest request) {
     if (request.target == "/full") return false;
     if (request.target == "/wait") return true;
@@ -91,6 +104,8 @@ class EchoServer {
   int port_ = 0;
   std::atomic<int> gone_ = 0;
   std::uint64_t stream_id_ = 0;
+  std::mutex mutex_;
+  std::vector<std::function<void()>> jobs_;  // for the loop
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<HttpServer> server_;
   std::thread thread_;
@@ -198,7 +213,7 @@ TEST(HttpServer, lets_the_slowest_go_when_a_thousand_drip_and_answers_at_once_me
     EXPECT_EQ(rig::http_get(server.port(), "/echo").status, 200);
     EXPECT_LT(rig::monotonic_now() - begin, Millis{100});
   }
-  const HttpServerCounters counters = server.counters();
+  const WebServerFigures counters = server.counters();
   EXPECT_GE(counters.evicted, 800U);
   EXPECT_LE(counters.open, 210U);
   EXPECT_LE(counters.buffered_bytes, options.max_buffered_bytes);

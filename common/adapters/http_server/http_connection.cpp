@@ -211,6 +211,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       request.headers.emplace_back(lower(std::string_view(field.name_string())), std::string(field.value()));
     request.body = std::move(message.body());
     request.client = client_;
+    request.server = state_->counters;
     state_->waiting.emplace(id_, self);
     if (state_->callbacks.on_request && state_->callbacks.on_request(std::move(request))) return;
     state_->waiting.erase(id_);
@@ -231,7 +232,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void fail_reading(beast::error_code error) {
-    HttpServerCounters& counters = state_->counters;
+    WebServerFigures& counters = state_->counters;
     if (is_closed_) return;
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
       ++counters.too_large;

@@ -36,7 +36,7 @@ class HttpConnection {
 struct HttpServerState {
   HttpServerOptions options;
   HttpServerCallbacks callbacks;
-  HttpServerCounters counters;
+  WebServerFigures counters;
   std::uint64_t last_id = 0;
 
   // Each connection is in one of the two, or on its way out. Shared: the table and the operation under way.

@@ -108,7 +108,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
 
   /// The one that has been sending longest goes: a flood of slow clients cannot keep a quick one out.
   bool make_room() {
-    HttpServerCounters& counters = state->counters;
+    WebServerFigures& counters = state->counters;
     if (counters.open < state->options.max_connections) return true;
     if (state->reading.empty()) {
       ++counters.turned_away;
@@ -168,6 +168,6 @@ void HttpServer::end_stream(WebStreamEnd stream) {
   if (!node.empty()) node.mapped()->end_stream();
 }
 
-HttpServerCounters HttpServer::counters() const { return listener_->state->counters; }
+WebServerFigures HttpServer::counters() const { return listener_->state->counters; }
 
 }  // namespace sensors

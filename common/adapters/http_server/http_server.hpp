@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,20 +43,6 @@ struct HttpServerOptions {
   Millis idle_timeout{60'000};
 };
 
-/// Since the start.
-struct HttpServerCounters {
-  std::uint64_t accepted = 0;      // connections
-  std::uint64_t evicted = 0;       // connections that gave way to a new one
-  std::uint64_t turned_away = 0;   // connections for which none could give way
-  std::uint64_t timed_out = 0;     // too slow with header, body or reading the answer
-  std::uint64_t malformed = 0;     // not HTTP, or not the TLS that was expected
-  std::uint64_t too_large = 0;     // headers or bodies
-  std::uint64_t overloaded = 0;    // no room for one more body or request
-  std::uint64_t slow_streams = 0;  // cut off
-  std::size_t open = 0;            // connections, now
-  std::size_t buffered_bytes = 0;  // now
-};
-
 struct HttpServerCallbacks {
   std::function<bool(WebRequest)> on_request;  // false: there is no room for it, answered with 503
   std::function<void(WebGone)> on_gone;
@@ -81,7 +66,7 @@ class HttpServer {
   void send(const WebStreamData& data);
   void end_stream(WebStreamEnd stream);
 
-  HttpServerCounters counters() const;
+  WebServerFigures counters() const;
 
  private:
   class Listener;

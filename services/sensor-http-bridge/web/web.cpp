@@ -1,7 +1,10 @@
 // Paths:
 //   /livez /readyz                              whoever can reach the server
 //   / /assets/*                                 the page, the same
-//   GET /v1/status /v1/events                   scope read
+//   GET /metrics /v1/status /v1/events          scope read; from what was heard
+//   GET /v1/readings /v1/sensors /v1/dead-letters   scope read; the store is asked
+//   POST /v1/readings /write /api/v2/write      scope write; answered when the store has it
+//   GET /v1/writes/<id>                         scope write
 #include "services/sensor-http-bridge/web/web.hpp"
 
 #include <algorithm>
@@ -9,7 +12,9 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
+#include "services/sensor-http-bridge/logic_options.hpp"
 #include "services/sensor-http-bridge/web/page_files.hpp"
 
 namespace sensors::bridge {
@@ -21,6 +26,18 @@ constexpr const char* page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
 
+std::string committed_topic(const WebOptions& options) {
+  return topic_of(options.root, options.node, "committed", service_name);
+}
+
+/// What a page of another site makes a browser send (RFC 6454): it has no business here.
+bool is_from_another_site(const WebRequest& request) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return false;
+  const std::size_t slashes = origin.find("://");
+  return slashes == std::string_view::npos || origin.substr(slashes + 3) != request.header("host");
+}
+
 std::string filter_of(const WebOptions& options, std::string_view kind) {
   return options.root + "/+/" + std::string(kind) + "/+";
 }
@@ -29,18 +46,27 @@ std::string filter_of(const WebOptions& options, std::string_view kind) {
 
 std::vector<std::string> web_subscriptions(const WebOptions& options) {
   return {filter_of(options, "status"), filter_of(options, "queue"), filter_of(options, "event"),
-          filter_of(options, "reading")};
+          filter_of(options, "reading"), committed_topic(options)};
 }
 
 Web::Web(WebOptions options)
     : options_(std::move(options)),
       access_(options_),
       watch_(options_.max_services),
-      streams_(options_.max_streams, options_.stream_keepalive) {}
+      streams_(options_.max_streams, options_.stream_keepalive),
+      desk_({options_.root, options_.node, options_.reply_topic, options_.max_queries, options_.query_timeout,
+             options_.seed}),
+      writes_(options_),
+      committed_topic_(committed_topic(options_)) {}
 
 BridgeEffects Web::handle(const Tick&, Now now) {
   now_ = now;
   if (std::optional<WebStreamData> alive = streams_.keep_alive(now.monotonic)) add(std::move(*alive));
+  for (const PendingRead& read : desk_.take_overdue(now.monotonic)) {
+    ++counters_.unanswered;
+    store_is_silent(read, fmt::format("the store gave no answer in {} ms", options_.query_timeout.count()));
+  }
+  for (WebResponse& late : writes_.take_late(now.monotonic)) add(std::move(late));
   return take_effects();
 }
 
@@ -48,12 +74,15 @@ BridgeEffects Web::handle(const StopRequested&, Now now) {
   now_ = now;
   is_stopping_ = true;
   for (const WebStreamEnd end : streams_.close_all()) add(end);
+  for (const PendingRead& read : desk_.take_all()) store_is_silent(read, "the bridge is stopping");
+  for (WebResponse& answer : writes_.take_all()) add(std::move(answer));
   return take_effects();
 }
 
 BridgeEffects Web::handle(const MqttConnected&, Now now) {
   now_ = now;
   is_connected_ = true;
+  writes_.outbox().connected();
   return take_effects();
 }
 
@@ -61,15 +90,35 @@ BridgeEffects Web::handle(const MqttConnected&, Now now) {
 BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
   now_ = now;
   is_connected_ = false;
+  writes_.outbox().disconnected();
+  for (const PendingRead& read : desk_.take_all()) store_is_silent(read, "the connection to the broker was lost");
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const MqttPublished& published, Now now) {
+  now_ = now;
+  writes_.outbox().acknowledged(published);
+  if (const std::optional<PendingRead> read = desk_.take_refusal(published); read.has_value())
+    store_is_silent(*read, "the broker did not take the request: " + published.result.error().message);
   return take_effects();
 }
 
 BridgeEffects Web::handle(const MqttMessage& message, Now now) {
   now_ = now;
+  if (message.topic == options_.reply_topic) {
+    if (const std::optional<PendingRead> read = desk_.take_answer(message); read.has_value())
+      add(read_answer(*read, message.payload));
+    return take_effects();
+  }
+  if (message.topic == committed_topic_) {
+    take_committed(message.payload);
+    return take_effects();
+  }
   const std::optional<TopicView> topic = parse_topic(message.topic);
   if (!topic.has_value() || topic->root != options_.root) return {};
   const std::optional<EventStreams::Kind> kind = EventStreams::kind_from(topic->kind);
-  if (!kind.has_value()) return {};
+  if (!kind.has_value()) return take_effects();
+  if (*kind == EventStreams::event) note_transition(*topic, message.payload);
   if (*kind == EventStreams::status || *kind == EventStreams::queue) {
     const std::optional<std::string> line =
         watch_.take(topic->node, topic->name, topic->kind, message.payload, now.monotonic);
@@ -85,6 +134,12 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
       add(std::move(*data));
     }
   }
+  return take_effects();
+}
+
+BridgeEffects Web::handle(const HttpFinished& finished, Now now) {
+  now_ = now;
+  api_latency_.observe(finished.took);
   return take_effects();
 }
 
@@ -112,7 +167,20 @@ BridgeEffects Web::handle(const WebListening& listening, Now now) {
   return take_effects();
 }
 
-std::optional<Instant> Web::wake_at() const { return streams_.wake_at(); }
+std::optional<Instant> Web::wake_at() const {
+  std::optional<Instant> earliest = streams_.wake_at();
+  if (const std::optional<Instant> at = desk_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
+    earliest = at;
+  if (const std::optional<Instant> at = writes_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
+    earliest = at;
+  return earliest;
+}
+
+/// With what there is to be sent now, whatever the step was about.
+BridgeEffects Web::take_effects() {
+  for (MqttPublish& message : writes_.outbox().take_messages(now_.monotonic)) add(std::move(message));
+  return std::exchange(effects_, {});
+}
 
 // ---- requests ----
 
@@ -126,11 +194,46 @@ void Web::route(const WebRequest& request) {
     ++counters_.rate_limited;
     return refuse(request, {429, "this client sends too many requests", {}, access_.retry_after()});
   }
+  const bool takes_posts =
+      target->path == "/v1/readings" || target->path == "/write" || target->path == "/api/v2/write";
+  if (request.method == "POST" && takes_posts) return post(request, *target);
   if (request.method == "GET" || request.method == "HEAD") return get(request, *target);
-  WebResponse response = problem_answer(request.id, {405, request.method + " is not for " + target->path});
-  response.headers.emplace_back("Allow", "GET, HEAD");
+  WebResponse response = problem_answer(request.id, {405, "that method is not for " + target->path});
+  response.headers.emplace_back("Allow", takes_posts ? "GET, HEAD, POST" : "GET, HEAD");
   ++counters_.bad_requests;
   add(std::move(response));
+}
+
+void Web::post(const WebRequest& request, const Target& target) {
+  if (is_from_another_site(request)) {
+    ++counters_.unauthorized;
+    return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
+  }
+  const std::optional<Access::Client> client = may(request, Needs::write);
+  if (!client.has_value()) return;
+  const Result<void> known =
+      target.check_parameters({"precision", "bucket", "org", "orgID", "db", "rp", "consistency", "u", "p"});
+  if (!known.has_value()) return refuse(request, {400, known.error().message});
+  if (is_stopping_)
+    return refuse(request, {503, "the bridge is stopping; nothing of this was taken", {}, Millis{5'000}});
+  std::optional<WebResponse> answer = writes_.post(request, target, client->name, now_);
+  if (!answer.has_value()) return;
+  if (answer->status >= 400 && answer->status < 500) ++counters_.bad_requests;
+  add(std::move(*answer));
+}
+
+/// Who listens to live readings hears of these when they are stored: they do not pass as live readings over the broker.
+void Web::take_committed(const std::string& payload) {
+  Writes::Stored stored = writes_.committed(payload, now_);
+  for (WebResponse& answer : stored.answers) add(std::move(answer));
+  if (!streams_.wants(EventStreams::reading)) return;
+  for (const WriteOutbox::Done& done : stored.done) {
+    for (const SequencedReading& row : done.readings) {
+      if (std::optional<WebStreamData> data = streams_.event_for(EventStreams::reading, options_.node,
+                                                                 row.reading.sensor, encode_reading(row, done.stream)))
+        add(std::move(*data));
+    }
+  }
 }
 
 void Web::get(const WebRequest& request, const Target& target) {
@@ -141,18 +244,66 @@ void Web::get(const WebRequest& request, const Target& target) {
     if (may(request, Needs::read)) add(json_answer(request.id, 200, watch_.as_json(is_connected_, now_)));
     return;
   }
+  if (path == "/metrics") {
+    if (may(request, Needs::read)) answer_metrics(request);
+    return;
+  }
   if (path == "/v1/events") {
     if (may(request, Needs::read)) open_stream(request, target);
+    return;
+  }
+  if (path == "/v1/readings" || path == "/v1/sensors" || path == "/v1/dead-letters") {
+    if (may(request, Needs::read)) read(request, target);
+    return;
+  }
+  if (path.starts_with("/v1/writes/")) {
+    if (may(request, Needs::write)) add(writes_.state_of(request.id, path.substr(11)));
     return;
   }
   refuse(request, {404, "there is nothing at " + path});
 }
 
-bool Web::may(const WebRequest& request, Needs needs) {
-  const std::optional<Access::Client> client = access_.client_of(request);
+void Web::read(const WebRequest& request, const Target& target) {
+  PendingRead pending{request.id, PendingRead::Kind::readings, Format::json};
+  if (target.path == "/v1/dead-letters") {
+    pending.kind = PendingRead::Kind::dead_letters;
+    return ask_store(request, "dead-letters", dead_letters_query(target), &encode_dead_letters_request, pending);
+  }
+  if (target.path == "/v1/sensors") {
+    pending.kind = PendingRead::Kind::sensors;
+    return ask_store(request, "query", sensors_query(target), &encode_query_request, pending);
+  }
+  const Result<Format> format = format_of(target, request.header("accept"));
+  if (!format.has_value()) return refuse(request, {target.parameter("format") ? 400 : 406, format.error().message});
+  pending.format = *format;
+  const Result<QueryRequest> query = readings_query(target);
+  if (query.has_value() && query->step > Millis{0}) pending.kind = PendingRead::Kind::buckets;
+  ask_store(request, "query", query, &encode_query_request, pending);
+}
+
+template <class Query>
+void Web::ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,
+                    std::string (*encode)(const Query&), PendingRead read) {
+  if (!query.has_value()) return refuse(request, {400, query.error().message});
+  if (!is_connected_ || is_stopping_)
+    return store_is_silent(read, is_stopping_ ? "the bridge is stopping" : "there is no connection to the broker");
+  if (desk_.is_full()) {
+    ++counters_.refused_queries;
+    return store_is_silent(read, "too many queries are waiting for the store");
+  }
+  ++counters_.queries;
+  add(desk_.open(verb, encode(*query), read, now_.monotonic));
+}
+
+void Web::store_is_silent(const PendingRead& read, const std::string& why) {
+  add(problem_answer(read.request, {503, why, {}, Millis{2'000}}));
+}
+
+std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs) {
+  std::optional<Access::Client> client = access_.client_of(request);
   const bool allowed = client.has_value() && ((needs == Needs::read && client->scopes.read) ||
                                               (needs == Needs::write && client->scopes.write));
-  if (allowed) return true;
+  if (allowed) return client;
   ++counters_.unauthorized;
   const char* scope = needs == Needs::read ? "read" : "write";
   if (!client.has_value()) {
@@ -163,7 +314,7 @@ bool Web::may(const WebRequest& request, Needs needs) {
   } else {
     add(problem_answer(request.id, {403, fmt::format("the token {} lacks the scope {}", client->name, scope)}));
   }
-  return false;
+  return std::nullopt;
 }
 
 std::vector<std::string> Web::reasons_not_ready() const {
@@ -234,7 +385,7 @@ void Web::send_page_file(const WebRequest& request, std::string_view name) {
   add(std::move(response));
 }
 
-void Web::refuse(const WebRequest& request, Problem problem) {
+void Web::refuse(const WebRequest& request, const Problem& problem) {
   if (problem.status < 429) ++counters_.bad_requests;
   add(problem_answer(request.id, problem));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,13 +11,18 @@
 #include <vector>
 
 #include "common/codec/json_object.hpp"
+#include "common/codec/topic.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/web/access.hpp"
 #include "services/sensor-http-bridge/web/answers.hpp"
 #include "services/sensor-http-bridge/web/event_streams.hpp"
+#include "services/sensor-http-bridge/web/metrics.hpp"
+#include "services/sensor-http-bridge/web/read_api.hpp"
 #include "services/sensor-http-bridge/web/service_watch.hpp"
+#include "services/sensor-http-bridge/web/store_desk.hpp"
 #include "services/sensor-http-bridge/web/target.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
+#include "services/sensor-http-bridge/web/writes.hpp"
 
 namespace sensors::bridge {
 
@@ -32,6 +38,9 @@ class Web {
     std::uint64_t refused_streams = 0;   // too many were open
     std::uint64_t refused_payloads = 0;  // of the broker, that are not what they must be
     std::uint64_t bad_requests = 0;      // answered with another 4xx
+    std::uint64_t queries = 0;           // asked of the store
+    std::uint64_t refused_queries = 0;   // too many were waiting
+    std::uint64_t unanswered = 0;        // queries without an answer of the store in time
   };
 
   explicit Web(WebOptions options);
@@ -43,7 +52,12 @@ class Web {
   BridgeEffects handle(const StopRequested&, Now now);
   BridgeEffects handle(const MqttConnected&, Now now);
   BridgeEffects handle(const MqttDisconnected&, Now now);
+  BridgeEffects handle(const MqttPublished& published, Now now);
+
+  /// What passes, and the answers to the requests that begin with web_correlation.
   BridgeEffects handle(const MqttMessage& message, Now now);
+  /// An upload to the API has ended, well or not.
+  BridgeEffects handle(const HttpFinished& finished, Now now);
   BridgeEffects handle(const WebRequest& request, Now now);
   BridgeEffects handle(const WebGone& gone, Now now);
   BridgeEffects handle(const WebListening& listening, Now now);
@@ -52,25 +66,42 @@ class Web {
   std::optional<Instant> wake_at() const;
 
   const Counters& counters() const { return counters_; }
+  const Writes& writes() const { return writes_; }
 
  private:
   enum class Needs { nothing, read, write };
 
   void route(const WebRequest& request);
   void get(const WebRequest& request, const Target& target);
-  bool may(const WebRequest& request, Needs needs);
+  void post(const WebRequest& request, const Target& target);
+  void take_committed(const std::string& payload);
+  void read(const WebRequest& request, const Target& target);
+  template <class Query>
+  void ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,
+                 std::string (*encode)(const Query&), PendingRead read);
+  void store_is_silent(const PendingRead& read, const std::string& why);
+  /// The client when it may; else it has its answer.
+  std::optional<Access::Client> may(const WebRequest& request, Needs needs);
   void answer_ready(const WebRequest& request);
+  void answer_metrics(const WebRequest& request);
+  void add_own_metrics(MetricsPage& page, const WebServerFigures& server) const;
+  void note_transition(const TopicView& topic, const std::string& payload);
   void open_stream(const WebRequest& request, const Target& target);
   void send_page_file(const WebRequest& request, std::string_view name);
-  void refuse(const WebRequest& request, Problem problem);
+  void refuse(const WebRequest& request, const Problem& problem);
   void add(BridgeEffect effect) { effects_.push_back(std::move(effect)); }
   std::vector<std::string> reasons_not_ready() const;
-  BridgeEffects take_effects() { return std::exchange(effects_, {}); }
+  BridgeEffects take_effects();
 
   const WebOptions options_;
   Access access_;
   ServiceWatch watch_;
   EventStreams streams_;
+  StoreDesk<PendingRead> desk_;
+  Writes writes_;
+  const std::string committed_topic_;
+  LatencyHistogram api_latency_;
+  std::map<std::string, std::uint64_t> transitions_;  // of breakers that were heard of, by "node service state"
   JsonObjectReader reader_;
   Counters counters_;
   bool is_connected_ = false;

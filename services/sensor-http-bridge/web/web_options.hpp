@@ -26,6 +26,7 @@ struct AccessToken {
 struct WebOptions {
   std::string root = "sensors";
   std::string node;
+  std::string reply_topic;  // that the store's answers come back on
 
   std::vector<AccessToken> tokens;
   Scopes anonymous;  // of a request without a token
@@ -45,7 +46,13 @@ struct WebOptions {
   std::size_t max_queries = 8;
   Millis query_timeout{6'000};
 
-  /// Of the request names of this run: random at each start.
+  /// Longest wait of a write for the store's confirmation; rows that wait for it at one time; and stored writes that
+  /// are remembered with their keys.
+  Millis write_timeout{10'000};
+  std::size_t max_waiting_rows = 10'000;
+  std::size_t max_known_writes = 2'000;
+
+  /// Of the request and stream names of this run: random at each start.
   std::uint64_t seed = 1;
 };
 

@@ -185,9 +185,11 @@ TEST(Query, is_read_back_as_written_and_may_be_empty) {
 }
 
 TEST(Query, is_refused_with_a_wrong_key) {
-  for (const char* payload : {"", "7", R"({"node":"a b"})", R"({"sensor":7})", R"({"from":"yesterday"})", R"({"to":1})",
-                              R"({"limit":0})", R"({"limit":5001})", R"({"limit":-1})", R"({"limit":1.5})",
-                              R"({"latest":"true"})", R"({"limit":1,"limit":2})"}) {
+  for (const char* payload :
+       {"", "7", R"({"node":"a b"})", R"({"sensor":7})", R"({"from":"yesterday"})", R"({"to":1})", R"({"limit":0})",
+        R"({"limit":5001})", R"({"limit":-1})", R"({"limit":1.5})", R"({"latest":"true"})", R"({"limit":1,"limit":2})",
+        R"({"order":"up"})", R"({"cursor":"1"})", R"({"cursor":"1-"})", R"({"cursor":"-1"})", R"({"step_ms":999})",
+        R"({"step_ms":60000,"fn":"median"})", R"({"step_ms":60000,"latest":true})"}) {
     EXPECT_FALSE(decode_query_request(payload).has_value()) << payload;
   }
 }
@@ -197,6 +199,24 @@ TEST(Query, answers_with_rows_and_whether_there_are_more) {
   EXPECT_EQ(
       encode_query_answer(two_rows().readings, true),
       R"({"readings":[{"node":"kitchen","stream":"k3","seq":7,"sensor":"x","value":1,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"}],"truncated":true})");
+}
+
+TEST(Query, carries_order_cursor_and_steps) {
+  QueryRequest request;
+  request.newest_first = true;
+  request.after = QueryCursor{WallTime{Millis{1'768'493'375'123}}, 42};
+  request.step = Millis{60'000};
+  request.aggregate = Aggregate::max;
+  const QueryRequest read = decode_query_request(encode_query_request(request)).value();
+  EXPECT_TRUE(read.newest_first);
+  EXPECT_EQ(read.after, request.after);
+  EXPECT_EQ(read.step, request.step);
+  EXPECT_EQ(read.aggregate, Aggregate::max);
+  EXPECT_EQ(encode_query_answer({}, true, request.after),
+            R"({"readings":[],"truncated":true,"cursor":"1768493375123-42"})");
+  EXPECT_EQ(
+      encode_bucket_answer({{3, "kitchen", "a", "Cel", WallTime{Millis{60'000}}, 2.5, 6}}, false, std::nullopt),
+      R"({"buckets":[{"node":"kitchen","sensor":"a","unit":"Cel","time":"1970-01-01T00:01:00.000Z","value":2.5,"count":6}],"truncated":false})");
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace sensors::bridge {
 inline WebOptions web_options() {
   WebOptions options;
   options.node = "kitchen";
+  options.reply_topic = "sensors/kitchen/rpc-reply/sensor-http-bridge";
   options.anonymous.read = true;
   options.tokens = {{"agent", "write-secret", {false, true}}, {"owner", "owner-secret", {true, true}}};
   options.seed = 7;
@@ -58,7 +59,11 @@ class WebTimeline {
   }
 
   /// The answer to the request `id`; status 0 while there is none.
-  const WebResponse& answer(std::uint64_t id) { return answers[id]; }
+  const WebResponse& answer(std::uint64_t id) {
+    static const WebResponse none{0, 0, {}, ""};
+    const auto found = answers.find(id);
+    return found == answers.end() ? none : found->second;
+  }
   /// The answer to `target`, which comes at once.
   const WebResponse& now_at(const std::string& target, WebHeaders headers = {}) {
     return answer(get(target, std::move(headers)));
@@ -67,6 +72,15 @@ class WebTimeline {
   void hear(const std::string& topic, const std::string& payload) {
     MqttMessage message;
     message.topic = "sensors/" + topic;
+    message.payload = payload;
+    step(std::move(message));
+  }
+  /// The store answers the newest request.
+  void store_answers(const std::string& payload) { store_answers(published.back(), payload); }
+  void store_answers(const MqttPublish& request, const std::string& payload) {
+    MqttMessage message;
+    message.topic = request.response_topic;
+    message.correlation = request.correlation;
     message.payload = payload;
     step(std::move(message));
   }

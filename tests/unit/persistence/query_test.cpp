@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
 #include "services/sensor-persistence/store_reader.hpp"
 #include "tests/unit/persistence/logic_bench.hpp"
 
@@ -101,6 +106,92 @@ TEST_F(Query, ends_with_an_error_at_its_time_limit_and_the_next_one_works) {
   ASSERT_FALSE(late.has_value());
   EXPECT_EQ(late.error().code, ErrorCode::timeout);
   EXPECT_EQ(ask(request).readings.size(), 5'000U);
+}
+
+/// All pages of `request`, one after another; how many there were.
+template <class Rows, class Take>
+std::size_t all_pages(QueryRequest request, const Rows& ask, const Take& take) {
+  for (std::size_t pages = 1;; ++pages) {
+    const QueryRows rows = ask(request);
+    take(rows);
+    if (!rows.truncated) return pages;
+    EXPECT_TRUE(rows.next.has_value());
+    if (!rows.next.has_value() || pages > 1'000) return pages;
+    request.after = rows.next;
+  }
+}
+
+TEST_F(Query, goes_on_behind_its_cursor_without_a_row_missing_or_twice_in_either_order) {
+  for (const bool newest_first : {false, true}) {
+    QueryRequest request;
+    request.limit = 37;
+    request.newest_first = newest_first;
+    std::vector<std::pair<WallTime, std::uint64_t>> seen;
+    const std::size_t pages = all_pages(
+        request, [&](const QueryRequest& page) { return ask(page); },
+        [&](const QueryRows& rows) {
+          for (const StoredReading& row : rows.readings) seen.emplace_back(row.reading.reading.time, row.id);
+        });
+    EXPECT_EQ(pages, 17U);
+    EXPECT_EQ(seen.size(), 600U);
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()) || newest_first);
+    EXPECT_TRUE(std::is_sorted(seen.rbegin(), seen.rend()) || !newest_first);
+    EXPECT_EQ(std::set(seen.begin(), seen.end()).size(), 600U);
+  }
+}
+
+TEST_F(Query, makes_one_value_of_each_step) {
+  QueryRequest request;
+  request.node = "kitchen";
+  request.sensor = "humidity";
+  request.step = Millis{60'000};
+  request.from = test_time;
+  const auto values = [&](Aggregate aggregate) {
+    request.aggregate = aggregate;
+    return ask(request);
+  };
+  const QueryRows mean = values(Aggregate::mean);
+  std::uint64_t count = 0;
+  for (const StoredBucket& bucket : mean.buckets) {
+    count += bucket.count;
+    EXPECT_EQ(bucket.time.time_since_epoch() % request.step, Millis{0});
+  }
+  EXPECT_EQ(count, 100U);
+  EXPECT_TRUE(mean.has_buckets);
+  EXPECT_FALSE(mean.truncated);
+  const QueryRows min = values(Aggregate::min);
+  const QueryRows max = values(Aggregate::max);
+  const QueryRows last = values(Aggregate::last);
+  ASSERT_EQ(min.buckets.size(), mean.buckets.size());
+  for (std::size_t i = 0; i < mean.buckets.size(); ++i) {
+    const double low = std::get<double>(min.buckets[i].value);
+    const double high = std::get<double>(max.buckets[i].value);
+    EXPECT_EQ(std::get<double>(mean.buckets[i].value), (low + high) / 2) << "values rise evenly";
+    EXPECT_EQ(std::get<double>(last.buckets[i].value), high);
+    EXPECT_EQ(high - low, 3.0 * static_cast<double>(mean.buckets[i].count - 1));
+  }
+}
+
+TEST_F(Query, gives_the_steps_of_all_sensors_page_by_page_in_either_order) {
+  for (const bool newest_first : {false, true}) {
+    QueryRequest request;
+    request.step = Millis{10'000};
+    request.limit = 7;
+    request.newest_first = newest_first;
+    std::uint64_t count = 0;
+    std::vector<std::pair<WallTime, std::uint64_t>> seen;
+    all_pages(
+        request, [&](const QueryRequest& page) { return ask(page); },
+        [&](const QueryRows& rows) {
+          for (const StoredBucket& bucket : rows.buckets) {
+            count += bucket.count;
+            seen.emplace_back(bucket.time, bucket.sensor_id);
+          }
+        });
+    EXPECT_EQ(count, 600U);
+    EXPECT_EQ(std::set(seen.begin(), seen.end()).size(), seen.size());
+    EXPECT_TRUE(newest_first ? std::is_sorted(seen.rbegin(), seen.rend()) : std::is_sorted(seen.begin(), seen.end()));
+  }
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "tests/unit/persistence/logic_bench.hpp"
 
 #include "services/sensor-persistence/schema.hpp"
@@ -151,6 +153,31 @@ TEST_F(RetentionOnStore, that_can_delete_nothing_stops_ingest_until_uploads_have
   seq = static_cast<std::uint64_t>(held);
   fill(1, test_time);
   EXPECT_EQ(rows(), after + 1) << "ingest goes on by itself";
+}
+
+/// Each write with a key that the bridge was handed over HTTP is a stream of its own.
+TEST(RetentionOnStreams, forgets_those_of_the_bridge_with_their_last_rows_and_no_others) {
+  const TestFolder folder;
+  const auto writer = StoreWriter::open(StoreOptions{folder.file("store.db"), {}, 2'048, 100}).value();
+  CommitTransaction fill;
+  for (const char* name : {"k-old", "k-half", "k-gap", "k-new", "own"}) {
+    const bool is_own = std::string(name) == "own";
+    StreamRows rows{name, "kitchen", is_own ? "sensor-publisher" : "sensor-http-bridge", 2, {}, {}};
+    for (std::uint64_t seq = 1; seq <= 2; ++seq) {
+      const bool is_new = std::string(name) == "k-new" || (std::string(name) == "k-half" && seq == 2);
+      rows.readings.push_back({seq, Reading{"t", 1.5, "", test_time - (is_new ? 1 : 40) * day}});
+    }
+    if (std::string(name) == "k-gap") rows.gaps.push_back(Gap{2, 2, "other_store", test_time});
+    if (std::string(name) == "k-gap") rows.readings.pop_back();
+    fill.streams.push_back(std::move(rows));
+  }
+  const std::uint64_t last_id = writer->commit(fill).value().last_id;
+  CommitTransaction retain;
+  retain.retention = RetentionStep{0, last_id, 1'000, test_time - 30 * day, test_time + day};
+  ASSERT_EQ(writer->commit(retain).value().retention->deleted, 6U);
+  for (const auto& [name, is_known] :
+       std::map<std::string, bool>{{"k-old", false}, {"k-half", true}, {"k-gap", true}, {"k-new", true}, {"own", true}})
+    EXPECT_EQ(writer->load_stream(name)->id != 0, is_known) << name;
 }
 
 TEST(Retention, holds_ingest_from_its_limit_until_five_percent_below) {

@@ -1,0 +1,57 @@
+#include "common/codec/posted_readings.hpp"
+
+#include <fmt/format.h>
+
+#include "common/codec/json_document.hpp"
+
+namespace sensors {
+
+namespace {
+
+Result<Reading> read_row(simdjson::dom::element element, WallTime now) {
+  JsonFields fields(element, {"sensor", "value", "unit", "time"});
+  Reading reading;
+  reading.time = now;
+  fields.read_name("sensor", reading.sensor);
+  fields.read_value("value", reading.value);
+  if (fields.has("unit")) fields.read_text("unit", reading.unit);
+  if (fields.has("time")) fields.read_time("time", reading.time);
+  if (!fields.failed()) fields.check(validate(reading));
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return reading;
+}
+
+void add_row(PostedReadings& posted, std::size_t row, simdjson::dom::element element, WallTime now) {
+  Result<Reading> reading = read_row(element, now);
+  if (reading.has_value()) {
+    posted.readings.push_back(std::move(*reading));
+  } else {
+    posted.bad_rows.push_back({row, reading.error().message});
+  }
+}
+
+}  // namespace
+
+Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime now, std::size_t max_bytes) {
+  JsonDocument document(max_bytes);
+  const Result<simdjson::dom::element> root = document.parse(body);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  PostedReadings posted;
+  simdjson::dom::array rows;
+  if (root->is_object()) {
+    add_row(posted, 0, *root, now);
+    return posted;
+  }
+  if (root->get(rows) != simdjson::SUCCESS)
+    return fail(ErrorCode::malformed, "the body must be a reading as a JSON object, or an array of them");
+  std::size_t row = 0;
+  for (const simdjson::dom::element element : rows) {
+    if (row == max_posted_readings)
+      return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_posted_readings));
+    add_row(posted, row++, element, now);
+  }
+  if (row == 0) return fail(ErrorCode::malformed, "the array has no readings");
+  return posted;
+}
+
+}  // namespace sensors

@@ -1,0 +1,191 @@
+#include "services/sensor-http-bridge/web/metrics.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace sensors::bridge {
+
+namespace {
+
+/// A number of a service that has a family of its own, by its path in the payload.
+struct Known {
+  std::string_view service;  // empty: of all
+  std::string_view path;
+  const char* name;
+  const char* help;
+  bool is_counter;
+  double scale;
+  const char* label;  // "reason" and its value, or nothing
+  const char* label_value;
+};
+
+constexpr const char* dropped_help = "Readings that were given up, each covered by a gap record or a dead letter.";
+
+constexpr std::array<Known, 26> known_of_status{{
+    {"sensor-publisher", "counters.taken", "sensor_readings_taken", "Readings taken from drivers.", true, 1, "", ""},
+    {"sensor-persistence", "counters.committed", "sensor_readings_stored", "Readings committed.", true, 1, "", ""},
+    {"sensor-http-bridge", "counters.delivered", "sensor_readings_delivered", "Readings the API took.", true, 1, "",
+     ""},
+    {"sensor-publisher", "counters.dropped", "sensor_readings_dropped", dropped_help, true, 1, "reason", "outbox_full"},
+    {"sensor-publisher", "counters.thinned", "sensor_readings_dropped", dropped_help, true, 1, "reason", "thinned"},
+    {"sensor-publisher", "counters.damaged", "sensor_readings_dropped", dropped_help, true, 1, "reason", "damaged"},
+    {"sensor-persistence", "counters.lost_in_damage", "sensor_readings_dropped", dropped_help, true, 1, "reason",
+     "store_damaged"},
+    {"sensor-persistence", "counters.dead_lettered", "sensor_readings_dropped", dropped_help, true, 1, "reason",
+     "dead_letter"},
+    {"sensor-persistence", "counters.dead_letters_dropped", "sensor_readings_dropped", dropped_help, true, 1, "reason",
+     "dead_letter_limit"},
+    {"sensor-publisher", "pace_ms", "sensor_pace_seconds", "Time between two reads of a sensor.", false, 1e-3, "", ""},
+    {"", "loop_max_ms", "sensor_loop_lag_max_seconds", "Longest time for which the loop was busy with one wake-up.",
+     false, 1e-3, "", ""},
+    {"sensor-publisher", "clock.synced", "sensor_clock_synchronised", "Whether the wall clock can be believed.", false,
+     1, "", ""},
+    {"sensor-persistence", "clock.synced", "sensor_clock_synchronised", "Whether the wall clock can be believed.",
+     false, 1, "", ""},
+    {"sensor-persistence", "used_bytes", "sensor_database_bytes", "Pages of the database that are in use.", false, 1,
+     "", ""},
+    {"sensor-publisher", "outbox.used_bytes", "sensor_database_bytes", "Pages of the database that are in use.", false,
+     1, "", ""},
+    {"sensor-http-bridge", "counters.bytes", "sensor_uploaded_bytes", "Bytes of delivered batches, before compression.",
+     true, 1, "", ""},
+    {"sensor-persistence", "dead_letters", "sensor_dead_letters", "Dead letters that do not wait again.", false, 1, "",
+     ""},
+    {"sensor-publisher", "outbox.depth", "sensor_outbox_rows", "Rows in the outbox.", false, 1, "", ""},
+    {"sensor-publisher", "outbox.pending", "sensor_outbox_pending_rows", "Rows in memory, not yet in the outbox.",
+     false, 1, "", ""},
+    {"sensor-persistence", "pending", "sensor_store_pending_rows", "Rows not yet committed.", false, 1, "", ""},
+    {"", "counters.connections_lost", "sensor_broker_connections_lost", "Connections to the broker that were lost.",
+     true, 1, "", ""},
+    {"sensor-publisher", "counters.resends", "sensor_resends", "Times that readings were sent again.", true, 1, "", ""},
+    {"sensor-persistence", "counters.commits", "sensor_commits", "Transactions committed.", true, 1, "", ""},
+    {"sensor-persistence", "counters.failed_commits", "sensor_commits_failed", "Transactions that failed.", true, 1, "",
+     ""},
+    {"sensor-persistence", "counters.duplicates", "sensor_duplicates", "Rows that came again and were ignored.", true,
+     1, "", ""},
+    {"sensor-http-bridge", "counters.batches", "sensor_batches_delivered", "Batches that the API took.", true, 1, "",
+     ""},
+}};
+
+constexpr std::array<Known, 6> known_of_queue{{
+    {"", "depth", "sensor_queue_depth", "Entries that wait.", false, 1, "", ""},
+    {"", "high", "sensor_queue_high_mark", "Entries above which publishers slow down.", false, 1, "", ""},
+    {"", "limit", "sensor_queue_limit", "Entries that there is room for.", false, 1, "", ""},
+    {"", "oldest_s", "sensor_queue_oldest_age_seconds", "Age of the oldest entry.", false, 1, "", ""},
+    {"", "rate_per_s", "sensor_queue_rate_per_second", "Entries leaving.", false, 1, "", ""},
+    {"", "pressure", "sensor_queue_pressure", "Whether publishers are asked to slow down.", false, 1, "", ""},
+}};
+
+std::string label_text(const MetricsPage::Labels& labels) {
+  std::string text;
+  for (const auto& [name, value] : labels) {
+    text += text.empty() ? '{' : ',';
+    text += fmt::format("{}=\"", name);
+    for (const char c : value) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c == '\n' ? ' ' : c;
+    }
+    text += '"';
+  }
+  return text.empty() ? text : text + "}";
+}
+
+template <std::size_t Count>
+bool add_known(MetricsPage& page, const std::array<Known, Count>& table, const MetricsPage::Labels& who,
+               std::string_view service, const JsonNumber& number) {
+  for (const Known& known : table) {
+    if (known.path != number.path || (!known.service.empty() && known.service != service)) continue;
+    MetricsPage::Labels labels = who;
+    if (*known.label != '\0') labels.emplace_back(known.label, known.label_value);
+    if (known.is_counter) {
+      page.counter(known.name, known.help, labels, number.value * known.scale);
+    } else {
+      page.gauge(known.name, known.help, labels, number.value * known.scale);
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+MetricsFormat metrics_format_of(std::string_view accept) {
+  return accept.find("application/openmetrics-text") != std::string_view::npos ? MetricsFormat::open_metrics
+                                                                               : MetricsFormat::text;
+}
+
+const char* content_type_of(MetricsFormat format) {
+  return format == MetricsFormat::open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                               : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+MetricsPage::Family& MetricsPage::family(const std::string& name, const char* help, Type type) {
+  Family& found = families_[name];
+  found.type = type;
+  found.help = help;
+  return found;
+}
+
+void MetricsPage::gauge(const std::string& name, const char* help, const Labels& labels, double value) {
+  family(name, help, Type::gauge).samples.push_back({"", label_text(labels), value});
+}
+
+void MetricsPage::counter(const std::string& name, const char* help, const Labels& labels, double value) {
+  family(name, help, Type::counter).samples.push_back({"_total", label_text(labels), value});
+}
+
+void MetricsPage::histogram(const std::string& name, const char* help, const std::vector<double>& bounds,
+                            const std::vector<std::uint64_t>& counts, double sum, std::uint64_t count) {
+  std::vector<Sample>& samples = family(name, help, Type::histogram).samples;
+  for (std::size_t i = 0; i < bounds.size(); ++i)
+    samples.push_back({"_bucket", label_text({{"le", fmt::format("{}", bounds[i])}}), static_cast<double>(counts[i])});
+  samples.push_back({"_bucket", label_text({{"le", "+Inf"}}), static_cast<double>(count)});
+  samples.push_back({"_sum", "", sum});
+  samples.push_back({"_count", "", static_cast<double>(count)});
+}
+
+std::string MetricsPage::text(MetricsFormat format) const {
+  static constexpr std::array<const char*, 3> types{"gauge", "counter", "histogram"};
+  const bool is_open = format == MetricsFormat::open_metrics;
+  std::string out;
+  for (const auto& [name, family] : families_) {
+    // OpenMetrics names the family of a counter without its suffix, the older format with it.
+    const std::string shown = !is_open && family.type == Type::counter ? name + "_total" : name;
+    out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", shown, family.help, shown,
+                       types.at(static_cast<std::size_t>(family.type)));
+    for (const Sample& sample : family.samples)
+      out += fmt::format("{}{}{} {}\n", name, sample.suffix, sample.labels, sample.value);
+  }
+  if (is_open) out += "# EOF\n";
+  return out;
+}
+
+void LatencyHistogram::observe(Millis took) {
+  const double seconds = std::chrono::duration<double>(took).count();
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    if (seconds <= bounds.at(i)) ++counts_.at(i);
+  }
+  sum_s_ += seconds;
+  ++count_;
+}
+
+void LatencyHistogram::add_to(MetricsPage& page, const std::string& name, const char* help) const {
+  page.histogram(name, help, {bounds.begin(), bounds.end()}, {counts_.begin(), counts_.end()}, sum_s_, count_);
+}
+
+void add_service(MetricsPage& page, const std::string& node, const std::string& service,
+                 const std::vector<JsonNumber>& status, const std::vector<JsonNumber>& queue) {
+  const MetricsPage::Labels who{{"node", node}, {"service", service}};
+  for (const JsonNumber& number : status) {
+    if (add_known(page, known_of_status, who, service, number)) continue;
+    constexpr std::string_view counters = "counters.";
+    if (!number.path.starts_with(counters)) continue;
+    MetricsPage::Labels labels = who;
+    labels.emplace_back("name", number.path.substr(counters.size()));
+    page.counter("sensor_service_events", "Counters of the service's status that have no metric of their own.", labels,
+                 number.value);
+  }
+  for (const JsonNumber& number : queue) add_known(page, known_of_queue, who, service, number);
+}
+
+}  // namespace sensors::bridge

@@ -1,0 +1,117 @@
+// The part of Web that answers /metrics.
+#include "services/sensor-http-bridge/web/web.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace sensors::bridge {
+
+namespace {
+
+constexpr std::size_t most_transitions = 500;  // kinds of them; a breaker has three
+
+constexpr const char* refused_help = "What the HTTP side refused, by its limit.";
+
+}  // namespace
+
+/// A breaker's own event says where it went; see encode_breaker_event().
+void Web::note_transition(const TopicView& topic, const std::string& payload) {
+  const Result<ServiceEvent> event = decode_event(payload);
+  if (!event.has_value() || event->type != "breaker") return;
+  for (const char* state : {"closed", "open", "half_open"}) {
+    if (payload.find(fmt::format("\"to\":\"{}\"", state)) == std::string::npos) continue;
+    const std::string key = fmt::format("{} {} {}", topic.node, topic.name, state);
+    if (transitions_.size() < most_transitions || transitions_.count(key) != 0) ++transitions_[key];
+    return;
+  }
+}
+
+void Web::answer_metrics(const WebRequest& request) {
+  MetricsPage page;
+  for (const auto& [name, service] : watch_.services()) {
+    const std::vector<JsonNumber> status =
+        service.status.has_value() ? reader_.numbers(service.status->payload) : std::vector<JsonNumber>{};
+    const std::vector<JsonNumber> queue =
+        service.queue.has_value() ? reader_.numbers(service.queue->payload) : std::vector<JsonNumber>{};
+    add_service(page, name.first, name.second, status, queue);
+    const std::optional<ServiceReport> report = watch_.report(name.first, name.second);
+    if (!report.has_value()) continue;
+    const MetricsPage::Labels who{{"node", name.first}, {"service", name.second}};
+    for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
+      MetricsPage::Labels labels = who;
+      labels.emplace_back("state", name_of(state));
+      page.gauge("sensor_service_state", "1 for the state that the service is in.", labels, report->state == state);
+    }
+    const std::chrono::duration<double> age = now_.monotonic - service.status->at;
+    page.gauge("sensor_service_status_age_seconds", "Time since the service last said how it is.", who, age.count());
+    if (!report->breaker.has_value()) continue;
+    for (const auto state :
+         {CircuitBreaker::State::closed, CircuitBreaker::State::open, CircuitBreaker::State::half_open}) {
+      MetricsPage::Labels labels = who;
+      labels.emplace_back("state", name_of(state));
+      page.gauge("sensor_breaker_state", "1 for the state that the circuit breaker is in.", labels,
+                 report->breaker->state == name_of(state));
+    }
+  }
+  add_own_metrics(page, request.server);
+  const MetricsFormat format = metrics_format_of(request.header("accept"));
+  WebResponse response = text_answer(request.id, 200, page.text(format));
+  response.headers.front().second = content_type_of(format);
+  add(std::move(response));
+}
+
+void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) const {
+  page.gauge("sensor_broker_connected", "Whether this bridge is connected to the broker.", {}, is_connected_);
+  api_latency_.add_to(page, "sensor_api_request_duration_seconds",
+                      "How long uploads to the API took, failed ones too.");
+  for (const auto& [key, count] : transitions_) {
+    const std::size_t first = key.find(' ');
+    const std::size_t second = key.find(' ', first + 1);
+    page.counter("sensor_breaker_transitions", "Transitions of circuit breakers, heard since this bridge started.",
+                 {{"node", key.substr(0, first)},
+                  {"service", key.substr(first + 1, second - first - 1)},
+                  {"state", key.substr(second + 1)}},
+                 static_cast<double>(count));
+  }
+  const Writes::Counters& writes = writes_.counters();
+  page.counter("sensor_http_requests", "Requests.", {}, static_cast<double>(counters_.requests));
+  page.counter("sensor_http_queries", "Queries asked of the store.", {}, static_cast<double>(counters_.queries));
+  page.counter("sensor_http_readings_taken", "Readings taken from clients.", {}, static_cast<double>(writes.readings));
+  page.counter("sensor_http_readings_stored", "Of those, confirmed by the store.", {},
+               static_cast<double>(writes.stored));
+  page.gauge("sensor_http_waiting_rows", "Readings of clients that wait for the store.", {},
+             static_cast<double>(writes_.outbox().rows()));
+  page.counter("sensor_http_resends", "Times that readings of clients were sent again.", {},
+               static_cast<double>(writes_.outbox().resends()));
+  page.gauge("sensor_http_streams", "Event streams that are open.", {}, static_cast<double>(streams_.count()));
+  page.gauge("sensor_http_connections", "Connections that are open.", {}, static_cast<double>(server.open));
+  page.gauge("sensor_http_buffered_bytes", "Bytes of requests and answers in memory.", {},
+             static_cast<double>(server.buffered_bytes));
+  page.counter("sensor_http_connections_accepted", "Connections.", {}, static_cast<double>(server.accepted));
+  const std::array<std::pair<const char*, std::uint64_t>, 19> refused{{
+      {"bad_request", counters_.bad_requests},
+      {"foreign_watermark", writes_.outbox().foreign_watermarks()},
+      {"key_misused", writes.misused_keys},
+      {"late_write", writes.late},
+      {"payload", counters_.refused_payloads},
+      {"queries", counters_.refused_queries},
+      {"rate", counters_.rate_limited},
+      {"rows", writes.refused_rows},
+      {"rows_waiting", writes.refused_full},
+      {"streams", counters_.refused_streams},
+      {"unanswered_query", counters_.unanswered},
+      {"unauthorized", counters_.unauthorized},
+      {"connection_evicted", server.evicted},
+      {"connection_turned_away", server.turned_away},
+      {"connection_timed_out", server.timed_out},
+      {"malformed", server.malformed},
+      {"too_large", server.too_large},
+      {"overloaded", server.overloaded},
+      {"slow_stream", server.slow_streams},
+  }};
+  for (const auto& [reason, count] : refused)
+    page.counter("sensor_http_refused", refused_help, {{"reason", reason}}, static_cast<double>(count));
+}
+
+}  // namespace sensors::bridge

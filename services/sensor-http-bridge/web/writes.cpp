@@ -1,0 +1,237 @@
+#include "services/sensor-http-bridge/web/writes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/core/text_digest.hpp"
+#include "services/sensor-http-bridge/web/line_protocol.hpp"
+
+namespace sensors::bridge {
+
+namespace {
+
+constexpr std::size_t max_problems = 100;                     // told of one write
+constexpr std::size_t largest_body_bytes = 16 * 1024 * 1024;  // that the server can be told to take
+
+WriteOutbox::Options outbox_options(const WebOptions& options) {
+  WriteOutbox::Options outbox;
+  outbox.root = options.root;
+  outbox.node = options.node;
+  outbox.run_stream = fmt::format("r-{:016x}", options.seed);
+  outbox.max_rows = options.max_waiting_rows;
+  return outbox;
+}
+
+bool is_line_protocol(const Target& target, std::string_view content_type) {
+  return target.path != "/v1/readings" || content_type.starts_with("text/plain") ||
+         content_type.starts_with("application/vnd.influx");
+}
+
+/// Without the quotes that draft-ietf-httpapi-idempotency-key-header asks for; nothing when it is not to be used.
+std::optional<std::string> key_of(std::string_view header) {
+  if (header.size() >= 2 && header.starts_with('"') && header.ends_with('"'))
+    header = header.substr(1, header.size() - 2);
+  const bool is_printable = std::all_of(header.begin(), header.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (header.empty() || header.size() > Writes::max_key_bytes || !is_printable) return std::nullopt;
+  return std::string(header);
+}
+
+WebResponse bad_rows_answer(std::uint64_t request, const PostedReadings& posted, int status) {
+  Problem problem{status, fmt::format("{} of {} rows are not readings; none was taken", posted.bad_rows.size(),
+                                      posted.bad_rows.size() + posted.readings.size())};
+  for (const BadRow& bad : posted.bad_rows) {
+    if (problem.errors.size() == max_problems) break;
+    problem.errors.push_back({bad.row, bad.reason});
+  }
+  return problem_answer(request, problem);
+}
+
+}  // namespace
+
+Writes::Writes(const WebOptions& options) : options_(options), outbox_(outbox_options(options)) {}
+
+Result<PostedReadings> Writes::decode(const WebRequest& request, const Target& target, Now now) const {
+  if (!is_line_protocol(target, request.header("content-type")))
+    return decode_posted_readings(request.body, now.wall, largest_body_bytes);
+  const std::string name = target.parameter("precision").value_or("ns");
+  const std::optional<std::int64_t> precision = precision_from(name);
+  if (!precision.has_value()) return fail(ErrorCode::malformed, "precision: must be ns, us, ms, s, m or h");
+  return decode_line_protocol(request.body, now.wall, *precision);
+}
+
+std::optional<WebResponse> Writes::post(const WebRequest& request, const Target& target, const std::string& client,
+                                        Now now) {
+  const Style style = target.path == "/v1/readings" ? Style::ours : Style::influx;
+  const std::string_view content_type = request.header("content-type");
+  if (!content_type.starts_with("application/json") && !is_line_protocol(target, content_type)) {
+    return problem_answer(request.id, {415, "Content-Type: must be application/json, or text/plain for line protocol"});
+  }
+  if (!request.header("content-encoding").empty() && request.header("content-encoding") != "identity")
+    return problem_answer(request.id, {415, "Content-Encoding: compressed bodies are not taken"});
+  Record record;
+  if (const std::string_view header = request.header("idempotency-key"); !header.empty()) {
+    const std::optional<std::string> key = key_of(header);
+    if (!key.has_value()) {
+      return problem_answer(request.id,
+                            {400, fmt::format("Idempotency-Key: must be 1 to {} printable characters", max_key_bytes)});
+    }
+    record.key = client + "\n" + *key;
+    record.digest = text_digest({client, *key, request.target, content_type, request.body});
+    if (const auto known = by_key_.find(record.key); known != by_key_.end()) {
+      Record& earlier = records_.at(known->second);
+      if (earlier.digest == record.digest) {
+        ++counters_.repeated;
+        return wait(earlier, request, style, now);
+      }
+      ++counters_.misused_keys;
+      return problem_answer(request.id, {422, "Idempotency-Key: this one came with other rows before"});
+    }
+  }
+  Result<PostedReadings> posted = decode(request, target, now);
+  if (!posted.has_value())
+    return problem_answer(request.id,
+                          {posted.error().code == ErrorCode::too_large ? 413 : 400, posted.error().message});
+  if (!posted->bad_rows.empty()) {
+    counters_.refused_rows += posted->bad_rows.size();
+    return bad_rows_answer(request.id, *posted, style == Style::ours ? 422 : 400);
+  }
+  return take(request, style, std::move(record), std::move(posted->readings), now);
+}
+
+std::optional<WebResponse> Writes::take(const WebRequest& request, Style style, Record record,
+                                        std::vector<Reading> readings, Now now) {
+  if (!outbox_.has_room(readings.size())) {
+    ++counters_.refused_full;
+    return problem_answer(
+        request.id,
+        {503,
+         fmt::format("{} rows wait for the store, and no more are taken; none of these was", outbox_.rows()),
+         {},
+         Millis{5'000}});
+  }
+  record.number = ++last_number_;
+  record.rows = readings.size();
+  record.id = record.key.empty() ? fmt::format("{:x}-{}", options_.seed, record.number) : "k-" + record.digest;
+  ++counters_.writes;
+  counters_.readings += readings.size();
+  outbox_.add(record.number, record.key.empty() ? "" : record.id, std::move(readings));
+  if (!record.key.empty()) by_key_[record.key] = record.number;
+  by_id_[record.id] = record.number;
+  Record& kept = records_[record.number] = std::move(record);
+  return wait(kept, request, style, now);
+}
+
+std::optional<WebResponse> Writes::wait(Record& record, const WebRequest& request, Style style, Now now) {
+  if (record.is_stored) return stored_answer(record, request.id, style);
+  if (request.header("prefer").find("respond-async") != std::string_view::npos) {
+    WebResponse response =
+        json_answer(request.id, 202, fmt::format("{{\"id\":\"{}\",\"state\":\"waiting\"}}\n", record.id));
+    response.headers.emplace_back("Location", "/v1/writes/" + record.id);
+    response.headers.emplace_back("Preference-Applied", "respond-async");
+    record.is_promised = true;
+    return response;
+  }
+  record.waiters.push_back({request.id, style, now.monotonic + options_.write_timeout});
+  due_.emplace_back(record.waiters.back().until, record.number);
+  return std::nullopt;
+}
+
+WebResponse Writes::stored_answer(const Record& record, std::uint64_t request, Style style) const {
+  if (style == Style::influx) {
+    WebResponse response = text_answer(request, 204, "");
+    response.headers.erase(response.headers.begin());  // no body, no type
+    return response;
+  }
+  std::string body = fmt::format("{{\"stored\":{},\"results\":[", record.rows);
+  for (std::size_t row = 0; row < record.rows; ++row) {
+    body += fmt::format(R"({}{{"row":{},"status":201,"stream":"{}","seq":{}}})", row == 0 ? "" : ",", row,
+                        record.stream, record.first + row);
+  }
+  return json_answer(request, 201, body + "]}\n");
+}
+
+WebResponse Writes::state_of(std::uint64_t request, const std::string& id) const {
+  const auto known = by_id_.find(id);
+  if (known == by_id_.end()) {
+    return problem_answer(request, {404,
+                                    "this write is not known: it is none of this run of the bridge, or long done. "
+                                    "Send it again under its Idempotency-Key to know"});
+  }
+  const Record& record = records_.at(known->second);
+  if (!record.is_stored) return json_answer(request, 200, fmt::format("{{\"id\":\"{}\",\"state\":\"waiting\"}}\n", id));
+  return json_answer(request, 200,
+                     fmt::format(R"({{"id":"{}","state":"stored","rows":{},"stream":"{}","first":{},"last":{}}})", id,
+                                 record.rows, record.stream, record.first, record.first + record.rows - 1) +
+                         "\n");
+}
+
+Writes::Stored Writes::committed(const std::string& payload, Now now) {
+  Stored stored;
+  const Result<Committed> watermark = decode_committed(payload);
+  if (!watermark.has_value()) return stored;
+  stored.done = outbox_.committed(*watermark, now.monotonic);
+  for (const WriteOutbox::Done& done : stored.done) {
+    Record& record = records_.at(done.write);
+    record.is_stored = true;
+    record.stream = done.stream;
+    record.first = done.readings.front().seq;
+    counters_.stored += done.readings.size();
+    for (const Waiter& waiter : record.waiters)
+      stored.answers.push_back(stored_answer(record, waiter.request, waiter.style));
+    record.waiters.clear();
+    stored_.push_back(record.number);
+    if (stored_.size() > options_.max_known_writes) forget_oldest();
+  }
+  return stored;
+}
+
+void Writes::forget_oldest() {
+  const Record& oldest = records_.at(stored_.front());
+  by_id_.erase(oldest.id);
+  by_key_.erase(oldest.key);
+  records_.erase(stored_.front());
+  stored_.pop_front();
+}
+
+std::vector<WebResponse> Writes::take_late(Instant now) {
+  std::vector<WebResponse> late;
+  while (!due_.empty() && due_.front().first <= now) {
+    const auto record = records_.find(due_.front().second);
+    due_.pop_front();
+    if (record != records_.end()) answer_late(record->second, now, late);
+  }
+  return late;
+}
+
+/// A write of which nothing was sent is forgotten with its last waiter: then the client knows that nothing was taken.
+void Writes::answer_late(Record& record, Instant now, std::vector<WebResponse>& late) {
+  const auto is_late = [&](const Waiter& waiter) { return now >= waiter.until; };
+  const bool all_late = std::all_of(record.waiters.begin(), record.waiters.end(), is_late);
+  const bool is_withdrawn = all_late && !record.is_stored && !record.is_promised && outbox_.withdraw(record.number);
+  const char* detail = is_withdrawn
+                           ? "the store could not be reached in time; nothing of this was taken, send it again"
+                           : "the store has not confirmed this in time, and may yet; send it again under the same "
+                             "Idempotency-Key to know";
+  for (const Waiter& waiter : record.waiters) {
+    if (!is_late(waiter)) continue;
+    ++counters_.late;
+    late.push_back(problem_answer(waiter.request, {503, detail, {}, Millis{5'000}}));
+  }
+  std::erase_if(record.waiters, is_late);
+  if (!is_withdrawn) return;
+  by_id_.erase(record.id);
+  by_key_.erase(record.key);
+  records_.erase(record.number);
+}
+
+std::vector<WebResponse> Writes::take_all() { return take_late(Instant::max()); }
+
+std::optional<Instant> Writes::wake_at() const {
+  std::optional<Instant> earliest = outbox_.wake_at();
+  if (!due_.empty() && (!earliest.has_value() || due_.front().first < *earliest)) earliest = due_.front().first;
+  return earliest;
+}
+
+}  // namespace sensors::bridge

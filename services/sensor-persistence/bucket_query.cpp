@@ -1,0 +1,118 @@
+// A step begins at a multiple of its length since 1970, so the same steps come whatever the range asked for; the first
+// and the last of a range may be parts. The cursor is the last step and the sensor that it is of.
+#include "services/sensor-persistence/bucket_query.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+#include "services/sensor-persistence/store_batches.hpp"
+#include "services/sensor-persistence/store_rows.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+// SQLite takes the bare column of a query with one max() from the row that has it (lang_select.html, "Bare columns").
+// The first four are in the order of Aggregate, the others the same, newest first.
+const std::vector<std::string_view> texts{
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), avg(value) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
+    "LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), min(value) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
+    "LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), max(value) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
+    "LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), value, max(time_ms) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 GROUP BY step ORDER BY step LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), avg(value) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step DESC "
+    "LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), min(value) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step DESC "
+    "LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), max(value) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step DESC "
+    "LIMIT ?4",
+    "SELECT time_ms / ?5 * ?5 AS step, count(*), value, max(time_ms) FROM reading"
+    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 GROUP BY step ORDER BY step DESC LIMIT ?4",
+};
+constexpr std::size_t aggregates = 4;
+
+struct Range {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+};
+
+/// What is left of `sensor` behind the cursor.
+Range range_of(const QueryRequest& request, std::uint64_t sensor) {
+  constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
+  Range range{request.from.has_value() ? request.from->time_since_epoch().count() : 0,
+              request.to.has_value() ? request.to->time_since_epoch().count() : for_ever};
+  if (!request.after.has_value()) return range;
+  const std::int64_t step = request.after->time.time_since_epoch().count();
+  if (request.newest_first) {
+    const bool is_included = sensor < request.after->id;
+    range.to = std::min(range.to, is_included ? step + request.step.count() : step);
+  } else {
+    const bool is_included = sensor > request.after->id;
+    range.from = std::max(range.from, is_included ? step : step + request.step.count());
+  }
+  return range;
+}
+
+void sort_and_trim(std::vector<StoredBucket>& buckets, bool newest_first, std::size_t most) {
+  const auto key = [](const StoredBucket& bucket) { return std::tuple(bucket.time, bucket.sensor_id); };
+  std::sort(buckets.begin(), buckets.end(), [&](const StoredBucket& a, const StoredBucket& b) {
+    return newest_first ? key(b) < key(a) : key(a) < key(b);
+  });
+  buckets.erase(buckets.begin() + static_cast<std::ptrdiff_t>(std::min(buckets.size(), most)), buckets.end());
+}
+
+}  // namespace
+
+Result<BucketQuery> BucketQuery::prepare(Database& database) {
+  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  return BucketQuery(std::move(*statements));
+}
+
+Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::vector<SensorRow>& sensors) {
+  QueryRows answer;
+  answer.has_buckets = true;
+  const std::size_t most = request.limit + 1;  // one more shows that there are more
+  for (const SensorRow& sensor : sensors) {
+    if (const Result<void> read = read_sensor(sensor, request, answer.buckets); !read.has_value())
+      return tl::unexpected<Error>(read.error());
+    if (answer.buckets.size() > 4 * most) sort_and_trim(answer.buckets, request.newest_first, most);
+  }
+  sort_and_trim(answer.buckets, request.newest_first, most);
+  answer.truncated = answer.buckets.size() > request.limit;
+  if (answer.truncated) {
+    answer.buckets.pop_back();
+    answer.next = QueryCursor{answer.buckets.back().time, answer.buckets.back().sensor_id};
+  }
+  return answer;
+}
+
+Result<void> BucketQuery::read_sensor(const SensorRow& sensor, const QueryRequest& request,
+                                      std::vector<StoredBucket>& buckets) {
+  const Range range = range_of(request, static_cast<std::uint64_t>(sensor.id));
+  const std::size_t which = static_cast<std::size_t>(request.aggregate) + (request.newest_first ? aggregates : 0);
+  Statement& statement = statements_[which];
+  statement.bind(1, sensor.id).bind(2, range.from).bind(3, range.to);
+  statement.bind(4, static_cast<std::int64_t>(request.limit + 1)).bind(5, std::int64_t{request.step.count()});
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    buckets.push_back(StoredBucket{static_cast<std::uint64_t>(sensor.id), sensor.node, sensor.name, sensor.unit,
+                                   WallTime(Millis(statement.integer(0))), value_of(statement, 2),
+                                   static_cast<std::uint64_t>(statement.integer(1))});
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return {};
+}
+
+}  // namespace sensors::persistence

@@ -1,0 +1,35 @@
+// The query that makes one value of each step of time, in the database. On StoreReader's connection and thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/adapters/sqlite/database.hpp"
+#include "services/sensor-persistence/events.hpp"
+
+namespace sensors::persistence {
+
+/// One row of the table `sensor`.
+struct SensorRow {
+  std::int64_t id = 0;
+  std::string node;
+  std::string name;
+  std::string unit;
+};
+
+class BucketQuery {
+ public:
+  static Result<BucketQuery> prepare(Database& database);
+
+  /// The steps of `sensors` in the order of the request. ErrorCode::timeout when the connection is told to give up.
+  Result<QueryRows> run(const QueryRequest& request, const std::vector<SensorRow>& sensors);
+
+ private:
+  explicit BucketQuery(std::vector<Statement> statements) : statements_(std::move(statements)) {}
+
+  Result<void> read_sensor(const SensorRow& sensor, const QueryRequest& request, std::vector<StoredBucket>& buckets);
+
+  std::vector<Statement> statements_;
+};
+
+}  // namespace sensors::persistence

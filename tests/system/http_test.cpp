@@ -1,0 +1,147 @@
+// The HTTP side of the whole pipeline: readings in over HTTP, and out again; across crashes.
+#include <nlohmann/json.hpp>
+
+#include "tests/rig/http_peer.hpp"
+#include "tests/rig/programs.hpp"
+#include "tests/rig/rig_test.hpp"
+
+namespace sensors::rig {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr Millis patience{30'000};
+const std::string json_type = "Content-Type: application/json\r\n";
+
+class HttpSide : public RigTest {
+ protected:
+  HttpSide() : port_(free_port()), rig_(folder_, options(port_)) {}
+
+  static RigOptions options(std::uint16_t port) {
+    RigOptions options;
+    options.nodes = {
+        {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 5)}};
+    options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
+    options.publisher.set_text("", "status_interval", "200ms");
+    options.bridge.set_text("", "status_interval", "200ms");
+    options.bridge.set_text("destination", "interval", "200ms");
+    options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
+    options.bridge.set("http", "anonymous", R"(["read", "write"])");
+    options.bridge.set_text("http", "write_timeout", "2s");
+    options.bridge.set("http", "rate_burst", "100000");
+    return options;
+  }
+
+  void start_without_publisher() {
+    rig_.api().start();
+    rig_.broker().start();
+    rig_.persistence().start();
+    rig_.bridge().start();
+    wait_ready();
+  }
+  void wait_ready() {
+    rig_.wait_until("the bridge is ready", patience,
+                    [&] { return accepts_connections(port_) && http_get(port_, "/readyz").status == 200; });
+  }
+
+  /// `count` rows, of the sensors "<name>.0", "<name>.1", ...
+  static std::string rows(const std::string& name, int count) {
+    Json body = Json::array();
+    for (int i = 0; i < count; ++i) body.push_back({{"sensor", name + "." + std::to_string(i)}, {"value", i}});
+    return body.dump();
+  }
+  Json stored(const std::string& sensor) {
+    return Json::parse(http_get(port_, "/v1/readings?sensor=" + sensor).body).at("readings");
+  }
+
+  std::uint16_t port_;
+  Rig rig_;
+};
+
+TEST_F(HttpSide, takes_readings_and_gives_them_back_and_to_the_api) {
+  start_without_publisher();
+  const HttpReplyText taken = http_post(port_, "/v1/readings", json_type, rows("http", 1'000));
+  ASSERT_EQ(taken.status, 201) << taken.body << folder_.log_tails();
+  EXPECT_EQ(Json::parse(taken.body).at("results").size(), 1'000U);
+  EXPECT_EQ(rig_.store().readings(), 1'000U) << "201 says that the store has it";
+  ASSERT_EQ(stored("http.7").size(), 1U);
+  EXPECT_EQ(stored("http.7").at(0).at("value"), 7);
+  EXPECT_EQ(stored("http.7").at(0).at("node"), "node-1");
+  EXPECT_EQ(http_post(port_, "/api/v2/write?precision=s", "", "room,place=attic value=21.5 1768493375").status, 204);
+  EXPECT_EQ(stored("room.attic").at(0).at("time"), "2026-01-15T16:09:35.000Z");
+  EXPECT_EQ(http_get(port_, "/v1/readings?sensor=room.attic&format=csv").headers.at("content-type"),
+            "text/csv; charset=utf-8; header=present");
+  const Json steps = Json::parse(http_get(port_, "/v1/readings?sensor=room.attic&step=1h&fn=last").body);
+  EXPECT_EQ(steps.at("buckets").at(0).at("time"), "2026-01-15T16:00:00.000Z");
+  EXPECT_EQ(Json::parse(http_get(port_, "/v1/sensors").body).at("sensors").size(), 1'001U);
+  EXPECT_EQ(Json::parse(http_get(port_, "/v1/dead-letters").body).at("dead_letters").size(), 0U);
+  rig_.wait_until("the API has them", patience, [&] { return rig_.api().delivered() == 1'001; });
+}
+
+TEST_F(HttpSide, a_key_stores_once_across_crashes_of_bridge_and_store) {
+  start_without_publisher();
+  const std::string headers = json_type + "Idempotency-Key: k1\r\n";
+  const std::string body = rows("once", 500);
+  {
+    HttpPeer peer(port_);  // gives up without an answer
+    peer.send("POST /v1/readings HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+              headers + "\r\n" + body);
+    rig_.wait_until("the store has some of it", patience, [&] { return rig_.store().readings() > 0; });
+  }
+  rig_.bridge().kill();
+  rig_.bridge().start();
+  wait_ready();
+  EXPECT_EQ(http_post(port_, "/v1/readings", headers, body).status, 201) << folder_.log_tails();
+  rig_.persistence().kill();
+  rig_.bridge().kill();
+  rig_.persistence().start();
+  rig_.bridge().start();
+  wait_ready();
+  EXPECT_EQ(http_post(port_, "/v1/readings", headers, body).status, 201) << folder_.log_tails();
+  EXPECT_EQ(rig_.store().readings(), 500U);
+  EXPECT_EQ(rig_.store().gaps(), 0U);
+}
+
+TEST_F(HttpSide, says_503_while_the_store_is_away_and_takes_the_same_write_when_it_is_back) {
+  start_without_publisher();
+  ASSERT_EQ(http_post(port_, "/v1/readings", json_type, rows("before", 1)).status, 201);
+  rig_.persistence().kill();
+  const std::string headers = json_type + "Idempotency-Key: k1\r\n";
+  const HttpReplyText refused = http_post(port_, "/v1/readings", headers, rows("during", 3));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.headers.at("retry-after"), "5");
+  EXPECT_EQ(http_get(port_, "/readyz").status, 503);
+  EXPECT_EQ(http_get(port_, "/livez").status, 200);
+  rig_.persistence().start();
+  rig_.wait_until("the write is taken", patience,
+                  [&] { return http_post(port_, "/v1/readings", headers, rows("during", 3)).status == 201; });
+  EXPECT_EQ(rig_.store().readings(), 4U);
+  EXPECT_EQ(http_post(port_, "/v1/readings", json_type, rows("after", 1)).status, 201) << "the stream goes on";
+}
+
+TEST_F(HttpSide, shows_live_readings_and_metrics_that_Prometheus_can_read) {
+  rig_.start_all();
+  wait_ready();
+  HttpPeer events(port_);
+  events.send("GET /v1/events?kinds=reading HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(events.read_until("event: reading\ndata: {\"node\":\"node-1\",", patience).has_value())
+      << folder_.log_tails();
+  std::string text;
+  rig_.wait_until("the services have said how they are", patience, [&] {
+    text = http_get(port_, "/metrics").body;
+    return text.find("sensor_readings_taken_total{") != std::string::npos &&
+           text.find("sensor_readings_stored_total{") != std::string::npos &&
+           text.find("sensor_readings_delivered_total{") != std::string::npos;
+  });
+  Process::Options command;
+  command.name = "promtool";
+  command.command = {program_path("sh"), "-c",
+                     "exec " + program_path("promtool") + " check metrics < " + folder_.write("metrics.txt", text)};
+  command.log_file = folder_.file("promtool.log");
+  Process promtool(command);
+  promtool.start();
+  EXPECT_EQ(promtool.wait_exit(patience), 0) << read_file(command.log_file);
+}
+
+}  // namespace
+}  // namespace sensors::rig

@@ -1,0 +1,260 @@
+// The write side on virtual time: what is taken, when it is answered, and what a key is good for.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "common/codec/reading_json.hpp"
+#include "tests/unit/http_bridge/web_timeline.hpp"
+
+namespace sensors::bridge {
+namespace {
+
+using Json = nlohmann::json;
+
+const std::string one_row = R"({"sensor":"a","value":1.5,"unit":"Cel","time":"2026-01-15T16:09:35.123Z"})";
+
+class WebWrite : public testing::Test {
+ protected:
+  WebWrite() { web.step(MqttConnected{}); }
+
+  std::uint64_t post(const std::string& body, WebHeaders more = {}, const std::string& target = "/v1/readings",
+                     const std::string& content_type = "application/json") {
+    WebRequest request;
+    request.method = "POST";
+    request.target = target;
+    request.headers = {{"authorization", "Bearer write-secret"}, {"content-type", content_type}};
+    request.headers.insert(request.headers.end(), more.begin(), more.end());
+    request.body = body;
+    return web.ask(std::move(request));
+  }
+
+  Batch sent() {
+    ReadingDecoder decoder;
+    return decoder.batch(web.published.back().payload)->batch;
+  }
+  void commit(const Batch& batch) { commit(batch.stream, batch.readings.back().seq); }
+  void commit(const std::string& stream, std::uint64_t through) {
+    web.hear("kitchen/committed/sensor-http-bridge", encode_committed({"w5n2", stream, through, false}));
+  }
+
+  WebTimeline web;
+};
+
+TEST_F(WebWrite, answers_201_with_each_row_when_the_store_has_all_of_it_and_not_before) {
+  const std::uint64_t id = post("[" + one_row + "," + one_row + "]");
+  EXPECT_EQ(web.answer(id).status, 0);
+  const Batch batch = sent();
+  ASSERT_EQ(batch.readings.size(), 2U);
+  EXPECT_EQ(batch.readings[0].reading.sensor, "a");
+  EXPECT_EQ(batch.readings[0].reading.unit, "Cel");
+  commit(batch.stream, 1);
+  EXPECT_EQ(web.answer(id).status, 0);
+  commit(batch.stream, 2);
+  EXPECT_EQ(web.answer(id).status, 201);
+  const Json answer = Json::parse(web.answer(id).body);
+  EXPECT_EQ(answer.at("stored"), 2);
+  EXPECT_EQ(answer.at("results").at(1), (Json{{"row", 1}, {"status", 201}, {"stream", batch.stream}, {"seq", 2}}));
+  EXPECT_EQ(web.web.writes().counters().stored, 2U);
+}
+
+TEST_F(WebWrite, gives_a_row_without_a_time_the_present_one) {
+  post(R"({"sensor":"a","value":true})");
+  EXPECT_EQ(sent().readings.front().reading.time, web.now.wall);
+  EXPECT_EQ(sent().readings.front().reading.value, Value{true});
+}
+
+TEST_F(WebWrite, takes_nothing_when_a_row_is_wrong_and_names_each) {
+  const std::uint64_t id = post("[" + one_row + R"(,{"sensor":"a b","value":1},{"sensor":"a"}])");
+  EXPECT_EQ(web.answer(id).status, 422);
+  EXPECT_EQ(header_of(web.answer(id), "Content-Type"), "application/problem+json");
+  const Json problem = Json::parse(web.answer(id).body);
+  ASSERT_EQ(problem.at("errors").size(), 2U);
+  EXPECT_EQ(problem.at("errors").at(0).at("row"), 1);
+  EXPECT_EQ(problem.at("errors").at(1).at("detail"), "value: is missing");
+  EXPECT_TRUE(web.published.empty());
+}
+
+TEST_F(WebWrite, refuses_what_is_no_readings_at_all) {
+  EXPECT_EQ(web.answer(post("not JSON")).status, 400);
+  EXPECT_EQ(web.answer(post("7")).status, 400);
+  EXPECT_EQ(web.answer(post("[]")).status, 400);
+  EXPECT_EQ(web.answer(post("[7]")).status, 422);
+  EXPECT_EQ(web.answer(post(one_row, {}, "/v1/readings", "text/html")).status, 415);
+  EXPECT_EQ(web.answer(post(one_row, {{"content-encoding", "gzip"}})).status, 415);
+  EXPECT_EQ(web.answer(post(one_row, {}, "/v1/readings?x=1")).status, 400);
+  std::string many = "[" + one_row;
+  for (int i = 0; i < 1'000; ++i) many += "," + one_row;
+  EXPECT_EQ(web.answer(post(many + "]")).status, 413);
+  EXPECT_TRUE(web.published.empty());
+}
+
+TEST_F(WebWrite, needs_the_scope_write_and_no_page_of_another_site) {
+  WebRequest request;
+  request.method = "POST";
+  request.target = "/v1/readings";
+  request.headers = {{"content-type", "application/json"}};
+  request.body = one_row;
+  EXPECT_EQ(web.answer(web.ask(request)).status, 401);
+  EXPECT_EQ(web.answer(post(one_row, {{"host", "bridge:8080"}, {"origin", "http://elsewhere"}})).status, 403);
+  EXPECT_TRUE(web.published.empty());
+  EXPECT_EQ(web.answer(post(one_row, {{"host", "bridge:8080"}, {"origin", "http://bridge:8080"}})).status, 0);
+  EXPECT_EQ(web.published.size(), 1U);
+}
+
+TEST_F(WebWrite, takes_line_protocol_at_the_paths_that_agents_know) {
+  const std::uint64_t ours = post("a value=1", {}, "/v1/readings", "text/plain; charset=utf-8");
+  commit(sent());
+  EXPECT_EQ(web.answer(ours).status, 201);
+  for (const char* target : {"/write?db=x&precision=s", "/api/v2/write?org=o&bucket=b&precision=s"}) {
+    const std::uint64_t agent = post("a value=1 1768493375", {}, target, "");
+    EXPECT_EQ(sent().readings.front().reading.time, WallTime{Millis{1'768'493'375'000}});
+    commit(sent());
+    EXPECT_EQ(web.answer(agent).status, 204) << target;
+    EXPECT_EQ(web.answer(agent).body, "");
+  }
+  EXPECT_EQ(web.answer(post("a value=x", {}, "/write", "")).status, 400) << "an agent drops what 4xx says is wrong";
+}
+
+TEST_F(WebWrite, answers_a_key_that_it_knows_without_storing_anything_again) {
+  const WebHeaders key{{"idempotency-key", "\"k1\""}};
+  const std::uint64_t first = post(one_row, key);
+  const std::uint64_t meanwhile = post(one_row, key);
+  EXPECT_EQ(web.published.size(), 1U);
+  commit(sent());
+  EXPECT_EQ(web.answer(first).status, 201);
+  EXPECT_EQ(web.answer(meanwhile).body, web.answer(first).body);
+  const std::uint64_t later = post(one_row, key);
+  EXPECT_EQ(web.answer(later).body, web.answer(first).body);
+  EXPECT_EQ(web.published.size(), 1U);
+  EXPECT_EQ(web.web.writes().counters().repeated, 2U);
+
+  const std::uint64_t other = post(R"({"sensor":"b","value":2})", key);
+  EXPECT_EQ(web.answer(other).status, 422);
+  EXPECT_EQ(web.answer(post(one_row, {{"idempotency-key", std::string(200, 'x')}})).status, 400);
+}
+
+TEST_F(WebWrite, names_the_same_write_alike_in_every_run_and_another_clients_otherwise) {
+  const WebHeaders key{{"idempotency-key", "k1"}};
+  post(one_row, key);
+  const Batch before = sent();
+  WebOptions options = web_options();
+  options.seed = 99;
+  WebTimeline next(options);
+  next.step(MqttConnected{});
+  WebRequest request;
+  request.method = "POST";
+  request.target = "/v1/readings";
+  request.headers = {{"authorization", "Bearer write-secret"}, {"content-type", "application/json"}, key.front()};
+  request.body = one_row;
+  const std::uint64_t again = next.ask(request);
+  ReadingDecoder decoder;
+  EXPECT_EQ(decoder.batch(next.published.back().payload)->batch, before);
+  next.hear("kitchen/committed/sensor-http-bridge", encode_committed({"w5n2", before.stream, 1, false}));
+  EXPECT_EQ(next.answer(again).status, 201);
+
+  request.headers[0].second = "Bearer owner-secret";
+  next.ask(request);
+  EXPECT_NE(decoder.batch(next.published.back().payload)->batch.stream, before.stream);
+}
+
+TEST_F(WebWrite, answers_202_to_who_will_not_wait_and_tells_the_state) {
+  const std::uint64_t id = post(one_row, {{"prefer", "respond-async"}});
+  EXPECT_EQ(web.answer(id).status, 202);
+  const std::string location = header_of(web.answer(id), "Location");
+  const WebHeaders token{{"authorization", "Bearer write-secret"}};
+  EXPECT_EQ(Json::parse(web.now_at(location, token).body).at("state"), "waiting");
+  commit(sent());
+  const Json state = Json::parse(web.now_at(location, token).body);
+  EXPECT_EQ(state.at("state"), "stored");
+  EXPECT_EQ(state.at("rows"), 1);
+  EXPECT_EQ(web.now_at("/v1/writes/nothing", token).status, 404);
+  EXPECT_EQ(web.now_at(location).status, 401);
+}
+
+TEST_F(WebWrite, says_503_when_the_store_is_silent_and_whether_anything_was_taken) {
+  const WebHeaders key{{"idempotency-key", "k1"}};
+  const std::uint64_t sent_one = post(one_row, key);
+  web.pass(Millis{10'000});
+  EXPECT_EQ(web.answer(sent_one).status, 503);
+  EXPECT_EQ(header_of(web.answer(sent_one), "Retry-After"), "5");
+  EXPECT_NE(web.answer(sent_one).body.find("may yet"), std::string::npos);
+  const std::uint64_t again = post(one_row, key);
+  commit(sent());
+  EXPECT_EQ(web.answer(again).status, 201) << "what was still on its way is the same write";
+
+  web.step(MqttDisconnected{"gone"});
+  const std::uint64_t unsent = post(one_row, {{"idempotency-key", "k2"}});
+  web.pass(Millis{10'000});
+  EXPECT_NE(web.answer(unsent).body.find("nothing of this was taken"), std::string::npos);
+  const std::size_t before = web.published.size();
+  web.step(MqttConnected{});
+  EXPECT_EQ(web.published.size(), before) << "it is not sent after all";
+}
+
+TEST_F(WebWrite, keeps_what_it_promised_with_202_though_another_who_waits_is_late) {
+  web.step(MqttDisconnected{"gone"});
+  const WebHeaders key{{"idempotency-key", "k1"}};
+  post(one_row, {key.front(), {"prefer", "respond-async"}});
+  post(one_row, key);
+  web.pass(Millis{20'000});
+  web.step(MqttConnected{});
+  EXPECT_EQ(web.published.size(), 1U);
+}
+
+TEST_F(WebWrite, takes_no_more_than_may_wait) {
+  WebOptions options = web_options();
+  options.max_waiting_rows = 1;
+  WebTimeline small(options);
+  const auto post_to = [&](const std::string& body) {
+    WebRequest request;
+    request.method = "POST";
+    request.target = "/v1/readings";
+    request.headers = {{"authorization", "Bearer write-secret"}, {"content-type", "application/json"}};
+    request.body = body;
+    return small.ask(std::move(request));
+  };
+  post_to(one_row);
+  const std::uint64_t second = post_to(one_row);
+  EXPECT_EQ(small.answer(second).status, 503);
+  EXPECT_EQ(header_of(small.answer(second), "Retry-After"), "5");
+  EXPECT_EQ(small.web.writes().counters().refused_full, 1U);
+}
+
+TEST_F(WebWrite, forgets_the_oldest_stored_writes_and_their_keys) {
+  WebOptions options = web_options();
+  options.max_known_writes = 1;
+  WebTimeline small(options);
+  small.step(MqttConnected{});
+  const auto write = [&](const std::string& key) {
+    WebRequest request;
+    request.method = "POST";
+    request.target = "/v1/readings";
+    request.headers = {
+        {"authorization", "Bearer write-secret"}, {"content-type", "application/json"}, {"idempotency-key", key}};
+    request.body = one_row;
+    small.ask(std::move(request));
+    ReadingDecoder decoder;
+    const Batch batch = decoder.batch(small.published.back().payload)->batch;
+    small.hear("kitchen/committed/sensor-http-bridge", encode_committed({"w5n2", batch.stream, 1, false}));
+  };
+  write("k1");
+  write("k2");
+  write("k2");
+  EXPECT_EQ(small.published.size(), 2U);
+  write("k1");  // the store knows it still
+  EXPECT_EQ(small.published.size(), 3U);
+}
+
+TEST_F(WebWrite, shows_stored_readings_to_who_listens_and_ends_with_answers_for_all) {
+  const std::uint64_t stream = web.get("/v1/events?kinds=reading");
+  post(one_row);
+  commit(sent());
+  EXPECT_NE(web.streams.at(stream).find("event: reading\ndata: {\"node\":\"kitchen\",\"name\":\"a\",\"sensor\":\"a\","),
+            std::string::npos);
+  const std::uint64_t waiting = post(one_row);
+  web.step(StopRequested{});
+  EXPECT_EQ(web.answer(waiting).status, 503);
+  EXPECT_EQ(web.answer(post(one_row)).status, 503);
+}
+
+}  // namespace
+}  // namespace sensors::bridge
