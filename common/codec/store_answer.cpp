@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t max_answer_bytes = 2 * 1024 * 1024;  // the broker's largest packet
 
-StoredReading read_reading(JsonFields& outer, simdjson::dom::element element) {
+StoredReading read_stored_reading(JsonFields& outer, simdjson::dom::element element) {
   JsonFields fields(element, {"node", "stream", "seq", "sensor", "value", "unit", "time", "uptime_ms"});
   StoredReading row;
   Reading& reading = row.reading.reading;
@@ -71,7 +71,7 @@ DeadLetter read_letter(JsonFields& outer, simdjson::dom::element element) {
   letter.status = static_cast<int>(status);
   simdjson::dom::element row;
   if (element["reading"].get(row) == simdjson::SUCCESS) {
-    letter.row = read_reading(fields, row);
+    letter.row = read_stored_reading(fields, row);
   } else if (element["gap"].get(row) == simdjson::SUCCESS) {
     letter.row = read_gap(fields, row);
   } else {
@@ -104,7 +104,7 @@ Result<void> read_list(std::string_view payload, std::string_view rows_key, Read
 Result<QueryAnswer> decode_query_answer(std::string_view payload) {
   QueryAnswer answer;
   const Result<void> read =
-      read_list(payload, "readings", read_reading, answer.readings, answer.truncated, &answer.cursor);
+      read_list(payload, "readings", read_stored_reading, answer.readings, answer.truncated, &answer.cursor);
   if (!read.has_value()) return tl::unexpected<Error>(read.error());
   return answer;
 }
