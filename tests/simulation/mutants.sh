@@ -1,6 +1,7 @@
 #!/bin/bash
 # ./dev mutants [NAME...]: shows that the simulation bites. Each patch in mutants/ is one mistake; it is applied alone to a
 # copy of the tree, and the simulation of the copy must fail. The tree itself is not touched.
+# mutants.sh --check: only whether each patch still fits the tree, which takes a second; ./dev test asks that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -50,8 +51,8 @@ promise_broken() { sed -n 's/^seed \([0-9]*\) FAILED: \(.*\)/seed \1: \2/p' "$lo
 # Sets `verdict` for the patch $1; true when the simulation caught it.
 try_mutant() {
   local patch=$1 caught=1
-  if ! patch -s -d "$copy" -p0 --fuzz=0 --dry-run < "$patch" > "$log" 2>&1; then
-    verdict="the patch does not apply any more: $(tail -n 1 "$log")"
+  if ! fits "$copy" "$patch"; then
+    verdict="the patch does not fit any more: ${misfit##*$'\n'}"
     return 1
   fi
   patch -s -d "$copy" -p0 --fuzz=0 < "$patch"
@@ -69,6 +70,17 @@ try_mutant() {
   patch -s -d "$copy" -p0 --fuzz=0 -R < "$patch"
   return "$caught"
 }
+
+# With the reason in `misfit`, when it does not.
+fits() { misfit=$(patch -s -d "$1" -p0 --fuzz=0 --dry-run < "$2" 2>&1); }
+
+if [ "${1:-}" = --check ]; then
+  status=0
+  for patch in tests/simulation/mutants/*.patch; do
+    fits . "$patch" || { echo "$patch does not fit the tree any more: ${misfit##*$'\n'}"; status=1; }
+  done
+  exit "$status"
+fi
 
 say "copying and building the tree in build/mutants"
 copy_tree
