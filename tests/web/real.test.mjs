@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { openPage, sees, startBrowser } from './browser.mjs';
 import { startRealBridge } from './real_bridge.mjs';
 
-const load = 'article[aria-label="host.load1 on demo-host"]';
+const load = 'article[aria-label="load1 on demo-host"]';
 
 describe('the page of the real bridge', () => {
   let browser;
