@@ -31,7 +31,6 @@ describe('the page of the real bridge', () => {
     await page.waitForFunction((before) => document.querySelector('#stage-api .lines').textContent !== before, first);
     await page.locator(`${load} canvas`).waitFor();
     assert.deepEqual(page.complaints, []);
-    await page.screenshot({ path: 'build/web/page.png' });
   });
 
   test('shows the breaker open as the API fails, and closed as it recovers', async () => {
@@ -50,6 +49,16 @@ describe('the page of the real bridge', () => {
     bridge.startBridge();
     await sees(page, '#connection[data-state=live]', 'live', 30_000);
     await sees(page, `${load} .age`, 'now');
+  });
+
+  test('plots what the store has, also of before the restart', async () => {
+    await page.locator('#node').selectOption('demo-weather');
+    await page.getByText('10 min', { exact: true }).click();
+    const temperature = page.locator('article[aria-label="temperature on demo-weather"]');
+    await temperature.getByRole('button', { name: 'Enlarge' }).click();
+    await temperature.locator('.summary').filter({ hasText: /^\d+ points, .+ to .+ °C$/ }).waitFor();
+    await page.screenshot({ path: 'build/web/page.png' });
+    assert.deepEqual(page.complaints.filter((text) => !text.includes('ERR_')), [], 'but for the bridge being away');
   });
 
   test('serves everything with a content security policy', async () => {

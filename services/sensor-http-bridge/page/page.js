@@ -3,14 +3,14 @@ import { ApiError, get, keepToken, request } from './api.js';
 import { byId, make, setText } from './dom.js';
 import { Flow } from './flow.js';
 import { SensorCards } from './sensors.js';
-import { emptyState, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
+import { emptyState, firstRange, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
 import { follow } from './stream.js';
 import { EventList, showDeadLetters, showServices } from './tables.js';
 
 const state = emptyState();
 const flow = new Flow(byId('flow'));
 const events = new EventList(byId('events'));
-const cards = new SensorCards(byId('sensors'), ranges[1][1], complain);
+const cards = new SensorCards(byId('sensors'), firstRange, complain);
 let node = '';
 let connected = false;
 let drawing = false;
@@ -106,7 +106,7 @@ function listen() {
 // ---- what people do ----
 
 for (const [name, length] of ranges) {
-  const radio = make('input', { type: 'radio', name: 'range', checked: length === ranges[1][1] });
+  const radio = make('input', { type: 'radio', name: 'range', checked: length === firstRange });
   radio.addEventListener('change', () => cards.setRange(length));
   byId('range').append(make('label', {}, radio, make('span', {}, name)));
 }

@@ -119,9 +119,10 @@ export function flowOf(state, node, now, connected) {
 
 /** Ranges of the plots: name and length in ms. */
 export const ranges = [
-  ['1 h', 3_600_000], ['6 h', 21_600_000], ['24 h', 86_400_000], ['7 d', 604_800_000], ['30 d', 2_592_000_000],
+  ['10 min', 600_000], ['1 h', 3_600_000], ['24 h', 86_400_000], ['7 d', 604_800_000], ['30 d', 2_592_000_000],
   ['1 y', 31_536_000_000],
 ];
+export const firstRange = 3_600_000;
 
 /** The step of buckets, in s, that gives about one for each of `pixels`. */
 export function stepFor(range, pixels) {
