@@ -57,7 +57,7 @@ describe('the page of the real bridge', () => {
     const temperature = page.locator('article[aria-label="temperature on demo-weather"]');
     await temperature.getByRole('button', { name: 'Enlarge' }).click();
     await temperature.locator('.summary').filter({ hasText: /^\d+ points, .+ to .+ °C$/ }).waitFor();
-    await page.screenshot({ path: 'build/web/page.png' });
+    await page.screenshot({ path: 'build/web/real.png' });
     assert.deepEqual(page.complaints.filter((text) => !text.includes('ERR_')), [], 'but for the bridge being away');
   });
 

@@ -50,7 +50,7 @@ export class Plot {
       width: this.#parent.clientWidth,
       height: this.#parent.clientHeight - (large ? 30 : 0),
       scales: { x: { time: true, range: () => [from, to] } },
-      axes: large ? [{ ...axis, values: times }, { ...axis, size: 60 }] : [{ show: false }, { show: false }],
+      axes: large ? [{ ...axis, values: times, space: 70 }, { ...axis, size: 60 }] : [{ show: false }, { show: false }],
       cursor: { show: large, drag: { x: false, y: false } },
       legend: { show: large },
       padding: large ? undefined : [4, 0, 4, 0],
