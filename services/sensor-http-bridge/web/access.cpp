@@ -14,7 +14,20 @@ std::string_view token_in(std::string_view authorization) {
   return {};
 }
 
+bool is_address(std::string_view host) {
+  return host.starts_with('[') || host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 }  // namespace
+
+bool is_name_of_no_other_site(std::string_view host) {
+  if (!host.starts_with('[')) host = host.substr(0, host.find(':'));
+  if (is_address(host) || host.find('.') == std::string_view::npos) return true;
+  for (const std::string_view local : {".local", ".lan", ".internal", ".home.arpa"}) {
+    if (host.ends_with(local)) return true;
+  }
+  return false;
+}
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   unsigned difference = a.size() == b.size() ? 0 : 1;
@@ -26,7 +39,8 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
 
 std::optional<Access::Client> Access::client_of(const WebRequest& request) const {
   const std::string_view authorization = request.header("authorization");
-  if (authorization.empty()) return Client{"", options_.anonymous};
+  if (authorization.empty())
+    return Client{"", is_name_of_no_other_site(request.header("host")) ? options_.anonymous : Scopes{}};
   const std::string_view token = token_in(authorization);
   std::optional<Client> found;
   for (const AccessToken& known : options_.tokens) {  // all of them: the place of the right one is no secret either way

@@ -16,6 +16,10 @@ namespace sensors::bridge {
 /// Takes as long for any two texts of the same length, so that a guess tells nothing by the time that it takes.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
+/// Whether the header Host is an address, or a name that nobody can have in the public DNS. Under another name a site
+/// could make a browser, to which it is its own, read from here (DNS rebinding).
+bool is_name_of_no_other_site(std::string_view host);
+
 class Access {
  public:
   static constexpr std::size_t max_clients = 1'000;

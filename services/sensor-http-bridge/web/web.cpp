@@ -309,8 +309,12 @@ std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs) {
   if (!client.has_value()) {
     add(problem_answer(request.id, {401, "this token is none that the configuration names"}));
   } else if (client->name.empty()) {
-    add(problem_answer(request.id,
-                       {401, fmt::format("this needs a token with the scope {}: Authorization: Bearer ...", scope)}));
+    const char* elsewhere = is_name_of_no_other_site(request.header("host"))
+                                ? ""
+                                : "; without one ask by address or by a local name, not by one of the public DNS";
+    add(problem_answer(
+        request.id,
+        {401, fmt::format("this needs a token with the scope {}: Authorization: Bearer ...{}", scope, elsewhere)}));
   } else {
     add(problem_answer(request.id, {403, fmt::format("the token {} lacks the scope {}", client->name, scope)}));
   }

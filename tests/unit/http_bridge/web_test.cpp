@@ -208,6 +208,22 @@ TEST(Target, refuses_what_is_no_path) {
   EXPECT_FALSE(parse_target("/" + std::string(5'000, 'a')).has_value());
 }
 
+TEST(Access, knows_names_that_a_site_could_have) {
+  for (const char* ours : {"", "127.0.0.1:8080", "192.0.2.7", "[::1]:8080", "localhost:8080", "raspberrypi",
+                           "raspberrypi.local:8080", "pi.home.arpa"})
+    EXPECT_TRUE(is_name_of_no_other_site(ours)) << ours;
+  for (const char* theirs : {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "local.example"})
+    EXPECT_FALSE(is_name_of_no_other_site(theirs)) << theirs;
+}
+
+TEST(Web, answers_nobody_without_a_token_under_the_name_of_another_site) {
+  WebTimeline web;
+  EXPECT_EQ(web.now_at("/v1/status", {{"host", "127.0.0.1:8080"}}).status, 200);
+  EXPECT_EQ(web.now_at("/v1/status", {{"host", "evil.example:8080"}}).status, 401);
+  const WebHeaders with_token{{"host", "evil.example:8080"}, {"authorization", "Bearer owner-secret"}};
+  EXPECT_EQ(web.now_at("/v1/status", with_token).status, 200);
+}
+
 TEST(Access, compares_secrets_whole) {
   EXPECT_TRUE(equal_in_constant_time("abc", "abc"));
   EXPECT_FALSE(equal_in_constant_time("abc", "abd"));
