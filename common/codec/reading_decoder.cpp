@@ -126,6 +126,7 @@ Result<Batch> ReadingDecoder::reading(std::string_view payload) {
   if (fields.has("boot")) fields.read_name("boot", batch.boot);
   read_reading(fields, batch.boot, row.reading);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  if (!row.reading.uptime.has_value()) batch.boot.clear();  // it says what an uptime is of, and nothing else
   return batch;
 }
 

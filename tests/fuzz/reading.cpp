@@ -10,7 +10,8 @@ void run(std::string_view input) {
   if (!taken(decoded)) return;
   must_be_valid(*decoded);
   must(decoded->readings.size() == 1 && decoded->gaps.empty(), "a live reading is one reading");
-  const Result<Batch> again = decoder.reading(encode_reading(decoded->readings.front(), decoded->stream));
+  const Result<Batch> again =
+      decoder.reading(encode_reading(decoded->readings.front(), decoded->stream, decoded->boot));
   must(again.has_value() && *again == *decoded, "a reading survives another trip");
 }
 

@@ -116,6 +116,13 @@ INSTANTIATE_TEST_SUITE_P(
                     BadOrder{"gap_twice", {}, {gap("1", "1"), gap("1", "1")}}),
     [](const auto& bad) { return bad.param.name; });
 
+TEST(Reading, has_a_boot_only_for_an_uptime) {
+  const std::string keys = R"("sensor":"t","value":1,"unit":"","time":"2026-01-15T16:09:35Z","seq":1,"stream":"k")";
+  const auto with = [&](const std::string& more) { return ReadingDecoder().reading("{" + keys + more + "}").value(); };
+  EXPECT_EQ(with(R"(,"boot":"b-1")").boot, "");
+  EXPECT_EQ(with(R"(,"boot":"b-1","clock":"unsynced","uptime_ms":5)").boot, "b-1");
+}
+
 TEST(Batch, takes_an_uptime_only_with_the_boot_that_it_is_of) {
   const std::string rows =
       row("7").substr(0, row("7").size() - 1) + R"(,"clock":"unsynced","uptime_ms":12},)" + row("8");
