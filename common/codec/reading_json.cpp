@@ -102,12 +102,15 @@ void append_delivered_reading(std::string& out, std::string_view node, std::stri
   out += '}';
 }
 
+std::size_t encoded_size_bound(const Value& value) {
+  const std::string* text = std::get_if<std::string>(&value);
+  return text != nullptr ? 2 + text->size() * escaped_bytes : number_bytes;
+}
+
 std::size_t encoded_size_bound(const SequencedReading& reading) {
-  const std::string* text = std::get_if<std::string>(&reading.reading.value);
-  const std::size_t value_bytes = text != nullptr ? 2 + text->size() * escaped_bytes : number_bytes;
   const std::size_t uptime_bytes = reading.reading.uptime.has_value() ? clock_bytes : 0;
-  return row_frame_bytes + whole_bytes + uptime_bytes + reading.reading.sensor.size() + value_bytes +
-         reading.reading.unit.size();
+  return row_frame_bytes + whole_bytes + uptime_bytes + reading.reading.sensor.size() +
+         encoded_size_bound(reading.reading.value) + reading.reading.unit.size();
 }
 
 }  // namespace sensors

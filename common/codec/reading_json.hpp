@@ -35,6 +35,9 @@ void append_json_string(std::string& out, std::string_view text);
 /// Appends a reading's value.
 void append_value(std::string& out, const Value& value);
 
+/// Bytes that `value` takes, at most.
+std::size_t encoded_size_bound(const Value& value);
+
 /// Bytes that `reading` takes in a batch, at most: for cutting batches by size before encoding.
 std::size_t encoded_size_bound(const SequencedReading& reading);
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "services/sensor-persistence/answer_size.hpp"
 #include "services/sensor-persistence/store_batches.hpp"
 #include "services/sensor-persistence/store_rows.hpp"
 
@@ -89,11 +90,8 @@ Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::vecto
     if (answer.buckets.size() > 4 * most) sort_and_trim(answer.buckets, request.newest_first, most);
   }
   sort_and_trim(answer.buckets, request.newest_first, most);
-  answer.truncated = answer.buckets.size() > request.limit;
-  if (answer.truncated) {
-    answer.buckets.pop_back();
-    answer.next = QueryCursor{answer.buckets.back().time, answer.buckets.back().sensor_id};
-  }
+  answer.truncated = cut_to_answer(answer.buckets, request.limit);
+  if (answer.truncated) answer.next = QueryCursor{answer.buckets.back().time, answer.buckets.back().sensor_id};
   return answer;
 }
 

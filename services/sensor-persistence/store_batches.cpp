@@ -4,7 +4,7 @@
 #include <iterator>
 #include <limits>
 
-#include "common/codec/reading_json.hpp"
+#include "services/sensor-persistence/answer_size.hpp"
 #include "services/sensor-persistence/store_rows.hpp"
 
 namespace sensors::persistence {
@@ -109,11 +109,6 @@ Value value_of(const Statement& statement, int column) {
     case sqlite_float: return statement.real(column);
     default: return statement.text(column);
   }
-}
-
-std::size_t answer_bytes(const StoredReading& row) {
-  constexpr std::size_t keys = 24;
-  return encoded_size_bound(row.reading) + row.node.size() + row.stream.size() + keys;
 }
 
 Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store) {

@@ -14,9 +14,6 @@ namespace sensors::persistence {
 /// The value in `column`, of the type with which it was bound.
 Value value_of(const Statement& statement, int column);
 
-/// About what a reading takes in an answer, at most.
-std::size_t answer_bytes(const StoredReading& row);
-
 class StoreBatches {
  public:
   static Result<StoreBatches> prepare(Database& database, std::string store);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "services/sensor-persistence/answer_size.hpp"
 #include "services/sensor-persistence/schema.hpp"
 #include "services/sensor-persistence/store_batches.hpp"
 #include "services/sensor-persistence/store_dead_letters.hpp"
@@ -26,8 +27,6 @@ const std::vector<std::string_view> texts{
     "SELECT * FROM dead_letter WHERE id > ?1 AND (?2 = '' OR destination = ?2) ORDER BY id LIMIT ?3",
 };
 
-constexpr std::size_t max_query_bytes = 1024 * 1024;
-
 std::int64_t milliseconds_of(const std::optional<WallTime>& time, std::int64_t otherwise) {
   return time.has_value() ? time->time_since_epoch().count() : otherwise;
 }
@@ -39,18 +38,6 @@ void sort_and_trim(std::vector<StoredReading>& rows, bool newest_first, std::siz
     return newest_first ? key(b) < key(a) : key(a) < key(b);
   });
   rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most)), rows.end());
-}
-
-QueryRows cut_to_size(std::vector<StoredReading> rows, std::size_t limit) {
-  QueryRows answer;
-  std::size_t bytes = 0;
-  for (StoredReading& row : rows) {
-    bytes += answer_bytes(row);
-    answer.truncated = answer.readings.size() >= limit || bytes > max_query_bytes;
-    if (answer.truncated) break;
-    answer.readings.push_back(std::move(row));
-  }
-  return answer;
 }
 
 }  // namespace
@@ -113,7 +100,8 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request) {
   if (request.step > Millis{0}) return buckets_.run(request, *found);
   const std::size_t most = request.limit + 1;  // one more shows that there are more
   const bool newest_first = request.latest || request.newest_first;
-  std::vector<StoredReading> rows;
+  QueryRows answer;
+  std::vector<StoredReading>& rows = answer.readings;
   for (const SensorRow& sensor : *found) {
     if (const Result<void> read = read_sensor(sensor, request, request.latest ? 1 : most, rows); !read.has_value()) {
       return tl::unexpected<Error>(read.error());
@@ -121,11 +109,8 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request) {
     if (rows.size() > 4 * most) sort_and_trim(rows, newest_first, most);
   }
   sort_and_trim(rows, newest_first, most);
-  QueryRows answer = cut_to_size(std::move(rows), request.limit);
-  if (answer.truncated && !request.latest && !answer.readings.empty()) {
-    const StoredReading& last = answer.readings.back();
-    answer.next = QueryCursor{last.reading.reading.time, last.id};
-  }
+  answer.truncated = cut_to_answer(rows, request.limit);
+  if (answer.truncated && !request.latest) answer.next = QueryCursor{rows.back().reading.reading.time, rows.back().id};
   return answer;
 }
 

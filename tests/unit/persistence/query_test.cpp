@@ -172,6 +172,35 @@ TEST_F(Query, makes_one_value_of_each_step) {
   }
 }
 
+/// The broker ends the connection of a client that publishes more than its max_packet_size.
+TEST_F(Query, cuts_long_texts_to_what_the_broker_takes) {
+  const std::string longest(max_text_value_length, '\x01');  // six bytes each as JSON
+  CommitTransaction transaction;
+  StreamRows rows{"words", "attic", "sensor-publisher", 3'000, {}, {}};
+  for (std::uint64_t seq = 1; seq <= 3'000; ++seq)
+    rows.readings.push_back({seq, Reading{"door", longest, "", test_time + Millis{1'000 * seq}}});
+  transaction.streams.push_back(std::move(rows));
+  writer->commit(transaction).value();
+  QueryRequest request;
+  request.node = "attic";
+  request.limit = max_query_readings;
+  request.aggregate = Aggregate::last;
+  for (const Millis step : {Millis{0}, Millis{1'000}}) {
+    request.step = step;
+    std::size_t seen = 0;
+    const std::size_t pages = all_pages(
+        request, [&](const QueryRequest& page) { return ask(page); },
+        [&](const QueryRows& page) {
+          seen += page.readings.size() + page.buckets.size();
+          const std::string answer = page.has_buckets ? encode_bucket_answer(page.buckets, page.truncated, page.next)
+                                                      : encode_query_answer(page.readings, page.truncated, page.next);
+          EXPECT_LT(answer.size(), 2'097'152U) << "max_packet_size in broker-config/mosquitto.conf";
+        });
+    EXPECT_EQ(seen, 3'000U);
+    EXPECT_GT(pages, 1U);
+  }
+}
+
 TEST_F(Query, gives_the_steps_of_all_sensors_page_by_page_in_either_order) {
   for (const bool newest_first : {false, true}) {
     QueryRequest request;
