@@ -41,9 +41,10 @@ const std::vector<std::string_view> texts{
     // A gap record's time may be of a clock that was not set: it stays until the readings before it are gone.
     "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3"
     " AND (?4 OR id < coalesce((SELECT min(id) FROM reading), id + 1))",
-    // Of the bridge, each write with a key is a stream: the key is forgotten with the last of its rows. Streams of
-    // sensor-publisher stay, for outboxes that come back late.
-    "DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND moved_at <= ?1"
+    // Of the bridge, each write with a key is a stream (docs/adr/0011): the key is forgotten with the last of its rows.
+    // Other streams stay: those of sensor-publisher for outboxes that come back late, and that of a run of the bridge
+    // for the run may go on.
+    "DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND name GLOB 'k-*' AND moved_at <= ?1"
     " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.stream = stream.id)"
     " AND id NOT IN (SELECT gap.stream FROM gap)",
     "PRAGMA page_count",

@@ -155,12 +155,13 @@ TEST_F(RetentionOnStore, that_can_delete_nothing_stops_ingest_until_uploads_have
   EXPECT_EQ(rows(), after + 1) << "ingest goes on by itself";
 }
 
-/// Each write with a key that the bridge was handed over HTTP is a stream of its own.
-TEST(RetentionOnStreams, forgets_those_of_the_bridge_with_their_last_rows_and_no_others) {
+/// Each write with a key that the bridge was handed over HTTP is a stream of its own, k-...; its other writes are one
+/// stream, r-..., which goes on.
+TEST(RetentionOnStreams, forgets_those_of_keys_with_their_last_rows_and_no_others) {
   const TestFolder folder;
   const auto writer = StoreWriter::open(StoreOptions{folder.file("store.db"), {}, 2'048, 100}).value();
   CommitTransaction fill;
-  for (const char* name : {"k-old", "k-half", "k-gap", "k-new", "own"}) {
+  for (const char* name : {"k-old", "k-half", "k-gap", "k-new", "r-1", "own"}) {
     const bool is_own = std::string(name) == "own";
     StreamRows rows{name, "kitchen", is_own ? "sensor-publisher" : "sensor-http-bridge", 2, {}, {}};
     for (std::uint64_t seq = 1; seq <= 2; ++seq) {
@@ -174,10 +175,10 @@ TEST(RetentionOnStreams, forgets_those_of_the_bridge_with_their_last_rows_and_no
   const std::uint64_t last_id = writer->commit(fill).value().last_id;
   CommitTransaction retain;
   retain.retention = RetentionStep{0, last_id, 1'000, test_time - 30 * day, test_time + day};
-  ASSERT_EQ(writer->commit(retain).value().retention->deleted, 6U);
-  for (const auto& [name, is_known] :
-       std::map<std::string, bool>{{"k-old", false}, {"k-half", true}, {"k-gap", true}, {"k-new", true}, {"own", true}})
-    EXPECT_EQ(writer->load_stream(name)->id != 0, is_known) << name;
+  ASSERT_EQ(writer->commit(retain).value().retention->deleted, 8U);
+  const std::map<std::string, bool> expected{{"k-old", false}, {"k-half", true}, {"k-gap", true},
+                                             {"k-new", true},  {"r-1", true},    {"own", true}};
+  for (const auto& [name, is_known] : expected) EXPECT_EQ(writer->load_stream(name)->id != 0, is_known) << name;
 }
 
 TEST(Retention, holds_ingest_from_its_limit_until_five_percent_below) {
