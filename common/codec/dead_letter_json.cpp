@@ -15,7 +15,6 @@ namespace {
 
 using Action = DeadLettersRequest::Action;
 
-constexpr std::size_t max_request_bytes = 64 * 1024;
 constexpr std::size_t max_list_bytes = 1024 * 1024;
 constexpr std::array<Action, 3> actions{Action::list, Action::requeue, Action::purge};
 
@@ -112,18 +111,16 @@ std::string encode_dead_letters_request(const DeadLettersRequest& request) {
 }
 
 Result<DeadLettersRequest> decode_dead_letters_request(std::string_view payload) {
-  JsonDocument document(max_request_bytes);
+  JsonDocument document(max_rpc_request_bytes);
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
   JsonFields fields(*root, {"action", "destination", "after", "limit", "ids", "all"});
   DeadLettersRequest request;
-  std::uint64_t limit = request.limit;
   read_action(fields, request.action);
   if (fields.has("destination")) fields.read_name("destination", request.destination);
   if (fields.has("after")) fields.read_whole("after", request.after, 0, max_seq);
-  if (fields.has("limit")) fields.read_whole("limit", limit, 1, max_dead_letters_listed);
+  if (fields.has("limit")) fields.read_size("limit", request.limit, max_dead_letters_listed);
   read_targets(fields, request);
-  request.limit = limit;
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return request;
 }

@@ -208,6 +208,12 @@ void JsonFields::read_whole(std::string_view key, std::uint64_t& target, std::ui
   }
 }
 
+void JsonFields::read_size(std::string_view key, std::size_t& target, std::size_t most) {
+  std::uint64_t number = target;
+  read_whole(key, number, 1, most);
+  target = number;
+}
+
 std::optional<std::uint64_t> JsonFields::peek_whole(std::string_view key, std::uint64_t least,
                                                     std::uint64_t most) const {
   const simdjson::dom::element* element = find(key);

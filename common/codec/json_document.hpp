@@ -54,6 +54,8 @@ class JsonFields {
   void read_value(std::string_view key, Value& target);
   void read_array(std::string_view key, simdjson::dom::array& target);
   void read_whole(std::string_view key, std::uint64_t& target, std::uint64_t least, std::uint64_t most);
+  /// 1 .. most
+  void read_size(std::string_view key, std::size_t& target, std::size_t most);
 
   /// The whole number of `key` where it is in the range; makes no mistake of it otherwise.
   std::optional<std::uint64_t> peek_whole(std::string_view key, std::uint64_t least, std::uint64_t most) const;

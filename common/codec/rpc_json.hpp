@@ -12,6 +12,7 @@
 
 namespace sensors {
 
+inline constexpr std::size_t max_rpc_request_bytes = 64 * 1024;
 inline constexpr std::size_t max_upload_readings = 5'000;
 inline constexpr std::size_t max_upload_bytes = 1024 * 1024;
 inline constexpr std::size_t max_query_readings = 5'000;
@@ -32,6 +33,9 @@ struct StoredGap {
   std::string stream;
   Gap gap;
 };
+
+/// Appends the readings as the API gets them, with commas between them.
+void append_delivered_readings(std::string& out, const std::vector<StoredReading>& readings);
 
 /// Appends {"node":...,"stream":...,"first":...,"last":...,"reason":...,"time":...}: a gap record as the API gets it.
 void append_delivered_gap(std::string& out, const StoredGap& row);

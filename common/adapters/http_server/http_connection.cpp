@@ -258,7 +258,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     keeps_alive_ = false;
     WebResponse response;
     response.status = status;
-    response.headers = {{"Content-Type", "application/problem+json"}, {"Retry-After", "1"}};
+    response.headers = {{"Content-Type", "application/problem+json"}};
+    if (status == 503) response.headers.emplace_back("Retry-After", "1");
     response.body =
         fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}"}})",
                     std::string_view(http::obsolete_reason(static_cast<http::status>(status))), status, detail);
