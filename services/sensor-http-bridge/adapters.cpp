@@ -55,7 +55,10 @@ MqttCallbacks mqtt_callbacks(Inbox<BridgeEvent>& inbox) {
   callbacks.on_published = [&inbox](std::vector<MqttPublished> events) { inbox.push_control(std::move(events)); };
   callbacks.on_message = [&inbox](MqttMessage event) {
     const std::size_t size_bytes = event.payload.size() + event_overhead_bytes;
-    inbox.push_data(std::move(event), size_bytes);  // one that is refused is a call without answer: it is made again
+    // The inbox counts what it refuses. A call is then one without answer, and a batch one without watermark: both are
+    // made again. What services say comes again with the next of it; a live reading is missed by who watches, and
+    // stored.
+    inbox.push_data(std::move(event), size_bytes);
   };
   return callbacks;
 }

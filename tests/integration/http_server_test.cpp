@@ -153,7 +153,9 @@ TEST(HttpServer, refuses_what_is_too_large_or_no_HTTP_and_counts_it) {
   options.max_body_bytes = 1'000;
   EchoServer server(options);
   EXPECT_EQ(rig::http_get(server.port(), "/echo", "X-Long: " + std::string(5'000, 'x') + "\r\n").status, 431);
-  EXPECT_EQ(rig::http_post(server.port(), "/echo", "", std::string(1'001, 'x')).status, 413);
+  const HttpReplyText large = rig::http_post(server.port(), "/echo", "", std::string(1'001, 'x'));
+  EXPECT_EQ(large.status, 413);
+  EXPECT_EQ(large.headers.count("retry-after"), 0U) << "it would be too large again";
   HttpPeer chunks(server.port());
   chunks.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n" +
               std::string(0x1000, 'x'));

@@ -115,7 +115,7 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
     return take_effects();
   }
   const std::optional<TopicView> topic = parse_topic(message.topic);
-  if (!topic.has_value() || topic->root != options_.root) return {};
+  if (!topic.has_value() || topic->root != options_.root) return take_effects();
   const std::optional<EventStreams::Kind> kind = EventStreams::kind_from(topic->kind);
   if (!kind.has_value()) return take_effects();
   if (*kind == EventStreams::event) note_transition(*topic, message.payload);
@@ -123,7 +123,7 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
     const std::optional<std::string> line =
         watch_.take(topic->node, topic->name, topic->kind, message.payload, now.monotonic);
     counters_.refused_payloads += watch_.take_refused();
-    if (!line.has_value()) return {};
+    if (!line.has_value()) return take_effects();
     if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line))
       add(std::move(*data));
   } else if (streams_.wants(*kind)) {
@@ -224,7 +224,12 @@ void Web::post(const WebRequest& request, const Target& target) {
 
 /// Who listens to live readings hears of these when they are stored: they do not pass as live readings over the broker.
 void Web::take_committed(const std::string& payload) {
-  Writes::Stored stored = writes_.committed(payload, now_);
+  const Result<Committed> watermark = decode_committed(payload);
+  if (!watermark.has_value()) {
+    ++counters_.refused_payloads;
+    return;
+  }
+  Writes::Stored stored = writes_.committed(*watermark, now_);
   for (WebResponse& answer : stored.answers) add(std::move(answer));
   if (!streams_.wants(EventStreams::reading)) return;
   for (const WriteOutbox::Done& done : stored.done) {

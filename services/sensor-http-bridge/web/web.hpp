@@ -34,13 +34,14 @@ class Web {
   struct Counters {
     std::uint64_t requests = 0;
     std::uint64_t rate_limited = 0;
-    std::uint64_t unauthorized = 0;      // no token, a wrong one, or one without the scope
-    std::uint64_t refused_streams = 0;   // too many were open
-    std::uint64_t refused_payloads = 0;  // of the broker, that are not what they must be
-    std::uint64_t bad_requests = 0;      // answered with another 4xx
-    std::uint64_t queries = 0;           // asked of the store
-    std::uint64_t refused_queries = 0;   // too many were waiting
-    std::uint64_t unanswered = 0;        // queries without an answer of the store in time
+    std::uint64_t unauthorized = 0;           // no token, a wrong one, or one without the scope
+    std::uint64_t refused_streams = 0;        // too many were open
+    std::uint64_t refused_payloads = 0;       // of the broker, that are not what they must be
+    std::uint64_t bad_requests = 0;           // answered with another 4xx
+    std::uint64_t queries = 0;                // asked of the store
+    std::uint64_t refused_queries = 0;        // too many were waiting
+    std::uint64_t unanswered = 0;             // queries without an answer of the store in time
+    std::uint64_t uncounted_transitions = 0;  // of breakers beyond those that are told apart
   };
 
   explicit Web(WebOptions options);

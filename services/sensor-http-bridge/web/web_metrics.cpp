@@ -22,7 +22,11 @@ void Web::note_transition(const TopicView& topic, const std::string& payload) {
   for (const char* state : {"closed", "open", "half_open"}) {
     if (payload.find(fmt::format("\"to\":\"{}\"", state)) == std::string::npos) continue;
     const std::string key = fmt::format("{} {} {}", topic.node, topic.name, state);
-    if (transitions_.size() < most_transitions || transitions_.count(key) != 0) ++transitions_[key];
+    if (transitions_.size() >= most_transitions && transitions_.count(key) == 0) {
+      ++counters_.uncounted_transitions;
+    } else {
+      ++transitions_[key];
+    }
     return;
   }
 }
@@ -89,7 +93,7 @@ void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) con
   page.gauge("sensor_http_buffered_bytes", "Bytes of requests and answers in memory.", {},
              static_cast<double>(server.buffered_bytes));
   page.counter("sensor_http_connections_accepted", "Connections.", {}, static_cast<double>(server.accepted));
-  const std::array<std::pair<const char*, std::uint64_t>, 19> refused{{
+  const std::array<std::pair<const char*, std::uint64_t>, 20> refused{{
       {"bad_request", counters_.bad_requests},
       {"foreign_watermark", writes_.outbox().foreign_watermarks()},
       {"key_misused", writes.misused_keys},
@@ -100,6 +104,7 @@ void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) con
       {"rows", writes.refused_rows},
       {"rows_waiting", writes.refused_full},
       {"streams", counters_.refused_streams},
+      {"transitions", counters_.uncounted_transitions},
       {"unanswered_query", counters_.unanswered},
       {"unauthorized", counters_.unauthorized},
       {"connection_evicted", server.evicted},

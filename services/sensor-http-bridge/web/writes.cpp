@@ -167,11 +167,9 @@ WebResponse Writes::state_of(std::uint64_t request, const std::string& id) const
                          "\n");
 }
 
-Writes::Stored Writes::committed(const std::string& payload, Now now) {
+Writes::Stored Writes::committed(const Committed& watermark, Now now) {
   Stored stored;
-  const Result<Committed> watermark = decode_committed(payload);
-  if (!watermark.has_value()) return stored;
-  stored.done = outbox_.committed(*watermark, now.monotonic);
+  stored.done = outbox_.committed(watermark, now.monotonic);
   for (const WriteOutbox::Done& done : stored.done) {
     Record& record = records_.at(done.write);
     record.is_stored = true;

@@ -49,7 +49,7 @@ class Writes {
     std::vector<WebResponse> answers;
     std::vector<WriteOutbox::Done> done;
   };
-  Stored committed(const std::string& payload, Now now);
+  Stored committed(const Committed& watermark, Now now);
 
   /// Answers to those whose time is over.
   std::vector<WebResponse> take_late(Instant now);

@@ -86,6 +86,18 @@ TEST_F(WebMetrics, shows_what_the_http_side_refused_and_the_servers_own_figures)
   EXPECT_TRUE(has_line(text, "sensor_http_connections 4"));
 }
 
+TEST_F(WebMetrics, counts_the_breakers_that_it_does_not_tell_apart) {
+  CircuitBreaker::Transition opened;
+  opened.to = CircuitBreaker::State::open;
+  const std::string event = encode_breaker_event(opened, WallTime{});
+  for (int node = 0; node < 503; ++node) web.hear("n" + std::to_string(node) + "/event/sensor-publisher", event);
+  web.hear("n0/event/sensor-publisher", event);
+  const std::string text = web.now_at("/metrics").body;
+  EXPECT_TRUE(
+      has_line(text, R"(sensor_breaker_transitions_total{node="n0",service="sensor-publisher",state="open"} 2)"));
+  EXPECT_TRUE(has_line(text, R"(sensor_http_refused_total{reason="transitions"} 3)"));
+}
+
 TEST_F(WebMetrics, needs_the_scope_read) {
   WebOptions options = web_options();
   options.anonymous = {};

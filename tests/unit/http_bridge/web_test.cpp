@@ -80,6 +80,8 @@ TEST(Web, remembers_no_more_services_than_it_may_and_nothing_that_is_not_JSON) {
   web.hear("attic/status/sensor-publisher", R"({"state":"up"})");
   EXPECT_EQ(Json::parse(web.now_at("/v1/status").body).at("services").size(), 1U);
   EXPECT_EQ(web.web.counters().refused_payloads, 3U);
+  web.hear("kitchen/committed/sensor-http-bridge", "not JSON");
+  EXPECT_EQ(web.web.counters().refused_payloads, 4U);
 }
 
 TEST(Web, streams_what_passes_with_its_node_and_begins_with_how_things_are) {
