@@ -40,10 +40,21 @@ test('events are found in whatever pieces they come', () => {
 test('the newest reading stays, whatever comes late', () => {
   const state = emptyState();
   const reading = (value, time) => ({ node: 'n', sensor: 's', value, unit: '', time });
-  takeEvent(state, { type: 'reading', data: reading(2, '2026-01-01T00:00:02Z') }, 0);
-  takeSensors(state, { sensors: [reading(1, '2026-01-01T00:00:01Z')] });
+  const now = Date.parse('2026-01-01T00:00:03Z');
+  takeEvent(state, { type: 'reading', data: reading(2, '2026-01-01T00:00:02Z') }, now);
+  takeSensors(state, { sensors: [reading(1, '2026-01-01T00:00:01Z')] }, now);
   assert.equal(state.sensors.get('n/s').value, 2);
   assert.deepEqual(nodesOf(state), ['n']);
+});
+
+test('a reading from the future gives way to the next one', () => {
+  const state = emptyState();
+  const now = Date.parse('2026-01-01T00:00:03Z');
+  const take = (value, time) => takeEvent(state, { type: 'reading', data: { node: 'n', sensor: 's', value, unit: '', time } }, now);
+  take(1, '2030-01-01T00:00:00Z');
+  take(2, '2026-01-01T00:00:02Z');
+  take(3, '2026-01-01T00:00:01Z');
+  assert.equal(state.sensors.get('n/s').value, 2);
 });
 
 test('a service that has fallen silent is shown so', () => {

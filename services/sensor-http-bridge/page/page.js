@@ -14,6 +14,7 @@ const cards = new SensorCards(byId('sensors'), firstRange, complain);
 let node = '';
 let connected = false;
 let drawing = false;
+let complaintEnds;
 
 function connection(name, text) {
   connected = name === 'live';
@@ -27,6 +28,8 @@ function complain(error) {
     connection('refused', 'needs a token');
   } else if (connected) {
     connection('live', `live; ${error.message}`);
+    clearTimeout(complaintEnds);
+    complaintEnds = setTimeout(() => connected && connection('live', 'live'), 30_000);
   }
 }
 
@@ -69,7 +72,7 @@ async function catchUp() {
   try {
     const [status, sensors] = await Promise.all([get('/v1/status'), get('/v1/sensors')]);
     takeStatus(state, status, Date.now());
-    takeSensors(state, sensors);
+    takeSensors(state, sensors, Date.now());
     cards.redraw();
     draw();
     await loadDeadLetters();

@@ -7,9 +7,9 @@ export function emptyState() {
   return { sensors: new Map(), services: new Map(), events: [] };
 }
 
-/** Takes /v1/sensors: what is stored gives way to what is newer. */
-export function takeSensors(state, answer) {
-  for (const row of answer.sensors) takeReading(state, row);
+/** Takes /v1/sensors at `now` (ms): what is stored gives way to what is newer. */
+export function takeSensors(state, answer, now) {
+  for (const row of answer.sensors) takeReading(state, row, now);
 }
 
 /** Takes /v1/status, heard at `now` (ms). */
@@ -28,7 +28,7 @@ export function takeStatus(state, answer, now) {
 export function takeEvent(state, { type, data }, now) {
   switch (type) {
     case 'reading':
-      takeReading(state, data);
+      takeReading(state, data, now);
       break;
     case 'status': {
       const service = serviceOf(state, data.node, data.name);
@@ -47,11 +47,13 @@ export function takeEvent(state, { type, data }, now) {
   }
 }
 
-function takeReading(state, { node, sensor, value, unit, time, clock }) {
+const believableAhead = 60_000; // ms; a reading from later than that was stamped by a clock that has been set since
+
+function takeReading(state, { node, sensor, value, unit, time, clock }, now) {
   const key = `${node}/${sensor}`;
   const known = state.sensors.get(key);
   const at = Date.parse(time);
-  if (known !== undefined && known.at > at) return;
+  if (known !== undefined && known.at > at && known.at <= now + believableAhead) return;
   state.sensors.set(key, { key, node, sensor, value, unit, at, unsynced: clock === 'unsynced' });
 }
 
