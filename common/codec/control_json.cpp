@@ -140,8 +140,32 @@ std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
   if (const auto since = breaker.since()) append_time_field(out, ",\"since\":", wall_at(*since, now));
   if (const auto next = breaker.next_attempt()) append_time_field(out, ",\"next_attempt\":", wall_at(*next, now));
   if (breaker.is_isolated()) out += ",\"isolated\":true";
-  out += '}';
-  return out;
+  using State = CircuitBreaker::State;
+  append_whole_field(out, ",\"transitions\":{\"closed\":", breaker.entries_into(State::closed));
+  append_whole_field(out, ",\"open\":", breaker.entries_into(State::open));
+  append_whole_field(out, ",\"half_open\":", breaker.entries_into(State::half_open));
+  return out + "}}";
+}
+
+std::string encode_latency(const LatencyHistogram& latency) {
+  std::string out = "{\"le_ms\":{";
+  for (std::size_t i = 0; i < LatencyHistogram::bounds_ms.size(); ++i) {
+    if (i > 0) out += ',';
+    append_text_field(out, "", std::to_string(LatencyHistogram::bounds_ms.at(i)));
+    append_whole_field(out, ":", latency.counts().at(i));
+  }
+  append_number_field(out, "},\"sum_ms\":", latency.sum_ms());
+  append_whole_field(out, ",\"count\":", latency.count());
+  return out + "}";
+}
+
+std::string encode_disk(const DiskFigures& disk) {
+  if (disk.size_bytes == 0) return "{}";
+  std::string out;
+  append_whole_field(out, "{\"file_bytes\":", disk.file_bytes);
+  append_whole_field(out, ",\"free_bytes\":", disk.free_bytes);
+  append_whole_field(out, ",\"size_bytes\":", disk.size_bytes);
+  return out + "}";
 }
 
 std::string encode_breaker_order(BreakerOrder order) {

@@ -8,6 +8,8 @@
 
 #include "common/core/broker_link.hpp"
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/disk_figures.hpp"
+#include "common/core/latency_histogram.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
@@ -64,9 +66,16 @@ std::string encode_link_counters(const BrokerLink& link);
 /// Only the state is decoded: "up", "degraded" or "down".
 Result<ServiceState> decode_status_state(std::string_view payload);
 
-/// {"state":"open","reason":"...","since":"...","next_attempt":"..."}, with "isolated":true instead of the next attempt
-/// while an operator keeps it open; `now` turns the breaker's times into wall time.
+/// {"state":"open","reason":"...","since":"...","next_attempt":"...","transitions":{"closed":0,"open":1,"half_open":0}},
+/// with "isolated":true instead of the next attempt while an operator keeps it open; `now` turns the breaker's times
+/// into wall time.
 std::string encode_breaker(const CircuitBreaker& breaker, Now now);
+
+/// {"le_ms":{"1":0,"2":3,...},"sum_ms":5.25,"count":3}: how many took at most so many milliseconds.
+std::string encode_latency(const LatencyHistogram& latency);
+
+/// {"file_bytes":40960,"free_bytes":1048576,"size_bytes":4194304}; {} while it is not known.
+std::string encode_disk(const DiskFigures& disk);
 
 /// What an operator asks of a service's circuit breaker on `control/<service>`: {"breaker":"isolate"}.
 enum class BreakerOrder { isolate, close };

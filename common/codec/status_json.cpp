@@ -1,5 +1,8 @@
 #include "common/codec/status_json.hpp"
 
+#include <charconv>
+#include <cmath>
+
 #include "common/codec/json_document.hpp"
 #include "common/codec/reading_json.hpp"
 
@@ -9,6 +12,18 @@ namespace {
 
 constexpr std::uint64_t longest_pace_ms = 24 * 3'600'000;
 
+constexpr std::size_t most_buckets = 64;
+
+BreakerTransitions read_transitions(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"closed", "open", "half_open"});
+  BreakerTransitions transitions;
+  fields.read_whole("closed", transitions.closed, 0, JsonFields::any_whole);
+  fields.read_whole("open", transitions.open, 0, JsonFields::any_whole);
+  fields.read_whole("half_open", transitions.half_open, 0, JsonFields::any_whole);
+  outer.check(fields.finish());
+  return transitions;
+}
+
 BreakerReport read_breaker(JsonFields& outer, simdjson::dom::element element) {
   JsonFields fields(element, {"state", "reason", "since", "next_attempt", "isolated"});
   BreakerReport breaker;
@@ -17,8 +32,47 @@ BreakerReport read_breaker(JsonFields& outer, simdjson::dom::element element) {
   breaker.since = fields.peek_time("since");
   breaker.next_attempt = fields.peek_time("next_attempt");
   if (fields.has("isolated")) fields.read_bool("isolated", breaker.isolated);
+  simdjson::dom::element transitions;
+  if (element["transitions"].get(transitions) == simdjson::SUCCESS)
+    breaker.transitions = read_transitions(fields, transitions);
   outer.check(fields.finish());
   return breaker;
+}
+
+/// The next bucket behind `before`; nothing when it does not go on from there.
+std::optional<LatencyReport::Bucket> read_bucket(const simdjson::dom::key_value_pair& field,
+                                                 const LatencyReport::Bucket& before) {
+  LatencyReport::Bucket bucket;
+  const char* end = field.key.data() + field.key.size();
+  const auto [read, error] = std::from_chars(field.key.data(), end, bucket.most_ms);
+  const bool is_bound =
+      error == std::errc{} && read == end && std::isfinite(bucket.most_ms) && bucket.most_ms > before.most_ms;
+  if (!is_bound || field.value.get(bucket.count) != simdjson::SUCCESS || bucket.count < before.count)
+    return std::nullopt;
+  return bucket;
+}
+
+LatencyReport read_latency(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"sum_ms", "count"});
+  LatencyReport latency;
+  fields.read_not_negative("sum_ms", latency.sum_ms);
+  fields.read_whole("count", latency.count, 0, JsonFields::any_whole);
+  simdjson::dom::object buckets;
+  if (element["le_ms"].get(buckets) != simdjson::SUCCESS || buckets.size() > most_buckets) {
+    outer.refuse(ErrorCode::invalid, "le_ms: must be an object of up to 64 numbers");
+    return latency;
+  }
+  LatencyReport::Bucket before;
+  for (const simdjson::dom::key_value_pair& field : buckets) {
+    const std::optional<LatencyReport::Bucket> bucket = read_bucket(field, before);
+    if (!bucket.has_value() || bucket->count > latency.count) {
+      fields.refuse(ErrorCode::invalid, "le_ms: must be counts up to rising bounds");
+      break;
+    }
+    latency.buckets.push_back(before = *bucket);
+  }
+  outer.check(fields.finish());
+  return latency;
 }
 
 }  // namespace
@@ -44,6 +98,9 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   report.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole);
   simdjson::dom::element breaker;
   if ((*root)["breaker"].get(breaker) == simdjson::SUCCESS) report.breaker = read_breaker(fields, breaker);
+  simdjson::dom::element latency;
+  if ((*root)["puback_latency"].get(latency) == simdjson::SUCCESS) report.puback = read_latency(fields, latency);
+  if ((*root)["api_latency"].get(latency) == simdjson::SUCCESS) report.api = read_latency(fields, latency);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return report;
 }

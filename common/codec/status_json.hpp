@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/codec/control_json.hpp"
 #include "common/core/result.hpp"
@@ -12,13 +13,35 @@
 
 namespace sensors {
 
+/// How often a breaker went into each state since its service started.
+struct BreakerTransitions {
+  std::uint64_t closed = 0;
+  std::uint64_t open = 0;
+  std::uint64_t half_open = 0;
+  bool operator==(const BreakerTransitions&) const = default;
+};
+
 struct BreakerReport {
-  std::string state;  // closed, open or half-open, as name_of() of a breaker's state
+  std::string state;  // closed, open or half_open, as name_of() of a breaker's state
   std::string reason;
   std::optional<WallTime> since;
   std::optional<WallTime> next_attempt;
   bool isolated = false;  // by an operator; then there is no next attempt
+  std::optional<BreakerTransitions> transitions;
   bool operator==(const BreakerReport&) const = default;
+};
+
+/// What LatencyHistogram counts; the buckets are the sender's.
+struct LatencyReport {
+  struct Bucket {
+    double most_ms = 0;
+    std::uint64_t count = 0;  // that took at most so long: never less than that of the bucket before
+    bool operator==(const Bucket&) const = default;
+  };
+  std::vector<Bucket> buckets;  // by rising most_ms, 64 at most
+  double sum_ms = 0;
+  std::uint64_t count = 0;
+  bool operator==(const LatencyReport&) const = default;
 };
 
 struct ServiceReport {
@@ -33,6 +56,8 @@ struct ServiceReport {
   std::string store;                          // persistence: the store's id; empty when it is not open
   std::optional<std::uint64_t> used_bytes;    // persistence
   std::optional<std::uint64_t> dead_letters;  // persistence: that do not wait
+  std::optional<LatencyReport> puback;        // publisher: from a message with readings to its PUBACK
+  std::optional<LatencyReport> api;           // bridge: uploads, failed ones too
   bool operator==(const ServiceReport&) const = default;
 };
 

@@ -169,6 +169,7 @@ Millis CircuitBreaker::varied(Millis time) {
 void CircuitBreaker::change(State to, const std::string& reason, Millis open_for, Instant now) {
   if (transitions_.size() == max_transitions) transitions_.erase(transitions_.begin());
   transitions_.push_back({state_, to, reason, open_for});
+  ++entries_.at(static_cast<std::size_t>(to));
   state_ = to;
   isolated_ = false;
   reason_ = reason;

@@ -2,6 +2,7 @@
 // the publisher (peer: broker) and the bridge (peer: HTTP API). Owned by a Logic, on the loop thread. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -117,6 +118,9 @@ class CircuitBreaker {
   /// Transitions since the last call, oldest first, for the log, the status topic and events. At most 64 are kept.
   std::vector<Transition> take_transitions();
 
+  /// How often it has gone into `state` since it was made; closed, in which it begins, not counted then.
+  std::uint64_t entries_into(State state) const { return entries_.at(static_cast<std::size_t>(state)); }
+
  private:
   struct Outcome {
     bool failed;
@@ -144,6 +148,7 @@ class CircuitBreaker {
   std::optional<Instant> since_;
   std::string reason_;
   std::vector<Transition> transitions_;
+  std::array<std::uint64_t, 3> entries_{};  // by State
 };
 
 /// "closed", "open", "half_open".

@@ -11,8 +11,8 @@ namespace sensors {
 
 class QueueAge {
  public:
-  /// Entries up to `entered` had come, and entries up to `left` had gone, at `now`. What has gone
-  /// may come back.
+  /// Entries up to `entered` had come, and entries up to `left` had gone, at `now`. What has gone may come back, and
+  /// what waits may become fewer without leaving.
   void note(std::uint64_t entered, std::uint64_t left, Instant now) {
     if (!started_) {
       started_ = true;
@@ -25,6 +25,7 @@ class QueueAge {
     if (samples_.size() > max_samples) thin();
     while (!samples_.empty() && samples_.front().position <= left) samples_.pop_front();
     waiting_ = entered > left;
+    if (!waiting_) samples_.clear();  // also when entries that had come are gone without having left
     rate_left_ = std::min(rate_left_, left);
     left_ = left;
     if (waiting_ && samples_.empty()) samples_.push_back({entered, now});

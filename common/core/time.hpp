@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <ratio>
 
 namespace sensors {
@@ -33,6 +34,10 @@ struct Now {
   /// Longest time since the start for which the loop was busy with one wake-up and could do nothing else. For the
   /// status.
   Millis loop_longest{0};
+
+  /// Bytes that the process has handed to the disks since its start, as the kernel counts them; 0 where it does not.
+  /// For the status, up to 1 s old.
+  std::uint64_t written_bytes = 0;
 };
 
 /// Time since the machine started, suspends excluded: the monotonic clock of Linux counts from there. Of one boot only.

@@ -20,6 +20,7 @@
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/inbox.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/written_bytes.hpp"
 
 namespace sensors {
 
@@ -130,6 +131,7 @@ class ServiceLoop {
   void step(Event event) {
     Now now = read_clocks();
     now.loop_longest = longest_;
+    now.written_bytes = written_bytes_.at(now.monotonic);
     for (Effect& effect : logic_.step(std::move(event), now)) {
       if (const Exit* exit = std::get_if<Exit>(&effect); exit != nullptr) {
         finish(exit->code);
@@ -180,6 +182,7 @@ class ServiceLoop {
   EventLoop::Timer watchdog_timer_;
   std::vector<Event> taken_;
   Millis longest_{0};
+  WrittenBytes written_bytes_;
   std::uint64_t reported_refusals_ = 0;
   Instant next_refusal_report_{};
   bool is_polling_ = false;

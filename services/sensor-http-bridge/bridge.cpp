@@ -42,7 +42,10 @@ void Bridge::to_web(const E& event, Now now) {
 }
 
 /// The side that answers people first: the other one may end the service with this event.
-void Bridge::route(const StopRequested& event, Now now) { to_both(event, now); }
+void Bridge::route(const StopRequested& event, Now now) {
+  to_web(event, now);
+  to_upload(event, now);
+}
 
 void Bridge::route(const MqttPublished& event, Now now) {
   (event.id & web_publish_bit) != 0 ? to_web(event, now) : to_upload(event, now);

@@ -35,7 +35,7 @@ class Bridge {
   void route(const MqttDisconnected& event, Now now) { to_both(event, now); }
   void route(const MqttPublished& event, Now now);
   void route(const MqttMessage& event, Now now);
-  void route(const HttpFinished& event, Now now) { to_both(event, now); }
+  void route(const HttpFinished& event, Now now) { to_upload(event, now); }
   void route(const WebRequest& event, Now now) { to_web(event, now); }
   void route(const WebGone& event, Now now) { to_web(event, now); }
   void route(const WebListening& event, Now now) { to_web(event, now); }

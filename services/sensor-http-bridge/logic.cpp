@@ -133,6 +133,7 @@ void Logic::take_order(const MqttMessage& message) {
 void Logic::handle(const HttpFinished& event) {
   liveness_.end(obligation_of(event.id));
   if (phase_ != Phase::posting || event.id != batch_.post_id) {
+  counters_.latency.observe(event.took);
     ++counters_.late_outcomes;
     return;
   }
@@ -198,7 +199,7 @@ void Logic::take_batch(const std::string& payload) {
   }
   store_answered();
   refused_last_ = 0;
-  depth_ = header->remaining + header->readings;
+  note_depth(header->remaining + header->readings);
   phase_ = Phase::idle;
   next_at_ = asked_at_ + options_.upload.interval;
   if (header->first == 0) return;
@@ -240,7 +241,8 @@ void Logic::take_confirmation(const std::string& payload) {
   const Result<UploadedAnswer> answer = decode_uploaded_answer(payload);
   if (answer.has_value() && answer->through >= batch_.range.last) {
     store_answered();
-    depth_ = answer->remaining;
+    gone_ += batch_.readings;
+    note_depth(answer->remaining);
     Instant next_at = answer->remaining > 0 ? now_.monotonic : asked_at_ + options_.upload.interval;
     if (options_.upload.max_rate > 0) {
       const std::chrono::nanoseconds fair{batch_.readings * 1'000'000'000 / options_.upload.max_rate};
@@ -259,6 +261,11 @@ void Logic::take_confirmation(const std::string& payload) {
 }
 
 void Logic::batch_is_over(Instant next_at) {
+void Logic::note_depth(std::uint64_t depth) {
+  depth_ = depth;
+  age_.note(gone_ + depth, gone_, now_.monotonic);
+}
+
   phase_ = Phase::idle;
   batch_ = {};
   next_at_ = next_at;
@@ -321,6 +328,7 @@ Condition Logic::condition() const {
   condition.depth = depth_;
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   condition.pressure = !is_closed || depth_ > options_.upload.high_readings;
+  condition.oldest = age_.oldest(now_.monotonic);
   if (!is_closed) {
     condition.reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
   } else if (!store_problem_.empty()) {

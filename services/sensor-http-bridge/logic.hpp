@@ -16,6 +16,7 @@
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "services/sensor-http-bridge/batch_size.hpp"
+#include "common/core/queue_age.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
 #include "services/sensor-http-bridge/saved_breaker.hpp"
@@ -88,6 +89,7 @@ class Logic {
   void take_confirmation(const std::string& payload);
   void batch_is_over(Instant next_at);
   void store_failed(const std::string& reason);
+  void note_depth(std::uint64_t depth);
   void store_answered();
   void stop();
   void say_transitions();
@@ -123,6 +125,8 @@ class Logic {
   std::string store_problem_;       // why the store is no help now; empty: it is
   BrokerLink link_;
   LogThrottle throttle_{1, Millis{60'000}};
+  std::uint64_t gone_ = 0;          // readings that wait no longer
+  QueueAge age_;                    // of those that wait, since this run has known of them
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

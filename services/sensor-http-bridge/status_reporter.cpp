@@ -27,9 +27,9 @@ std::string details_of(const LogicOptions& options, const Condition& condition, 
   std::string text = "\"destination\":";
   append_json_string(text, options.upload.destination);
   text += fmt::format(
-      R"(,"loop_max_ms":{},"breaker":{},"queue":{},"counters":{{"delivered":{},"rejected":{},"splits":{},"holds":{})",
-      now.loop_longest.count(), encode_breaker(breaker, now), condition.depth, counters.delivered, counters.rejected,
-      counters.splits, counters.holds);
+      R"(,"loop_max_ms":{},"written_bytes":{},"api_latency":{},"breaker":{},"queue":{},"counters":{{"delivered":{},"rejected":{},"splits":{},"holds":{})",
+      now.loop_longest.count(), now.written_bytes, encode_latency(counters.latency), encode_breaker(breaker, now),
+      condition.depth, counters.delivered, counters.rejected, counters.splits, counters.holds);
   text +=
       fmt::format(R"(,"batches":{},"bytes":{},"unanswered":{})", counters.batches, counters.bytes, counters.unanswered);
   text += fmt::format(R"(,"late_outcomes":{},{},"failures":{{)", counters.late_outcomes, condition.link);
@@ -100,6 +100,7 @@ void StatusReporter::publish(const Condition& condition, const Counters& counter
   queue.high = options_.upload.high_readings;
   queue.rate_per_s = rate_since_last(counters.delivered, now.monotonic);
   queue.pressure = condition.pressure;
+  queue.oldest_s = std::chrono::duration<double>(condition.oldest).count();
   effects.emplace_back(retained(options_, "queue", encode_queue_depth(queue)));
 }
 

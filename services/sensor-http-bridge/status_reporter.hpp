@@ -23,6 +23,7 @@ struct Counters {
   std::uint64_t unanswered = 0;                   // requests that the store did not answer, or refused
   std::uint64_t late_outcomes = 0;                // of POSTs that had been given up
   std::map<std::string, std::uint64_t> failures;  // POSTs, by class
+  LatencyHistogram latency;                       // of POSTs, failed ones too
 };
 
 /// How the bridge is at one moment.
@@ -33,6 +34,7 @@ struct Condition {
   std::string reason;
   std::uint64_t depth = 0;
   bool pressure = false;
+  Millis oldest{0};  // since when the oldest of them is known to wait
 };
 
 /// The retained message that says "down": at the end of the service, and as its last will.

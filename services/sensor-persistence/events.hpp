@@ -11,6 +11,7 @@
 
 #include "common/codec/dead_letter_json.hpp"
 #include "common/codec/rpc_json.hpp"
+#include "common/core/disk_figures.hpp"
 #include "common/core/disk_reserve.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/service_events.hpp"
@@ -255,6 +256,7 @@ struct StreamLoaded {
 
 struct StoreFigures {
   std::int64_t used_bytes = 0;  // of pages, those in the write-ahead log included
+  DiskFigures disk;
 };
 
 /// The answer to MeasureStore.

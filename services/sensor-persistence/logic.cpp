@@ -97,6 +97,7 @@ void Logic::on(StoreMeasured event, Now now) {
   is_measuring_ = false;
   if (!event.figures.has_value()) return read_failed("cannot measure the store", event.figures.error(), now);
   used_bytes_ = event.figures->used_bytes;
+  disk_ = event.figures->disk;
 }
 
 // ---- commits ----
@@ -262,7 +263,8 @@ StatusFigures Logic::figures() const {
                        desk_.waiting(),
                        retention_.deleted(),
                        dead_letters_,
-                       used_bytes_};
+                       used_bytes_,
+                       disk_};
 }
 
 void Logic::publish_status(Now now) {

@@ -186,6 +186,7 @@ class Logic {
 
   std::uint64_t dead_letters_ = 0;  // that do not wait again
   std::int64_t used_bytes_ = 0;
+  DiskFigures disk_;  // as last measured
   bool is_measuring_ = false;
   bool is_to_announce_ = false;   // the newest watermarks, once readings are taken
   bool failure_is_said_ = false;  // of the store, in the log

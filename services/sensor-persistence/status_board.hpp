@@ -50,6 +50,7 @@ struct StatusFigures {
   std::uint64_t deleted_rows = 0;
   std::uint64_t dead_letters = 0;  // that do not wait again
   std::int64_t used_bytes = 0;
+  DiskFigures disk;
 };
 
 class StatusBoard {

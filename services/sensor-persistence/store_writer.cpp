@@ -4,6 +4,7 @@
 #include <limits>
 #include <random>
 
+#include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
 #include "services/sensor-persistence/schema.hpp"
 
@@ -380,6 +381,7 @@ Result<StoreFigures> StoreWriter::measure() {
   const Result<std::int64_t> used = database_.used_bytes();
   if (!used.has_value()) return tl::unexpected<Error>(used.error());
   measured.used_bytes = *used;
+  measured.disk = measure_disk(database_.path());
   return measured;
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/core/disk_figures.hpp"
 #include "common/core/disk_reserve.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/send_window.hpp"
@@ -52,6 +53,7 @@ struct OutboxWritten {
   OutboxWrite write;
   std::int64_t used_bytes = 0;  // of the file's pages, free ones excluded; 0: not known
   bool reserve_held = false;
+  DiskFigures disk = {};
 };
 
 /// The outbox finished an OutboxOpen. Errors: invalid and newer_schema do not go away by themselves, others may.

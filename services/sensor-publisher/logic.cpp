@@ -134,6 +134,7 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
     add_event(encode_event("gap", now.wall, text));
   }
   const bool thinned = event.result.has_value() && event.write.thin.has_value();
+  disk_ = event.disk;
   if (!event.result && event.result.error().code == ErrorCode::corrupt) damage_ = event.result.error().message;
   std::vector<OutboxEntry> durable = writer_.done(std::move(event), now);
   if (dropped) sender_.entries_dropped();
@@ -297,15 +298,18 @@ std::string Logic::status_details(Now now) const {
   append_json_string(pressure_text, pressure());
   return fmt::format(
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
+      R"("written_bytes":{},"disk":{},"puback_latency":{},)"
       R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
-      R"("dropped":{},"thinned":{},"damaged":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
+      R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
       pacing_.interval().count(), pressure_text, now.loop_longest.count(), sender_.stream(), clock_.is_synced(),
-      unsynced_readings_, sender_.restamped(), encode_breaker(sender_.breaker(), now), writer_.depth(),
+      unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
+      encode_latency(sender_.puback_latency()), encode_breaker(sender_.breaker(), now), writer_.depth(),
       writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(), intake_.taken(),
       sender_.messages(), sender_.resends(), intake_.suppressed(), intake_.refused(), intake_.driver_errors(),
-      writer_.readings_dropped(), writer_.budget().readings_thinned(), readings_damaged_ + sender_.readings_missing(),
-      sender_.watermarks_refused(), malformed_, events_.dropped(), encode_link_counters(link_));
+      writer_.readings_dropped(), writer_.readings_unwritable(), writer_.budget().readings_thinned(),
+      readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(), malformed_, events_.dropped(),
+      encode_link_counters(link_));
 }
 
 std::string Logic::down_status(WallTime now) {

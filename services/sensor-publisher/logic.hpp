@@ -101,6 +101,7 @@ class Logic {
   std::string state_reason_;
   std::optional<Instant> state_since_;
   std::optional<Instant> status_due_;
+  DiskFigures disk_;             // after the last write of the outbox
   std::uint64_t malformed_ = 0;  // control messages that could not be read
 };
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/runtime/clocks.hpp"
 
 namespace sensors::publisher {
@@ -57,7 +58,7 @@ OutboxWritten OutboxWorker::written(OutboxWrite write) {
   Result<void> result = outbox_.has_value() ? outbox_->write(write) : Result<void>(is_closed(options_));
   if (write.reserve == DiskReserve::Action::restore && result) static_cast<void>(reserve_.restore());
   const std::int64_t used_bytes = outbox_.has_value() ? outbox_->used_bytes() : 0;
-  return OutboxWritten{std::move(result), std::move(write), used_bytes, reserve_.held()};
+  return OutboxWritten{std::move(result), std::move(write), used_bytes, reserve_.held(), measure_disk(options_.path)};
 }
 
 Result<std::vector<OutboxEntry>> OutboxWorker::entries(Position first, std::size_t max_entries) {

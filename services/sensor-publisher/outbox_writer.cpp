@@ -55,8 +55,8 @@ void OutboxWriter::bound_pending(WallTime now) {
     OutboxEntry oldest = std::move(pending_.front());
     pending_.pop_front();
     OutboxEntry& next = pending_.front();
-    if (std::holds_alternative<Reading>(oldest.what)) ++readings_dropped_;
-    if (std::holds_alternative<Reading>(next.what)) ++readings_dropped_;
+    if (std::holds_alternative<Reading>(oldest.what)) ++readings_unwritable_;
+    if (std::holds_alternative<Reading>(next.what)) ++readings_unwritable_;
     next = {oldest.first, next.last, DroppedEntries{"outbox_unwritable", now}};
   }
 }
@@ -246,7 +246,7 @@ void OutboxWriter::forget_copied(const std::vector<OutboxEntry>& written) {
   for (const OutboxEntry& entry : written) {
     // It became part of a gap record while it was under way, and is in the outbox after all.
     if (front_is_gap && entry.last <= pending_.front().last && std::holds_alternative<Reading>(entry.what))
-      --readings_dropped_;
+      --readings_unwritable_;
   }
   const Position through = written.back().last;
   forget_pending_through(through);

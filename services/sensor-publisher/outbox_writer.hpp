@@ -90,7 +90,9 @@ class OutboxWriter {
   std::uint64_t limit() const { return options_.max_readings; }
   /// What waits for a commit, in order; while the outbox cannot be written, also what is under way to it.
   const std::deque<OutboxEntry>& pending() const { return pending_; }
+  /// That gave way in a full outbox, and in memory while the outbox could not be written.
   std::uint64_t readings_dropped() const { return readings_dropped_; }
+  std::uint64_t readings_unwritable() const { return readings_unwritable_; }
   const OutboxBudget& budget() const { return budget_; }
   Position written() const { return written_; }
   /// Why the outbox cannot be written; empty when it can.
@@ -133,6 +135,7 @@ class OutboxWriter {
   bool pending_is_under_way_ = false;  // the outstanding write has copies of the first of pending_
   bool stopping_ = false;
   std::uint64_t readings_dropped_ = 0;
+  std::uint64_t readings_unwritable_ = 0;
 };
 
 }  // namespace sensors::publisher

@@ -61,6 +61,8 @@ void Sender::published(const MqttPublished& published, Now now, Effects& effects
   const InFlight message = *found;
   in_flight_.erase(found);
   window_.acknowledged();
+  const bool is_answer = published.result.has_value() || published.result.error().code == ErrorCode::rejected;
+  if (is_answer) puback_latency_.observe(now.monotonic - message.sent_at);
   if (message.judged) return;
   const auto took = std::chrono::duration_cast<Millis>(now.monotonic - message.sent_at);
   if (published.result) {

@@ -10,6 +10,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/latency_histogram.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/send_window.hpp"
 #include "services/sensor-publisher/events.hpp"
@@ -73,6 +74,8 @@ class Sender {
   CircuitBreaker& breaker() { return breaker_; }
   const CircuitBreaker& breaker() const { return breaker_; }
 
+  /// Of messages with readings that were acknowledged, late or with a refusal as well.
+  const LatencyHistogram& puback_latency() const { return puback_latency_; }
   std::uint64_t messages() const { return messages_; }
   std::uint64_t resends() const { return resends_; }
   std::uint64_t restamped() const { return restamped_; }  // readings sent with a time made from their uptime
@@ -128,6 +131,7 @@ class Sender {
   std::deque<InFlight> in_flight_;  // in order of sending
   bool leaving_link_ = false;       // until the connection has ended
   std::optional<Gap> unfillable_;   // numbers of the first stream that the store wants and nobody has any more
+  LatencyHistogram puback_latency_;
   std::uint64_t last_id_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t resends_ = 0;

@@ -33,6 +33,15 @@ void run(std::string_view input) {
   static_cast<void>(taken(decode_status_state(input)));
   if (const Result<ServiceReport> report = decode_status(input); taken(report)) {
     must(is_name(report->service), "a status names its service");
+    for (const std::optional<LatencyReport>& latency : {report->puback, report->api}) {
+      if (!latency.has_value()) continue;
+      LatencyReport::Bucket before;
+      for (const LatencyReport::Bucket& bucket : latency->buckets) {
+        must(bucket.most_ms > before.most_ms && bucket.count >= before.count, "buckets rise");
+        must(bucket.count <= latency->count, "no bucket holds more than there are");
+        before = bucket;
+      }
+    }
   }
 }
 

@@ -131,8 +131,12 @@ TEST_F(HttpSide, shows_live_readings_and_metrics_that_Prometheus_can_read) {
     text = http_get(port_, "/metrics").body;
     return text.find("sensor_readings_taken_total{") != std::string::npos &&
            text.find("sensor_readings_stored_total{") != std::string::npos &&
-           text.find("sensor_readings_delivered_total{") != std::string::npos;
+           text.find("sensor_readings_delivered_total{") != std::string::npos &&
+           text.find("sensor_disk_free_bytes{") != std::string::npos;
   });
+  for (const char* name : {"sensor_puback_duration_seconds_bucket{", "sensor_api_request_duration_seconds_bucket{",
+                           "sensor_breaker_transitions_total{", "sensor_written_bytes_total{"})
+    EXPECT_NE(text.find(name), std::string::npos) << name;
   Process::Options command;
   command.name = "promtool";
   command.command = {program_path("sh"), "-c",

@@ -22,16 +22,20 @@ struct Known {
 
 constexpr const char* dropped_help = "Readings that were given up, each covered by a gap record or a dead letter.";
 
-constexpr std::array<Known, 26> known_of_status{{
+constexpr std::array<Known, 32> known_of_status{{
     {"sensor-publisher", "counters.taken", "sensor_readings_taken", "Readings taken from drivers.", true, 1, "", ""},
     {"sensor-persistence", "counters.committed", "sensor_readings_stored", "Readings committed.", true, 1, "", ""},
     {"sensor-http-bridge", "counters.delivered", "sensor_readings_delivered", "Readings the API took.", true, 1, "",
      ""},
     {"sensor-publisher", "counters.dropped", "sensor_readings_dropped", dropped_help, true, 1, "reason", "outbox_full"},
+    {"sensor-publisher", "counters.unwritable", "sensor_readings_dropped", dropped_help, true, 1, "reason",
+     "outbox_unwritable"},
     {"sensor-publisher", "counters.thinned", "sensor_readings_dropped", dropped_help, true, 1, "reason", "thinned"},
     {"sensor-publisher", "counters.damaged", "sensor_readings_dropped", dropped_help, true, 1, "reason", "damaged"},
     {"sensor-persistence", "counters.lost_in_damage", "sensor_readings_dropped", dropped_help, true, 1, "reason",
      "store_damaged"},
+    {"sensor-persistence", "counters.malformed_rows", "sensor_readings_dropped", dropped_help, true, 1, "reason",
+     "malformed"},
     {"sensor-persistence", "counters.dead_lettered", "sensor_readings_dropped", dropped_help, true, 1, "reason",
      "dead_letter"},
     {"sensor-persistence", "counters.dead_letters_dropped", "sensor_readings_dropped", dropped_help, true, 1, "reason",
@@ -47,6 +51,11 @@ constexpr std::array<Known, 26> known_of_status{{
      "", ""},
     {"sensor-publisher", "outbox.used_bytes", "sensor_database_bytes", "Pages of the database that are in use.", false,
      1, "", ""},
+    {"", "disk.file_bytes", "sensor_database_file_bytes", "Bytes that database and log take on the disk.", false, 1, "",
+     ""},
+    {"", "disk.free_bytes", "sensor_disk_free_bytes", "Bytes left on the disk of the database.", false, 1, "", ""},
+    {"", "disk.size_bytes", "sensor_disk_size_bytes", "Bytes of the disk of the database.", false, 1, "", ""},
+    {"", "written_bytes", "sensor_written_bytes", "Bytes that the service has handed to the disks.", true, 1, "", ""},
     {"sensor-http-bridge", "counters.bytes", "sensor_uploaded_bytes", "Bytes of delivered batches, before compression.",
      true, 1, "", ""},
     {"sensor-persistence", "dead_letters", "sensor_dead_letters", "Dead letters that do not wait again.", false, 1, "",
@@ -134,14 +143,20 @@ void MetricsPage::counter(const std::string& name, const char* help, const Label
   family(name, help, Type::counter).samples.push_back({"_total", label_text(labels), value});
 }
 
-void MetricsPage::histogram(const std::string& name, const char* help, const std::vector<double>& bounds,
-                            const std::vector<std::uint64_t>& counts, double sum, std::uint64_t count) {
+void MetricsPage::histogram(const std::string& name, const char* help, const Labels& labels,
+                            const LatencyReport& latency) {
+  constexpr double seconds = 1e-3;
   std::vector<Sample>& samples = family(name, help, Type::histogram).samples;
-  for (std::size_t i = 0; i < bounds.size(); ++i)
-    samples.push_back({"_bucket", label_text({{"le", fmt::format("{}", bounds[i])}}), static_cast<double>(counts[i])});
-  samples.push_back({"_bucket", label_text({{"le", "+Inf"}}), static_cast<double>(count)});
-  samples.push_back({"_sum", "", sum});
-  samples.push_back({"_count", "", static_cast<double>(count)});
+  const auto add_bucket = [&](std::string most, std::uint64_t count) {
+    Labels bucket = labels;
+    bucket.emplace_back("le", std::move(most));
+    samples.push_back({"_bucket", label_text(bucket), static_cast<double>(count)});
+  };
+  for (const LatencyReport::Bucket& bucket : latency.buckets)
+    add_bucket(fmt::format("{}", bucket.most_ms * seconds), bucket.count);
+  add_bucket("+Inf", latency.count);
+  samples.push_back({"_sum", label_text(labels), latency.sum_ms * seconds});
+  samples.push_back({"_count", label_text(labels), static_cast<double>(latency.count)});
 }
 
 std::string MetricsPage::text(MetricsFormat format) const {
@@ -160,17 +175,33 @@ std::string MetricsPage::text(MetricsFormat format) const {
   return out;
 }
 
-void LatencyHistogram::observe(Millis took) {
-  const double seconds = std::chrono::duration<double>(took).count();
-  for (std::size_t i = 0; i < bounds.size(); ++i) {
-    if (seconds <= bounds.at(i)) ++counts_.at(i);
-  }
-  sum_s_ += seconds;
-  ++count_;
-}
-
-void LatencyHistogram::add_to(MetricsPage& page, const std::string& name, const char* help) const {
-  page.histogram(name, help, {bounds.begin(), bounds.end()}, {counts_.begin(), counts_.end()}, sum_s_, count_);
+void add_report(MetricsPage& page, const std::string& node, const std::string& service, const ServiceReport& report) {
+  const MetricsPage::Labels who{{"node", node}, {"service", service}};
+  const auto in_state = [&who](std::string_view state) {
+    MetricsPage::Labels labels = who;
+    labels.emplace_back("state", state);
+    return labels;
+  };
+  for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down})
+    page.gauge("sensor_service_state", "1 for the state that the service is in.", in_state(name_of(state)),
+               report.state == state ? 1 : 0);
+  if (report.puback.has_value())
+    page.histogram("sensor_puback_duration_seconds", "From publishing readings to the broker's PUBACK.", who,
+                   *report.puback);
+  if (report.api.has_value())
+    page.histogram("sensor_api_request_duration_seconds", "How long uploads to the API took, failed ones too.", who,
+                   *report.api);
+  if (!report.breaker.has_value()) return;
+  const BreakerReport& breaker = *report.breaker;
+  for (const std::string_view state : {"closed", "open", "half_open"})
+    page.gauge("sensor_breaker_state", "1 for the state that the circuit breaker is in.", in_state(state),
+               breaker.state == state ? 1 : 0);
+  if (!breaker.transitions.has_value()) return;
+  const BreakerTransitions& into = *breaker.transitions;
+  for (const auto& [state, count] :
+       {std::pair("closed", into.closed), std::pair("open", into.open), std::pair("half_open", into.half_open)})
+    page.counter("sensor_breaker_transitions", "Transitions of the circuit breaker into a state.", in_state(state),
+                 static_cast<double>(count));
 }
 
 void add_service(MetricsPage& page, const std::string& node, const std::string& service,

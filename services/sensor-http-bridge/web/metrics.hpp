@@ -2,7 +2,6 @@
 // Pure.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,7 +10,7 @@
 #include <vector>
 
 #include "common/codec/json_object.hpp"
-#include "common/core/time.hpp"
+#include "common/codec/status_json.hpp"
 
 namespace sensors::bridge {
 
@@ -30,9 +29,8 @@ class MetricsPage {
   /// `name` without "_total".
   void counter(const std::string& name, const char* help, const Labels& labels, double value);
 
-  /// A histogram: how many observations were at most each of `bounds`, in seconds, and their sum and number.
-  void histogram(const std::string& name, const char* help, const std::vector<double>& bounds,
-                 const std::vector<std::uint64_t>& counts, double sum, std::uint64_t count);
+  /// In seconds, whatever `latency` counts in.
+  void histogram(const std::string& name, const char* help, const Labels& labels, const LatencyReport& latency);
 
   std::string text(MetricsFormat format) const;
 
@@ -53,18 +51,8 @@ class MetricsPage {
   std::map<std::string, Family> families_;
 };
 
-/// Counts durations by how long they are.
-class LatencyHistogram {
- public:
-  void observe(Millis took);
-  void add_to(MetricsPage& page, const std::string& name, const char* help) const;
-
- private:
-  static constexpr std::array<double, 10> bounds{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30};
-  std::array<std::uint64_t, bounds.size()> counts_{};
-  double sum_s_ = 0;
-  std::uint64_t count_ = 0;
-};
+/// What a service's status says of its state, its breaker and how long its peers took to answer.
+void add_report(MetricsPage& page, const std::string& node, const std::string& service, const ServiceReport& report);
 
 /// What the numbers of one service's status and queue payloads mean.
 void add_service(MetricsPage& page, const std::string& node, const std::string& service,

@@ -118,7 +118,6 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
   if (!topic.has_value() || topic->root != options_.root) return take_effects();
   const std::optional<EventStreams::Kind> kind = EventStreams::kind_from(topic->kind);
   if (!kind.has_value()) return take_effects();
-  if (*kind == EventStreams::event) note_transition(*topic, message.payload);
   if (*kind == EventStreams::status || *kind == EventStreams::queue) {
     const std::optional<std::string> line =
         watch_.take(topic->node, topic->name, topic->kind, message.payload, now.monotonic);
@@ -134,12 +133,6 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
       add(std::move(*data));
     }
   }
-  return take_effects();
-}
-
-BridgeEffects Web::handle(const HttpFinished& finished, Now now) {
-  now_ = now;
-  api_latency_.observe(finished.took);
   return take_effects();
 }
 

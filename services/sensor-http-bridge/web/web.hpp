@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,14 +33,13 @@ class Web {
   struct Counters {
     std::uint64_t requests = 0;
     std::uint64_t rate_limited = 0;
-    std::uint64_t unauthorized = 0;           // no token, a wrong one, or one without the scope
-    std::uint64_t refused_streams = 0;        // too many were open
-    std::uint64_t refused_payloads = 0;       // of the broker, that are not what they must be
-    std::uint64_t bad_requests = 0;           // answered with another 4xx
-    std::uint64_t queries = 0;                // asked of the store
-    std::uint64_t refused_queries = 0;        // too many were waiting
-    std::uint64_t unanswered = 0;             // queries without an answer of the store in time
-    std::uint64_t uncounted_transitions = 0;  // of breakers beyond those that are told apart
+    std::uint64_t unauthorized = 0;      // no token, a wrong one, or one without the scope
+    std::uint64_t refused_streams = 0;   // too many were open
+    std::uint64_t refused_payloads = 0;  // of the broker, that are not what they must be
+    std::uint64_t bad_requests = 0;      // answered with another 4xx
+    std::uint64_t queries = 0;           // asked of the store
+    std::uint64_t refused_queries = 0;   // too many were waiting
+    std::uint64_t unanswered = 0;        // queries without an answer of the store in time
   };
 
   explicit Web(WebOptions options);
@@ -57,8 +55,6 @@ class Web {
 
   /// What passes, and the answers to the requests that begin with web_correlation.
   BridgeEffects handle(const MqttMessage& message, Now now);
-  /// An upload to the API has ended, well or not.
-  BridgeEffects handle(const HttpFinished& finished, Now now);
   BridgeEffects handle(const WebRequest& request, Now now);
   BridgeEffects handle(const WebGone& gone, Now now);
   BridgeEffects handle(const WebListening& listening, Now now);
@@ -86,7 +82,6 @@ class Web {
   void answer_ready(const WebRequest& request);
   void answer_metrics(const WebRequest& request);
   void add_own_metrics(MetricsPage& page, const WebServerFigures& server) const;
-  void note_transition(const TopicView& topic, const std::string& payload);
   void open_stream(const WebRequest& request, const Target& target);
   void send_page_file(const WebRequest& request, std::string_view name);
   void refuse(const WebRequest& request, const Problem& problem);
@@ -101,8 +96,6 @@ class Web {
   StoreDesk<PendingRead> desk_;
   Writes writes_;
   const std::string committed_topic_;
-  LatencyHistogram api_latency_;
-  std::map<std::string, std::uint64_t> transitions_;  // of breakers that were heard of, by "node service state"
   JsonObjectReader reader_;
   Counters counters_;
   bool is_connected_ = false;

@@ -9,27 +9,9 @@ namespace sensors::bridge {
 
 namespace {
 
-constexpr std::size_t most_transitions = 500;  // kinds of them; a breaker has three
-
 constexpr const char* refused_help = "What the HTTP side refused, by its limit.";
 
 }  // namespace
-
-/// A breaker's own event says where it went; see encode_breaker_event().
-void Web::note_transition(const TopicView& topic, const std::string& payload) {
-  const Result<ServiceEvent> event = decode_event(payload);
-  if (!event.has_value() || event->type != "breaker") return;
-  for (const char* state : {"closed", "open", "half_open"}) {
-    if (payload.find(fmt::format("\"to\":\"{}\"", state)) == std::string::npos) continue;
-    const std::string key = fmt::format("{} {} {}", topic.node, topic.name, state);
-    if (transitions_.size() >= most_transitions && transitions_.count(key) == 0) {
-      ++counters_.uncounted_transitions;
-    } else {
-      ++transitions_[key];
-    }
-    return;
-  }
-}
 
 void Web::answer_metrics(const WebRequest& request) {
   MetricsPage page;
@@ -41,22 +23,10 @@ void Web::answer_metrics(const WebRequest& request) {
     add_service(page, name.first, name.second, status, queue);
     const std::optional<ServiceReport> report = watch_.report(name.first, name.second);
     if (!report.has_value()) continue;
-    const MetricsPage::Labels who{{"node", name.first}, {"service", name.second}};
-    for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
-      MetricsPage::Labels labels = who;
-      labels.emplace_back("state", name_of(state));
-      page.gauge("sensor_service_state", "1 for the state that the service is in.", labels, report->state == state);
-    }
+    add_report(page, name.first, name.second, *report);
     const std::chrono::duration<double> age = now_.monotonic - service.status->at;
-    page.gauge("sensor_service_status_age_seconds", "Time since the service last said how it is.", who, age.count());
-    if (!report->breaker.has_value()) continue;
-    for (const auto state :
-         {CircuitBreaker::State::closed, CircuitBreaker::State::open, CircuitBreaker::State::half_open}) {
-      MetricsPage::Labels labels = who;
-      labels.emplace_back("state", name_of(state));
-      page.gauge("sensor_breaker_state", "1 for the state that the circuit breaker is in.", labels,
-                 report->breaker->state == name_of(state));
-    }
+    page.gauge("sensor_service_status_age_seconds", "Time since the service last said how it is.",
+               {{"node", name.first}, {"service", name.second}}, age.count());
   }
   add_own_metrics(page, request.server);
   const MetricsFormat format = metrics_format_of(request.header("accept"));
@@ -67,17 +37,6 @@ void Web::answer_metrics(const WebRequest& request) {
 
 void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) const {
   page.gauge("sensor_broker_connected", "Whether this bridge is connected to the broker.", {}, is_connected_);
-  api_latency_.add_to(page, "sensor_api_request_duration_seconds",
-                      "How long uploads to the API took, failed ones too.");
-  for (const auto& [key, count] : transitions_) {
-    const std::size_t first = key.find(' ');
-    const std::size_t second = key.find(' ', first + 1);
-    page.counter("sensor_breaker_transitions", "Transitions of circuit breakers, heard since this bridge started.",
-                 {{"node", key.substr(0, first)},
-                  {"service", key.substr(first + 1, second - first - 1)},
-                  {"state", key.substr(second + 1)}},
-                 static_cast<double>(count));
-  }
   const Writes::Counters& writes = writes_.counters();
   page.counter("sensor_http_requests", "Requests.", {}, static_cast<double>(counters_.requests));
   page.counter("sensor_http_queries", "Queries asked of the store.", {}, static_cast<double>(counters_.queries));
@@ -93,7 +52,7 @@ void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) con
   page.gauge("sensor_http_buffered_bytes", "Bytes of requests and answers in memory.", {},
              static_cast<double>(server.buffered_bytes));
   page.counter("sensor_http_connections_accepted", "Connections.", {}, static_cast<double>(server.accepted));
-  const std::array<std::pair<const char*, std::uint64_t>, 20> refused{{
+  const std::array<std::pair<const char*, std::uint64_t>, 19> refused{{
       {"bad_request", counters_.bad_requests},
       {"foreign_watermark", writes_.outbox().foreign_watermarks()},
       {"key_misused", writes.misused_keys},
@@ -104,7 +63,6 @@ void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) con
       {"rows", writes.refused_rows},
       {"rows_waiting", writes.refused_full},
       {"streams", counters_.refused_streams},
-      {"transitions", counters_.uncounted_transitions},
       {"unanswered_query", counters_.unanswered},
       {"unauthorized", counters_.unauthorized},
       {"connection_evicted", server.evicted},

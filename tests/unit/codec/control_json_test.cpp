@@ -99,12 +99,13 @@ TEST(BreakerJson, turns_its_times_into_wall_time) {
   options.jitter = 0;
   CircuitBreaker breaker(options, 1);
   const Instant opened{std::chrono::seconds{100}};
-  EXPECT_EQ(encode_breaker(breaker, {opened, moment}), R"({"state":"closed","reason":""})");
+  EXPECT_EQ(encode_breaker(breaker, {opened, moment}),
+            R"({"state":"closed","reason":"","transitions":{"closed":0,"open":0,"half_open":0}})");
   for (int i = 0; i < 3; ++i) breaker.fail(breaker.admit(opened).value(), "HTTP 500", opened);
   EXPECT_EQ(
       encode_breaker(breaker, {opened + std::chrono::seconds{10}, moment + std::chrono::seconds{10}}),
       R"({"state":"open","reason":"API failures exceeded threshold (3): HTTP 500","since":"2026-01-15T16:09:35.123Z",)"
-      R"("next_attempt":"2026-01-15T16:10:35.123Z"})");
+      R"("next_attempt":"2026-01-15T16:10:35.123Z","transitions":{"closed":0,"open":1,"half_open":0}})");
 }
 
 TEST(BootTimeJson, comes_back_as_it_was) {

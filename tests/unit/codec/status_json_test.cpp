@@ -37,6 +37,7 @@ TEST(StatusJson, reads_the_breaker_as_it_is_written) {
   EXPECT_EQ(report->breaker->state, "open");
   EXPECT_EQ(report->breaker->since, half_past);
   EXPECT_TRUE(report->breaker->next_attempt.has_value());
+  EXPECT_EQ(report->breaker->transitions, (BreakerTransitions{.closed = 0, .open = 1, .half_open = 0}));
 }
 
 TEST(StatusJson, reads_that_an_operator_has_isolated_the_breaker) {
@@ -65,12 +66,53 @@ TEST(StatusJson, reads_what_the_store_says_of_itself) {
   EXPECT_EQ(report->dead_letters, 3U);
 }
 
+TEST(StatusJson, reads_latencies_as_they_are_written) {
+  LatencyHistogram latency;
+  latency.observe(std::chrono::microseconds{1'500});
+  latency.observe(std::chrono::seconds{60});
+  const std::string text = encode_latency(latency);
+  EXPECT_EQ(text.substr(0, 24), R"({"le_ms":{"1":0,"2":1,"5)");
+  const auto report = decode_status(encode_status(report_of(R"("puback_latency":)" + text)));
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  ASSERT_TRUE(report->puback.has_value());
+  EXPECT_FALSE(report->api.has_value());
+  EXPECT_EQ(report->puback->buckets.size(), LatencyHistogram::bounds_ms.size());
+  EXPECT_EQ(report->puback->buckets[1], (LatencyReport::Bucket{.most_ms = 2, .count = 1}));
+  EXPECT_EQ(report->puback->count, 2U);
+  EXPECT_DOUBLE_EQ(report->puback->sum_ms, 60'001.5);
+  EXPECT_TRUE(decode_status(encode_status(report_of(R"("api_latency":)" + text)))->api.has_value());
+}
+
+TEST(StatusJson, refuses_latencies_that_no_histogram_has) {
+  std::string many = R"({"le_ms":{"1":0)";
+  for (int i = 2; i <= 65; ++i) many += ",\"" + std::to_string(i) + "\":0";
+  for (const std::string& latency :
+       {std::string("7"), many + R"(},"sum_ms":0,"count":0})", std::string("{}"),
+        std::string(R"({"le_ms":{"1":0},"sum_ms":0})"), std::string(R"({"le_ms":{"1":0},"sum_ms":-1,"count":0})"),
+        std::string(R"({"le_ms":{"2":0,"1":0},"sum_ms":0,"count":0})"),
+        std::string(R"({"le_ms":{"1":2,"2":1},"sum_ms":0,"count":2})"),
+        std::string(R"({"le_ms":{"1":2},"sum_ms":0,"count":1})"),
+        std::string(R"({"le_ms":{"one":0},"sum_ms":0,"count":0})"),
+        std::string(R"({"le_ms":{"inf":0},"sum_ms":0,"count":0})"),
+        std::string(R"({"le_ms":{"0":0},"sum_ms":0,"count":0})")})
+    EXPECT_FALSE(decode_status(encode_status(report_of(R"("api_latency":)" + latency))).has_value()) << latency;
+}
+
+TEST(StatusJson, says_nothing_of_a_disk_that_was_not_measured) {
+  EXPECT_EQ(encode_disk({}), "{}");
+  EXPECT_EQ(encode_disk({.file_bytes = 1, .free_bytes = 2, .size_bytes = 3}),
+            R"({"file_bytes":1,"free_bytes":2,"size_bytes":3})");
+}
+
 TEST(StatusJson, refuses_what_is_no_status) {
   EXPECT_FALSE(decode_status("").has_value());
   EXPECT_FALSE(decode_status("[]").has_value());
   EXPECT_FALSE(decode_status(R"({"state":"up"})").has_value());
   EXPECT_FALSE(decode_status(encode_status(report_of(R"("breaker":7)"))).has_value());
   EXPECT_FALSE(decode_status(encode_status(report_of(R"("breaker":{"state":1,"reason":""})"))).has_value());
+  EXPECT_FALSE(
+      decode_status(encode_status(report_of(R"("breaker":{"state":"open","reason":"","transitions":{"open":1}})")))
+          .has_value());
 }
 
 }  // namespace

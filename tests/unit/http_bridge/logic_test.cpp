@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/codec/status_json.hpp"
 #include "tests/unit/http_bridge/timeline.hpp"
 
 namespace sensors::bridge {
@@ -25,6 +26,22 @@ TEST(BridgeLogic, asks_nothing_before_the_broker_is_there) {
   ASSERT_EQ(t.requests.size(), 1U);
   EXPECT_EQ(t.requests[0].topic, "sensors/kitchen/rpc/upload");
   EXPECT_EQ(t.requests[0].response_topic, "sensors/kitchen/rpc-reply/sensor-http-bridge");
+}
+
+TEST(BridgeLogic, says_since_when_the_oldest_reading_waits_and_how_long_the_api_takes) {
+  Timeline t;
+  with_post(t);
+  t.pass(Millis{5'000});
+  t.api_answers(500);  // took 20 ms, and is tried again
+  t.pass(Millis{10'000});
+  const Result<QueueDepth> queue = decode_queue_depth(t.newest("queue"));
+  ASSERT_TRUE(queue.has_value());
+  EXPECT_EQ(queue->depth, 10U);
+  EXPECT_GE(queue->oldest_s, 10.0);
+  const Result<ServiceReport> report = decode_status(t.newest("status"));
+  ASSERT_TRUE(report.has_value() && report->api.has_value());
+  EXPECT_EQ(report->api->count, 1U);
+  EXPECT_DOUBLE_EQ(report->api->sum_ms, 20);
 }
 
 TEST(BridgeLogic, asks_again_after_the_interval_when_nothing_waits) {

@@ -1,7 +1,6 @@
 // /metrics on virtual time: whose numbers, under which names, in both formats.
 #include <gtest/gtest.h>
 
-#include "common/codec/control_json.hpp"
 #include "tests/unit/http_bridge/web_timeline.hpp"
 
 namespace sensors::bridge {
@@ -53,24 +52,49 @@ TEST_F(WebMetrics, is_OpenMetrics_for_who_asks_for_it) {
   EXPECT_TRUE(answer.body.ends_with("# EOF\n"));
 }
 
-TEST_F(WebMetrics, counts_how_long_the_api_took_and_where_breakers_went) {
-  for (const Millis took : {Millis{5}, Millis{200}, Millis{60'000}}) {
-    HttpFinished finished;
-    finished.took = took;
-    web.step(finished);
-  }
-  CircuitBreaker::Transition opened;
-  opened.from = CircuitBreaker::State::closed;
-  opened.to = CircuitBreaker::State::open;
-  web.hear("kitchen/event/sensor-http-bridge", encode_breaker_event(opened, WallTime{}));
-  web.hear("kitchen/event/sensor-http-bridge", encode_event("gap", WallTime{}, R"("to":"open")"));
+TEST_F(WebMetrics, shows_how_long_broker_and_api_took_and_where_breakers_went) {
+  web.hear(
+      "kitchen/status/sensor-http-bridge",
+      R"({"service":"sensor-http-bridge","state":"up","reason":"","since":"2026-01-15T16:09:35.123Z","version":"1",)"
+      R"("breaker":{"state":"closed","reason":"","transitions":{"closed":2,"open":3,"half_open":4}},)"
+      R"("api_latency":{"le_ms":{"10":1,"250":2},"sum_ms":60205,"count":3}})");
+  web.hear("cellar/status/sensor-publisher",
+           R"({"service":"sensor-publisher","state":"up","reason":"","since":"2026-01-15T16:09:35.123Z","version":"1",)"
+           R"("puback_latency":{"le_ms":{"1":5},"sum_ms":2.5,"count":5}})");
   const std::string text = web.now_at("/metrics").body;
-  EXPECT_TRUE(has_line(text, R"(sensor_api_request_duration_seconds_bucket{le="0.01"} 1)"));
-  EXPECT_TRUE(has_line(text, R"(sensor_api_request_duration_seconds_bucket{le="0.25"} 2)"));
-  EXPECT_TRUE(has_line(text, R"(sensor_api_request_duration_seconds_bucket{le="+Inf"} 3)"));
-  EXPECT_TRUE(has_line(text, "sensor_api_request_duration_seconds_count 3"));
-  EXPECT_TRUE(has_line(
-      text, R"(sensor_breaker_transitions_total{node="kitchen",service="sensor-http-bridge",state="open"} 1)"));
+  const std::string bridge = R"(node="kitchen",service="sensor-http-bridge")";
+  const std::string cellar = R"(node="cellar",service="sensor-publisher")";
+  for (const std::string& line : {"sensor_api_request_duration_seconds_bucket{" + bridge + R"(,le="0.01"} 1)",
+                                  "sensor_api_request_duration_seconds_bucket{" + bridge + R"(,le="0.25"} 2)",
+                                  "sensor_api_request_duration_seconds_bucket{" + bridge + R"(,le="+Inf"} 3)",
+                                  "sensor_api_request_duration_seconds_sum{" + bridge + "} 60.205",
+                                  "sensor_api_request_duration_seconds_count{" + bridge + "} 3",
+                                  "sensor_puback_duration_seconds_bucket{" + cellar + R"(,le="0.001"} 5)",
+                                  "sensor_puback_duration_seconds_count{" + cellar + "} 5",
+                                  "sensor_breaker_transitions_total{" + bridge + R"(,state="open"} 3)",
+                                  "sensor_breaker_transitions_total{" + bridge + R"(,state="half_open"} 4)"})
+    EXPECT_TRUE(has_line(text, line));
+}
+
+TEST_F(WebMetrics, names_every_reason_for_which_readings_were_given_up) {
+  web.hear("kitchen/status/sensor-persistence",
+           R"({"state":"up","disk":{"file_bytes":1,"free_bytes":2,"size_bytes":3},"written_bytes":4,)"
+           R"("counters":{"malformed_rows":1,"lost_in_damage":2,"dead_lettered":3,"dead_letters_dropped":4}})");
+  web.hear("kitchen/status/sensor-publisher",
+           R"({"state":"up","counters":{"dropped":5,"unwritable":6,"thinned":7,"damaged":8}})");
+  const std::string text = web.now_at("/metrics").body;
+  const std::string store = R"({node="kitchen",service="sensor-persistence")";
+  const std::string publisher = R"({node="kitchen",service="sensor-publisher")";
+  for (const std::string& line :
+       {store + R"(,reason="malformed"} 1)", store + R"(,reason="store_damaged"} 2)",
+        store + R"(,reason="dead_letter"} 3)", store + R"(,reason="dead_letter_limit"} 4)",
+        publisher + R"(,reason="outbox_full"} 5)", publisher + R"(,reason="outbox_unwritable"} 6)",
+        publisher + R"(,reason="thinned"} 7)", publisher + R"(,reason="damaged"} 8)"})
+    EXPECT_TRUE(has_line(text, "sensor_readings_dropped_total" + line));
+  EXPECT_TRUE(has_line(text, "sensor_database_file_bytes" + store + "} 1"));
+  EXPECT_TRUE(has_line(text, "sensor_disk_free_bytes" + store + "} 2"));
+  EXPECT_TRUE(has_line(text, "sensor_disk_size_bytes" + store + "} 3"));
+  EXPECT_TRUE(has_line(text, "sensor_written_bytes_total" + store + "} 4"));
 }
 
 TEST_F(WebMetrics, shows_what_the_http_side_refused_and_the_servers_own_figures) {
@@ -84,18 +108,6 @@ TEST_F(WebMetrics, shows_what_the_http_side_refused_and_the_servers_own_figures)
   EXPECT_TRUE(has_line(text, R"(sensor_http_refused_total{reason="bad_request"} 1)"));
   EXPECT_TRUE(has_line(text, R"(sensor_http_refused_total{reason="connection_evicted"} 9)"));
   EXPECT_TRUE(has_line(text, "sensor_http_connections 4"));
-}
-
-TEST_F(WebMetrics, counts_the_breakers_that_it_does_not_tell_apart) {
-  CircuitBreaker::Transition opened;
-  opened.to = CircuitBreaker::State::open;
-  const std::string event = encode_breaker_event(opened, WallTime{});
-  for (int node = 0; node < 503; ++node) web.hear("n" + std::to_string(node) + "/event/sensor-publisher", event);
-  web.hear("n0/event/sensor-publisher", event);
-  const std::string text = web.now_at("/metrics").body;
-  EXPECT_TRUE(
-      has_line(text, R"(sensor_breaker_transitions_total{node="n0",service="sensor-publisher",state="open"} 2)"));
-  EXPECT_TRUE(has_line(text, R"(sensor_http_refused_total{reason="transitions"} 3)"));
 }
 
 TEST_F(WebMetrics, needs_the_scope_read) {

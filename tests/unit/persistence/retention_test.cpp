@@ -87,6 +87,17 @@ TEST_F(RetentionOnStore, never_touches_rows_that_a_destination_does_not_have) {
   EXPECT_EQ(rows(), 10);
 }
 
+TEST_F(RetentionOnStore, says_what_the_store_takes_of_the_disk) {
+  start();
+  fill(100, test_time);
+  const DiskFigures disk = writer->measure()->disk;
+  EXPECT_GE(disk.file_bytes, static_cast<std::uint64_t>(writer->measure()->used_bytes));
+  EXPECT_GT(disk.size_bytes, disk.free_bytes);
+  bench->give(StoreMeasured{writer->measure()});
+  bench->pass(61s);
+  EXPECT_NE(bench->last_own("status").find(R"("disk":{"file_bytes":)"), std::string::npos);
+}
+
 TEST_F(RetentionOnStore, deletes_the_oldest_arrivals_while_the_store_is_too_large) {
   options.retention.max_age = Millis{0};
   options.retention.max_bytes = 400 * 1024;

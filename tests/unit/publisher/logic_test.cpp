@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "common/codec/status_json.hpp"
 #include "tests/unit/publisher/publisher_bench.hpp"
 
 namespace sensors::publisher {
@@ -208,6 +209,41 @@ TEST_F(PublisherLogic, counts_a_message_without_puback_as_a_failure) {
   for (int i = 0; i < 3; ++i) bench.take(1);
   bench.pass(11s);
   EXPECT_TRUE(bench.logged("Circuit breaker OPEN"));
+}
+
+TEST_F(PublisherLogic, says_how_long_the_broker_took_to_acknowledge) {
+  bench.take(1);
+  bench.pass(40ms);
+  bench.acknowledge_all();
+  bench.take(1);
+  bench.pass(3s);
+  bench.acknowledge_all();
+  bench.take(1);
+  bench.step(MqttPublished{bench.unacknowledged.front(), fail(ErrorCode::disconnected, "gone")});  // no answer
+  bench.published.clear();
+  bench.pass(10s);
+  const auto status = std::find_if(bench.published.begin(), bench.published.end(),
+                                   [](const MqttPublish& m) { return m.topic.ends_with("/status/sensor-publisher"); });
+  ASSERT_NE(status, bench.published.end());
+  const Result<ServiceReport> report = decode_status(status->payload);
+  ASSERT_TRUE(report.has_value() && report->puback.has_value()) << status->payload;
+  EXPECT_EQ(report->puback->count, 2U);
+  EXPECT_DOUBLE_EQ(report->puback->sum_ms, 3'040);
+}
+
+TEST_F(PublisherLogic, says_what_its_database_takes_of_the_disk) {
+  OutboxWritten written{{}, OutboxWrite{}, 0, true};
+  written.disk = {.file_bytes = 40'960, .free_bytes = 1'000, .size_bytes = 50'000};
+  bench.step(written);
+  bench.now.written_bytes = 123;
+  bench.published.clear();
+  bench.pass(10s);
+  const auto status = std::find_if(bench.published.begin(), bench.published.end(),
+                                   [](const MqttPublish& m) { return m.topic.ends_with("/status/sensor-publisher"); });
+  ASSERT_NE(status, bench.published.end());
+  EXPECT_NE(status->payload.find(R"("written_bytes":123,"disk":{"file_bytes":40960,"free_bytes":1000,)"),
+            std::string::npos)
+      << status->payload;
 }
 
 TEST_F(PublisherLogic, a_new_connection_half_opens_the_breaker_and_one_probe_closes_it) {
