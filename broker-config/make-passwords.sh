@@ -10,7 +10,7 @@
 set -euo pipefail
 umask 077
 
-users=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl monitor)
+users=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl home-assistant monitor)
 
 [ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 64; }
 dir=$1

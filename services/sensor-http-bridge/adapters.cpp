@@ -1,10 +1,12 @@
 #include "services/sensor-http-bridge/adapters.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/log.hpp"
+#include "services/sensor-http-bridge/home_assistant/discovery.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
 #include "services/sensor-http-bridge/status_reporter.hpp"
 #include "services/sensor-http-bridge/store_call.hpp"
@@ -42,6 +44,12 @@ MqttClientOptions mqtt_options(const Config& config, const std::string& password
   options.subscriptions = {reply_topic(config.logic), control_topic(config.logic)};
   if (config.web.has_value()) {
     for (std::string& filter : web_subscriptions(*config.web)) options.subscriptions.push_back(std::move(filter));
+  }
+  if (config.discovery.has_value()) {
+    std::vector<std::string>& known = options.subscriptions;
+    for (std::string& filter : discovery_subscriptions(*config.discovery)) {
+      if (std::find(known.begin(), known.end(), filter) == known.end()) known.push_back(std::move(filter));
+    }
   }
   options.will_topic = will.topic;
   options.will_payload = will.payload;

@@ -8,11 +8,14 @@
 
 namespace sensors::bridge {
 
-Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web)
+Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web,
+               const std::optional<DiscoveryOptions>& discovery)
     : reply_topic_(reply_topic(options)),
       control_topic_(control_topic(options)),
-      upload_(std::move(options), std::move(saved)) {
+      upload_(std::move(options), std::move(saved),
+              [this] { return discovery_.has_value() ? discovery_->counters_text() : std::string(); }) {
   if (web.has_value()) web_.emplace(*web);
+  if (discovery.has_value()) discovery_.emplace(*discovery);
 }
 
 BridgeEffects Bridge::step(BridgeEvent event, Now now) {
@@ -21,10 +24,12 @@ BridgeEffects Bridge::step(BridgeEvent event, Now now) {
 }
 
 std::optional<Instant> Bridge::wake_at() const {
-  const std::optional<Instant> upload = upload_.wake_at();
-  const std::optional<Instant> web = web_.has_value() ? web_->wake_at() : std::nullopt;
-  if (!upload.has_value() || !web.has_value()) return upload.has_value() ? upload : web;
-  return std::min(*upload, *web);
+  std::optional<Instant> earliest = upload_.wake_at();
+  for (const std::optional<Instant>& at : {web_.has_value() ? web_->wake_at() : std::nullopt,
+                                           discovery_.has_value() ? discovery_->wake_at() : std::nullopt}) {
+    if (at.has_value()) earliest = earliest.has_value() ? std::min(*earliest, *at) : *at;
+  }
+  return earliest;
 }
 
 template <class E>
@@ -41,6 +46,13 @@ void Bridge::to_web(const E& event, Now now) {
   std::move(more.begin(), more.end(), std::back_inserter(effects_));
 }
 
+template <class E>
+void Bridge::to_discovery(const E& event, Now now) {
+  if (!discovery_.has_value()) return;
+  BridgeEffects more = discovery_->handle(event, now);
+  std::move(more.begin(), more.end(), std::back_inserter(effects_));
+}
+
 /// The side that answers people first: the other one may end the service with this event.
 void Bridge::route(const StopRequested& event, Now now) {
   to_web(event, now);
@@ -48,14 +60,18 @@ void Bridge::route(const StopRequested& event, Now now) {
 }
 
 void Bridge::route(const MqttPublished& event, Now now) {
-  (event.id & web_publish_bit) != 0 ? to_web(event, now) : to_upload(event, now);
+  if ((event.id & web_publish_bit) != 0) return to_web(event, now);
+  if ((event.id & discovery_publish_bit) != 0) return to_discovery(event, now);
+  to_upload(event, now);
 }
 
 /// Answers are told apart by their correlation data; what is no answer and no order is for who watches.
 void Bridge::route(const MqttMessage& event, Now now) {
   const bool is_for_upload =
       event.topic == control_topic_ || (event.topic == reply_topic_ && !event.correlation.starts_with(web_correlation));
-  is_for_upload ? to_upload(event, now) : to_web(event, now);
+  if (is_for_upload) return to_upload(event, now);
+  to_web(event, now);
+  to_discovery(event, now);
 }
 
 }  // namespace sensors::bridge

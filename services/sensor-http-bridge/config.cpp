@@ -9,6 +9,7 @@
 #include "common/core/reading.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
+#include "services/sensor-http-bridge/home_assistant_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
 #include "services/sensor-http-bridge/store_call.hpp"
 
@@ -94,6 +95,7 @@ Result<Config> load_config(const std::string& path) {
   read_store(root.table("store"), config.logic);
   read_breaker(root.table("breaker"), config.logic.breaker);
   config.web = read_http_config(root.table("http"), config.server);
+  config.discovery = read_home_assistant_config(root.table("home_assistant"));
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   config.logic.root = config.mqtt.root;
   config.logic.breaker.peer = "API";
@@ -101,6 +103,7 @@ Result<Config> load_config(const std::string& path) {
   config.logic.breaker.probe_deadline =
       config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
   config.logic.seed = std::random_device{}();
+  if (config.discovery.has_value()) config.discovery->root = config.mqtt.root;
   if (config.web.has_value()) {
     config.web->root = config.mqtt.root;
     config.web->node = config.logic.node;

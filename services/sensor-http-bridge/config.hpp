@@ -9,6 +9,7 @@
 #include "common/core/service_events.hpp"
 #include "common/core/time.hpp"
 #include "common/runtime/mqtt_config.hpp"
+#include "services/sensor-http-bridge/home_assistant/discovery.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 
@@ -30,6 +31,7 @@ struct Config {
   LogicOptions logic;
   std::optional<WebOptions> web;  // nothing: no HTTP side
   HttpServerOptions server;
+  std::optional<DiscoveryOptions> discovery;  // nothing: no word to Home Assistant
 };
 
 /// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.

@@ -32,8 +32,9 @@ std::string obligation_of(std::uint64_t post_id) { return fmt::format("HTTP requ
 
 }  // namespace
 
-Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved)
+Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::function<std::string()> more_counters)
     : options_(std::move(options)),
+      more_counters_(std::move(more_counters)),
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
       call_(options_),
@@ -132,8 +133,8 @@ void Logic::take_order(const MqttMessage& message) {
 
 void Logic::handle(const HttpFinished& event) {
   liveness_.end(obligation_of(event.id));
-  if (phase_ != Phase::posting || event.id != batch_.post_id) {
   counters_.latency.observe(event.took);
+  if (phase_ != Phase::posting || event.id != batch_.post_id) {
     ++counters_.late_outcomes;
     return;
   }
@@ -260,12 +261,12 @@ void Logic::take_confirmation(const std::string& payload) {
   batch_is_over(next_at_);
 }
 
-void Logic::batch_is_over(Instant next_at) {
 void Logic::note_depth(std::uint64_t depth) {
   depth_ = depth;
   age_.note(gone_ + depth, gone_, now_.monotonic);
 }
 
+void Logic::batch_is_over(Instant next_at) {
   phase_ = Phase::idle;
   batch_ = {};
   next_at_ = next_at;
@@ -325,10 +326,11 @@ Condition Logic::condition() const {
   Condition condition;
   condition.connected = link_.is_connected();
   condition.link = encode_link_counters(link_);
+  if (more_counters_) condition.more = more_counters_();
   condition.depth = depth_;
+  condition.oldest = age_.oldest(now_.monotonic);
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   condition.pressure = !is_closed || depth_ > options_.upload.high_readings;
-  condition.oldest = age_.oldest(now_.monotonic);
   if (!is_closed) {
     condition.reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
   } else if (!store_problem_.empty()) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,8 @@
 #include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
-#include "services/sensor-http-bridge/batch_size.hpp"
 #include "common/core/queue_age.hpp"
+#include "services/sensor-http-bridge/batch_size.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
 #include "services/sensor-http-bridge/saved_breaker.hpp"
@@ -28,8 +29,9 @@ namespace sensors::bridge {
 
 class Logic {
  public:
-  /// `saved`: the breaker of the run before.
-  Logic(LogicOptions options, std::optional<SavedBreaker> saved);
+  /// `saved`: the breaker of the run before. `more_counters` gives what other sides of the service have to add to the
+  /// counters of its status, "key":value, or nothing; it must be callable as long as this.
+  Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::function<std::string()> more_counters = {});
 
   Logic(const Logic&) = delete;
   Logic& operator=(const Logic&) = delete;
@@ -87,9 +89,9 @@ class Logic {
   void start_confirming();
   void confirm();
   void take_confirmation(const std::string& payload);
+  void note_depth(std::uint64_t depth);
   void batch_is_over(Instant next_at);
   void store_failed(const std::string& reason);
-  void note_depth(std::uint64_t depth);
   void store_answered();
   void stop();
   void say_transitions();
@@ -100,6 +102,7 @@ class Logic {
   bool may_ask() const;
 
   const LogicOptions options_;
+  const std::function<std::string()> more_counters_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;
   EventQueue events_;
@@ -122,11 +125,11 @@ class Logic {
   std::size_t refused_in_row_ = 0;  // rows that became dead letters since the last delivered one
   int rejections_ = 0;              // of the same `uploaded`
   std::uint64_t depth_ = 0;         // readings in the store that wait, as last heard
+  std::uint64_t gone_ = 0;          // readings that wait no longer
+  QueueAge age_;                    // of those that wait, since this run has known of them
   std::string store_problem_;       // why the store is no help now; empty: it is
   BrokerLink link_;
   LogThrottle throttle_{1, Millis{60'000}};
-  std::uint64_t gone_ = 0;          // readings that wait no longer
-  QueueAge age_;                    // of those that wait, since this run has known of them
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

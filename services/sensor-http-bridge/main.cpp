@@ -1,5 +1,5 @@
 // sensor-http-bridge: takes readings from the store and POSTs them to an HTTP API, each batch until it is confirmed;
-// and serves a web page and an HTTP API of its own, where that is configured.
+// serves a web page and an HTTP API of its own, and tells Home Assistant of the sensors, where that is configured.
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -29,7 +29,7 @@ int run(const Config& config, const std::string& mqtt_password) {
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");
   Inbox<BridgeEvent> inbox(InboxLimits{}, [&loop] { loop.wake(); });
-  Bridge bridge(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt, config.web);
+  Bridge bridge(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt, config.web, config.discovery);
   Adapters adapters(config, mqtt_password, loop, inbox);
   const WatchdogFeed watchdog{ServiceNotifier::watchdog_interval(), [&adapters] { adapters.notifier().alive(); }};
   ServiceLoop<Bridge, BridgeEvent, BridgeEffect> service(

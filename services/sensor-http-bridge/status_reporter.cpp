@@ -40,7 +40,9 @@ std::string details_of(const LogicOptions& options, const Condition& condition, 
     text += fmt::format(":{}", count);
     separator = ",";
   }
-  return text + "}}";
+  text += '}';
+  if (!condition.more.empty()) text.append(",").append(condition.more);
+  return text + "}";
 }
 
 std::string line_of(const Condition& condition) {
@@ -98,9 +100,9 @@ void StatusReporter::publish(const Condition& condition, const Counters& counter
   QueueDepth queue;
   queue.depth = condition.depth;
   queue.high = options_.upload.high_readings;
+  queue.oldest_s = std::chrono::duration<double>(condition.oldest).count();
   queue.rate_per_s = rate_since_last(counters.delivered, now.monotonic);
   queue.pressure = condition.pressure;
-  queue.oldest_s = std::chrono::duration<double>(condition.oldest).count();
   effects.emplace_back(retained(options_, "queue", encode_queue_depth(queue)));
 }
 

@@ -30,11 +30,12 @@ struct Counters {
 struct Condition {
   bool connected = false;
   std::string link;  // counters of the connection to the broker, as encode_link_counters() writes them
+  std::string more;  // counters of other sides of the service, "key":value; may be empty
   ServiceState state = ServiceState::up;
   std::string reason;
   std::uint64_t depth = 0;
-  bool pressure = false;
   Millis oldest{0};  // since when the oldest of them is known to wait
+  bool pressure = false;
 };
 
 /// The retained message that says "down": at the end of the service, and as its last will.
