@@ -34,6 +34,7 @@ using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t read_ahead_bytes = 16 * 1024;
+constexpr std::size_t sink_bytes = 64 * 1024;
 constexpr std::size_t most_lingered_bytes = 4 * 1024 * 1024;
 constexpr std::chrono::seconds linger{2};
 
@@ -50,6 +51,37 @@ std::string http_date() {
   gmtime_r(&now, &parts);
   std::array<char, 40> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
+}
+
+/// A body that takes memory for what has come, not for what its header promises: Beast's own asks for all of that at
+/// once, so that a client could have a megabyte for a header.
+struct ArrivedBody {
+  using value_type = std::string;
+  static std::uint64_t size(const value_type& body) { return body.size(); }
+
+  class reader {
+   public:
+    template <bool is_request, class Fields>
+    reader(http::header<is_request, Fields>&, value_type& body) : body_(body) {}
+    void init(const boost::optional<std::uint64_t>&, beast::error_code& error) { error = {}; }
+    template <class Buffers>
+    std::size_t put(const Buffers& buffers, beast::error_code& error) {
+      error = {};
+      for (const auto part : beast::buffers_range_ref(buffers))
+        body_.append(static_cast<const char*>(part.data()), part.size());
+      return beast::buffer_bytes(buffers);
+    }
+    void finish(beast::error_code& error) { error = {}; }
+
+   private:
+    value_type& body_;
+  };
+};
+
+/// Where all connections put input that means nothing. Of the loop's thread.
+asio::mutable_buffer sink() {
+  static std::array<char, sink_bytes> bytes;
+  return asio::buffer(bytes);
 }
 
 template <class Stream>
@@ -188,7 +220,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void read_body(beast::error_code error) {
     if (error) return fail_reading(error);
-    const std::size_t bytes = parser_->get().body().size();
+    const std::size_t bytes = parser_->get().body().capacity();
     if (bytes > held_bytes_) hold_bytes(bytes - held_bytes_);
     if (state_->counters.buffered_bytes > state_->options.max_buffered_bytes) {
       ++state_->counters.overloaded;
@@ -202,7 +234,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::shared_ptr<HttpConnection> self = this->shared_from_this();
     leave_reading();
     socket_stream().expires_never();
-    http::request<http::string_body> message = parser_->release();
+    http::request<ArrivedBody> message = parser_->release();
     WebRequest request;
     request.id = id_ = ++state_->last_id;
     request.method = std::string(message.method_string());
@@ -251,9 +283,14 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     close();
   }
 
-  /// An answer of the server's own, after which the connection ends.
+  /// An answer of the server's own, after which the connection ends. What was taken of the request goes at once: the
+  /// connection lingers.
   void refuse(int status, const std::string& detail) {
     leave_reading();
+    parser_.reset();
+    buffer_.clear();
+    buffer_.shrink_to_fit();
+    release_bytes();
     is_refusing_ = true;
     keeps_alive_ = false;
     WebResponse response;
@@ -276,7 +313,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void drop_input() {
-    stream_.async_read_some(asio::buffer(input_),
+    stream_.async_read_some(sink(),
                             [self = this->shared_from_this()](beast::error_code error, std::size_t bytes) {
                               self->lingered_bytes_ += bytes;
                               if (!error && self->lingered_bytes_ < most_lingered_bytes) return self->drop_input();
@@ -322,7 +359,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::string client_;
   std::shared_ptr<HttpServerState> state_;  // shared: the server and its connections
   beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::request_parser<ArrivedBody>> parser_;
   std::optional<http::response<http::string_body>> response_;
   std::optional<http::response_serializer<http::string_body>> serializer_;  // of the answer to HEAD
   std::uint64_t reading_since_ = 0;                                         // its key in `reading`; 0: not there
@@ -337,7 +374,6 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   bool is_ending_ = false;
   std::deque<std::shared_ptr<const std::string>> unsent_;  // shared: the same text goes to all streams
   std::size_t unsent_bytes_ = 0;
-  std::array<char, 1024> input_{};
   std::size_t lingered_bytes_ = 0;
 };
 
