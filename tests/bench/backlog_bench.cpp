@@ -2,8 +2,8 @@
 
 #include "common/codec/control_json.hpp"
 #include "tests/bench/measurements.hpp"
-#include "tests/bench/process_stats.hpp"
 #include "tests/bench/sample_readings.hpp"
+#include "tests/rig/process_stats.hpp"
 
 namespace sensors::bench {
 
@@ -38,7 +38,7 @@ void drain_to_api(rig::Rig& rig, Round& round, double count) {
   rig.wait_until("the backlog is at the API", Millis{600'000},
                  [&] { return rig.store().uploaded_through("api") == all; });
   round.delivered_per_s = count * 1e3 / static_cast<double>((rig::monotonic_now() - start).count());
-  const ProcessStats bridge = read_process_stats(rig.bridge().process().pid());
+  const rig::ProcessStats bridge = rig::read_process_stats(rig.bridge().process().pid());
   round.bridge_mb = bridge.private_mb;
   round.bridge_cpu_us = bridge.cpu_seconds * 1e6 / count;
 }
@@ -59,7 +59,7 @@ Round run_round(const std::vector<Reading>& readings) {
   rig.wait_until("persistence is up", Millis{10'000},
                  [&] { return probe->last("sensors/node-1/status/sensor-persistence").has_value(); });
 
-  const ProcessStats before = read_process_stats(rig.persistence().process().pid());
+  const rig::ProcessStats before = rig::read_process_stats(rig.persistence().process().pid());
   const Millis start = rig::monotonic_now();
   rig.publisher().start_without_drivers();
   rig.wait_until("the backlog is committed", Millis{300'000},
@@ -68,8 +68,8 @@ Round run_round(const std::vector<Reading>& readings) {
   const auto count = static_cast<double>(readings.size());
   round.readings_per_s = count * 1e3 / static_cast<double>(took.count());
   rig.wait_until("the outbox is empty", Millis{30'000}, [&] { return rig.publisher().outbox().waiting() == 0; });
-  const ProcessStats publisher = read_process_stats(rig.publisher().process().pid());
-  const ProcessStats persistence = read_process_stats(rig.persistence().process().pid());
+  const rig::ProcessStats publisher = rig::read_process_stats(rig.publisher().process().pid());
+  const rig::ProcessStats persistence = rig::read_process_stats(rig.persistence().process().pid());
   round.bytes_written_per_reading =
       static_cast<double>(publisher.bytes_written + persistence.bytes_written - before.bytes_written) / count;
   round.cpu_us_per_reading = (publisher.cpu_seconds + persistence.cpu_seconds - before.cpu_seconds) * 1e6 / count;

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "tests/bench/measurements.hpp"
-#include "tests/bench/process_stats.hpp"
+#include "tests/rig/process_stats.hpp"
 
 namespace sensors::bench {
 
@@ -16,13 +16,13 @@ void measure_idle(Figures& figures, Millis time) {
       {"sensor-publisher", rig.publisher().process().pid()},
       {"sensor-persistence", rig.persistence().process().pid()},
       {"sensor-http-bridge", rig.bridge().process().pid()}};
-  std::vector<ProcessStats> before;
-  for (const auto& [name, pid] : processes) before.push_back(read_process_stats(pid));
+  std::vector<rig::ProcessStats> before;
+  for (const auto& [name, pid] : processes) before.push_back(rig::read_process_stats(pid));
   const double seconds = std::chrono::duration<double>(time).count();
   rig::let_pass(time);
   for (std::size_t i = 0; i < processes.size(); ++i) {
     const auto& [name, pid] = processes[i];
-    const ProcessStats after = read_process_stats(pid);
+    const rig::ProcessStats after = rig::read_process_stats(pid);
     figures["idle_cpu_percent_" + name] = (after.cpu_seconds - before[i].cpu_seconds) * 100 / seconds;
     figures["idle_wake_ups_per_s_" + name] = static_cast<double>(after.wake_ups - before[i].wake_ups) / seconds;
     figures["rss_private_idle_mb_" + name] = after.private_mb;

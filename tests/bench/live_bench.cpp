@@ -5,8 +5,8 @@
 #include "common/codec/control_json.hpp"
 #include "common/codec/reading_json.hpp"
 #include "tests/bench/measurements.hpp"
-#include "tests/bench/process_stats.hpp"
 #include "tests/bench/sample_readings.hpp"
+#include "tests/rig/process_stats.hpp"
 #include "tests/rig/programs.hpp"
 
 namespace sensors::bench {
@@ -66,7 +66,7 @@ struct Live {
   double broker_cpu_us = 0;  // the same for the broker
 };
 
-double cpu_seconds(rig::Process& process) { return read_process_stats(process.pid()).cpu_seconds; }
+double cpu_seconds(rig::Process& process) { return rig::read_process_stats(process.pid()).cpu_seconds; }
 
 /// From a replay of 30,000 readings a second, one reading a message, to the store's watermark.
 Live live_messages_per_second(rig::Rig& rig, std::uint64_t messages) {

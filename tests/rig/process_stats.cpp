@@ -1,4 +1,4 @@
-#include "tests/bench/process_stats.hpp"
+#include "tests/rig/process_stats.hpp"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace sensors::bench {
+namespace sensors::rig {
 
 namespace {
 
@@ -58,4 +58,4 @@ ProcessStats read_process_stats(pid_t pid) {
   return stats;
 }
 
-}  // namespace sensors::bench
+}  // namespace sensors::rig

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace sensors::bench {
+namespace sensors::rig {
 
 struct ProcessStats {
   double private_mb = 0;            // Private_Clean + Private_Dirty of smaps_rollup, in 2^20 bytes
@@ -17,4 +17,4 @@ struct ProcessStats {
 /// Throws std::runtime_error when the process is not there.
 ProcessStats read_process_stats(pid_t pid);
 
-}  // namespace sensors::bench
+}  // namespace sensors::rig
