@@ -7,6 +7,7 @@
 #include "common/codec/json_text.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/time_text.hpp"
+#include "common/core/fnv1a.hpp"
 #include "common/core/printable.hpp"
 
 namespace sensors {
@@ -43,23 +44,6 @@ RowName name_of_row(JsonFields& fields, simdjson::dom::element row, std::string_
   fields.check(keys.finish());
   return name;
 }
-
-/// http://www.isthe.com/chongo/tech/comp/fnv/, 64 bits. Not against an adversary: who writes the store is trusted.
-class Fnv1a {
- public:
-  void add(std::string_view text) {
-    for (const char byte : text) add_byte(static_cast<unsigned char>(byte));
-    add_byte(0);  // no name holds it: "ab","c" is not "a","bc"
-  }
-  void add(std::uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8) add_byte(static_cast<unsigned char>(number >> shift));
-  }
-  std::uint64_t value() const { return hash_; }
-
- private:
-  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3U; }
-  std::uint64_t hash_ = 0xcbf29ce484222325U;
-};
 
 void read_header_rows(JsonFields& fields, UploadBatchHeader& header) {
   const simdjson::dom::array readings = read_rows(fields, "readings");
@@ -157,7 +141,7 @@ Result<UploadRequest> decode_upload_request(std::string_view payload) {
 }
 
 std::string digest_of(const UploadBatch& batch) {
-  Fnv1a hash;
+  Fnv1a hash;  // who writes the store is trusted
   for (const StoredReading& row : batch.readings) {
     hash.add(row.stream);
     hash.add(row.reading.seq);

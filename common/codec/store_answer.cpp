@@ -53,6 +53,7 @@ StoredGap read_gap(JsonFields& outer, simdjson::dom::element element) {
   fields.read_whole("last", row.gap.last, 1, max_seq);
   fields.read_name("reason", row.gap.reason);
   fields.read_time("time", row.gap.time);
+  if (row.gap.last < row.gap.first) fields.refuse(ErrorCode::invalid, "last: must not be below first");
   outer.check(fields.finish());
   return row;
 }
@@ -100,6 +101,29 @@ Result<void> read_list(std::string_view payload, std::string_view rows_key, Read
 }
 
 }  // namespace
+
+Result<UploadBatch> decode_upload_batch(std::string_view payload) {
+  JsonDocument document(max_answer_bytes);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "readings", "gaps"});
+  refuse_error_answer(fields, *root);
+  UploadBatch batch;
+  fields.read_name("store", batch.store);
+  fields.read_name("destination", batch.destination);
+  fields.read_whole("first", batch.first, 0, max_seq);
+  fields.read_whole("last", batch.last, 0, max_seq);
+  fields.read_whole("remaining", batch.remaining, 0, max_seq);
+  simdjson::dom::array readings;
+  simdjson::dom::array gaps;
+  fields.read_array("readings", readings);
+  fields.read_array("gaps", gaps);
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  for (const simdjson::dom::element element : readings) batch.readings.push_back(read_stored_reading(fields, element));
+  for (const simdjson::dom::element element : gaps) batch.gaps.push_back(read_gap(fields, element));
+  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  return batch;
+}
 
 Result<QueryAnswer> decode_query_answer(std::string_view payload) {
   QueryAnswer answer;

@@ -1,5 +1,6 @@
-// The store's answers, read back by those who asked for people: rows, dead letters, and what became of them. Decoding
-// checks everything; ErrorCode::rejected with the store's message when the answer is an error. Pure.
+// The store's answers, read back by those who asked for people or for another format: rows, dead letters, and what
+// became of them. Decoding checks everything; ErrorCode::rejected with the store's message when the answer is an error.
+// Pure.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,9 @@
 #include "common/codec/rpc_json.hpp"
 
 namespace sensors {
+
+/// What encode_upload_batch() writes; the rows' ids are not in it and are 0. The digest is not read: digest_of().
+Result<UploadBatch> decode_upload_batch(std::string_view payload);
 
 /// What encode_query_answer() writes; the rows' ids are not in it and are 0.
 struct QueryAnswer {
