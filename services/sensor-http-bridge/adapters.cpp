@@ -116,7 +116,7 @@ void Adapters::carry_out(HttpPost post) {
   request.ca_file = destination.ca_file;
   request.connect_timeout = destination.connect_timeout;
   request.total_timeout = post.total_timeout;
-  request.headers = {"Content-Type: application/json", "Accept: application/json",
+  request.headers = {"Content-Type: " + post.content_type, "Accept: application/json",
                      "Idempotency-Key: " + post.idempotency_key};
   const Result<std::string> token = read_token(destination);  // each time: a new token in a file needs no restart
   if (!token.has_value()) {

@@ -17,6 +17,23 @@ namespace sensors::bridge {
 
 namespace {
 
+/// A timestamp of ours is in nanoseconds, and an address that says otherwise would put it a thousand times off.
+void check_precision(ConfigTable& table, std::string_view url) {
+  const std::size_t at = url.find("precision=");
+  if (at == std::string_view::npos) return;
+  const std::string_view value = url.substr(at + std::string_view("precision=").size());
+  const std::string_view unit = value.substr(0, value.find('&'));
+  if (unit != "ns" && unit != "n")
+    table.refuse("url", "must not say a precision other than ns: timestamps are in that");
+}
+
+void read_format(ConfigTable& table, std::string_view url, UploadOptions& upload) {
+  std::string format = name_of(upload.format);
+  table.read_choice("format", format, {"batch", "json", "influx"});
+  upload.format = upload_format_from(format).value_or(upload.format);
+  if (upload.format == UploadFormat::influx) check_precision(table, url);
+}
+
 void read_destination(ConfigTable table, DestinationConfig& destination, LogicOptions& logic) {
   UploadOptions& upload = logic.upload;
   if (!table.has("url")) {
@@ -28,6 +45,7 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   if (table.has("url") && !url.starts_with("https://") && !url.starts_with("http://")) {
     table.refuse("url", "must start with https:// or http://");
   }
+  read_format(table, url, upload);
   table.read_name("name", upload.destination);
   table.read("token_file", destination.token_file);
   table.read("gzip", destination.gzip);

@@ -44,6 +44,7 @@ using Event =
 struct HttpPost {
   std::uint64_t id = 0;
   std::string idempotency_key;
+  std::string content_type;
   std::string body;
   Millis total_timeout{0};
 };

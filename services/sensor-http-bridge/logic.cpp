@@ -210,21 +210,23 @@ void Logic::take_batch(const std::string& payload) {
   batch_.rows = header->rows();
   batch_.only_row = header->only_row;
   if (batch_.rows == 0) return start_confirming();  // row numbers without a row
-  if (const auto permit = breaker_.admit(now_.monotonic); permit.has_value()) post(*header, payload, *permit);
+  Result<std::string> body = upload_body(options_.upload.format, payload);
+  if (!body.has_value()) return store_failed(body.error().message);
+  if (const auto permit = breaker_.admit(now_.monotonic); permit.has_value()) post(*header, std::move(*body), *permit);
 }
 
-void Logic::post(const UploadBatchHeader& header, const std::string& payload, CircuitBreaker::Permit permit) {
+void Logic::post(const UploadBatchHeader& header, std::string body, CircuitBreaker::Permit permit) {
   const UploadOptions& upload = options_.upload;
   const Millis total_timeout = header.readings <= upload.few_readings ? upload.few_timeout : upload.bulk_timeout;
   phase_ = Phase::posting;
-  batch_.bytes = payload.size();
+  batch_.bytes = body.size();
   batch_.post_id = ++last_post_id_;
   batch_.permit = permit;
   batch_.given_up_at = now_.monotonic + total_timeout + stuck_client_after;
   liveness_.begin(obligation_of(batch_.post_id), batch_.given_up_at);
   const std::string key =
       fmt::format("{}:{}:{}-{}:{}", header.store, header.destination, header.first, header.last, header.digest);
-  effects_.emplace_back(HttpPost{batch_.post_id, key, payload, total_timeout});
+  effects_.emplace_back(HttpPost{batch_.post_id, key, content_type_of(upload.format), std::move(body), total_timeout});
 }
 
 void Logic::start_confirming() {

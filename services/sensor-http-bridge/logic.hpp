@@ -77,7 +77,7 @@ class Logic {
   void ask();
   void take_order(const MqttMessage& message);
   void take_batch(const std::string& payload);
-  void post(const UploadBatchHeader& header, const std::string& payload, CircuitBreaker::Permit permit);
+  void post(const UploadBatchHeader& header, std::string body, CircuitBreaker::Permit permit);
   void post_delivered(const Verdict& verdict, Millis took);
   void post_refused(const Verdict& verdict, Millis took);
   void post_failed(const Verdict& verdict);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/codec/upload_body.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/time.hpp"
 
@@ -13,6 +14,9 @@ namespace sensors::bridge {
 struct UploadOptions {
   /// Name of the destination: the store keeps a cursor for each.
   std::string destination = "api";
+
+  /// How the API wants the rows.
+  UploadFormat format = UploadFormat::batch;
 
   /// How often the store is asked while nothing is known to wait. 100 ms .. 1 h.
   Millis interval{5'000};

@@ -41,6 +41,9 @@ Outcome outcome_of(int status) {
   }
 }
 
+/// InfluxDB 1 says 400 of an address without a database, whatever the data.
+constexpr std::string_view no_database = "database is required";
+
 std::string_view advice_for(int status) {
   if (status == 401 || status == 403) return "; the API refuses the token: check destination.token_file";
   if (status == 404 || status == 405 || status == 410) return "; not an API for readings: check destination.url";
@@ -69,6 +72,11 @@ Verdict judge_status(const HttpReply& reply, WallTime now) {
   const std::string_view advice = advice_for(reply.status);
   verdict.needs_operator = !advice.empty();
   verdict.reason = fmt::format("HTTP {}{}", reply.status, advice);
+  if (verdict.outcome == Outcome::refused && verdict.api_reason == no_database) {
+    verdict.outcome = Outcome::failed;
+    verdict.needs_operator = true;
+    verdict.reason += "; add ?db=NAME to destination.url";
+  }
   if (!verdict.api_reason.empty()) verdict.reason += ": " + verdict.api_reason;
   if ((reply.status != 429 && reply.status != 503) || !reply.retry_after.has_value()) return verdict;
   if (const std::optional<Millis> wait = parse_retry_after(*reply.retry_after, now); wait.has_value()) {

@@ -63,6 +63,42 @@ TEST(BridgeLogic, posts_the_answer_itself_with_the_key_of_its_range) {
   EXPECT_EQ(t.posts[0].total_timeout, Millis{10'000});
 }
 
+TEST(BridgeLogic, posts_the_rows_in_the_format_that_was_chosen) {
+  LogicOptions options = test_options();
+  options.upload.format = UploadFormat::influx;
+  Timeline t(options);
+  with_post(t, 2);
+  ASSERT_EQ(t.posts.size(), 1U);
+  EXPECT_EQ(t.posts[0].content_type, "text/plain; charset=utf-8");
+  EXPECT_EQ(t.posts[0].body, upload_body(UploadFormat::influx, ModelStore{t.store}.answer(t.requests[0])));
+  t.api_answers(500);
+  t.pass(Millis{10'000});
+  t.store_answers();
+  ASSERT_EQ(t.posts.size(), 2U);
+  EXPECT_EQ(t.posts[1].body, t.posts[0].body) << "a retry is the same bytes";
+  EXPECT_EQ(t.posts[1].idempotency_key, t.posts[0].idempotency_key);
+  t.api_answers(204);
+  EXPECT_EQ(t.count("uploaded"), 1U);
+  EXPECT_EQ(t.logic.counters().bytes, t.posts[0].body.size());
+}
+
+// A store that was written by something else: better nothing goes on than that it becomes points of other series.
+TEST(BridgeLogic, posts_nothing_of_a_batch_that_breaks_the_rules) {
+  LogicOptions options = test_options();
+  options.upload.format = UploadFormat::influx;
+  Timeline t(options);
+  t.connect();
+  MqttMessage message;
+  message.topic = t.requests.back().response_topic;
+  message.correlation = t.requests.back().correlation;
+  message.payload =
+      R"({"store":"w5","destination":"api","first":1,"last":1,"remaining":0,"digest":"d","gaps":[],)"
+      R"("readings":[{"node":"a","stream":"k","seq":1,"sensor":"x y","value":1,"unit":"","time":"2026-01-15T16:09:35.123Z"}]})";
+  t.step(message);
+  EXPECT_TRUE(t.posts.empty());
+  EXPECT_TRUE(t.logged("the store is no help")) << t.log.back();
+}
+
 TEST(BridgeLogic, gives_a_large_batch_more_time) {
   Timeline t;
   with_post(t, 11);

@@ -36,6 +36,25 @@ TEST(Verdict, knows_the_statuses_that_are_about_the_batch_and_those_that_are_abo
   EXPECT_EQ(of(408).failure_class, "http_408");
 }
 
+// As InfluxDB 1.6 and 2 say it; the points that are right are stored, and come again to no harm.
+TEST(Verdict, takes_a_partial_write_for_a_batch_with_bad_rows) {
+  const std::string dropped = "partial write: points beyond retention policy dropped=1";
+  const Verdict verdict = of(400, "{\"error\":\"" + dropped + "\"}\n");
+  EXPECT_EQ(verdict.outcome, Outcome::refused);
+  EXPECT_EQ(verdict.api_reason, dropped);
+  const Verdict second = of(422, R"({"code":"unprocessable entity","message":"partial write: field type conflict"})");
+  EXPECT_EQ(second.outcome, Outcome::refused);
+  EXPECT_EQ(second.api_reason, "partial write: field type conflict");
+}
+
+TEST(Verdict, does_not_take_an_address_without_a_database_for_bad_rows) {
+  const Verdict verdict = of(400, "{\"error\":\"database is required\"}\n");
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_TRUE(verdict.needs_operator);
+  EXPECT_NE(verdict.reason.find("?db=NAME"), std::string::npos) << verdict.reason;
+  EXPECT_TRUE(of(404, R"({"error":"database not found: \"x\""})").needs_operator);
+}
+
 TEST(Verdict, heeds_retry_after_of_429_and_503_only) {
   const auto with_wait = [](int status, const char* wait) { return judge(HttpReply{status, "", wait, ""}, now); };
   for (const int status : {429, 503}) {

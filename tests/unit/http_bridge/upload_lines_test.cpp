@@ -1,0 +1,84 @@
+// The line protocol that a bridge writes, read back by the one that takes it at POST /v1/readings.
+#include "common/codec/upload_lines.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include "services/sensor-http-bridge/web/line_protocol.hpp"
+#include "tests/unit/codec/any_reading.hpp"
+
+namespace sensors::bridge {
+namespace {
+
+constexpr std::int64_t last_ms = INT64_MAX / 1'000'000 - 1;  // of a timestamp in nanoseconds
+constexpr WallTime now{Millis{1'768'493'375'000}};
+
+/// A row whose measurement, tags and field are a name together.
+StoredReading any_short_row() {
+  Reading reading = *rc::gen::arbitrary<bool>() ? any_unsynced_reading() : any_reading();
+  reading.sensor.resize(std::min<std::size_t>(reading.sensor.size(), 16));
+  reading.time = WallTime{Millis{reading.time.time_since_epoch().count() % last_ms}};
+  return {0, any_name().substr(0, 8), any_name(), {any_seq(), reading}};
+}
+
+/// The name that the reader makes of a row's series, but for the field's.
+std::string series_of(const StoredReading& row) {
+  std::string unit = row.reading.reading.unit;
+  for (char& c : unit) {
+    if (c == '%' || c == '/' || c == '[' || c == ']' || c == '*') c = '_';
+  }
+  return "sensor_reading." + row.node + "." + row.reading.reading.sensor + (unit.empty() ? "" : "." + unit);
+}
+
+std::string field_of(const Value& value) {
+  if (std::holds_alternative<bool>(value)) return ".boolean";
+  return std::holds_alternative<std::string>(value) ? ".text" : "";
+}
+
+/// A text as it comes back: of line ends there are pictures.
+Value shown(Value value) {
+  std::string* text = std::get_if<std::string>(&value);
+  if (text == nullptr) return value;
+  for (const auto& [character, picture] : {std::pair{"\n", "␊"}, std::pair{"\r", "␍"}}) {
+    for (std::size_t at = text->find(character); at != std::string::npos; at = text->find(character))
+      text->replace(at, 1, picture);
+  }
+  return value;
+}
+
+TEST(UploadLines, come_back_as_they_were_written) {
+  EXPECT_TRUE(rc::check("a reader of line protocol finds series, value and millisecond", [] {
+    const StoredReading row = any_short_row();
+    const Reading& written = row.reading.reading;
+    const Value expected = shown(written.value);
+    const std::string* text = std::get_if<std::string>(&expected);
+    RC_PRE((text == nullptr || text->size() <= max_text_value_length));  // pictures are longer
+    UploadBatch batch;
+    batch.readings = {row};
+    const Result<PostedReadings> posted = decode_line_protocol(encode_upload_lines(batch), now, 1);
+    RC_ASSERT(posted.has_value());
+    if (!posted->bad_rows.empty()) RC_FAIL(posted->bad_rows.front().reason);
+    RC_ASSERT(posted->readings.size() == (written.uptime.has_value() ? 2U : 1U));
+    const Reading& read = posted->readings.front();
+    RC_ASSERT(read.sensor == series_of(row) + field_of(written.value));
+    RC_ASSERT(read.value == expected);
+    RC_ASSERT(read.time == written.time);
+    if (!written.uptime.has_value()) return;
+    RC_ASSERT(posted->readings[1].sensor == series_of(row) + ".uptime_ms");
+    RC_ASSERT(posted->readings[1].value == Value{static_cast<double>(written.uptime->count())});
+  }));
+}
+
+TEST(UploadLines, of_a_gap_say_how_many_were_lost_and_which) {
+  UploadBatch batch;
+  batch.gaps = {{3, "kitchen", "k3", {8, 12, "outbox_full", WallTime{Millis{1'768'493'375'123}}}}};
+  const Result<PostedReadings> posted = decode_line_protocol(encode_upload_lines(batch), now, 1);
+  ASSERT_TRUE(posted.has_value() && posted->bad_rows.empty() && posted->readings.size() == 3U);
+  EXPECT_EQ(posted->readings[0].sensor, "sensor_gap.kitchen.outbox_full.k3.lost");
+  EXPECT_EQ(posted->readings[0].value, Value{5.0});
+  EXPECT_EQ(posted->readings[1].value, Value{8.0});
+  EXPECT_EQ(posted->readings[2].value, Value{12.0});
+}
+
+}  // namespace
+}  // namespace sensors::bridge
