@@ -1,0 +1,1 @@
+// Has nothing: see tests/CMakeLists.txt.
