@@ -43,14 +43,12 @@ void sort_and_trim(std::vector<StoredReading>& rows, bool newest_first, std::siz
 }  // namespace
 
 StoreReader::StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets)
-    : database_(std::move(database)),
-      statements_(std::move(statements)),
-      buckets_(std::move(buckets)),
-      give_up_at_(
-          std::make_unique<std::chrono::steady_clock::time_point>(std::chrono::steady_clock::time_point::max())) {}
+    : database_(std::move(database)), statements_(std::move(statements)), buckets_(std::move(buckets)) {}
 
-Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, const std::atomic<bool>& stopping) {
+Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, const std::atomic<bool>& stopping,
+                                                       Millis open_limit) {
   Database::Options how;
+  how.time_limit = open_limit;
   how.read_only = true;
   how.cache_kib = 512;
   how.application_id = store_application_id;
@@ -62,14 +60,12 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
   if (!buckets.has_value()) return tl::unexpected<Error>(buckets.error());
   std::unique_ptr<StoreReader> reader(
       new StoreReader(std::move(*database), std::move(*statements), std::move(*buckets)));
-  reader->database_.stop_when([&stopping, give_up_at = reader->give_up_at_.get()] {
-    return stopping || std::chrono::steady_clock::now() >= *give_up_at;
-  });
+  reader->database_.stop_when([&stopping] { return stopping.load(); });
   return reader;
 }
 
 Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_limit) {
-  *give_up_at_ = std::chrono::steady_clock::now() + time_limit;
+  database_.limit_time(time_limit);
   Result<QueryRows> rows = collect(request);
   if (!rows.has_value() && rows.error().code == ErrorCode::timeout) {
     return fail(ErrorCode::timeout, "the query took longer than " + std::to_string(time_limit.count()) +
@@ -79,7 +75,7 @@ Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_li
 }
 
 Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& request, Millis time_limit) {
-  *give_up_at_ = std::chrono::steady_clock::now() + time_limit;
+  database_.limit_time(time_limit);
   DeadLetterRows found;
   Statement& statement = statements_[dead_letters_sql];
   statement.bind(1, static_cast<std::int64_t>(request.after)).bind(2, std::string_view(request.destination));

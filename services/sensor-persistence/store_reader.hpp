@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,8 +15,10 @@ namespace sensors::persistence {
 
 class StoreReader {
  public:
-  /// The store must exist. Queries end early once `stopping` is true; it must outlive the reader.
-  static Result<std::unique_ptr<StoreReader>> open(const std::string& path, const std::atomic<bool>& stopping);
+  /// The store must exist. Queries end early once `stopping` is true; it must outlive the reader. `open_limit` is for
+  /// the opening alone: each query has a limit of its own.
+  static Result<std::unique_ptr<StoreReader>> open(const std::string& path, const std::atomic<bool>& stopping,
+                                                   Millis open_limit = Millis{20'000});
 
   /// timeout when it takes longer than `time_limit`. An answer is at most 1 MiB; what is beyond is `truncated`.
   Result<QueryRows> query(const QueryRequest& request, Millis time_limit);
@@ -36,7 +37,6 @@ class StoreReader {
   Database database_;
   std::vector<Statement> statements_;
   BucketQuery buckets_;
-  std::unique_ptr<std::chrono::steady_clock::time_point> give_up_at_;  // the connection asks it
 };
 
 }  // namespace sensors::persistence

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,15 @@ class Query : public testing::Test {
     }
     writer->commit(transaction).value();
     reader = StoreReader::open(folder.file("store.db"), stopping).value();
+  }
+
+  /// More than SQLite goes through without looking at the time.
+  void commit_many_rows() {
+    CommitTransaction transaction;
+    StreamRows rows{"many", "attic", "sensor-publisher", 20'000, {}, {}};
+    for (std::uint64_t seq = 1; seq <= 20'000; ++seq) rows.readings.push_back(row(seq));
+    transaction.streams.push_back(std::move(rows));
+    writer->commit(transaction).value();
   }
 
   QueryRows ask(const QueryRequest& request) { return reader->query(request, Millis{5'000}).value(); }
@@ -95,16 +105,22 @@ TEST_F(Query, sees_what_was_committed_after_the_reader_was_opened) {
 }
 
 TEST_F(Query, ends_with_an_error_at_its_time_limit_and_the_next_one_works) {
-  CommitTransaction transaction;
-  StreamRows rows{"many", "attic", "sensor-publisher", 20'000, {}, {}};
-  for (std::uint64_t seq = 1; seq <= 20'000; ++seq) rows.readings.push_back(row(seq));
-  transaction.streams.push_back(std::move(rows));
-  writer->commit(transaction).value();
+  commit_many_rows();
   QueryRequest request;
   request.limit = 5'000;
   const Result<QueryRows> late = reader->query(request, Millis{0});
   ASSERT_FALSE(late.has_value());
   EXPECT_EQ(late.error().code, ErrorCode::timeout);
+  EXPECT_EQ(ask(request).readings.size(), 5'000U);
+}
+
+TEST_F(Query, has_its_own_time_however_long_ago_the_reader_was_opened) {
+  commit_many_rows();
+  constexpr Millis open_limit{500};
+  reader = StoreReader::open(folder.file("store.db"), stopping, open_limit).value();
+  std::this_thread::sleep_for(open_limit);  // SQLite's progress handler looks at the real clock
+  QueryRequest request;
+  request.limit = 5'000;
   EXPECT_EQ(ask(request).readings.size(), 5'000U);
 }
 
