@@ -1,5 +1,7 @@
 // --check-config says what is wrong with a configuration, with file and line, and ends with 78 so that systemd does not
 // start the service again and again.
+#include <algorithm>
+
 #include "tests/rig/programs.hpp"
 #include "tests/rig/rig_test.hpp"
 
@@ -53,6 +55,22 @@ TEST_F(CheckConfig, names_file_and_line_of_each_mistake_to_persistence) {
 
 TEST_F(CheckConfig, names_file_and_line_of_each_mistake_to_the_bridge) {
   expect_refused_with_lines("sensor-http-bridge", rig_.bridge());
+}
+
+TEST_F(CheckConfig, names_the_line_of_each_mistake_about_home_assistant) {
+  const std::string text = good(rig_.bridge()) + "\n[home_assistant]\ndiscovery = \"maybe\"\nprefix = \"home/#\"\n" +
+                           "birth_topic = \"home//status\"\nforget_after = \"1s\"\nmax_sensors = 0\n";
+  const ConfigCheck check = check_config(folder_, "sensor-http-bridge", text);
+  EXPECT_EQ(check.exit_code, bad_configuration);
+  auto line = static_cast<int>(std::count(text.begin(), text.end(), '\n')) - 4;
+  for (const char* key : {"discovery", "prefix", "birth_topic", "forget_after", "max_sensors"}) {
+    const std::string place = check.file + ":" + std::to_string(line++) + ": home_assistant." + key;
+    EXPECT_NE(check.output.find(place), std::string::npos) << place << "\n" << check.output;
+  }
+  const ConfigCheck example =
+      check_config(folder_, "sensor-http-bridge",
+                   good(rig_.bridge()) + "\n[home_assistant]\ndiscovery = \"remove\"\nprefix = \"a/b\"\n");
+  EXPECT_EQ(example.exit_code, 0) << example.output;
 }
 
 TEST_F(CheckConfig, is_also_what_happens_at_a_start) {
