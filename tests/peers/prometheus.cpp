@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/peers/curl.hpp"
+#include "tests/rig/http_peer.hpp"
 #include "tests/rig/wait.hpp"
 
 namespace sensors::rig {
@@ -26,6 +27,12 @@ Prometheus::Prometheus(const TempDir& folder, std::uint16_t target) : Prometheus
 
 Prometheus::Prometheus(const TempDir& folder, std::uint16_t target, std::uint16_t port)
     : PeerProcess(folder, command_of(folder, target, port), port), folder_(folder) {}
+
+void Prometheus::start() {
+  PeerProcess::start();
+  wait_until("Prometheus is ready", Millis{30'000}, folder_,
+             [this] { return http_get(port(), "/-/ready").status == 200; });
+}
 
 std::optional<double> Prometheus::value_of(const std::string& expression) const {
   const auto answer =

@@ -13,6 +13,9 @@ class Prometheus : public PeerProcess {
   /// `target`: the port of what it scrapes, at /metrics, as the job "sensors".
   Prometheus(const TempDir& folder, std::uint16_t target);
 
+  /// Starts it and waits until it answers queries; RigError when it does not in 30 s.
+  void start();
+
   /// The value that a PromQL expression has now; nothing when it has none, or not one only.
   std::optional<double> value_of(const std::string& expression) const;
 
