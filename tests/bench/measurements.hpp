@@ -29,6 +29,9 @@ void measure_latency(Figures& figures, Millis time);
 /// CPU, wake-ups and memory with the host driver at the default pace.
 void measure_idle(Figures& figures, Millis time);
 
+/// The bridge's HTTP side under load: /livez, queries, and writes that are answered when the store has them.
+void measure_http(Figures& figures, Millis time);
+
 /// The program that measure_latency() gives to the `command` driver: 10 readings a second, each the present time.
 int emit_readings();
 

@@ -21,8 +21,8 @@ struct Arguments {
 };
 
 constexpr const char* usage =
-    "usage: sensor_bench [--quick] [--json FILE] [backlog] [live] [latency] [idle]\n"
-    "Without names all four run, in about four minutes; --quick takes a tenth of the readings.\n";
+    "usage: sensor_bench [--quick] [--json FILE] [backlog] [live] [latency] [http] [idle]\n"
+    "Without names all five run, in about five minutes; --quick takes a tenth of the readings.\n";
 
 /// Nothing when the arguments are wrong.
 std::optional<Arguments> parse(int argc, char** argv) {
@@ -33,7 +33,8 @@ std::optional<Arguments> parse(int argc, char** argv) {
       arguments.quick = true;
     } else if (argument == "--json" && i + 1 < argc) {
       arguments.json_file = argv[++i];
-    } else if (argument == "backlog" || argument == "live" || argument == "latency" || argument == "idle") {
+    } else if (argument == "backlog" || argument == "live" || argument == "latency" || argument == "http" ||
+               argument == "idle") {
       arguments.only.insert(argument);
     } else {
       return std::nullopt;
@@ -60,6 +61,7 @@ Figures measure(const Arguments& arguments) {
   if (arguments.runs("backlog")) measure_backlog(figures, arguments.quick ? 100'000 : 1'000'000, rounds);
   if (arguments.runs("live")) measure_live(figures, arguments.quick ? 20'000 : 50'000, rounds);
   if (arguments.runs("latency")) measure_latency(figures, sensors::Millis{arguments.quick ? 10'000 : 60'000});
+  if (arguments.runs("http")) measure_http(figures, sensors::Millis{arguments.quick ? 2'000 : 10'000});
   if (arguments.runs("idle")) measure_idle(figures, sensors::Millis{arguments.quick ? 10'000 : 60'000});
   return figures;
 }
