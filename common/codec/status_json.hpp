@@ -26,8 +26,8 @@ struct BreakerReport {
   std::string reason;
   std::optional<WallTime> since;
   std::optional<WallTime> next_attempt;
-  bool isolated = false;  // by an operator; then there is no next attempt
-  std::optional<BreakerTransitions> transitions;
+  bool isolated = false;                                         // by an operator; then there is no next attempt
+  std::optional<BreakerTransitions> transitions = std::nullopt;  // nothing: the service is older than they are
   bool operator==(const BreakerReport&) const = default;
 };
 

@@ -313,12 +313,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void drop_input() {
-    stream_.async_read_some(sink(),
-                            [self = this->shared_from_this()](beast::error_code error, std::size_t bytes) {
-                              self->lingered_bytes_ += bytes;
-                              if (!error && self->lingered_bytes_ < most_lingered_bytes) return self->drop_input();
-                              self->is_stream_ ? self->lose_stream() : self->close();
-                            });
+    stream_.async_read_some(sink(), [self = this->shared_from_this()](beast::error_code error, std::size_t bytes) {
+      self->lingered_bytes_ += bytes;
+      if (!error && self->lingered_bytes_ < most_lingered_bytes) return self->drop_input();
+      self->is_stream_ ? self->lose_stream() : self->close();
+    });
   }
 
   // ---- streams ----
