@@ -16,8 +16,7 @@ constexpr int stored_for_queries = 1'000;
 
 rig::RigOptions options_of(std::uint16_t port) {
   rig::RigOptions options;
-  options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-  options.bridge.set("http", "anonymous", R"(["read", "write"])");
+  options.serve_http(port);
   options.bridge.set("http", "rate_burst", "1000000");  // the limit on a client's rate is not what is measured
   options.bridge.set_text("http", "rate_interval", "1ms");
   options.bridge.set("destination", "max_rate", "1000");  // so that the backlog outlasts the measurement beside it

@@ -20,8 +20,7 @@ class HttpPeers : public RigTest {
     options.publisher.set_text("", "status_interval", "200ms");
     options.persistence.set_text("", "status_interval", "200ms");
     options.bridge.set_text("", "status_interval", "200ms");
-    options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port_));
-    options.bridge.set("http", "anonymous", R"(["read"])");
+    options.serve_http(port_, R"(["read"])");
     options.bridge.set_text("http.tokens.garden", "file", folder_.write("garden.token", "a-token-for-the-garden\n"));
     options.bridge.set("http.tokens.garden", "scopes", R"(["write"])");
     return options;

@@ -106,8 +106,7 @@ TEST_F(InfluxDbPeer, has_texts_and_booleans_as_they_were) {
   database_.start();
   const std::uint16_t port = free_port();
   RigOptions options = delivery_options(database_.write_url(), 1);
-  options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-  options.bridge.set("http", "anonymous", R"(["read", "write"])");
+  options.serve_http(port);
   DeliveryRig rig(folder_, options);
   rig.broker().start();
   rig.persistence().start();
@@ -140,8 +139,7 @@ TEST_F(InfluxDbPeer, refuses_points_of_which_each_becomes_a_dead_letter_and_the_
   database_.query("CREATE RETENTION POLICY week ON sensors DURATION 7d REPLICATION 1 SHARD DURATION 1d DEFAULT");
   const std::uint16_t port = free_port();
   RigOptions options = delivery_options(database_.write_url(), 1);
-  options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-  options.bridge.set("http", "anonymous", R"(["read", "write"])");
+  options.serve_http(port);
   DeliveryRig rig(folder_, options);
   rig.broker().start();
   rig.persistence().start();

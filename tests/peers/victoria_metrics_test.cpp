@@ -126,8 +126,7 @@ TEST_F(VictoriaMetricsPeer, has_booleans_as_numbers_and_no_texts) {
   database_.start();
   const std::uint16_t port = free_port();
   RigOptions options = delivery_options(database_.write_url(), 1);
-  options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-  options.bridge.set("http", "anonymous", R"(["read", "write"])");
+  options.serve_http(port);
   DeliveryRig rig(folder_, options);
   rig.broker().start();
   rig.persistence().start();

@@ -38,6 +38,12 @@ struct RigOptions {
   /// Folders of the databases, below the rig's own; they must be there. Empty: the rig's own.
   std::string outbox_folder;
   std::string store_folder;
+
+  /// The bridge serves HTTP on `port` of this machine; who has no token has the scopes `anonymous`, a TOML array.
+  void serve_http(std::uint16_t port, const std::string& anonymous = R"(["read", "write"])") {
+    bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
+    bridge.set("http", "anonymous", anonymous);
+  }
 };
 
 /// One publisher with its outbox.

@@ -26,8 +26,7 @@ RigOptions near_options(std::uint16_t port) {
 RigOptions far_options(std::uint16_t port) {
   RigOptions options;
   options.nodes = {{"far", {}}};
-  options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-  options.bridge.set("http", "anonymous", R"(["write"])");
+  options.serve_http(port, R"(["write"])");
   return options;
 }
 

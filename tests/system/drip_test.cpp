@@ -37,8 +37,7 @@ class Drip : public RigTest {
   /// All limits as they are by default.
   static RigOptions options(std::uint16_t port) {
     RigOptions options;
-    options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-    options.bridge.set("http", "anonymous", R"(["read", "write"])");
+    options.serve_http(port);
     return options;
   }
 

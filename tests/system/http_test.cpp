@@ -25,8 +25,7 @@ class HttpSide : public RigTest {
     options.publisher.set_text("", "status_interval", "200ms");
     options.bridge.set_text("", "status_interval", "200ms");
     options.bridge.set_text("destination", "interval", "200ms");
-    options.bridge.set_text("http", "listen", "127.0.0.1:" + std::to_string(port));
-    options.bridge.set("http", "anonymous", R"(["read", "write"])");
+    options.serve_http(port);
     options.bridge.set_text("http", "write_timeout", "2s");
     options.bridge.set("http", "rate_burst", "100000");
     return options;

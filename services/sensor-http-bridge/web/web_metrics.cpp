@@ -3,8 +3,6 @@
 
 #include <array>
 
-#include <fmt/format.h>
-
 namespace sensors::bridge {
 
 namespace {
