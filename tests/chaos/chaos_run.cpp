@@ -145,7 +145,7 @@ class Run {
   }
 
   void wait_for_recovery() {
-    const std::uint64_t then = rig_.rig().progress().taken;
+    const std::uint64_t then = rig_.rig().taken();
     const bool recovered = comes_true(drain_deadline, [&] {
       revive();
       return rig_.rig().progress().delivered > then && rig_.all_up();

@@ -27,16 +27,16 @@ ChaosRig& ChaosTest::begin(ChaosOptions options) {
 }
 
 void ChaosTest::expect_readings_go_on(std::uint64_t count) {
-  const std::uint64_t then = rig().progress().taken;
-  EXPECT_TRUE(comes_true(time_for(count), [&] { return rig().progress().taken >= then + count; }))
-      << "readings stopped at " << rig().progress().taken - then << " of " << count << "\n"
+  const std::uint64_t then = rig().taken();
+  EXPECT_TRUE(comes_true(time_for(count), [&] { return rig().taken() >= then + count; }))
+      << "readings stopped at " << rig().taken() - then << " of " << count << "\n"
       << folder_.log_tails();
 }
 
 void ChaosTest::expect_store_goes_on(std::uint64_t count) {
-  const std::uint64_t then = rig().progress().stored;
-  EXPECT_TRUE(comes_true(time_for(count), [&] { return rig().progress().stored >= then + count; }))
-      << "the store stopped at " << rig().progress().stored - then << " of " << count << "\n"
+  const std::uint64_t then = rig().store().readings();
+  EXPECT_TRUE(comes_true(time_for(count), [&] { return rig().store().readings() >= then + count; }))
+      << "the store stopped at " << rig().store().readings() - then << " of " << count << "\n"
       << folder_.log_tails();
 }
 
@@ -64,7 +64,7 @@ void ChaosTest::expect_log(Service& service, const std::string& text) {
 }
 
 void ChaosTest::expect_recovery(Millis deadline) {
-  const std::uint64_t then = rig().progress().taken;
+  const std::uint64_t then = rig().taken();
   EXPECT_TRUE(comes_true(deadline, [&] { return rig().progress().delivered > then; }))
       << "no new reading arrives at the API\n"
       << folder_.log_tails();

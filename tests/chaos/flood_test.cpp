@@ -83,7 +83,7 @@ TEST_F(Flood, of_ten_thousand_readings_a_second_from_one_sensor_is_stored_whole)
   describe({"10,000 readings/s from one sensor for 6 s", "each reading is a POST: hours",
             "the program's pipe, outbox, window and batches are bounded; all of it is stored"});
   begin(one_fast_sensor());
-  EXPECT_TRUE(comes_true(patience, [&] { return rig().progress().taken >= flood; })) << folder_.log_tails();
+  EXPECT_TRUE(comes_true(patience, [&] { return rig().taken() >= flood; })) << folder_.log_tails();
   expect_recovery();
   expect_nothing_lost();
   expect_the_whole_flood();
@@ -103,7 +103,7 @@ TEST_F(Flood, into_a_frozen_store_slows_the_pace_and_is_stored_afterwards) {
   });
   EXPECT_TRUE(comes_true(patience, [&] { return rig().publisher(1).outbox().waiting() >= flood / 2; }));
   rig().persistence().thaw();
-  EXPECT_TRUE(comes_true(patience, [&] { return rig().progress().taken >= flood; })) << folder_.log_tails();
+  EXPECT_TRUE(comes_true(patience, [&] { return rig().taken() >= flood; })) << folder_.log_tails();
   expect_recovery();
   expect_nothing_lost();
   expect_the_whole_flood();
@@ -117,15 +117,15 @@ TEST_F(Flood, beyond_the_queue_limit_of_the_broker_is_sent_again) {
   options.broker = "max_queued_messages 20";
   begin(std::move(options));
   for (int round = 0; round < 3; ++round) {
-    const std::uint64_t taken = rig().progress().taken;
+    const std::uint64_t taken = rig().taken();
     rig().persistence().freeze();
-    EXPECT_TRUE(comes_true(patience, [&] { return rig().progress().taken >= taken + 5'000; }));
+    EXPECT_TRUE(comes_true(patience, [&] { return rig().taken() >= taken + 5'000; }));
     rig().persistence().thaw();
   }
   EXPECT_NE(read_file(rig().broker().process().options().log_file).find("messages are being dropped"),
             std::string::npos);
   EXPECT_TRUE(comes_true(patience, [&] { return counter("sensor-publisher", "resends", 1) > 0; }));
-  EXPECT_TRUE(comes_true(patience, [&] { return rig().progress().taken >= flood; })) << folder_.log_tails();
+  EXPECT_TRUE(comes_true(patience, [&] { return rig().taken() >= flood; })) << folder_.log_tails();
   expect_recovery();
   expect_nothing_lost();
   expect_the_whole_flood();

@@ -92,13 +92,21 @@ std::unique_ptr<MqttProbe> Rig::probe(const std::vector<std::string>& filters) {
   return std::make_unique<MqttProbe>(std::move(options), Millis{30'000});
 }
 
-Rig::Progress Rig::progress() const {
-  Progress progress;
+std::uint64_t Rig::taken() const {
+  std::uint64_t taken = 0;
   for (const auto& publisher : publishers_) {
     const OutboxReader outbox = publisher->outbox();
-    if (!outbox.exists()) continue;
-    progress.taken += outbox.taken();
-    progress.in_outbox += outbox.waiting();
+    if (outbox.exists()) taken += outbox.taken();
+  }
+  return taken;
+}
+
+Rig::Progress Rig::progress() const {
+  Progress progress;
+  progress.taken = taken();
+  for (const auto& publisher : publishers_) {
+    const OutboxReader outbox = publisher->outbox();
+    if (outbox.exists()) progress.in_outbox += outbox.waiting();
   }
   if (store().exists()) {
     progress.stored = store().readings();

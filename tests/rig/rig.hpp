@@ -95,6 +95,10 @@ class Rig {
     rig::wait_until(what, deadline, folder_, condition);
   }
 
+  /// Readings that are durable in the outboxes, or were. Alone, for while another part is frozen: it may hold a lock of
+  /// its database.
+  std::uint64_t taken() const;
+
   /// How far everything is: sums over all outboxes, the store, the API.
   struct Progress {
     std::uint64_t taken = 0;

@@ -54,7 +54,7 @@ class Campaign {
     play_rounds();
     // A publisher that was just started may need its time; the readings must come all the same.
     rig_.wait_until(fmt::format("{} readings are taken (seed {})", options_.readings, options_.seed),
-                    production_deadline, [this] { return rig_.progress().taken >= options_.readings; });
+                    production_deadline, [this] { return rig_.taken() >= options_.readings; });
     stop_production();
     const bool drained = rig_.drains_within(drain_deadline);
     note_streams();
@@ -89,7 +89,7 @@ class Campaign {
   }
 
   void sum_up() {
-    outcome_.readings = rig_.progress().taken;
+    outcome_.readings = rig_.taken();
     outcome_.streams = rig_.store().streams().size();
     outcome_.repeated_requests = rig_.api().repeated_requests();
     if (outcome_.problems.empty()) return;
