@@ -196,8 +196,9 @@ bool OutboxModel::holds(const std::string& stream, std::uint64_t seq, Position b
     const Position position = file_.streams[i].base + seq;
     const Position end =
         i + 1 < file_.streams.size() ? file_.streams[i + 1].start() : std::numeric_limits<Position>::max();
-    return position > behind && position <= end && file_.readings.contains(position) &&
-           !file_.doubtful.contains(position);
+    // Numbers that the stream skipped have the positions of the stream before it.
+    return position > std::max(behind, file_.streams[i].start()) && position <= end &&
+           file_.readings.contains(position) && !file_.doubtful.contains(position);
   }
   return false;
 }
