@@ -33,7 +33,11 @@ void BatchSize::refused(std::size_t rows) {
 }
 
 void BatchSize::too_large(std::size_t rows, Instant now) {
-  ceiling_ = std::max<std::size_t>(1, rows / 2);
+  if (rows == 1) {  // by itself: that says nothing about batches
+    if (ceiling_ == 1) ceiling_ = most_;
+    return;
+  }
+  ceiling_ = rows / 2;
   ceiling_rises_at_ = now + ceiling_rise;
   next_ = ceiling_;
 }
@@ -41,7 +45,6 @@ void BatchSize::too_large(std::size_t rows, Instant now) {
 void BatchSize::gave_up_row() {
   suspects_ = 0;
   next_ = 1;
-  if (ceiling_ == 1) ceiling_ = most_;  // one row that is too large alone says nothing about batches
 }
 
 }  // namespace sensors::bridge

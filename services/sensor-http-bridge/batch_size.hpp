@@ -23,7 +23,7 @@ class BatchSize {
   /// 400 or 422: a row is in this batch of `rows`, more than one, that the API does not take.
   void refused(std::size_t rows);
 
-  /// 413 for a batch of `rows`, more than one.
+  /// 413 for a batch of `rows`.
   void too_large(std::size_t rows, Instant now);
 
   /// The batch was a single row that the API does not take; it becomes a dead letter.

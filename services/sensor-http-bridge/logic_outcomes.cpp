@@ -28,6 +28,7 @@ void Logic::post_delivered(const Verdict& verdict, Millis took) {
 
 void Logic::post_refused(const Verdict& verdict, Millis took) {
   if (is_held()) return hold(verdict.reason);
+  if (verdict.outcome == Outcome::too_large) size_.too_large(batch_.rows, now_.monotonic);
   if (batch_.rows > 1) return cut(verdict, took);
   log_failure(verdict, "the row becomes a dead letter");
   breaker_.succeed(batch_.permit, took, now_.monotonic);  // the API is alive
@@ -43,11 +44,7 @@ void Logic::cut(const Verdict& verdict, Millis took) {
   log_failure(verdict, verdict.outcome == Outcome::too_large ? "smaller batches are tried" : "looking for the row");
   breaker_.succeed(batch_.permit, took, now_.monotonic);
   ++counters_.splits;
-  if (verdict.outcome == Outcome::too_large) {
-    size_.too_large(batch_.rows, now_.monotonic);
-  } else {
-    size_.refused(batch_.rows);
-  }
+  if (verdict.outcome == Outcome::refused) size_.refused(batch_.rows);
   refused_last_ = batch_.range.last;
   batch_is_over(now_.monotonic);
 }

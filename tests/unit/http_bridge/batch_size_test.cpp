@@ -59,10 +59,19 @@ TEST(BatchSize, one_row_that_is_too_large_alone_says_nothing_about_batches) {
   BatchSize size(4);
   size.too_large(4, now);
   size.too_large(2, now);
+  size.too_large(1, now);
   size.gave_up_row();
   size.delivered(1, now);
   size.delivered(2, now);
   EXPECT_EQ(size.next(), 4U);
+}
+
+TEST(BatchSize, a_bad_row_does_not_make_batches_larger_than_the_api_takes) {
+  BatchSize size(4);
+  size.too_large(2, now);
+  size.gave_up_row();
+  size.delivered(1, now);
+  EXPECT_EQ(size.next(), 1U);
 }
 
 }  // namespace
