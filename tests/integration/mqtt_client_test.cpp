@@ -15,6 +15,8 @@
 #include <mutex>
 
 #include "tests/rig/broker.hpp"
+#include "tests/rig/process.hpp"
+#include "tests/rig/programs.hpp"
 #include "tests/rig/wait.hpp"
 
 namespace sensors::rig {
@@ -292,6 +294,27 @@ TEST_F(MqttClientTest, answers_every_message_once_and_subscribes_again_when_the_
   EXPECT_TRUE(comes_true(20s, [&] {
     return store.locked([&] { return !store.messages.empty() && store.messages.back().payload == "last"; });
   }));
+}
+
+TEST_F(MqttClientTest, ends_while_messages_stream_in) {
+  broker.start();
+  std::string lines;
+  for (int i = 0; i < 200'000; ++i) lines += "x\n";
+  Process::Options flood;
+  flood.name = "mosquitto_pub";
+  flood.log_file = folder.file("mosquitto_pub.log");
+  flood.command = {program_path("bash"), "-c",
+                   "while cat " + folder.write("lines", lines) + "; do :; done | exec " +
+                       program_path("mosquitto_pub") + " -V 5 -q 0 -h 127.0.0.1 -p " +
+                       std::to_string(broker.port()) + " -u sensor-publisher -P \"$(cat " +
+                       broker.password_file("sensor-publisher") + ")\" -t sensors/kitchen/reading/t -l"};
+  Process stranger(flood);
+  stranger.start();
+  for (int round = 0; round < 30; ++round) {
+    RecordedClient store(options("sensor-persistence", {"sensors/+/reading/+"}));
+    ASSERT_TRUE(store.receives(1)) << read_file(flood.log_file);
+    store.client.reset();
+  }
 }
 
 TEST_F(MqttClientTest, ends_in_bounded_time_while_the_broker_does_not_answer) {
