@@ -29,7 +29,7 @@ Process::Options api_options(const TempDir& folder, const std::string& token_fil
 }
 
 /// Sends `request` and returns the answer up to the end of the connection; empty when there is none.
-std::string exchange(std::uint16_t port, const std::string& request) {
+std::string request_answer(std::uint16_t port, const std::string& request) {
   const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{5, 0};
   setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -103,7 +103,7 @@ std::vector<NumberRange> ApiProcess::gaps(const std::string& stream) const {
 }
 
 std::uint64_t ApiProcess::arrivals() const {
-  const std::string answer = exchange(port_, "GET /stats HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  const std::string answer = request_answer(port_, "GET /stats HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
   const std::string key = "\"arrivals\":";
   const std::size_t at = answer.find(key);
   if (at == std::string::npos) throw RigError("reference_api: GET /stats: " + answer);
@@ -115,7 +115,7 @@ void ApiProcess::set_rules(const std::string& json) { tell("/rules", json); }
 
 void ApiProcess::tell(const std::string& path, const std::string& json) {
   const std::string answer =
-      exchange(port_, "POST " + path +
+      request_answer(port_, "POST " + path +
                           " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
                           "Content-Length: " +
                           std::to_string(json.size()) + "\r\n\r\n" + json);
