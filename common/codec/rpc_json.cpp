@@ -151,6 +151,7 @@ std::string digest_of(const UploadBatch& batch) {
     hash.add(row.gap.first);
     hash.add(row.gap.last);
   }
+  if (batch.refusals > 0) hash.add(batch.refusals);
   return fmt::format("{:016x}", hash.value());
 }
 

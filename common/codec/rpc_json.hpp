@@ -58,11 +58,13 @@ struct UploadBatch {
   std::uint64_t remaining = 0;  // ids behind `last`
   std::vector<StoredReading> readings;
   std::vector<StoredGap> gaps;
+  std::uint64_t refusals = 0;  // how often a batch that begins with `first` was refused as a whole; in the digest only
 };
 std::string encode_upload_batch(const UploadBatch& batch);
 
-/// Tells which rows a batch holds, 16 hexadecimal digits: the same rows always give the same digest. A store restored
-/// from a backup gives its row numbers a second time, to other rows, and an API that remembers keys must see that.
+/// Tells which rows a batch holds, 16 hexadecimal digits: the same rows give the same digest until they are refused. A
+/// store restored from a backup gives its row numbers a second time, to other rows, and an API that remembers keys must
+/// see that; what it refused and is asked again it must not answer from memory.
 std::string digest_of(const UploadBatch& batch);
 
 /// Names one row of a batch: a reading, or a gap record by its first number.

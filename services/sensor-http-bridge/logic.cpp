@@ -183,13 +183,11 @@ void Logic::ask() {
   effects_.emplace_back(call_.begin("upload", encode_upload_request(request), now_.monotonic));
 }
 
-/// A probe is small, where the store may still cut it. One that was refused while held comes again in another size, so
-/// under another key: an API may answer a known key with its old refusal.
+/// A probe is small, where the store may still cut it; of rows that are held it is one.
 std::size_t Logic::rows_to_ask() const {
-  const std::size_t few = options_.upload.few_readings;
-  if (is_held()) return 1 + counters_.holds % few;
+  if (is_held()) return 1;
   const bool is_probe = breaker_.state() == CircuitBreaker::State::half_open;
-  return is_probe ? std::min(size_.next(), few) : size_.next();
+  return is_probe ? std::min(size_.next(), options_.upload.few_readings) : size_.next();
 }
 
 void Logic::take_batch(const std::string& payload) {

@@ -34,6 +34,7 @@ struct DestinationState {
   std::uint64_t cursor = 0;
   std::uint64_t batch_first = 0;
   std::uint64_t batch_last = 0;
+  std::uint64_t refusals = 0;  // how often a batch behind `cursor` was refused as a whole
 };
 
 /// One boot of the machine of one publisher.

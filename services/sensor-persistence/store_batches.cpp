@@ -28,11 +28,11 @@ const std::vector<std::string_view> texts{
     " UNION ALL SELECT min(queue_id) FROM dead_letter)",
     "INSERT OR IGNORE INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0)",
     "UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0",
-    "SELECT name, cursor, batch_first, batch_last FROM destination",
-    "SELECT name, cursor, batch_first, batch_last FROM destination WHERE name = ?1",
-    "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4 WHERE name = ?1",
-    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0 WHERE name = ?1 AND batch_first = ?2 AND "
-    "batch_last = ?3",
+    "SELECT name, cursor, batch_first, batch_last, refusals FROM destination",
+    "SELECT name, cursor, batch_first, batch_last, refusals FROM destination WHERE name = ?1",
+    "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4, refusals = ?5 WHERE name = ?1",
+    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0, refusals = 0 WHERE name = ?1 AND "
+    "batch_first = ?2 AND batch_last = ?3",
     "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value, r.uptime_ms"
     " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
     " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id",
@@ -49,7 +49,8 @@ std::uint64_t whole(const Statement& statement, int column) {
 }
 
 DestinationState destination_of(const Statement& statement) {
-  return DestinationState{statement.text(0), whole(statement, 1), whole(statement, 2), whole(statement, 3)};
+  return DestinationState{statement.text(0), whole(statement, 1), whole(statement, 2), whole(statement, 3),
+                          whole(statement, 4)};
 }
 
 StoredReading reading_of(const Statement& statement) {
@@ -154,7 +155,8 @@ Result<DestinationState> StoreBatches::find(const std::string& name) {
 Result<void> StoreBatches::remember(const DestinationState& destination) {
   Statement& statement = statements_[remember_sql];
   statement.bind(1, std::string_view(destination.name)).bind(2, as_integer(destination.cursor));
-  return statement.bind(3, as_integer(destination.batch_first)).bind(4, as_integer(destination.batch_last)).run();
+  statement.bind(3, as_integer(destination.batch_first)).bind(4, as_integer(destination.batch_last));
+  return statement.bind(5, as_integer(destination.refusals)).run();
 }
 
 Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
@@ -178,7 +180,9 @@ Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t
   UploadBatch batch;
   batch.store = store_;
   batch.destination = request.destination;
-  const bool is_retry = destination->batch_last != 0 && destination->batch_last != request.refused;
+  const bool is_out = destination->batch_last != 0;
+  const bool is_retry = is_out && destination->batch_last != request.refused;
+  batch.refusals = destination->refusals + (is_out && !is_retry ? 1 : 0);
   const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
                            std::numeric_limits<std::size_t>::max(), 0};
   const std::uint64_t from = destination->cursor + 1;
@@ -193,7 +197,8 @@ Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t
   if (is_retry) return batch;
   // Without a row up to last_id there is nothing but ids of other destinations: they are passed.
   const std::uint64_t cursor = batch.last != 0 ? destination->cursor : last_id;
-  const Result<void> done = remember(DestinationState{request.destination, cursor, batch.first, batch.last});
+  const Result<void> done =
+      remember(DestinationState{request.destination, cursor, batch.first, batch.last, batch.refusals});
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
   return batch;
 }

@@ -298,10 +298,10 @@ part_rollback() {
   offer_versions
   check "apt upgrades to the next version" apt_installs_version "$next_version"
   check_that_all_is_kept "$secret"
-  check "both databases have the next schema" schemas_are 2
+  check "both databases have the next schema" schemas_are 2 3
   check "apt install sensor-project=$this takes it back" apt_installs_version "$this"
   check_that_all_is_kept "$secret"
-  check "both databases keep the next schema" schemas_are 2
+  check "both databases keep the next schema" schemas_are 2 3
   check "apt upgrades to the next version once more" apt_installs_version "$next_version"
   check_that_all_is_kept "$secret"
   check "no database was moved aside" no_database_is_aside
@@ -334,9 +334,10 @@ apt_installs_version() {
     [ "$(inside dpkg-query -W -f '${Version}' sensor-project)" = "$1" ]
 }
 
+# schemas_are OUTBOX STORE
 schemas_are() {
   [ "$(sql /var/lib/sensor-project/publisher/outbox.db 'PRAGMA user_version')" = "$1" ] &&
-    [ "$(sql /var/lib/sensor-project/persistence/store.db 'PRAGMA user_version')" = "$1" ]
+    [ "$(sql /var/lib/sensor-project/persistence/store.db 'PRAGMA user_version')" = "$2" ]
 }
 
 no_database_is_aside() { ! compgen -G "$machine_root/var/lib/sensor-project/*/*.corrupt-*" > /dev/null; }

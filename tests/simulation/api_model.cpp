@@ -138,6 +138,7 @@ ApiExchange ApiModel::post(const HttpPost& request) {
       exchange.reply = reply_of(200, "text/html", "<html>Welcome to our Wi-Fi</html>");
       break;
   }
+  if (exchange.is_success && exchange.taken.empty()) refused_keys_.insert(request.idempotency_key);
   return exchange;
 }
 
@@ -226,17 +227,18 @@ ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
 
 // ---- what it is sent ----
 
-/// The same rows of one store always come under the same key, and a key always brings the same rows: also when a store
-/// that went back gives row numbers a second time.
+/// A key always brings the same rows: also when a store that went back gives row numbers a second time. And the same rows
+/// of one store come under the same key, until they are refused.
 void ApiModel::check_key(const std::string& key, const Request& request) {
-  const auto [by_key, new_key] = rows_of_key_.try_emplace(key, hash_of(request.rows, ""));
-  const std::uint64_t batch = hash_of(request.rows, request.first_and_last);
-  const auto [by_batch, new_batch] = key_of_batch_.try_emplace(batch, key);
+  const auto [by_key, is_new] = rows_of_key_.try_emplace(key, hash_of(request.rows, ""));
   if (by_key->second != hash_of(request.rows, "")) {
     world_.ledger.violate("an Idempotency-Key always brings the same batch", key);
   }
-  if (by_batch->second != key) {
-    world_.ledger.violate("a batch always comes under the same Idempotency-Key", by_batch->second + " became " + key);
+  std::set<std::string>& keys = keys_of_batch_[hash_of(request.rows, request.first_and_last)];
+  if (!keys.insert(key).second) return;
+  for (const std::string& other : keys) {
+    if (other == key || refused_keys_.contains(other)) continue;
+    world_.ledger.violate("a batch comes under the same Idempotency-Key until it is refused", other + " became " + key);
   }
 }
 

@@ -114,7 +114,8 @@ class ApiModel {
   std::set<std::pair<std::string, std::uint64_t>> gaps_;  // that it has
   std::map<std::string, Answer> answers_;                 // 2xx, by key
   std::map<std::string, std::uint64_t> rows_of_key_;      // their hash
-  std::map<std::uint64_t, std::string> key_of_batch_;     // by the hash of range and rows
+  std::map<std::uint64_t, std::set<std::string>> keys_of_batch_;  // by the hash of range and rows
+  std::set<std::string> refused_keys_;                            // none of whose rows was taken
 };
 
 const char* name_of(ApiMood mood);

@@ -53,7 +53,7 @@ bridge::LogicOptions bridge_options(Random& random) {
   options.node = main_node;
   options.upload.destination = destination;
   options.upload.interval = random.one_of_values({5'000, 15'000, 30'000, 60'000});
-  options.upload.max_readings = random.between(1, 1'000);
+  options.upload.max_readings = static_cast<std::size_t>(random.of_any_size(Millis{1}, Millis{1'000}).count());
   options.upload.max_bytes = random.between(1'024, 256 * 1'024);
   options.upload.max_rate = random.chance(0.5) ? 5'000 : random.between(10, 1'000);
   options.upload.max_refused_in_row =

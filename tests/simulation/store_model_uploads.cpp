@@ -78,7 +78,7 @@ bool StoreModel::confirm(const Confirmation& confirmation, WallTime now, DeadLet
                                       rejected.begin()->first.first, rejected.begin()->first.second));
   }
   state->cursor = confirmation.last;
-  state->batch_first = state->batch_last = 0;
+  state->batch_first = state->batch_last = state->refusals = 0;
   return true;
 }
 
@@ -99,7 +99,9 @@ UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) 
   batch.destination = request.destination;
   DestinationState* const state = destination(request.destination);
   if (state == nullptr) return batch;
-  const bool is_retry = state->batch_last != 0 && state->batch_last != request.refused;
+  const bool is_out = state->batch_last != 0;
+  const bool is_retry = is_out && state->batch_last != request.refused;
+  batch.refusals = state->refusals + (is_out && !is_retry ? 1 : 0);
   const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
                            std::numeric_limits<std::size_t>::max(), 0};
   const std::uint64_t from = state->cursor + 1;
@@ -113,6 +115,7 @@ UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) 
   if (batch.last == 0) state->cursor = last_id;
   state->batch_first = batch.first;
   state->batch_last = batch.last;
+  state->refusals = batch.refusals;
   return batch;
 }
 

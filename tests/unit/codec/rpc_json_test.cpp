@@ -45,6 +45,9 @@ TEST(UploadBatch, has_a_digest_that_tells_its_rows_from_all_others) {
   other = two_rows();
   other.gaps.front().gap.last = 10;
   EXPECT_NE(digest_of(other), digest);
+  other = two_rows();
+  other.refusals = 1;
+  EXPECT_NE(digest_of(other), digest) << "an API may answer a key that it knows as it did before";
 }
 
 TEST(UploadBatch, gives_the_bridge_its_header) {

@@ -24,6 +24,7 @@ struct ModelStore {
   std::uint64_t cursor = 0;
   std::uint64_t handed_last = 0;
   std::uint64_t most = 100;
+  std::uint64_t refusals = 0;
   std::map<std::uint64_t, RejectedRow> dead_letters;  // by seq, which is the row number
 
   std::string answer(const MqttPublish& request) {
@@ -33,6 +34,7 @@ struct ModelStore {
       return R"({"error":{"code":"invalid","message":"another store"}})";
     if (uploaded->last == handed_last && uploaded->first == cursor + 1) {
       cursor = handed_last;
+      refusals = 0;
       for (const RejectedRow& row : uploaded->rejected) dead_letters.emplace(row.row.seq, row);
     }
     return encode_uploaded_answer({cursor, rows - cursor});
@@ -43,7 +45,9 @@ struct ModelStore {
     UploadBatch batch;
     batch.store = id;
     batch.destination = "api";
-    if (handed_last <= cursor || handed_last == request.refused) {
+    const bool is_out = handed_last > cursor;
+    if (is_out && handed_last == request.refused) ++refusals;
+    if (!is_out || handed_last == request.refused) {
       handed_last = std::min(rows, cursor + std::min<std::uint64_t>(most, request.max_readings));
     }
     if (handed_last > cursor) {
@@ -51,6 +55,7 @@ struct ModelStore {
       batch.last = handed_last;
     }
     batch.remaining = rows - handed_last;
+    batch.refusals = refusals;
     for (std::uint64_t id_ = cursor + 1; id_ <= handed_last; ++id_) {
       batch.readings.push_back({id_, "kitchen", "k3v9x2m7qp4d", {id_, {"a", 1.5, "Cel", WallTime{}}}});
     }

@@ -1,5 +1,6 @@
 // Rows that a destination refused: ranges cut anew, dead letters, and their way back.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/unit/persistence/upload_bench.hpp"
 
@@ -45,6 +46,22 @@ TEST_F(Upload, of_a_range_that_the_api_refused_is_cut_anew_and_stays_so) {
   EXPECT_NE(uploaded(1, 80).find("\"rejected\""), std::string::npos);
   EXPECT_EQ(uploaded(1, 40), R"({"through":40,"remaining":60})");
   EXPECT_EQ(header(upload(R"(,"refused":40)")).first, 41U);
+}
+
+TEST_F(Upload, of_rows_that_the_api_refused_is_another_batch_each_time_also_when_it_cannot_be_smaller) {
+  fill(1, 2);
+  std::set<std::string> digests{header(upload(R"(,"max_readings":1)")).digest};
+  for (int refusals = 1; refusals <= 3; ++refusals) {
+    const UploadBatchHeader again = header(upload(R"(,"max_readings":1,"refused":1)"));
+    EXPECT_EQ(again.last, 1U);
+    EXPECT_TRUE(digests.insert(again.digest).second) << "an API may answer a key that it knows as it did before";
+    EXPECT_EQ(header(upload()).digest, again.digest) << "a retry";
+    restart();
+    EXPECT_EQ(header(upload()).digest, again.digest) << "a retry";
+  }
+  uploaded(1, 1);
+  const std::string second = header(upload(R"(,"refused":1)")).digest;
+  EXPECT_EQ(header(upload()).digest, second) << "nothing of it was refused";
 }
 
 TEST_F(DeadLetters, keep_a_full_copy_of_the_row_with_the_reason) {

@@ -12,7 +12,7 @@ using Ranges = std::vector<NumberRange>;
 
 TEST(MissingIds, counts_what_no_row_has_behind_what_is_uploaded) {
   MissingIds missing(10);
-  for (const std::uint64_t id : {3, 12, 13, 17}) missing.present(id);
+  for (const std::uint64_t id : {3U, 12U, 13U, 17U}) missing.present(id);
   missing.end(20);  // missing: 11, 14..16, 18..20
   EXPECT_EQ(missing.between(0, 21), 7U);
   EXPECT_EQ(missing.between(3, 12), 1U);
@@ -35,7 +35,7 @@ TEST(LostNumbers, of_a_stream_that_is_whole_are_none) {
 
 TEST(LostNumbers, are_those_whose_ids_are_missing_at_the_begin_between_and_at_the_end) {
   MissingIds missing(0);
-  for (const std::uint64_t id : {3, 6}) missing.present(id);
+  for (const std::uint64_t id : {3U, 6U}) missing.present(id);
   missing.end(8);
   LostNumbers lost(missing, 8);
   EXPECT_TRUE(lost.present({3, 3}, 3));

@@ -143,13 +143,26 @@ TEST_F(StoreFile, of_a_newer_schema_that_only_adds_is_used_on) {
   ASSERT_TRUE(Database::open(options.path, newer, {.application_id = store_application_id}).has_value());
   ASSERT_TRUE(open()->commit(rows(run_of("aaaa", 4, 6))).has_value());
   EXPECT_EQ(integer("SELECT count(*) FROM reading WHERE quality IS NULL"), 6);
-  EXPECT_EQ(integer("PRAGMA user_version"), 2);
+  EXPECT_EQ(integer("PRAGMA user_version"), static_cast<std::int64_t>(newer.size()));
+}
+
+TEST_F(StoreFile, of_the_first_schema_is_taken_over_with_the_batch_that_is_out) {
+  const std::vector<std::string_view> first{store_migrations().front()};
+  Result<Database> old = Database::open(options.path, first, {.application_id = store_application_id});
+  ASSERT_TRUE(old->execute("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES('api', 0, 1, 2)"));
+  ASSERT_TRUE(old->execute("INSERT INTO store(only, id, last_id) VALUES(1, 'w5n2c8t4hj6b', 2)"));
+  old = fail(ErrorCode::io, "closed");
+  const StoreContents contents = open()->contents(10).value();
+  ASSERT_EQ(contents.destinations.size(), 1U);
+  EXPECT_EQ(contents.destinations.front().batch_last, 2U);
+  EXPECT_EQ(contents.destinations.front().refusals, 0U);
 }
 
 TEST_F(StoreFile, of_a_newer_schema_that_takes_away_is_refused) {
   open().reset();
   ASSERT_TRUE(Database::open(options.path, store_migrations(), {})
-                  ->execute("UPDATE compatibility SET oldest_reader = 2; PRAGMA user_version=99")
+                  ->execute("UPDATE compatibility SET oldest_reader = " +
+                            std::to_string(store_migrations().size() + 1) + "; PRAGMA user_version=99")
                   .has_value());
   const Error error = open_error();
   EXPECT_EQ(error.code, ErrorCode::newer_schema);
