@@ -227,8 +227,8 @@ ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
 
 // ---- what it is sent ----
 
-/// A key always brings the same rows: also when a store that went back gives row numbers a second time. And the same rows
-/// of one store come under the same key, until they are refused.
+/// A key always brings the same rows: also when a store that went back gives row numbers a second time. And the same
+/// rows of one store come under the same key, until they are refused.
 void ApiModel::check_key(const std::string& key, const Request& request) {
   const auto [by_key, is_new] = rows_of_key_.try_emplace(key, hash_of(request.rows, ""));
   if (by_key->second != hash_of(request.rows, "")) {

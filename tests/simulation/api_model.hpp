@@ -111,9 +111,9 @@ class ApiModel {
   std::size_t most_rows_ = 0;  // ApiRefusal::too_large
   Instant refuses_until_{};
   std::uint64_t requests_ = 0;
-  std::set<std::pair<std::string, std::uint64_t>> gaps_;  // that it has
-  std::map<std::string, Answer> answers_;                 // 2xx, by key
-  std::map<std::string, std::uint64_t> rows_of_key_;      // their hash
+  std::set<std::pair<std::string, std::uint64_t>> gaps_;          // that it has
+  std::map<std::string, Answer> answers_;                         // 2xx, by key
+  std::map<std::string, std::uint64_t> rows_of_key_;              // their hash
   std::map<std::uint64_t, std::set<std::string>> keys_of_batch_;  // by the hash of range and rows
   std::set<std::string> refused_keys_;                            // none of whose rows was taken
 };

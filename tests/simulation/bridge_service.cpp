@@ -131,7 +131,8 @@ bool BridgeService::may_give_up() const {
 /// A batch of so many rows is too large: half of it may come next, and for 10 minutes no more. Where everything is
 /// refused a 413 says nothing about sizes.
 void BridgeService::note_size(const HttpFinished& finished, const ApiExchange& exchange) {
-  if (!may_give_up() || !exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id)) return;
+  if (!may_give_up() || !exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id))
+    return;
   most_rows_ = std::max<std::size_t>(1, exchange.rows / 2);
   most_rows_until_ = exchange.rows > 1 ? world_.scheduler.now() + longest_small : Instant{};
 }
