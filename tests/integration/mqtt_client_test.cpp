@@ -305,9 +305,9 @@ TEST_F(MqttClientTest, ends_while_messages_stream_in) {
   flood.log_file = folder.file("mosquitto_pub.log");
   flood.command = {program_path("bash"), "-c",
                    "while cat " + folder.write("lines", lines) + "; do :; done | exec " +
-                       program_path("mosquitto_pub") + " -V 5 -q 0 -h 127.0.0.1 -p " +
-                       std::to_string(broker.port()) + " -u sensor-publisher -P \"$(cat " +
-                       broker.password_file("sensor-publisher") + ")\" -t sensors/kitchen/reading/t -l"};
+                       program_path("mosquitto_pub") + " -V 5 -q 0 -h 127.0.0.1 -p " + std::to_string(broker.port()) +
+                       " -u sensor-publisher -P \"$(cat " + broker.password_file("sensor-publisher") +
+                       ")\" -t sensors/kitchen/reading/t -l"};
   Process stranger(flood);
   stranger.start();
   for (int round = 0; round < 30; ++round) {

@@ -103,7 +103,8 @@ std::vector<NumberRange> ApiProcess::gaps(const std::string& stream) const {
 }
 
 std::uint64_t ApiProcess::arrivals() const {
-  const std::string answer = request_answer(port_, "GET /stats HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+  const std::string answer =
+      request_answer(port_, "GET /stats HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
   const std::string key = "\"arrivals\":";
   const std::size_t at = answer.find(key);
   if (at == std::string::npos) throw RigError("reference_api: GET /stats: " + answer);
@@ -114,11 +115,11 @@ void ApiProcess::set_fault(const std::string& json) { tell("/fault", json); }
 void ApiProcess::set_rules(const std::string& json) { tell("/rules", json); }
 
 void ApiProcess::tell(const std::string& path, const std::string& json) {
-  const std::string answer =
-      request_answer(port_, "POST " + path +
-                          " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                          "Content-Length: " +
-                          std::to_string(json.size()) + "\r\n\r\n" + json);
+  const std::string answer = request_answer(
+      port_, "POST " + path +
+                 " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                 "Content-Length: " +
+                 std::to_string(json.size()) + "\r\n\r\n" + json);
   if (!answer.starts_with("HTTP/1.1 200")) throw RigError("reference_api: POST " + path + " " + json + ": " + answer);
 }
 
