@@ -48,12 +48,14 @@ persistence::LogicOptions persistence_options(Random& random) {
   return options;
 }
 
-bridge::LogicOptions bridge_options(Random& random) {
+bridge::LogicOptions bridge_options(Random& random, Millis latency) {
   bridge::LogicOptions options;
   options.node = main_node;
   options.upload.destination = destination;
   options.upload.interval = random.one_of_values({5'000, 15'000, 30'000, 60'000});
-  options.upload.max_readings = static_cast<std::size_t>(random.of_any_size(Millis{1}, Millis{1'000}).count());
+  // A batch takes a few round trips: where they are slow, small ones would not keep up.
+  const Millis least{latency > Millis{10} ? 50 : 1};
+  options.upload.max_readings = static_cast<std::size_t>(random.of_any_size(least, Millis{1'000}).count());
   options.upload.max_bytes = random.between(1'024, 256 * 1'024);
   options.upload.max_rate = random.chance(0.5) ? 5'000 : random.between(10, 1'000);
   options.upload.max_refused_in_row =
