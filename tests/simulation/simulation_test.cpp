@@ -28,6 +28,7 @@ INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, testing::Range<std::uint64_t>(21, 81
 TEST(Simulation, does_the_same_again_with_the_same_seed) {
   SimulationOptions options;
   options.seed = 7;
+  options.time = std::chrono::hours{3};
   const Outcome first = simulate(options);
   options.timeline_lines = 10;  // watching changes nothing
   const Outcome second = simulate(options);
