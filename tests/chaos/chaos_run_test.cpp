@@ -6,9 +6,24 @@
 #include <string>
 
 #include "tests/chaos/chaos_run.hpp"
+#include "tests/chaos/chaos_test.hpp"
+#include "tests/chaos/fault_catalogue.hpp"
 
 namespace sensors::rig {
 namespace {
+
+TEST(FaultCatalogue, does_not_keep_a_broker_that_was_killed_from_its_start) {
+  NEEDS_PRIVATE_WORLD();
+  const TempDir folder("sensor-chaos");
+  ChaosRig rig(folder, {});
+  std::size_t losses = 0;
+  for (const ChaosFault& fault : fault_catalogue(rig)) {
+    if (fault.name.find("broker's packets lost") == std::string::npos) continue;
+    ++losses;
+    EXPECT_EQ(fault.touches, name_of(Part::broker)) << "so that the two never overlap";
+  }
+  EXPECT_EQ(losses, PacketFilter::works() ? 3U : 0U);
+}
 
 TEST(ChaosRun, loses_and_doubles_nothing_whatever_happens) {
   const char* seed = std::getenv("SENSOR_SEED");

@@ -45,12 +45,13 @@ void add_wire_faults(ChaosRig& rig, Catalogue& faults) {
   }
 }
 
+/// They touch the broker: to be started it must be seen to listen.
 void add_packet_losses(ChaosRig& rig, Catalogue& faults) {
   if (!PacketFilter::works()) return;
   for (const int percent : {5, 20, 100}) {
-    faults.push_back({fmt::format("{} % of the broker's packets lost", percent), "packets", longest_network_fault,
-                      [&rig, percent] { PacketFilter::lose(rig.rig().broker().port(), percent); },
-                      [] { PacketFilter::clear(); }});
+    faults.push_back(
+        {fmt::format("{} % of the broker's packets lost", percent), name_of(Part::broker), longest_network_fault,
+         [&rig, percent] { PacketFilter::lose(rig.rig().broker().port(), percent); }, [] { PacketFilter::clear(); }});
   }
 }
 
