@@ -70,8 +70,9 @@ std::string make_world() {
   const auto failed = [](const char* what) { return std::string(what) + ": " + std::strerror(errno); };
   if (getuid() != 0 && !become_owner_of_a_user_namespace()) return failed("make a user namespace");
   if (unshare(CLONE_NEWNS | CLONE_NEWNET) != 0) return failed("make namespaces for network and mounts");
-  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return failed("keep mounts to ourselves");
+  // First, as what may fail below, in a chroot, must not leave the tests without it.
   if (!raise_loopback()) return failed("raise the loopback interface");
+  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return failed("keep mounts to ourselves");
   return {};
 }
 
