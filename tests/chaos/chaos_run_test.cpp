@@ -6,14 +6,12 @@
 #include <string>
 
 #include "tests/chaos/chaos_run.hpp"
-#include "tests/chaos/chaos_test.hpp"
 #include "tests/chaos/fault_catalogue.hpp"
 
 namespace sensors::rig {
 namespace {
 
 TEST(FaultCatalogue, does_not_keep_a_broker_that_was_killed_from_its_start) {
-  NEEDS_PRIVATE_WORLD();
   const TempDir folder("sensor-chaos");
   ChaosRig rig(folder, {});
   std::size_t losses = 0;
