@@ -27,8 +27,8 @@ void Logic::post_delivered(const Verdict& verdict, Millis took) {
 }
 
 void Logic::post_refused(const Verdict& verdict, Millis took) {
-  if (is_held()) return hold(verdict.reason);
   if (verdict.outcome == Outcome::too_large) size_.too_large(batch_.rows, now_.monotonic);
+  if (is_held()) return hold(verdict.reason);
   if (batch_.rows > 1) return cut(verdict, took);
   log_failure(verdict, "the row becomes a dead letter");
   breaker_.succeed(batch_.permit, took, now_.monotonic);  // the API is alive

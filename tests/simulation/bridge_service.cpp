@@ -46,8 +46,6 @@ void BridgeService::open() {
   most_rows_until_ = Instant{};
   delivered_some_ = false;
   given_up_in_row_ = settled_through_ = 0;
-  const std::size_t most = options_.upload.max_refused_in_row;
-  says_it_holds_ = most > 0 && saved.has_value() && saved->refused_in_row >= most;
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
   bridge::LogicOptions options = options_;
   options.seed = world_.random.next();
@@ -102,10 +100,7 @@ void BridgeService::answer(const HttpFinished& finished) {
   }
   note_size(finished, exchange);
   delivered_some_ = !exchange.taken.empty();
-  if (delivered_some_) {
-    given_up_in_row_ = 0;
-    says_it_holds_ = false;
-  }
+  if (delivered_some_) given_up_in_row_ = 0;
   breaker_.outcome(finished.id, exchange.is_success ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
   for (const ApiRow& row : exchange.taken) {
     if (row.is_gap) {
@@ -117,34 +112,16 @@ void BridgeService::answer(const HttpFinished& finished) {
   for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(row);
 }
 
-void BridgeService::logged(const LogLine& line) {
-  breaker_.logged(line);
-  says_it_holds_ |= line.text.find("they are held") != std::string::npos;
-}
-
-/// Whether a row may become a dead letter; rows are held otherwise.
-bool BridgeService::may_give_up() const {
-  const std::size_t most = options_.upload.max_refused_in_row;
-  return most == 0 || (given_up_in_row_ < most && !says_it_holds_);
-}
-
-/// A batch of so many rows is too large: half of it may come next, and for 10 minutes no more. Where everything is
-/// refused a 413 says nothing about sizes.
+/// A batch of so many rows is too large: half of it may come next, and for 10 minutes no more.
 void BridgeService::note_size(const HttpFinished& finished, const ApiExchange& exchange) {
-  if (!may_give_up() || !exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id))
-    return;
+  if (!exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id)) return;
   most_rows_ = std::max<std::size_t>(1, exchange.rows / 2);
   most_rows_until_ = exchange.rows > 1 ? world_.scheduler.now() + longest_small : Instant{};
 }
 
-/// A batch that was handed out before may come again as it was. Held rows come as small batches of changing size.
+/// A batch that was handed out before may come again as it was.
 void BridgeService::check_size(const std::string& key, std::size_t rows) {
-  if (!keys_.insert(key).second) return;
-  if (!may_give_up()) {
-    if (rows <= options_.upload.few_readings) return;
-    return world_.ledger.violate("held rows come in small batches", fmt::format("{}: {} rows", name(), rows));
-  }
-  if (world_.scheduler.now() >= most_rows_until_ || rows <= most_rows_) return;
+  if (!keys_.insert(key).second || world_.scheduler.now() >= most_rows_until_ || rows <= most_rows_) return;
   world_.ledger.violate("413 halves the batch",
                         fmt::format("{}: {} rows, and {} are as many as may be", name(), rows, most_rows_));
 }

@@ -35,7 +35,7 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   void apply(bridge::Effect& effect) override;
   void before_step(const bridge::Event& event) override;
   void stepped() override { breaker_.check(); }
-  void logged(const LogLine& line) override;
+  void logged(const LogLine& line) override { breaker_.logged(line); }
   std::optional<Instant> waits_since() const override;
   Millis longest_wait() const override { return options_.upload.bulk_timeout + bridge::stuck_client_after; }
   void unfrozen() override;
@@ -52,7 +52,6 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   void note_size(const bridge::HttpFinished& finished, const ApiExchange& exchange);
   void check_size(const std::string& key, std::size_t rows);
   void check_given_up(const UploadedRequest& request);
-  bool may_give_up() const;
 
   BrokerModel& broker_;
   ApiModel& api_;
@@ -72,7 +71,6 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   Instant most_rows_until_{};
   bool delivered_some_ = false;        // with the last answer
   std::size_t given_up_in_row_ = 0;    // rows, in this run, without one that was delivered
-  bool says_it_holds_ = false;         // rows, as too many were refused
   std::uint64_t settled_through_ = 0;  // the end of the range that was confirmed last
   Millis client_hang_{0};
   bool is_well_ = false;
