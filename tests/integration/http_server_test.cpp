@@ -141,6 +141,24 @@ TEST(HttpServer, takes_a_body_in_chunks_and_one_that_waits_to_be_asked_for) {
   EXPECT_EQ(peer.read_reply(patience).body, "POST late");
 }
 
+TEST(HttpServer, takes_a_request_in_whatever_pieces_it_comes) {
+  EchoServer server;
+  HttpPeer peer(server.port());
+  const std::string small = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi";
+  for (const char byte : small) peer.send(std::string(1, byte));
+  EXPECT_EQ(peer.read_reply(patience).body, "POST hi");
+  std::string chunks = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string body;
+  for (int chunk = 0; chunk < 20'000; ++chunk) {
+    body += static_cast<char>('a' + chunk % 26);
+    chunks += std::string("1\r\n") + body.back() + "\r\n";
+  }
+  peer.send(chunks + "0\r\n\r\n" + small + small);
+  EXPECT_EQ(peer.read_reply(patience).body, "POST " + body);
+  EXPECT_EQ(peer.read_reply(patience).body, "POST hi");
+  EXPECT_EQ(peer.read_reply(patience).body, "POST hi");
+}
+
 TEST(HttpServer, answers_HEAD_with_the_length_and_no_body) {
   EchoServer server;
   HttpPeer peer(server.port());

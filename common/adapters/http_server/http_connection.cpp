@@ -12,16 +12,19 @@
 #include <ctime>
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/beast/core/buffers_range.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/read_size.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/status.hpp>
 
 namespace sensors {
 namespace {
@@ -29,11 +32,9 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
-using tcp = asio::ip::tcp;
-using PlainStream = beast::tcp_stream;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 
 constexpr std::size_t read_ahead_bytes = 16 * 1024;
+constexpr std::size_t most_read_bytes = 64 * 1024;
 constexpr std::size_t sink_bytes = 64 * 1024;
 constexpr std::size_t most_lingered_bytes = 4 * 1024 * 1024;
 constexpr std::chrono::seconds linger{2};
@@ -78,17 +79,28 @@ struct ArrivedBody {
   };
 };
 
+std::string_view reason_of(int status) {
+  const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+  return {reason.data(), reason.size()};
+}
+
+/// An answer's first lines; the empty line is for the caller.
+std::string head_of(int status, const WebHeaders& headers) {
+  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", status, reason_of(status), http_date());
+  for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
+  return head;
+}
+
 /// Where all connections put input that means nothing. Of the loop's thread.
 asio::mutable_buffer sink() {
   static std::array<char, sink_bytes> bytes;
   return asio::buffer(bytes);
 }
 
-template <class Stream>
-class Connection : public HttpConnection, public std::enable_shared_from_this<Connection<Stream>> {
+class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Stream stream, std::string client, std::shared_ptr<HttpServerState> state)
-      : stream_(std::move(stream)),
+  Connection(std::unique_ptr<HttpSocket> socket, std::string client, std::shared_ptr<HttpServerState> state)
+      : socket_(std::move(socket)),
         client_(std::move(client)),
         state_(std::move(state)),
         buffer_(state_->options.max_header_bytes + read_ahead_bytes) {
@@ -103,43 +115,24 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void start() override {
     enter_reading();
-    socket_stream().expires_after(state_->options.header_timeout);
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-      stream_.async_handshake(asio::ssl::stream_base::server, bound(&Connection::on_handshake));
-    } else {
-      read_header();
-    }
+    socket_->expire_after(state_->options.header_timeout);
+    socket_->handshake(bound(&Connection::on_handshake));
   }
 
   void respond(WebResponse response) override {
-    response_.emplace();
-    response_->result(static_cast<unsigned>(response.status));
-    response_->version(11);
-    for (const auto& [name, value] : response.headers) response_->insert(name, value);
-    response_->set(http::field::date, http_date());
-    response_->keep_alive(keeps_alive_);
+    head_ = head_of(response.status, response.headers);
+    if (!keeps_alive_) head_ += "Connection: close\r\n";
+    if (response.status != 204) head_ += fmt::format("Content-Length: {}\r\n", response.body.size());
+    head_ += "\r\n";
     hold_bytes(response.body.size());
-    if (is_head_) {
-      response_->content_length(response.body.size());
-    } else {
-      response_->body() = std::move(response.body);
-      response_->prepare_payload();
-    }
-    socket_stream().expires_after(state_->options.write_timeout);
-    if (is_head_) {
-      serializer_.emplace(*response_);
-      http::async_write_header(stream_, *serializer_, bound_sized(&Connection::on_answered));
-    } else {
-      http::async_write(stream_, *response_, bound_sized(&Connection::on_answered));
-    }
+    body_ = is_head_ ? "" : std::move(response.body);
+    socket_->expire_after(state_->options.write_timeout);
+    socket_->write({asio::buffer(head_), asio::buffer(body_)}, bound(&Connection::on_answered));
   }
 
   void begin_stream(WebStreamBegin stream) override {
     is_stream_ = true;
-    std::string head = "HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + http_date() + "\r\n";
-    for (const auto& [name, value] : stream.headers) head += name + ": " + value + "\r\n";
-    head += "\r\n";
-    send(std::make_shared<const std::string>(std::move(head)));
+    send(std::make_shared<const std::string>(head_of(200, stream.headers) + "Connection: close\r\n\r\n"));
     watch_end();
   }
 
@@ -163,28 +156,19 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   void close() override {
     if (std::exchange(is_closed_, true)) return;
     leave_reading();
-    beast::error_code ignored;
-    socket_stream().socket().shutdown(tcp::socket::shutdown_both, ignored);
-    socket_stream().close();
+    socket_->close();
   }
 
  private:
   using Handler = void (Connection::*)(beast::error_code);
 
-  auto bound(Handler handler) {
-    return [self = this->shared_from_this(), handler](beast::error_code error) { (self.get()->*handler)(error); };
+  HttpSocket::Done bound(Handler handler) {
+    return [self = shared_from_this(), handler](auto error, std::size_t) { (self.get()->*handler)(error); };
   }
-  auto bound_sized(Handler handler) {
-    return [self = this->shared_from_this(), handler](beast::error_code error, std::size_t) {
-      (self.get()->*handler)(error);
-    };
-  }
-
-  beast::tcp_stream& socket_stream() { return beast::get_lowest_layer(stream_); }
 
   void enter_reading() {
     reading_since_ = ++state_->last_id;
-    state_->reading.emplace(reading_since_, this->shared_from_this());
+    state_->reading.emplace(reading_since_, shared_from_this());
   }
   void leave_reading() {
     if (reading_since_ != 0) state_->reading.erase(std::exchange(reading_since_, 0));
@@ -205,21 +189,24 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(state_->options.max_header_bytes));
     parser_->body_limit(state_->options.max_body_bytes);
-    http::async_read_header(stream_, buffer_, *parser_, bound_sized(&Connection::on_header));
+    take_header({});
   }
 
-  void on_header(beast::error_code error) {
+  void take_header(beast::error_code error) {
+    while (!error && !parser_->is_header_done()) error = parse();
+    if (error == http::error::need_more) return read_more(&Connection::take_header);
     if (error) return fail_reading(error);
     is_head_ = parser_->get().method() == http::verb::head;
     keeps_alive_ = parser_->get().keep_alive();
-    socket_stream().expires_after(state_->options.body_timeout);
-    if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return read_body({});
+    socket_->expire_after(state_->options.body_timeout);
+    if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return take_body({});
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(stream_, asio::buffer(go_on), bound_sized(&Connection::read_body));
+    socket_->write({asio::buffer(go_on), {}}, bound(&Connection::take_body));
   }
 
-  void read_body(beast::error_code error) {
-    if (error) return fail_reading(error);
+  void take_body(beast::error_code error) {
+    while (!error && !parser_->is_done()) error = parse();
+    if (error && error != http::error::need_more) return fail_reading(error);
     const std::size_t bytes = parser_->get().body().capacity();
     if (bytes > held_bytes_) hold_bytes(bytes - held_bytes_);
     if (state_->counters.buffered_bytes > state_->options.max_buffered_bytes) {
@@ -227,13 +214,31 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       return refuse(503, "too many requests are being taken; try again in a moment");
     }
     if (parser_->is_done()) return hand_over();
-    http::async_read_some(stream_, buffer_, *parser_, bound_sized(&Connection::read_body));
+    read_more(&Connection::take_body);
+  }
+
+  /// What is there, by one step: to the header's end, a chunk, ...
+  beast::error_code parse() {
+    beast::error_code error = http::error::need_more;
+    if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
+    return error;
+  }
+
+  void read_more(Handler next) {
+    const std::size_t space = beast::read_size(buffer_, most_read_bytes);
+    if (space == 0) return fail_reading(http::error::buffer_overflow);
+    const auto take = [self = shared_from_this(), next](beast::error_code error, std::size_t bytes) {
+      self->buffer_.commit(bytes);
+      if (error == asio::error::eof && self->parser_->got_some()) self->parser_->put_eof(error = {});
+      (self.get()->*next)(error);
+    };
+    socket_->read_some(buffer_.prepare(space), take);
   }
 
   void hand_over() {
-    const std::shared_ptr<HttpConnection> self = this->shared_from_this();
+    const std::shared_ptr<HttpConnection> self = shared_from_this();
     leave_reading();
-    socket_stream().expires_never();
+    socket_->never_expire();
     http::request<ArrivedBody> message = parser_->release();
     WebRequest request;
     request.id = id_ = ++state_->last_id;
@@ -253,13 +258,13 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void on_answered(beast::error_code error) {
     release_bytes();
-    serializer_.reset();
-    response_.reset();
+    head_ = {};
+    body_ = {};
     if (error) return fail_reading(error);
     if (is_refusing_) return start_lingering();
     if (!keeps_alive_) return close();
     enter_reading();
-    socket_stream().expires_after(state_->options.idle_timeout);
+    socket_->expire_after(state_->options.idle_timeout);
     read_header();
   }
 
@@ -297,23 +302,21 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     response.status = status;
     response.headers = {{"Content-Type", "application/problem+json"}};
     if (status == 503) response.headers.emplace_back("Retry-After", "1");
-    response.body =
-        fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}"}})",
-                    std::string_view(http::obsolete_reason(static_cast<http::status>(status))), status, detail);
+    response.body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}"}})", reason_of(status),
+                                status, detail);
     respond(std::move(response));
   }
 
   /// What the client is still sending is taken for a moment: a reset would make it miss the answer.
   void start_lingering() {
-    beast::error_code ignored;
-    socket_stream().socket().shutdown(tcp::socket::shutdown_send, ignored);
-    socket_stream().expires_after(linger);
+    socket_->end_writing();
+    socket_->expire_after(linger);
     lingered_bytes_ = 0;
     drop_input();
   }
 
   void drop_input() {
-    stream_.async_read_some(sink(), [self = this->shared_from_this()](beast::error_code error, std::size_t bytes) {
+    socket_->read_some(sink(), [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
       self->lingered_bytes_ += bytes;
       if (!error && self->lingered_bytes_ < most_lingered_bytes) return self->drop_input();
       self->is_stream_ ? self->lose_stream() : self->close();
@@ -329,8 +332,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void write_next() {
-    socket_stream().expires_after(state_->options.write_timeout);
-    asio::async_write(stream_, asio::buffer(*unsent_.front()), bound_sized(&Connection::on_sent));
+    socket_->expire_after(state_->options.write_timeout);
+    socket_->write({asio::buffer(*unsent_.front()), {}}, bound(&Connection::on_sent));
   }
 
   void on_sent(beast::error_code error) {
@@ -344,7 +347,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     held_bytes_ -= unsent_.front()->size();
     unsent_.pop_front();
     if (!unsent_.empty()) return write_next();
-    socket_stream().expires_never();
+    socket_->never_expire();
     if (is_ending_) close();
   }
 
@@ -354,16 +357,16 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (state_->waiting.erase(id_) != 0 && state_->callbacks.on_gone) state_->callbacks.on_gone(WebGone{id_});
   }
 
-  Stream stream_;
+  std::unique_ptr<HttpSocket> socket_;
   std::string client_;
   std::shared_ptr<HttpServerState> state_;  // shared: the server and its connections
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<ArrivedBody>> parser_;
-  std::optional<http::response<http::string_body>> response_;
-  std::optional<http::response_serializer<http::string_body>> serializer_;  // of the answer to HEAD
-  std::uint64_t reading_since_ = 0;                                         // its key in `reading`; 0: not there
-  std::uint64_t id_ = 0;                                                    // of the request
-  std::size_t held_bytes_ = 0;                                              // its part of buffered_bytes
+  std::string head_;  // of the answer being written
+  std::string body_;
+  std::uint64_t reading_since_ = 0;  // its key in `reading`; 0: not there
+  std::uint64_t id_ = 0;             // of the request
+  std::size_t held_bytes_ = 0;       // its part of buffered_bytes
   bool is_head_ = false;
   bool keeps_alive_ = false;
   bool is_refusing_ = false;
@@ -378,18 +381,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
 }  // namespace
 
-std::shared_ptr<HttpConnection> make_http_connection(asio::io_context& context, asio::ssl::context* tls, int descriptor,
-                                                     bool is_v6, std::string client,
+std::shared_ptr<HttpConnection> make_http_connection(std::unique_ptr<HttpSocket> socket, std::string client,
                                                      std::shared_ptr<HttpServerState> state) {
-  beast::tcp_stream stream(context);
-  beast::error_code error;
-  stream.socket().assign(is_v6 ? tcp::v6() : tcp::v4(), descriptor, error);
-  if (error) return nullptr;
-  stream.socket().set_option(tcp::no_delay(true), error);
-  if (tls == nullptr)
-    return std::make_shared<Connection<PlainStream>>(std::move(stream), std::move(client), std::move(state));
-  return std::make_shared<Connection<TlsStream>>(TlsStream(std::move(stream), *tls), std::move(client),
-                                                 std::move(state));
+  return std::make_shared<Connection>(std::move(socket), std::move(client), std::move(state));
 }
 
 }  // namespace sensors

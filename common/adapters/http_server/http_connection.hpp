@@ -9,13 +9,7 @@
 #include <unordered_map>
 
 #include "common/adapters/http_server/http_server.hpp"
-
-namespace boost::asio {
-class io_context;
-namespace ssl {
-class context;
-}
-}  // namespace boost::asio
+#include "common/adapters/http_server/http_socket.hpp"
 
 namespace sensors {
 
@@ -44,9 +38,7 @@ struct HttpServerState {
   std::unordered_map<std::uint64_t, std::shared_ptr<HttpConnection>> waiting;  // by request, for its answer
 };
 
-/// Takes over the connected socket `descriptor`; TLS when there is a `tls`, which must outlive the connection.
-std::shared_ptr<HttpConnection> make_http_connection(boost::asio::io_context& context, boost::asio::ssl::context* tls,
-                                                     int descriptor, bool is_v6, std::string client,
+std::shared_ptr<HttpConnection> make_http_connection(std::unique_ptr<HttpSocket> socket, std::string client,
                                                      std::shared_ptr<HttpServerState> state);
 
 }  // namespace sensors

@@ -97,12 +97,11 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     const int descriptor = socket.release(error);
     if (error) return;
     ++state->counters.accepted;
-    const std::shared_ptr<HttpConnection> connection = make_http_connection(
-        context_, tls_.get(), descriptor, peer.address().is_v6(), peer.address().to_string(), state);
-    if (connection == nullptr) {
+    std::unique_ptr<HttpSocket> taken = make_http_socket(context_, tls_.get(), descriptor, peer.address().is_v6());
+    if (taken == nullptr) {
       ::close(descriptor);
     } else {
-      connection->start();
+      make_http_connection(std::move(taken), peer.address().to_string(), state)->start();
     }
   }
 

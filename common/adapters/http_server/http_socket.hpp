@@ -1,0 +1,55 @@
+// HttpSocket is a client's connected socket, with TLS or without, behind one type: what Asio and Boost.Beast make of
+// the two takes a compiler half a minute wherever it is used. Private to the adapter. On the event loop.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/system/error_code.hpp>
+
+namespace boost::asio {
+class io_context;
+namespace ssl {
+class context;
+}
+}  // namespace boost::asio
+
+namespace sensors {
+
+class HttpSocket {
+ public:
+  /// Of an operation; `bytes` were read or written.
+  using Done = std::function<void(boost::system::error_code, std::size_t bytes)>;
+
+  virtual ~HttpSocket() = default;
+
+  /// TLS's; without TLS `done` is called at once.
+  virtual void handshake(Done done) = 0;
+
+  /// At least one byte, or an error: boost::asio::error::eof, ...
+  virtual void read_some(boost::asio::mutable_buffer into, Done done) = 0;
+
+  /// All of both, which must stay until `done`.
+  virtual void write(const std::array<boost::asio::const_buffer, 2>& both, Done done) = 0;
+
+  /// Operations that begin from now on end with boost::beast::error::timeout when that much time is over.
+  virtual void expire_after(std::chrono::milliseconds time) = 0;
+  virtual void never_expire() = 0;
+
+  /// The other side reads the end of what was written.
+  virtual void end_writing() = 0;
+
+  /// Operations under way end with an error.
+  virtual void close() = 0;
+};
+
+/// Takes over the connected socket `descriptor`, unless nullptr is returned; TLS when there is a `tls`, which must
+/// outlive it.
+std::unique_ptr<HttpSocket> make_http_socket(boost::asio::io_context& context, boost::asio::ssl::context* tls,
+                                             int descriptor, bool is_v6);
+
+}  // namespace sensors
