@@ -7,6 +7,9 @@
 
 namespace sensors {
 
+/// "2026-01-15T16:09:35.123Z".
+inline constexpr WallTime moment{Millis{1'768'493'375'123}};
+
 std::string any_name();
 std::string any_text();
 WallTime any_time();

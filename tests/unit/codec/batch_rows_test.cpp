@@ -6,7 +6,7 @@
 namespace sensors {
 namespace {
 
-constexpr WallTime moment{Millis{1'768'493'375'000}};
+constexpr WallTime whole_second{Millis{1'768'493'375'000}};
 
 std::string row(const std::string& seq, const std::string& value = "1") {
   return R"({"seq":)" + seq + R"(,"sensor":"x","value":)" + value + R"(,"unit":"","time":"2026-01-15T16:09:35Z"})";
@@ -34,24 +34,25 @@ std::vector<std::uint64_t> numbers(const Batch& batch) {
   return seqs;
 }
 
-class BadRow : public testing::TestWithParam<const char*> {};
+class BadValue : public testing::TestWithParam<const char*> {};
 
-TEST_P(BadRow, with_a_number_becomes_a_gap_among_good_ones) {
+TEST_P(BadValue, with_a_number_becomes_a_gap_among_good_ones) {
   const auto decoded = decode({row("7"), row("8", GetParam()), row("9")});
   ASSERT_TRUE(decoded.has_value()) << decoded.error().message;
   EXPECT_EQ(numbers(decoded->batch), (std::vector<std::uint64_t>{7, 9}));
-  EXPECT_EQ(decoded->batch.gaps, (std::vector<Gap>{{8, 8, "malformed", moment}}));
+  EXPECT_EQ(decoded->batch.gaps, (std::vector<Gap>{{8, 8, "malformed", whole_second}}));
   EXPECT_EQ(decoded->bad_rows, 1U);
   EXPECT_EQ(decoded->first_error.rfind("readings[1]: value", 0), 0U) << decoded->first_error;
 }
 
-INSTANTIATE_TEST_SUITE_P(Batch, BadRow, testing::Values("null", "[]", "{}", "1e400", "-1e999", "1,\"value\":2"));
+INSTANTIATE_TEST_SUITE_P(Batch, BadValue, testing::Values("null", "[]", "{}", "1e400", "-1e999", "1,\"value\":2"));
 
 TEST(Batch, takes_a_row_that_breaks_a_rule_as_a_gap) {
   const auto decoded = decode({row("7", "\"" + std::string(257, 'a') + "\""), R"({"seq":8})", row("9")});
   ASSERT_TRUE(decoded.has_value());
   EXPECT_EQ(numbers(decoded->batch), (std::vector<std::uint64_t>{9}));
-  EXPECT_EQ(decoded->batch.gaps, (std::vector<Gap>{{7, 7, "malformed", moment}, {8, 8, "malformed", moment}}));
+  EXPECT_EQ(decoded->batch.gaps,
+            (std::vector<Gap>{{7, 7, "malformed", whole_second}, {8, 8, "malformed", whole_second}}));
   EXPECT_EQ(decoded->bad_rows, 2U);
 }
 
@@ -78,7 +79,7 @@ TEST(Batch, keeps_the_range_of_a_bad_gap_and_leaves_out_one_without) {
   const auto decoded =
       decode({row("7")}, {gap("8", "9", "no name"), gap("12", "11"), gap("0", "5"), gap("\"1\"", "2"), "7"});
   ASSERT_TRUE(decoded.has_value());
-  EXPECT_EQ(decoded->batch.gaps, (std::vector<Gap>{{8, 9, "malformed", moment}}));
+  EXPECT_EQ(decoded->batch.gaps, (std::vector<Gap>{{8, 9, "malformed", whole_second}}));
   EXPECT_EQ(decoded->bad_rows, 5U);
 }
 
@@ -134,7 +135,7 @@ TEST(Batch, takes_an_uptime_only_with_the_boot_that_it_is_of) {
   const auto bad = ReadingDecoder().batch(R"({"stream":"k","readings":[)" + rows + "]}");
   ASSERT_TRUE(bad.has_value());
   EXPECT_EQ(numbers(bad->batch), (std::vector<std::uint64_t>{8}));
-  EXPECT_EQ(bad->batch.gaps, (std::vector<Gap>{{7, 7, "malformed", moment}}));
+  EXPECT_EQ(bad->batch.gaps, (std::vector<Gap>{{7, 7, "malformed", whole_second}}));
 }
 
 struct BadWhole {

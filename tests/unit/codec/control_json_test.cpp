@@ -9,8 +9,6 @@
 namespace sensors {
 namespace {
 
-constexpr WallTime moment{Millis{1'768'493'375'123}};
-
 TEST(Committed, is_written_as_the_protocol_shows_it) {
   EXPECT_EQ(encode_committed({"w5", "k3", 1042, false}), R"({"store":"w5","stream":"k3","through":1042})");
   EXPECT_EQ(encode_committed({"w5", "k3", 0, true}), R"({"store":"w5","stream":"k3","through":0,"resend":true})");

@@ -4,13 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "common/codec/dead_letter_json.hpp"
+#include "tests/unit/codec/any_reading.hpp"
 
 namespace sensors {
 namespace {
 
 using Action = DeadLettersRequest::Action;
-
-constexpr WallTime moment{Millis{1'768'493'375'123}};
 
 TEST(UploadedRequest, names_the_rejected_rows) {
   const UploadedRequest request{"w5", "api", 1, 3, {{{"k3", 7}, 422, "out of range"}, {{"k3", 8}, 0, ""}}};

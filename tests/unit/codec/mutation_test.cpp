@@ -13,13 +13,12 @@
 #include "common/codec/rpc_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/codec/topic.hpp"
+#include "tests/unit/codec/any_reading.hpp"
 
 namespace sensors {
 namespace {
 
 constexpr int rounds = 20'000;
-constexpr WallTime moment{Millis{1'768'493'375'123}};
-
 class Mutator {
  public:
   explicit Mutator(std::uint64_t seed) : random_(seed) {}

@@ -11,8 +11,6 @@
 namespace sensors {
 namespace {
 
-constexpr WallTime moment{Millis{1'768'493'375'123}};
-
 SequencedReading one(Value value) { return {1042, {"bme280.temperature", std::move(value), "Cel", moment}}; }
 
 TEST(ReadingJson, writes_a_reading_as_the_protocol_shows_it) {

@@ -10,8 +10,6 @@
 namespace sensors {
 namespace {
 
-constexpr WallTime moment{Millis{1'768'493'375'123}};
-
 UploadBatch two_rows() {
   return {"w5",
           "api",

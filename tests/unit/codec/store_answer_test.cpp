@@ -3,11 +3,10 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/store_answer.hpp"
+#include "tests/unit/codec/any_reading.hpp"
 
 namespace sensors {
 namespace {
-
-constexpr WallTime moment{Millis{1'768'493'375'123}};
 
 StoredReading reading() { return {0, "kitchen", "k3", {7, {"x", std::string("open"), "", moment, Millis{5}}}}; }
 

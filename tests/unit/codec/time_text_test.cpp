@@ -8,8 +8,6 @@
 namespace sensors {
 namespace {
 
-constexpr WallTime moment{Millis{1'768'493'375'123}};
-
 TEST(TimeText, writes_utc_with_milliseconds) {
   EXPECT_EQ(time_text(moment), "2026-01-15T16:09:35.123Z");
   EXPECT_EQ(time_text(WallTime{}), "1970-01-01T00:00:00.000Z");

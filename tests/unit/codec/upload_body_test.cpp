@@ -16,9 +16,7 @@
 namespace sensors {
 namespace {
 
-constexpr WallTime moment{Millis{1'768'493'375'123}};
-
-UploadBatch two_rows() {
+UploadBatch reading_and_gap() {
   return {"w5",
           "api",
           1,
@@ -53,7 +51,7 @@ TEST(UploadBody, has_a_name_and_a_content_type_for_each_format) {
 }
 
 TEST(UploadBody, passes_the_store_s_batch_on_as_it_is) {
-  const std::string payload = encode_upload_batch(two_rows());
+  const std::string payload = encode_upload_batch(reading_and_gap());
   EXPECT_EQ(upload_body(UploadFormat::batch, payload), payload);
 }
 
@@ -66,13 +64,13 @@ TEST(UploadBody, is_made_of_a_batch_that_keeps_the_rules_only) {
     ASSERT_FALSE(body.has_value());
     EXPECT_NE(body.error().message.find("node"), std::string::npos) << body.error().message;
   }
-  UploadBatch backwards = two_rows();
+  UploadBatch backwards = reading_and_gap();
   backwards.gaps[0].gap = {9, 8, "outbox_full", moment};
   EXPECT_FALSE(upload_body(UploadFormat::influx, encode_upload_batch(backwards)).has_value());
 }
 
 TEST(UploadJson, is_an_array_in_which_a_gap_is_a_reading_of_what_was_lost) {
-  EXPECT_EQ(*upload_body(UploadFormat::json, encode_upload_batch(two_rows())),
+  EXPECT_EQ(*upload_body(UploadFormat::json, encode_upload_batch(reading_and_gap())),
             R"([{"node":"kitchen","stream":"k3","seq":7,"sensor":"x","value":1.5,"unit":"Cel",)"
             R"("time":"2026-01-15T16:09:35.123Z"},)"
             R"({"node":"kitchen","stream":"k3","seq":8,"sensor":"sensor_gap","value":2,"unit":"{reading}",)"
@@ -96,7 +94,7 @@ TEST(UploadJson, is_taken_by_who_takes_posted_readings) {
 }
 
 TEST(UploadLines, are_points_of_two_measurements) {
-  EXPECT_EQ(*upload_body(UploadFormat::influx, encode_upload_batch(two_rows())),
+  EXPECT_EQ(*upload_body(UploadFormat::influx, encode_upload_batch(reading_and_gap())),
             "sensor_reading,node=kitchen,sensor=x,unit=Cel value=1.5 1768493375123" +
                 std::to_string(1'000'000 + nanoseconds_of("k3", 7)).substr(1) +
                 "\nsensor_gap,node=kitchen,reason=outbox_full,stream=k3 lost=2i,first=8i,last=9i 1768493375123" +
