@@ -1,7 +1,7 @@
 # -DSENSOR_SANITIZE=address,undefined or =thread, as the presets asan and tsan set it.
 set(SENSOR_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 
-# As the preset fuzz sets it; libFuzzer comes with clang.
+# As the preset asan sets it; libFuzzer comes with clang.
 option(SENSOR_FUZZ "Build the fuzz targets, and everything else so that they see which branches it takes" OFF)
 
 function(sensor_add_sanitizers target)

@@ -1,7 +1,7 @@
-# A build that is made to be run once, with a sanitizer, for fuzzing or in CI: a target's sources are compiled several at a
+# A build that is made to be run once, with a sanitizer or in CI: a target's sources are compiled several at a
 # time, as most of the time goes into headers. Not otherwise: a change would compile its neighbours too, and each file must
 # include all that it uses.
-if(SENSOR_SANITIZE OR SENSOR_FUZZ)
+if(SENSOR_SANITIZE)
   option(SENSOR_TOGETHER "Compile several sources at a time" ON)
 else()
   option(SENSOR_TOGETHER "Compile several sources at a time" OFF)
