@@ -101,7 +101,7 @@ const std::vector<Confined>& confined_headers() {
       {"MQTT", {"common/adapters/mqtt_paho/"}},
       {"sqlite3.h", {"common/adapters/sqlite/"}},
       {"curl/", {"common/adapters/http_client/"}},
-      {"zlib.h", {"common/adapters/http_client/"}},
+      {"zlib.h", {"common/adapters/http_client/", "common/codec/"}},
       {"systemd/", {"common/adapters/systemd/"}},
       {"nlohmann/", {"common/codec/"}},
       {"simdjson", {"common/codec/", "common/codec/json_document.hpp"}},

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/reference_api/gunzip.hpp"
+#include "common/codec/gunzip.hpp"
 
 namespace sensors {
 
