@@ -83,6 +83,7 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   for (auto& [name, token] : table.named_tables("tokens")) read_token_table(name, token, web);
   table.read("max_connections", server.max_connections, 8, 10'000);
   table.read("max_body_bytes", server.max_body_bytes, 1'024, 16 * 1024 * 1024);
+  web.max_body_bytes = server.max_body_bytes;
   table.read("header_timeout", server.header_timeout, Millis{100}, Millis{600'000});
   table.read("body_timeout", server.body_timeout, Millis{100}, Millis{600'000});
   table.read("rate_burst", web.rate_burst, 1, 1'000'000);

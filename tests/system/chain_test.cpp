@@ -16,7 +16,6 @@ RigOptions near_options(std::uint16_t port) {
   options.bridge.set_text("destination", "url", "http://127.0.0.1:" + std::to_string(port) + "/v1/readings");
   options.bridge.set_text("destination", "token_file", "");
   options.bridge.set_text("destination", "format", "json");
-  options.bridge.set("destination", "gzip", "false");  // which the HTTP side does not take
   options.bridge.set_text("destination", "interval", "100ms");
   options.bridge.set_text("destination", "retry_first", "100ms");
   options.bridge.set("breaker", "open_times", R"(["300ms"])");

@@ -35,6 +35,9 @@ struct WebOptions {
   int rate_burst = 200;
   Millis rate_interval{20};
 
+  /// Of a body, also once it is unpacked.
+  std::size_t max_body_bytes = 1024 * 1024;
+
   /// Event streams open at one time, and how often one that has nothing to say shows that it is alive.
   std::size_t max_streams = 32;
   Millis stream_keepalive{15'000};

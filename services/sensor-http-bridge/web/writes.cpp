@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/gunzip.hpp"
 #include "common/core/text_digest.hpp"
 #include "services/sensor-http-bridge/web/line_protocol.hpp"
 
@@ -12,8 +13,7 @@ namespace sensors::bridge {
 
 namespace {
 
-constexpr std::size_t max_problems = 100;                     // told of one write
-constexpr std::size_t largest_body_bytes = 16 * 1024 * 1024;  // that the server can be told to take
+constexpr std::size_t max_problems = 100;  // told of one write
 
 WriteOutbox::Options outbox_options(const WebOptions& options) {
   WriteOutbox::Options outbox;
@@ -27,6 +27,28 @@ WriteOutbox::Options outbox_options(const WebOptions& options) {
 bool is_line_protocol(const Target& target, std::string_view content_type) {
   return target.path != "/v1/readings" || content_type.starts_with("text/plain") ||
          content_type.starts_with("application/vnd.influx");
+}
+
+enum class Coding { identity, gzip, unknown };
+
+/// RFC 9110 section 8.4.1: the case does not matter, and "x-gzip" is "gzip".
+Coding coding_of(std::string_view header) {
+  std::string name(header);
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (name.empty() || name == "identity") return Coding::identity;
+  return name == "gzip" || name == "x-gzip" ? Coding::gzip : Coding::unknown;
+}
+
+/// With what would have been taken (RFC 9110 section 12.5.3).
+WebResponse unknown_coding_answer(std::uint64_t request) {
+  WebResponse response = problem_answer(request, {415, "Content-Encoding: only gzip is taken, or none"});
+  response.headers.emplace_back("Accept-Encoding", "gzip");
+  return response;
+}
+
+WebResponse bad_body_answer(std::uint64_t request, const Error& error) {
+  const int status = error.code == ErrorCode::too_large ? 413 : error.code == ErrorCode::io ? 503 : 400;
+  return problem_answer(request, {status, error.message});
 }
 
 /// Without the quotes that draft-ietf-httpapi-idempotency-key-header asks for; nothing when it is not to be used.
@@ -52,24 +74,34 @@ WebResponse bad_rows_answer(std::uint64_t request, const PostedReadings& posted,
 
 Writes::Writes(const WebOptions& options) : options_(options), outbox_(outbox_options(options)) {}
 
-Result<PostedReadings> Writes::decode(const WebRequest& request, const Target& target, Now now) const {
-  if (!is_line_protocol(target, request.header("content-type")))
-    return decode_posted_readings(request.body, now.wall, largest_body_bytes);
+Result<PostedReadings> Writes::decode(std::string_view body, std::string_view content_type, const Target& target,
+                                      Now now) const {
+  if (!is_line_protocol(target, content_type)) return decode_posted_readings(body, now.wall, options_.max_body_bytes);
   const std::string name = target.parameter("precision").value_or("ns");
   const std::optional<std::int64_t> precision = precision_from(name);
   if (!precision.has_value()) return fail(ErrorCode::malformed, "precision: must be ns, us, ms, s, m or h");
-  return decode_line_protocol(request.body, now.wall, *precision);
+  return decode_line_protocol(body, now.wall, *precision);
 }
 
 std::optional<WebResponse> Writes::post(const WebRequest& request, const Target& target, const std::string& client,
                                         Now now) {
-  const Style style = target.path == "/v1/readings" ? Style::ours : Style::influx;
   const std::string_view content_type = request.header("content-type");
   if (!content_type.starts_with("application/json") && !is_line_protocol(target, content_type)) {
     return problem_answer(request.id, {415, "Content-Type: must be application/json, or text/plain for line protocol"});
   }
-  if (!request.header("content-encoding").empty() && request.header("content-encoding") != "identity")
-    return problem_answer(request.id, {415, "Content-Encoding: compressed bodies are not taken"});
+  const Coding coding = coding_of(request.header("content-encoding"));
+  if (coding == Coding::unknown) return unknown_coding_answer(request.id);
+  if (coding == Coding::identity) return post_plain(request, request.body, target, client, now);
+  const Result<std::string> body = gunzip(request.body, options_.max_body_bytes);
+  if (!body.has_value()) return bad_body_answer(request.id, body.error());
+  return post_plain(request, *body, target, client, now);
+}
+
+/// `body` is that of `request` without its Content-Encoding: the same rows packed again are the same write.
+std::optional<WebResponse> Writes::post_plain(const WebRequest& request, std::string_view body, const Target& target,
+                                              const std::string& client, Now now) {
+  const Style style = target.path == "/v1/readings" ? Style::ours : Style::influx;
+  const std::string_view content_type = request.header("content-type");
   Record record;
   if (const std::string_view header = request.header("idempotency-key"); !header.empty()) {
     const std::optional<std::string> key = key_of(header);
@@ -78,7 +110,7 @@ std::optional<WebResponse> Writes::post(const WebRequest& request, const Target&
                             {400, fmt::format("Idempotency-Key: must be 1 to {} printable characters", max_key_bytes)});
     }
     record.key = client + "\n" + *key;
-    record.digest = text_digest({client, *key, request.target, content_type, request.body});
+    record.digest = text_digest({client, *key, request.target, content_type, body});
     if (const auto known = by_key_.find(record.key); known != by_key_.end()) {
       Record& earlier = records_.at(known->second);
       if (earlier.digest == record.digest) {
@@ -89,10 +121,8 @@ std::optional<WebResponse> Writes::post(const WebRequest& request, const Target&
       return problem_answer(request.id, {422, "Idempotency-Key: this one came with other rows before"});
     }
   }
-  Result<PostedReadings> posted = decode(request, target, now);
-  if (!posted.has_value())
-    return problem_answer(request.id,
-                          {posted.error().code == ErrorCode::too_large ? 413 : 400, posted.error().message});
+  Result<PostedReadings> posted = decode(body, content_type, target, now);
+  if (!posted.has_value()) return bad_body_answer(request.id, posted.error());
   if (!posted->bad_rows.empty()) {
     counters_.refused_rows += posted->bad_rows.size();
     return bad_rows_answer(request.id, *posted, style == Style::ours ? 422 : 400);

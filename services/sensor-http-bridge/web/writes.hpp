@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -87,7 +88,10 @@ class Writes {
     std::vector<Waiter> waiters;
   };
 
-  Result<PostedReadings> decode(const WebRequest& request, const Target& target, Now now) const;
+  std::optional<WebResponse> post_plain(const WebRequest& request, std::string_view body, const Target& target,
+                                        const std::string& client, Now now);
+  Result<PostedReadings> decode(std::string_view body, std::string_view content_type, const Target& target,
+                                Now now) const;
   std::optional<WebResponse> take(const WebRequest& request, Style style, Record record, std::vector<Reading> readings,
                                   Now now);
   std::optional<WebResponse> wait(Record& record, const WebRequest& request, Style style, Now now);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "common/adapters/http_client/gzip.hpp"
 #include "common/codec/reading_json.hpp"
 #include "tests/unit/http_bridge/web_timeline.hpp"
 
@@ -79,12 +80,58 @@ TEST_F(WebWrite, refuses_what_is_no_readings_at_all) {
   EXPECT_EQ(web.answer(post("[]")).status, 400);
   EXPECT_EQ(web.answer(post("[7]")).status, 422);
   EXPECT_EQ(web.answer(post(one_row, {}, "/v1/readings", "text/html")).status, 415);
-  EXPECT_EQ(web.answer(post(one_row, {{"content-encoding", "gzip"}})).status, 415);
   EXPECT_EQ(web.answer(post(one_row, {}, "/v1/readings?x=1")).status, 400);
   std::string many = "[" + one_row;
   for (int i = 0; i < 1'000; ++i) many += "," + one_row;
   EXPECT_EQ(web.answer(post(many + "]")).status, 413);
   EXPECT_TRUE(web.published.empty());
+}
+
+TEST_F(WebWrite, takes_a_body_that_is_packed_with_gzip) {
+  const std::uint64_t rows = post(*gzip("[" + one_row + "," + one_row + "]"), {{"content-encoding", "gzip"}});
+  EXPECT_EQ(sent().readings.size(), 2U);
+  commit(sent());
+  EXPECT_EQ(web.answer(rows).status, 201);
+  const std::uint64_t lines = post(*gzip("a value=1"), {{"content-encoding", "X-GZip"}}, "/write", "");
+  commit(sent());
+  EXPECT_EQ(web.answer(lines).status, 204);
+  EXPECT_EQ(web.answer(post(one_row, {{"content-encoding", "identity"}})).status, 0) << "taken, and waits";
+}
+
+TEST_F(WebWrite, says_of_another_coding_which_it_takes_and_of_another_type_nothing_about_codings) {
+  for (const char* coding : {"br", "deflate", "gzip, gzip"}) {
+    const WebResponse& refused = web.answer(post(one_row, {{"content-encoding", coding}}));
+    EXPECT_EQ(refused.status, 415) << coding;
+    EXPECT_EQ(header_of(refused, "Accept-Encoding"), "gzip") << coding;
+  }
+  const WebResponse& html = web.answer(post(one_row, {{"content-encoding", "br"}}, "/v1/readings", "text/html"));
+  EXPECT_EQ(html.status, 415);
+  EXPECT_EQ(header_of(html, "Accept-Encoding"), "");
+}
+
+TEST_F(WebWrite, refuses_a_packed_body_that_is_damaged_or_would_be_too_large) {
+  const WebHeaders packed{{"content-encoding", "gzip"}};
+  const std::string body = *gzip(one_row);
+  for (const std::string& bad : {one_row, body.substr(0, body.size() - 1), body + "x", std::string()}) {
+    const WebResponse& refused = web.answer(post(bad, packed));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_NE(Json::parse(refused.body).at("detail").get<std::string>().find("gzip: "), std::string::npos);
+  }
+  const std::string blanks(web_options().max_body_bytes - one_row.size(), ' ');
+  EXPECT_EQ(web.answer(post(*gzip(one_row + blanks), packed)).status, 0) << "just the size that a body may have";
+  const WebResponse& bomb = web.answer(post(*gzip(one_row + blanks + " "), packed));
+  EXPECT_EQ(bomb.status, 413);
+  EXPECT_EQ(header_of(bomb, "Content-Type"), "application/problem+json");
+}
+
+TEST_F(WebWrite, knows_a_write_by_its_rows_however_they_are_packed) {
+  const WebHeaders key{{"idempotency-key", "k1"}};
+  const WebHeaders packed{{"idempotency-key", "k1"}, {"content-encoding", "gzip"}};
+  post(one_row, key);
+  post(*gzip(one_row), packed);
+  post(*gzip("") + *gzip(one_row), packed);
+  EXPECT_EQ(web.published.size(), 1U);
+  EXPECT_EQ(web.web.writes().counters().repeated, 2U);
 }
 
 TEST_F(WebWrite, needs_the_scope_write_and_no_page_of_another_site) {
