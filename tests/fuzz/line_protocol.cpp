@@ -8,7 +8,8 @@ namespace sensors::fuzz {
 void run(std::string_view input) {
   const WallTime now{Millis{1'768'493'375'123}};
   for (const char* precision : {"ns", "ms", "h"}) {
-    const Result<PostedReadings> posted = bridge::decode_line_protocol(input, now, *bridge::precision_from(precision));
+    const Result<PostedReadings> posted =
+        bridge::decode_line_protocol(input, now, *bridge::precision_from(precision), max_posted_readings);
     if (!taken(posted)) continue;
     must(posted->readings.size() + posted->bad_rows.size() <= max_posted_readings, "rows are bounded");
     must(!posted->readings.empty() || !posted->bad_rows.empty(), "there is something in it");

@@ -16,7 +16,7 @@ void check_lines(const UploadBatch& batch, const std::string& lines) {
   must(is_utf8(lines), "lines are UTF-8");
   must(static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n')) == rows, "a row is a line");
   if (rows == 0 || rows > max_posted_readings / 4) return;  // a row is up to three fields
-  const Result<PostedReadings> posted = bridge::decode_line_protocol(lines, WallTime{}, 1);
+  const Result<PostedReadings> posted = bridge::decode_line_protocol(lines, WallTime{}, 1, max_posted_readings);
   must(posted.has_value(), "lines are line protocol");
   for (const BadRow& bad : posted->bad_rows) {
     const bool is_our_limit = bad.reason.find("from measurement, tags and field") != std::string::npos ||

@@ -1,4 +1,6 @@
 // Those who ask the bridge: a real Prometheus that scrapes it, and curl.
+#include <cstdlib>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/peers/curl.hpp"
@@ -70,16 +72,20 @@ TEST_F(HttpPeers, curl_writes_readings_that_curl_reads_and_the_database_has) {
   EXPECT_EQ(written.at("stored"), 1);
   curl(folder_,
        {"-H", token, "--data-binary", "room,place=attic value=21.5 1768493375123", url("/write?precision=ms")});
+  ASSERT_EQ(std::system(("gzip -k " + folder_.write("lines", "room,place=cellar value=12 1768493375123")).c_str()), 0);
+  curl(folder_,
+       {"--user", "agent:a-token-for-the-garden", "-H", "Content-Encoding: gzip", "-H", "Transfer-Encoding: chunked",
+        "--data-binary", "@" + folder_.file("lines.gz"), url("/write?db=x&precision=ms")});
   EXPECT_THROW(curl(folder_, {"-d", "room value=1", url("/write")}), std::exception) << "without a token";
   const Json read = Json::parse(curl(folder_, {url("/v1/readings?sensor=garden.soil")}));
   ASSERT_EQ(read.at("readings").size(), 1U);
   EXPECT_EQ(read.at("readings").at(0).at("value"), 0.31);
   EXPECT_NE(curl(folder_, {"-H", "Accept: text/csv", url("/v1/readings?sensor=room.attic")}).find(",room.attic,21.5,"),
             std::string::npos);
-  rig_.wait_until("they are delivered", patience, [&] { return rig_.has_delivered(2); });
+  rig_.wait_until("they are delivered", patience, [&] { return rig_.has_delivered(3); });
   const Points found = database_.points();
-  ASSERT_EQ(found.size(), 2U);
-  EXPECT_EQ(found[0].sensor + " " + found[1].sensor, "garden.soil room.attic");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].sensor + " " + found[1].sensor + " " + found[2].sensor, "garden.soil room.attic room.cellar");
   EXPECT_EQ(found[0].time / ns_per_ms, 1'768'493'375'123);
 }
 

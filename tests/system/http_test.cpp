@@ -1,6 +1,9 @@
 // The HTTP side of the whole pipeline: readings in over HTTP, and out again; across crashes.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
+#include "common/adapters/http_client/gzip.hpp"
 #include "tests/rig/http_peer.hpp"
 #include "tests/rig/programs.hpp"
 #include "tests/rig/rig_test.hpp"
@@ -75,6 +78,54 @@ TEST_F(HttpSide, takes_readings_and_gives_them_back_and_to_the_api) {
   EXPECT_EQ(Json::parse(http_get(port_, "/v1/sensors").body).at("sensors").size(), 1'001U);
   EXPECT_EQ(Json::parse(http_get(port_, "/v1/dead-letters").body).at("dead_letters").size(), 0U);
   rig_.wait_until("the API has them", patience, [&] { return rig_.api().delivered() == 1'001; });
+}
+
+/// As Go's HTTP client sends what it packs on the way, and so does not know the length of.
+std::string chunked(std::string_view body) {
+  std::string text;
+  for (std::size_t at = 0; at < body.size(); at += 512) {
+    const std::string_view part = body.substr(at, 512);
+    text += fmt::format("{:x}\r\n{}\r\n", part.size(), part);
+  }
+  return text + "0\r\n\r\n";
+}
+
+TEST_F(HttpSide, takes_what_Telegraf_sends_as_it_sends_it) {
+  start_without_publisher();
+  HttpPeer agent(port_);
+  // plugins/outputs/influxdb/http.go: a failure here is a warning in its log.
+  const std::string form = "q=CREATE+DATABASE+%22telegraf%22";
+  agent.send("POST /query HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: " +
+             std::to_string(form.size()) + "\r\n\r\n" + form);
+  EXPECT_EQ(agent.read_reply(patience).status, 405);
+  std::string lines;
+  for (int cpu = 0; cpu < 300; ++cpu)
+    lines += fmt::format(
+        "cpu,cpu=cpu{0},host=pi usage_idle={0}.5,usage_user=1i,usage_guest_nice=0 1768493375000000000\n", cpu);
+  const std::string headers =
+      "Host: x\r\nUser-Agent: Telegraf/1.38.0 Go/1.25.5\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\nAccept-Encoding: gzip\r\n";
+  agent.send("POST /write?consistency=any&db=telegraf HTTP/1.1\r\n" + headers + "\r\n" + chunked(*gzip(lines)));
+  EXPECT_EQ(agent.read_reply(patience).status, 204) << folder_.log_tails();
+  EXPECT_EQ(rig_.store().readings(), 900U);
+  EXPECT_EQ(stored("cpu.cpu299.pi.usage_idle").at(0).at("value"), 299.5);
+
+  // plugins/outputs/influxdb_v2/http.go; without a token the header is there and says nothing.
+  const std::string line =
+      "disk,device=mmcblk0p1,fstype=vfat,host=raspberrypi,mode=rw,path=/boot/firmware used=1i\nbad\n";
+  agent.send("POST /api/v2/write?bucket=telegraf&org=home HTTP/1.1\r\nAuthorization: Token \r\n" + headers + "\r\n" +
+             chunked(*gzip(line)));
+  const HttpReplyText partial = agent.read_reply(patience);
+  EXPECT_EQ(partial.status, 400);
+  EXPECT_EQ(Json::parse(partial.body).at("message").get<std::string>().substr(0, 40),
+            "partial write: 1 readings are taken, and");
+  EXPECT_EQ(rig_.store().readings(), 901U);
+
+  agent.send("POST /write?db=telegraf HTTP/1.1\r\n" + headers + "\r\n" + chunked(gzip(lines)->substr(0, 500)));
+  EXPECT_EQ(agent.read_reply(patience).status, 400) << "cut off";
+  agent.send("POST /write?db=telegraf HTTP/1.1\r\n" + headers + "\r\n" + chunked(*gzip(std::string(8 << 20, '\n'))));
+  EXPECT_EQ(agent.read_reply(patience).status, 413) << "8 MiB in 8 KiB";
+  EXPECT_EQ(rig_.store().readings(), 901U);
 }
 
 TEST_F(HttpSide, a_key_stores_once_across_crashes_of_bridge_and_store) {

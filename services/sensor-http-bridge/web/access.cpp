@@ -6,12 +6,35 @@ namespace sensors::bridge {
 
 namespace {
 
-/// "Bearer x" (RFC 6750 section 2.1), or "Token x" as agents for InfluxDB say it.
-std::string_view token_in(std::string_view authorization) {
-  for (const std::string_view scheme : {"Bearer ", "bearer ", "Token "}) {
-    if (authorization.starts_with(scheme)) return authorization.substr(scheme.size());
+/// What `text` says in base64 (RFC 4648 section 4); up to the first character that is none of it.
+std::string base64_decoded(std::string_view text) {
+  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  unsigned bits = 0;
+  unsigned count = 0;  // of bits that are not out yet
+  for (const char c : text) {
+    const std::size_t digit = digits.find(c);
+    if (digit == std::string_view::npos) break;
+    bits = (bits << 6U | static_cast<unsigned>(digit)) & 0xfffU;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    out += static_cast<char>(bits >> count & 0xffU);
   }
-  return {};
+  return out;
+}
+
+/// "Bearer x" (RFC 6750 section 2.1); "Token x" as agents for InfluxDB 2 say it, just "Token" when they have none; the
+/// password of "Basic x" (RFC 7617), as those for InfluxDB 1 do. Nothing: another scheme.
+std::optional<std::string> token_in(std::string_view authorization) {
+  const std::size_t space = std::min(authorization.find(' '), authorization.size());
+  const std::string_view scheme = authorization.substr(0, space);
+  const std::string_view rest = authorization.substr(std::min(space + 1, authorization.size()));
+  if (scheme == "Bearer" || scheme == "bearer" || scheme == "Token") return std::string(rest);
+  if (scheme != "Basic") return std::nullopt;
+  const std::string pair = base64_decoded(rest);
+  const std::size_t colon = pair.find(':');
+  return colon == std::string::npos ? std::nullopt : std::optional(pair.substr(colon + 1));
 }
 
 bool is_address(std::string_view host) {
@@ -37,14 +60,15 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
-std::optional<Access::Client> Access::client_of(const WebRequest& request) const {
+std::optional<Access::Client> Access::client_of(const WebRequest& request, std::string_view password) const {
   const std::string_view authorization = request.header("authorization");
-  if (authorization.empty())
+  const std::optional<std::string> token = authorization.empty() ? std::string(password) : token_in(authorization);
+  if (!token.has_value()) return std::nullopt;
+  if (token->empty())
     return Client{"", is_name_of_no_other_site(request.header("host")) ? options_.anonymous : Scopes{}};
-  const std::string_view token = token_in(authorization);
   std::optional<Client> found;
   for (const AccessToken& known : options_.tokens) {  // all of them: the place of the right one is no secret either way
-    if (equal_in_constant_time(known.secret, token)) found = Client{known.name, known.scopes};
+    if (equal_in_constant_time(known.secret, *token)) found = Client{known.name, known.scopes};
   }
   return found;
 }

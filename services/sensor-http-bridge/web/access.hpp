@@ -31,8 +31,9 @@ class Access {
     Scopes scopes;
   };
 
-  /// Who sends `request`; nothing when it has a token that nobody has.
-  std::optional<Client> client_of(const WebRequest& request) const;
+  /// Who sends `request`; nothing when it has a token that nobody has. `password`: what its address has for a token,
+  /// where it has no Authorization.
+  std::optional<Client> client_of(const WebRequest& request, std::string_view password) const;
 
   /// Whether that address may send another request now.
   bool admit(const std::string& address, Instant now);

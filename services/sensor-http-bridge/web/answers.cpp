@@ -44,6 +44,12 @@ WebResponse problem_answer(std::uint64_t id, const Problem& problem) {
   std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":)",
                                  title_of(problem.status), problem.status);
   append_json_string(body, problem.detail);
+  if (problem.is_for_agents) {
+    for (const char* key : {R"(,"error":)", R"(,"code":"invalid","message":)"}) {
+      body += key;
+      append_json_string(body, problem.detail);
+    }
+  }
   if (!problem.errors.empty()) {
     body += ",\"errors\":[";
     const char* separator = "";

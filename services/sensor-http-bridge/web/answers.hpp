@@ -18,7 +18,8 @@ struct Problem {
   int status = 400;
   std::string detail;
   std::vector<RowProblem> errors = {};
-  Millis retry_after{0};  // 0: it would not help
+  Millis retry_after{0};       // 0: it would not help
+  bool is_for_agents = false;  // says the detail again where agents for InfluxDB 1 and 2 look for it
 };
 
 /// "Unprocessable Content", as RFC 9110 section 15 names them.

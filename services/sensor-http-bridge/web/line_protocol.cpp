@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "common/core/text_digest.hpp"
+
 namespace sensors::bridge {
 
 namespace {
@@ -71,6 +73,15 @@ bool is_name_character(char c) {
 void append_to_name(std::string& name, std::string_view part) {
   if (!name.empty()) name += '.';
   for (const char c : part) name += is_name_character(c) ? c : '_';
+}
+
+/// Of a name that is too long both ends stay, measurement and field, and between them is a digest of it all.
+std::string fitting_name(std::string name) {
+  constexpr std::size_t digest_length = 12;
+  constexpr std::size_t end_length = (max_name_length - digest_length - 2) / 2;
+  if (name.size() <= max_name_length) return name;
+  return name.substr(0, end_length) + "_" + text_digest({name}).substr(0, digest_length) + "_" +
+         name.substr(name.size() - end_length);
 }
 
 template <class Number>
@@ -141,7 +152,7 @@ Result<std::string> series_of(Line& line) {
   return series;
 }
 
-Result<std::vector<Reading>> readings_of(Line line, WallTime now, std::int64_t precision_ns) {
+Result<std::vector<Reading>> readings_of(Line line, WallTime now, std::int64_t precision_ns, std::size_t max_readings) {
   const Result<std::string> series = series_of(line);
   if (!series.has_value()) return tl::unexpected<Error>(series.error());
   line.skip_spaces();
@@ -152,11 +163,12 @@ Result<std::vector<Reading>> readings_of(Line line, WallTime now, std::int64_t p
     Result<Value> value = value_of(line);
     if (!value.has_value()) return tl::unexpected<Error>(value.error());
     Reading reading;
-    reading.sensor = *series;
-    if (field != "value") append_to_name(reading.sensor, field);
+    std::string sensor = *series;
+    if (field != "value") append_to_name(sensor, field);
+    reading.sensor = fitting_name(std::move(sensor));
     reading.value = std::move(*value);
     readings.push_back(std::move(reading));
-  } while (line.take(',') && readings.size() <= max_posted_readings);
+  } while (line.take(',') && readings.size() <= max_readings);
   if (!line.at_end() && !line.next_is(' ')) return fail(ErrorCode::malformed, "there is something behind a value");
   const Result<WallTime> time = time_of(line, now, precision_ns);
   if (!time.has_value()) return tl::unexpected<Error>(time.error());
@@ -184,7 +196,8 @@ std::optional<std::int64_t> precision_from(std::string_view name) {
   return known == units.end() ? std::nullopt : std::optional(known->second);
 }
 
-Result<PostedReadings> decode_line_protocol(std::string_view body, WallTime now, std::int64_t precision_ns) {
+Result<PostedReadings> decode_line_protocol(std::string_view body, WallTime now, std::int64_t precision_ns,
+                                            std::size_t max_readings) {
   PostedReadings posted;
   std::size_t row = 0;
   for (; !body.empty(); ++row) {
@@ -194,14 +207,14 @@ Result<PostedReadings> decode_line_protocol(std::string_view body, WallTime now,
     if (text.ends_with('\r')) text.remove_suffix(1);
     while (text.starts_with(' ')) text.remove_prefix(1);
     if (text.empty() || text.starts_with('#')) continue;
-    Result<std::vector<Reading>> readings = readings_of(Line(text), now, precision_ns);
+    Result<std::vector<Reading>> readings = readings_of(Line(text), now, precision_ns, max_readings);
     if (!readings.has_value()) {
       posted.bad_rows.push_back({row, readings.error().message});
     } else {
       std::move(readings->begin(), readings->end(), std::back_inserter(posted.readings));
     }
-    if (posted.readings.size() + posted.bad_rows.size() > max_posted_readings)
-      return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_posted_readings));
+    if (posted.readings.size() + posted.bad_rows.size() > max_readings)
+      return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_readings));
   }
   if (posted.readings.empty() && posted.bad_rows.empty()) return fail(ErrorCode::malformed, "the body has no readings");
   return posted;

@@ -38,6 +38,9 @@ bool is_from_another_site(const WebRequest& request) {
   return slashes == std::string_view::npos || origin.substr(slashes + 3) != request.header("host");
 }
 
+/// Those that know InfluxDB's paths.
+bool is_for_agents(const Target& target) { return target.path == "/write" || target.path == "/api/v2/write"; }
+
 std::string filter_of(const WebOptions& options, std::string_view kind) {
   return options.root + "/+/" + std::string(kind) + "/+";
 }
@@ -185,10 +188,11 @@ void Web::route(const WebRequest& request) {
   if (target->path == "/readyz" && request.method != "POST") return answer_ready(request);
   if (!access_.admit(request.client, now_.monotonic)) {
     ++counters_.rate_limited;
-    return refuse(request, {429, "this client sends too many requests", {}, access_.retry_after()});
+    // Telegraf's output for InfluxDB 1 drops what any 4xx answers, and sends again after a 5xx.
+    const int status = is_for_agents(*target) ? 503 : 429;
+    return refuse(request, {status, "this client sends too many requests", {}, access_.retry_after()});
   }
-  const bool takes_posts =
-      target->path == "/v1/readings" || target->path == "/write" || target->path == "/api/v2/write";
+  const bool takes_posts = target->path == "/v1/readings" || is_for_agents(*target);
   if (request.method == "POST" && takes_posts) return post(request, *target);
   if (request.method == "GET" || request.method == "HEAD") return get(request, *target);
   WebResponse response = problem_answer(request.id, {405, "that method is not for " + target->path});
@@ -202,13 +206,16 @@ void Web::post(const WebRequest& request, const Target& target) {
     ++counters_.unauthorized;
     return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
   }
-  const std::optional<Access::Client> client = may(request, Needs::write);
+  const std::optional<Access::Client> client = may(request, Needs::write, target.parameter("p").value_or(""));
   if (!client.has_value()) return;
   const Result<void> known =
       target.check_parameters({"precision", "bucket", "org", "orgID", "db", "rp", "consistency", "u", "p"});
   if (!known.has_value()) return refuse(request, {400, known.error().message});
   if (is_stopping_)
     return refuse(request, {503, "the bridge is stopping; nothing of this was taken", {}, Millis{5'000}});
+  // An agent sends everything again, without a key: what waited here for a store that is away would be stored twice.
+  if (const std::vector<std::string> reasons = reasons_not_ready(); is_for_agents(target) && !reasons.empty())
+    return refuse(request, {503, reasons.front() + "; nothing of this was taken", {}, Millis{5'000}});
   std::optional<WebResponse> answer = writes_.post(request, target, client->name, now_);
   if (!answer.has_value()) return;
   if (answer->status >= 400 && answer->status < 500) ++counters_.bad_requests;
@@ -297,8 +304,8 @@ void Web::store_is_silent(const PendingRead& read, const std::string& why) {
   add(problem_answer(read.request, {503, why, {}, Millis{2'000}}));
 }
 
-std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs) {
-  std::optional<Access::Client> client = access_.client_of(request);
+std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs, std::string_view password) {
+  std::optional<Access::Client> client = access_.client_of(request, password);
   const bool allowed = client.has_value() && ((needs == Needs::read && client->scopes.read) ||
                                               (needs == Needs::write && client->scopes.write));
   if (allowed) return client;

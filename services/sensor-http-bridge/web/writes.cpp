@@ -60,13 +60,26 @@ std::optional<std::string> key_of(std::string_view header) {
   return std::string(header);
 }
 
-WebResponse bad_rows_answer(std::uint64_t request, const PostedReadings& posted, int status) {
-  Problem problem{status, fmt::format("{} of {} rows are not readings; none was taken", posted.bad_rows.size(),
-                                      posted.bad_rows.size() + posted.readings.size())};
+WebResponse bad_rows_answer(std::uint64_t request, const PostedReadings& posted) {
+  Problem problem{422, fmt::format("{} of {} rows are not readings; none was taken", posted.bad_rows.size(),
+                                   posted.bad_rows.size() + posted.readings.size())};
   for (const BadRow& bad : posted.bad_rows) {
     if (problem.errors.size() == max_problems) break;
     problem.errors.push_back({bad.row, bad.reason});
   }
+  return problem_answer(request, problem);
+}
+
+/// What is said of a write with bad lines, in InfluxDB's words, which agents look for.
+std::string refusal_of(const PostedReadings& posted) {
+  return fmt::format("partial write: {} readings are taken, and {} lines are not, as they are no readings: line {}, {}",
+                     posted.readings.size(), posted.bad_rows.size(), posted.bad_rows.front().row + 1,
+                     posted.bad_rows.front().reason);
+}
+
+WebResponse partial_write_answer(std::uint64_t request, const std::string& refusal) {
+  Problem problem{400, refusal};
+  problem.is_for_agents = true;
   return problem_answer(request, problem);
 }
 
@@ -75,12 +88,13 @@ WebResponse bad_rows_answer(std::uint64_t request, const PostedReadings& posted,
 Writes::Writes(const WebOptions& options) : options_(options), outbox_(outbox_options(options)) {}
 
 Result<PostedReadings> Writes::decode(std::string_view body, std::string_view content_type, const Target& target,
-                                      Now now) const {
+                                      Style style, Now now) const {
   if (!is_line_protocol(target, content_type)) return decode_posted_readings(body, now.wall, options_.max_body_bytes);
   const std::string name = target.parameter("precision").value_or("ns");
   const std::optional<std::int64_t> precision = precision_from(name);
   if (!precision.has_value()) return fail(ErrorCode::malformed, "precision: must be ns, us, ms, s, m or h");
-  return decode_line_protocol(body, now.wall, *precision);
+  const std::size_t max_readings = style == Style::ours ? max_posted_readings : options_.max_waiting_rows;
+  return decode_line_protocol(body, now.wall, *precision, max_readings);
 }
 
 std::optional<WebResponse> Writes::post(const WebRequest& request, const Target& target, const std::string& client,
@@ -121,11 +135,13 @@ std::optional<WebResponse> Writes::post_plain(const WebRequest& request, std::st
       return problem_answer(request.id, {422, "Idempotency-Key: this one came with other rows before"});
     }
   }
-  Result<PostedReadings> posted = decode(body, content_type, target, now);
+  Result<PostedReadings> posted = decode(body, content_type, target, style, now);
   if (!posted.has_value()) return bad_body_answer(request.id, posted.error());
   if (!posted->bad_rows.empty()) {
     counters_.refused_rows += posted->bad_rows.size();
-    return bad_rows_answer(request.id, *posted, style == Style::ours ? 422 : 400);
+    if (style == Style::ours) return bad_rows_answer(request.id, *posted);
+    record.refusal = refusal_of(*posted);
+    if (posted->readings.empty()) return partial_write_answer(request.id, record.refusal);
   }
   return take(request, style, std::move(record), std::move(posted->readings), now);
 }
@@ -155,7 +171,8 @@ std::optional<WebResponse> Writes::take(const WebRequest& request, Style style, 
 
 std::optional<WebResponse> Writes::wait(Record& record, const WebRequest& request, Style style, Now now) {
   if (record.is_stored) return stored_answer(record, request.id, style);
-  if (request.header("prefer").find("respond-async") != std::string_view::npos) {
+  const bool is_async = request.header("prefer").find("respond-async") != std::string_view::npos;
+  if (is_async && record.refusal.empty()) {  // else it would not hear what was refused
     WebResponse response =
         json_answer(request.id, 202, fmt::format("{{\"id\":\"{}\",\"state\":\"waiting\"}}\n", record.id));
     response.headers.emplace_back("Location", "/v1/writes/" + record.id);
@@ -169,6 +186,7 @@ std::optional<WebResponse> Writes::wait(Record& record, const WebRequest& reques
 }
 
 WebResponse Writes::stored_answer(const Record& record, std::uint64_t request, Style style) const {
+  if (!record.refusal.empty()) return partial_write_answer(request, record.refusal);
   if (style == Style::influx) {
     WebResponse response = text_answer(request, 204, "");
     response.headers.erase(response.headers.begin());  // no body, no type

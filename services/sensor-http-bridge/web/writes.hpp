@@ -66,7 +66,8 @@ class Writes {
   const Counters& counters() const { return counters_; }
 
  private:
-  enum class Style { ours, influx };  // influx: 204 without a body
+  /// influx: as InfluxDB does it, 204 without a body, and of a write that has bad points the good ones are taken.
+  enum class Style { ours, influx };
 
   struct Waiter {
     std::uint64_t request = 0;
@@ -81,6 +82,7 @@ class Writes {
     std::string key;  // client and key; empty: none
     std::string digest;
     std::size_t rows = 0;
+    std::string refusal;  // what was not taken of the same write; empty: nothing
     bool is_stored = false;
     bool is_promised = false;  // answered with 202: it stays
     std::string stream;
@@ -90,7 +92,7 @@ class Writes {
 
   std::optional<WebResponse> post_plain(const WebRequest& request, std::string_view body, const Target& target,
                                         const std::string& client, Now now);
-  Result<PostedReadings> decode(std::string_view body, std::string_view content_type, const Target& target,
+  Result<PostedReadings> decode(std::string_view body, std::string_view content_type, const Target& target, Style style,
                                 Now now) const;
   std::optional<WebResponse> take(const WebRequest& request, Style style, Record record, std::vector<Reading> readings,
                                   Now now);

@@ -9,7 +9,7 @@ namespace {
 constexpr WallTime now{Millis{1'768'493'375'000}};
 
 PostedReadings take(std::string_view body, std::int64_t precision_ns = 1) {
-  Result<PostedReadings> posted = decode_line_protocol(body, now, precision_ns);
+  Result<PostedReadings> posted = decode_line_protocol(body, now, precision_ns, max_posted_readings);
   EXPECT_TRUE(posted.has_value()) << posted.error().message;
   return posted.has_value() ? std::move(*posted) : PostedReadings{};
 }
@@ -60,25 +60,38 @@ TEST(LineProtocol, names_each_line_that_is_wrong) {
        {"a", "a ", " =1", "a b", "a b=", "a b=x", "a,t b=1", "a,=x b=1", "a b=1,", "a b=\"open", "a b=1 x", "a b=1 -5",
         "a b=1 999999999999999999", ",t=1 b=1", "a b=1i5", "a b=nan", "a b=inf", "a b=\"x\"y", "a b=1e999"}) {
     const Result<PostedReadings> posted =
-        decode_line_protocol(std::string("ok value=1\n") + bad, now, *precision_from("s"));
+        decode_line_protocol(std::string("ok value=1\n") + bad, now, *precision_from("s"), max_posted_readings);
     ASSERT_TRUE(posted.has_value()) << bad;
     ASSERT_EQ(posted->bad_rows.size(), 1U) << bad;
     EXPECT_EQ(posted->bad_rows.front().row, 1U) << bad;
     EXPECT_EQ(posted->readings.size(), 1U) << bad;
   }
-  EXPECT_EQ(take(std::string(70, 'm') + " value=1").bad_rows.size(), 1U) << "a name that is too long";
   EXPECT_EQ(take("a b=\"" + std::string(300, 'x') + "\"").bad_rows.size(), 1U) << "a text that is too long";
   EXPECT_EQ(take("a b=\"\xff\"").bad_rows.size(), 1U) << "not UTF-8";
 }
 
 TEST(LineProtocol, refuses_a_body_without_readings_or_with_too_many) {
-  EXPECT_FALSE(decode_line_protocol("", now, 1).has_value());
-  EXPECT_FALSE(decode_line_protocol("# nothing\n", now, 1).has_value());
+  EXPECT_FALSE(decode_line_protocol("", now, 1, 1'000).has_value());
+  EXPECT_FALSE(decode_line_protocol("# nothing\n", now, 1, 1'000).has_value());
   std::string many;
   for (int i = 0; i < 1'001; ++i) many += "a value=1\n";
-  const Result<PostedReadings> posted = decode_line_protocol(many, now, 1);
+  const Result<PostedReadings> posted = decode_line_protocol(many, now, 1, 1'000);
   ASSERT_FALSE(posted.has_value());
   EXPECT_EQ(posted.error().code, ErrorCode::too_large);
+  EXPECT_EQ(decode_line_protocol(many, now, 1, 1'001)->readings.size(), 1'001U);
+}
+
+TEST(LineProtocol, keeps_both_ends_of_a_name_that_is_too_long_and_tells_such_names_apart) {
+  const std::string series = "disk,device=mmcblk0p1,fstype=vfat,host=raspberrypi,mode=rw,path=/boot/firmware ";
+  const PostedReadings posted = take(series + "inodes_used_percent=1,inodes_free=2i");
+  ASSERT_EQ(posted.readings.size(), 2U) << "as Telegraf names its readings on a Raspberry Pi";
+  const std::string& sensor = posted.readings.front().sensor;
+  EXPECT_EQ(sensor, "disk.mmcblk0p1.vfat.raspb_" + sensor.substr(26, 12) + "_mware.inodes_used_percent");
+  EXPECT_EQ(take(series + "inodes_used_percent=3").readings.front().sensor, sensor) << "always the same";
+  const std::string tail(64, 'x');
+  EXPECT_NE(take("a,t=" + tail + "1" + tail + " value=1").readings.front().sensor,
+            take("a,t=" + tail + "2" + tail + " value=1").readings.front().sensor);
+  EXPECT_EQ(take(std::string(64, 'm') + " value=1").readings.front().sensor, std::string(64, 'm'));
 }
 
 }  // namespace

@@ -55,7 +55,8 @@ TEST(UploadLines, come_back_as_they_were_written) {
     RC_PRE((text == nullptr || text->size() <= max_text_value_length));  // pictures are longer
     UploadBatch batch;
     batch.readings = {row};
-    const Result<PostedReadings> posted = decode_line_protocol(encode_upload_lines(batch), arrival, 1);
+    const Result<PostedReadings> posted =
+        decode_line_protocol(encode_upload_lines(batch), arrival, 1, max_posted_readings);
     RC_ASSERT(posted.has_value());
     if (!posted->bad_rows.empty()) RC_FAIL(posted->bad_rows.front().reason);
     RC_ASSERT(posted->readings.size() == (written.uptime.has_value() ? 2U : 1U));
@@ -72,7 +73,8 @@ TEST(UploadLines, come_back_as_they_were_written) {
 TEST(UploadLines, of_a_gap_say_how_many_were_lost_and_which) {
   UploadBatch batch;
   batch.gaps = {{3, "kitchen", "k3", {8, 12, "outbox_full", WallTime{Millis{1'768'493'375'123}}}}};
-  const Result<PostedReadings> posted = decode_line_protocol(encode_upload_lines(batch), arrival, 1);
+  const Result<PostedReadings> posted =
+      decode_line_protocol(encode_upload_lines(batch), arrival, 1, max_posted_readings);
   ASSERT_TRUE(posted.has_value() && posted->bad_rows.empty() && posted->readings.size() == 3U);
   EXPECT_EQ(posted->readings[0].sensor, "sensor_gap.kitchen.outbox_full.k3.lost");
   EXPECT_EQ(posted->readings[0].value, Value{5.0});

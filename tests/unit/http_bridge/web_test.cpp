@@ -142,6 +142,25 @@ TEST(Web, asks_for_a_token_where_anonymous_may_not_and_for_the_scope) {
   EXPECT_EQ(web.now_at("/livez").status, 200);
 }
 
+TEST(Web, takes_a_token_in_each_way_that_agents_send_it) {
+  WebOptions options = web_options();
+  options.anonymous = {};
+  WebTimeline web(options);
+  const auto status = [&](const std::string& authorization) {
+    return web.now_at("/v1/status", {{"authorization", authorization}}).status;
+  };
+  EXPECT_EQ(status("Basic b3duZXI6b3duZXItc2VjcmV0"), 200) << "owner:owner-secret";
+  EXPECT_EQ(status("Basic Om93bmVyLXNlY3JldA=="), 200) << ":owner-secret";
+  for (const char* bad : {"Basic b3duZXI6Z3Vlc3M=", "Basic b3duZXItc2VjcmV0", "Basic", "Basic ???", "Digest x",
+                          "owner-secret", "Token", "Bearer"})
+    EXPECT_EQ(status(bad), 401) << bad;
+  EXPECT_EQ(web.now_at("/v1/status?p=owner-secret").status, 401) << "only where agents hand readings in";
+  options.anonymous.read = true;
+  WebTimeline open(options);
+  EXPECT_EQ(open.now_at("/v1/status", {{"authorization", "Token"}}).status, 200) << "an agent without a token";
+  EXPECT_EQ(open.now_at("/v1/status", {{"authorization", "Digest x"}}).status, 401);
+}
+
 TEST(Web, limits_the_rate_of_one_client_and_not_of_another_or_of_who_watches_its_health) {
   WebOptions options = web_options();
   options.rate_burst = 3;

@@ -15,7 +15,10 @@ const std::string one_row = R"({"sensor":"a","value":1.5,"unit":"Cel","time":"20
 
 class WebWrite : public testing::Test {
  protected:
-  WebWrite() { web.step(MqttConnected{}); }
+  WebWrite() {
+    web.step(MqttConnected{});
+    web.store_is("up");
+  }
 
   std::uint64_t post(const std::string& body, WebHeaders more = {}, const std::string& target = "/v1/readings",
                      const std::string& content_type = "application/json") {
@@ -158,7 +161,79 @@ TEST_F(WebWrite, takes_line_protocol_at_the_paths_that_agents_know) {
     EXPECT_EQ(web.answer(agent).status, 204) << target;
     EXPECT_EQ(web.answer(agent).body, "");
   }
-  EXPECT_EQ(web.answer(post("a value=x", {}, "/write", "")).status, 400) << "an agent drops what 4xx says is wrong";
+}
+
+TEST_F(WebWrite, stores_the_good_lines_of_an_agent_that_drops_all_of_what_was_refused) {
+  const WebHeaders key{{"idempotency-key", "k1"}, {"prefer", "respond-async"}};
+  const std::uint64_t agent = post("a value=1\na value=x\nb value=2", key, "/write", "");
+  ASSERT_EQ(sent().readings.size(), 2U);
+  EXPECT_EQ(web.answer(agent).status, 0) << "as with 204: not before the store has them";
+  commit(sent());
+  EXPECT_EQ(web.answer(agent).status, 400);
+  const Json problem = Json::parse(web.answer(agent).body);
+  EXPECT_EQ(problem.at("detail"),
+            "partial write: 2 readings are taken, and 1 lines are not, as they are no readings: line 2, "
+            "a value is no number, text, true or false");
+  EXPECT_EQ(problem.at("error"), problem.at("detail")) << "where Telegraf's output for InfluxDB 1 looks";
+  EXPECT_EQ(problem.at("message"), problem.at("detail")) << "and that for InfluxDB 2";
+  const std::uint64_t again = post("a value=1\na value=x\nb value=2", key, "/write", "");
+  EXPECT_EQ(web.answer(again).body, web.answer(agent).body);
+  EXPECT_EQ(web.published.size(), 1U);
+  EXPECT_EQ(web.answer(post("a value=x", {}, "/write", "")).status, 400);
+  EXPECT_EQ(web.answer(post("a value=1\na value=x", {}, "/v1/readings", "text/plain")).status, 422) << "all or nothing";
+  EXPECT_EQ(web.published.size(), 1U);
+}
+
+TEST_F(WebWrite, takes_nothing_of_an_agent_while_the_store_is_away_as_it_sends_all_of_it_again) {
+  web.store_is("down");
+  const WebResponse& refused = web.answer(post("a value=1", {}, "/write", ""));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(header_of(refused, "Retry-After"), "5");
+  EXPECT_NE(refused.body.find("sensor-persistence is down: r; nothing of this was taken"), std::string::npos);
+  EXPECT_EQ(web.answer(post("a value=1", {}, "/v1/readings", "text/plain")).status, 0) << "waits for it";
+  web.store_is("up");
+  EXPECT_EQ(web.answer(post("a value=1", {}, "/write", "")).status, 0) << "taken, and waits";
+}
+
+TEST_F(WebWrite, takes_as_many_readings_of_an_agent_at_once_as_may_wait) {
+  const auto lines = [](int fields) {
+    std::string body = "cpu f0=0";
+    for (int i = 1; i < fields; ++i) body += ",f" + std::to_string(i) + "=1" + (i % 10 == 0 ? "\ncpu f=1" : "");
+    return body;
+  };
+  post(lines(5'000), {}, "/write", "");
+  EXPECT_GT(web.web.writes().outbox().rows(), 5'000U);
+  EXPECT_EQ(web.answer(post(lines(11'000), {}, "/write", "")).status, 413);
+}
+
+TEST_F(WebWrite, takes_the_token_of_an_agent_from_its_password) {
+  const auto ask = [&](const std::string& target, WebHeaders headers) {
+    WebRequest request;
+    request.method = "POST";
+    request.target = target;
+    request.headers = std::move(headers);
+    request.body = "a value=1";
+    return web.answer(web.ask(std::move(request))).status;
+  };
+  EXPECT_EQ(ask("/write?db=x&u=agent&p=write-secret", {}), 0) << "taken, and waits";
+  EXPECT_EQ(ask("/write?db=x&u=agent&p=guess", {}), 401);
+  EXPECT_EQ(ask("/write?db=x&p=write-secret", {{"authorization", "Token guess"}}), 401);
+  EXPECT_EQ(ask("/write?db=x", {{"authorization", "Basic YWdlbnQ6d3JpdGUtc2VjcmV0"}}), 0) << "agent:write-secret";
+}
+
+TEST(WebRate, tells_an_agent_that_drops_what_4xx_answers_to_come_again) {
+  WebOptions options = web_options();
+  options.rate_burst = 1;
+  WebTimeline web(options);
+  for (const auto& [target, status] : {std::pair("/write", 503), {"/api/v2/write", 503}, {"/v1/readings", 429}}) {
+    WebRequest request;
+    request.method = "POST";
+    request.target = target;
+    web.ask(request);
+    const WebResponse& refused = web.answer(web.ask(request));
+    EXPECT_EQ(refused.status, status) << target;
+    EXPECT_EQ(header_of(refused, "Retry-After"), "1") << target;
+  }
 }
 
 TEST_F(WebWrite, answers_a_key_that_it_knows_without_storing_anything_again) {
