@@ -228,12 +228,14 @@ ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
 // ---- what it is sent ----
 
 /// A key always brings the same rows: also when a store that went back gives row numbers a second time. And the same
-/// rows of one store come under the same key, until they are refused.
+/// rows of one store come under the same key, until they are refused; or the store does not know any more that they were,
+/// alone or with others.
 void ApiModel::check_key(const std::string& key, const Request& request) {
   const auto [by_key, is_new] = rows_of_key_.try_emplace(key, hash_of(request.rows, ""));
   if (by_key->second != hash_of(request.rows, "")) {
     world_.ledger.violate("an Idempotency-Key always brings the same batch", key);
   }
+  if (store_went_back_) return;
   std::set<std::string>& keys = keys_of_batch_[hash_of(request.rows, request.first_and_last)];
   if (!keys.insert(key).second) return;
   for (const std::string& other : keys) {

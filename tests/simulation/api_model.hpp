@@ -74,6 +74,9 @@ class ApiModel {
   /// Whether a key is remembered: then its batch is not looked at again, and the answer is as it was.
   void set_remembers_keys(bool remembers) { remembers_keys_ = remembers; }
 
+  /// An earlier state of it is back: it gives row numbers again, and counts refusals from there.
+  void store_went_back() { store_went_back_ = true; }
+
   ApiExchange post(const bridge::HttpPost& request);
 
   std::uint64_t requests() const { return requests_; }
@@ -102,6 +105,7 @@ class ApiModel {
   World& world_;
   simdjson::dom::parser parser_;
   bool remembers_keys_ = true;
+  bool store_went_back_ = false;
   ApiMood mood_ = ApiMood::well;
   double share_ = 0;
   Instant misbehaves_until_{};

@@ -202,6 +202,7 @@ void Simulation::go_back(FaultKind kind) {
   }
   persistence_->end(End::power_cut, restart_time());
   if (kind == FaultKind::lose_store) return persistence_->store().replace();
+  api_.store_went_back();
   persistence_->store().restore_saved();
 }
 
