@@ -49,7 +49,8 @@ void BridgeService::open() {
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
   bridge::LogicOptions options = options_;
   options.seed = world_.random.next();
-  host(std::make_unique<bridge::Logic>(options, std::move(saved)));
+  if (web_.has_value()) ++web_->seed;  // another run, other names
+  host(std::make_unique<bridge::Bridge>(options, std::move(saved), web_, std::nullopt));
   connect();
 }
 
@@ -58,6 +59,9 @@ void BridgeService::connect() {
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = {bridge::reply_topic(options_)};
+  // What people watch is left out: it decides nothing, and is most of the traffic.
+  if (web_.has_value())
+    options.subscriptions.push_back(topic_of(options_.root, options_.node, "committed", bridge::service_name));
   options.will_topic = will.topic;
   options.will_payload = will.payload;
   MqttLinkCallbacks callbacks;
@@ -76,6 +80,15 @@ void BridgeService::closed(End how) {
   if (link_ != nullptr && how == End::power_cut) link_->vanish();
   link_.reset();
   posts_.clear();
+  for (const auto& [id, answered] : std::exchange(asked_, {})) answered(std::nullopt);
+}
+
+void BridgeService::ask(WebRequest request, std::function<void(std::optional<WebResponse>)> answered) {
+  if (!is_running()) return answered(std::nullopt);
+  const std::uint64_t id = request.id = ++last_asked_;
+  const std::size_t size_bytes = request.body.size() + request.target.size() + event_overhead_bytes;
+  if (!data(std::move(request), size_bytes)) return answered(WebResponse{id, 503, {}, ""});
+  asked_.emplace(id, std::move(answered));
 }
 
 void BridgeService::unfrozen() {
@@ -86,7 +99,7 @@ std::optional<Instant> BridgeService::waits_since() const {
   return posts_.empty() ? std::nullopt : std::optional(posts_.begin()->second.since);
 }
 
-void BridgeService::before_step(const bridge::Event& event) {
+void BridgeService::before_step(const bridge::BridgeEvent& event) {
   if (const auto* finished = std::get_if<HttpFinished>(&event)) answer(*finished);
 }
 
@@ -135,7 +148,7 @@ void BridgeService::check_given_up(const UploadedRequest& request) {
                         fmt::format("{}: gave up {} and may give up {}", name(), given_up_in_row_, most));
 }
 
-void BridgeService::apply(bridge::Effect& effect) {
+void BridgeService::apply(bridge::BridgeEffect& effect) {
   std::visit([this](auto& known) { carry_out(known); }, effect);
 }
 
@@ -147,6 +160,7 @@ void BridgeService::carry_out(MqttPublish& message) {
     if (!request.has_value()) return world_.ledger.violate("what is published can be read", request.error().message);
     check_given_up(*request);
   }
+  if (message.topic.find("/backlog/") != std::string::npos) note_handed_in(message);
   link_->publish(std::move(message));
 }
 
@@ -175,6 +189,19 @@ void BridgeService::carry_out(const HttpPost& post) {
   const Result<bridge::HttpReply> reply = exchange.reply;
   posts_[post.id] = {now, std::move(exchange)};
   after(took, [this, id = post.id, took, reply] { control(HttpFinished{id, reply, took}); });
+}
+
+void BridgeService::note_handed_in(const MqttPublish& message) {
+  const auto decoded = decoder_.batch(message.payload);
+  if (decoded.has_value() && decoded->bad_rows == 0) return world_.ledger.handed_in(decoded->batch);
+  world_.ledger.violate("what is published can be read",
+                        decoded.has_value() ? decoded->first_error : decoded.error().message);
+}
+
+void BridgeService::carry_out(WebResponse& response) {
+  const auto node = asked_.extract(response.id);
+  if (node.empty()) return world_.ledger.violate("a request has one answer", response.body);
+  node.mapped()(std::move(response));
 }
 
 void BridgeService::carry_out(const SaveBreaker& save) {

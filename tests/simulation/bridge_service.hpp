@@ -1,15 +1,17 @@
-// BridgeService is a sensor-http-bridge in the simulation: the real Logic, an HTTP client with deadlines, and the state
-// file of its breaker.
+// BridgeService is a sensor-http-bridge in the simulation: the real Logics of both its sides, an HTTP client with
+// deadlines, an HTTP server, and the state file of its breaker.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
-#include "services/sensor-http-bridge/logic.hpp"
+#include "services/sensor-http-bridge/bridge.hpp"
 #include "tests/simulation/api_model.hpp"
 #include "tests/simulation/breaker_watch.hpp"
 #include "tests/simulation/broker_model.hpp"
@@ -17,9 +19,15 @@
 
 namespace sensors::simulation {
 
-class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge::Effect> {
+class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, bridge::BridgeEffect> {
  public:
   BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options, InboxSize inbox);
+
+  /// It serves HTTP from its next start on.
+  void serve(bridge::WebOptions web) { web_ = std::move(web); }
+
+  /// Asks it; `answered` is called once: with its answer as it leaves, or without when the connection ends before that.
+  void ask(WebRequest request, std::function<void(std::optional<WebResponse>)> answered);
 
   const std::string& client_id() const { return client_id_; }
 
@@ -32,8 +40,8 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
  private:
   void open() override;
   void closed(End how) override;
-  void apply(bridge::Effect& effect) override;
-  void before_step(const bridge::Event& event) override;
+  void apply(bridge::BridgeEffect& effect) override;
+  void before_step(const bridge::BridgeEvent& event) override;
   void stepped() override { breaker_.check(); }
   void logged(const LogLine& line) override { breaker_.logged(line); }
   std::optional<Instant> waits_since() const override;
@@ -46,8 +54,13 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
   void carry_out(MqttPublish& message);
   void carry_out(const bridge::HttpPost& post);
   void carry_out(const bridge::SaveBreaker& save);
+  void carry_out(WebResponse& response);
+  void carry_out(const WebStreamBegin&) {}
+  void carry_out(const WebStreamData&) {}
+  void carry_out(const WebStreamEnd&) {}
 
   void connect();
+  void note_handed_in(const MqttPublish& message);
   void answer(const bridge::HttpFinished& finished);
   void note_size(const bridge::HttpFinished& finished, const ApiExchange& exchange);
   void check_size(const std::string& key, std::size_t rows);
@@ -64,6 +77,10 @@ class BridgeService : public HostedService<bridge::Logic, bridge::Event, bridge:
     ApiExchange exchange;
   };
   std::map<std::uint64_t, Post> posts_;  // under way
+  std::optional<bridge::WebOptions> web_;
+  std::map<std::uint64_t, std::function<void(std::optional<WebResponse>)>> asked_;  // without an answer
+  std::uint64_t last_asked_ = 0;
+  ReadingDecoder decoder_;
   Instant asked_to_wait_until_{};
   std::optional<std::string> state_file_;
   std::set<std::string> keys_;  // that were ever sent

@@ -65,6 +65,21 @@ bridge::LogicOptions bridge_options(Random& random, Millis latency) {
   return options;
 }
 
+bridge::WebOptions web_options(Random& random) {
+  bridge::WebOptions options;
+  options.node = main_node;
+  options.anonymous = {true, true};
+  options.write_timeout = random.of_any_size(Millis{1'000}, Millis{60'000});
+  options.max_waiting_rows = random.between(1'000, 10'000);
+  options.max_known_writes = random.between(1, 100);
+  if (random.chance(0.3)) {
+    options.rate_burst = static_cast<int>(random.between(1, 5));
+    options.rate_interval = random.of_any_size(Millis{100}, Millis{5'000});
+  }
+  options.seed = random.next();
+  return options;
+}
+
 BrokerOptions broker_options(Random& random) {
   BrokerOptions options;
   options.max_queued = random.chance(0.5) ? 1'000 : random.between(20, 200);

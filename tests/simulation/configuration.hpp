@@ -5,6 +5,7 @@
 #include <string>
 
 #include "services/sensor-http-bridge/logic_options.hpp"
+#include "services/sensor-http-bridge/web/web_options.hpp"
 #include "services/sensor-persistence/logic.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
 #include "tests/simulation/broker_model.hpp"
@@ -20,6 +21,7 @@ inline constexpr const char* destination = "api";
 publisher::LogicOptions publisher_options(Random& random, const std::string& node);
 persistence::LogicOptions persistence_options(Random& random);
 bridge::LogicOptions bridge_options(Random& random, Millis latency);
+bridge::WebOptions web_options(Random& random);
 BrokerOptions broker_options(Random& random);
 InboxSize inbox_size(Random& random);
 

@@ -41,8 +41,9 @@ enum class FaultKind {
   lose_store,     // another store, with another id
   restore_store,  // an earlier state: a backup, or a disk that lied
   restore_outbox,
+  interrupt_write,  // a client hands readings in over HTTP, and bridge, store or broker are killed a moment later
 };
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::restore_outbox) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::interrupt_write) + 1;
 
 const char* name_of(FaultKind kind);
 
@@ -51,6 +52,7 @@ struct PlannedFault {
   Millis mean_interval;
 };
 
+/// All but interrupt_write, which is for seeds that have a client.
 std::vector<PlannedFault> plan_faults(Random& random);
 
 }  // namespace sensors::simulation

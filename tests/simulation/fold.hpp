@@ -49,4 +49,13 @@ inline void fold(EffectHash& hash, const bridge::HttpPost& post) {
 }
 inline void fold(EffectHash& hash, const bridge::SaveBreaker& save) { hash.add(save.text); }
 
+inline void fold(EffectHash& hash, const WebResponse& response) {
+  hash.add(response.id);
+  hash.add(static_cast<std::uint64_t>(response.status));
+  hash.add(response.body);
+}
+inline void fold(EffectHash& hash, const WebStreamBegin& stream) { hash.add(stream.id); }
+inline void fold(EffectHash& hash, const WebStreamData& data) { hash.add(data.text); }
+inline void fold(EffectHash& hash, const WebStreamEnd& stream) { hash.add(stream.id); }
+
 }  // namespace sensors::simulation

@@ -179,6 +179,61 @@ void Ledger::stream_ends(const std::string& stream, bool by_crash) {
           fmt::format("{}: {} readings were not in the outbox at the end", stream, known->lost_in_memory));
 }
 
+// ---- clients that hand readings in over HTTP ----
+
+void Ledger::handed_in(const Batch& batch) {
+  Stream& known = streams_[batch.stream];
+  known.is_handed_in = true;
+  for (const Gap& gap : batch.gaps) {
+    for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) {
+      if (!has(batch.stream, seq, in_store))
+        violate("a gap record stands for what is gone",
+                fmt::format("({}, {}) was never stored, nor answered", batch.stream, seq));
+    }
+  }
+  for (const SequencedReading& row : batch.readings) {
+    if (row.seq > known.numbers.size() + 1) {
+      violate("what is sent has no hole",
+              fmt::format("{}: {} was sent behind {}", batch.stream, row.seq, known.numbers.size()));
+      return;
+    }
+    if (row.seq == known.numbers.size() + 1) {
+      check_offer(batch.stream, row);
+      taken(batch.stream, number_of(row.reading.value).value_or(0), {row.reading.time, Millis{0}, true});
+    }
+    check(known, batch.stream, row, "handed in");
+  }
+}
+
+void Ledger::check_offer(const std::string& stream, const SequencedReading& row) {
+  const auto offer = offers_.find(number_of(row.reading.value).value_or(0));
+  if (offer != offers_.end() && offer->second.time == row.reading.time) return;
+  violate("a reading goes on as it was handed in", fmt::format("({}, {}) is nobody's", stream, row.seq));
+}
+
+void Ledger::promised(std::uint64_t number, const std::string& stream, std::uint64_t seq) {
+  ++promised_;
+  const Offer& offer = offers_[number];
+  if (!has(stream, seq, in_store)) {
+    violate("201 is answered when the store has every row",
+            fmt::format("reading {}: ({}, {}) was never committed", number, stream, seq));
+  } else if (offer.stream != stream || offer.seq != seq) {
+    violate("an answer names the rows that were handed in",
+            fmt::format("reading {} is ({}, {}), not ({}, {})", number, offer.stream, offer.seq, stream, seq));
+  }
+}
+
+/// It must be delivered then; and it has one name, however often the client sends it.
+void Ledger::stored_once(Stream& stream, const std::string& name, const SequencedReading& row) {
+  stream.kept_through = std::max(stream.kept_through, row.seq);
+  const std::uint64_t number = number_of(row.reading.value).value_or(0);
+  Offer& offer = offers_[number];
+  if (offer.stream.empty()) offer = {offer.time, name, row.seq};
+  if (offer.stream == name && offer.seq == row.seq) return;
+  violate("what is handed in again is stored once",
+          fmt::format("reading {}: ({}, {}) and ({}, {})", number, offer.stream, offer.seq, name, row.seq));
+}
+
 // ---- store, bridge and API ----
 
 void Ledger::stored(const std::string& stream, const SequencedReading& row) {
@@ -186,6 +241,7 @@ void Ledger::stored(const std::string& stream, const SequencedReading& row) {
   if (known == nullptr) return;
   check(*known, stream, row, "store");
   add(*known, row.seq, in_store);
+  if (known->is_handed_in) stored_once(*known, stream, row);
 }
 
 void Ledger::gap_stored(const std::string& stream, std::uint64_t first, std::uint64_t last) {
@@ -310,6 +366,7 @@ std::string Ledger::describe_unresolved(std::size_t most) const {
 Ledger::Totals Ledger::totals() const {
   Totals totals;
   totals.taken = last_number_;
+  totals.promised = promised_;
   totals.refused = dead_lettered_;
   for (const auto& [name, stream] : streams_) {
     totals.lost_in_memory += stream.lost_in_memory;

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,17 @@ class Ledger {
   /// The run ended. Readings that it had only in memory are gone, which only a crash may do.
   void stream_ends(const std::string& stream, bool by_crash);
 
+  // ---- clients that hand readings in over HTTP ----
+
+  /// A client has the reading `number` to hand in.
+  void offered(std::uint64_t number, WallTime time) { offers_[number].time = time; }
+
+  /// The bridge sends what it was handed: each row is the next one of its stream, or was sent before.
+  void handed_in(const Batch& batch);
+
+  /// A client was told that its reading is stored, and under which name.
+  void promised(std::uint64_t number, const std::string& stream, std::uint64_t seq);
+
   // ---- store, bridge and API ----
 
   void stored(const std::string& stream, const SequencedReading& row);
@@ -127,7 +139,8 @@ class Ledger {
   std::string describe_unresolved(std::size_t most) const;
 
   struct Totals {
-    std::uint64_t taken = 0;
+    std::uint64_t taken = 0;     // from drivers, and those that clients had to hand in
+    std::uint64_t promised = 0;  // how often a client was told that a reading of its is stored
     std::uint64_t delivered = 0;
     std::uint64_t dropped_with_record = 0;
     std::uint64_t refused = 0;  // rows that became dead letters, or did so again
@@ -147,10 +160,20 @@ class Ledger {
     std::uint64_t lost_in_memory = 0;
     mutable std::uint64_t resolved_through = 0;
     bool ended = false;
+    bool is_handed_in = false;
+  };
+
+  /// A reading that a client hands in, under names that the bridge makes.
+  struct Offer {
+    WallTime time;
+    std::string stream;  // as it was stored; empty: it was not
+    std::uint64_t seq = 0;
   };
 
   Stream* find(const std::string& stream, std::string_view where);
   void check(const Stream& stream, const std::string& name, const SequencedReading& row, std::string_view where);
+  void check_offer(const std::string& stream, const SequencedReading& row);
+  void stored_once(Stream& stream, const std::string& name, const SequencedReading& row);
   bool has_right_time(const Stream& stream, const SequencedReading& row) const;
   void add(Stream& stream, std::uint64_t seq, Fact fact);
   static void skip_stored(Stream& stream, std::uint64_t next);
@@ -161,7 +184,9 @@ class Ledger {
 
   std::map<std::string, Stream, std::less<>> streams_;
   std::map<std::string, std::vector<WallTime>> boot_times_;  // that were vouched for, of each boot
+  std::unordered_map<std::uint64_t, Offer> offers_;          // by number
   std::uint64_t last_number_ = 0;
+  std::uint64_t promised_ = 0;
   std::uint64_t dead_lettered_ = 0;
   std::optional<Violation> violation_;
 };

@@ -105,5 +105,79 @@ TEST_F(LedgerTest, sees_a_dead_letter_that_is_at_the_api) {
   EXPECT_EQ(broken(), "a reading is at the API or a dead letter, never both");
 }
 
+/// A client hands in readings with the numbers 1, 2, 3, ..., which the bridge sends as one stream.
+class HandedIn : public testing::Test {
+ protected:
+  HandedIn() {
+    for (int i = 0; i < 3; ++i) ledger.offered(ledger.next_number(), WallTime{});
+  }
+  static SequencedReading row(std::uint64_t seq, std::uint64_t number) {
+    return {seq, {"s", Ledger::value_of(number), "Cel", WallTime{}}};
+  }
+  static Batch batch(const std::string& stream, std::vector<SequencedReading> rows) {
+    Batch batch;
+    batch.stream = stream;
+    batch.readings = std::move(rows);
+    return batch;
+  }
+  std::string broken() const { return ledger.violation().has_value() ? ledger.violation()->check : ""; }
+
+  Ledger ledger;
+};
+
+TEST_F(HandedIn, follows_a_reading_to_the_api_and_its_client) {
+  ledger.handed_in(batch("write", {row(1, 1), row(2, 2)}));
+  ledger.handed_in(batch("write", {row(1, 1), row(2, 2)}));  // sent again
+  for (std::uint64_t seq = 1; seq <= 2; ++seq) ledger.stored("write", row(seq, seq));
+  ledger.promised(2, "write", 2);
+  EXPECT_EQ(ledger.unresolved(), 2U);
+  for (std::uint64_t seq = 1; seq <= 2; ++seq) ledger.bridge_answered("write", seq);
+  EXPECT_EQ(ledger.unresolved(), 0U);
+  EXPECT_EQ(ledger.totals().promised, 1U);
+  EXPECT_EQ(broken(), "");
+}
+
+TEST_F(HandedIn, sees_a_promise_that_comes_too_early) {
+  ledger.handed_in(batch("write", {row(1, 1)}));
+  ledger.promised(1, "write", 1);
+  EXPECT_EQ(broken(), "201 is answered when the store has every row");
+}
+
+TEST_F(HandedIn, sees_an_answer_that_names_the_row_of_another_reading) {
+  ledger.handed_in(batch("write", {row(1, 1), row(2, 2)}));
+  for (std::uint64_t seq = 1; seq <= 2; ++seq) ledger.stored("write", row(seq, seq));
+  ledger.promised(1, "write", 2);
+  EXPECT_EQ(broken(), "an answer names the rows that were handed in");
+}
+
+TEST_F(HandedIn, sees_a_reading_that_is_stored_twice) {
+  for (const char* stream : {"try", "retry"}) {
+    ledger.handed_in(batch(stream, {row(1, 1)}));
+    ledger.stored(stream, row(1, 1));
+  }
+  EXPECT_EQ(broken(), "what is handed in again is stored once");
+}
+
+TEST_F(HandedIn, sees_a_number_with_another_reading) {
+  ledger.handed_in(batch("write", {row(1, 1)}));
+  ledger.handed_in(batch("write", {row(1, 2)}));
+  EXPECT_EQ(broken(), "a (stream, seq) never names two readings");
+}
+
+TEST_F(HandedIn, sees_a_hole_and_a_reading_of_nobody) {
+  ledger.handed_in(batch("write", {row(2, 2)}));
+  EXPECT_EQ(broken(), "what is sent has no hole");
+  Ledger other;
+  other.handed_in(batch("write", {row(1, 1)}));
+  EXPECT_EQ(other.violation()->check, "a reading goes on as it was handed in");
+}
+
+TEST_F(HandedIn, sees_a_gap_record_for_what_was_never_stored) {
+  Batch gap = batch("write", {});
+  gap.gaps.push_back({1, 1, "other_store", WallTime{}});
+  ledger.handed_in(gap);
+  EXPECT_EQ(broken(), "a gap record stands for what is gone");
+}
+
 }  // namespace
 }  // namespace sensors::simulation

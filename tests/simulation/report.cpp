@@ -17,6 +17,7 @@ void Report::add(const Outcome& outcome) {
   hash.add(outcome.hash);
   hash_ = hash.value();
   readings_.taken += outcome.readings.taken;
+  readings_.promised += outcome.readings.promised;
   readings_.delivered += outcome.readings.delivered;
   readings_.dropped_with_record += outcome.readings.dropped_with_record;
   readings_.refused += outcome.readings.refused;
@@ -30,10 +31,11 @@ std::string Report::text() const {
   std::string text = fmt::format("{} seeds, {:.1f} simulated hours in {:.1f} s ({:.0f} hours a minute), {} events\n",
                                  seeds_, hours(), seconds_, hours_per_minute(), events_);
   text += fmt::format(
-      "{} readings: {} delivered, {} dropped with a record, {} refused, {} purged, {} in memory at a crash, {} lost by "
-      "hardware\n",
-      readings_.taken, readings_.delivered, readings_.dropped_with_record, readings_.refused, readings_.purged,
-      readings_.lost_in_memory, readings_.lost_by_hardware);
+      "{} readings: {} delivered, {} promised over HTTP, {} dropped with a record, {} refused, {} purged, {} in memory "
+      "at "
+      "a crash, {} lost by hardware\n",
+      readings_.taken, readings_.delivered, readings_.promised, readings_.dropped_with_record, readings_.refused,
+      readings_.purged, readings_.lost_in_memory, readings_.lost_by_hardware);
   for (std::size_t i = 0; i < fault_kinds; ++i) {
     if (faults_[i] > 0) text += fmt::format("  {:6} {}\n", faults_[i], name_of(static_cast<FaultKind>(i)));
   }
@@ -51,12 +53,12 @@ std::string Report::json() const {
   }
   return fmt::format(
       R"({{"seeds":{},"failed":{},"failed_seeds":[{}],"simulated_hours":{:.2f},"seconds":{:.2f},"hours_per_minute":{:.0f},)"
-      R"("events":{},"hash":"{:016x}","readings":{{"taken":{},"delivered":{},"dropped_with_record":{},)"
+      R"("events":{},"hash":"{:016x}","readings":{{"taken":{},"promised":{},"delivered":{},"dropped_with_record":{},)"
       R"("refused":{},"purged":{},"lost_in_memory":{},"lost_by_hardware":{}}},"faults":{{{}}}}})"
       "\n",
       seeds_, failed(), fmt::join(failed_seeds_, ","), hours(), seconds_, hours_per_minute(), events_, hash_,
-      readings_.taken, readings_.delivered, readings_.dropped_with_record, readings_.refused, readings_.purged,
-      readings_.lost_in_memory, readings_.lost_by_hardware, faults);
+      readings_.taken, readings_.promised, readings_.delivered, readings_.dropped_with_record, readings_.refused,
+      readings_.purged, readings_.lost_in_memory, readings_.lost_by_hardware, faults);
 }
 
 std::string describe_failure(const Outcome& outcome, double hours) {

@@ -120,15 +120,16 @@ class HostedService : public Service {
   /// A result or an acknowledgement: never refused.
   void control(Event event) { push(std::move(event)); }
 
-  /// A message: refused when the inbox is full.
-  void data(Event event, std::size_t size_bytes) {
+  /// A message or a request: refused when the inbox is full.
+  bool data(Event event, std::size_t size_bytes) {
     if (data_events_ >= inbox_limits_.events || data_bytes_ + size_bytes > inbox_limits_.bytes) {
       if (refused_++ == 0) world_.note(name(), "inbox full");
-      return;
+      return false;
     }
     ++data_events_;
     data_bytes_ += size_bytes;
     push(std::move(event));
+    return true;
   }
 
  protected:

@@ -30,6 +30,7 @@ Simulation::Simulation(const SimulationOptions& options)
   outcome_.seed = options.seed;
   make_services();
   plan_ = plan_faults(world_.random);
+  make_client();
 }
 
 void Simulation::make_services() {
@@ -49,10 +50,21 @@ void Simulation::make_services() {
   api_.set_remembers_keys(random.chance(0.5));
 }
 
+/// With chances of its own: a seed that has none is as it would be.
+void Simulation::make_client() {
+  Random random(options_.seed ^ 0x7772697465727321U);
+  if (random.chance(0.5)) return;
+  bridge_->serve(web_options(random));
+  client_ = std::make_unique<WritingClient>(world_, *bridge_, Random(random.next()));
+  if (!plan_.empty() && random.chance(0.5))
+    plan_.push_back({FaultKind::interrupt_write, random.of_any_size(Millis{10 * 60'000}, Millis{3 * 3'600'000})});
+}
+
 Outcome Simulation::run() {
   persistence_->start();
   bridge_->start();
   for (const auto& publisher : publishers_) publisher->start();
+  if (client_ != nullptr) client_->start();
   for (const PlannedFault& fault : plan_) arm(fault);
   take_backups();
   if (run_until(Scheduler::start + options_.time)) {
@@ -147,6 +159,7 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::lose_store:
     case FaultKind::restore_store:
     case FaultKind::restore_outbox: return go_back(kind);
+    case FaultKind::interrupt_write: return interrupt_write();
   }
 }
 
@@ -193,6 +206,18 @@ void Simulation::refuse() {
   api_.refuse(how, world_.random.chance(0.1) ? 1.0 : share, outage());
 }
 
+void Simulation::interrupt_write() {
+  client_->write();
+  world_.after(world_.random.of_any_size(Millis{1}, Millis{200}), [this] {
+    if (faults_are_over_) return;
+    switch (world_.random.below(3)) {
+      case 0: return persistence_->end(End::killed, restart_time());
+      case 1: return broker_->end(false, restart_time());
+      default: return bridge_->end(End::killed, restart_time());
+    }
+  });
+}
+
 void Simulation::go_back(FaultKind kind) {
   if (kind == FaultKind::restore_outbox) {
     PublisherService& publisher = any_publisher();
@@ -237,6 +262,7 @@ void Simulation::heal() {
     publisher->burst(0);
     publisher->start();
   }
+  if (client_ != nullptr) client_->heal();
   for (Service* const service : services()) service->clock().synchronise();
 }
 
@@ -250,6 +276,7 @@ void Simulation::check_end() {
     if (persistence_->store().dead_letters().count() > 0) operator_->requeue_all();
   }
   for (const auto& publisher : publishers_) publisher->set_reading(false);
+  if (client_ != nullptr) client_->stop();
   if (!run_until(world_.scheduler.now() + calm_bound)) return;
   if (const std::uint64_t left = world_.ledger.unresolved(); left > 0) {
     world_.ledger.violate("6: nothing is dropped without a record, and all is delivered when faults stop",
@@ -262,6 +289,8 @@ void Simulation::check_end() {
     world_.ledger.violate("dead letters that were requeued are delivered", "some are left");
   }
   if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
+  if (client_ != nullptr && client_->waiting() > 0)
+    world_.ledger.violate("a client that asks again is answered", fmt::format("{} writes wait", client_->waiting()));
   if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
   if (!persistence_->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", persistence_->name());
   if (!persistence_->is_well()) world_.ledger.violate("all is well when faults stop", persistence_->name());

@@ -14,6 +14,7 @@
 #include "tests/simulation/operator.hpp"
 #include "tests/simulation/persistence_service.hpp"
 #include "tests/simulation/publisher_service.hpp"
+#include "tests/simulation/writing_client.hpp"
 
 namespace sensors::simulation {
 
@@ -44,6 +45,7 @@ class Simulation {
 
  private:
   void make_services();
+  void make_client();
   void inject(FaultKind kind);
   void arm(const PlannedFault& fault);
   void fault_a_disk(Disk& disk, FaultKind kind);
@@ -52,6 +54,7 @@ class Simulation {
   void misbehave();
   void refuse();
   void go_back(FaultKind kind);
+  void interrupt_write();
   void take_backups();
   void heal();
   bool run_until(Instant end);
@@ -71,6 +74,7 @@ class Simulation {
   std::unique_ptr<PersistenceService> persistence_;
   std::unique_ptr<BridgeService> bridge_;
   std::unique_ptr<Operator> operator_;
+  std::unique_ptr<WritingClient> client_;  // in half of the seeds
   std::vector<PlannedFault> plan_;
   bool faults_are_over_ = false;
   Outcome outcome_;

@@ -43,6 +43,7 @@ TEST(Simulation, delivers_every_reading_and_injects_faults) {
   std::uint64_t faults = 0;
   std::uint64_t delivered = 0;
   std::uint64_t refused = 0;
+  std::uint64_t promised = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SimulationOptions options;
     options.seed = seed;
@@ -50,10 +51,12 @@ TEST(Simulation, delivers_every_reading_and_injects_faults) {
     for (const std::uint64_t count : outcome.faults) faults += count;
     delivered += outcome.readings.delivered;
     refused += outcome.readings.refused;
+    promised += outcome.readings.promised;
   }
   EXPECT_GT(faults, 100U);
   EXPECT_GT(delivered, 10'000U);
   EXPECT_GT(refused, 10U);
+  EXPECT_GT(promised, 1'000U) << "over HTTP";
 }
 
 }  // namespace
