@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "common/codec/time_text.hpp"
-
 namespace sensors::simulation {
 
 using bridge::HttpPost;
@@ -34,20 +32,7 @@ HttpReply reply_of(int status, std::string content_type = "application/json", st
   return reply;
 }
 
-/// Its value and time.
-Reading reading_of(const simdjson::dom::element& element) {
-  Reading reading;
-  std::string_view text;
-  if (element["value"].get(text) == simdjson::SUCCESS) {
-    reading.value = std::string(text);
-  } else {
-    reading.value = element["value"].get_double().value();
-  }
-  reading.time = parse_time(element["time"].get_string().value()).value_or(WallTime{});
-  std::int64_t uptime_ms = 0;
-  if (element["uptime_ms"].get(uptime_ms) == simdjson::SUCCESS) reading.uptime = Millis{uptime_ms};
-  return reading;
-}
+bool has_points(const std::vector<ApiRow>& rows) { return !rows.empty() && !rows.front().point.empty(); }
 
 /// {"rejected":[...]}, each row with its reason in one of the ways that there are.
 std::string list_of(const std::vector<ApiRow>& refused) {
@@ -88,7 +73,7 @@ ApiMood ApiModel::mood_now() {
 
 ApiExchange ApiModel::post(const HttpPost& request) {
   ++requests_;
-  const Request known = read(request.body);
+  const ApiBody known = reader_.read(request);
   check_key(request.idempotency_key, known);
   ApiExchange exchange;
   exchange.rows = known.rows.size();
@@ -162,20 +147,36 @@ void ApiModel::put(ApiExchange& exchange, Answer answer, const std::vector<ApiRo
 // ---- what it takes ----
 
 ApiModel::Answer ApiModel::process(const std::string& key, const std::vector<ApiRow>& rows) {
-  if (const auto known = answers_.find(key); remembers_keys_ && known != answers_.end()) return known->second;
+  const bool remembers = remembers_keys_ && !has_points(rows);
+  if (const auto known = answers_.find(key); remembers && known != answers_.end()) return known->second;
   Answer answer = judge(rows);
-  if (answer.is_taken) {
+  if (answer.is_taken || answer.is_partial) {
     for (const ApiRow& row : rows) {
       const bool is_refused = std::any_of(answer.refused.begin(), answer.refused.end(), [&](const ApiRow& other) {
         return other.stream == row.stream && other.first == row.first;
       });
-      if (is_refused) continue;
-      if (row.is_gap) gaps_.emplace(row.stream, row.first);
-      if (!row.is_gap) world_.ledger.reached_api(row.stream, {row.first, row.reading});
+      if (!is_refused) store(row);
     }
   }
-  if (remembers_keys_ && answer.reply.status / 100 == 2) answers_.emplace(key, answer);
+  if (remembers && answer.reply.status / 100 == 2) answers_.emplace(key, answer);
   return answer;
+}
+
+void ApiModel::store(const ApiRow& row) {
+  if (!row.point.empty()) check_point(row);
+  if (row.is_gap) gaps_.emplace(row.stream, row.first);
+  if (!row.is_gap) world_.ledger.reached_api(row.stream, {row.first, row.reading});
+}
+
+/// A point replaces another one of its name, and stands beside one of another name.
+void ApiModel::check_point(const ApiRow& row) {
+  const std::string name = fmt::format("{}({}, {})", row.is_gap ? "gap record of " : "", row.stream, row.first);
+  const std::string& other = rows_of_points_.try_emplace(row.point, name).first->second;
+  if (other != name) world_.ledger.violate("two rows are two points", other + " and " + name + " are " + row.point);
+  // A store that went back may have learned the time of a reading since.
+  const ApiRow& earlier = points_of_rows_.try_emplace(name, row).first->second;
+  if (earlier.point != row.point && earlier.reading.time == row.reading.time)
+    world_.ledger.violate("what is sent again is the same point", earlier.point + " became " + row.point);
 }
 
 bool ApiModel::has(const ApiRow& row) const {
@@ -203,8 +204,9 @@ ApiModel::Answer ApiModel::judge(const std::vector<ApiRow>& rows) {
                    [&](const ApiRow& row) { return dislikes(row); });
     }
   }
-  if (!refused.empty()) return refuse(std::move(refused));
-  return {reply_of(world_.random.chance(0.5) ? 200 : 201), {}, true};
+  if (!refused.empty()) return has_points(rows) ? refuse_points(std::move(refused)) : refuse(std::move(refused));
+  const int status = world_.random.chance(0.5) ? 200 : 201;
+  return {has_points(rows) ? reply_of(204, "", "") : reply_of(status), {}, true};
 }
 
 ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
@@ -225,55 +227,31 @@ ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
   return {reply_of(413, "application/json", fmt::format(R"({{"error":"{}"}})", reason))};
 }
 
+ApiModel::Answer ApiModel::refuse_points(std::vector<ApiRow> refused) {
+  if (refusal_ == ApiRefusal::too_large) return refuse(std::move(refused));
+  HttpReply reply = reply_of(
+      400, "application/json",
+      fmt::format(R"({{"error":"partial write: {} dropped={}"}})", refusal_of(refused.front()), refused.size()));
+  return {std::move(reply), std::move(refused), false, true};
+}
+
 // ---- what it is sent ----
 
 /// A key always brings the same rows: also when a store that went back gives row numbers a second time. And the same
-/// rows of one store come under the same key, until they are refused; or the store does not know any more that they were,
-/// alone or with others.
-void ApiModel::check_key(const std::string& key, const Request& request) {
-  const auto [by_key, is_new] = rows_of_key_.try_emplace(key, hash_of(request.rows, ""));
-  if (by_key->second != hash_of(request.rows, "")) {
+/// rows of one store come under the same key, until they are refused; or the store does not know any more that they
+/// were, alone or with others.
+void ApiModel::check_key(const std::string& key, const ApiBody& body) {
+  const auto [by_key, is_new] = rows_of_key_.try_emplace(key, hash_of(body.rows, ""));
+  if (by_key->second != hash_of(body.rows, "")) {
     world_.ledger.violate("an Idempotency-Key always brings the same batch", key);
   }
   if (store_went_back_) return;
-  std::set<std::string>& keys = keys_of_batch_[hash_of(request.rows, request.first_and_last)];
+  std::set<std::string>& keys = keys_of_batch_[hash_of(body.rows, body.first_and_last)];
   if (!keys.insert(key).second) return;
   for (const std::string& other : keys) {
     if (other == key || refused_keys_.contains(other)) continue;
     world_.ledger.violate("a batch comes under the same Idempotency-Key until it is refused", other + " became " + key);
   }
-}
-
-ApiModel::Request ApiModel::read(const std::string& body) {
-  Request request;
-  simdjson::dom::element root;
-  if (parser_.parse(body).get(root) != simdjson::SUCCESS) {
-    world_.ledger.violate("what is delivered can be read", body.substr(0, 200));
-    return request;
-  }
-  request.first_and_last = fmt::format("{} {}-{}", root["store"].get_string().value(),
-                                       root["first"].get_uint64().value(), root["last"].get_uint64().value());
-  simdjson::dom::array list;
-  if (root["readings"].get(list) == simdjson::SUCCESS) {
-    for (const simdjson::dom::element element : list) {
-      ApiRow row;
-      row.stream = std::string(element["stream"].get_string().value());
-      row.first = row.last = element["seq"].get_uint64().value();
-      row.reading = reading_of(element);
-      request.rows.push_back(std::move(row));
-    }
-  }
-  if (root["gaps"].get(list) == simdjson::SUCCESS) {
-    for (const simdjson::dom::element element : list) {
-      ApiRow row;
-      row.stream = std::string(element["stream"].get_string().value());
-      row.first = element["first"].get_uint64().value();
-      row.last = element["last"].get_uint64().value();
-      row.is_gap = true;
-      request.rows.push_back(std::move(row));
-    }
-  }
-  return request;
 }
 
 const char* name_of(ApiMood mood) {

@@ -1,5 +1,6 @@
 // ApiModel is somebody's HTTP API: it stores by (stream, seq), remembers Idempotency-Keys or does not, refuses rows
-// that it does not like, and misbehaves in every way that docs/protocol.md has an answer for.
+// that it does not like, and misbehaves in every way that docs/protocol.md has an answer for. For line protocol it is
+// an InfluxDB: it stores by point, knows no keys, and of a batch with points that it does not like stores the others.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +8,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include <simdjson.h>
-
 #include "services/sensor-http-bridge/events.hpp"
+#include "tests/simulation/api_body.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace sensors::simulation {
@@ -45,10 +46,6 @@ enum class ApiRefusal {
   too_large,      // 413 for batches beyond a size
 };
 
-struct ApiRow : RowRange {
-  Reading reading;  // its value and time
-};
-
 struct ApiExchange {
   Result<bridge::HttpReply> reply;
   Millis took{0};
@@ -61,7 +58,7 @@ struct ApiExchange {
 
 class ApiModel {
  public:
-  explicit ApiModel(World& world) : world_(world) {}
+  explicit ApiModel(World& world) : world_(world), reader_(world) {}
 
   /// This share of all requests meets `mood` for so long.
   void misbehave(ApiMood mood, double share, Millis time);
@@ -85,25 +82,24 @@ class ApiModel {
   struct Answer {
     bridge::HttpReply reply;
     std::vector<ApiRow> refused = {};
-    bool is_taken = false;  // what is not refused is stored
-  };
-  struct Request {
-    std::string first_and_last;
-    std::vector<ApiRow> rows;
+    bool is_taken = false;    // what is not refused is stored
+    bool is_partial = false;  // it is, and nobody is told
   };
 
   ApiMood mood_now();
-  Request read(const std::string& body);
-  void check_key(const std::string& key, const Request& request);
+  void check_key(const std::string& key, const ApiBody& body);
+  void store(const ApiRow& row);
+  void check_point(const ApiRow& row);
   Answer process(const std::string& key, const std::vector<ApiRow>& rows);
   Answer judge(const std::vector<ApiRow>& rows);
   Answer refuse(std::vector<ApiRow> refused);
+  Answer refuse_points(std::vector<ApiRow> refused);
   bool has(const ApiRow& row) const;
   bool dislikes(const ApiRow& row) const;
   void put(ApiExchange& exchange, Answer answer, const std::vector<ApiRow>& rows) const;
 
   World& world_;
-  simdjson::dom::parser parser_;
+  ApiBodyReader reader_;
   bool remembers_keys_ = true;
   bool store_went_back_ = false;
   ApiMood mood_ = ApiMood::well;
@@ -116,6 +112,8 @@ class ApiModel {
   Instant refuses_until_{};
   std::uint64_t requests_ = 0;
   std::set<std::pair<std::string, std::uint64_t>> gaps_;          // that it has
+  std::unordered_map<std::string, std::string> rows_of_points_;   // that it has
+  std::unordered_map<std::string, ApiRow> points_of_rows_;        // that it has
   std::map<std::string, Answer> answers_;                         // 2xx, by key
   std::map<std::string, std::uint64_t> rows_of_key_;              // their hash
   std::map<std::uint64_t, std::set<std::string>> keys_of_batch_;  // by the hash of range and rows

@@ -96,6 +96,11 @@ bool Ledger::has_right_time(const Stream& stream, const SequencedReading& row) c
                      [&](WallTime boot_time) { return reading.time == time_at_uptime(boot_time, taken.uptime); });
 }
 
+RowRange Ledger::row_of(const Value& value) const {
+  const std::uint64_t number = number_of(value).value_or(0);
+  return number >= 1 && number <= rows_.size() ? rows_[number - 1] : RowRange{};
+}
+
 // ---- the publisher ----
 
 void Ledger::stream_begins(const std::string& stream, const std::string& boot) {
@@ -115,6 +120,8 @@ void Ledger::taken(const std::string& stream, std::uint64_t number, TakenAt at) 
   known->numbers.push_back(number);
   known->taken_at.push_back(at);
   known->facts.resize(std::max(known->facts.size(), known->numbers.size()), 0);
+  if (rows_.size() < number) rows_.resize(std::max(number, last_number_));
+  if (number > 0) rows_[number - 1] = {stream, known->numbers.size(), known->numbers.size(), false};
 }
 
 /// What a store has need not be in an outbox any more: it went there from memory, while the disk failed. No further

@@ -68,6 +68,9 @@ class Ledger {
   void violate(std::string_view check, std::string text);
   const std::optional<Violation>& violation() const { return violation_; }
 
+  /// The reading with that value, by its name; `first` is 0 when nobody took one.
+  RowRange row_of(const Value& value) const;
+
   // ---- the publisher ----
 
   void stream_begins(const std::string& stream, const std::string& boot);
@@ -184,6 +187,7 @@ class Ledger {
 
   std::map<std::string, Stream, std::less<>> streams_;
   std::map<std::string, std::vector<WallTime>> boot_times_;  // that were vouched for, of each boot
+  std::vector<RowRange> rows_;                               // of the readings, by number - 1
   std::unordered_map<std::uint64_t, Offer> offers_;          // by number
   std::uint64_t last_number_ = 0;
   std::uint64_t promised_ = 0;

@@ -39,8 +39,8 @@ void Simulation::make_services() {
   broker_ = std::make_unique<BrokerModel>(world_, broker);
   persistence_ =
       std::make_unique<PersistenceService>(world_, *broker_, persistence_options(random), inbox_size(random));
-  bridge_ = std::make_unique<BridgeService>(world_, *broker_, api_, bridge_options(random, broker.latency_most),
-                                            inbox_size(random));
+  bridge_ = std::make_unique<BridgeService>(
+      world_, *broker_, api_, bridge_options(random, broker.latency_most, upload_format()), inbox_size(random));
   operator_ = std::make_unique<Operator>(world_, *broker_, main_node);
   const std::size_t publishers = random.between(1, 2);
   for (std::size_t i = 1; i <= publishers; ++i) {
@@ -48,6 +48,13 @@ void Simulation::make_services() {
         world_, *broker_, publisher_options(random, "node-" + std::to_string(i)), inbox_size(random)));
   }
   api_.set_remembers_keys(random.chance(0.5));
+}
+
+/// With a chance of its own: a format is no reason that anything else comes otherwise.
+UploadFormat Simulation::upload_format() const {
+  Random random(options_.seed ^ 0x666f726d61747321U);
+  if (random.chance(0.5)) return UploadFormat::batch;
+  return random.chance(0.3) ? UploadFormat::json : UploadFormat::influx;
 }
 
 /// With chances of its own: a seed that has none is as it would be.

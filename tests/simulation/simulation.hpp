@@ -46,6 +46,7 @@ class Simulation {
  private:
   void make_services();
   void make_client();
+  UploadFormat upload_format() const;
   void inject(FaultKind kind);
   void arm(const PlannedFault& fault);
   void fault_a_disk(Disk& disk, FaultKind kind);
