@@ -12,6 +12,7 @@
 #include <ctime>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -92,9 +93,9 @@ std::string head_of(int status, const WebHeaders& headers) {
 }
 
 /// Where all connections put input that means nothing. Of the loop's thread.
-asio::mutable_buffer sink() {
+std::span<char> sink() {
   static std::array<char, sink_bytes> bytes;
-  return asio::buffer(bytes);
+  return bytes;
 }
 
 class Connection : public HttpConnection, public std::enable_shared_from_this<Connection> {
@@ -127,7 +128,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     hold_bytes(response.body.size());
     body_ = is_head_ ? "" : std::move(response.body);
     socket_->expire_after(state_->options.write_timeout);
-    socket_->write({asio::buffer(head_), asio::buffer(body_)}, bound(&Connection::on_answered));
+    socket_->write(head_, body_, bound(&Connection::on_answered));
   }
 
   void begin_stream(WebStreamBegin stream) override {
@@ -201,7 +202,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     socket_->expire_after(state_->options.body_timeout);
     if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return take_body({});
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    socket_->write({asio::buffer(go_on), {}}, bound(&Connection::take_body));
+    socket_->write(go_on, {}, bound(&Connection::take_body));
   }
 
   void take_body(beast::error_code error) {
@@ -232,7 +233,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       if (error == asio::error::eof && self->parser_->got_some()) self->parser_->put_eof(error = {});
       (self.get()->*next)(error);
     };
-    socket_->read_some(buffer_.prepare(space), take);
+    socket_->read_some({static_cast<char*>(buffer_.prepare(space).data()), space}, take);
   }
 
   void hand_over() {
@@ -333,7 +334,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void write_next() {
     socket_->expire_after(state_->options.write_timeout);
-    socket_->write({asio::buffer(*unsent_.front()), {}}, bound(&Connection::on_sent));
+    socket_->write(*unsent_.front(), {}, bound(&Connection::on_sent));
   }
 
   void on_sent(beast::error_code error) {

@@ -1,7 +1,10 @@
 #include "common/adapters/http_server/http_socket.hpp"
 
+#include <array>
+#include <type_traits>
 #include <utility>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
@@ -32,9 +35,12 @@ class SocketOf final : public HttpSocket {
     }
   }
 
-  void read_some(asio::mutable_buffer into, Done done) override { stream_.async_read_some(into, std::move(done)); }
+  void read_some(std::span<char> into, Done done) override {
+    stream_.async_read_some(asio::buffer(into.data(), into.size()), std::move(done));
+  }
 
-  void write(const std::array<asio::const_buffer, 2>& both, Done done) override {
+  void write(std::string_view head, std::string_view body, Done done) override {
+    const std::array both{asio::buffer(head), asio::buffer(body)};
     asio::async_write(stream_, both, std::move(done));
   }
 

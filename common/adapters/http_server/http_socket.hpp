@@ -2,14 +2,12 @@
 // the two takes a compiler half a minute wherever it is used. Private to the adapter. On the event loop.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/system/error_code.hpp>
+#include <span>
+#include <string_view>
 
 namespace boost::asio {
 class io_context;
@@ -17,13 +15,16 @@ namespace ssl {
 class context;
 }
 }  // namespace boost::asio
+namespace boost::system {
+class error_code;
+}
 
 namespace sensors {
 
 class HttpSocket {
  public:
   /// Of an operation; `bytes` were read or written.
-  using Done = std::function<void(boost::system::error_code, std::size_t bytes)>;
+  using Done = std::function<void(const boost::system::error_code& error, std::size_t bytes)>;
 
   virtual ~HttpSocket() = default;
 
@@ -31,10 +32,10 @@ class HttpSocket {
   virtual void handshake(Done done) = 0;
 
   /// At least one byte, or an error: boost::asio::error::eof, ...
-  virtual void read_some(boost::asio::mutable_buffer into, Done done) = 0;
+  virtual void read_some(std::span<char> into, Done done) = 0;
 
-  /// All of both, which must stay until `done`.
-  virtual void write(const std::array<boost::asio::const_buffer, 2>& both, Done done) = 0;
+  /// All of `head` and then of `body`, which must stay until `done`.
+  virtual void write(std::string_view head, std::string_view body, Done done) = 0;
 
   /// Operations that begin from now on end with boost::beast::error::timeout when that much time is over.
   virtual void expire_after(std::chrono::milliseconds time) = 0;
