@@ -16,7 +16,7 @@ vm_obstacle() {
   [ "$(id -u)" -eq 0 ] || { echo "it needs root, to make a Debian tree"; return; }
   [ ${#PWD} -le 75 ] || { echo "the path $PWD is too long for the sockets in it"; return; }
   for tool in mmdebstrap mke2fs ssh ssh-keygen nbdkit sqlite3 "$(vm_program "$1")"; do
-    command -v "$tool" > /dev/null || { echo "$tool is not there: packages-rig.txt lists its package"; return; }
+    command -v "$tool" > /dev/null || { echo "$tool is not there: packages-rig.txt and packages-vm.txt list its package"; return; }
   done
 }
 
