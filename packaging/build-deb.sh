@@ -2,6 +2,7 @@
 # build-deb.sh [ARCHITECTURE]: makes the Debian packages in build/deb/, for this machine's architecture or, in a tree of
 # packaging/cross/make-root.sh, for arm64 or armhf. Prints the package's path. JOBS=N: how many compilers run at once.
 # VERSION=V: the package's version, in place of CMakeLists.txt's. PREPARE=PROGRAM: is run on the copy of the sources first.
+# BUILT=FOLDER: packs the programs of a build that is there, in FOLDER/deb, and compiles nothing; for a rig that has little time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 here=$(dpkg --print-architecture)
@@ -9,7 +10,8 @@ architecture=${1:-$here}
 jobs=${JOBS:-$(nproc)}
 
 # The same path for every version, so that the compiler cache knows the files again.
-tree=build/deb/source-$architecture
+folder=${BUILT:-build}/deb
+tree=$folder/source-$architecture
 rm -rf "$tree"
 mkdir -p "$tree"
 cp -r CMakeLists.txt LICENSE README.md broker-config cmake common man services systemd packaging/debian "$tree/"
@@ -27,6 +29,7 @@ sensor-project ($version) bookworm; urgency=medium
 END
 
 build=(env "DEB_BUILD_OPTIONS=parallel=$jobs ${DEB_BUILD_OPTIONS:-}")
+[ -z "${BUILT:-}" ] || build=(env "BUILT=$PWD/$BUILT" "DEB_BUILD_OPTIONS=noautodbgsym")
 if [ "$architecture" = "$here" ]; then
   # debhelper gives the build an empty home; the compiler cache stays where it is.
   ! command -v ccache > /dev/null || build+=("CCACHE_DIR=${CCACHE_DIR:-$(ccache --get-config cache_dir)}")
@@ -35,9 +38,9 @@ else
   packaging/cross/make-root.sh "$architecture"
   build=(packaging/cross/enter.sh "$architecture" "${build[@]}" sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign --host-arch $architecture -Pcross,nocheck")
 fi
-"${build[@]}" > "build/deb/build-$architecture.log" 2>&1 || {
-  tail -n 40 "build/deb/build-$architecture.log" >&2
-  echo "build-deb: dpkg-buildpackage failed; all it said: build/deb/build-$architecture.log" >&2
+"${build[@]}" > "$folder/build-$architecture.log" 2>&1 || {
+  tail -n 40 "$folder/build-$architecture.log" >&2
+  echo "build-deb: dpkg-buildpackage failed; all it said: $folder/build-$architecture.log" >&2
   exit 1
 }
-ls -1 "build/deb/sensor-project_${version}_$architecture.deb"
+ls -1 "$folder/sensor-project_${version}_$architecture.deb"

@@ -55,6 +55,7 @@ part_install() {
   check "the bridge without an API ends with exit code 78" wait_until 20 bridge_says_what_is_missing
   check "it is not started again" [ "$(property sensor-http-bridge NRestarts)" = 0 ]
   check "the owner's broker still runs" owner_broker_answers
+  check "the timer of the recovery runs, and starts with the machine" timer_runs
   name_the_api
   check "all units are active once the API is named" wait_until 20 all_active
   check "sensor-project.target is active and enabled" is_active sensor-project.target
@@ -67,6 +68,8 @@ apt_installs() { inside apt-get install -y --no-install-recommends /opt/rig/sens
 bridge_says_what_is_missing() {
   [ "$(property sensor-http-bridge ExecMainStatus)" = 78 ] && journal_has sensor-http-bridge 'destination.url: is missing: name the API'
 }
+
+timer_runs() { is_active sensor-recover.timer && [ "$(inside systemctl is-enabled sensor-recover.timer)" = enabled ]; }
 
 # What README.md's Install section tells an owner to do; and faster than the defaults, for a rig that is not to take hours.
 name_the_api() {
@@ -295,6 +298,10 @@ part_upgrade() {
 part_rollback() {
   local secret=$(inside sha256sum /etc/sensor-project/sensor-publisher.password)
   local this=$(inside dpkg-query -W -f '${Version}' sensor-project)
+  local next_version
+  next_version=$(dpkg-deb --field "$next" Version)
+  mkdir -p "$machine_root/opt/rig/next"
+  cp "$next" "$machine_root/opt/rig/next/sensor-project.deb"
   offer_versions
   check "apt upgrades to the next version" apt_installs_version "$next_version"
   check_that_all_is_kept "$secret"

@@ -2,7 +2,7 @@
 # Needs root, mmdebstrap and systemd-container. On a host with cgroup v1 its controllers are made writable inside, so that
 # systemd can enforce limits there as well.
 
-machine_base=build/rig/base     # kept, until the package depends on something else
+machine_base=build/rig/base     # kept, until the package depends on other packages
 machine_root=build/rig/machine  # a copy of it, made for each run
 machine_leader=                 # pid of the systemd inside, as the host sees it
 machine_pid=
@@ -21,16 +21,17 @@ machine_obstacle() {
 # machine_make_base DEB: the tree holds what the package depends on as archives, so that apt works inside without a network.
 machine_make_base() {
   local wants
-  wants=$(dpkg-deb --field "$1" Depends)
+  wants=$(dpkg-deb --field "$1" Depends | sed 's/ ([^)]*)//g') # what the compiler may do with a library changes its version
   [ "$wants" != "$(cat "$machine_base.done" 2> /dev/null)" ] || return 0
   rm -rf "$machine_base"
   mkdir -p "$(dirname "$machine_base")"
-  mmdebstrap --quiet --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
+  mmdebstrap --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
     --include=systemd,systemd-sysv,dbus,procps,iproute2,man-db \
     --customize-hook="copy-in $1 /root" \
     --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
     --customize-hook="rm \"\$1\"/root/*.deb" \
-    bookworm "$machine_base" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}"
+    bookworm "$machine_base" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}" > "$machine_base.log" 2>&1 ||
+    { tail -n 20 "$machine_base.log"; return 1; }
   echo "$wants" > "$machine_base.done"
 }
 

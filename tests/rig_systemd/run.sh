@@ -1,11 +1,11 @@
 #!/bin/bash
 # run.sh [--short | --check-machine]: installs the package on a Debian 12 machine with systemd and checks what docs/operations.md promises of it.
-# --short leaves out the parts that take longest: a worker that hangs, a leak, loads, orders of starting. --check-machine only
-# says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
+# --short, for CI: the package of build/dev instead of build/deb's, and without the parts that take long or another package.
+# --check-machine only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
 #
 # Readings flow to the reference API all the time. At the end every reading that a publisher ever numbered must be there once.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 source tests/rig_systemd/check.sh
 source tests/rig_systemd/machine.sh
 source tests/rig_systemd/checks.sh
@@ -19,30 +19,45 @@ if [ -n "$obstacle" ]; then
 fi
 [ "${1:-}" != --check-machine ] || exit 0
 
-newest_deb() { ls build/deb/sensor-project_*_"$(dpkg --print-architecture)".deb 2> /dev/null | grep "$@" | sort -V | tail -n 1; }
-deb=$(newest_deb -vF +next)
-next=$(newest_deb -F +next)
-[ -n "$deb" ] && [ -n "$next" ] || { echo "rig: there are no packages: ./dev rig systemd makes them" >&2; exit 1; }
+case ${1:-} in
+  --short)
+    build=build/dev
+    packages=build/dev/deb
+    parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account removal)
+    ;;
+  '')
+    build=build/release
+    packages=build/deb
+    parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback
+      doctor doctor_units doctor_silence doctor_descriptors doctor_machine doctor_disk doctor_budget account doctor_damage removal)
+    ;;
+  *) echo "run.sh [--short | --check-machine]" >&2; exit 64 ;;
+esac
 
-parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback doctor account doctor_damage removal)
-[ "${1:-}" != --short ] || parts=(beside_a_broker install readings operator hardening limits watchdog breaker rollback account removal)
+newest_deb() { find "$packages" -maxdepth 1 -name "sensor-project_*_$(dpkg --print-architecture).deb" "$@" | sort -V | tail -n 1; }
+deb=$(newest_deb -not -name '*+next_*')
+next=$(newest_deb -name '*+next_*')
+if [ -z "$deb" ] || [[ -z "$next" && " ${parts[*]} " = *" rollback "* ]]; then
+  echo "rig: there are no packages: ./dev rig systemd makes them" >&2
+  exit 1
+fi
 
 trap machine_stop EXIT
 trap 'exit 1' INT TERM
 machine_make_base "$deb" || { echo "rig: making the machine's tree failed" >&2; exit 1; }
 machine_start || { echo "rig: the machine did not boot; see build/rig/console.log" >&2; exit 1; }
-mkdir -p "$machine_root/opt/rig/next"
+mkdir -p "$machine_root/opt/rig"
 cp "$deb" "$machine_root/opt/rig/sensor-project.deb"
-next_version=$(dpkg-deb --field "$next" Version)
-cp "$next" "$machine_root/opt/rig/next/sensor-project.deb"
-cp build/release/tests/reference_api/reference_api build/release/tests/rig/librig_disk_faults.so \
-  build/release/tests/rig/librig_trouble.so "$machine_root/opt/rig/"
+cp "$build/tests/reference_api/reference_api" "$build/tests/rig/librig_disk_faults.so" "$build/tests/rig/librig_trouble.so" "$machine_root/opt/rig/"
 chmod 755 "$machine_root"/opt/rig/*
 
 for part in "${parts[@]}"; do
   echo "=== $part"
+  part_start=$SECONDS
   "part_$part"
+  echo "      $((SECONDS - part_start)) s"
   [ "$part" != install ] || is_active sensor-publisher || { echo "rig: what follows needs a package that installs"; break; }
 done
+echo "      all of it: $SECONDS s"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
