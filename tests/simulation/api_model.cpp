@@ -173,6 +173,7 @@ void ApiModel::check_point(const ApiRow& row) {
   const std::string name = fmt::format("{}({}, {})", row.is_gap ? "gap record of " : "", row.stream, row.first);
   const std::string& other = rows_of_points_.try_emplace(row.point, name).first->second;
   if (other != name) world_.ledger.violate("two rows are two points", other + " and " + name + " are " + row.point);
+  if (row.is_gap && store_changed_) return;
   // A store that went back may have learned the time of a reading since.
   const ApiRow& earlier = points_of_rows_.try_emplace(name, row).first->second;
   if (earlier.point != row.point && earlier.reading.time == row.reading.time)

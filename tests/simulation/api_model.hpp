@@ -74,6 +74,9 @@ class ApiModel {
   /// An earlier state of it is back: it gives row numbers again, and counts refusals from there.
   void store_went_back() { store_went_back_ = true; }
 
+  /// It has an earlier state, or is another one: it writes gap records of its own, with the time at which it does so.
+  void store_changed() { store_changed_ = true; }
+
   ApiExchange post(const bridge::HttpPost& request);
 
   std::uint64_t requests() const { return requests_; }
@@ -102,6 +105,7 @@ class ApiModel {
   ApiBodyReader reader_;
   bool remembers_keys_ = true;
   bool store_went_back_ = false;
+  bool store_changed_ = false;
   ApiMood mood_ = ApiMood::well;
   double share_ = 0;
   Instant misbehaves_until_{};

@@ -233,6 +233,7 @@ void Simulation::go_back(FaultKind kind) {
     return publisher.outbox().restore_saved();
   }
   persistence_->end(End::power_cut, restart_time());
+  api_.store_changed();
   if (kind == FaultKind::lose_store) return persistence_->store().replace();
   api_.store_went_back();
   persistence_->store().restore_saved();
