@@ -99,6 +99,10 @@ class EchoServer {
       server_->send(WebStreamData{{request.id}, "first\n"});
       return true;
     }
+    if (request.target == "/unchanged") {
+      server_->respond({request.id, 304, {}, ""});
+      return true;
+    }
     server_->respond({request.id,
                       200,
                       {{"X-Header", std::string(request.header("x-header"))}},
@@ -166,6 +170,17 @@ TEST(HttpServer, answers_HEAD_with_the_length_and_no_body) {
   const HttpReplyText reply = peer.read_reply(patience, true);
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.headers.at("content-length"), "5");
+  peer.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(peer.read_reply(patience).body, "GET ");
+}
+
+TEST(HttpServer, gives_no_length_where_there_is_never_a_body) {
+  EchoServer server;
+  HttpPeer peer(server.port());
+  peer.send("GET /unchanged HTTP/1.1\r\nHost: x\r\n\r\n");
+  const HttpReplyText reply = peer.read_reply(patience, true);
+  EXPECT_EQ(reply.status, 304);
+  EXPECT_EQ(reply.headers.count("content-length"), 0U);
   peer.send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(peer.read_reply(patience).body, "GET ");
 }

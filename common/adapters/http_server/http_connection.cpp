@@ -123,7 +123,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   void respond(WebResponse response) override {
     head_ = head_of(response.status, response.headers);
     if (!keeps_alive_) head_ += "Connection: close\r\n";
-    if (response.status != 204) head_ += fmt::format("Content-Length: {}\r\n", response.body.size());
+    if (response.status != 204 && response.status != 304)  // RFC 9110 section 8.6
+      head_ += fmt::format("Content-Length: {}\r\n", response.body.size());
     head_ += "\r\n";
     hold_bytes(response.body.size());
     body_ = is_head_ ? "" : std::move(response.body);
