@@ -16,7 +16,7 @@ namespace {
 
 // SQLite takes the bare column of a query with one max() from the row that has it (lang_select.html, "Bare columns").
 // The first four are in the order of Aggregate, the others the same, newest first.
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> bucket_texts{
     "SELECT time_ms / ?5 * ?5 AS step, count(*), avg(value) FROM reading"
     " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
     "LIMIT ?4",
@@ -75,7 +75,7 @@ void sort_and_trim(std::vector<StoredBucket>& buckets, bool newest_first, std::s
 }  // namespace
 
 Result<BucketQuery> BucketQuery::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(database, bucket_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   return BucketQuery(std::move(*statements));
 }
@@ -101,12 +101,11 @@ Result<void> BucketQuery::read_sensor(const SensorRow& sensor, const QueryReques
   const std::size_t which = static_cast<std::size_t>(request.aggregate) + (request.newest_first ? aggregates : 0);
   Statement& statement = statements_[which];
   statement.bind(1, sensor.id).bind(2, range.from).bind(3, range.to);
-  statement.bind(4, static_cast<std::int64_t>(request.limit + 1)).bind(5, std::int64_t{request.step.count()});
+  statement.bind(4, std::uint64_t{request.limit + 1}).bind(5, std::int64_t{request.step.count()});
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     buckets.push_back(StoredBucket{static_cast<std::uint64_t>(sensor.id), sensor.node, sensor.name, sensor.unit,
-                                   WallTime(Millis(statement.integer(0))), value_of(statement, 2),
-                                   static_cast<std::uint64_t>(statement.integer(1))});
+                                   statement.wall_time(0), value_of(statement, 2), statement.unsigned_integer(1)});
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());

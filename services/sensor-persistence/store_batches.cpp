@@ -10,7 +10,7 @@
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t {
+enum : std::size_t {
   oldest_id_sql,
   add_destination_sql,
   skip_deleted_sql,
@@ -23,7 +23,7 @@ enum Sql : std::size_t {
 };
 
 // CROSS JOIN keeps SQLite to the order of ids.
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> batch_texts{
     "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap"
     " UNION ALL SELECT min(queue_id) FROM dead_letter)",
     "INSERT OR IGNORE INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0)",
@@ -43,24 +43,18 @@ const std::vector<std::string_view> texts{
 
 constexpr std::size_t gap_bytes = 320;  // of a gap record in an answer, at most
 
-std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::uint64_t whole(const Statement& statement, int column) {
-  return static_cast<std::uint64_t>(statement.integer(column));
-}
-
 DestinationState destination_of(const Statement& statement) {
-  return DestinationState{statement.text(0), whole(statement, 1), whole(statement, 2), whole(statement, 3),
-                          whole(statement, 4)};
+  return DestinationState{statement.text(0), statement.unsigned_integer(1), statement.unsigned_integer(2),
+                          statement.unsigned_integer(3), statement.unsigned_integer(4)};
 }
 
 StoredReading reading_of(const Statement& statement) {
   StoredReading row;
-  row.id = whole(statement, 0);
+  row.id = statement.unsigned_integer(0);
   row.node = statement.text(1);
   row.stream = statement.text(2);
-  row.reading = SequencedReading{
-      whole(statement, 3),
-      Reading{statement.text(4), value_of(statement, 7), statement.text(5), WallTime(Millis(statement.integer(6)))}};
+  row.reading = SequencedReading{statement.unsigned_integer(3), Reading{statement.text(4), value_of(statement, 7),
+                                                                        statement.text(5), statement.wall_time(6)}};
   if (!statement.is_null(8)) row.reading.reading.uptime = Millis(statement.integer(8));
   return row;
 }
@@ -113,7 +107,7 @@ Value value_of(const Statement& statement, int column) {
 }
 
 Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store) {
-  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(database, batch_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   return StoreBatches(database, std::move(*statements), std::move(store));
 }
@@ -126,7 +120,7 @@ Result<void> StoreBatches::add_destinations(const std::vector<std::string>& dest
   Statement& oldest = statements_[oldest_id_sql];
   const Result<bool> row = has_row(oldest);
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
-  const std::int64_t before_oldest = oldest.is_null(0) ? as_integer(last_id) : oldest.integer(0) - 1;
+  const std::uint64_t before_oldest = oldest.is_null(0) ? last_id : oldest.unsigned_integer(0) - 1;
   oldest.reset();
   return statements_[skip_deleted_sql].bind(1, before_oldest).run();
 }
@@ -154,15 +148,15 @@ Result<DestinationState> StoreBatches::find(const std::string& name) {
 
 Result<void> StoreBatches::remember(const DestinationState& destination) {
   Statement& statement = statements_[remember_sql];
-  statement.bind(1, std::string_view(destination.name)).bind(2, as_integer(destination.cursor));
-  statement.bind(3, as_integer(destination.batch_first)).bind(4, as_integer(destination.batch_last));
-  return statement.bind(5, as_integer(destination.refusals)).run();
+  statement.bind(1, std::string_view(destination.name)).bind(2, destination.cursor);
+  statement.bind(3, destination.batch_first).bind(4, destination.batch_last);
+  return statement.bind(5, destination.refusals).run();
 }
 
 Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
   Statement& statement = statements_[confirm_sql];
-  statement.bind(1, std::string_view(confirmation.destination)).bind(2, as_integer(confirmation.first));
-  const Result<void> done = statement.bind(3, as_integer(confirmation.last)).run();
+  statement.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
+  const Result<void> done = statement.bind(3, confirmation.last).run();
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
   return database_->changes() > 0;
 }
@@ -206,12 +200,13 @@ Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t
 Result<std::vector<StoredRow>> StoreBatches::gaps(std::uint64_t first, std::uint64_t last, std::size_t most) {
   std::vector<StoredRow> found;
   Statement& statement = statements_[gaps_sql];
-  statement.bind(1, as_integer(first)).bind(2, as_integer(last));
+  statement.bind(1, first).bind(2, last);
   statement.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
-    const Gap gap{whole(statement, 3), whole(statement, 4), statement.text(5), WallTime(Millis(statement.integer(6)))};
-    found.emplace_back(StoredGap{whole(statement, 0), statement.text(1), statement.text(2), gap});
+    const Gap gap{statement.unsigned_integer(3), statement.unsigned_integer(4), statement.text(5),
+                  statement.wall_time(6)};
+    found.emplace_back(StoredGap{statement.unsigned_integer(0), statement.text(1), statement.text(2), gap});
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
@@ -237,7 +232,7 @@ Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, co
     return true;
   };
   Statement& statement = statements_[readings_sql];
-  statement.bind(1, as_integer(first)).bind(2, as_integer(last));
+  statement.bind(1, first).bind(2, last);
   bool has_room = true;
   Result<bool> row = has_row(statement);
   for (; has_room && row.has_value() && *row; row = has_row(statement)) {

@@ -8,7 +8,7 @@
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t {
+enum : std::size_t {
   waiting_sql,
   hold_sql,
   id_sql,
@@ -25,7 +25,7 @@ enum Sql : std::size_t {
 };
 
 // CROSS JOIN keeps SQLite to the order that visits few rows: the boots that wait, their streams, their unsynced rows.
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> clock_texts{
     "SELECT node, publisher, name, time_ms IS NOT NULL FROM boot WHERE hold = 1",
     "INSERT INTO boot(node, publisher, name, hold) VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET hold = max(hold, 1)",
     "SELECT id FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3",
@@ -43,8 +43,6 @@ const std::vector<std::string_view> texts{
     "SELECT coalesce(min(r.id), 0) FROM boot b CROSS JOIN stream s ON s.boot = b.id"
     " CROSS JOIN reading r ON r.stream = s.id WHERE b.hold = 1 AND r.uptime_ms IS NOT NULL AND r.id > ?1",
 };
-
-std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 struct UnsyncedRow {
   std::int64_t id;
@@ -64,7 +62,7 @@ Result<bool> read_one(Statement& statement, Read read) {
 }  // namespace
 
 Result<StoreClocks> StoreClocks::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(database, clock_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   return StoreClocks(database, std::move(*statements));
 }
@@ -90,8 +88,7 @@ Result<std::vector<BootState>> StoreClocks::waiting() {
 
 Result<std::optional<WallTime>> StoreClocks::began(const BootKey& boot) {
   std::optional<WallTime> began;
-  const Result<bool> found =
-      read_one(bound_to(find_sql, boot), [&](Statement& row) { began = WallTime(Millis(row.integer(1))); });
+  const Result<bool> found = read_one(bound_to(find_sql, boot), [&](Statement& row) { began = row.wall_time(1); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   return began;
 }
@@ -125,17 +122,17 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
   WallTime began{};
   Result<bool> found = read_one(bound_to(find_sql, step.boot), [&](Statement& row) {
     boot = row.integer(0);
-    began = WallTime(Millis(row.integer(1)));
+    began = row.wall_time(1);
   });
   if (found.has_value()) found = read_one(statements_[given_sql], [&](Statement& row) { given = row.integer(0); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
 
   std::vector<UnsyncedRow> rows;
   Statement& unsynced = statements_[unsynced_sql];
-  unsynced.bind(1, boot).bind(2, given).bind(3, as_integer(step.max_rows));
+  unsynced.bind(1, boot).bind(2, given).bind(3, std::uint64_t{step.max_rows});
   Result<bool> row = has_row(unsynced);
   for (; row.has_value() && *row; row = has_row(unsynced)) {
-    rows.push_back({unsynced.integer(0), WallTime(Millis(unsynced.integer(1))), Millis(unsynced.integer(2))});
+    rows.push_back({unsynced.integer(0), unsynced.wall_time(1), Millis(unsynced.integer(2))});
   }
   unsynced.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
@@ -157,9 +154,8 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
 Result<std::uint64_t> StoreClocks::first_held(std::uint64_t after_id) {
   std::uint64_t first = 0;
   Statement& statement = statements_[first_held_sql];
-  statement.bind(1, as_integer(after_id));
-  const Result<bool> found =
-      read_one(statement, [&](Statement& row) { first = static_cast<std::uint64_t>(row.integer(0)); });
+  statement.bind(1, after_id);
+  const Result<bool> found = read_one(statement, [&](Statement& row) { first = row.unsigned_integer(0); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   return first;
 }

@@ -9,7 +9,7 @@
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t {
+enum : std::size_t {
   refuse_again_sql,
   refuse_reading_sql,
   refuse_gap_sql,
@@ -17,12 +17,12 @@ enum Sql : std::size_t {
   delivered_sql,
   requeue_one_sql,
   requeue_all_sql,
-  stamp_sql,
+  stamp_letters_sql,
   purge_one_sql,
   purge_all_sql,
   count_sql,
-  trim_sql,
-  waiting_sql
+  trim_letters_sql,
+  waiting_letters_sql
 };
 
 enum Column : int {  // as in the schema
@@ -45,7 +45,7 @@ enum Column : int {  // as in the schema
 };
 
 // Parameters of the first three: destination, stream, seq, status, reason, time, first and last id of the range.
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> dead_letter_texts{
     "UPDATE dead_letter SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = refusals + 1"
     " WHERE destination = ?1 AND stream = ?2 AND seq = ?3 AND queue_id BETWEEN ?7 AND ?8",
     "INSERT INTO dead_letter(destination, node, stream, seq, sensor, unit, time_ms, uptime_ms, value, status, reason, "
@@ -80,39 +80,33 @@ const std::vector<std::string_view> texts{
 
 constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the end of the year 9999
 
-std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::uint64_t whole(const Statement& statement, int column) {
-  return static_cast<std::uint64_t>(statement.integer(column));
-}
-WallTime time_of(const Statement& statement, int column) { return WallTime(Millis(statement.integer(column))); }
-
 }  // namespace
 
 DeadLetter dead_letter_of(const Statement& row) {
   DeadLetter letter;
-  letter.id = whole(row, id_column);
+  letter.id = row.unsigned_integer(id_column);
   letter.destination = row.text(destination_column);
   letter.status = static_cast<int>(row.integer(status_column));
   letter.reason = row.text(reason_column);
-  letter.refused = time_of(row, refused_column);
-  letter.refusals = whole(row, refusals_column);
+  letter.refused = row.wall_time(refused_column);
+  letter.refusals = row.unsigned_integer(refusals_column);
   letter.waits = !row.is_null(queue_id_column);
-  const std::uint64_t queue_id = letter.waits ? whole(row, queue_id_column) : 0;
-  const std::uint64_t seq = whole(row, seq_column);
-  const WallTime time = time_of(row, time_column);
+  const std::uint64_t queue_id = letter.waits ? row.unsigned_integer(queue_id_column) : 0;
+  const std::uint64_t seq = row.unsigned_integer(seq_column);
+  const WallTime time = row.wall_time(time_column);
   if (row.is_null(gap_last_column)) {
     Reading reading{row.text(sensor_column), value_of(row, value_column), row.text(unit_column), time};
     if (!row.is_null(uptime_column)) reading.uptime = Millis(row.integer(uptime_column));
     letter.row = StoredReading{queue_id, row.text(node_column), row.text(stream_column), {seq, reading}};
   } else {
-    const Gap gap{seq, whole(row, gap_last_column), row.text(value_column), time};
+    const Gap gap{seq, row.unsigned_integer(gap_last_column), row.text(value_column), time};
     letter.row = StoredGap{queue_id, row.text(node_column), row.text(stream_column), gap};
   }
   return letter;
 }
 
 Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(database, dead_letter_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   return StoreDeadLetters(database, std::move(*statements));
 }
@@ -131,20 +125,20 @@ Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime
       return noted;
   }
   Statement& delivered = statements_[delivered_sql];
-  delivered.bind(1, std::string_view(confirmation.destination)).bind(2, as_integer(confirmation.first));
-  return delivered.bind(3, as_integer(confirmation.last)).run();
+  delivered.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
+  return delivered.bind(3, confirmation.last).run();
 }
 
 /// 1 when the row was found in the range: as one that waited again, as a reading, or as a gap record.
 Result<std::uint64_t> StoreDeadLetters::refuse(const Confirmation& confirmation, const RejectedRow& rejected,
                                                WallTime now) {
   Result<std::uint64_t> changed{0};
-  for (const Sql sql : {refuse_again_sql, refuse_reading_sql, refuse_gap_sql}) {
+  for (const std::size_t sql : {refuse_again_sql, refuse_reading_sql, refuse_gap_sql}) {
     Statement& statement = statements_[sql];
     statement.bind(1, std::string_view(confirmation.destination)).bind(2, std::string_view(rejected.row.stream));
-    statement.bind(3, as_integer(rejected.row.seq)).bind(4, std::int64_t{rejected.status});
+    statement.bind(3, rejected.row.seq).bind(4, std::int64_t{rejected.status});
     statement.bind(5, std::string_view(rejected.reason)).bind(6, now.time_since_epoch().count());
-    statement.bind(7, as_integer(confirmation.first)).bind(8, as_integer(confirmation.last));
+    statement.bind(7, confirmation.first).bind(8, confirmation.last);
     changed = run(statement);
     if (!changed.has_value() || *changed > 0) break;
   }
@@ -155,7 +149,7 @@ Result<void> StoreDeadLetters::note_newest(const std::string& destination, const
                                            DeadLetterReport& report) {
   Statement& statement = statements_[newest_sql];
   statement.bind(1, std::string_view(destination)).bind(2, std::string_view(name.stream));
-  statement.bind(3, as_integer(name.seq));
+  statement.bind(3, name.seq);
   const Result<bool> row = has_row(statement);
   if (row.has_value() && *row) report.newest = dead_letter_of(statement);
   statement.reset();
@@ -178,7 +172,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   if (request.all) {
     Statement& statement = statements_[is_requeue ? requeue_all_sql : purge_all_sql];
     statement.bind(1, std::string_view(request.destination));
-    if (is_requeue) statement.bind(2, as_integer(last_id));
+    if (is_requeue) statement.bind(2, last_id);
     const Result<std::uint64_t> rows = run(statement);
     if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
     changed.letters = *rows;
@@ -186,8 +180,8 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   }
   for (const std::uint64_t id : request.ids) {
     Statement& statement = statements_[is_requeue ? requeue_one_sql : purge_one_sql];
-    statement.bind(1, std::string_view(request.destination)).bind(2, as_integer(id));
-    if (is_requeue) statement.bind(3, as_integer(last_id + 1));
+    statement.bind(1, std::string_view(request.destination)).bind(2, id);
+    if (is_requeue) statement.bind(3, last_id + 1);
     const Result<std::uint64_t> rows = run(statement);
     if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
     changed.letters += *rows;
@@ -195,7 +189,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   }
   report.changed.push_back(changed);
   if (last_id == last_before) return {};
-  return statements_[stamp_sql].bind(1, as_integer(last_before)).bind(2, latest_ms).run();
+  return statements_[stamp_letters_sql].bind(1, last_before).bind(2, latest_ms).run();
 }
 
 Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) {
@@ -203,7 +197,7 @@ Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) 
   if (!held.has_value()) return tl::unexpected<Error>(held.error());
   report.left = *held;
   if (*held <= most) return {};
-  const Result<std::uint64_t> dropped = run(statements_[trim_sql].bind(1, as_integer(*held - most)));
+  const Result<std::uint64_t> dropped = run(statements_[trim_letters_sql].bind(1, *held - most));
   if (!dropped.has_value()) return tl::unexpected<Error>(dropped.error());
   report.dropped += *dropped;
   report.left -= *dropped;
@@ -213,8 +207,8 @@ Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) 
 Result<std::vector<StoredRow>> StoreDeadLetters::waiting(const std::string& destination, std::uint64_t first,
                                                          std::uint64_t last, std::size_t most) {
   std::vector<StoredRow> found;
-  Statement& statement = statements_[waiting_sql];
-  statement.bind(1, std::string_view(destination)).bind(2, as_integer(first)).bind(3, as_integer(last));
+  Statement& statement = statements_[waiting_letters_sql];
+  statement.bind(1, std::string_view(destination)).bind(2, first).bind(3, last);
   statement.bind(4, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) found.push_back(dead_letter_of(statement).row);
@@ -226,7 +220,7 @@ Result<std::vector<StoredRow>> StoreDeadLetters::waiting(const std::string& dest
 Result<std::uint64_t> StoreDeadLetters::count() {
   Statement& statement = statements_[count_sql];
   const Result<bool> row = has_row(statement);
-  const std::uint64_t found = row.has_value() && *row ? whole(statement, 0) : 0;
+  const std::uint64_t found = row.has_value() && *row ? statement.unsigned_integer(0) : 0;
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
   return found;

@@ -12,9 +12,9 @@
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql, dead_letters_sql };
+enum : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql, dead_letters_sql };
 
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> reader_texts{
     "SELECT id, node, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
     "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
     "r.stream"
@@ -54,7 +54,7 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
   how.application_id = store_application_id;
   Result<Database> database = Database::open(path, store_migrations(), how);
   if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  Result<std::vector<Statement>> statements = prepare_all(*database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(*database, reader_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   Result<BucketQuery> buckets = BucketQuery::prepare(*database);
   if (!buckets.has_value()) return tl::unexpected<Error>(buckets.error());
@@ -78,8 +78,8 @@ Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& reque
   database_.limit_time(time_limit);
   DeadLetterRows found;
   Statement& statement = statements_[dead_letters_sql];
-  statement.bind(1, static_cast<std::int64_t>(request.after)).bind(2, std::string_view(request.destination));
-  statement.bind(3, static_cast<std::int64_t>(request.limit + 1));  // one more shows that there are more
+  statement.bind(1, request.after).bind(2, std::string_view(request.destination));
+  statement.bind(3, std::uint64_t{request.limit + 1});  // one more shows that there are more
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     found.truncated = found.letters.size() == request.limit;
@@ -137,17 +137,16 @@ Result<void> StoreReader::read_sensor(const SensorRow& sensor, const QueryReques
     cursor_id = static_cast<std::int64_t>(request.after->id);
     newest_first ? to = std::min(to, cursor_ms + 1) : from = std::max(from, cursor_ms);
   }
-  statement.bind(1, sensor.id).bind(2, from).bind(3, to).bind(4, static_cast<std::int64_t>(most));
+  statement.bind(1, sensor.id).bind(2, from).bind(3, to).bind(4, std::uint64_t{most});
   statement.bind(5, cursor_ms).bind(6, cursor_id);
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     StoredReading& read = rows.emplace_back();
-    read.id = static_cast<std::uint64_t>(statement.integer(0));
+    read.id = statement.unsigned_integer(0);
     read.node = statement.text(1);
     read.stream = statement.text(2);
-    read.reading = SequencedReading{
-        static_cast<std::uint64_t>(statement.integer(3)),
-        Reading{sensor.name, value_of(statement, 5), sensor.unit, WallTime(Millis(statement.integer(4)))}};
+    read.reading = SequencedReading{statement.unsigned_integer(3),
+                                    Reading{sensor.name, value_of(statement, 5), sensor.unit, statement.wall_time(4)}};
     if (!statement.is_null(6)) read.reading.reading.uptime = Millis(statement.integer(6));
   }
   statement.reset();

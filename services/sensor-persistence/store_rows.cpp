@@ -3,10 +3,10 @@
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t { move_stream_sql, add_sensor_sql, add_reading_sql, add_gap_sql };
+enum : std::size_t { move_stream_sql, add_sensor_sql, add_reading_sql, add_gap_sql };
 
 // A number that is there already keeps its first reading: (stream, seq) never names two.
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> row_texts{
     "INSERT INTO stream(name, node, publisher, through, moved_at) VALUES(?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT(name) DO UPDATE SET through = max(through, excluded.through), moved_at = excluded.moved_at "
     "RETURNING id",
@@ -17,9 +17,6 @@ const std::vector<std::string_view> texts{
 };
 
 constexpr std::size_t max_known_sensors = 50'000;
-
-std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::int64_t as_integer(WallTime time) { return time.time_since_epoch().count(); }
 
 /// The id that an INSERT ... RETURNING id gives.
 Result<std::int64_t> returned_id(Statement& statement) {
@@ -59,7 +56,7 @@ Result<bool> has_row(Statement& statement) {
 }
 
 Result<StoreRows> StoreRows::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(database, row_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   return StoreRows(std::move(*statements));
 }
@@ -87,7 +84,7 @@ Result<std::int64_t> StoreRows::move_stream(const StreamRows& rows, std::uint64_
   statement.bind(1, std::string_view(rows.stream))
       .bind(2, std::string_view(rows.node))
       .bind(3, std::string_view(rows.publisher));
-  statement.bind(4, as_integer(rows.through)).bind(5, as_integer(last_id));
+  statement.bind(4, rows.through).bind(5, last_id);
   return returned_id(statement);
 }
 
@@ -109,10 +106,10 @@ Result<void> StoreRows::add_reading(std::int64_t stream, const std::string& node
   const Result<std::int64_t> sensor = sensor_id(node, row.reading);
   if (!sensor.has_value()) return tl::unexpected<Error>(sensor.error());
   Statement& statement = statements_[add_reading_sql];
-  statement.bind(1, as_integer(id)).bind(2, stream).bind(3, as_integer(row.seq)).bind(4, *sensor);
+  statement.bind(1, id).bind(2, stream).bind(3, row.seq).bind(4, *sensor);
   const std::optional<Millis>& uptime = row.reading.uptime;
   const bool is_stamped = uptime.has_value() && boot_time.has_value();
-  statement.bind(5, as_integer(is_stamped ? time_at_uptime(*boot_time, *uptime) : row.reading.time));
+  statement.bind(5, is_stamped ? time_at_uptime(*boot_time, *uptime) : row.reading.time);
   bind_value(statement, 6, row.reading.value);
   uptime.has_value() && !is_stamped ? statement.bind(7, uptime->count()) : statement.bind_null(7);
   return statement.run();
@@ -120,8 +117,8 @@ Result<void> StoreRows::add_reading(std::int64_t stream, const std::string& node
 
 Result<void> StoreRows::add_gap(std::int64_t stream, const Gap& gap, std::uint64_t id) {
   Statement& statement = statements_[add_gap_sql];
-  statement.bind(1, as_integer(id)).bind(2, stream).bind(3, as_integer(gap.first)).bind(4, as_integer(gap.last));
-  statement.bind(5, std::string_view(gap.reason)).bind(6, as_integer(gap.time));
+  statement.bind(1, id).bind(2, stream).bind(3, gap.first).bind(4, gap.last);
+  statement.bind(5, std::string_view(gap.reason)).bind(6, gap.time);
   return statement.run();
 }
 

@@ -34,9 +34,6 @@ constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t far_beyond = 10'000'000;
 constexpr Millis step_limit{600'000};
 
-std::uint64_t whole(const Statement& row, int column) { return static_cast<std::uint64_t>(row.integer(column)); }
-std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-
 /// Calls `visit` for each row of `sql`.
 Result<void> each_row(Database& database, const std::string& sql, const std::function<void(const Statement&)>& visit) {
   database.limit_time(step_limit);
@@ -76,12 +73,12 @@ class StoreSalvage {
   /// The last id and the cursors. Not reading them is no error.
   void read_heads() {
     static_cast<void>(each_row(damaged_, "SELECT last_id FROM store", [&](const Statement& row) {
-      if (row.type(0) == Statement::integer_type && row.integer(0) >= 0) last_id_ = whole(row, 0);
+      if (row.type(0) == Statement::integer_type && row.integer(0) >= 0) last_id_ = row.unsigned_integer(0);
     }));
     const Result<void> read = each_row(damaged_, "SELECT name, cursor FROM destination", [&](const Statement& row) {
       const bool is_right = row.type(1) == Statement::integer_type && row.integer(1) >= 0 && last_id_.has_value() &&
-                            whole(row, 1) <= *last_id_;
-      if (is_right && is_name(row.text(0))) cursors_[row.text(0)] = whole(row, 1);
+                            row.unsigned_integer(1) <= *last_id_;
+      if (is_right && is_name(row.text(0))) cursors_[row.text(0)] = row.unsigned_integer(1);
     });
     if (!read.has_value()) cursors_.clear();
     uploaded_ = last_id_.value_or(0);
@@ -95,7 +92,7 @@ class StoreSalvage {
     const auto is_stream = [](const TableShape& shape, const Statement& row) {
       return is_name(row.text(shape.index_of("name"))) && is_name(row.text(shape.index_of("node"))) &&
              is_name(row.text(shape.index_of("publisher"))) && row.integer(shape.index_of("through")) >= 0 &&
-             whole(row, shape.index_of("through")) <= max_seq;
+             row.unsigned_integer(shape.index_of("through")) <= max_seq;
     };
     const auto is_sensor = [](const TableShape& shape, const Statement& row) {
       return is_name(row.text(shape.index_of("name"))) && is_name(row.text(shape.index_of("node"))) &&
@@ -109,7 +106,8 @@ class StoreSalvage {
     const std::uint64_t first = uploaded_ > how.history_rows ? uploaded_ - how.history_rows + 1 : 1;
     report_.old_rows_left = first - 1;
     // The last id may be an old one, but not by more than a log's worth of rows.
-    const RowRange range{as_integer(first), as_integer(last_id_.has_value() ? *last_id_ + far_beyond : max_seq)};
+    const std::uint64_t last = last_id_.has_value() ? *last_id_ + far_beyond : max_seq;
+    const RowRange range{static_cast<std::int64_t>(first), static_cast<std::int64_t>(last)};
     const auto is_reading = [this](const TableShape& shape, const Statement& row) {
       return streams_.contains(row.integer(shape.index_of("stream"))) &&
              sensors_.contains(row.integer(shape.index_of("sensor"))) && row.integer(shape.index_of("seq")) >= 1 &&
@@ -142,8 +140,9 @@ class StoreSalvage {
   }
 
   Result<void> read_known() {
-    Result<void> done = each_row(fresh_, "SELECT id, through FROM stream",
-                                 [&](const Statement& row) { streams_[row.integer(0)].through = whole(row, 1); });
+    Result<void> done = each_row(fresh_, "SELECT id, through FROM stream", [&](const Statement& row) {
+      streams_[row.integer(0)].through = row.unsigned_integer(1);
+    });
     if (!done.has_value()) return done;
     return each_row(fresh_, "SELECT id FROM sensor", [&](const Statement& row) { sensors_.insert(row.integer(0)); });
   }
@@ -151,8 +150,8 @@ class StoreSalvage {
   Result<void> read_streams() {
     std::uint64_t first_id = 0;
     Result<void> done = each_row(fresh_, all_ids, [&](const Statement& row) {
-      if (first_id == 0) first_id = whole(row, 0);
-      highest_id_ = whole(row, 0);
+      if (first_id == 0) first_id = row.unsigned_integer(0);
+      highest_id_ = row.unsigned_integer(0);
     });
     // With nobody to upload to, retention has deleted the oldest rows only.
     if (options_.destinations.empty() && first_id > 0) uploaded_ = std::min(uploaded_, first_id - 1);
@@ -163,7 +162,8 @@ class StoreSalvage {
   Result<void> find_lost() {
     while (true) {
       MissingIds missing(uploaded_);
-      Result<void> done = each_row(fresh_, all_ids, [&](const Statement& row) { missing.present(whole(row, 0)); });
+      Result<void> done =
+          each_row(fresh_, all_ids, [&](const Statement& row) { missing.present(row.unsigned_integer(0)); });
       if (!done.has_value()) return done;
       missing.end(end_id() - 1);
       std::vector<std::int64_t> wrong;
@@ -177,14 +177,15 @@ class StoreSalvage {
   Result<void> find_lost(const MissingIds& missing, std::vector<std::int64_t>& wrong) {
     std::map<std::int64_t, LostNumbers> found;
     for (const auto& [id, stream] : streams_) found.emplace(id, LostNumbers(missing, stream.through));
-    Result<void> done = each_row(
-        fresh_,
-        "SELECT stream, seq AS first, seq, id FROM reading UNION ALL "
-        "SELECT stream, first, last, id FROM gap ORDER BY 1, 2",
-        [&](const Statement& row) {
-          const bool is_right = found.at(row.integer(0)).present({whole(row, 1), whole(row, 2)}, whole(row, 3));
-          if (!is_right) wrong.push_back(row.integer(3));
-        });
+    Result<void> done = each_row(fresh_,
+                                 "SELECT stream, seq AS first, seq, id FROM reading UNION ALL "
+                                 "SELECT stream, first, last, id FROM gap ORDER BY 1, 2",
+                                 [&](const Statement& row) {
+                                   const NumberRange numbers{row.unsigned_integer(1), row.unsigned_integer(2)};
+                                   const bool is_right =
+                                       found.at(row.integer(0)).present(numbers, row.unsigned_integer(3));
+                                   if (!is_right) wrong.push_back(row.integer(3));
+                                 });
     if (!done.has_value() || !wrong.empty()) return done;
     for (auto& [id, numbers] : found) {
       LostNumbers::Finding finding = numbers.end(end_id());
@@ -223,7 +224,7 @@ class StoreSalvage {
     Result<Statement> store = fresh_.prepare("INSERT INTO store(only, id, last_id) VALUES(1, ?1, ?2)");
     if (!store.has_value()) return tl::unexpected<Error>(store.error());
     const std::string name = random_store_id();
-    done = store->bind(1, std::string_view(name)).bind(2, as_integer(id)).run();
+    done = store->bind(1, std::string_view(name)).bind(2, id).run();
     if (done.has_value()) done = fresh_.commit();
     if (done.has_value()) done = fresh_.sync_log();
     return done;
@@ -235,11 +236,11 @@ class StoreSalvage {
                  "INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"});
     if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
     for (const auto& [stream, found] : streams_) {
-      Result<void> done = sql->front().bind(1, stream).bind(2, as_integer(found.through)).run();
+      Result<void> done = sql->front().bind(1, stream).bind(2, found.through).run();
       for (const NumberRange& lost : found.lost) {
         if (!done.has_value()) return done;
         Statement& gap = sql->back();
-        gap.bind(1, as_integer(++id)).bind(2, stream).bind(3, as_integer(lost.first)).bind(4, as_integer(lost.last));
+        gap.bind(1, ++id).bind(2, stream).bind(3, lost.first).bind(4, lost.last);
         done = gap.bind(5, std::string_view("store_damaged")).bind(6, now.time_since_epoch().count()).run();
         report_.lost_numbers += lost.last - lost.first + 1;
       }
@@ -253,7 +254,7 @@ class StoreSalvage {
         fresh_.prepare("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, ?2, 0, 0)");
     if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
     for (const auto& [name, cursor] : cursors_) {
-      Result<void> done = sql->bind(1, std::string_view(name)).bind(2, as_integer(cursor)).run();
+      Result<void> done = sql->bind(1, std::string_view(name)).bind(2, cursor).run();
       if (!done.has_value()) return done;
     }
     return {};

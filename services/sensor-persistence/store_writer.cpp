@@ -11,7 +11,7 @@
 namespace sensors::persistence {
 namespace {
 
-enum Sql : std::size_t {
+enum : std::size_t {
   last_id_sql,
   honest_time_sql,
   set_last_id_sql,
@@ -27,7 +27,7 @@ enum Sql : std::size_t {
   freelist_sql
 };
 
-const std::vector<std::string_view> texts{
+const std::vector<std::string_view> writer_texts{
     "SELECT last_id FROM store",
     "SELECT honest_ms FROM store",
     "UPDATE store SET last_id = ?1, honest_ms = CASE WHEN ?2 > 0 THEN ?2 ELSE honest_ms END",
@@ -52,16 +52,11 @@ const std::vector<std::string_view> texts{
     "PRAGMA freelist_count",
 };
 
-constexpr std::int64_t no_time_limit = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t as_integer(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::int64_t as_integer(WallTime time) { return time.time_since_epoch().count(); }
-std::uint64_t whole(const Statement& statement, int column) {
-  return static_cast<std::uint64_t>(statement.integer(column));
-}
+constexpr WallTime no_time_limit = WallTime::max();
 
 StreamState stream_of(const Statement& statement) {
-  return StreamState{statement.text(0), statement.text(1), statement.text(2), whole(statement, 3), whole(statement, 4)};
+  return StreamState{statement.text(0), statement.text(1), statement.text(2), statement.unsigned_integer(3),
+                     statement.unsigned_integer(4)};
 }
 
 }  // namespace
@@ -88,7 +83,7 @@ Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& optio
     return tl::unexpected<Error>(sound.error());
   const Result<std::string> store = adopt_id(*database);
   if (!store.has_value()) return tl::unexpected<Error>(store.error());
-  Result<std::vector<Statement>> statements = prepare_all(*database, texts);
+  Result<std::vector<Statement>> statements = prepare_all(*database, writer_texts);
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   Result<StoreRows> rows = StoreRows::prepare(*database);
   if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
@@ -157,7 +152,7 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   contents.store = store_;
   contents.last_id = last_id_;
   Statement& streams = statements_[streams_sql];
-  streams.bind(1, as_integer(max_streams));
+  streams.bind(1, std::uint64_t{max_streams});
   Result<bool> row = has_row(streams);
   for (; row.has_value() && *row; row = has_row(streams)) contents.streams.push_back(stream_of(streams));
   streams.reset();
@@ -206,7 +201,7 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   if (done.has_value()) done = settle_uploads(transaction, report);
   if (done.has_value() && (report.last_id != last_id_ || !transaction.streams.empty())) {
     Statement& set_last_id = statements_[set_last_id_sql];
-    done = set_last_id.bind(1, as_integer(report.last_id)).bind(2, as_integer(transaction.honest_time)).run();
+    done = set_last_id.bind(1, report.last_id).bind(2, transaction.honest_time).run();
   }
   if (done.has_value()) done = hand_out(transaction, report);
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
@@ -308,11 +303,11 @@ Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t 
 Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
   RetentionReport report;
   Statement& window = statements_[window_sql];
-  window.bind(1, as_integer(step.after_id)).bind(2, as_integer(step.up_to_id)).bind(3, as_integer(step.max_rows));
+  window.bind(1, step.after_id).bind(2, step.up_to_id).bind(3, std::uint64_t{step.max_rows});
   const Result<bool> row = has_row(window);
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
-  report.reached_end = window.integer(0) < as_integer(step.max_rows);
-  report.next_after_id = report.reached_end ? step.up_to_id : whole(window, 1);
+  report.reached_end = window.unsigned_integer(0) < step.max_rows;
+  report.next_after_id = report.reached_end ? step.up_to_id : window.unsigned_integer(1);
   window.reset();
   if (const Result<void> done = delete_rows(step, report.next_after_id, report); !done.has_value()) {
     return tl::unexpected<Error>(done.error());
@@ -321,23 +316,20 @@ Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
 }
 
 Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report) {
-  const std::int64_t older_than = step.older_than.has_value() ? as_integer(*step.older_than) : no_time_limit;
-  for (const Sql sql : {delete_readings_sql, delete_gaps_sql}) {
+  const WallTime older_than = step.older_than.value_or(no_time_limit);
+  for (const std::size_t sql : {delete_readings_sql, delete_gaps_sql}) {
     Statement& statement = statements_[sql];
-    statement.bind(1, as_integer(step.after_id)).bind(2, as_integer(through)).bind(3, older_than);
+    statement.bind(1, step.after_id).bind(2, through).bind(3, older_than);
     statement.bind(4, std::int64_t{step.older_than.has_value() ? 0 : 1});
     if (Result<void> done = statement.run(); !done.has_value()) return done;
     report.deleted += static_cast<std::size_t>(database_.changes());
   }
   if (report.deleted > 0) {
     Statement& streams = statements_[delete_streams_sql];
-    if (Result<void> done = streams.bind(1, as_integer(through)).run(); !done.has_value()) return done;
+    if (Result<void> done = streams.bind(1, through).run(); !done.has_value()) return done;
   }
   Statement& present = statements_[present_sql];
-  present.bind(1, as_integer(step.after_id))
-      .bind(2, as_integer(through))
-      .bind(3, older_than)
-      .bind(4, as_integer(step.future));
+  present.bind(1, step.after_id).bind(2, through).bind(3, older_than).bind(4, step.future);
   const Result<std::int64_t> found = integer_of(present);
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   report.found_present = *found != 0;

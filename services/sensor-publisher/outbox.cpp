@@ -249,7 +249,7 @@ Result<std::vector<OutboxEntry>> Outbox::gaps_between(Position first, Position l
   Result<Statement> select = database_.prepare("SELECT " + std::string(gap_columns) +
                                                " FROM gap WHERE first <= ?2 AND last >= ?1 ORDER BY first");
   if (!select) return tl::unexpected(select.error());
-  select->bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(last));
+  select->bind(1, first).bind(2, last);
   std::vector<OutboxEntry> gaps;
   Result<Statement::Step> step = select->step();
   for (; step && *step == Statement::Step::row; step = select->step()) {
@@ -283,7 +283,7 @@ Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_
     if (count >= max_entries && !entries.empty()) complete_through = std::min(complete_through, entries.back().last);
   };
   Statement& readings = select_readings_;
-  readings.bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(max_entries));
+  readings.bind(1, first).bind(2, std::uint64_t{max_entries});
   Result<Statement::Step> step = readings.step();
   for (; step && *step == Statement::Step::row; step = readings.step()) {
     const auto position = static_cast<Position>(readings.integer(0));
@@ -299,7 +299,7 @@ Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_
   note_end(entries.size());
   const std::size_t reading_count = entries.size();
   Statement& gaps = select_gaps_;
-  gaps.bind(1, static_cast<std::int64_t>(first)).bind(2, static_cast<std::int64_t>(max_entries));
+  gaps.bind(1, first).bind(2, std::uint64_t{max_entries});
   std::size_t gap_count = 0;
   for (step = gaps.step(); step && *step == Statement::Step::row; step = gaps.step()) {
     ++gap_count;

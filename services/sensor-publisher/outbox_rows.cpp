@@ -12,9 +12,6 @@ namespace {
 constexpr std::size_t max_cached_sensors = 10'000;
 
 std::int64_t to_ms(WallTime time) { return time.time_since_epoch().count(); }
-std::int64_t as_integer(Position position) { return static_cast<std::int64_t>(position); }
-Position position_in(const Statement& row, int column) { return static_cast<Position>(row.integer(column)); }
-WallTime time_in(const Statement& row, int column) { return WallTime{Millis{row.integer(column)}}; }
 
 std::optional<std::int64_t> uptime_ms(const Reading& reading) {
   return reading.uptime.has_value() ? std::optional<std::int64_t>(reading.uptime->count()) : std::nullopt;
@@ -115,17 +112,17 @@ Result<OutboxRows> OutboxRows::prepare(Database& database) {
 
 Result<void> OutboxRows::add(const OutboxEntry& entry) {
   if (const DroppedEntries* dropped = std::get_if<DroppedEntries>(&entry.what); dropped != nullptr) {
-    return insert_gap_.bind(1, as_integer(entry.first))
-        .bind(2, as_integer(entry.last))
+    return insert_gap_.bind(1, entry.first)
+        .bind(2, entry.last)
         .bind(3, std::string_view(dropped->reason))
-        .bind(4, to_ms(dropped->time))
+        .bind(4, dropped->time)
         .bind(5, checksum_of(entry.first, entry.last, *dropped))
         .run();
   }
   const Reading& reading = std::get<Reading>(entry.what);
   const Result<std::int64_t> sensor = sensor_id(reading);
   if (!sensor) return tl::unexpected(sensor.error());
-  insert_reading_.bind(1, as_integer(entry.first)).bind(2, *sensor).bind(3, to_ms(reading.time));
+  insert_reading_.bind(1, entry.first).bind(2, *sensor).bind(3, reading.time);
   bind_value(insert_reading_, 4, reading.value);
   bind_optional(insert_reading_, 5, uptime_ms(reading));
   return insert_reading_.bind(6, checksum_of(entry.first, reading)).run();
@@ -153,8 +150,8 @@ Result<std::int64_t> OutboxRows::sensor_id(const Reading& reading) {
 Result<void> OutboxRows::add_stream(const OutboxStream& stream, std::int64_t number) {
   insert_stream_.bind(1, number)
       .bind(2, std::string_view(stream.id))
-      .bind(3, as_integer(stream.base))
-      .bind(4, as_integer(stream.skipped))
+      .bind(3, stream.base)
+      .bind(4, stream.skipped)
       .bind(5, std::string_view(stream.boot));
   bind_optional(insert_stream_, 6, boot_time_ms(stream));
   Result<void> done = insert_stream_.bind(7, checksum_of(stream, number)).run();
@@ -167,24 +164,24 @@ Result<void> OutboxRows::set_meta(std::string_view key, std::string_view value) 
 
 std::optional<Reading> reading_in(const Statement& row, int column, Position position, std::string name,
                                   std::string unit) {
-  Reading reading{std::move(name), value_in(row, column + 1), std::move(unit), time_in(row, column)};
+  Reading reading{std::move(name), value_in(row, column + 1), std::move(unit), row.wall_time(column)};
   if (!row.is_null(column + 2)) reading.uptime = Millis{row.integer(column + 2)};
   if (row.integer(column + 3) != checksum_of(position, reading)) return std::nullopt;
   return reading;
 }
 
 std::optional<OutboxEntry> gap_in(const Statement& row, int column) {
-  const Position first = position_in(row, column);
-  const Position last = position_in(row, column + 1);
-  DroppedEntries dropped{row.text(column + 2), time_in(row, column + 3)};
+  const Position first = row.unsigned_integer(column);
+  const Position last = row.unsigned_integer(column + 1);
+  DroppedEntries dropped{row.text(column + 2), row.wall_time(column + 3)};
   if (row.integer(column + 4) != checksum_of(first, last, dropped)) return std::nullopt;
   return OutboxEntry{first, last, std::move(dropped)};
 }
 
 std::optional<OutboxStream> stream_in(const Statement& row, int column, std::int64_t number) {
-  OutboxStream stream{row.text(column), position_in(row, column + 1), row.text(column + 3)};
-  stream.skipped = position_in(row, column + 2);
-  if (!row.is_null(column + 4)) stream.boot_time = time_in(row, column + 4);
+  OutboxStream stream{row.text(column), row.unsigned_integer(column + 1), row.text(column + 3)};
+  stream.skipped = row.unsigned_integer(column + 2);
+  if (!row.is_null(column + 4)) stream.boot_time = row.wall_time(column + 4);
   if (row.integer(column + 5) != checksum_of(stream, number)) return std::nullopt;
   return stream;
 }

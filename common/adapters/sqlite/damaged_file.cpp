@@ -13,20 +13,14 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/adapters/sqlite/sqlite_error.hpp"
+
 namespace sensors {
 namespace {
 
 namespace fs = std::filesystem;
 
 constexpr const char* mark = ".corrupt-";
-
-tl::unexpected<Error> failed(const std::string& path, const std::string& doing, int error) {
-  ErrorCode code = ErrorCode::io;
-  if (error == ENOSPC || error == EDQUOT) code = ErrorCode::disk_full;
-  if (error == EROFS) code = ErrorCode::read_only;
-  if (error == EACCES || error == EPERM) code = ErrorCode::permission;
-  return fail(code, path + ": " + doing + ": " + std::strerror(error));
-}
 
 bool exists(const std::string& path) {
   struct stat status {};
@@ -40,17 +34,17 @@ std::string folder_of(const std::string& path) {
 
 Result<void> sync_folder_of(const std::string& path) {
   const int folder = ::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return failed(path, "sync its folder", errno);
+  if (folder < 0) return file_error(path, "sync its folder", errno);
   const int error = ::fsync(folder) == 0 ? 0 : errno;
   ::close(folder);
-  if (error != 0) return failed(path, "sync its folder", error);
+  if (error != 0) return file_error(path, "sync its folder", error);
   return {};
 }
 
 /// A file that is not there is as good as renamed.
 Result<void> rename_file(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) == 0 || errno == ENOENT) return {};
-  return failed(from, "rename to " + to, errno);
+  return file_error(from, "rename to " + to, errno);
 }
 
 void delete_database(const std::string& path) {

@@ -8,14 +8,10 @@
 #include <cstring>
 #include <utility>
 
+#include "common/adapters/sqlite/sqlite_error.hpp"
+
 namespace sensors {
 namespace {
-
-tl::unexpected<Error> failed(const std::string& path, const std::string& doing, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT;
-  const ErrorCode code = full ? ErrorCode::disk_full : error == EROFS ? ErrorCode::read_only : ErrorCode::io;
-  return fail(code, path + ": " + doing + ": " + std::strerror(error));
-}
 
 /// Whether `path` is a file of `size_bytes` whose blocks are all there.
 bool is_allocated(const std::string& path, std::int64_t size_bytes) {
@@ -33,13 +29,13 @@ ReserveFile::ReserveFile(std::string path, std::int64_t size_bytes)
 Result<void> ReserveFile::restore() {
   if (held_ || size_bytes_ <= 0) return {};
   const int file = ::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return failed(path_, "make the reserve", errno);
+  if (file < 0) return file_error(path_, "make the reserve", errno);
   int error = ::posix_fallocate(file, 0, size_bytes_);  // returns the error, and leaves errno alone
   if (error == 0 && ::fsync(file) != 0) error = errno;
   ::close(file);
   if (error != 0) {
     ::unlink(path_.c_str());
-    return failed(path_, "set aside " + std::to_string(size_bytes_) + " bytes", error);
+    return file_error(path_, "set aside " + std::to_string(size_bytes_) + " bytes", error);
   }
   held_ = true;
   return {};
@@ -48,7 +44,7 @@ Result<void> ReserveFile::restore() {
 Result<void> ReserveFile::release() {
   held_ = false;
   if (::unlink(path_.c_str()) == 0 || errno == ENOENT) return {};
-  return failed(path_, "release the reserve", errno);
+  return file_error(path_, "release the reserve", errno);
 }
 
 }  // namespace sensors

@@ -95,4 +95,8 @@ tl::unexpected<Error> last_error(sqlite3* database, const std::string& doing) {
   return last_error(database, path_of(database), doing);
 }
 
+tl::unexpected<Error> file_error(const std::string& path, const std::string& doing, int error) {
+  return fail(code_of_errno(error, ErrorCode::io), path + ": " + doing + ": " + std::strerror(error));
+}
+
 }  // namespace sensors

@@ -18,6 +18,12 @@ Statement& Statement::bind(int parameter, std::int64_t value) {
   return *this;
 }
 
+Statement& Statement::bind(int parameter, std::uint64_t value) {
+  return bind(parameter, static_cast<std::int64_t>(value));
+}
+
+Statement& Statement::bind(int parameter, WallTime time) { return bind(parameter, time.time_since_epoch().count()); }
+
 Statement& Statement::bind(int parameter, double value) {
   [[maybe_unused]] const int code = sqlite3_bind_double(statement_.get(), parameter, value);
   assert(code == SQLITE_OK);
@@ -58,6 +64,10 @@ Result<void> Statement::run() {
 void Statement::reset() { sqlite3_reset(statement_.get()); }
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+
+std::uint64_t Statement::unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
+
+WallTime Statement::wall_time(int column) const { return WallTime(Millis(integer(column))); }
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
 static_assert(Statement::integer_type == SQLITE_INTEGER && Statement::real_type == SQLITE_FLOAT &&
               Statement::text_type == SQLITE_TEXT && Statement::blob_type == SQLITE_BLOB &&

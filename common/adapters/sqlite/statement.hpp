@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "common/core/result.hpp"
+#include "common/core/time.hpp"
 
 struct sqlite3_stmt;
 
@@ -20,6 +21,8 @@ class Statement {
   enum class Step { row, done };
 
   Statement& bind(int parameter, std::int64_t value);
+  Statement& bind(int parameter, std::uint64_t value);  // less than 2^63
+  Statement& bind(int parameter, WallTime time);        // as milliseconds since 1970
   Statement& bind(int parameter, double value);
   Statement& bind(int parameter, std::string_view text);
   Statement& bind_null(int parameter);
@@ -32,6 +35,8 @@ class Statement {
   void reset();
 
   std::int64_t integer(int column) const;
+  std::uint64_t unsigned_integer(int column) const;  // of what was bound as one
+  WallTime wall_time(int column) const;
   double real(int column) const;
   std::string text(int column) const;
   bool is_null(int column) const;
