@@ -6,14 +6,23 @@ if(SENSOR_SANITIZE)
 else()
   option(SENSOR_TOGETHER "Compile several sources at a time" OFF)
 endif()
+set(SENSOR_TOGETHER_AT_MOST 8 CACHE STRING "Sources of a target to compile at a time; 0: all")
 
 # sensor_compile_together(TARGET APART file...): all but APART, whose anonymous namespaces have names that those of the
 # target's other files have too; the compiler says "redefinition" where the list lacks one.
 function(sensor_compile_together target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "APART")
   if(SENSOR_TOGETHER)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${SENSOR_TOGETHER_AT_MOST})
     set_source_files_properties(${arg_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# sensor_do_not_optimise(file...): templates of a library (CLI11) take long to optimise, and run once. In such a build only,
+# and by themselves, as one option holds for all that is compiled together. To be called in the folder of their target.
+function(sensor_do_not_optimise)
+  if(SENSOR_TOGETHER)
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
 
