@@ -8,18 +8,18 @@
 namespace sensors::simulation {
 namespace {
 
-constexpr double hours = 10;
+constexpr std::chrono::hours simulated{10};
 
 class Seeds : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Seeds, break_no_promise) {
   SimulationOptions options;
-  options.time = Millis{static_cast<Millis::rep>(hours * 3'600'000)};
+  options.time = simulated;
   for (std::uint64_t seed = GetParam(); seed < GetParam() + 10; ++seed) {
     options.seed = seed;
     if (!simulate(options).violation.has_value()) continue;
     options.timeline_lines = 40;
-    ADD_FAILURE() << describe_failure(simulate(options), hours);
+    ADD_FAILURE() << describe_failure(simulate(options), simulated.count());
   }
 }
 
@@ -39,15 +39,16 @@ TEST(Simulation, does_the_same_again_with_the_same_seed) {
 }
 
 TEST(Simulation, delivers_every_reading_and_injects_faults) {
-  Report report;
+  SimulationOptions options;
+  options.time = simulated;
   std::uint64_t faults = 0;
   std::uint64_t delivered = 0;
   std::uint64_t refused = 0;
   std::uint64_t promised = 0;
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    SimulationOptions options;
     options.seed = seed;
     const Outcome outcome = simulate(options);
+    EXPECT_FALSE(outcome.violation.has_value()) << describe_failure(outcome, simulated.count());
     for (const std::uint64_t count : outcome.faults) faults += count;
     delivered += outcome.readings.delivered;
     refused += outcome.readings.refused;

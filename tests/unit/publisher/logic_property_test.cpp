@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 
@@ -102,7 +103,7 @@ struct World {
 
   std::unique_ptr<PublisherBench> bench;
   std::vector<OutboxStream> streams;
-  std::vector<OutboxEntry> rows;
+  std::list<OutboxEntry> rows;
   double value = 1;
   std::string store_id = "store1";
   Position confirmed = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <list>
 #include <string>
 #include <utility>
 #include <variant>
@@ -127,7 +128,7 @@ class PublisherBench {
   Logic logic;
   bool auto_disk;
   bool is_serving = false;
-  std::vector<OutboxEntry> rows;
+  std::list<OutboxEntry> rows;  // thinning takes from and puts into its middle
   std::string known_store;
   std::optional<OutboxWrite> write;
   std::optional<OutboxRead> read;
@@ -195,7 +196,8 @@ class PublisherBench {
       rows.insert(behind, done.thin->keep.begin(), done.thin->keep.end());
       thinned = std::max(thinned, done.thin->last);
     }
-    std::erase_if(rows, [&](const OutboxEntry& row) { return row.last <= done.delete_through; });
+    rows.erase(rows.begin(), std::find_if(rows.begin(), rows.end(),
+                                          [&](const OutboxEntry& row) { return row.last > done.delete_through; }));
     if (done.drop.has_value()) {
       std::erase_if(
           rows, [&](const OutboxEntry& row) { return row.first >= done.drop->first && row.last <= done.drop->last; });
