@@ -1,0 +1,238 @@
+// Paths:
+//   /livez /readyz                              whoever can reach the server
+//   / /assets/*                                 the page, the same
+//   GET /metrics /v1/status /v1/events          scope read; from what was heard
+//   GET /v1/readings /v1/sensors /v1/dead-letters   scope read; the store is asked
+//   POST /v1/readings /write /api/v2/write      scope write; answered when the store has it
+//   GET /v1/writes/<id>                         scope write
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "services/sensor-http-bridge/web/page_files.hpp"
+#include "services/sensor-http-bridge/web/web.hpp"
+
+namespace sensors::bridge {
+
+namespace {
+
+constexpr const char* store_service = "sensor-persistence";
+constexpr const char* page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
+
+/// What a page of another site makes a browser send (RFC 6454): it has no business here.
+bool is_from_another_site(const WebRequest& request) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return false;
+  const std::size_t slashes = origin.find("://");
+  return slashes == std::string_view::npos || origin.substr(slashes + 3) != request.header("host");
+}
+
+/// Those that know InfluxDB's paths.
+bool is_for_agents(const Target& target) { return target.path == "/write" || target.path == "/api/v2/write"; }
+
+}  // namespace
+
+void Web::route(const WebRequest& request) {
+  const Result<Target> target = parse_target(request.target);
+  if (!target.has_value()) return refuse(request, {400, target.error().message});
+  // Before the limit on the rate: whoever watches this service must not be kept from it by who floods it.
+  if (target->path == "/livez" && request.method != "POST") return add(text_answer(request.id, 200, "ok\n"));
+  if (target->path == "/readyz" && request.method != "POST") return answer_ready(request);
+  if (!access_.admit(request.client, now_.monotonic)) {
+    ++counters_.rate_limited;
+    // Telegraf's output for InfluxDB 1 drops what any 4xx answers, and sends again after a 5xx.
+    const int status = is_for_agents(*target) ? 503 : 429;
+    return refuse(request, {status, "this client sends too many requests", {}, access_.retry_after()});
+  }
+  const bool takes_posts = target->path == "/v1/readings" || is_for_agents(*target);
+  if (request.method == "POST" && takes_posts) return post(request, *target);
+  if (request.method == "GET" || request.method == "HEAD") return get(request, *target);
+  WebResponse response = problem_answer(request.id, {405, "that method is not for " + target->path});
+  response.headers.emplace_back("Allow", takes_posts ? "GET, HEAD, POST" : "GET, HEAD");
+  ++counters_.bad_requests;
+  add(std::move(response));
+}
+
+void Web::post(const WebRequest& request, const Target& target) {
+  if (is_from_another_site(request)) {
+    ++counters_.unauthorized;
+    return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
+  }
+  const std::optional<Access::Client> client = may(request, Needs::write, target.parameter("p").value_or(""));
+  if (!client.has_value()) return;
+  const Result<void> known =
+      target.check_parameters({"precision", "bucket", "org", "orgID", "db", "rp", "consistency", "u", "p"});
+  if (!known.has_value()) return refuse(request, {400, known.error().message});
+  if (is_stopping_)
+    return refuse(request, {503, "the bridge is stopping; nothing of this was taken", {}, Millis{5'000}});
+  // An agent sends everything again, without a key: what waited here for a store that is away would be stored twice.
+  if (const std::vector<std::string> reasons = reasons_not_ready(); is_for_agents(target) && !reasons.empty())
+    return refuse(request, {503, reasons.front() + "; nothing of this was taken", {}, Millis{5'000}});
+  std::optional<WebResponse> answer = writes_.post(request, target, client->name, now_);
+  if (!answer.has_value()) return;
+  if (answer->status >= 400 && answer->status < 500) ++counters_.bad_requests;
+  add(std::move(*answer));
+}
+
+void Web::get(const WebRequest& request, const Target& target) {
+  const std::string& path = target.path;
+  if (path == "/") return send_page_file(request, "index.html");
+  if (path.starts_with("/assets/")) return send_page_file(request, std::string_view(path).substr(8));
+  if (path == "/v1/status") {
+    if (may(request, Needs::read)) add(json_answer(request.id, 200, watch_.as_json(is_connected_, now_)));
+    return;
+  }
+  if (path == "/metrics") {
+    if (may(request, Needs::read)) answer_metrics(request);
+    return;
+  }
+  if (path == "/v1/events") {
+    if (may(request, Needs::read)) open_stream(request, target);
+    return;
+  }
+  if (path == "/v1/readings" || path == "/v1/sensors" || path == "/v1/dead-letters") {
+    if (may(request, Needs::read)) read(request, target);
+    return;
+  }
+  if (path.starts_with("/v1/writes/")) {
+    if (may(request, Needs::write)) add(writes_.state_of(request.id, path.substr(11)));
+    return;
+  }
+  refuse(request, {404, "there is nothing at " + path});
+}
+
+void Web::read(const WebRequest& request, const Target& target) {
+  PendingRead pending{request.id, PendingRead::Kind::readings, Format::json};
+  if (target.path == "/v1/dead-letters") {
+    pending.kind = PendingRead::Kind::dead_letters;
+    return ask_store(request, "dead-letters", dead_letters_query(target), &encode_dead_letters_request, pending);
+  }
+  if (target.path == "/v1/sensors") {
+    pending.kind = PendingRead::Kind::sensors;
+    return ask_store(request, "query", sensors_query(target), &encode_query_request, pending);
+  }
+  const Result<Format> format = format_of(target, request.header("accept"));
+  if (!format.has_value()) return refuse(request, {target.parameter("format") ? 400 : 406, format.error().message});
+  pending.format = *format;
+  const Result<QueryRequest> query = readings_query(target);
+  if (query.has_value() && query->step > Millis{0}) pending.kind = PendingRead::Kind::buckets;
+  ask_store(request, "query", query, &encode_query_request, pending);
+}
+
+template <class Query>
+void Web::ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,
+                    std::string (*encode)(const Query&), PendingRead read) {
+  if (!query.has_value()) return refuse(request, {400, query.error().message});
+  if (!is_connected_ || is_stopping_)
+    return store_is_silent(read, is_stopping_ ? "the bridge is stopping" : "there is no connection to the broker");
+  if (desk_.is_full()) {
+    ++counters_.refused_queries;
+    return store_is_silent(read, "too many queries are waiting for the store");
+  }
+  ++counters_.queries;
+  add(desk_.open(verb, encode(*query), read, now_.monotonic));
+}
+
+void Web::store_is_silent(const PendingRead& read, const std::string& why) {
+  add(problem_answer(read.request, {503, why, {}, Millis{2'000}}));
+}
+
+std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs, std::string_view password) {
+  std::optional<Access::Client> client = access_.client_of(request, password);
+  const bool allowed = client.has_value() && ((needs == Needs::read && client->scopes.read) ||
+                                              (needs == Needs::write && client->scopes.write));
+  if (allowed) return client;
+  ++counters_.unauthorized;
+  const char* scope = needs == Needs::read ? "read" : "write";
+  if (!client.has_value()) {
+    add(problem_answer(request.id, {401, "this token is none that the configuration names"}));
+  } else if (client->name.empty()) {
+    const char* elsewhere = is_name_of_no_other_site(request.header("host"))
+                                ? ""
+                                : "; without one ask by address or by a local name, not by one of the public DNS";
+    add(problem_answer(
+        request.id,
+        {401, fmt::format("this needs a token with the scope {}: Authorization: Bearer ...{}", scope, elsewhere)}));
+  } else {
+    add(problem_answer(request.id, {403, fmt::format("the token {} lacks the scope {}", client->name, scope)}));
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Web::reasons_not_ready() const {
+  if (is_stopping_) return {"the bridge is stopping"};
+  if (!is_connected_) return {"there is no connection to the broker"};
+  const std::optional<ServiceReport> store = watch_.report(options_.node, store_service);
+  if (!store.has_value()) return {fmt::format("{} of {} has not said how it is", store_service, options_.node)};
+  if (store->state == ServiceState::down) return {fmt::format("{} is down: {}", store_service, store->reason)};
+  return {};
+}
+
+void Web::answer_ready(const WebRequest& request) {
+  const std::vector<std::string> reasons = reasons_not_ready();
+  std::string text = reasons.empty() ? "ok\n" : fmt::format("{}\n", fmt::join(reasons, "\n"));
+  add(text_answer(request.id, reasons.empty() ? 200 : 503, std::move(text)));
+}
+
+void Web::open_stream(const WebRequest& request, const Target& target) {
+  if (const Result<void> known = target.check_parameters({"kinds"}); !known.has_value())
+    return refuse(request, {400, known.error().message});
+  unsigned kinds = EventStreams::every_kind;
+  if (const std::optional<std::string> wanted = target.parameter("kinds"); wanted.has_value()) {
+    kinds = 0;
+    for (std::size_t at = 0; at <= wanted->size();) {
+      const std::size_t end = std::min(wanted->find(',', at), wanted->size());
+      const auto kind = EventStreams::kind_from(std::string_view(*wanted).substr(at, end - at));
+      if (!kind.has_value()) return refuse(request, {400, "kinds: there are reading, status, queue and event"});
+      kinds |= *kind;
+      at = end + 1;
+    }
+  }
+  if (is_stopping_ || streams_.is_full()) {
+    ++counters_.refused_streams;
+    return add(problem_answer(
+        request.id,
+        {503, fmt::format("{} event streams are open, and no more are served", streams_.count()), {}, Millis{5'000}}));
+  }
+  add(WebStreamBegin{request.id, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}});
+  streams_.open(request.id, kinds, now_.monotonic);
+  std::string text = "retry: 2000\n\n";
+  for (const auto& [name, service] : watch_.services()) {
+    if ((kinds & EventStreams::status) != 0 && service.status.has_value())
+      text += event_text(EventStreams::status, name.first, name.second, service.status->payload);
+    if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
+      text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
+  }
+  add(WebStreamData{{request.id}, std::move(text)});
+}
+
+void Web::send_page_file(const WebRequest& request, std::string_view name) {
+  const std::vector<PageFile>& files = page_files();
+  const auto file = std::find_if(files.begin(), files.end(), [&](const PageFile& f) { return f.name == name; });
+  if (file == files.end()) return refuse(request, {404, fmt::format("the page has no file {}", name)});
+  WebResponse response;
+  response.id = request.id;
+  const std::string tag = fmt::format("\"{}\"", file->hash);
+  response.headers = {{"ETag", tag},
+                      {"Cache-Control", "no-cache"},
+                      {"X-Content-Type-Options", "nosniff"},
+                      {"Content-Security-Policy", page_policy},
+                      {"Referrer-Policy", "no-referrer"}};
+  if (request.header("if-none-match") == tag) {
+    response.status = 304;
+  } else {
+    response.headers.emplace_back("Content-Type", std::string(file->content_type));
+    response.body = std::string(file->content);
+  }
+  add(std::move(response));
+}
+
+void Web::refuse(const WebRequest& request, const Problem& problem) {
+  if (problem.status < 429) ++counters_.bad_requests;
+  add(problem_answer(request.id, problem));
+}
+
+}  // namespace sensors::bridge
