@@ -164,30 +164,34 @@ void OutboxModel::append_gap(const OutboxEntry& entry) {
 
 Result<std::vector<OutboxEntry>> OutboxModel::read(Position first, std::size_t max_entries) const {
   std::vector<OutboxEntry> entries;
-  for (auto row = file_.readings.lower_bound(first); row != file_.readings.end() && entries.size() < max_entries; ++row)
-    entries.push_back({row->first, row->first, row->second});
-  std::size_t gaps = 0;
-  for (const auto& [gap_first, gap] : file_.gaps) {
-    if (gap.first < first || gaps >= max_entries) continue;
-    ++gaps;
-    entries.push_back({gap_first, gap.first, gap.second});
-  }
-  if (gaps > 0) {
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const OutboxEntry& a, const OutboxEntry& b) { return a.first < b.first; });
-  }
-  std::vector<OutboxEntry> whole;
   Position next = first;
-  for (OutboxEntry& entry : entries) {
-    if (entry.first > next && entry.first - 1 <= file_.thinned) {
-      whole.push_back({next, entry.first - 1, DroppedEntries{"thinned", world_.wall()}});
-    } else if (entry.first > next && !whole.empty()) {
-      break;
+  auto reading = file_.readings.lower_bound(first);
+  auto gap = file_.gaps.begin();
+  std::size_t readings = 0;
+  std::size_t gaps = 0;
+  while (true) {
+    while (gap != file_.gaps.end() && gap->second.first < first) ++gap;
+    const bool has_reading = reading != file_.readings.end() && readings < max_entries;
+    const bool has_gap = gap != file_.gaps.end() && gaps < max_entries;
+    if (!has_reading && !has_gap) return entries;
+    const bool is_gap = has_gap && (!has_reading || gap->first < reading->first);
+    const Position from = is_gap ? gap->first : reading->first;
+    if (from > next && from - 1 <= file_.thinned) {
+      entries.push_back({next, from - 1, DroppedEntries{"thinned", world_.wall()}});
+    } else if (from > next && !entries.empty()) {
+      return entries;
     }
-    next = entry.last + 1;
-    whole.push_back(std::move(entry));
+    if (is_gap) {
+      entries.push_back({from, gap->second.first, gap->second.second});
+      ++gap;
+      ++gaps;
+    } else {
+      entries.push_back({from, from, reading->second});
+      ++reading;
+      ++readings;
+    }
+    next = entries.back().last + 1;
   }
-  return whole;
 }
 
 bool OutboxModel::holds(const std::string& stream, std::uint64_t seq, Position behind) const {
