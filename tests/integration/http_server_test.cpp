@@ -25,8 +25,8 @@ using rig::HttpPeer;
 using rig::HttpReplyText;
 
 constexpr Millis patience{30'000};
-#ifdef SENSOR_SANITIZE
-constexpr Millis at_once{1'000};  // a sanitizer makes all of it up to ten times as slow
+#ifdef __SANITIZE_THREAD__
+constexpr Millis at_once{1'000};  // ThreadSanitizer makes all of it ten times as slow
 #else
 constexpr Millis at_once{100};
 #endif
