@@ -104,7 +104,7 @@ Result<void> StoreClocks::hold(const StreamRows& rows) {
 }
 
 Result<void> StoreClocks::learn(const BootLearned& learned) {
-  Result<void> done = bound_to(learn_sql, learned.boot).bind(4, learned.time.time_since_epoch().count()).run();
+  Result<void> done = bound_to(learn_sql, learned.boot).bind(4, learned.time).run();
   if (!done.has_value()) return done;
   return statements_[trim_sql].bind(1, max_boots).run();
 }
@@ -141,7 +141,7 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
   for (const UnsyncedRow& known : rows) {
     const WallTime time = time_at_uptime(began, known.uptime);
     report.largest_shift = std::max(report.largest_shift, std::chrono::abs(time - known.time));
-    done = statements_[stamp_sql].bind(1, known.id).bind(2, time.time_since_epoch().count()).run();
+    done = statements_[stamp_sql].bind(1, known.id).bind(2, time).run();
     if (!done.has_value()) return tl::unexpected<Error>(done.error());
   }
   report.restamped = rows.size();

@@ -137,7 +137,7 @@ Result<std::uint64_t> StoreDeadLetters::refuse(const Confirmation& confirmation,
     Statement& statement = statements_[sql];
     statement.bind(1, std::string_view(confirmation.destination)).bind(2, std::string_view(rejected.row.stream));
     statement.bind(3, rejected.row.seq).bind(4, std::int64_t{rejected.status});
-    statement.bind(5, std::string_view(rejected.reason)).bind(6, now.time_since_epoch().count());
+    statement.bind(5, std::string_view(rejected.reason)).bind(6, now);
     statement.bind(7, confirmation.first).bind(8, confirmation.last);
     changed = run(statement);
     if (!changed.has_value() || *changed > 0) break;

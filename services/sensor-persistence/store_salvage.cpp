@@ -241,7 +241,7 @@ class StoreSalvage {
         if (!done.has_value()) return done;
         Statement& gap = sql->back();
         gap.bind(1, ++id).bind(2, stream).bind(3, lost.first).bind(4, lost.last);
-        done = gap.bind(5, std::string_view("store_damaged")).bind(6, now.time_since_epoch().count()).run();
+        done = gap.bind(5, std::string_view("store_damaged")).bind(6, now).run();
         report_.lost_numbers += lost.last - lost.first + 1;
       }
       if (!done.has_value()) return done;

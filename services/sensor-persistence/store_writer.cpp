@@ -1,7 +1,6 @@
 #include "services/sensor-persistence/store_writer.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <random>
 
 #include "common/adapters/sqlite/disk_figures.hpp"

@@ -286,7 +286,7 @@ Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_
   readings.bind(1, first).bind(2, std::uint64_t{max_entries});
   Result<Statement::Step> step = readings.step();
   for (; step && *step == Statement::Step::row; step = readings.step()) {
-    const auto position = static_cast<Position>(readings.integer(0));
+    const Position position = readings.unsigned_integer(0);
     std::optional<Reading> reading = reading_in(readings, 3, position, readings.text(1), readings.text(2));
     if (reading.has_value()) {
       entries.push_back({position, position, std::move(*reading)});

@@ -154,7 +154,7 @@ class OutboxSalvage {
   Result<void> take_readings() {
     Result<std::vector<RowRange>> visited =
         visit("reading", "sensor, " + std::string(reading_columns), [&](const Statement& row) -> Result<void> {
-          const auto position = static_cast<Position>(row.integer(0));
+          const Position position = row.unsigned_integer(0);
           std::optional<Reading> reading;
           if (const auto known = sensors_.find(row.integer(1)); known != sensors_.end()) {
             for (const Sensor& sensor : known->second) {

@@ -68,6 +68,7 @@ std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(
 std::uint64_t Statement::unsigned_integer(int column) const { return static_cast<std::uint64_t>(integer(column)); }
 
 WallTime Statement::wall_time(int column) const { return WallTime(Millis(integer(column))); }
+
 double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
 static_assert(Statement::integer_type == SQLITE_INTEGER && Statement::real_type == SQLITE_FLOAT &&
               Statement::text_type == SQLITE_TEXT && Statement::blob_type == SQLITE_BLOB &&
