@@ -14,12 +14,18 @@ struct Round {
   double sqlite_rows_per_s = 0;
   double bytes_written_per_reading = 0;
   double cpu_us_per_reading = 0;  // of publisher and persistence
-  double publisher_mb = 0;
-  double persistence_mb = 0;
-  double bridge_mb = 0;
-  double bridge_cpu_us = 0;    // for each reading
-  double delivered_per_s = 0;  // from the store to the API
+  rig::ProcessStats publisher;    // when the outbox is empty
+  rig::ProcessStats persistence;  // then as well
+  rig::ProcessStats bridge;       // when the backlog is at the API
+  double bridge_cpu_us = 0;       // for each reading
+  double delivered_per_s = 0;     // from the store to the API
 };
+
+void add_memory(std::map<std::string, std::vector<double>>& measured, const std::string& service,
+                const rig::ProcessStats& stats) {
+  measured["rss_mb_" + service].push_back(stats.resident_mb);
+  measured["rss_private_mb_" + service].push_back(stats.private_mb);
+}
 
 /// The highest watermark that has been published.
 std::uint64_t committed_through(const rig::MqttProbe& probe) {
@@ -38,9 +44,8 @@ void drain_to_api(rig::Rig& rig, Round& round, double count) {
   rig.wait_until("the backlog is at the API", Millis{600'000},
                  [&] { return rig.store().uploaded_through("api") == all; });
   round.delivered_per_s = count * 1e3 / static_cast<double>((rig::monotonic_now() - start).count());
-  const rig::ProcessStats bridge = rig::read_process_stats(rig.bridge().process().pid());
-  round.bridge_mb = bridge.private_mb;
-  round.bridge_cpu_us = bridge.cpu_seconds * 1e6 / count;
+  round.bridge = rig::read_process_stats(rig.bridge().process().pid());
+  round.bridge_cpu_us = round.bridge.cpu_seconds * 1e6 / count;
 }
 
 Round run_round(const std::vector<Reading>& readings) {
@@ -68,13 +73,13 @@ Round run_round(const std::vector<Reading>& readings) {
   const auto count = static_cast<double>(readings.size());
   round.readings_per_s = count * 1e3 / static_cast<double>(took.count());
   rig.wait_until("the outbox is empty", Millis{30'000}, [&] { return rig.publisher().outbox().waiting() == 0; });
-  const rig::ProcessStats publisher = rig::read_process_stats(rig.publisher().process().pid());
-  const rig::ProcessStats persistence = rig::read_process_stats(rig.persistence().process().pid());
+  round.publisher = rig::read_process_stats(rig.publisher().process().pid());
+  round.persistence = rig::read_process_stats(rig.persistence().process().pid());
   round.bytes_written_per_reading =
-      static_cast<double>(publisher.bytes_written + persistence.bytes_written - before.bytes_written) / count;
-  round.cpu_us_per_reading = (publisher.cpu_seconds + persistence.cpu_seconds - before.cpu_seconds) * 1e6 / count;
-  round.publisher_mb = publisher.private_mb;
-  round.persistence_mb = persistence.private_mb;
+      static_cast<double>(round.publisher.bytes_written + round.persistence.bytes_written - before.bytes_written) /
+      count;
+  round.cpu_us_per_reading =
+      (round.publisher.cpu_seconds + round.persistence.cpu_seconds - before.cpu_seconds) * 1e6 / count;
   drain_to_api(rig, round, count);
   return round;
 }
@@ -93,9 +98,9 @@ void measure_backlog(Figures& figures, std::uint64_t readings, int rounds) {
     measured["backlog_vs_sqlite"].push_back(round.readings_per_s / round.sqlite_rows_per_s);
     measured["bytes_written_per_reading"].push_back(round.bytes_written_per_reading);
     measured["backlog_cpu_us_per_reading"].push_back(round.cpu_us_per_reading);
-    measured["rss_private_mb_sensor-publisher"].push_back(round.publisher_mb);
-    measured["rss_private_mb_sensor-persistence"].push_back(round.persistence_mb);
-    measured["rss_private_mb_sensor-http-bridge"].push_back(round.bridge_mb);
+    add_memory(measured, "sensor-publisher", round.publisher);
+    add_memory(measured, "sensor-persistence", round.persistence);
+    add_memory(measured, "sensor-http-bridge", round.bridge);
     measured["drain_readings_per_s"].push_back(round.delivered_per_s);
     measured["drain_bridge_cpu_us_per_reading"].push_back(round.bridge_cpu_us);
   }

@@ -25,9 +25,11 @@ void measure_idle(Figures& figures, Millis time) {
     const rig::ProcessStats after = rig::read_process_stats(pid);
     figures["idle_cpu_percent_" + name] = (after.cpu_seconds - before[i].cpu_seconds) * 100 / seconds;
     figures["idle_wake_ups_per_s_" + name] = static_cast<double>(after.wake_ups - before[i].wake_ups) / seconds;
+    figures["rss_idle_mb_" + name] = after.resident_mb;
     figures["rss_private_idle_mb_" + name] = after.private_mb;
-    fmt::print("idle {}: {:.2f} % CPU, {:.1f} wake-ups/s, {:.1f} MB private\n", name,
-               figures["idle_cpu_percent_" + name], figures["idle_wake_ups_per_s_" + name], after.private_mb);
+    fmt::print("idle {}: {:.2f} % CPU, {:.1f} wake-ups/s, {:.1f} MB resident, {:.1f} MB private\n", name,
+               figures["idle_cpu_percent_" + name], figures["idle_wake_ups_per_s_" + name], after.resident_mb,
+               after.private_mb);
   }
 }
 

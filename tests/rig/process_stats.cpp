@@ -47,6 +47,7 @@ double cpu_seconds(const std::string& folder) {
 ProcessStats read_process_stats(pid_t pid) {
   const std::string folder = "/proc/" + std::to_string(pid);
   ProcessStats stats;
+  stats.resident_mb = static_cast<double>(sum_of(folder + "/smaps_rollup", "Rss")) / 1024;
   stats.private_mb = static_cast<double>(sum_of(folder + "/smaps_rollup", "Private_C") +
                                          sum_of(folder + "/smaps_rollup", "Private_D")) /
                      1024;

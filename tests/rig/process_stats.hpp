@@ -1,4 +1,4 @@
-// What the kernel counts for a process: memory of its own, CPU time, bytes written, wake-ups. From /proc.
+// What the kernel counts for a process: memory, CPU time, bytes written, wake-ups. From /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -8,7 +8,8 @@
 namespace sensors::rig {
 
 struct ProcessStats {
-  double private_mb = 0;            // Private_Clean + Private_Dirty of smaps_rollup, in 2^20 bytes
+  double resident_mb = 0;           // Rss of smaps_rollup, in 2^20 bytes: with what it shares, as libraries
+  double private_mb = 0;            // Private_Clean + Private_Dirty of smaps_rollup: what is its own alone
   double cpu_seconds = 0;           // user and system, all threads
   std::uint64_t bytes_written = 0;  // write_bytes of io: what it caused to be sent to the disk
   std::uint64_t wake_ups = 0;       // voluntary context switches, all threads
