@@ -1,5 +1,6 @@
 # Dependencies point inward: core <- codec <- logic <- main, and core <- runtime <- adapter <- main.
-# sensor_library() declares a library with its layer; a link that the table does not allow stops the configure step.
+# sensor_library() declares a library with its layer; a link that the table does not allow, or to another service, stops
+# the configure step, by whatever command it was made.
 
 include(${CMAKE_CURRENT_LIST_DIR}/together.cmake)
 
@@ -29,13 +30,36 @@ function(sensor_library name)
   if(NOT DEFINED layer_${arg_LAYER}_may_link)
     message(FATAL_ERROR "${name}: there is no layer '${arg_LAYER}'; see cmake/layers.cmake")
   endif()
-  foreach(link IN LISTS arg_LINKS)
-    sensor_check_link(${name} ${arg_LAYER} ${link})
-  endforeach()
   add_library(${name} STATIC ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES SENSOR_LAYER ${arg_LAYER})
+  set_property(GLOBAL APPEND PROPERTY SENSOR_LIBRARIES ${name})
   target_link_libraries(${name} PUBLIC sensor_options ${arg_LINKS})
   sensor_compile_together(${name} APART ${arg_APART})
+endfunction()
+
+# At the end of the configure step, when all links are known; those made in another folder stand between marks "::@...".
+function(sensor_check_libraries)
+  get_property(libraries GLOBAL PROPERTY SENSOR_LIBRARIES)
+  foreach(name IN LISTS libraries)
+    get_target_property(layer ${name} SENSOR_LAYER)
+    get_target_property(links ${name} LINK_LIBRARIES)
+    get_target_property(interface_links ${name} INTERFACE_LINK_LIBRARIES)
+    foreach(link IN LISTS links interface_links)
+      string(REGEX REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1" link "${link}")
+      if(NOT link STREQUAL "sensor_options" AND NOT link MATCHES "^::@")
+        sensor_check_link(${name} ${layer} ${link})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL sensor_check_libraries)
+
+# The folder below services/ that `target` is declared in; empty for common/.
+function(sensor_service_of target result)
+  get_target_property(folder ${target} SOURCE_DIR)
+  cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
+  string(REGEX MATCH "^services/[^/]+" service "${folder}")
+  set(${result} "${service}" PARENT_SCOPE)
 endfunction()
 
 function(sensor_check_link name layer link)
@@ -46,6 +70,11 @@ function(sensor_check_link name layer link)
   if(link_layer)
     if(NOT link_layer IN_LIST layer_${layer}_may_link)
       message(FATAL_ERROR "${name} is of layer '${layer}' and may not link ${link} of layer '${link_layer}'; see cmake/layers.cmake")
+    endif()
+    sensor_service_of(${name} service)
+    sensor_service_of(${link} link_service)
+    if(link_service AND NOT link_service STREQUAL service)
+      message(FATAL_ERROR "${name} may not link ${link} of another service, ${link_service}; see cmake/layers.cmake")
     endif()
   elseif(NOT link IN_LIST layer_${layer}_may_use)
     message(FATAL_ERROR "${name} is of layer '${layer}' and may not use ${link}; see cmake/layers.cmake")
