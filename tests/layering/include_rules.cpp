@@ -74,10 +74,11 @@ struct Word {
 };
 
 /// What pure code must not say: time and randomness come in as arguments, and everything else goes out as an effect.
-constexpr std::array<Word, 8> impure_words{
+constexpr std::array<Word, 9> impure_words{
     {{R"(\b(system|steady|high_resolution|utc|tai|gps|file|local|coarse)_clock\b)", "reads a clock"},
      {R"((\.|::)now\s*\(\s*\))", "reads a clock"},
      {R"(\b(clock_gettime|gettimeofday)\b|(std)?::time\s*\(|\btime\s*\(\s*(nullptr|NULL|0|&))", "reads a clock"},
+     {R"(\btimespec_get\b|(^|[^\w.>])clock\s*\(\s*\))", "reads a clock"},
      {R"(\bstd::(thread|jthread|mutex|atomic|condition_variable|async|future)\b)", "uses threads"},
      {R"(\b(getenv|setenv)\b)", "reads the environment"},
      {R"(\bstd::(cout|cerr|clog|cin|[io]?fstream)\b|\b(printf|fprintf|fopen)\s*\()", "does input or output"},
