@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 
 #include "tests/rig/programs.hpp"
 #include "tests/rig/wait.hpp"
@@ -67,12 +66,6 @@ FaultPlan make_plan(const DemoOptions& options) {
 
 }  // namespace
 
-std::string DemoOutcome::json() const {
-  return fmt::format(
-      R"({{"taken":{},"stored":{},"delivered":{},"duplicates_at_api":{},"lost":{},"gaps":{},"seconds":{:.1f}}})", taken,
-      stored, delivered, duplicates_at_api, lost, gaps, seconds);
-}
-
 Demo::Demo(const DemoOptions& options)
     : options_(options),
       folder_(make_folder(options)),
@@ -89,7 +82,7 @@ int Demo::run() {
   const DemoOutcome outcome = finish();
   report(outcome);
   if (!outcome.good()) folder_.keep();
-  return outcome.good() ? EXIT_SUCCESS : EXIT_FAILURE;
+  return outcome.exit_code();
 }
 
 void Demo::introduce() {

@@ -6,27 +6,13 @@
 #include <string>
 
 #include "tests/rig/demo_options.hpp"
+#include "tests/rig/demo_outcome.hpp"
 #include "tests/rig/demo_table.hpp"
 #include "tests/rig/faults.hpp"
 #include "tests/rig/rig.hpp"
 #include "tests/rig/temp_dir.hpp"
 
 namespace sensors::rig {
-
-/// What came of what the drivers gave, once everything had its time to arrive.
-struct DemoOutcome {
-  std::uint64_t taken = 0;
-  std::uint64_t stored = 0;
-  std::uint64_t delivered = 0;
-  std::uint64_t duplicates_at_api = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t gaps = 0;
-  double seconds = 0;
-
-  /// Every reading arrived, once.
-  bool good() const { return lost == 0 && duplicates_at_api == 0 && stored == taken && delivered == taken; }
-  std::string json() const;
-};
 
 class Demo {
  public:

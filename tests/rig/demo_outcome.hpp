@@ -1,0 +1,29 @@
+// DemoOutcome is what the demo says at its end: the sums, and whether they are right. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sensors::rig {
+
+/// What came of what the drivers gave, once everything had its time to arrive.
+struct DemoOutcome {
+  std::uint64_t taken = 0;
+  std::uint64_t stored = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t duplicates_at_api = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t gaps = 0;
+  double seconds = 0;
+
+  /// Every reading arrived, once.
+  bool good() const { return lost == 0 && duplicates_at_api == 0 && stored == taken && delivered == taken; }
+
+  /// The program's.
+  int exit_code() const { return good() ? 0 : 1; }
+
+  /// One object on one line, with all seven.
+  std::string json() const;
+};
+
+}  // namespace sensors::rig
