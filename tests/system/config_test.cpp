@@ -74,6 +74,7 @@ TEST_F(CheckConfig, names_the_line_of_each_mistake_about_home_assistant) {
 }
 
 TEST_F(CheckConfig, is_also_what_happens_at_a_start) {
+  expect_same_answer_at_start(rig_.publisher());
   expect_same_answer_at_start(rig_.persistence());
   expect_same_answer_at_start(rig_.bridge());
 }
