@@ -25,7 +25,7 @@ struct DriverConfig {
   /// Stands with a '.' before the name of each sensor; empty: nothing does.
   std::string prefix;
 
-  /// Time between two reads; the publisher's own when absent. 1 ms .. 1 d.
+  /// Time between two reads; when absent the publisher's own, or none where a read waits for readings. 1 ms .. 1 d.
   std::optional<Millis> interval;
 
   /// A read that takes longer than this hangs; a driver's own waits end well before. 10 ms .. 10 min.
