@@ -1,5 +1,4 @@
-// What one reading costs in the parts that each reading passes. Run: ./dev build release, then
-// build/release/tests/bench/micro_bench
+// What one reading costs in the parts that each reading passes: ./dev bench parts
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
