@@ -1,9 +1,11 @@
 // The machine under the pipeline: disks, databases, clock, power, network and the journal.
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "services/sensorctl/doctor/checks.hpp"
+#include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
@@ -40,15 +42,14 @@ Finding check_space(const DiskFacts& disk, const Thresholds& thresholds) {
   return ok("disk", disk.path, what);
 }
 
-bool is_active(const Machine& machine, const std::string& unit) {
-  if (!machine.units.has_value()) return true;  // perhaps
-  return std::any_of(machine.units->begin(), machine.units->end(), [&](const UnitFacts& facts) {
-    return facts.state.name == unit && facts.state.active_state != "inactive" && facts.state.active_state != "failed";
-  });
+/// It does not run, or not yet.
+bool is_down(const Machine& machine, const std::string& unit) {
+  const UnitState* state = find_unit(machine, unit);
+  return state != nullptr && (state->active_state == "inactive" || state->active_state == "failed");
 }
 
 /// A service salvages a damaged file when it opens it: a restart is the remedy, and all that is needed.
-Finding check_database(const DatabaseFacts& database) {
+Finding check_database(const DatabaseFacts& database, const Machine& machine) {
   if (!database.is_there)
     return warning("database", database.path, "does not exist yet", database.unit + " makes it when it starts");
   if (database.check.has_value()) return ok("database", database.path, "no damage");
@@ -57,23 +58,23 @@ Finding check_database(const DatabaseFacts& database) {
     return ok("database", database.path, "no damage as far as the time allowed to look");
   }
   if (error.code != ErrorCode::corrupt) return unknown("database", database.path, error);
-  Finding damaged =
-      critical("database", database.path, "is damaged: " + error.message,
-               fmt::format("systemctl restart {}: at its start it saves what can be read, and keeps the damaged "
-                           "file as {}.corrupt-TIME",
-                           database.unit, database.path));
-  damaged.remedy = Remedy{Remedy::Kind::restart, database.unit};
-  return damaged;
+  return with_restart(critical("database", database.path, "is damaged: " + error.message,
+                               fmt::format("systemctl restart {}: at its start it saves what can be read, and keeps "
+                                           "the damaged file as {}.corrupt-TIME",
+                                           database.unit, database.path)),
+                      machine, database.unit);
 }
 
-/// While its service runs it deletes and makes the reserve itself, and must not lose it to somebody else.
-Finding check_reserve(const DatabaseFacts& database, bool disk_is_full, bool service_is_active) {
+/// While its service runs it deletes and makes the reserve itself, and must not lose it to somebody else; one that is
+/// not to start needs no room for that.
+Finding check_reserve(const DatabaseFacts& database, bool disk_is_full, const Machine& machine) {
   const std::string path = database.path + ".reserve";
   if (!*database.has_reserve) {
     return warning("reserve", path, "is not there: the disk was full, or the service has not started yet",
                    "it is made again a minute after there is room");
   }
-  if (!disk_is_full || service_is_active) return ok("reserve", path, "is held");
+  if (!disk_is_full || !is_down(machine, database.unit) || !may_mend(machine, database.unit))
+    return ok("reserve", path, "is held");
   Finding finding =
       critical("reserve", path, fmt::format("is held, but {} needs its room to start", database.unit), "rm " + path);
   finding.remedy = Remedy{Remedy::Kind::release, path};
@@ -125,16 +126,16 @@ Finding check_journal(const Result<JournalFacts>& journal) {
 
 Findings check_machine(const Facts& facts, const Thresholds& thresholds) {
   Findings findings;
-  bool disk_is_full = false;
+  std::set<std::string> full_disks;
   for (const DiskFacts& disk : facts.disks) {
     findings.push_back(check_mount(disk));
     findings.push_back(check_space(disk, thresholds));
-    disk_is_full = disk_is_full || findings.back().severity == Severity::critical;
+    if (findings.back().severity == Severity::critical) full_disks.insert(disk.path);
   }
   for (const DatabaseFacts& database : facts.databases) {
-    findings.push_back(check_database(database));
+    findings.push_back(check_database(database, facts.machine));
     if (!database.is_there || !database.has_reserve.has_value()) continue;
-    findings.push_back(check_reserve(database, disk_is_full, is_active(facts.machine, database.unit)));
+    findings.push_back(check_reserve(database, full_disks.contains(database.folder), facts.machine));
   }
   findings.push_back(check_clock(facts.clock));
   findings.push_back(check_power(facts.power));

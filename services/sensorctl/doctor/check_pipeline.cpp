@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "services/sensorctl/doctor/checks.hpp"
+#include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
@@ -12,14 +13,6 @@ namespace {
 using sensorctl::span_text;
 
 constexpr const char* broker_unit = "sensor-broker.service";
-
-const UnitState* find_unit(const Machine& machine, const std::string& name) {
-  if (!machine.units.has_value()) return nullptr;
-  for (const UnitFacts& unit : *machine.units) {
-    if (unit.state.name == name) return &unit.state;
-  }
-  return nullptr;
-}
 
 /// It has had the time to say how it is; one that is not known to run is left alone.
 bool is_settled(const Machine& machine, const std::string& name, const Thresholds& thresholds) {
@@ -47,10 +40,8 @@ Finding check_broker(const Facts& facts, const Thresholds& thresholds) {
   Finding finding = critical("broker", "MQTT broker", error.message, "systemctl restart sensor-broker");
   const bool may_hang =
       error.code == ErrorCode::timeout || error.code == ErrorCode::refused || error.code == ErrorCode::disconnected;
-  if (facts.broker_is_local && may_hang && is_settled(facts.machine, broker_unit, thresholds)) {
-    finding.remedy = Remedy{Remedy::Kind::restart, broker_unit};
-  }
-  return finding;
+  if (!facts.broker_is_local || !may_hang || !is_settled(facts.machine, broker_unit, thresholds)) return finding;
+  return with_restart(std::move(finding), facts.machine, broker_unit);
 }
 
 Findings check_acl(const Result<AclDifference>& acl) {
@@ -80,8 +71,8 @@ Finding check_status(const ServiceFacts& service, const Facts& facts, const Thre
                                  ? std::string("has never said how it is")
                                  : fmt::format("has said nothing for {} or more", span_text(facts.broker->listened));
     Finding silent = critical("status", service.name, what, look + "; systemctl restart " + service.name);
-    if (is_settled(facts.machine, unit, thresholds)) silent.remedy = Remedy{Remedy::Kind::restart, unit};
-    return silent;
+    if (!is_settled(facts.machine, unit, thresholds)) return silent;
+    return with_restart(std::move(silent), facts.machine, unit);
   }
   if (!(*service.status).has_value()) {
     return warning("status", service.name, "says what cannot be read: " + (*service.status).error().message,

@@ -6,11 +6,14 @@
 //   yes      active   inactive, failed      critical                       restart; none after exit code 78
 //   yes      any      activating            warning; critical in a loop    none: systemd is at it
 //   yes      any      active                ok, and the checks below       as they say
+//
+// A unit that is not enabled and runs all the same is looked at, and left alone.
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "services/sensorctl/doctor/checks.hpp"
+#include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
@@ -19,8 +22,6 @@ namespace {
 using sensorctl::size_text;
 using sensorctl::span_text;
 
-constexpr std::int32_t bad_configuration = 78;  // EX_CONFIG of sysexits.h
-
 std::string program_of(const std::string& unit) { return unit.substr(0, unit.rfind('.')); }
 
 Millis since(std::uint64_t at_us, std::uint64_t uptime_us) {
@@ -28,11 +29,6 @@ Millis since(std::uint64_t at_us, std::uint64_t uptime_us) {
 }
 
 bool has_watchdog(const UnitState& unit) { return unit.watchdog_us != 0 && unit.watchdog_us != UnitState::no_limit; }
-
-Finding with_restart(Finding finding, const std::string& unit) {
-  finding.remedy = Remedy{Remedy::Kind::restart, unit};
-  return finding;
-}
 
 Finding check_target(const Machine& machine) {
   const char* const name = "sensor-project.target";
@@ -45,8 +41,8 @@ Finding check_target(const Machine& machine) {
   return critical("unit", name, "is stopped, and what belongs to it", "systemctl start sensor-project.target");
 }
 
-Finding check_not_running(const UnitState& unit, bool target_is_active) {
-  if (unit.result == "exit-code" && unit.exit_status == bad_configuration) {
+Finding check_not_running(const UnitState& unit, const Machine& machine) {
+  if (has_bad_configuration(unit)) {
     return critical("unit", unit.name, "ended because of a mistake in its configuration, and is not started again",
                     fmt::format("journalctl -u {} -n 5 says which; mend it, then systemctl restart {}", unit.name,
                                 program_of(unit.name)));
@@ -54,20 +50,18 @@ Finding check_not_running(const UnitState& unit, bool target_is_active) {
   const std::string what = unit.active_state == "failed"
                                ? fmt::format("failed: {}, status {}", unit.result, unit.exit_status)
                                : std::string("is stopped");
-  if (!target_is_active) return warning("unit", unit.name, what, "it starts with sensor-project.target");
+  if (!may_mend(machine, unit.name)) return warning("unit", unit.name, what, "it starts with sensor-project.target");
   return with_restart(critical("unit", unit.name, what,
                                fmt::format("systemctl restart {0}; to keep it stopped: systemctl disable --now {0}",
                                            program_of(unit.name))),
-                      unit.name);
+                      machine, unit.name);
 }
 
 Finding check_state(const UnitState& unit, const Machine& machine, const Thresholds& thresholds) {
-  const bool target_is_active = machine.target.has_value() && machine.target->active_state == "active";
   if (unit.load_state == "not-found") {
     return critical("unit", unit.name, "is not installed", "install the package: apt install sensor-project");
   }
-  const bool is_meant_to_run = unit.load_state == "loaded" && unit.file_state.starts_with("enabled");
-  if (!is_meant_to_run && unit.active_state != "active") {
+  if (!is_meant_to_run(unit) && unit.active_state != "active") {
     return ok("unit", unit.name, fmt::format("is not meant to run: {}", unit.file_state));
   }
   const Millis age = since(unit.active_since_us, machine.uptime_us);
@@ -77,15 +71,14 @@ Finding check_state(const UnitState& unit, const Machine& machine, const Thresho
     const std::string what = fmt::format("is {} ({}), {} restarts", unit.active_state, unit.sub_state, unit.restarts);
     return restarts ? critical("unit", unit.name, what, look) : warning("unit", unit.name, what, look);
   }
-  if (unit.active_state != "active" && unit.active_state != "reloading")
-    return check_not_running(unit, target_is_active);
+  if (unit.active_state != "active" && unit.active_state != "reloading") return check_not_running(unit, machine);
   const std::string what = fmt::format("active for {}, {} restarts", span_text(age), unit.restarts);
   if (restarts && age < thresholds.restarted_within) return critical("unit", unit.name, what, look);
   return ok("unit", unit.name, what);
 }
 
 /// A process that is stopped pings nobody; systemd ends it when it has a watchdog, and nobody does when it has none.
-Finding check_process(const UnitFacts& unit) {
+Finding check_process(const UnitFacts& unit, const Machine& machine) {
   const std::string& name = unit.state.name;
   if (!unit.process.has_value()) return unknown("process", name, unit.process.error());
   switch (*unit.process) {
@@ -93,7 +86,7 @@ Finding check_process(const UnitFacts& unit) {
     case 't': {
       Finding stopped = critical("process", name, "is stopped by a signal or a debugger",
                                  fmt::format("systemctl kill --signal=SIGCONT {}", name));
-      return has_watchdog(unit.state) ? stopped : with_restart(std::move(stopped), name);
+      return has_watchdog(unit.state) ? stopped : with_restart(std::move(stopped), machine, name);
     }
     case 'D':
       return warning("process", name, "waits in the kernel for a disk or a device",
@@ -103,7 +96,7 @@ Finding check_process(const UnitFacts& unit) {
 }
 
 /// The broker has none: Debian's mosquitto pings nobody.
-Finding check_watchdog(const UnitState& unit, std::uint64_t uptime_us, const Thresholds& thresholds) {
+Finding check_watchdog(const UnitState& unit, const Machine& machine, const Thresholds& thresholds) {
   if (!has_watchdog(unit)) {
     if (program_of(unit.name) == "sensor-broker") {
       return ok("watchdog", unit.name, "has none; that it answers is checked instead");
@@ -112,12 +105,12 @@ Finding check_watchdog(const UnitState& unit, std::uint64_t uptime_us, const Thr
                    fmt::format("systemctl cat {} shows which file takes WatchdogSec=30 away", unit.name));
   }
   const Millis limit{static_cast<Millis::rep>(unit.watchdog_us / 1000)};
-  const Millis silence = since(unit.pinged_at_us, uptime_us);
+  const Millis silence = since(unit.pinged_at_us, machine.uptime_us);
   const std::string what = fmt::format("last sign of life {} ago, limit {}", span_text(silence), span_text(limit));
   if (silence > limit + thresholds.watchdog_grace) {
     return with_restart(critical("watchdog", unit.name, what + "; systemd did not end it",
                                  fmt::format("systemctl restart {}", program_of(unit.name))),
-                        unit.name);
+                        machine, unit.name);
   }
   if (silence > std::chrono::duration_cast<Millis>(limit * thresholds.ping_share)) {
     return warning("watchdog", unit.name, what, "systemd restarts it at the limit");
@@ -157,14 +150,14 @@ Finding check_limits(const UnitFacts& unit, bool memory_can_be_limited) {
                         state.cpu_us_per_s / 10'000));
 }
 
-Finding check_files(const UnitFacts& unit, const Thresholds& thresholds) {
+Finding check_files(const UnitFacts& unit, const Machine& machine, const Thresholds& thresholds) {
   const std::string& name = unit.state.name;
   if (!unit.files.has_value()) return unknown("files", name, unit.files.error());
   const std::string what = fmt::format("{} of {} descriptors are open", unit.files->open, unit.files->limit);
   const double share =
       static_cast<double>(unit.files->open) / static_cast<double>(std::max<std::uint64_t>(unit.files->limit, 1));
   const std::string advice = fmt::format("a leak, or too many clients: ls -l /proc/{}/fd", unit.state.main_pid);
-  if (share >= thresholds.files_full) return with_restart(critical("files", name, what, advice), name);
+  if (share >= thresholds.files_full) return with_restart(critical("files", name, what, advice), machine, name);
   if (share >= thresholds.files_short) return warning("files", name, what, advice);
   return ok("files", name, what);
 }
@@ -189,10 +182,10 @@ Findings check_units(const Facts& facts, const Thresholds& thresholds) {
   for (const UnitFacts& unit : *machine.units) {
     findings.push_back(check_state(unit.state, machine, thresholds));
     if (unit.state.active_state != "active") continue;
-    findings.push_back(check_process(unit));
-    findings.push_back(check_watchdog(unit.state, machine.uptime_us, thresholds));
+    findings.push_back(check_process(unit, machine));
+    findings.push_back(check_watchdog(unit.state, machine, thresholds));
     findings.push_back(check_limits(unit, machine.memory_cgroup.value_or(true)));
-    findings.push_back(check_files(unit, thresholds));
+    findings.push_back(check_files(unit, machine, thresholds));
   }
   return findings;
 }

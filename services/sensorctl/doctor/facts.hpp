@@ -81,6 +81,7 @@ struct DatabaseFacts {
   std::optional<bool> has_reserve;  // PATH.reserve exists; nothing: there is to be none
 };
 
+  std::string folder;  // one of the disks' paths
 struct ClockFacts {
   bool is_synced = false;
   bool is_trusted = false;  // the owner vouches for it: trust = "always" in sensor-persistence.toml

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "common/adapters/sqlite/quick_check.hpp"
@@ -80,17 +81,18 @@ Result<void> check_database(const std::string& path, Millis limit) {
 }
 
 DatabaseFacts observe_database(const std::string& path, const char* unit, bool has_reserve, const MachineFiles& files,
+std::string folder_of(const std::string& path) { return std::filesystem::path(path).parent_path().string(); }
+
                                const ObserveOptions& options) {
   DatabaseFacts database;
   database.path = path;
   database.unit = unit;
+  database.folder = folder_of(path);
   database.is_there = files.exists(path);
   if (database.is_there) database.check = check_database(options.root + path, options.database_check);
   if (has_reserve) database.has_reserve = files.exists(path + ".reserve");
   return database;
 }
-
-std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 /// The root, and what holds the databases, each folder once.
 std::vector<DiskFacts> observe_disks(const Installation& installation, const MachineFiles& files) {

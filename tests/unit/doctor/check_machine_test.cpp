@@ -42,6 +42,60 @@ TEST(DoctorDatabase, that_is_damaged_is_salvaged_by_a_restart_of_its_service) {
   EXPECT_EQ(complaints(facts), Lines{"critical database /var/lib/store.db [restart sensor-persistence.service]"});
 }
 
+/// Each way in which an owner keeps the doctor from a unit.
+const std::vector<std::pair<const char*, void (*)(Facts&, UnitState&)>>& hands_off() {
+  static const std::vector<std::pair<const char*, void (*)(Facts&, UnitState&)>> ways{
+      {"disabled", [](Facts&, UnitState& unit) { unit.file_state = "disabled"; }},
+      {"masked", [](Facts&, UnitState& unit) { unit.load_state = unit.file_state = "masked"; }},
+      {"stopped with its target", [](Facts& facts, UnitState&) { facts.machine.target->active_state = "inactive"; }},
+      {"ended with exit code 78",
+       [](Facts&, UnitState& unit) {
+         unit.active_state = "failed";
+         unit.result = "exit-code";
+         unit.exit_status = 78;
+       }},
+  };
+  return ways;
+}
+
+std::vector<Remedy> remedies(const Facts& facts) {
+  std::vector<Remedy> found;
+  for (const Finding& finding : examine(facts)) {
+    if (finding.remedy.has_value()) found.push_back(*finding.remedy);
+  }
+  return found;
+}
+
+TEST(DoctorDatabase, that_is_damaged_is_no_reason_to_touch_a_unit_that_its_owner_keeps_down) {
+  for (const auto& [name, keep_down] : hands_off()) {
+    Facts facts = healthy_facts();
+    facts.databases[0].check = Result<void>(fail(ErrorCode::corrupt, "page 7"));
+    UnitState& unit = unit_of(facts, "sensor-persistence").state;
+    unit.active_state = "inactive";
+    keep_down(facts, unit);
+    EXPECT_TRUE(remedies(facts).empty()) << name;
+    EXPECT_EQ(worst(check_machine(facts)), Severity::critical) << name << ": it is damaged all the same";
+  }
+}
+
+TEST(DoctorReserve, stays_when_the_owner_keeps_its_service_down) {
+  for (const auto& [name, keep_down] : hands_off()) {
+    Facts facts = healthy_facts();
+    facts.disks[1].space->free_bytes = 0;
+    UnitState& unit = unit_of(facts, "sensor-persistence").state;
+    unit.active_state = "inactive";
+    keep_down(facts, unit);
+    EXPECT_TRUE(remedies(facts).empty()) << name;
+  }
+}
+
+TEST(DoctorReserve, stays_when_another_disk_is_full) {
+  Facts facts = healthy_facts();
+  facts.disks[0].space->free_bytes = 0;
+  unit_of(facts, "sensor-persistence").state.active_state = "failed";
+  EXPECT_EQ(remedies(facts), (std::vector<Remedy>{{Remedy::Kind::restart, "sensor-persistence.service"}}));
+}
+
 TEST(DoctorDatabase, is_not_damaged_because_the_time_to_look_was_over_or_it_could_not_be_read) {
   Facts facts = healthy_facts();
   facts.databases[0].check = Result<void>(fail(ErrorCode::timeout, "5 s"));
@@ -54,12 +108,13 @@ TEST(DoctorDatabase, is_not_damaged_because_the_time_to_look_was_over_or_it_coul
 
 TEST(DoctorReserve, is_released_only_on_a_full_disk_whose_service_does_not_run) {
   Facts facts = healthy_facts();
-  facts.disks[0].space->free_bytes = 0;
-  EXPECT_EQ(complaints(facts), Lines{"critical disk /"}) << "the service does it itself";
+  facts.disks[1].space->free_bytes = 0;
+  EXPECT_EQ(complaints(facts), Lines{"critical disk /var/lib"}) << "the service does it itself";
   unit_of(facts, "sensor-persistence").state.active_state = "failed";
-  EXPECT_EQ(complaints(facts),
-            (Lines{"critical unit sensor-persistence.service [restart sensor-persistence.service]", "critical disk /",
-                   "critical reserve /var/lib/store.db.reserve [release /var/lib/store.db.reserve]"}));
+  EXPECT_EQ(
+      complaints(facts),
+      (Lines{"critical unit sensor-persistence.service [restart sensor-persistence.service]", "critical disk /var/lib",
+             "critical reserve /var/lib/store.db.reserve [release /var/lib/store.db.reserve]"}));
 }
 
 TEST(DoctorReserve, that_is_spent_is_a_warning_and_none_wanted_is_none_missed) {

@@ -58,6 +58,21 @@ TEST(DoctorUnits, does_not_restart_on_a_mistake_in_the_configuration) {
   EXPECT_EQ(complaints(facts), Lines{"critical unit sensor-http-bridge.service"});
 }
 
+TEST(DoctorUnits, looks_at_a_disabled_unit_that_runs_and_leaves_it_alone) {
+  Facts facts = healthy_facts();
+  for (const char* service : {"sensor-broker", "sensor-http-bridge"})
+    unit_of(facts, service).state.file_state = "disabled";
+  unit_of(facts, "sensor-broker").process = 'T';
+  unit_of(facts, "sensor-http-bridge").files = OpenFiles{4'096, 4'096};
+  unit_of(facts, "sensor-http-bridge").state.pinged_at_us = uptime_us - 46 * second_us;
+  service_of(facts, "sensor-http-bridge").is_fresh = false;
+  EXPECT_EQ(complaints(facts),
+            (Lines{"critical process sensor-broker.service", "critical watchdog sensor-http-bridge.service",
+                   "critical files sensor-http-bridge.service", "critical status sensor-http-bridge"}));
+  facts.broker = Result<BrokerFacts>(fail(ErrorCode::timeout, "127.0.0.1:11883"));
+  EXPECT_EQ(complaints(facts)[3], "critical broker MQTT broker");
+}
+
 TEST(DoctorUnits, says_that_a_unit_is_not_installed) {
   Facts facts = healthy_facts();
   UnitState& bridge = unit_of(facts, "sensor-http-bridge").state;

@@ -74,7 +74,8 @@ inline Facts healthy_facts() {
   disk.path = "/";
   disk.is_read_only = false;
   disk.space = DiskSpace{32ULL << 30, 20ULL << 30, 0.9};
-  facts.disks = {disk};
+  facts.disks = {disk, disk};
+  facts.disks[1].path = "/var/lib";
   DatabaseFacts store;
   store.path = "/var/lib/store.db";
   store.unit = "sensor-persistence.service";
@@ -84,6 +85,7 @@ inline Facts healthy_facts() {
   facts.power = std::optional<PowerFacts>(PowerFacts{});
   facts.default_route = true;
   facts.journal = JournalFacts{0, "", Millis{3'600'000}};
+  store.folder = "/var/lib";
   return facts;
 }
 
