@@ -103,6 +103,13 @@ std::string trend_text(std::optional<double> trend) {
   return fmt::format("{} by {:.1f} a second", *trend > 0 ? "growing" : "shrinking", std::abs(*trend));
 }
 
+/// What the readings of its queue wait for.
+std::string advice_behind(const ServiceFacts& service) {
+  return service.name == "sensor-publisher"
+             ? "what is behind it: sensorctl status; journalctl -u sensor-broker -u sensor-persistence -n 50"
+             : "what is behind it: sensorctl status; journalctl -u sensor-http-bridge -n 50";
+}
+
 Finding check_queue(const ServiceFacts& service, const Thresholds& thresholds) {
   if (service.queue.empty()) {
     return unknown("queue", service.name, {ErrorCode::not_found, "it has not published its queue"});
@@ -113,11 +120,11 @@ Finding check_queue(const ServiceFacts& service, const Thresholds& thresholds) {
   const double limit = static_cast<double>(queue.limit);
   if (queue.limit > 0 && static_cast<double>(queue.depth) >= limit * thresholds.queue_full) {
     return critical("queue", service.name, fmt::format("{}, limit {}", what, queue.limit),
-                    "at the limit the oldest readings are thinned or newer ones refused; see what is behind it");
+                    "at the limit the oldest readings are thinned or newer ones refused; " + advice_behind(service));
   }
   if (queue.pressure || queue.depth > queue.high) {
     return warning("queue", service.name, what,
-                   "sensors are read more slowly until it is shorter; see what is behind it");
+                   "sensors are read more slowly until it is shorter; " + advice_behind(service));
   }
   return ok("queue", service.name, what);
 }
@@ -131,9 +138,12 @@ Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker,
   }
   const Millis span = breaker.since.has_value() ? now - *breaker.since : Millis{0};
   const std::string what = fmt::format("{} for {}: {}", breaker.state, span_text(span), breaker.reason);
-  const std::string advice = service.name == "sensor-publisher"
-                                 ? "see what is wrong with sensor-broker; readings wait in the outbox"
-                                 : "see what is wrong with the API; readings wait in the store";
+  const std::string advice =
+      service.name == "sensor-publisher"
+          ? "readings wait in the outbox; systemctl status sensor-broker; journalctl -u sensor-broker -n 50"
+          : "readings wait in the store; journalctl -u sensor-http-bridge -n 20 has what the API "
+            "answered; ask it: curl -sS -m 10 -o /dev/null -w '%{http_code}\\n' URL, the url in "
+            "/etc/sensor-project/sensor-http-bridge.toml";
   return span >= thresholds.breaker_open ? critical("breaker", service.name, what, advice)
                                          : warning("breaker", service.name, what, advice);
 }

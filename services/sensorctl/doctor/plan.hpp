@@ -25,7 +25,7 @@ struct Action {
 
 struct Plan {
   std::vector<Action> actions;        // in this order
-  std::vector<std::string> withheld;  // what would be done, and why it is not
+  std::vector<std::string> withheld;  // what would be done, why it is not, when it will be, and how to do it by hand
 };
 
 /// Actions of the past count by their distance to `now`, to either side: a machine without a battery-backed clock may

@@ -129,6 +129,23 @@ TEST(DoctorQueue, says_where_it_is_going) {
   EXPECT_EQ(complaints(facts), Lines{"warning queue sensor-persistence"});
 }
 
+TEST(Doctor, names_the_commands_that_show_what_queues_and_breakers_wait_for) {
+  Facts facts = healthy_facts();
+  for (const char* name : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"}) {
+    service_of(facts, name).queue.back().queue.depth = 900'000;
+    if (report_of(facts, name).breaker.has_value())
+      report_of(facts, name).breaker = BreakerReport{"open", "timeout", noon, std::nullopt, false};
+  }
+  int advices = 0;
+  for (const Finding& finding : check_pipeline(facts)) {
+    if (finding.check != "queue" && finding.check != "breaker") continue;
+    if (finding.severity == Severity::ok) continue;
+    ++advices;
+    EXPECT_NE(finding.advice.find("journalctl -u sensor-"), std::string::npos) << finding.advice;
+  }
+  EXPECT_EQ(advices, 5);
+}
+
 TEST(DoctorQueue, is_unknown_when_it_was_never_published) {
   Facts facts = healthy_facts();
   service_of(facts, "sensor-persistence").queue.clear();

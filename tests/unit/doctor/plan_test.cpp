@@ -48,7 +48,10 @@ TEST(RecoveryPlan, restarts_a_unit_three_times_within_an_hour_and_says_when_it_d
                                times(3, publisher, std::chrono::minutes{59}), {}, noon);
   EXPECT_EQ(remedies(spent), std::vector<Remedy>{bridge}) << "another unit has a budget of its own";
   EXPECT_EQ(spent.withheld,
-            std::vector<std::string>{"restart sensor-publisher.service (is stopped): 3 times within an hour already"});
+            std::vector<std::string>{
+                "restart sensor-publisher.service (is stopped): 3 times within an hour already; again after "
+                "2026-01-15T12:01:00.000Z; journalctl -u sensor-publisher.service -n 50 says why; by hand: "
+                "systemctl restart sensor-publisher.service"});
   EXPECT_EQ(remedies(make_plan({finding_with(publisher)}, times(3, publisher, std::chrono::minutes{60}), {}, noon)),
             std::vector<Remedy>{publisher});
 }
@@ -58,6 +61,24 @@ TEST(RecoveryPlan, has_one_budget_for_all_actions_of_an_hour) {
       make_plan({finding_with(publisher), finding_with(bridge)}, times(5, reserve, std::chrono::minutes{5}), {}, noon);
   EXPECT_EQ(remedies(plan), std::vector<Remedy>{publisher});
   EXPECT_EQ(plan.withheld.size(), 1U);
+}
+
+TEST(RecoveryPlan, says_when_it_will_act_again) {
+  std::vector<PastAction> past;
+  for (const int ago : {10, 50, 30, 40}) past.push_back({noon - std::chrono::minutes{ago}, reserve});
+  Budget budget;
+  budget.actions_per_hour = 2;
+  // Four have been, two may be: the third must be an hour old before the next.
+  const Plan plan = make_plan({finding_with(reserve)}, past, budget, noon);
+  ASSERT_EQ(plan.withheld.size(), 1U);
+  EXPECT_NE(
+      plan.withheld[0].find("4 actions within an hour already; again after 2026-01-15T12:30:00.000Z; by hand: rm "),
+      std::string::npos)
+      << plan.withheld[0];
+  EXPECT_EQ(remedies(make_plan({finding_with(reserve)}, past, budget, noon + std::chrono::minutes{30})),
+            std::vector<Remedy>{reserve});
+  budget.actions_per_hour = 0;
+  EXPECT_NE(make_plan({finding_with(reserve)}, {}, budget, noon).withheld[0].find("allows none"), std::string::npos);
 }
 
 TEST(RecoveryPlan, counts_actions_that_a_wrong_clock_put_into_the_future) {
