@@ -26,8 +26,14 @@ struct UnitState {
   std::uint64_t pinged_at_us = 0;         // uptime of the machine; 0: never
   std::string control_group;              // path below the cgroup file system
   std::uint64_t memory_max = no_limit;    // bytes
+  std::uint64_t memory_high = no_limit;   // bytes
+  std::uint64_t swap_max = no_limit;      // bytes
   std::uint64_t tasks_max = no_limit;     // threads
   std::uint64_t cpu_us_per_s = no_limit;  // CPUQuota=75% is 750,000
+  std::uint64_t cpu_weight = no_limit;    // 1 .. 10,000; no_limit: the kernel's 100
+  std::uint64_t io_weight = no_limit;     // the same
+  std::uint64_t files_max = no_limit;     // descriptors, the soft limit
+  std::int32_t oom_score_adjust = 0;      // -1,000 .. 1,000
 
   bool operator==(const UnitState&) const = default;
 };

@@ -87,8 +87,14 @@ void read_service(Properties& properties, UnitState& unit) {
   properties.read(service, "WatchdogTimestampMonotonic", 't', &unit.pinged_at_us);
   properties.read(service, "ControlGroup", unit.control_group);
   properties.read(service, "MemoryMax", 't', &unit.memory_max);
+  properties.read(service, "MemoryHigh", 't', &unit.memory_high);
+  properties.read(service, "MemorySwapMax", 't', &unit.swap_max);
   properties.read(service, "TasksMax", 't', &unit.tasks_max);
   properties.read(service, "CPUQuotaPerSecUSec", 't', &unit.cpu_us_per_s);
+  properties.read(service, "CPUWeight", 't', &unit.cpu_weight);
+  properties.read(service, "IOWeight", 't', &unit.io_weight);
+  properties.read(service, "LimitNOFILESoft", 't', &unit.files_max);
+  properties.read(service, "OOMScoreAdjust", 'i', &unit.oom_score_adjust);
 }
 
 }  // namespace

@@ -9,6 +9,9 @@
 //
 // A unit that is not enabled and runs all the same is looked at, and left alone.
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -127,27 +130,78 @@ std::string difference(std::string_view what, std::uint64_t wanted, const std::o
   return apart <= tolerance ? "" : fmt::format("{} is limited to {} instead of {}", what, *in_force, wanted);
 }
 
+std::string number_text(std::uint64_t value) {
+  return value == UnitState::no_limit ? "infinity" : std::to_string(value);
+}
+
+/// One setting of a unit that some kernels do not show, then nothing is known of it: "CPU weight is 100 instead of 50".
+std::string difference_if_shown(std::string_view what, std::uint64_t wanted, const std::optional<std::uint64_t>& shown,
+                                std::uint64_t tolerance = 0) {
+  if (!shown.has_value()) return "";
+  const std::uint64_t apart = *shown > wanted ? *shown - wanted : wanted - *shown;
+  return apart <= tolerance ? ""
+                            : fmt::format("{} is {} instead of {}", what, number_text(*shown), number_text(wanted));
+}
+
+std::uint64_t weight_of(std::uint64_t asked) {
+  constexpr std::uint64_t of_the_kernel = 100;
+  return asked == UnitState::no_limit ? of_the_kernel : asked;
+}
+
+/// What of its memory is held otherwise than the unit asks.
+std::vector<std::string> memory_differences(const UnitState& state, const LimitsInForce& limits) {
+  constexpr std::uint64_t page = 64 * 1024;  // the kernel rounds down to its pages
+  return {difference("memory", state.memory_max, limits.memory_max, page),
+          difference_if_shown("MemoryHigh", state.memory_high, limits.memory_high, page),
+          difference_if_shown("MemorySwapMax", state.swap_max, limits.swap_max, page)};
+}
+
+std::vector<std::string> other_differences(const UnitFacts& unit) {
+  const UnitState& state = unit.state;
+  constexpr std::uint64_t millicpu = 1'000;  // the kernel rounds quotas to its period
+  const auto files = unit.files.has_value() ? std::optional(unit.files->limit) : std::nullopt;
+  return {difference("tasks", state.tasks_max, unit.limits->tasks_max, 0),
+          difference("processor time", state.cpu_us_per_s, unit.limits->cpu_us_per_s, millicpu),
+          difference_if_shown("CPUWeight", weight_of(state.cpu_weight), unit.limits->cpu_weight),
+          difference_if_shown("IOWeight", weight_of(state.io_weight), unit.limits->io_weight),
+          difference_if_shown("LimitNOFILE", state.files_max, files)};
+}
+
 /// Where the kernel cannot limit memory at all, that is said once, for all of them.
 Finding check_limits(const UnitFacts& unit, bool memory_can_be_limited) {
   const UnitState& state = unit.state;
   if (!unit.limits.has_value()) return unknown("limits", state.name, unit.limits.error());
-  constexpr std::uint64_t page = 64 * 1024;  // the kernel rounds down to its pages
-  constexpr std::uint64_t millicpu = 1'000;  // and quotas to its period
+  std::vector<std::string> all = other_differences(unit);
+  if (memory_can_be_limited) {
+    const std::vector<std::string> memory = memory_differences(state, *unit.limits);
+    all.insert(all.begin(), memory.begin(), memory.end());
+  }
   std::string differences;
-  for (const std::string& one :
-       {memory_can_be_limited ? difference("memory", state.memory_max, unit.limits->memory_max, page) : std::string(),
-        difference("tasks", state.tasks_max, unit.limits->tasks_max, 0),
-        difference("processor time", state.cpu_us_per_s, unit.limits->cpu_us_per_s, millicpu)}) {
+  for (const std::string& one : all) {
     if (!one.empty()) differences += (differences.empty() ? "" : "; ") + one;
   }
   if (!differences.empty()) {
     return warning("limits", state.name, differences,
-                   fmt::format("systemctl show {} -p MemoryMax -p TasksMax -p CPUQuotaPerSecUSec", state.name));
+                   fmt::format("systemctl daemon-reload; systemctl restart {}; if it stays so: systemctl cat {}",
+                               program_of(state.name), program_of(state.name)));
   }
   return ok("limits", state.name,
             fmt::format("in force: memory {}, {} tasks, {} % of a processor",
                         memory_can_be_limited ? size_text(state.memory_max) : "without limit", state.tasks_max,
                         state.cpu_us_per_s / 10'000));
+}
+
+/// A finding of its own: in a container without CAP_SYS_RESOURCE it cannot be set, and all else can.
+Finding check_oom(const UnitFacts& unit) {
+  const std::string& name = unit.state.name;
+  if (!unit.oom_score_adjust.has_value()) return unknown("oom", name, unit.oom_score_adjust.error());
+  const std::int64_t adjusted = *unit.oom_score_adjust;
+  if (adjusted == unit.state.oom_score_adjust) return ok("oom", name, fmt::format("OOMScoreAdjust is {}", adjusted));
+  return warning("oom", name,
+                 fmt::format("OOMScoreAdjust is {} instead of {}: when the machine is short of memory the kernel "
+                             "chooses otherwise than the unit asks",
+                             adjusted, unit.state.oom_score_adjust),
+                 "systemctl restart " + program_of(name) + "; in a container it needs CAP_SYS_RESOURCE");
 }
 
 Finding check_files(const UnitFacts& unit, const Machine& machine, const Thresholds& thresholds) {
@@ -185,6 +239,7 @@ Findings check_units(const Facts& facts, const Thresholds& thresholds) {
     findings.push_back(check_process(unit, machine));
     findings.push_back(check_watchdog(unit.state, machine, thresholds));
     findings.push_back(check_limits(unit, machine.memory_cgroup.value_or(true)));
+    findings.push_back(check_oom(unit));
     findings.push_back(check_files(unit, machine, thresholds));
   }
   return findings;

@@ -21,6 +21,11 @@ struct LimitsInForce {
   std::optional<std::uint64_t> memory_max;    // bytes
   std::optional<std::uint64_t> tasks_max;     // threads
   std::optional<std::uint64_t> cpu_us_per_s;  // of processor time
+  // As UnitState has them; nothing: this kernel does not show it (version 1 of control groups shows none of them).
+  std::optional<std::uint64_t> memory_high;
+  std::optional<std::uint64_t> swap_max;
+  std::optional<std::uint64_t> cpu_weight;
+  std::optional<std::uint64_t> io_weight;
 };
 
 struct OpenFiles {
@@ -32,7 +37,8 @@ struct UnitFacts {
   UnitState state;
   Result<LimitsInForce> limits;
   Result<OpenFiles> files;
-  Result<char> process;  // of its main process, proc(5): R, S, D (waits in the kernel), T (stopped), Z
+  Result<char> process;                   // of its main process, proc(5): R, S, D (waits in the kernel), T (stopped), Z
+  Result<std::int64_t> oom_score_adjust;  // of its main process
 };
 
 struct Machine {
@@ -75,13 +81,13 @@ struct DiskFacts {
 
 struct DatabaseFacts {
   std::string path;
+  std::string folder;  // one of the disks' paths
   std::string unit;    // whose it is
   Result<void> check;  // corrupt; timeout: nothing was found as far as it came; other errors: it could not be read
   bool is_there = true;
   std::optional<bool> has_reserve;  // PATH.reserve exists; nothing: there is to be none
 };
 
-  std::string folder;  // one of the disks' paths
 struct ClockFacts {
   bool is_synced = false;
   bool is_trusted = false;  // the owner vouches for it: trust = "always" in sensor-persistence.toml

@@ -27,8 +27,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-std::optional<std::uint64_t> number(std::string_view text, int base = 10) {
-  std::uint64_t value = 0;
+template <class Number = std::uint64_t>
+std::optional<Number> number(std::string_view text, int base = 10) {
+  Number value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -142,6 +143,21 @@ Result<std::optional<std::uint64_t>> cgroup_cpu_limit(std::string_view text) {
     return malformed("cpu.max", text);
   }
   return std::optional<std::uint64_t>{*quota * 1'000'000 / *period};
+}
+
+Result<std::uint64_t> cgroup_weight(std::string_view text) {
+  auto words = words_of(text.substr(0, text.find('\n')));
+  if (words.size() == 2 && words[0] == "default") words.erase(words.begin());
+  const auto weight = words.size() == 1 ? number(words[0]) : std::nullopt;
+  if (!weight.has_value()) return malformed("weight", text);
+  return *weight;
+}
+
+Result<std::int64_t> oom_score_adjust(std::string_view text) {
+  const auto words = words_of(text);
+  const auto score = words.size() == 1 ? number<std::int64_t>(words[0]) : std::nullopt;
+  if (!score.has_value()) return malformed("oom_score_adj", text);
+  return *score;
 }
 
 Result<PowerFacts> power_of(std::string_view throttled) {

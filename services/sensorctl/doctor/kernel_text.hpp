@@ -36,6 +36,12 @@ Result<std::optional<std::uint64_t>> cgroup_limit(std::string_view text);
 /// cpu.max of version 2, "75000 100000", as microseconds of processor time a second; nothing: no limit. malformed.
 Result<std::optional<std::uint64_t>> cgroup_cpu_limit(std::string_view text);
 
+/// cpu.weight and io.weight of version 2, "50" or "default 50" with lines of single devices after it. malformed.
+Result<std::uint64_t> cgroup_weight(std::string_view text);
+
+/// /proc/PID/oom_score_adj. malformed.
+Result<std::int64_t> oom_score_adjust(std::string_view text);
+
 /// get_throttled of the firmware, "0x50005" or "50005". malformed.
 Result<PowerFacts> power_of(std::string_view throttled);
 

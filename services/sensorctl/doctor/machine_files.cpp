@@ -60,6 +60,12 @@ Result<OpenFiles> MachineFiles::open_files(std::uint32_t pid) const {
   return OpenFiles{static_cast<std::uint64_t>(std::distance(begin(files), end(files))), *limit};
 }
 
+Result<std::int64_t> MachineFiles::oom_score_adjust(std::uint32_t pid) const {
+  const Result<std::string> text = read(process_file(pid, "oom_score_adj"));
+  if (!text.has_value()) return tl::unexpected<Error>(text.error());
+  return doctor::oom_score_adjust(*text);
+}
+
 Result<std::optional<std::uint64_t>> MachineFiles::limit_of(const std::string& path) const {
   const Result<std::string> text = read(path);
   if (text.has_value()) return cgroup_limit(*text);
@@ -80,6 +86,23 @@ Result<std::optional<std::uint64_t>> MachineFiles::cpu_limit_of(const std::strin
   return cgroup_cpu_limit(*text);
 }
 
+/// A limit that is none is a number here, as in UnitState: no file is something else.
+Result<std::optional<std::uint64_t>> MachineFiles::limit_if_shown(const std::string& path) const {
+  if (!exists(path)) return std::optional<std::uint64_t>{};
+  const Result<std::optional<std::uint64_t>> limit = limit_of(path);
+  if (!limit.has_value()) return tl::unexpected<Error>(limit.error());
+  return std::optional<std::uint64_t>(limit->value_or(UnitState::no_limit));
+}
+
+Result<std::optional<std::uint64_t>> MachineFiles::weight_if_shown(const std::string& path) const {
+  const Result<std::string> text = or_empty(read(path));
+  if (!text.has_value()) return tl::unexpected<Error>(text.error());
+  if (text->empty()) return std::optional<std::uint64_t>{};
+  const Result<std::uint64_t> weight = cgroup_weight(*text);
+  if (!weight.has_value()) return tl::unexpected<Error>(weight.error());
+  return std::optional<std::uint64_t>(*weight);
+}
+
 Result<LimitsInForce> MachineFiles::limits(const std::string& path) const {
   const bool is_version_2 = exists(cgroups + "/cgroup.controllers");
   const auto in = [&](const char* controller) {
@@ -91,10 +114,15 @@ Result<LimitsInForce> MachineFiles::limits(const std::string& path) const {
   const auto memory = limit_of(in("memory") + (is_version_2 ? "memory.max" : "memory.limit_in_bytes"));
   const auto tasks = limit_of(in("pids") + "pids.max");
   const auto cpu = cpu_limit_of(in("cpu"));
-  for (const auto* one : {&memory, &tasks, &cpu}) {
+  // Names of version 2 only.
+  const auto memory_high = limit_if_shown(in("memory") + "memory.high");
+  const auto swap = limit_if_shown(in("memory") + "memory.swap.max");
+  const auto cpu_weight = weight_if_shown(in("cpu") + "cpu.weight");
+  const auto io_weight = weight_if_shown(in("blkio") + "io.weight");
+  for (const auto* one : {&memory, &tasks, &cpu, &memory_high, &swap, &cpu_weight, &io_weight}) {
     if (!one->has_value()) return tl::unexpected<Error>(one->error());
   }
-  return LimitsInForce{*memory, *tasks, *cpu};
+  return LimitsInForce{*memory, *tasks, *cpu, *memory_high, *swap, *cpu_weight, *io_weight};
 }
 
 Result<bool> MachineFiles::memory_cgroup() const {

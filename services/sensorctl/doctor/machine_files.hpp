@@ -18,6 +18,7 @@ class MachineFiles {
 
   Result<char> process_state(std::uint32_t pid) const;
   Result<OpenFiles> open_files(std::uint32_t pid) const;
+  Result<std::int64_t> oom_score_adjust(std::uint32_t pid) const;
 
   /// Of the control group at `path`, below where they are mounted; version 2, else version 1.
   Result<LimitsInForce> limits(const std::string& path) const;
@@ -40,6 +41,8 @@ class MachineFiles {
   Result<std::optional<PowerFacts>> power_from_voltage_sensor() const;
   Result<std::optional<std::uint64_t>> limit_of(const std::string& path) const;
   Result<std::optional<std::uint64_t>> cpu_limit_of(const std::string& path) const;
+  Result<std::optional<std::uint64_t>> limit_if_shown(const std::string& path) const;
+  Result<std::optional<std::uint64_t>> weight_if_shown(const std::string& path) const;
 
   std::string root_;
 };

@@ -35,6 +35,7 @@ UnitFacts observe_unit(UnitState state, const MachineFiles& files) {
   UnitFacts unit;
   unit.process = files.process_state(state.main_pid);
   unit.files = files.open_files(state.main_pid);
+  unit.oom_score_adjust = files.oom_score_adjust(state.main_pid);
   unit.limits = files.limits(state.control_group);
   unit.state = std::move(state);
   return unit;
@@ -80,14 +81,14 @@ Result<void> check_database(const std::string& path, Millis limit) {
   return quick_check(*database, limit);
 }
 
-DatabaseFacts observe_database(const std::string& path, const char* unit, bool has_reserve, const MachineFiles& files,
 std::string folder_of(const std::string& path) { return std::filesystem::path(path).parent_path().string(); }
 
+DatabaseFacts observe_database(const std::string& path, const char* unit, bool has_reserve, const MachineFiles& files,
                                const ObserveOptions& options) {
   DatabaseFacts database;
   database.path = path;
-  database.unit = unit;
   database.folder = folder_of(path);
+  database.unit = unit;
   database.is_there = files.exists(path);
   if (database.is_there) database.check = check_database(options.root + path, options.database_check);
   if (has_reserve) database.has_reserve = files.exists(path + ".reserve");

@@ -143,6 +143,54 @@ TEST(DoctorLimits, compares_each_with_what_the_kernel_has) {
   EXPECT_EQ(complaints(facts), Lines{"unknown limits sensor-publisher.service"});
 }
 
+/// What is said of the publisher's limits, with all else well.
+std::string said_of_limits(const Facts& facts) {
+  for (const Finding& finding : check_units(facts)) {
+    if (finding.check == "limits" && finding.object == "sensor-publisher.service" && finding.severity != Severity::ok)
+      return finding.what;
+  }
+  return "";
+}
+
+TEST(DoctorLimits, compares_weights_swap_and_descriptors_as_well) {
+  Facts facts = healthy_facts();
+  UnitFacts& unit = unit_of(facts, "sensor-publisher");
+  const UnitFacts healthy = unit;
+  unit.limits->memory_high = UnitState::no_limit;
+  EXPECT_EQ(said_of_limits(facts), "MemoryHigh is infinity instead of 234881024");
+  unit = healthy;
+  unit.limits->swap_max = UnitState::no_limit;
+  EXPECT_EQ(said_of_limits(facts), "MemorySwapMax is infinity instead of 0");
+  unit = healthy;
+  unit.limits->cpu_weight = 100;
+  unit.limits->io_weight = 100;
+  EXPECT_EQ(said_of_limits(facts), "CPUWeight is 100 instead of 25; IOWeight is 100 instead of 200");
+  unit = healthy;
+  unit.files->limit = 1'024;
+  EXPECT_EQ(said_of_limits(facts), "LimitNOFILE is 1024 instead of 4096");
+}
+
+TEST(DoctorLimits, says_nothing_of_what_the_kernel_does_not_show_or_the_unit_does_not_ask) {
+  Facts facts = healthy_facts();
+  UnitFacts& unit = unit_of(facts, "sensor-publisher");
+  unit.limits->memory_high = unit.limits->swap_max = unit.limits->cpu_weight = unit.limits->io_weight = std::nullopt;
+  EXPECT_EQ(said_of_limits(facts), "") << "version 1 of control groups";
+  unit.limits->memory_high = unit.limits->swap_max = UnitState::no_limit;
+  unit.limits->cpu_weight = unit.limits->io_weight = 100;
+  unit.state.memory_high = unit.state.swap_max = UnitState::no_limit;
+  unit.state.cpu_weight = unit.state.io_weight = UnitState::no_limit;
+  EXPECT_EQ(said_of_limits(facts), "");
+}
+
+TEST(DoctorOom, is_compared_with_what_the_unit_asks) {
+  Facts facts = healthy_facts();
+  UnitFacts& unit = unit_of(facts, "sensor-publisher");
+  unit.oom_score_adjust = 0;
+  EXPECT_EQ(complaints(facts), Lines{"warning oom sensor-publisher.service"});
+  unit.oom_score_adjust = Result<std::int64_t>(fail(ErrorCode::not_found, "it has just ended"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown oom sensor-publisher.service"});
+}
+
 TEST(DoctorLimits, warns_when_a_unit_asks_for_none) {
   Facts facts = healthy_facts();
   unit_of(facts, "sensor-publisher").state.memory_max = UnitState::no_limit;

@@ -28,8 +28,15 @@ inline UnitFacts healthy_unit(const std::string& service) {
   unit.state.pinged_at_us = is_broker ? 0 : uptime_us - 14 * second_us;
   unit.state.memory_max = 256ULL << 20;
   unit.state.tasks_max = 100;
+  unit.state.memory_high = 224ULL << 20;
+  unit.state.swap_max = 0;
   unit.state.cpu_us_per_s = 750'000;
-  unit.limits = LimitsInForce{256ULL << 20, 100, 750'000};
+  unit.state.cpu_weight = 25;
+  unit.state.io_weight = 200;
+  unit.state.files_max = 4'096;
+  unit.state.oom_score_adjust = -500;
+  unit.limits = LimitsInForce{256ULL << 20, 100, 750'000, 224ULL << 20, 0, 25, 200};
+  unit.oom_score_adjust = -500;
   unit.files = OpenFiles{20, 4'096};
   unit.process = 'S';
   return unit;
@@ -78,6 +85,7 @@ inline Facts healthy_facts() {
   facts.disks[1].path = "/var/lib";
   DatabaseFacts store;
   store.path = "/var/lib/store.db";
+  store.folder = "/var/lib";
   store.unit = "sensor-persistence.service";
   store.has_reserve = true;
   facts.databases = {store};
@@ -85,7 +93,6 @@ inline Facts healthy_facts() {
   facts.power = std::optional<PowerFacts>(PowerFacts{});
   facts.default_route = true;
   facts.journal = JournalFacts{0, "", Millis{3'600'000}};
-  store.folder = "/var/lib";
   return facts;
 }
 

@@ -75,6 +75,20 @@ TEST(KernelText, has_the_limits_of_both_versions_of_control_groups) {
   EXPECT_FALSE(cgroup_cpu_limit("75000").has_value());
 }
 
+TEST(KernelText, has_weights_with_and_without_those_of_single_devices) {
+  EXPECT_EQ(cgroup_weight("25\n").value(), 25U);
+  EXPECT_EQ(cgroup_weight("default 200\n179:0 50\n").value(), 200U);
+  EXPECT_FALSE(cgroup_weight("").has_value());
+  EXPECT_FALSE(cgroup_weight("default\n").has_value());
+}
+
+TEST(KernelText, has_the_oom_score_with_its_sign) {
+  EXPECT_EQ(oom_score_adjust("-500\n").value(), -500);
+  EXPECT_EQ(oom_score_adjust("0\n").value(), 0);
+  EXPECT_FALSE(oom_score_adjust("").has_value());
+  EXPECT_FALSE(oom_score_adjust("much\n").has_value());
+}
+
 TEST(KernelText, tells_the_firmwares_bits_apart) {
   const PowerFacts all = power_of("0x50005\n").value();
   EXPECT_TRUE(all.under_voltage && all.throttled && all.was_under_voltage && all.was_throttled);

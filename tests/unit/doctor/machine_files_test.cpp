@@ -29,7 +29,9 @@ TEST_F(OnFiles, knows_a_process_and_its_open_files) {
   put("proc/7/stat", "7 (x) T 1");
   put("proc/7/limits", "Max open files            4096                 4096                 files\n");
   for (const char* name : {"0", "1", "2"}) put(std::string("proc/7/fd/") + name, "");
+  put("proc/7/oom_score_adj", "-500\n");
   EXPECT_EQ(files.process_state(7).value(), 'T');
+  EXPECT_EQ(files.oom_score_adjust(7).value(), -500);
   const Result<OpenFiles> open = files.open_files(7);
   ASSERT_TRUE(open.has_value()) << open.error().message;
   EXPECT_EQ(open->open, 3U);
@@ -48,6 +50,18 @@ TEST_F(OnFiles, reads_limits_of_version_2) {
   EXPECT_EQ(limits->memory_max, 1'048'576U);
   EXPECT_EQ(limits->tasks_max, std::nullopt);
   EXPECT_EQ(limits->cpu_us_per_s, 750'000U);
+  EXPECT_EQ(limits->memory_high, std::nullopt) << "no file, nothing known";
+  EXPECT_EQ(limits->io_weight, std::nullopt);
+  put("sys/fs/cgroup/a.slice/b.service/memory.high", "max\n");
+  put("sys/fs/cgroup/a.slice/b.service/memory.swap.max", "0\n");
+  put("sys/fs/cgroup/a.slice/b.service/cpu.weight", "25\n");
+  put("sys/fs/cgroup/a.slice/b.service/io.weight", "default 200\n");
+  const Result<LimitsInForce> more = files.limits("/a.slice/b.service");
+  ASSERT_TRUE(more.has_value()) << more.error().message;
+  EXPECT_EQ(more->memory_high, UnitState::no_limit);
+  EXPECT_EQ(more->swap_max, 0U);
+  EXPECT_EQ(more->cpu_weight, 25U);
+  EXPECT_EQ(more->io_weight, 200U);
   EXPECT_TRUE(files.memory_cgroup().value());
   EXPECT_FALSE(files.limits("/elsewhere").has_value());
   EXPECT_FALSE(files.limits("").has_value());
