@@ -6,6 +6,8 @@
 #   DIR/mosquitto.passwords     their hashes, for the broker's `password_file`; mode 0600, or 0640 for the group
 #                               sensor-broker, else mosquitto, when root runs this where there is one
 #
+# Each is on the disk before it gets its name: a power cut just after the installation leaves no empty file.
+#
 # To change a password: delete its <user>.password, run this again, restart the broker and that service.
 set -euo pipefail
 umask 077
@@ -23,6 +25,7 @@ make_password() {
   local file=$dir/$1.password
   [ -s "$file" ] && return
   head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "$file.new"
+  sync "$file.new"
   mv "$file.new" "$file"
 }
 
@@ -47,6 +50,7 @@ write_hashes() {
   for user in "${users[@]}"; do echo "$user:$(head -n 1 "$dir/$user.password")"; done > "$hashes.new"
   mosquitto_passwd -U "$hashes.new"  # hashes the file in place; no password is on a command line
   other_users >> "$hashes.new"
+  sync "$hashes.new"
   mv "$hashes.new" "$hashes"
 }
 
@@ -64,3 +68,5 @@ for group in sensor-broker mosquitto; do
     break
   fi
 done
+# Names, owners and modes too.
+sync "$dir" "$dir"/*.password "$hashes"

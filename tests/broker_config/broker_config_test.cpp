@@ -237,6 +237,22 @@ TEST_F(PasswordsTest, change_for_the_user_whose_file_was_deleted_and_keep_users_
   EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 7);
 }
 
+TEST_F(PasswordsTest, are_on_the_disk_before_they_get_their_names) {
+  // In place of sync(1): says what it was asked for, and whether the file had something in it.
+  const std::string log = folder_.file("synced");
+  folder_.write("sync", "#!/bin/sh\nfor file; do [ -s \"$file\" ] && echo \"${file##*/}\" >> " + log + "; done\n");
+  ASSERT_EQ(::chmod(folder_.file("sync").c_str(), 0755), 0);
+  const Ended made = run(folder_, {"env", "PATH=" + folder_.path() + ":/usr/sbin:/usr/bin:/sbin:/bin", "bash",
+                                   source_path("broker-config/make-passwords.sh"), folder_.path()});
+  ASSERT_EQ(made.code, 0) << made.output;
+  const std::string synced = read_file(log);
+  for (const auto& [user, unused] : may_write)
+    EXPECT_NE(synced.find(user + ".password.new\n"), std::string::npos) << synced;
+  EXPECT_NE(synced.find("mosquitto.passwords.new\n"), std::string::npos) << synced;
+  const std::string folder_name = folder_.path().substr(folder_.path().rfind('/') + 1);
+  EXPECT_NE(synced.find("\n" + folder_name + "\n"), std::string::npos) << "and the names: " << synced;
+}
+
 TEST(RenderScript, refuses_what_is_not_a_port_and_says_so) {
   const TempDir folder("render");
   for (const std::string port : {"", "0", "65536", "mqtt", "1883x"}) {
