@@ -5,12 +5,15 @@ units=(sensor-broker "${services[@]}")
 
 # ---- what is asked of the machine ----
 
-is_active() { inside systemctl is-active --quiet "$@"; }
+# Each of them: of several, systemctl is content with one.
+is_active() { [ "$(inside systemctl is-active "$@" | grep -cx active)" = $# ]; }
 all_active() { is_active "${units[@]}"; }
 property() { inside systemctl show --property "$2" --value "$1"; }
 main_pid() { property "$1" MainPID; }
 has_other_pid() { is_active "$1" && [ "$(main_pid "$1")" != "$2" ] && [ "$(main_pid "$1")" != 0 ]; }
 journal_has() { inside journalctl -b -u "$1" --no-pager -o cat | grep -qE "$2"; }
+journal_cursor() { inside journalctl -b -n 0 --show-cursor --no-pager | sed -n 's/^-- cursor: //p'; }
+journal_has_since() { inside journalctl --after-cursor "$1" -u "$2" --no-pager -o cat | grep -qE "$3"; }
 sql() { inside sqlite3 -cmd '.timeout 5000' "$@"; }
 api_count() { sql /var/lib/rig/api.db 'SELECT count(*) FROM readings' 2> /dev/null || echo 0; }
 api_has_more_than() { [ "$(api_count)" -gt "$1" ]; }
@@ -50,7 +53,7 @@ part_beside_a_broker() {
 }
 
 part_install() {
-  check "apt installs the package" apt_installs
+  check "apt installs the package, as README.md says" apt_installs
   for unit in sensor-broker sensor-publisher sensor-persistence; do check "$unit runs after the installation" wait_until 20 is_active "$unit"; done
   check "the bridge without an API ends with exit code 78" wait_until 20 bridge_says_what_is_missing
   check "it is not started again" [ "$(property sensor-http-bridge NRestarts)" = 0 ]
@@ -58,12 +61,34 @@ part_install() {
   check "the timer of the recovery runs, and starts with the machine" timer_runs
   name_the_api
   check "all units are active once the API is named" wait_until 20 all_active
+  check "systemctl status shows them, as README.md says" status_shows_all
   check "sensor-project.target is active and enabled" is_active sensor-project.target
   check "passwords are root's alone" passwords_are_private
   check "and are again after somebody opened one, when the machine starts" secrets_are_mended
 }
 
-apt_installs() { inside apt-get install -y --no-install-recommends /opt/rig/sensor-project.deb > build/rig/apt-install.log 2>&1; }
+# The commands of README.md's Install section but for ./dev, which made the package already.
+readme_commands() {
+  awk '/^## / { section = $0 } /^```$/ { inside = !inside; next } inside && section == "## Install" && !/^\.\/dev /' README.md | sed 's/ \{2,\}# .*//'
+}
+
+# runs_readme COMMANDS: on the machine, from a folder where the package is, without questions. An owner's editor is /opt/rig/editor.
+runs_readme() {
+  [ -n "$1" ] || { echo "README.md has no such command"; return 1; }
+  inside mkdir -p /opt/rig/readme/build/deb
+  cp "$machine_root/opt/rig/sensor-project.deb" "$machine_root/opt/rig/readme/build/deb/$(basename "$deb")"
+  put /etc/apt/apt.conf.d/90rig <<< 'APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";'
+  inside bash -ec 'cd /opt/rig/readme; sudo() { "$@"; }; sudoedit() { bash /opt/rig/editor "$1"; }; '"$1"
+}
+
+apt_installs() { runs_readme "$(readme_commands | grep 'apt install')" > build/rig/apt-install.log 2>&1; }
+
+# It ends with 3: the service of the timer is not running just now.
+status_shows_all() {
+  local said unit
+  said=$(runs_readme "$(readme_commands | grep '^systemctl status')")
+  for unit in "${units[@]}"; do grep -qF "$unit.service - " <<< "$said" || return 1; done
+}
 
 bridge_says_what_is_missing() {
   [ "$(property sensor-http-bridge ExecMainStatus)" = 78 ] && journal_has sensor-http-bridge 'destination.url: is missing: name the API'
@@ -71,13 +96,18 @@ bridge_says_what_is_missing() {
 
 timer_runs() { is_active sensor-recover.timer && [ "$(inside systemctl is-enabled sensor-recover.timer)" = enabled ]; }
 
-# What README.md's Install section tells an owner to do; and faster than the defaults, for a rig that is not to take hours.
+# What README.md's Install section tells an owner to do after it, whose changes are faster than the defaults, for a rig that is
+# not to take hours.
 name_the_api() {
-  inside sed -i 's|^#url = .*|url = "http://127.0.0.1:8080/v1/readings"|; s|^#interval = .*|interval = "500ms"|' /etc/sensor-project/sensor-http-bridge.toml
-  inside sed -i 's|^#open_times = .*|open_times = ["2s"]|' /etc/sensor-project/sensor-http-bridge.toml
+  put /opt/rig/editor << 'END'
+case $1 in
+  *.toml) sed -i 's|^#url = .*|url = "http://127.0.0.1:8080/v1/readings"|; s|^#interval = .*|interval = "500ms"|; s|^#open_times = .*|open_times = ["2s"]|' "$1" ;;
+  *.token) echo a-secret-token > "$1" ;;
+esac
+END
+  runs_readme "$(readme_commands | sed -e '0,/apt install/d' -e '/^systemctl status/d')"
   inside sed -i 's|^steps = .*|steps = ["500ms", "1s", "2s"]|; s|^trust = .*|trust = "always"|; s|^deadband = .*|deadband = 0|' /etc/sensor-project/sensor-publisher.toml
   inside sed -i 's|^trust = .*|trust = "always"|' /etc/sensor-project/sensor-persistence.toml
-  inside sh -c 'echo a-secret-token > /etc/sensor-project/api.token'
   inside mkdir -p /var/lib/rig
   start_api
   inside systemctl restart sensor-publisher sensor-persistence sensor-http-bridge
@@ -146,25 +176,28 @@ groups_count() {
 
 manuals_are_there() {
   local page
-  for page in 1/sensorctl.1 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge}.toml.5; do
+  for page in 1/sensorctl.1 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge,recover}.toml.5; do
     [ -s "$machine_root/usr/share/man/man$page.gz" ] || return 1
   done
 }
 
 part_limits() {
-  check "each limit of the units is set" limits_are_set
+  for unit in "${units[@]}"; do check "each limit of $unit is set as its file says" limits_are_set "$unit"; done
   if machine_is_cgroup_v1; then not_shown "MemoryHigh, IOWeight (this host's cgroups are v1), OOMScoreAdjust below 0 without CAP_SYS_RESOURCE"; fi
 }
 
+# And these files say what docs/operations.md has in its table.
 limits_are_set() {
-  local unit
-  for unit in "${units[@]}"; do
-    [ "$(property "$unit" CPUQuotaPerSecUSec)" = 750ms ] && [ "$(property "$unit" OOMScoreAdjust)" = -500 ] &&
-      [ "$(property "$unit" LimitNOFILE)" = 4096 ] && [ "$(property "$unit" TimeoutStopUSec)" = 5s ] || return 1
+  local key
+  [ "$(property "$1" CPUQuotaPerSecUSec)" = 750ms ] && [ "$(property "$1" OOMScoreAdjust)" = -500 ] &&
+    [ "$(property "$1" LimitNOFILE)" = 4096 ] && [ "$(property "$1" TimeoutStopUSec)" = 5s ] || return 1
+  for key in MemoryHigh MemoryMax MemorySwapMax TasksMax CPUWeight IOWeight; do
+    [ "$(property "$1" "$key")" = "$(file_says "$1" "$key" | numfmt --from=iec)" ] || { echo "$1: $key"; return 1; }
   done
-  [ "$(property sensor-publisher MemoryMax)" = $((512 << 20)) ] && [ "$(property sensor-publisher TasksMax)" = 200 ] &&
-    [ "$(property sensor-persistence MemoryMax)" = $((256 << 20)) ] && [ "$(property sensor-http-bridge MemoryMax)" = $((256 << 20)) ]
+  [ "$1" = sensor-broker ] || [ "$(property "$1" WatchdogUSec)" = 30s ]
 }
+
+file_says() { sed -n "s/^$2=//p" "systemd/$1.service"; }
 
 # All three at once, since each takes its half minute.
 part_watchdog() {
@@ -212,11 +245,12 @@ part_leak() {
 leaks() {
   spoil "$1"
   wait_until 10 is_active "$1"
-  local pid
+  local pid before
   pid=$(main_pid "$1")
+  before=$(journal_cursor)
   echo leak | put /opt/rig/trouble
   check "$1, which leaks 200 MiB/s, is killed at its limit of $(($(property "$1" MemoryMax) >> 20)) MiB" wait_until 30 has_other_pid_or_ended "$1" "$pid"
-  check "the kernel did it" journal_has "$1" '(status=9/KILL|oom-kill)'
+  check "the kernel did it" journal_has_since "$before" "$1" '(status=9/KILL|oom-kill)'
   mend "$1"
   check "it runs again, and readings flow" readings_flow 30
 }
@@ -382,8 +416,18 @@ store_has_the_outbox() {
 part_removal() {
   inside apt-get remove -y sensor-project > build/rig/apt-remove.log 2>&1
   check "removing it stops every unit" none_active
+  check "and the timer of the recovery" timer_is_stopped
   check "and keeps the data and the configuration" [ -e "$machine_root/var/lib/sensor-project/persistence/store.db" -a -e "$machine_root/etc/sensor-project/sensor-publisher.toml" ]
+  # A token of the owner's, and what an installation left that was cut short.
+  inside touch /etc/sensor-project/{garden.token,monitor.password.new,mosquitto.passwords.new} /var/log/sensor-recovery.log /var/log/sensor-recovery.log.1.gz
   inside apt-get purge -y sensor-project > build/rig/apt-purge.log 2>&1
   check "purging it deletes data, passwords and configuration" [ ! -e "$machine_root/var/lib/sensor-project" -a ! -e "$machine_root/etc/sensor-project" ]
+  check "and the log that cron was told to write" no_log_is_left
   check "the owner's broker still runs" owner_broker_answers
+  check "it can be installed again" apt_installs
+  for unit in sensor-broker sensor-publisher sensor-persistence; do check "$unit runs then" wait_until 20 is_active "$unit"; done
+  check "with new passwords" passwords_are_private
 }
+
+timer_is_stopped() { ! is_active sensor-recover.timer; }
+no_log_is_left() { ! compgen -G "$machine_root/var/log/sensor-recovery.log*" > /dev/null && [ ! -e "$machine_root/etc/logrotate.d/sensor-project" ]; }

@@ -26,7 +26,8 @@ api_count() { api_sql 'SELECT count(*) FROM readings'; }
 api_has_more_than() { [ "$(api_count)" -gt "$1" ]; }
 readings_flow() { wait_until "${1:-60}" api_has_more_than "$(($(api_count) + 5))"; }
 
-is_active() { inside systemctl is-active --quiet "$@"; }
+# Each of them: of several, systemctl is content with one.
+is_active() { [ "$(inside systemctl is-active "$@" | grep -cx active)" = $# ]; }
 all_active() { is_active sensor-broker sensor-publisher sensor-persistence sensor-http-bridge; }
 property() { inside systemctl show --property "$2" --value "$1"; }
 main_pid() { property "$1" MainPID; }
