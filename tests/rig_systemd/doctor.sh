@@ -5,7 +5,8 @@
 doctor() { inside sensorctl doctor --json "$@" || true; }
 finds() { doctor | grep -qF "\"check\":\"$1\",\"severity\":\"$2\",\"object\":\"$3\""; }
 finds_nothing_critical() { ! doctor | grep -F '"severity":"critical"'; }
-recovers() { doctor --recover | grep -qF "$1"; }
+recovers() { doctor --recover | grep -qE "$1"; }
+does_not_touch() { local said; said=$(doctor --recover | grep -oE '"recovery":.*') && ! grep -F "$1" <<< "$said"; }
 
 # What the timer runs, with no more rights than it has there.
 recovers_as_unit() {
@@ -33,6 +34,11 @@ limits_are_in_force() {
 }
 
 part_doctor_units() {
+  inside systemctl stop sensor-http-bridge
+  timer_comes_soon
+  check "the timer fires, and what it runs starts a unit that is stopped" wait_until 30 is_active sensor-http-bridge
+  check "systemd says when it did" [ -n "$(property sensor-recover.timer LastTriggerUSec)" ]
+  timer_is_as_shipped
   inside systemctl stop sensor-publisher
   check "doctor finds a unit that is stopped" finds unit critical sensor-publisher.service
   check "a dry run leaves it so" dry_run_does_nothing
@@ -49,6 +55,22 @@ part_doctor_units() {
   check "--recover restarts a broker that is stopped, which no watchdog does" recovers 'restart sensor-broker.service'
   check "readings flow after that" readings_flow 60
 }
+
+# What it waits for after its start is 2 s instead of 2 min.
+timer_comes_soon() {
+  put /run/systemd/system/sensor-recover.timer.d/rig.conf <<< $'[Timer]\nOnActiveSec=\nOnActiveSec=2s\nOnUnitActiveSec=5min\nAccuracySec=1s'
+  inside systemctl daemon-reload
+  inside systemctl start sensor-recover.timer
+}
+
+timer_is_as_shipped() {
+  inside systemctl stop sensor-recover.timer
+  wait_until 20 recovery_has_ended
+  inside rm -r /run/systemd/system/sensor-recover.timer.d
+  inside systemctl daemon-reload
+}
+
+recovery_has_ended() { [ "$(property sensor-recover ActiveState)" = inactive ]; }
 
 dry_run_does_nothing() { doctor --recover --dry-run | grep -qF 'this is a dry run' && ! is_active sensor-publisher; }
 unit_checked_everything() { ! inside journalctl -b -u sensor-recover --no-pager -o cat | grep -F 'cannot be checked'; }
@@ -107,6 +129,73 @@ part_doctor_machine() {
 
 doctor_says() { doctor | grep -qF "$1"; }
 
+# What an owner, a broken file or a broken neighbour does to a service.
+part_doctor_faults() {
+  local group configuration=/etc/sensor-project/sensor-http-bridge.toml
+  forget_actions
+  inside sensorctl breaker isolate sensor-http-bridge > /dev/null
+  check "doctor finds a breaker that an operator isolated" doctor_says 'isolated by an operator'
+  check "--recover leaves it" does_not_touch sensor-http-bridge
+  inside sensorctl breaker close sensor-http-bridge > /dev/null
+
+  refusing_api
+  check "doctor finds readings that the API refused" wait_until 40 finds dead-letters warning sensor-persistence
+  inside systemctl stop rig-refuses
+  start_api
+  inside sensorctl dead-letters requeue --all > /dev/null
+  check "and none when they are sent again" wait_until 40 finds dead-letters ok sensor-persistence
+
+  inside systemctl stop sensor-broker
+  check "doctor finds that the broker does not answer" finds broker critical 'MQTT broker'
+  check "--recover starts it" recovers 'restart sensor-broker.service'
+  check "readings flow after that" readings_flow 60
+
+  group=/sys/fs/cgroup$(machine_is_cgroup_v1 && echo /pids)$(property sensor-publisher ControlGroup)
+  inside sh -c "echo 99 > $group/pids.max"
+  check "doctor finds a limit that is not in force" finds limits warning sensor-publisher.service
+  inside sh -c "echo 200 > $group/pids.max"
+
+  inside cp -a $configuration /root/bridge.toml
+  inside sh -c "echo 'no_such_key = 1' >> $configuration"
+  inside systemctl restart sensor-http-bridge 2> /dev/null
+  check "doctor finds a unit that ended because of its configuration" doctor_says 'a mistake in its configuration'
+  check "--recover does not start it again" does_not_touch sensor-http-bridge
+  inside cp -a /root/bridge.toml $configuration
+  inside systemctl restart sensor-http-bridge
+
+  put /run/systemd/system/sensor-http-bridge.service.d/rig.conf <<< $'[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=200ms'
+  inside systemctl daemon-reload
+  inside systemctl restart sensor-http-bridge 2> /dev/null
+  check "doctor finds a unit that starts again and again" wait_until 10 finds unit critical sensor-http-bridge.service
+  inside systemctl disable --quiet --now sensor-http-bridge
+  check "and of one that is disabled it says nothing" finds unit ok sensor-http-bridge.service
+  check "--recover leaves it" does_not_touch sensor-http-bridge
+  inside rm -r /run/systemd/system/sensor-http-bridge.service.d
+  inside systemctl daemon-reload
+  inside systemctl enable --quiet --now sensor-http-bridge
+  check "readings flow after that" readings_flow 30
+}
+
+# In place of the API: answers 400 to everything.
+refusing_api() {
+  put /opt/rig/refuses.pl << 'END'
+use IO::Socket::INET;
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8080, Listen => 8, ReuseAddr => 1) or die $!;
+while (my $client = $listener->accept) {
+  my ($length, $body) = (0, '');
+  while (my $line = <$client>) {
+    $length = $1 if $line =~ /^content-length: *(\d+)/i;
+    last if $line =~ /^\r?$/;
+  }
+  read($client, $body, $length);
+  print $client "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  close($client);
+}
+END
+  inside systemctl stop rig-api
+  inside systemd-run --quiet --unit=rig-refuses perl /opt/rig/refuses.pl
+}
+
 # The outbox moves to a small disk, and back.
 part_doctor_disk() {
   local folder=/var/lib/sensor-project/publisher
@@ -152,11 +241,13 @@ unit_is_left() { ! is_active "$1"; }
 part_doctor_damage() {
   local store=/var/lib/sensor-project/persistence/store.db
   inside systemctl start sensor-publisher
-  inside systemctl stop sensor-persistence
+  inside systemctl disable --quiet --now sensor-persistence
   # Over some pages in the middle.
   inside sh -c "dd if=/dev/urandom of=$store bs=4096 seek=3 count=3 conv=notrunc status=none"
   check "doctor finds a damaged database" finds database critical $store
-  check "--recover restarts its service" recovers 'restart sensor-persistence.service'
+  check "--recover leaves a service that is disabled, whatever its database is like" does_not_touch sensor-persistence
+  inside systemctl enable --quiet sensor-persistence
+  check "--recover restarts one that is enabled, because of the damage too" recovers 'restart sensor-persistence.service: [^"]*is damaged'
   check "which keeps the damaged one aside" wait_until 30 aside_exists
   check "and has a sound one" wait_until 30 finds database ok $store
   check "readings flow after that" readings_flow 60
