@@ -20,13 +20,13 @@ machine_obstacle() {
 
 # machine_make_base DEB: the tree holds what the package depends on as archives, so that apt works inside without a network.
 machine_make_base() {
-  local wants
-  wants=$(dpkg-deb --field "$1" Depends | sed 's/ ([^)]*)//g') # what the compiler may do with a library changes its version
+  local wants tools=systemd,systemd-sysv,dbus,procps,iproute2,man-db,curl
+  wants="$tools $(dpkg-deb --field "$1" Depends | sed 's/ ([^)]*)//g')" # what the compiler may do with a library changes its version
   [ "$wants" != "$(cat "$machine_base.done" 2> /dev/null)" ] || return 0
   rm -rf "$machine_base"
   mkdir -p "$(dirname "$machine_base")"
   mmdebstrap --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
-    --include=systemd,systemd-sysv,dbus,procps,iproute2,man-db \
+    --include="$tools" \
     --customize-hook="copy-in $1 /root" \
     --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
     --customize-hook="rm \"\$1\"/root/*.deb" \

@@ -11,6 +11,7 @@ source tests/rig_systemd/machine.sh
 source tests/rig_systemd/checks.sh
 source tests/rig_systemd/operator.sh
 source tests/rig_systemd/doctor.sh
+source tests/rig_systemd/guide.sh
 
 obstacle=$(machine_obstacle)
 if [ -n "$obstacle" ]; then
@@ -29,7 +30,8 @@ case ${1:-} in
     build=build/release
     packages=build/deb
     parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback
-      doctor doctor_units doctor_silence doctor_descriptors doctor_machine doctor_disk doctor_budget account doctor_damage removal)
+      doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
+      account doctor_damage removal)
     ;;
   *) echo "run.sh [--short | --check-machine]" >&2; exit 64 ;;
 esac
