@@ -68,5 +68,4 @@ for group in sensor-broker mosquitto; do
     break
   fi
 done
-# Names, owners and modes too.
-sync "$dir" "$dir"/*.password "$hashes"
+sync "$dir"  # the names
