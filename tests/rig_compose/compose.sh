@@ -29,7 +29,13 @@ passed_since() { docker logs --since "$1" "$monitor" 2> /dev/null; }
 
 # event_since TIME SERVICE PATTERN [NODE]: whether such an event came.
 event_since() { passed_since "$1" | grep -E "^[^ ]+ sensors/${4:-rig}/event/$2 " | grep -E "$3" > /dev/null; }
+passed_since_has() { passed_since "$1" | grep -F "$2" > /dev/null; }
 breaker_went() { event_since "$1" "$2" "\"type\":\"breaker\".*\"to\":\"$3\""; }
+
+# first_went SERVICE STATE: when its breaker first did so since the fault began, in ms of the service's own clock.
+first_went() {
+  date +%s%3N -d "$(passed_since "$fault_begin" | grep -E "^[^ ]+ sensors/rig/event/$1 .*\"type\":\"breaker\".*\"to\":\"$2\"" | head -n 1 | sed -E 's/.*"time":"([^"]+)".*/\1/')"
+}
 
 # status_since TIME SERVICE PATTERN
 status_since() { passed_since "$1" | grep -E "^[^ ]+ sensors/rig/status/$2 " | grep -E "$3" > /dev/null; }
@@ -66,7 +72,7 @@ readings_flow() {
   # What passes first may have been counted above.
   [ "$had" -ge 0 ] && wait_until "${1:-30}" upload_since "$since" && wait_until 10 api_has $((had + 1))
 }
-upload_since() { passed_since "$1" | grep -F ' sensors/rig/rpc/uploaded ' > /dev/null; }
+upload_since() { passed_since_has "$1" ' sensors/rig/rpc/uploaded '; }
 
 # ---- what was taken ----
 

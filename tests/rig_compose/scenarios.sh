@@ -85,13 +85,15 @@ secrets_are_private() {
 
 bridge_is_ready() { http_get "$(container_of http-bridge)" 8081 /readyz | grep -E '^HTTP/1.. 200 ' > /dev/null; }
 
-# limits_are NAME UNIT: MemoryMax, CPUQuota and TasksMax.
+# limits_are NAME UNIT: MemoryMax, CPUQuota, TasksMax and LimitNOFILE.
 limits_are() {
-  local unit=systemd/$2.service megabytes quota tasks
+  local unit=systemd/$2.service megabytes quota tasks files
   megabytes=$(sed -n 's/^MemoryMax=\([0-9]*\)M/\1/p' "$unit")
   quota=$(sed -n 's/^CPUQuota=\([0-9]*\)%/\1/p' "$unit")
   tasks=$(sed -n 's/^TasksMax=//p' "$unit")
-  [ "$(docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}' "$(container_of "$1")")" = "$((megabytes << 20)) ${quota}0000000 $tasks" ]
+  files=$(sed -n 's/^LimitNOFILE=//p' "$unit")
+  [ "$(docker inspect --format '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{range .HostConfig.Ulimits}}{{.Name}}={{.Hard}}{{end}}' "$(container_of "$1")")" = \
+    "$((megabytes << 20)) ${quota}0000000 $tasks nofile=$files" ]
 }
 
 limits_are_those_of_units() {
@@ -118,8 +120,11 @@ scenario_api_hangs() { upstream_fault api-hangs 18; }
 
 scenario_api_503() {
   upstream_fault api-503 18
-  check "it was left alone for as long as it had asked" event_since "$fault_begin" sensor-http-bridge 'Retry-After|12'
+  check "the breaker says for how long the API asked" event_since "$fault_begin" sensor-http-bridge '"text":"Circuit breaker OPEN [^"]* asked to wait 12 s'
+  check "it was left alone for as long" was_left_alone 12000
 }
+# was_left_alone MS: from the breaker's first OPEN to its first HALF_OPEN, as the bridge stamped them.
+was_left_alone() { [ $(($(first_went sensor-http-bridge half_open) - $(first_went sensor-http-bridge open))) -ge "$1" ]; }
 
 scenario_network_bridge_api() { upstream_fault network-bridge-api 18; }
 
@@ -145,12 +150,16 @@ broker_fault() {
   check "the publisher's breaker opened" wait_until 30 breaker_went "$fault_begin" sensor-publisher open
   check "and closed when the broker was back" wait_until 30 breaker_went "$fault_begin" sensor-publisher closed
   check "its pace had slowed down, and came back" wait_until 30 pace_fell "$fault_begin"
+  check "what had waited came in batches" passed_since_has "$fault_begin" ' sensors/rig/backlog/sensor-publisher '
   check "readings flow" readings_flow
   echo "      CLOSED $(seconds_to "$fault_end" 'event/sensor-publisher .*"to":"closed"') s after the end; pace: 1000 $(paces_since "$fault_begin")ms; at most $(most_waiting sensor-publisher) readings waited in the outbox"
   check_account
 }
 
-scenario_network_publisher_broker() { broker_fault network-publisher-broker 20; }
+scenario_network_publisher_broker() {
+  broker_fault network-publisher-broker 20
+  check "the broker said in its name that it is down" status_since "$fault_begin" sensor-publisher '"state":"down"'
+}
 scenario_broker_paused() { broker_fault broker-paused 20; }
 
 scenario_broker_killed() {
@@ -172,6 +181,7 @@ scenario_second_node() {
   check "a second machine joins" rig_up
   rig_nodes=(rig second)
   check "its readings come" wait_until 30 second_node_is_seen
+  check "it has the limits of its unit" limits_are second-publisher sensor-publisher
   sleep_until_second_has 20
   check_account
   compose stop second-publisher >> build/rig/compose.log 2>&1
@@ -211,6 +221,7 @@ scenario_disk_full() {
   check "the store says that its disk is full" wait_until 30 status_since "$fault_begin" sensor-persistence '"state":"degraded"'
   echo "      $(status_of sensor-persistence | grep -oE '"reason":"[^"]*"')"
   fault_ends
+  check "readings waited in the outbox" [ "$(most_waiting sensor-publisher)" -ge 20 ]
   rig_overlays=(disk-full)
   check "it is well again" wait_until 40 status_since "$fault_end" sensor-persistence '"state":"up"'
   check "readings flow" readings_flow
