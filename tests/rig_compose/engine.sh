@@ -54,7 +54,7 @@ engine_start() {
   setsid $prefix dockerd --data-root "$engine_folder/data" --exec-root "$engine_run/exec" --pidfile "$engine_run/dockerd.pid" \
     --host "$DOCKER_HOST" --exec-opt native.cgroupdriver=cgroupfs --log-level warn "$@" < /dev/null >> "$engine_folder/dockerd.log" 2>&1 &
   engine_pid=$!
-  wait_until 30 engine_answers || { tail -n 20 "$engine_folder/dockerd.log"; return 1; }
+  wait_until 30 engine_answers
 }
 
 engine_stop() {

@@ -33,6 +33,12 @@ rig_starts() {
   wait_until 60 api_has 1 && echo "      the first readings are at the API $((SECONDS - start)) s after \`up\`"
 }
 
+cannot_start() {
+  echo "rig: cannot run on this machine: a Docker engine of its own does not start here; its last words, of $engine_folder/dockerd.log:"
+  tail -n 20 "$engine_folder/dockerd.log"
+  exit 77
+}
+
 clean_up() {
   [ -z "$fault_pid" ] || kill "$fault_pid" 2> /dev/null
   [ -z "$rig_compose" ] || ! engine_answers || rig_down
@@ -46,12 +52,12 @@ api=
 trap clean_up EXIT
 trap 'exit 1' INT TERM
 engine_choose
-engine_start_to_build || { echo "rig: the Docker engine did not start" >&2; exit 1; }
+engine_start_to_build || cannot_start
 echo "=== images"
 check "both images are built" images_build
 engine_stop
 [ "$failed" -eq 0 ] || { echo "$passed passed, $failed failed"; exit 1; }
-engine_start_to_run || { echo "rig: the Docker engine did not start" >&2; exit 1; }
+engine_start_to_run || cannot_start
 rig_compose=$(compose_program)
 echo "=== up ($($rig_compose version | head -n 1))"
 check "docker-compose up alone brings readings to the API in under a minute" rig_starts
