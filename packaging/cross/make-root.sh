@@ -18,7 +18,7 @@ mmdebstrap --quiet --variant=minbase --mode=root --architectures="$(dpkg --print
   --customize-hook='mkdir -p "$1/root/source/debian"' \
   --customize-hook='copy-in packaging/debian/control /root/source/debian' \
   --customize-hook="chroot \"\$1\" sh -c 'cd /root/source && apt-get build-dep -y --no-install-recommends --host-architecture $architecture ./'" \
-  bookworm "$root" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}" > "$root.log" 2>&1 || {
+  bookworm "$root" "$(packaging/apt-sources.sh)" > "$root.log" 2>&1 || {
   tail -n 20 "$root.log" >&2
   echo "make-root: making the tree for $architecture failed; all it said: $root.log" >&2
   exit 1

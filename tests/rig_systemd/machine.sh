@@ -30,7 +30,7 @@ machine_make_base() {
     --customize-hook="copy-in $1 /root" \
     --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
     --customize-hook="rm \"\$1\"/root/*.deb" \
-    bookworm "$machine_base" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}" > "$machine_base.log" 2>&1 ||
+    bookworm "$machine_base" "$(packaging/apt-sources.sh)" > "$machine_base.log" 2>&1 ||
     { tail -n 20 "$machine_base.log"; return 1; }
   echo "$wants" > "$machine_base.done"
 }

@@ -32,7 +32,7 @@ tree_bootstrap() {
     --customize-hook="chroot \"\$1\" apt-get install -y --no-install-recommends --download-only mosquitto-clients sqlite3 /root/$(basename "$deb")" \
     --customize-hook='rm "$1"/root/*.deb' \
     --customize-hook="copy-out /boot $folder" \
-    bookworm "$folder/root" "${SENSOR_RIG_SOURCES:-/etc/apt/sources.list.d/debian.sources}"
+    bookworm "$folder/root" "$(packaging/apt-sources.sh)"
 }
 
 # What every machine of a rig has: root over ssh, the address that qemu expects, a journal that outlives a power cut.
