@@ -3,7 +3,7 @@
 passed=0
 failed=0
 
-# check SENTENCE COMMAND...
+# check SENTENCE COMMAND...: returns what the command did.
 check() {
   local sentence=$1
   shift
@@ -14,6 +14,7 @@ check() {
     failed=$((failed + 1))
     echo "  FAILED: $sentence: $*"
     inside journalctl -b --no-pager -n 12 -o cat 2> /dev/null | sed 's/^/    | /'
+    return 1
   fi
 }
 

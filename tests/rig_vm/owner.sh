@@ -36,6 +36,13 @@ journal_has() { inside journalctl -b -u "$1" --no-pager -o cat | grep -qE "$2"; 
 sql() { inside sqlite3 -cmd '.timeout 5000' "$@"; }
 put() { inside sh -c 'mkdir -p "$(dirname "$1")" && cat > "$1"' put "$1"; }
 
+# machine_is_there ARCHITECTURE DEB: a new machine that has started, and the API outside; else it says why not.
+machine_is_there() {
+  vm_make "$1" "$2" || { echo "rig: the machine's disk could not be made; see build/rig/vm-$1/log" >&2; return 1; }
+  api_start || { echo "rig: the API did not start; see $api_folder/log" >&2; return 1; }
+  vm_start && wait_until 300 vm_answers || { echo "rig: the machine did not start; see $vm_folder/qemu.log and console.$vm_starts" >&2; return 1; }
+}
+
 # owner_installs DEB: README.md's Install section, with quicker intervals and the rig's sensor. An emulated machine on a host
 # with other work took more than 300 s for it.
 owner_installs() {

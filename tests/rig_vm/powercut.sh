@@ -1,7 +1,7 @@
 #!/bin/bash
-# powercut.sh [--cuts N] [--seed S]: the package on a machine whose power is cut at N random instants (default 20), while
+# powercut.sh [--check-machine] [--cuts N] [--seed S]: the package on a machine whose power is cut at N random instants (default 20), while
 # readings flow to an API outside it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when this machine
-# cannot run it. vm.sh says what a cut takes away, account.sh what is compared.
+# cannot run it, which is all that --check-machine asks, and 64 for a mistake in its options. vm.sh says what a cut takes away, account.sh what is compared.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/rig_systemd/check.sh
@@ -12,13 +12,18 @@ source tests/rig_vm/account.sh
 
 cuts=20
 seed=$RANDOM
+only_check=
 while [ $# -gt 0 ]; do
-  case $1:${2:-} in
-    --cuts:[1-9]*) cuts=$2 ;;
-    --seed:[0-9]*) seed=$2 ;;
-    *) echo "powercut.sh [--cuts N] [--seed S]" >&2; exit 64 ;;
-  esac
-  shift 2
+  if [ "$1" = --check-machine ]; then
+    only_check=yes
+  elif [[ "$1 ${2:-}" =~ ^--(cuts|seed)\ (0|[1-9][0-9]{0,8})$ ]]; then
+    declare "${BASH_REMATCH[1]}=${BASH_REMATCH[2]}"
+    shift
+  else
+    echo "rig powercut: '$1 ${2:-}' is not an option; there are --cuts N and --seed S" >&2
+    exit 64
+  fi
+  shift
 done
 architecture=$(dpkg --print-architecture)
 
@@ -27,6 +32,7 @@ if [ -n "$obstacle" ]; then
   echo "rig: cannot run on this machine: $obstacle. Nothing was checked."
   exit 77
 fi
+[ -z "$only_check" ] || exit 0
 deb=$(newest_deb "$architecture")
 [ -n "$deb" ] || { echo "rig: there is no package: ./dev deb" >&2; exit 1; }
 
@@ -72,8 +78,7 @@ the_drive_forgets() {
 
 echo "rig: $cuts power cuts, --seed $seed"
 early=0
-api_start || { echo "rig: the API did not start; see $api_folder/log" >&2; exit 1; }
-vm_make "$architecture" "$deb" && vm_start && wait_until 240 vm_answers || { echo "rig: the machine did not start; see $vm_folder" >&2; exit 1; }
+machine_is_there "$architecture" "$deb" || exit 1
 echo "=== the rig itself, $vm_accelerator"
 check "a cut takes what the drive had and was not asked to flush, and nothing else" the_drive_forgets
 echo "=== install"

@@ -11,11 +11,11 @@ tree_make() {
   tree_lets_foreign_programs_run "$architecture" || return 1
   tree_bootstrap "$architecture" "$deb" "$folder" > "$folder/log" 2>&1 || { tail -n 20 "$folder/log"; tree_forgets_foreign_programs; return 1; }
   tree_forgets_foreign_programs
-  mv "$folder"/boot/vmlinuz-* "$folder/vmlinuz"
-  mv "$folder"/boot/initrd.img-* "$folder/initrd.img"
-  ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
-  tree_configure "$folder/root" "$folder/key.pub"
-  mke2fs -q -t ext4 -d "$folder/root" "$folder/disk.base" 2G
+  mv "$folder"/boot/vmlinuz-* "$folder/vmlinuz" &&
+    mv "$folder"/boot/initrd.img-* "$folder/initrd.img" &&
+    ssh-keygen -q -t ed25519 -N '' -f "$folder/key" &&
+    tree_configure "$folder/root" "$folder/key.pub" &&
+    mke2fs -q -t ext4 -d "$folder/root" "$folder/disk.base" 2G || return 1
   rm -rf "$folder/root" "$folder/boot"
   echo "$wants" > "$folder/made"
 }

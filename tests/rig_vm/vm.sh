@@ -18,6 +18,7 @@ vm_obstacle() {
   for tool in mmdebstrap mke2fs ssh ssh-keygen nbdkit sqlite3 "$(vm_program "$1")"; do
     command -v "$tool" > /dev/null || { echo "$tool is not there: packages-rig.txt and packages-vm.txt list its package"; return; }
   done
+  [ "$1" = "$(dpkg --print-architecture)" ] || [ -d /proc/sys/fs/binfmt_misc ] || modprobe -q binfmt_misc || echo "this kernel starts no programs of another architecture (binfmt_misc)"
 }
 
 vm_program() { case $1 in arm64) echo qemu-system-aarch64 ;; *) echo qemu-system-x86_64 ;; esac; }
@@ -25,9 +26,9 @@ vm_program() { case $1 in arm64) echo qemu-system-aarch64 ;; *) echo qemu-system
 # vm_make ARCHITECTURE DEB: a new machine, switched off.
 vm_make() {
   vm_architecture=$1
-  tree_make "$1" "$2" || return 1
   rm -rf "$vm_folder"
   mkdir -p "$vm_folder"
+  tree_make "$1" "$2" || return 1
   cp --sparse=always "build/rig/vm-$1/disk.base" "$vm_folder/disk"
   vm_port=$((20000 + RANDOM % 10000))
   vm_accelerator=${SENSOR_RIG_ACCELERATOR:-tcg}
