@@ -21,8 +21,13 @@ check() {
 # Not a check: what this machine cannot show.
 not_shown() { echo "  not shown here: $*"; }
 
-# wait_until SECONDS COMMAND...: whether the command succeeded in time.
-wait_until() {
+patience=1  # more on a machine that is emulated
+
+# wait_until SECONDS COMMAND...: whether the command succeeded in time, or in `patience` times that.
+wait_until() { within $(($1 * patience)) "${@:2}"; }
+
+# within SECONDS COMMAND...: the same for a time that is promised.
+within() {
   local end=$((SECONDS + $1))
   shift
   while ! "$@"; do

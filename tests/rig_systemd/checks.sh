@@ -19,7 +19,9 @@ api_count() { sql /var/lib/rig/api.db 'SELECT count(*) FROM readings' 2> /dev/nu
 api_has_more_than() { [ "$(api_count)" -gt "$1" ]; }
 readings_flow() { wait_until "${1:-30}" api_has_more_than "$(($(api_count) + 5))"; }
 put() { inside sh -c 'mkdir -p "$(dirname "$1")" && cat > "$1"' put "$1"; }
-conf_is() { grep -qF "$2" "$machine_root/etc/sensor-project/$1"; }
+conf_is() { inside grep -qF "$2" "/etc/sensor-project/$1"; }
+# there_is PATTERN: whether such a file is on the machine.
+there_is() { [ -n "$(inside bash -c "compgen -G '$1'")" ]; }
 owner_broker_answers() { inside mosquitto_sub -p 1883 -t owner/kept -C 1 -W 5 2>&1 | grep -qx mine; }
 
 # With the preload libraries, for one unit.
@@ -76,7 +78,7 @@ readme_commands() {
 runs_readme() {
   [ -n "$1" ] || { echo "README.md has no such command"; return 1; }
   inside mkdir -p /opt/rig/readme/build/deb
-  cp "$machine_root/opt/rig/sensor-project.deb" "$machine_root/opt/rig/readme/build/deb/$(basename "$deb")"
+  inside cp /opt/rig/sensor-project.deb "/opt/rig/readme/build/deb/$(basename "$deb")"
   put /etc/apt/apt.conf.d/90rig <<< 'APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";'
   inside bash -ec 'cd /opt/rig/readme; sudo() { "$@"; }; sudoedit() { bash /opt/rig/editor "$1"; }; '"$1"
 }
@@ -177,7 +179,7 @@ groups_count() {
 manuals_are_there() {
   local page
   for page in 1/sensorctl.1 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge,recover}.toml.5; do
-    [ -s "$machine_root/usr/share/man/man$page.gz" ] || return 1
+    there_is "/usr/share/man/man$page.gz" || return 1
   done
 }
 
@@ -209,7 +211,7 @@ part_watchdog() {
     inside kill -STOP "${stopped[$service]}"
   done
   for service in "${services[@]}"; do
-    check "$service, stopped by SIGSTOP, is back in under 40 s" wait_until $((start + 40 - SECONDS)) has_other_pid "$service" "${stopped[$service]}"
+    check "$service, stopped by SIGSTOP, is back in under 40 s" within $((start + 40 - SECONDS)) has_other_pid "$service" "${stopped[$service]}"
     check "its watchdog did it" journal_has "$service" 'Watchdog timeout'
   done
   echo "      all back after $((SECONDS - start)) s"
@@ -334,8 +336,7 @@ part_rollback() {
   local this=$(inside dpkg-query -W -f '${Version}' sensor-project)
   local next_version
   next_version=$(dpkg-deb --field "$next" Version)
-  mkdir -p "$machine_root/opt/rig/next"
-  cp "$next" "$machine_root/opt/rig/next/sensor-project.deb"
+  machine_takes "$next" /opt/rig/next/sensor-project.deb
   offer_versions
   check "apt upgrades to the next version" apt_installs_version "$next_version"
   check_that_all_is_kept "$secret"
@@ -381,7 +382,7 @@ schemas_are() {
     [ "$(sql /var/lib/sensor-project/persistence/store.db 'PRAGMA user_version')" = "$2" ]
 }
 
-no_database_is_aside() { ! compgen -G "$machine_root/var/lib/sensor-project/*/*.corrupt-*" > /dev/null; }
+no_database_is_aside() { ! there_is '/var/lib/sensor-project/*/*.corrupt-*'; }
 
 # The publisher ends; what it has sent must come to the API, each once. `through` is the last number of a stream, so the API
 # must have as many readings as all streams together have numbers, but for those that gap records stand for.
@@ -417,11 +418,12 @@ part_removal() {
   inside apt-get remove -y sensor-project > build/rig/apt-remove.log 2>&1
   check "removing it stops every unit" none_active
   check "and the timer of the recovery" timer_is_stopped
-  check "and keeps the data and the configuration" [ -e "$machine_root/var/lib/sensor-project/persistence/store.db" -a -e "$machine_root/etc/sensor-project/sensor-publisher.toml" ]
+  check "and keeps the data" there_is /var/lib/sensor-project/persistence/store.db
+  check "and the configuration" there_is /etc/sensor-project/sensor-publisher.toml
   # A token of the owner's, and what an installation left that was cut short.
   inside touch /etc/sensor-project/{garden.token,monitor.password.new,mosquitto.passwords.new} /var/log/sensor-recovery.log /var/log/sensor-recovery.log.1.gz
   inside apt-get purge -y sensor-project > build/rig/apt-purge.log 2>&1
-  check "purging it deletes data, passwords and configuration" [ ! -e "$machine_root/var/lib/sensor-project" -a ! -e "$machine_root/etc/sensor-project" ]
+  check "purging it deletes data, passwords and configuration" nothing_is_left
   check "and the log that cron was told to write" no_log_is_left
   check "the owner's broker still runs" owner_broker_answers
   check "it can be installed again" apt_installs
@@ -430,4 +432,5 @@ part_removal() {
 }
 
 timer_is_stopped() { ! is_active sensor-recover.timer; }
-no_log_is_left() { ! compgen -G "$machine_root/var/log/sensor-recovery.log*" > /dev/null && [ ! -e "$machine_root/etc/logrotate.d/sensor-project" ]; }
+nothing_is_left() { ! there_is /var/lib/sensor-project && ! there_is /etc/sensor-project; }
+no_log_is_left() { ! there_is '/var/log/sensor-recovery.log*' && ! there_is /etc/logrotate.d/sensor-project; }

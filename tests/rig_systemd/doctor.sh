@@ -253,4 +253,4 @@ part_doctor_damage() {
   check "readings flow after that" readings_flow 60
 }
 
-aside_exists() { compgen -G "$machine_root/var/lib/sensor-project/persistence/store.db.corrupt-*" > /dev/null; }
+aside_exists() { there_is '/var/lib/sensor-project/persistence/store.db.corrupt-*'; }

@@ -4,6 +4,7 @@
 
 machine_base=build/rig/base     # kept, until the package depends on other packages
 machine_root=build/rig/machine  # a copy of it, made for each run
+machine_log=build/rig/console.log
 machine_leader=                 # pid of the systemd inside, as the host sees it
 machine_pid=
 
@@ -36,6 +37,9 @@ machine_make_base() {
 }
 
 machine_cgroups="cpu cpuacct memory pids cpuset blkio devices freezer systemd unified"
+
+# machine_takes FILE TARGET: a copy of the file is at that path of the machine.
+machine_takes() { install -D -m 755 "$1" "$machine_root$2"; }
 
 machine_is_cgroup_v1() { [ -d /sys/fs/cgroup/memory ]; }
 

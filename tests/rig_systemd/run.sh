@@ -1,7 +1,8 @@
 #!/bin/bash
-# run.sh [--short | --check-machine]: installs the package on a Debian 12 machine with systemd and checks what docs/operations.md promises of it.
-# --short, for CI: the package of build/dev instead of build/deb's, and without the parts that take long or another package.
-# --check-machine only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
+# run.sh [--check-machine] [--vm] [--short] [PART...]: installs the package on a Debian 12 machine with systemd and checks what
+# docs/operations.md promises of it, all or the PARTs that are named. The machine is a container, or where that does not work, and
+# with --vm, a virtual one. --short, for CI: the package of build/dev instead of build/deb's, and without the parts that take long
+# or another package. --check-machine only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
 #
 # Readings flow to the reference API all the time. At the end every reading that a publisher ever numbered must be there once.
 set -uo pipefail
@@ -13,28 +14,43 @@ source tests/rig_systemd/operator.sh
 source tests/rig_systemd/doctor.sh
 source tests/rig_systemd/guide.sh
 
-obstacle=$(machine_obstacle)
-if [ -n "$obstacle" ]; then
-  echo "rig: cannot run on this machine: $obstacle. Nothing was checked."
-  exit 77
-fi
-[ "${1:-}" != --check-machine ] || exit 0
+build=build/release
+packages=build/deb
+parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback
+  doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
+  account doctor_damage removal)
+only_check=
+virtual=
+named=()
+for argument in "$@"; do
+  case $argument in
+    --check-machine) only_check=yes ;;
+    --vm) virtual=yes ;;
+    --short)
+      build=build/dev
+      packages=build/dev/deb
+      parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account removal)
+      ;;
+    *)
+      [[ " ${parts[*]} " == *" $argument "* ]] || { echo "rig systemd: there is no part '$argument'; they are: ${parts[*]}" >&2; exit 64; }
+      named+=("$argument")
+      ;;
+  esac
+done
+# Nothing can be asked of a package that is not installed.
+[ ${#named[@]} -eq 0 ] || parts=(beside_a_broker install "${named[@]}")
 
-case ${1:-} in
-  --short)
-    build=build/dev
-    packages=build/dev/deb
-    parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account removal)
-    ;;
-  '')
-    build=build/release
-    packages=build/deb
-    parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback
-      doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
-      account doctor_damage removal)
-    ;;
-  *) echo "run.sh [--short | --check-machine]" >&2; exit 64 ;;
-esac
+container_obstacle=$(machine_obstacle)
+[ -z "$container_obstacle" ] || virtual=yes
+if [ -n "$virtual" ]; then
+  source tests/rig_systemd/machine_vm.sh
+  obstacle=$(machine_obstacle)
+  if [ -n "$obstacle" ]; then
+    echo "rig: cannot run on this machine: ${container_obstacle:+not in a container: $container_obstacle; and not in a virtual machine: }$obstacle. Nothing was checked."
+    exit 77
+  fi
+fi
+[ -z "$only_check" ] || exit 0
 
 newest_deb() { find "$packages" -maxdepth 1 -name "sensor-project_*_$(dpkg --print-architecture).deb" "$@" | sort -V | tail -n 1; }
 deb=$(newest_deb -not -name '*+next_*')
@@ -47,11 +63,12 @@ fi
 trap machine_stop EXIT
 trap 'exit 1' INT TERM
 machine_make_base "$deb" || { echo "rig: making the machine's tree failed" >&2; exit 1; }
-machine_start || { echo "rig: the machine did not boot; see build/rig/console.log" >&2; exit 1; }
-mkdir -p "$machine_root/opt/rig"
-cp "$deb" "$machine_root/opt/rig/sensor-project.deb"
-cp "$build/tests/reference_api/reference_api" "$build/tests/rig/librig_disk_faults.so" "$build/tests/rig/librig_trouble.so" "$machine_root/opt/rig/"
-chmod 755 "$machine_root"/opt/rig/*
+if ! machine_start; then
+  echo "rig: cannot run on this machine: the rig's does not boot, which has nothing of the package yet; $machine_log says more, and ./dev rig systemd --vm takes a virtual one."
+  exit 77
+fi
+machine_takes "$deb" /opt/rig/sensor-project.deb
+for file in "$build"/tests/reference_api/reference_api "$build"/tests/rig/librig_{disk_faults,trouble}.so; do machine_takes "$file" "/opt/rig/${file##*/}"; done
 
 for part in "${parts[@]}"; do
   echo "=== $part"
