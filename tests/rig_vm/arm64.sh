@@ -22,6 +22,14 @@ deb=$(newest_deb arm64)
 trap 'vm_cut; api_stop; tree_forgets_foreign_programs' EXIT
 trap 'exit 1' INT TERM
 
+# The unit tests that packaging/cross/test.sh leaves out.
+unit_tests_pass() {
+  vm_copy build/cross/tests-arm64/tests/unit/{runtime/unit_runtime,drivers/unit_drivers} /opt/rig
+  inside /opt/rig/unit_runtime --gtest_filter='ExitDeadlineDeathTest.*:*.feeds_the_watchdog_while_there_is_progress' > "$vm_folder/unit.log" 2>&1 &&
+    inside /opt/rig/unit_drivers --gtest_filter='*.a_program_that_does_not_exist*' >> "$vm_folder/unit.log" 2>&1 &&
+    [ "$(sed -nE 's/^\[  PASSED  \] ([0-9]+) tests?\.$/\1/p' "$vm_folder/unit.log" | tr "\n" " ")" = "6 1 " ]
+}
+
 has_other_pids() {
   local service
   for service in "${!stopped[@]}"; do has_other_pid "$service" "${stopped[$service]}" || return 1; done
@@ -47,6 +55,7 @@ owner_configures
 check "its programs are of arm64" [ "$(inside dpkg-query -W -f '${Architecture}' sensor-project)" = arm64 ]
 check "all units are active" wait_until 120 all_active
 check "readings arrive at the API outside" readings_flow 120
+check "the unit tests that qemu-user cannot run pass" unit_tests_pass
 echo "=== watchdog"
 account_of_counters > "$api_folder/counters"
 starts_before=$(wc -l < "$api_folder/counters")
