@@ -295,6 +295,41 @@ cpu_share_is_at_most() {
 threads_of() { inside awk '/^Threads:/ { print $2 }' "/proc/$(main_pid "$1")/status"; }
 threads_are() { local threads; threads=$(threads_of "$1"); [ "$threads" -ge "$2" ] && [ "$threads" -le "$3" ]; }
 
+# All three at once, and somebody who wants in.
+part_reachable() {
+  [ -n "$virtual" ] || { not_shown "ssh while all services run wild: a container has no sshd (--vm)"; return; }
+  local trouble service
+  echo "      ssh connects in $(ssh_ms) ms"
+  for trouble in spin leak; do
+    for service in "${services[@]}"; do spoil "$service"; done
+    echo "$trouble" | put /opt/rig/trouble
+    sleep 5
+    check "ssh connects in under 10 s, five times, while all three services $trouble" ssh_connects 5 10000
+    for service in "${services[@]}"; do mend "$service"; done
+  done
+  check "readings flow after that" readings_flow 30
+}
+
+# A connection of its own; how long a command takes.
+ssh_ms() {
+  local start
+  start=$(date +%s%3N)
+  vm_ssh_anew true
+  echo $(($(date +%s%3N) - start))
+}
+
+# ssh_connects TIMES MS: each in less than that.
+ssh_connects() {
+  local time took all=
+  for ((time = 1; time <= $1; time++)); do
+    took=$(ssh_ms)
+    all+=" $took"
+    [ "$took" -lt "$2" ] || break
+  done
+  echo "     $all ms"
+  [ "$time" -gt "$1" ]
+}
+
 part_breaker() {
   inside systemctl stop rig-api
   check "without the API the journal says: Circuit breaker OPEN" wait_until 30 journal_has sensor-http-bridge 'Circuit breaker OPEN - API failures exceeded threshold'

@@ -16,7 +16,7 @@ source tests/rig_systemd/guide.sh
 
 build=build/release
 packages=build/deb
-parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load breaker orders upgrade rollback
+parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
   doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
   account doctor_damage removal)
 only_check=

@@ -86,6 +86,12 @@ inside() {
   timeout "${inside_limit:-300}" ssh $(vm_ssh_options) -p "$vm_port" root@127.0.0.1 "LC_ALL=C DEBIAN_FRONTEND=noninteractive $(printf '%q ' "$@")"
 }
 
+# The same over a connection of its own.
+vm_ssh_anew() {
+  # shellcheck disable=SC2046
+  timeout 60 ssh -o ControlPath=none $(vm_ssh_options) -p "$vm_port" root@127.0.0.1 "$@" < /dev/null
+}
+
 # vm_copy FILE... TARGET: to the machine.
 vm_copy() {
   # shellcheck disable=SC2046
