@@ -12,7 +12,7 @@ fingerprint=$(sha256sum packaging/debian/control packaging/cross/make-root.sh)
 rm -rf "$root" "$root.made"
 mkdir -p build/cross
 # build-dep reads the control file: what runs while building is of this machine's architecture, what is linked of the other.
-mmdebstrap --quiet --variant=minbase --mode=root --architectures="$(dpkg --print-architecture),$architecture" \
+mmdebstrap --variant=minbase --mode=root --architectures="$(dpkg --print-architecture),$architecture" \
   --aptopt='Apt::Install-Recommends "false"' \
   --include="crossbuild-essential-$architecture,ccache,qemu-user-static" \
   --customize-hook='mkdir -p "$1/root/source/debian"' \

@@ -16,7 +16,7 @@ images_choose_base() {
 # As slim as Debian's own: without documentation and translations, also of what is installed later. /usr is merged from the start:
 # else a package that merges it brings all of Perl.
 images_make_base() {
-  mmdebstrap --quiet --variant=minbase --mode=root --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+  mmdebstrap --variant=minbase --mode=root --include=usr-is-merged --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --aptopt='Apt::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
