@@ -1,5 +1,5 @@
 #!/bin/bash
-# apt-sources.sh: prints where mmdebstrap gets Debian 12 from: $SENSOR_RIG_SOURCES (a file or an address) if set, else what this
+# apt-sources.sh: prints where mmdebstrap gets Debian 12 from: $SENSOR_RIG_SOURCES (a file, an address or a line of a list) if set, else what this
 # machine's apt uses, in the newer form or the older, else Debian's own mirror.
 set -euo pipefail
 
