@@ -42,12 +42,6 @@ Finding check_space(const DiskFacts& disk, const Thresholds& thresholds) {
   return ok("disk", disk.path, what);
 }
 
-/// It does not run, or not yet.
-bool is_down(const Machine& machine, const std::string& unit) {
-  const UnitState* state = find_unit(machine, unit);
-  return state != nullptr && (state->active_state == "inactive" || state->active_state == "failed");
-}
-
 /// A service salvages a damaged file when it opens it: a restart is the remedy, and all that is needed.
 Finding check_database(const DatabaseFacts& database, const Machine& machine) {
   if (!database.is_there)
@@ -73,8 +67,8 @@ Finding check_reserve(const DatabaseFacts& database, bool disk_is_full, const Ma
     return warning("reserve", path, "is not there: the disk was full, or the service has not started yet",
                    "it is made again a minute after there is room");
   }
-  if (!disk_is_full || !is_down(machine, database.unit) || !may_mend(machine, database.unit))
-    return ok("reserve", path, "is held");
+  const bool waits_to_be_started = may_mend(machine, database.unit) && is_down(*find_unit(machine, database.unit));
+  if (!disk_is_full || !waits_to_be_started) return ok("reserve", path, "is held");
   Finding finding =
       critical("reserve", path, fmt::format("is held, but {} needs its room to start", database.unit), "rm " + path);
   finding.remedy = Remedy{Remedy::Kind::release, path};

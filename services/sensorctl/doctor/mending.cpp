@@ -5,8 +5,6 @@ namespace {
 
 constexpr std::int32_t bad_configuration = 78;  // EX_CONFIG of sysexits.h
 
-bool is_down(const UnitState& unit) { return unit.active_state == "inactive" || unit.active_state == "failed"; }
-
 }  // namespace
 
 const UnitState* find_unit(const Machine& machine, const std::string& name) {
@@ -16,6 +14,8 @@ const UnitState* find_unit(const Machine& machine, const std::string& name) {
   }
   return nullptr;
 }
+
+bool is_down(const UnitState& unit) { return unit.active_state == "inactive" || unit.active_state == "failed"; }
 
 bool is_meant_to_run(const UnitState& unit) {
   return unit.load_state == "loaded" && unit.file_state.starts_with("enabled");

@@ -11,6 +11,9 @@ namespace sensors::doctor {
 /// What is known of `name`; nullptr: nothing.
 const UnitState* find_unit(const Machine& machine, const std::string& name);
 
+/// It does not run, and nobody is about to start or stop it.
+bool is_down(const UnitState& unit);
+
 /// It is enabled, and neither masked nor without its file.
 bool is_meant_to_run(const UnitState& unit);
 
