@@ -211,7 +211,7 @@ void JsonFields::read_whole(std::string_view key, std::uint64_t& target, std::ui
 void JsonFields::read_size(std::string_view key, std::size_t& target, std::size_t most) {
   std::uint64_t number = target;
   read_whole(key, number, 1, most);
-  target = number;
+  target = static_cast<std::size_t>(number);  // at most `most`
 }
 
 std::optional<std::uint64_t> JsonFields::peek_whole(std::string_view key, std::uint64_t least,

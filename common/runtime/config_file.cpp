@@ -149,18 +149,6 @@ void ConfigTable::read(const std::string& key, std::int64_t& target, std::int64_
   }
 }
 
-void ConfigTable::read(const std::string& key, int& target, int least, int most) {
-  std::int64_t value = target;
-  read(key, value, std::int64_t{least}, std::int64_t{most});
-  target = static_cast<int>(value);
-}
-
-void ConfigTable::read(const std::string& key, std::size_t& target, std::size_t least, std::size_t most) {
-  auto value = static_cast<std::int64_t>(target);
-  read(key, value, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
-  target = static_cast<std::size_t>(value);
-}
-
 void ConfigTable::read(const std::string& key, double& target, double least, double most) {
   const toml::node* node = state_->find(node_, key);
   if (node == nullptr) return;

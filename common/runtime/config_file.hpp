@@ -2,11 +2,13 @@
 // refused with its line, so that a misspelt key cannot pass unseen. toml++ stays in the .cpp. Start-up, one thread.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "common/core/result.hpp"
@@ -21,8 +23,13 @@ class ConfigTable {
   void read(const std::string& key, bool& target);
   void read(const std::string& key, std::string& target);
   void read(const std::string& key, std::int64_t& target, std::int64_t least, std::int64_t most);
-  void read(const std::string& key, int& target, int least, int most);
-  void read(const std::string& key, std::size_t& target, std::size_t least, std::size_t most);
+  template <std::integral Whole>
+  void read(const std::string& key, Whole& target, std::type_identity_t<Whole> least,
+            std::type_identity_t<Whole> most) {
+    auto value = static_cast<std::int64_t>(target);
+    read(key, value, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+    target = static_cast<Whole>(value);
+  }
   void read(const std::string& key, double& target, double least, double most);
 
   /// A duration as a string with its unit: "250ms", "10s", "5min", "2h", "30d".

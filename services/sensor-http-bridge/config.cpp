@@ -60,9 +60,7 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   table.read("retry_first", logic.post_retry_first, Millis{10}, Millis{600'000});
   table.read("retry_longest", logic.post_retry_longest, logic.post_retry_first, Millis{600'000});
   table.read("bulk_timeout", upload.bulk_timeout, Millis{100}, Millis{600'000});
-  std::size_t high = upload.high_readings;
-  table.read("high_readings", high, 1, 1'000'000'000);
-  upload.high_readings = high;
+  table.read("high_readings", upload.high_readings, 1, 1'000'000'000);
   if (const Result<std::string> token = read_token(destination); !token.has_value())
     table.refuse("token_file", token.error().message);
 }

@@ -229,7 +229,7 @@ Result<QueryRequest> readings_query(const Target& target) {
   from.read_step("step", query.step);
   std::uint64_t limit = query.step > Millis{0} ? default_buckets : query.limit;
   from.read_whole("limit", limit, 1, max_query_readings);
-  query.limit = limit;
+  query.limit = static_cast<std::size_t>(limit);
   if (from.has("order")) {
     query.newest_first = from.text("order") == "desc";
     if (!query.newest_first && from.text("order") != "asc") from.refuse("order", "must be asc or desc");
@@ -265,7 +265,7 @@ Result<DeadLettersRequest> dead_letters_query(const Target& target) {
   from.read_whole("after", query.after, 0, max_seq);
   std::uint64_t limit = query.limit;
   from.read_whole("limit", limit, 1, max_dead_letters_listed);
-  query.limit = limit;
+  query.limit = static_cast<std::size_t>(limit);
   return from.result(std::move(query));
 }
 

@@ -39,7 +39,7 @@ bool WriteOutbox::withdraw(std::uint64_t write) {
                                     [&](const Write& candidate) { return candidate.number == write; });
     if (found == stream.writes.end()) continue;
     if (found->readings.front().seq <= stream.highest) return false;
-    const std::uint64_t count = found->readings.size();
+    const std::size_t count = found->readings.size();
     rows_ -= count;
     for (auto later = stream.writes.erase(found); later != stream.writes.end(); ++later) {
       for (SequencedReading& reading : later->readings) reading.seq -= count;
@@ -97,8 +97,8 @@ std::vector<WriteOutbox::Done> WriteOutbox::committed(const Committed& watermark
   return done;
 }
 
-std::size_t WriteOutbox::unconfirmed() const {
-  std::size_t rows = 0;
+std::uint64_t WriteOutbox::unconfirmed() const {
+  std::uint64_t rows = 0;
   for (const auto& [name, stream] : streams_) rows += stream.sent - std::min(stream.sent, stream.confirmed);
   return rows;
 }
@@ -106,7 +106,7 @@ std::size_t WriteOutbox::unconfirmed() const {
 std::vector<MqttPublish> WriteOutbox::take_messages(Instant now) {
   std::vector<MqttPublish> messages;
   if (!is_connected_) return messages;
-  std::size_t unconfirmed_rows = unconfirmed();
+  std::uint64_t unconfirmed_rows = unconfirmed();
   for (auto& [name, stream] : streams_) {
     if (stream.resend_at.has_value() && now >= *stream.resend_at) {
       unconfirmed_rows -= stream.sent - stream.confirmed;

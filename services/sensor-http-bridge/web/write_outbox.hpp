@@ -93,7 +93,7 @@ class WriteOutbox {
   };
 
   Batch next_batch(const std::string& name, Stream& stream) const;
-  std::size_t unconfirmed() const;
+  std::uint64_t unconfirmed() const;
 
   Options options_;
   std::map<std::string, Stream> streams_;

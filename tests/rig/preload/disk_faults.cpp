@@ -2,6 +2,7 @@
 // each call. One fault a line: "sync EIO outbox" makes fsync and fdatasync fail on each open file with "outbox" in its
 // path, "write ENOSPC store.db" what writes to it or lengthens it, "all EROFS store.db" both. The error STALL lets the
 // call wait until the line is gone, as a disk does that hangs.
+#undef _FILE_OFFSET_BITS  // which gives both forms of a call one name
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
@@ -112,6 +113,11 @@ int ftruncate64(int file, off64_t size) {
 
 int posix_fallocate(int file, off_t offset, off_t size) {
   static const auto real = next<int (*)(int, off_t, off_t)>("posix_fallocate");
+  return struck("write", file) ? errno : real(file, offset, size);
+}
+
+int posix_fallocate64(int file, off64_t offset, off64_t size) {
+  static const auto real = next<int (*)(int, off64_t, off64_t)>("posix_fallocate64");
   return struck("write", file) ? errno : real(file, offset, size);
 }
 

@@ -234,7 +234,7 @@ class DamagedStore : public StoreSalvageTest, public testing::WithParamInterface
 
   /// Damages the files as they are while the store is open, which is what a power cut leaves.
   void damage() {
-    const std::size_t pages = fs::file_size(options.path) / page_bytes;
+    const auto pages = static_cast<std::size_t>(fs::file_size(options.path) / page_bytes);
     switch (pick(6)) {
       case 0:  // pages of rubbish
         for (std::uint32_t i = 0; i <= pick(4); ++i)

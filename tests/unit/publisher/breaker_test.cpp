@@ -56,7 +56,7 @@ TEST_F(PublisherBreaker, each_failure_has_a_reason_of_its_own) {
   EXPECT_TRUE(bench.logged("Circuit breaker OPEN - broker failures exceeded threshold (3): no PUBACK in 10000 ms"));
   PublisherBench refusing{bench_options(), known_store()};
   refusing.step(MqttConnected{});
-  for (std::uint64_t i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 3; ++i) {
     refusing.take(1);
     refusing.step(MqttPublished{refusing.unacknowledged.at(i), fail(ErrorCode::overloaded, "the queue is full")});
   }

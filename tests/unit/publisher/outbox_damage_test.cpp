@@ -53,7 +53,7 @@ class OutboxDamage : public testing::Test {
     return open_outbox(options, how, now);
   }
 
-  std::size_t pages() const { return fs::file_size(options.path) / page_bytes; }
+  std::size_t pages() const { return static_cast<std::size_t>(fs::file_size(options.path) / page_bytes); }
 
   void destroy_page(std::size_t number) {
     std::fstream file(options.path, std::ios::binary | std::ios::in | std::ios::out);

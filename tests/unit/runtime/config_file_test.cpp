@@ -47,7 +47,7 @@ TEST_F(ConfigFileTest, gives_the_values_that_are_there_and_leaves_the_others) {
   std::string text, name, mode = "slow", absent = "default";
   int whole = 0;
   double real = 0;
-  std::size_t large = 0;
+  std::uint64_t large = 0;
   Millis wait{0};
   std::vector<Millis> waits;
   std::vector<std::string> words;

@@ -32,7 +32,7 @@ class SalvageTest : public testing::Test {
                     .has_value());
   }
 
-  std::size_t pages() const { return fs::file_size(path_) / page_bytes; }
+  std::size_t pages() const { return static_cast<std::size_t>(fs::file_size(path_) / page_bytes); }
 
   /// Page numbers from 1, as in SQLite.
   void destroy_page(std::size_t number) {
