@@ -246,8 +246,9 @@ void Logic::take_confirmation(const std::string& payload) {
     note_depth(answer->remaining);
     Instant next_at = answer->remaining > 0 ? now_.monotonic : asked_at_ + options_.upload.interval;
     if (options_.upload.max_rate > 0) {
-      const std::chrono::nanoseconds fair{batch_.readings * 1'000'000'000 / options_.upload.max_rate};
-      next_at = std::max(next_at, asked_at_ + fair);
+      const auto readings = static_cast<std::int64_t>(batch_.readings);
+      const auto rate = static_cast<std::int64_t>(options_.upload.max_rate);
+      next_at = std::max(next_at, asked_at_ + readings * std::chrono::nanoseconds(std::chrono::seconds{1}) / rate);
     }
     return batch_is_over(next_at);
   }
