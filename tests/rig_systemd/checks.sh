@@ -185,6 +185,7 @@ manuals_are_there() {
 
 part_limits() {
   for unit in "${units[@]}"; do check "each limit of $unit is set as its file says" limits_are_set "$unit"; done
+  check "all four together get 60 % of the memory at most" slice_is_limited
   if machine_is_cgroup_v1; then not_shown "MemoryHigh, IOWeight (this host's cgroups are v1), OOMScoreAdjust below 0 without CAP_SYS_RESOURCE"; fi
 }
 
@@ -192,11 +193,19 @@ part_limits() {
 limits_are_set() {
   local key
   [ "$(property "$1" CPUQuotaPerSecUSec)" = 750ms ] && [ "$(property "$1" OOMScoreAdjust)" = -500 ] &&
-    [ "$(property "$1" LimitNOFILE)" = 4096 ] && [ "$(property "$1" TimeoutStopUSec)" = 5s ] || return 1
-  for key in MemoryHigh MemoryMax MemorySwapMax TasksMax CPUWeight IOWeight; do
+    [ "$(property "$1" LimitNOFILE)" = 4096 ] && [ "$(property "$1" TimeoutStopUSec)" = 5s ] &&
+    [ "$(property "$1" Slice)" = sensors.slice ] || return 1
+  for key in MemoryHigh MemoryMax MemorySwapMax TasksMax IOWeight; do
     [ "$(property "$1" "$key")" = "$(file_says "$1" "$key" | numfmt --from=iec)" ] || { echo "$1: $key"; return 1; }
   done
   [ "$1" = sensor-broker ] || [ "$(property "$1" WatchdogUSec)" = 30s ]
+}
+
+slice_is_limited() {
+  local limit total
+  limit=$(property sensors.slice MemoryMax)
+  total=$(inside awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo)
+  [ "$limit" -gt 0 ] && [ "$limit" -le $((total * 61 / 100)) ] && [ "$(property sensors.slice MemorySwapMax)" = 0 ]
 }
 
 file_says() { sed -n "s/^$2=//p" "systemd/$1.service"; }
