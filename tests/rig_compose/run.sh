@@ -62,12 +62,16 @@ rig_compose=$(compose_program)
 echo "=== up ($($rig_compose version | head -n 1))"
 check "docker-compose up alone brings readings to the API in under a minute" rig_starts
 check "every container is healthy" wait_until 30 all_are_healthy
+ended=0
 for scenario in "${scenarios[@]}"; do
   start=$SECONDS
   echo "=== $scenario"
   "scenario_$scenario"
+  ended=$((ended + 1))
   echo "      $((SECONDS - start)) s"
 done
+# A mistake in a scenario, of which bash says above what it is, may end the loop.
+check "each of ${#scenarios[@]} scenarios came to its end" [ "$ended" -eq ${#scenarios[@]} ]
 echo "      $SECONDS s in all"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

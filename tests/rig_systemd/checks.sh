@@ -204,8 +204,8 @@ limits_are_set() {
 slice_is_limited() {
   local limit total
   limit=$(property sensors.slice MemoryMax)
-  total=$(inside awk '/^MemTotal:/ { print $2 * 1024 }' /proc/meminfo)
-  [ "$limit" -gt 0 ] && [ "$limit" -le $((total * 61 / 100)) ] && [ "$(property sensors.slice MemorySwapMax)" = 0 ]
+  total=$(inside awk '/^MemTotal:/ { print $2 }' /proc/meminfo)  # KiB
+  [ "$limit" -gt 0 ] && [ "$limit" -le $((total * 1024 * 61 / 100)) ] && [ "$(property sensors.slice MemorySwapMax)" = 0 ]
 }
 
 file_says() { sed -n "s/^$2=//p" "systemd/$1.service"; }

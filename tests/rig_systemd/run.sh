@@ -70,13 +70,17 @@ fi
 machine_takes "$deb" /opt/rig/sensor-project.deb
 for file in "$build"/tests/reference_api/reference_api "$build"/tests/rig/librig_{disk_faults,trouble}.so; do machine_takes "$file" "/opt/rig/${file##*/}"; done
 
+ended=0
 for part in "${parts[@]}"; do
   echo "=== $part"
   part_start=$SECONDS
   "part_$part"
+  ended=$((ended + 1))
   echo "      $((SECONDS - part_start)) s"
   [ "$part" != install ] || is_active sensor-publisher || { echo "rig: what follows needs a package that installs"; break; }
 done
+# A mistake in a part, of which bash says above what it is, may end the loop.
+check "each of ${#parts[@]} parts came to its end" [ "$ended" -eq ${#parts[@]} ]
 echo "      all of it: $SECONDS s"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
