@@ -43,7 +43,7 @@ tree_configure() {
   echo rig > "$root/etc/hostname"
   echo '127.0.0.1 localhost rig' > "$root/etc/hosts"
   echo '/dev/vda / ext4 defaults 0 1' > "$root/etc/fstab"
-  printf '[Match]\nName=en* eth*\n[Network]\nAddress=10.0.2.15/24\n[Link]\nRequiredForOnline=no\n' > "$root/etc/systemd/network/rig.network"
+  printf '[Match]\nName=en* eth*\n[Network]\nAddress=10.0.2.15/24\nIPv6AcceptRA=no\n[Link]\nRequiredForOnline=no\n' > "$root/etc/systemd/network/rig.network"
   mkdir -p "$root/var/log/journal" "$root/etc/systemd/system/multi-user.target.wants"
   ln -sf /lib/systemd/system/systemd-networkd.service "$root/etc/systemd/system/multi-user.target.wants/"
   for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
