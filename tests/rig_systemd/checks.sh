@@ -364,6 +364,7 @@ part_orders() {
     for unit in $order; do inside systemctl start "$unit"; done
     check "readings flow when started in the order: $order" readings_flow 60
   done
+  inside systemctl start sensor-project.target # without it the recovery mends nothing
 }
 
 none_active() { local unit; for unit in "${units[@]}"; do ! is_active "$unit" || return 1; done; }
