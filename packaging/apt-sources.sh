@@ -1,6 +1,6 @@
 #!/bin/bash
-# apt-sources.sh: prints where mmdebstrap gets Debian 12 from: $SENSOR_RIG_SOURCES (a file, an address or a line of a list) if set, else what this
-# machine's apt uses, in the newer form or the older, else Debian's own mirror.
+# apt-sources.sh: prints where mmdebstrap gets Debian 12 from: $SENSOR_RIG_SOURCES (a file, an address or a line of a list) if set,
+# else what this machine's apt uses, in the newer form or the older, else Debian's own mirror.
 set -euo pipefail
 
 if [ -n "${SENSOR_RIG_SOURCES:-}" ]; then

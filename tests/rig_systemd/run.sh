@@ -2,7 +2,8 @@
 # run.sh [--check-machine] [--vm] [--short] [PART...]: installs the package on a Debian 12 machine with systemd and checks what
 # docs/operations.md promises of it, all or the PARTs that are named. The machine is a container, or where that does not work, and
 # with --vm, a virtual one. --short, for CI: the package of build/dev instead of build/deb's, and without the parts that take long
-# or another package. --check-machine only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
+# or another package. --check-machine only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when
+# one failed, 77 when it cannot.
 #
 # Readings flow to the reference API all the time. At the end every reading that a publisher ever numbered must be there once.
 set -uo pipefail
@@ -64,7 +65,8 @@ trap machine_stop EXIT
 trap 'exit 1' INT TERM
 machine_make_base "$deb" || { echo "rig: making the machine's tree failed" >&2; exit 1; }
 if ! machine_start; then
-  echo "rig: cannot run on this machine: the rig's does not boot, which has nothing of the package yet; $machine_log says more, and ./dev rig systemd --vm takes a virtual one."
+  echo "rig: cannot run on this machine: the rig's does not boot, which has nothing of the package yet; $machine_log says more."
+  [ -n "$virtual" ] || echo "rig: ./dev rig systemd --vm takes a virtual one"
   exit 77
 fi
 machine_takes "$deb" /opt/rig/sensor-project.deb
