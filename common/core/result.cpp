@@ -11,6 +11,7 @@ const char* name_of(ErrorCode code) {
     case ErrorCode::permission: return "permission";
     case ErrorCode::io: return "io";
     case ErrorCode::disk_full: return "disk_full";
+    case ErrorCode::in_use: return "in_use";
     case ErrorCode::read_only: return "read_only";
     case ErrorCode::corrupt: return "corrupt";
     case ErrorCode::newer_schema: return "newer_schema";

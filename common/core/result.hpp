@@ -17,6 +17,7 @@ enum class ErrorCode {
   permission,    // the operating system or a peer refuses
   io,            // a read, write or sync failed
   disk_full,     // no space left
+  in_use,        // another process owns the file
   read_only,     // the file system or file cannot be written
   corrupt,       // a database or device answer that fails its own check
   newer_schema,  // a database written by a later version of this software

@@ -1,0 +1,158 @@
+// FILE.lock is one line: "sensor-publisher, process 812 on host pi, since 2026-01-15T16:07:31Z". It stays when its
+// owner ends, so that two processes never lock two files of one name; a line of an owner that was killed locks nothing.
+//
+// Not a lock on the database itself: to close any descriptor of a file drops all that SQLite has locked in it.
+#include "common/runtime/file_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+
+#include "common/core/printable.hpp"
+
+namespace sensors {
+namespace {
+
+constexpr std::size_t most_line_bytes = 256;
+
+ErrorCode code_of(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR: return ErrorCode::not_found;
+    case EACCES:
+    case EPERM: return ErrorCode::permission;
+    case EROFS: return ErrorCode::read_only;
+    case ENOSPC:
+    case EDQUOT: return ErrorCode::disk_full;
+    default: return ErrorCode::io;
+  }
+}
+
+tl::unexpected<Error> failed(const std::string& path, int error) {
+  return fail(code_of(error), fmt::format("lock {}: {}", path, std::strerror(error)));
+}
+
+/// Where `file` is once all links are followed, also a last one that leads to nothing yet.
+Result<std::string> place_of(const std::string& file) {
+  namespace fs = std::filesystem;
+  constexpr int most_links = 40;  // path_resolution(7)
+  fs::path place = file;
+  for (int links = 0; links < most_links; ++links) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(place.has_parent_path() ? place.parent_path() : fs::path("."), error);
+    if (error) return failed(file, error.value());
+    place = folder / place.filename();
+    const fs::path target = fs::read_symlink(place, error);
+    if (error) return place.string();  // no link, or nothing there
+    place = target.is_absolute() ? target : folder / target;
+  }
+  return failed(file, ELOOP);
+}
+
+/// One that a service's user cannot write (made by root, or on a disk that became read-only) can be locked all the
+/// same.
+int open_lock_file(const std::string& path) {
+  constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | flags, 0644);
+  if (descriptor >= 0) return descriptor;
+  const int error = errno;
+  const int readable = ::open(path.c_str(), O_RDONLY | flags);
+  if (readable < 0) errno = error;
+  return readable;
+}
+
+std::string owner_in(int descriptor) {
+  std::array<char, most_line_bytes> line{};
+  const ssize_t count = ::pread(descriptor, line.data(), line.size(), 0);
+  const std::string text = count > 0 ? std::string(line.data(), static_cast<std::size_t>(count)) : std::string();
+  return text.empty() ? "another process" : printable_line(text, most_line_bytes);
+}
+
+bool is_same_file(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+}  // namespace
+
+FileLock::FileLock(std::string file, std::string program) : file_(std::move(file)), program_(std::move(program)) {}
+
+FileLock::~FileLock() { release(); }
+
+Result<void> FileLock::take() {
+  if (held() && is_in_place()) return {};
+  release();
+  Result<std::string> place = place_of(file_);
+  if (!place.has_value()) return tl::unexpected<Error>(place.error());
+  lock_file_ = *place + ".lock";
+  constexpr int most_attempts = 3;  // another process may take FILE.lock away between opening and locking it
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    const int descriptor = open_lock_file(lock_file_);
+    if (descriptor < 0) return failed(lock_file_, errno);
+    if (Result<void> locked = lock(descriptor); !locked.has_value()) {
+      ::close(descriptor);
+      return locked;
+    }
+    descriptor_ = descriptor;
+    if (is_in_place()) {
+      sign();
+      return {};
+    }
+    release();
+  }
+  return failed(lock_file_, EAGAIN);
+}
+
+Result<void> FileLock::lock(int descriptor) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return failed(lock_file_, errno);
+  if (!S_ISREG(status.st_mode) || status.st_nlink > 1) {
+    return fail(ErrorCode::io, lock_file_ + ": is not a file of its own; remove it");
+  }
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return failed(lock_file_, errno);
+  return fail(ErrorCode::in_use,
+              fmt::format("{}: is in use by {}; two processes on one file would lose readings: end one of them, or "
+                          "give each a file of its own",
+                          file_, owner_in(descriptor)));
+}
+
+void FileLock::release() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+/// Whether another process that opens FILE.lock now gets the one that is locked here.
+bool FileLock::is_in_place() const {
+  struct stat locked {};
+  struct stat there {};
+  return ::fstat(descriptor_, &locked) == 0 && ::lstat(lock_file_.c_str(), &there) == 0 && is_same_file(locked, there);
+}
+
+/// What fails here leaves the lock as good as it is: the line is for people. A file that root made belongs to who owns
+/// the folder, who signs it the next time; all may read it, whatever the umask.
+void FileLock::sign() {
+  const std::size_t slash = lock_file_.rfind('/');
+  struct stat folder {};
+  if (::geteuid() == 0 && ::stat(lock_file_.substr(0, slash + 1).c_str(), &folder) == 0) {
+    static_cast<void>(::fchown(descriptor_, folder.st_uid, folder.st_gid));
+  }
+  static_cast<void>(::fchmod(descriptor_, 0644));
+  std::array<char, 65> host{};  // utsname(7): at most 64
+  static_cast<void>(::gethostname(host.data(), host.size() - 1));
+  const std::string line = fmt::format("{}, process {} on host {}, since {:%FT%TZ}\n", program_, ::getpid(),
+                                       host.data(), fmt::gmtime(std::time(nullptr)));
+  if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(::pwrite(descriptor_, line.data(), line.size(), 0));
+}
+
+}  // namespace sensors
