@@ -38,6 +38,12 @@ struct OutboxStream {
 
   /// Its entries in the outbox are those behind this position, up to the start of the next stream.
   Position start() const { return base + skipped; }
+
+  /// The number that `position` is in this stream; 0 when it is before the first.
+  std::uint64_t seq_at(Position position) const {
+    const auto number = static_cast<std::int64_t>(position - base);
+    return number > 0 ? static_cast<std::uint64_t>(number) : 0;
+  }
 };
 
 /// The positions that belong to one stream.

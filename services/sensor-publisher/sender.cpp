@@ -128,19 +128,21 @@ Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, con
                                                  Now now, Effects& effects) {
   const bool is_first = &stream == &streams_.front();
   if (!committed.resend || !is_first || !window_.resend_requested(now.monotonic)) return Confirmation::nothing;
-  const Position has = stream.base + std::min(committed.through, max_seq);
-  const Position kept_behind = std::min(std::max({has, gone, stream.start()}), window_.confirmed());
+  // In numbers of the stream: positions begin with 1, and the numbers that a stream skipped have none.
+  const std::uint64_t has = std::min(committed.through, max_seq);
+  const std::uint64_t gone_through = std::max(stream.seq_at(std::max(gone, stream.start())), has);
+  const std::uint64_t kept_behind = std::min(gone_through, stream.seq_at(window_.confirmed()));
   std::string text =
       "store " + committed.store + " has " + stream.id + " only through " + std::to_string(committed.through) + "; ";
   if (kept_behind > has) {
-    unfillable_ = Gap{committed.through + 1, kept_behind - stream.base, "other_store", now.wall};
+    unfillable_ = Gap{has + 1, kept_behind, "other_store", now.wall};
     text += "sending a gap record for " + std::to_string(unfillable_->first) + ".." + std::to_string(unfillable_->last);
   } else {
     unfillable_.reset();
     text += "sending it again from there";
   }
   effects.push_back(LogLine{LogLevel::warning, text});
-  window_.unconfirmed(kept_behind);
+  window_.unconfirmed(stream.base + kept_behind);
   go_back();
   return Confirmation::taken_back;
 }

@@ -34,6 +34,8 @@ const char* name_of(FaultKind kind) {
     case FaultKind::lose_store: return "another store";
     case FaultKind::restore_store: return "store goes back";
     case FaultKind::restore_outbox: return "outbox goes back";
+    case FaultKind::lose_outbox: return "another outbox";
+    case FaultKind::late_outbox: return "outbox opens late";
     case FaultKind::interrupt_write: return "kill during a write over HTTP";
   }
   return "?";
@@ -47,8 +49,8 @@ std::vector<PlannedFault> plan_faults(Random& random) {
     const auto kind = static_cast<FaultKind>(i);
     const Millis mean = random.of_any_size(Millis{60'000}, Millis{3 * 3'600'000});
     // Hardware that loses data excuses losses: most seeds must do without.
-    const bool excuses =
-        kind == FaultKind::lose_store || kind == FaultKind::restore_store || kind == FaultKind::restore_outbox;
+    const bool excuses = kind == FaultKind::lose_store || kind == FaultKind::restore_store ||
+                         kind == FaultKind::restore_outbox || kind == FaultKind::lose_outbox;
     // A burst costs as much time as hours without one.
     const bool is_rare = excuses || kind == FaultKind::burst;
     if (random.chance(excuses ? share / 4 : share)) plan.push_back({kind, is_rare ? mean * 4 : mean});

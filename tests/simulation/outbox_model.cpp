@@ -219,17 +219,25 @@ void OutboxModel::save() { saved_ = file_; }
 void OutboxModel::restore_saved() {
   if (!saved_.has_value()) return;
   world_.note(disk_.name(), "is as it was earlier");
-  for (const auto& [position, reading] : file_.readings) {
-    if (saved_->readings.contains(position)) continue;
+  change_to(*saved_);
+}
+
+void OutboxModel::replace() {
+  world_.note(disk_.name(), "is lost, and begun anew");
+  saved_.reset();
+  change_to({});
+}
+
+/// What was thinned out is a hole, which goes with the rows.
+void OutboxModel::change_to(File file) {
+  Position last = file_.readings.empty() ? 0 : file_.readings.rbegin()->first;
+  for (const auto& [first, gap] : file_.gaps) last = std::max(last, gap.first);
+  for (Position position = file_.confirmed + 1; position <= last; ++position) {
+    if (file.readings.contains(position)) continue;
     const OutboxStream& stream = stream_of(position);
     world_.ledger.lost(stream.id, position - stream.base);
   }
-  for (const auto& [first, gap] : file_.gaps) {
-    const OutboxStream& stream = stream_of(first);
-    for (Position position = first; position <= gap.first; ++position)
-      world_.ledger.lost(stream.id, position - stream.base);
-  }
-  file_ = *saved_;
+  file_ = std::move(file);
 }
 
 }  // namespace sensors::simulation

@@ -36,6 +36,9 @@ class OutboxModel {
   /// The file is as it was at save(). Rows that only it had are lost by hardware.
   void restore_saved();
 
+  /// A new file. Rows that only the old one had are lost by hardware.
+  void replace();
+
   /// What its rows take on a disk.
   std::int64_t used_bytes() const;
 
@@ -60,6 +63,7 @@ class OutboxModel {
   };
 
   const publisher::OutboxStream& stream_of(Position position) const;
+  void change_to(File file);
   void apply(const publisher::OutboxWrite& write);
   void delete_through(Position through);
   void thin(const publisher::ThinnedRange& range);

@@ -166,6 +166,8 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::lose_store:
     case FaultKind::restore_store:
     case FaultKind::restore_outbox: return go_back(kind);
+    case FaultKind::lose_outbox:
+    case FaultKind::late_outbox: return open_late(kind);
     case FaultKind::interrupt_write: return interrupt_write();
   }
 }
@@ -237,6 +239,23 @@ void Simulation::go_back(FaultKind kind) {
   if (kind == FaultKind::lose_store) return persistence_->store().replace();
   api_.store_went_back();
   persistence_->store().restore_saved();
+}
+
+/// A publisher that starts without its outbox numbers its readings in memory until there is one. With a new file the
+/// first of them never get a position: now and then the store that has them is lost soon after.
+void Simulation::open_late(FaultKind kind) {
+  Random& random = world_.random;
+  PublisherService& publisher = any_publisher();
+  const Millis dark = restart_time();
+  publisher.end(End::power_cut, dark);
+  if (kind == FaultKind::lose_outbox) publisher.outbox().replace();
+  if (kind == FaultKind::lose_outbox && random.chance(0.3)) return;
+  const Millis late = dark + random.of_any_size(Millis{1'000}, Millis{3'600'000});
+  publisher.outbox().disk().fail_for(random.chance(0.5) ? ErrorCode::io : ErrorCode::read_only, late);
+  if (kind != FaultKind::lose_outbox || random.chance(0.5)) return;
+  world_.after(late + random.of_any_size(Millis{1'000}, Millis{600'000}), [this] {
+    if (!faults_are_over_) go_back(FaultKind::lose_store);
+  });
 }
 
 /// States to go back to, where the plan has faults that do so.

@@ -55,6 +55,7 @@ class Simulation {
   void misbehave();
   void refuse();
   void go_back(FaultKind kind);
+  void open_late(FaultKind kind);
   void interrupt_write();
   void take_backups();
   void heal();

@@ -158,6 +158,37 @@ TEST_F(MemoryMode, a_run_that_began_in_memory_goes_on_behind_the_runs_before_it)
   EXPECT_TRUE(bench.rows.empty());
 }
 
+TEST_F(MemoryMode, a_new_store_gets_a_run_that_began_in_memory_before_there_was_an_outbox) {
+  PublisherBench bench{bench_options(), unopened(), true, false};
+  bench.step(MqttConnected{});
+  bench.serve_disk(fail(ErrorCode::read_only, "outbox.db: open: read-only file system"));
+  bench.take(5);
+  bench.acknowledge_all();
+  bench.watermark("store1", "run2", 0);
+  bench.watermark("store1", "run2", 4);
+  bench.acknowledge_all();
+  bench.pass(11s);
+  bench.serve_disk();  // an outbox that is new: the first four numbers have positions below its beginning
+  bench.auto_disk = true;
+  bench.take(1);
+  bench.acknowledge_all();
+  bench.watermark("store2", "run2", 0, true);  // adopted
+  bench.pass(1s);
+  bench.acknowledge_all();
+  bench.sent();
+  bench.watermark("store2", "run2", 2, true);
+  const auto sent = bench.sent();
+  ASSERT_EQ(sent.size(), 2U);
+  ASSERT_EQ(sent[0].second.gaps.size(), 1U);
+  EXPECT_EQ(sent[0].second.gaps[0].first, 3U);
+  EXPECT_EQ(sent[0].second.gaps[0].last, 4U);
+  EXPECT_EQ(sent[1].second.readings.front().seq, 5U);
+  bench.acknowledge_all();
+  bench.watermark("store2", "run2", 6);
+  bench.pass(6s);
+  EXPECT_TRUE(bench.rows.empty()) << "it goes on";
+}
+
 TEST_F(MemoryMode, an_outbox_of_another_program_that_appears_later_ends_the_service_with_its_reason) {
   PublisherBench bench{bench_options(), unopened(), true, false};
   bench.serve_disk(fail(ErrorCode::invalid, "outbox.db: is a database of another program"));
