@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/core/result.hpp"
+#include "common/core/time.hpp"
 
 namespace sensors {
 
@@ -21,10 +22,10 @@ struct WebServerFigures {
   std::uint64_t accepted = 0;      // connections
   std::uint64_t evicted = 0;       // connections that gave way to a new one
   std::uint64_t turned_away = 0;   // connections for which none could give way
-  std::uint64_t timed_out = 0;     // too slow with header, body or reading the answer
+  std::uint64_t timed_out = 0;     // too slow with header, body or reading the answer or stream
   std::uint64_t malformed = 0;     // not HTTP, or not the TLS that was expected
   std::uint64_t too_large = 0;     // headers or bodies
-  std::uint64_t overloaded = 0;    // no room for one more body or request
+  std::uint64_t overloaded = 0;    // no room for one more body, request or answer
   std::uint64_t slow_streams = 0;  // cut off
   std::size_t open = 0;            // connections, now
   std::size_t buffered_bytes = 0;  // of requests and answers, now
@@ -61,6 +62,11 @@ struct WebListening {
   Result<void> result;
 };
 
+/// The certificate that new connections get, by when it expires; or why one was not taken: the one before stays.
+struct WebCertificate {
+  Result<WallTime> expires;
+};
+
 // ---- effects ----
 
 /// The answer to a WebRequest. Length, date and connection are the server's to say.
@@ -71,10 +77,11 @@ struct WebResponse {
   std::string body;
 };
 
-/// Answers 200 with a body that goes on and on; each WebStreamData adds to it.
+/// Answers 200 with a body that begins with `text` and goes on and on; each WebStreamData adds to it.
 struct WebStreamBegin {
   std::uint64_t id = 0;
   WebHeaders headers;
+  std::string text;
 };
 
 struct WebStreamData {

@@ -1,124 +1,21 @@
 // HttpServer on a real event loop, with clients good and bad.
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "common/adapters/http_client/http_client.hpp"
-#include "common/adapters/http_server/http_server.hpp"
-#include "tests/rig/http_peer.hpp"
+#include "tests/integration/echo_server.hpp"
 #include "tests/rig/process.hpp"
 #include "tests/rig/programs.hpp"
-#include "tests/rig/wait.hpp"
 
 namespace sensors {
 namespace {
 
 using rig::HttpPeer;
 using rig::HttpReplyText;
-
-constexpr Millis patience{30'000};
-#ifdef __SANITIZE_THREAD__
-constexpr Millis at_once{1'000};  // ThreadSanitizer makes all of it ten times as slow
-#else
-constexpr Millis at_once{100};
-#endif
-
-/// Answers /echo with what was sent, streams at /stream, takes /wait and never answers it.
-class EchoServer {
- public:
-  explicit EchoServer(HttpServerOptions options = {}) {
-    options.port = port_ = rig::free_port();
-    loop_ = std::make_unique<EventLoop>();
-    HttpServerCallbacks callbacks;
-    callbacks.on_request = [this](WebRequest request) { return take(std::move(request)); };
-    callbacks.on_gone = [this](WebGone) { ++gone_; };
-    callbacks.on_listening = [](const WebListening& listening) { EXPECT_TRUE(listening.result.has_value()); };
-    server_ = std::make_unique<HttpServer>(*loop_, std::move(options), std::move(callbacks));
-    loop_->on_wake([this] { run_jobs(); });
-    thread_ = std::thread([this] { loop_->run(); });
-  }
-  ~EchoServer() {
-    on_loop([this] { server_.reset(); });
-    loop_->stop();
-    thread_.join();
-  }
-  EchoServer(const EchoServer&) = delete;
-  EchoServer& operator=(const EchoServer&) = delete;
-
-  std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
-  int gone() const { return gone_; }
-
-  /// Runs `work` on the loop, and waits for it.
-  void on_loop(const std::function<void()>& work) {
-    std::atomic<bool> done = false;
-    {
-      const std::lock_guard lock(mutex_);
-      jobs_.emplace_back([&] {
-        work();
-        done = true;
-      });
-    }
-    loop_->wake();
-    EXPECT_TRUE(rig::comes_true(patience, [&] { return done.load(); }));
-  }
-
-  WebServerFigures counters() {
-    WebServerFigures counters;
-    on_loop([&] { counters = server_->counters(); });
-    return counters;
-  }
-
-  void stream(const std::string& text) {
-    on_loop([&] { server_->send(WebStreamData{{stream_id_}, text}); });
-  }
-
- private:
-  void run_jobs() {
-    std::vector<std::function<void()>> jobs;
-    {
-      const std::lock_guard lock(mutex_);
-      jobs.swap(jobs_);
-    }
-    for (const std::function<void()>& job : jobs) job();
-  }
-
-  bool take(WebRequest request) {
-    if (request.target == "/full") return false;
-    if (request.target == "/wait") return true;
-    if (request.target == "/stream") {
-      stream_id_ = request.id;
-      server_->begin_stream({request.id, {{"Content-Type", "text/event-stream"}}});
-      server_->send(WebStreamData{{request.id}, "first\n"});
-      return true;
-    }
-    if (request.target == "/unchanged") {
-      server_->respond({request.id, 304, {}, ""});
-      return true;
-    }
-    server_->respond({request.id,
-                      200,
-                      {{"X-Header", std::string(request.header("x-header"))}},
-                      request.method + " " + request.body});
-    return true;
-  }
-
-  int port_ = 0;
-  std::atomic<int> gone_ = 0;
-  std::uint64_t stream_id_ = 0;
-  std::mutex mutex_;
-  std::vector<std::function<void()>> jobs_;  // for the loop
-  std::unique_ptr<EventLoop> loop_;
-  std::unique_ptr<HttpServer> server_;
-  std::thread thread_;
-};
 
 TEST(HttpServer, answers_one_request_after_another_on_one_connection) {
   EchoServer server;
@@ -235,30 +132,6 @@ TEST(HttpServer, ends_a_connection_that_is_slow_with_its_header_or_body) {
   EXPECT_TRUE(rig::comes_true(patience, [&] { return server.counters().timed_out == 2; }));
 }
 
-TEST(HttpServer, lets_the_slowest_go_when_a_thousand_drip_and_answers_at_once_meanwhile) {
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4'096);
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
-  HttpServerOptions options;
-  options.max_connections = 200;
-  EchoServer server(options);
-  std::vector<HttpPeer> slow;
-  for (int i = 0; i < 1'000; ++i) {
-    slow.emplace_back(server.port());
-    slow.back().send("GET /echo HTTP/1.1\r\nX-Slow: ");
-    if (i % 100 != 99) continue;
-    for (HttpPeer& peer : slow) peer.send("x");  // some have been cut off
-    const Millis begin = rig::monotonic_now();
-    EXPECT_EQ(rig::http_get(server.port(), "/echo").status, 200);
-    EXPECT_LT(rig::monotonic_now() - begin, at_once);
-  }
-  const WebServerFigures counters = server.counters();
-  EXPECT_GE(counters.evicted, 800U);
-  EXPECT_LE(counters.open, 210U);
-  EXPECT_LE(counters.buffered_bytes, options.max_buffered_bytes);
-}
-
 TEST(HttpServer, streams_until_the_client_goes) {
   EchoServer server;
   {
@@ -271,6 +144,69 @@ TEST(HttpServer, streams_until_the_client_goes) {
   EXPECT_TRUE(rig::comes_true(patience, [&] { return server.gone() == 1; }));
   EXPECT_TRUE(rig::comes_true(patience, [&] { return server.counters().open == 0; }));
   EXPECT_EQ(server.counters().buffered_bytes, 0U);
+}
+
+TEST(HttpServer, lets_a_stream_live_longer_than_any_of_its_deadlines) {
+  HttpServerOptions options;
+  options.header_timeout = options.body_timeout = options.idle_timeout = options.write_timeout = Millis{100};
+  EchoServer server(options);
+  HttpPeer peer(server.port());
+  peer.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(peer.read_until("first\n", patience).has_value());
+  peer.send("this means nothing");  // the next read begins after a write
+  for (int i = 0; i < 10; ++i) {
+    server.stream("alive\n");
+    ASSERT_EQ(peer.read_until("alive\n", patience), "alive\n");
+    EXPECT_FALSE(peer.ends_within(Millis{50}));
+  }
+  EXPECT_EQ(server.gone(), 0);
+  EXPECT_EQ(server.counters().timed_out, 0U);
+}
+
+TEST(HttpServer, cuts_off_a_stream_whose_client_takes_nothing_for_a_while) {
+  HttpServerOptions options;
+  options.write_timeout = Millis{200};
+  options.max_stream_bytes = 64 * 1024 * 1024;
+  EchoServer server(options);
+  HttpPeer peer(server.port());
+  peer.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  ASSERT_TRUE(peer.read_until("first\n", patience).has_value());
+  server.stream(std::string(16 * 1024 * 1024, 'x'));  // beyond what the kernel buffers
+  EXPECT_TRUE(rig::comes_true(patience, [&] { return server.gone() == 1; }));
+  EXPECT_EQ(server.counters().timed_out, 1U);
+  EXPECT_EQ(server.counters().slow_streams, 0U);
+}
+
+TEST(HttpServer, begins_a_stream_with_more_than_one_may_be_behind) {
+  HttpServerOptions options;
+  options.max_stream_bytes = 3;  // "first" is longer
+  EchoServer server(options);
+  HttpPeer peer(server.port());
+  peer.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(peer.read_until("first\n", patience).has_value());
+  EXPECT_EQ(server.counters().slow_streams, 0U);
+}
+
+TEST(HttpServer, gives_no_answer_that_it_has_no_memory_for_and_takes_it_from_who_does_not_read) {
+  HttpServerOptions options;
+  options.max_buffered_bytes = 3 * EchoServer::large_bytes;
+  EchoServer server(options);
+  std::vector<HttpPeer> peers;
+  const auto ask = [&] {
+    peers.emplace_back(server.port());
+    peers.back().send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  };
+  for (int i = 0; i < 3; ++i) ask();
+  EXPECT_TRUE(
+      rig::comes_true(patience, [&] { return server.counters().buffered_bytes > 2 * EchoServer::large_bytes; }));
+  const HttpReplyText reply = rig::http_get(server.port(), "/large");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.headers.at("retry-after"), "1");
+  EXPECT_LE(server.counters().buffered_bytes, options.max_buffered_bytes);
+  EXPECT_EQ(rig::http_get(server.port(), "/echo").status, 200) << "small answers are always given";
+  EXPECT_TRUE(rig::comes_true(Millis{60'000}, [&] { return rig::http_get(server.port(), "/large").status == 200; }))
+      << "those who read nothing give their memory up";
+  EXPECT_GE(server.counters().evicted, 1U);
 }
 
 TEST(HttpServer, cuts_off_a_stream_that_is_not_read) {

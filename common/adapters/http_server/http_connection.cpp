@@ -1,31 +1,33 @@
 // One request at a time:
 //
-//   handshake (TLS) -> header -> body -> with the Logic -> answer -> header ...   keep-alive
-//                                                       -> stream: chunks until either side ends it
+//   handshake (TLS) -> header -> body -> with the service -> answer -> header ...   keep-alive
+//                                                         -> stream: pieces until either side ends it
 //
-// In `header` and `body` the connection is in HttpServerState::reading and may be evicted; with the Logic and in a
-// stream it is in `waiting`. Each operation holds the connection; close() makes it end with an error.
+// With the service a connection is in HttpServerState::waiting, and so is a stream. Else, and while a stream has
+// something unsent, it is the client's turn, and the connection may have to give way to others. Each operation holds
+// the connection; close() makes it end with an error.
 #include "common/adapters/http_server/http_connection.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cctype>
-#include <ctime>
 #include <deque>
-#include <optional>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
-#include <boost/beast/core/buffers_range.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/read_size.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/status.hpp>
+
+#include "common/adapters/http_server/answer_head.hpp"
+#include "common/adapters/http_server/arrived_body.hpp"
+#include "common/adapters/http_server/request_rules.hpp"
+#include "common/core/ascii.hpp"
 
 namespace sensors {
 namespace {
@@ -40,57 +42,23 @@ constexpr std::size_t sink_bytes = 64 * 1024;
 constexpr std::size_t most_lingered_bytes = 4 * 1024 * 1024;
 constexpr std::chrono::seconds linger{2};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
+/// Answers up to this size are always given: whoever is refused must hear why.
+constexpr std::size_t small_bytes = 16 * 1024;
 
-/// RFC 9110 section 5.6.7.
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  std::array<char, 40> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts)};
-}
+/// Requests with such a body are always taken: most have none.
+constexpr std::size_t tiny_bytes = 1024;
 
-/// A body that takes memory for what has come, not for what its header promises: Beast's own asks for all of that at
-/// once, so that a client could have a megabyte for a header.
-struct ArrivedBody {
-  using value_type = std::string;
-  static std::uint64_t size(const value_type& body) { return body.size(); }
+/// What the kernels of both sides take of an answer that its client does not read, about.
+constexpr std::int64_t kernel_bytes = 192 * 1024;
 
-  class reader {
-   public:
-    template <bool is_request, class Fields>
-    reader(http::header<is_request, Fields>&, value_type& body) : body_(body) {}
-    void init(const boost::optional<std::uint64_t>&, beast::error_code& error) { error = {}; }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, beast::error_code& error) {
-      error = {};
-      for (const auto part : beast::buffers_range_ref(buffers))
-        body_.append(static_cast<const char*>(part.data()), part.size());
-      return beast::buffer_bytes(buffers);
-    }
-    void finish(beast::error_code& error) { error = {}; }
+/// Everybody begins with that much: a new client is quick for some seconds.
+constexpr double head_start_bytes = 32 * 1024;
 
-   private:
-    value_type& body_;
-  };
-};
+/// A client that is slower than this gives its memory up when others need it, ...
+constexpr double hardly_moving = 16 * 1024;  // bytes/s
 
-std::string_view reason_of(int status) {
-  const auto reason = http::obsolete_reason(static_cast<http::status>(status));
-  return {reason.data(), reason.size()};
-}
-
-/// An answer's first lines; the empty line is for the caller.
-std::string head_of(int status, const WebHeaders& headers) {
-  std::string head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", status, reason_of(status), http_date());
-  for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
-  return head;
-}
+/// ... and one that takes its answer more slowly than this is cut off: it would take it for hours.
+constexpr double least_write_rate = 512;  // bytes/s
 
 /// Where all connections put input that means nothing. Of the loop's thread.
 std::span<char> sink() {
@@ -105,49 +73,63 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
         client_(std::move(client)),
         state_(std::move(state)),
         buffer_(state_->options.max_header_bytes + read_ahead_bytes) {
+    state_->open.insert(this);
     ++state_->counters.open;
   }
-  ~Connection() override {
-    release_bytes();
-    --state_->counters.open;
-  }
+  ~Connection() override { leave(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   void start() override {
-    enter_reading();
-    socket_->expire_after(state_->options.header_timeout);
-    socket_->handshake(bound(&Connection::on_handshake));
+    begin_turn();
+    deadline_ = Clock::now() + state_->options.header_timeout;
+    socket_->handshake(deadline_, bound(&Connection::on_handshake));
   }
 
   void respond(WebResponse response) override {
-    head_ = head_of(response.status, response.headers);
-    if (!keeps_alive_) head_ += "Connection: close\r\n";
+    if (is_closed_) return;
+    if (response.body.size() > small_bytes && !state_->make_room(response.body.size())) {
+      ++state_->counters.overloaded;
+      response = own_answer(503, "too many answers are being sent; try again in a moment");
+    }
+    std::string head = answer_head(response.status, response.headers);
+    if (!keeps_alive_) head += "Connection: close\r\n";
     if (response.status != 204 && response.status != 304)  // RFC 9110 section 8.6
-      head_ += fmt::format("Content-Length: {}\r\n", response.body.size());
-    head_ += "\r\n";
-    hold_bytes(response.body.size());
-    body_ = is_head_ ? "" : std::move(response.body);
-    socket_->expire_after(state_->options.write_timeout);
-    socket_->write(head_, body_, bound(&Connection::on_answered));
+      head += fmt::format("Content-Length: {}\r\n", response.body.size());
+    push(std::make_shared<const std::string>(head + "\r\n"));
+    if (!is_head_ && !response.body.empty()) push(std::make_shared<const std::string>(std::move(response.body)));
+    begin_turn(kernel_bytes);
+    write(&Connection::on_answered);
   }
 
   void begin_stream(WebStreamBegin stream) override {
+    if (stream.text.size() > small_bytes && !state_->make_room(stream.text.size())) {
+      const std::shared_ptr<HttpConnection> self = shared_from_this();
+      if (state_->waiting.erase(id_) != 0 && state_->callbacks.on_gone) state_->callbacks.on_gone(WebGone{id_});
+      ++state_->counters.overloaded;
+      return respond(own_answer(503, "too many answers are being sent; try again in a moment"));
+    }
     is_stream_ = true;
-    send(std::make_shared<const std::string>(head_of(200, stream.headers) + "Connection: close\r\n\r\n"));
+    keeps_alive_ = false;
     watch_end();
+    most_unsent_bytes_ = state_->options.max_stream_bytes + stream.text.size();
+    push(std::make_shared<const std::string>(answer_head(200, stream.headers) + "Connection: close\r\n\r\n"));
+    push(std::make_shared<const std::string>(std::move(stream.text)));
+    begin_turn(kernel_bytes);
+    write(&Connection::on_all_sent);
   }
 
   void send(const std::shared_ptr<const std::string>& text) override {
-    if (!is_stream_ || is_closed_) return;
-    if (unsent_bytes_ + text->size() > state_->options.max_stream_bytes) {
+    if (!is_stream_ || is_closed_ || text->empty()) return;
+    if (unsent_bytes_ + text->size() > most_unsent_bytes_) {
       ++state_->counters.slow_streams;
-      return lose_stream();
+      return close();
     }
-    unsent_bytes_ += text->size();
-    hold_bytes(text->size());
-    unsent_.push_back(text);
-    if (unsent_.size() == 1) write_next();
+    const bool is_idle = unsent_.empty();
+    push(text);
+    if (!is_idle) return;
+    begin_turn(kernel_bytes);
+    write(&Connection::on_all_sent);
   }
 
   void end_stream() override {
@@ -155,32 +137,50 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (unsent_.empty()) close();
   }
 
+  std::optional<double> progress(TimePoint now) const override {
+    if (!turn_began_.has_value()) return std::nullopt;
+    const std::chrono::duration<double> taken = now - *turn_began_ + std::chrono::milliseconds{1};
+    return (head_start_bytes + static_cast<double>(std::max<std::int64_t>(moved_bytes_, 0))) / taken.count();
+  }
+
+  std::size_t held_bytes() const override { return held_bytes_; }
+
   void close() override {
-    if (std::exchange(is_closed_, true)) return;
-    leave_reading();
+    if (is_closed_) return;
+    leave();
     socket_->close();
+    // The last: it may be the end of this.
+    if (is_stream_ && state_->waiting.erase(id_) != 0 && state_->callbacks.on_gone)
+      state_->callbacks.on_gone(WebGone{id_});
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   using Handler = void (Connection::*)(beast::error_code);
+
+  /// `unseen_bytes`: the first that move say nothing of the client.
+  void begin_turn(std::int64_t unseen_bytes = 0) {
+    turn_began_ = Clock::now();
+    moved_bytes_ = -unseen_bytes;
+  }
+
+  void leave() {
+    if (std::exchange(is_closed_, true)) return;
+    hold_bytes(0);
+    state_->open.erase(this);
+    --state_->counters.open;
+  }
+
+  void hold_bytes(std::size_t bytes) {
+    state_->counters.buffered_bytes += bytes - held_bytes_;
+    held_bytes_ = bytes;
+  }
+
+  // ---- requests ----
 
   HttpSocket::Done bound(Handler handler) {
     return [self = shared_from_this(), handler](auto error, std::size_t) { (self.get()->*handler)(error); };
   }
-
-  void enter_reading() {
-    reading_since_ = ++state_->last_id;
-    state_->reading.emplace(reading_since_, shared_from_this());
-  }
-  void leave_reading() {
-    if (reading_since_ != 0) state_->reading.erase(std::exchange(reading_since_, 0));
-  }
-
-  void hold_bytes(std::size_t bytes) {
-    held_bytes_ += bytes;
-    state_->counters.buffered_bytes += bytes;
-  }
-  void release_bytes() { state_->counters.buffered_bytes -= std::exchange(held_bytes_, 0); }
 
   void on_handshake(beast::error_code error) {
     if (error) return fail_reading(error);
@@ -191,6 +191,8 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(state_->options.max_header_bytes));
     parser_->body_limit(state_->options.max_body_bytes);
+    lines_ = {};
+    is_head_ = false;
     take_header({});
   }
 
@@ -198,23 +200,41 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     while (!error && !parser_->is_header_done()) error = parse();
     if (error == http::error::need_more) return read_more(&Connection::take_header);
     if (error) return fail_reading(error);
-    is_head_ = parser_->get().method() == http::verb::head;
-    keeps_alive_ = parser_->get().keep_alive();
-    socket_->expire_after(state_->options.body_timeout);
-    if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return take_body({});
-    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    socket_->write(go_on, {}, bound(&Connection::take_body));
+    take_head();
+    if (std::optional<HeadRefusal> refusal = check(head_); refusal.has_value()) {
+      ++state_->counters.malformed;
+      return refuse(refusal->status, refusal->detail);
+    }
+    deadline_ = Clock::now() + state_->options.body_timeout;
+    if (!wants_continue(head_)) return take_body({});
+    push(std::make_shared<const std::string>("HTTP/1.1 100 Continue\r\n\r\n"));
+    write(&Connection::take_body);
+  }
+
+  /// The fields of the header, and none of those that may come behind a body in chunks.
+  void take_head() {
+    const auto& message = parser_->get();
+    head_ = {};
+    head_.method = std::string(message.method_string());
+    head_.target = std::string(message.target());
+    head_.version = static_cast<int>(message.version());
+    for (const auto& field : message)
+      head_.headers.emplace_back(lower_ascii(std::string_view(field.name_string())), std::string(field.value()));
+    is_head_ = head_.method == "HEAD";
+    keeps_alive_ = head_.version >= 11 && message.keep_alive();
   }
 
   void take_body(beast::error_code error) {
     while (!error && !parser_->is_done()) error = parse();
     if (error && error != http::error::need_more) return fail_reading(error);
     const std::size_t bytes = parser_->get().body().capacity();
-    if (bytes > held_bytes_) hold_bytes(bytes - held_bytes_);
-    if (state_->counters.buffered_bytes > state_->options.max_buffered_bytes) {
+    const bool has_room = bytes <= tiny_bytes || bytes <= held_bytes_ || state_->make_room(bytes - held_bytes_);
+    if (is_closed_) return;  // it was this one that gave way
+    if (!has_room) {
       ++state_->counters.overloaded;
       return refuse(503, "too many requests are being taken; try again in a moment");
     }
+    if (bytes > held_bytes_) hold_bytes(bytes);
     if (parser_->is_done()) return hand_over();
     read_more(&Connection::take_body);
   }
@@ -222,7 +242,17 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// What is there, by one step: to the header's end, a chunk, ...
   beast::error_code parse() {
     beast::error_code error = http::error::need_more;
-    if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
+    if (buffer_.size() == 0) return error;
+    const bool is_header = !parser_->is_header_done();
+    const std::string_view there(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    if (!parser_->got_some() && there.starts_with("\r\n")) {  // RFC 9112 section 2.2: one before a request is no matter
+      buffer_.consume(2);
+      return {};
+    }
+    const std::size_t taken = parser_->put(buffer_.data(), error);
+    if (is_header && !lines_.take(there.substr(0, taken)) && (!error || error == http::error::need_more))
+      error = http::error::bad_line_ending;
+    buffer_.consume(taken);
     return error;
   }
 
@@ -230,27 +260,27 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     const std::size_t space = beast::read_size(buffer_, most_read_bytes);
     if (space == 0) return fail_reading(http::error::buffer_overflow);
     const auto take = [self = shared_from_this(), next](beast::error_code error, std::size_t bytes) {
+      if (self->is_closed_) return;
+      self->moved_bytes_ += static_cast<std::int64_t>(bytes);
       self->buffer_.commit(bytes);
       if (error == asio::error::eof && self->parser_->got_some()) self->parser_->put_eof(error = {});
       (self.get()->*next)(error);
     };
-    socket_->read_some({static_cast<char*>(buffer_.prepare(space).data()), space}, take);
+    socket_->read_some({static_cast<char*>(buffer_.prepare(space).data()), space}, deadline_, take);
   }
 
   void hand_over() {
     const std::shared_ptr<HttpConnection> self = shared_from_this();
-    leave_reading();
-    socket_->never_expire();
-    http::request<ArrivedBody> message = parser_->release();
+    turn_began_.reset();
     WebRequest request;
     request.id = id_ = ++state_->last_id;
-    request.method = std::string(message.method_string());
-    request.target = std::string(message.target());
-    for (const auto& field : message)
-      request.headers.emplace_back(lower(std::string_view(field.name_string())), std::string(field.value()));
-    request.body = std::move(message.body());
+    request.method = std::move(head_.method);
+    request.target = std::move(head_.target);
+    request.headers = std::move(head_.headers);
+    request.body = std::move(parser_->get().body());
     request.client = client_;
     request.server = state_->counters;
+    parser_.reset();
     state_->waiting.emplace(id_, self);
     if (state_->callbacks.on_request && state_->callbacks.on_request(std::move(request))) return;
     state_->waiting.erase(id_);
@@ -259,14 +289,12 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void on_answered(beast::error_code error) {
-    release_bytes();
-    head_ = {};
-    body_ = {};
     if (error) return fail_reading(error);
+    hold_bytes(0);
     if (is_refusing_) return start_lingering();
     if (!keeps_alive_) return close();
-    enter_reading();
-    socket_->expire_after(state_->options.idle_timeout);
+    begin_turn();
+    deadline_ = Clock::now() + state_->options.idle_timeout;
     read_header();
   }
 
@@ -293,70 +321,91 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// An answer of the server's own, after which the connection ends. What was taken of the request goes at once: the
   /// connection lingers.
   void refuse(int status, const std::string& detail) {
-    leave_reading();
     parser_.reset();
     buffer_.clear();
     buffer_.shrink_to_fit();
-    release_bytes();
+    hold_bytes(0);
     is_refusing_ = true;
     keeps_alive_ = false;
-    WebResponse response;
-    response.status = status;
-    response.headers = {{"Content-Type", "application/problem+json"}};
-    if (status == 503) response.headers.emplace_back("Retry-After", "1");
-    response.body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"detail":"{}"}})", reason_of(status),
-                                status, detail);
-    respond(std::move(response));
+    respond(own_answer(status, detail));
   }
 
   /// What the client is still sending is taken for a moment: a reset would make it miss the answer.
   void start_lingering() {
     socket_->end_writing();
-    socket_->expire_after(linger);
+    deadline_ = Clock::now() + linger;
     lingered_bytes_ = 0;
     drop_input();
   }
 
   void drop_input() {
-    socket_->read_some(sink(), [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
+    socket_->read_some(sink(), deadline_, [self = shared_from_this()](beast::error_code error, std::size_t bytes) {
       self->lingered_bytes_ += bytes;
-      if (!error && self->lingered_bytes_ < most_lingered_bytes) return self->drop_input();
-      self->is_stream_ ? self->lose_stream() : self->close();
+      const bool is_writers_end = error == asio::error::operation_aborted && !self->unsent_.empty();
+      if (is_writers_end) return;  // a write that takes too long ends both, and says so
+      if (error || self->is_closed_ || self->lingered_bytes_ >= most_lingered_bytes) return self->close();
+      self->drop_input();
     });
+  }
+
+  // ---- writing ----
+
+  void push(std::shared_ptr<const std::string> text) {
+    if (text->empty()) return;
+    unsent_bytes_ += text->size();
+    hold_bytes(held_bytes_ + text->size());
+    unsent_.push_back(std::move(text));
+  }
+
+  /// Writes all that is unsent, and what is pushed meanwhile; then `next`. A write may take as long as it makes
+  /// progress.
+  void write(Handler next) {
+    next_ = next;
+    write_on();
+  }
+
+  void write_on() {
+    const std::string_view first = std::string_view(*unsent_.front()).substr(sent_of_first_);
+    const std::string_view second = unsent_.size() > 1 ? std::string_view(*unsent_[1]) : std::string_view{};
+    socket_->write_some(
+        first, second, Clock::now() + state_->options.write_timeout,
+        [self = shared_from_this()](beast::error_code error, std::size_t bytes) { self->on_written(error, bytes); });
+  }
+
+  void on_written(beast::error_code error, std::size_t bytes) {
+    if (is_closed_) return;
+    moved_bytes_ += static_cast<std::int64_t>(bytes);
+    for (sent_of_first_ += bytes; !unsent_.empty() && sent_of_first_ >= unsent_.front()->size(); unsent_.pop_front()) {
+      sent_of_first_ -= unsent_.front()->size();
+      unsent_bytes_ -= unsent_.front()->size();
+      hold_bytes(held_bytes_ - unsent_.front()->size());
+    }
+    if (!error && unsent_.empty()) return (this->*next_)({});
+    if (!error && is_crawling()) error = beast::error::timeout;
+    if (!error) return write_on();
+    if (error == beast::error::timeout) ++state_->counters.timed_out;
+    close();
+  }
+
+  /// Of an answer: a stream that is slow falls behind.
+  bool is_crawling() const {
+    const TimePoint now = Clock::now();
+    return !is_stream_ && turn_began_.has_value() && now - *turn_began_ > state_->options.write_timeout &&
+           progress(now) < least_write_rate;
   }
 
   // ---- streams ----
 
   /// Whatever a client sends on a stream means nothing; that it ends does.
   void watch_end() {
+    deadline_ = HttpSocket::never;
     lingered_bytes_ = 0;
     drop_input();
   }
 
-  void write_next() {
-    socket_->expire_after(state_->options.write_timeout);
-    socket_->write(*unsent_.front(), {}, bound(&Connection::on_sent));
-  }
-
-  void on_sent(beast::error_code error) {
-    if (is_closed_) return;
-    if (error) {
-      if (error == beast::error::timeout) ++state_->counters.timed_out;
-      return lose_stream();
-    }
-    unsent_bytes_ -= unsent_.front()->size();
-    state_->counters.buffered_bytes -= unsent_.front()->size();
-    held_bytes_ -= unsent_.front()->size();
-    unsent_.pop_front();
-    if (!unsent_.empty()) return write_next();
-    socket_->never_expire();
+  void on_all_sent(beast::error_code) {
+    turn_began_.reset();
     if (is_ending_) close();
-  }
-
-  void lose_stream() {
-    if (is_closed_) return;
-    close();
-    if (state_->waiting.erase(id_) != 0 && state_->callbacks.on_gone) state_->callbacks.on_gone(WebGone{id_});
   }
 
   std::unique_ptr<HttpSocket> socket_;
@@ -364,11 +413,17 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::shared_ptr<HttpServerState> state_;  // shared: the server and its connections
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<ArrivedBody>> parser_;
-  std::string head_;  // of the answer being written
-  std::string body_;
-  std::uint64_t reading_since_ = 0;  // its key in `reading`; 0: not there
-  std::uint64_t id_ = 0;             // of the request
-  std::size_t held_bytes_ = 0;       // its part of buffered_bytes
+  HeadLines lines_;
+  RequestHead head_;                                       // of the request being read
+  HttpSocket::Deadline deadline_{};                        // of what is read
+  std::optional<TimePoint> turn_began_;                    // the client's; nothing: the service's
+  std::int64_t moved_bytes_ = 0;                           // by the client, since then
+  std::uint64_t id_ = 0;                                   // of the request
+  std::size_t held_bytes_ = 0;                             // its part of buffered_bytes
+  std::deque<std::shared_ptr<const std::string>> unsent_;  // shared: the same text goes to all streams
+  std::size_t unsent_bytes_ = 0;
+  std::size_t sent_of_first_ = 0;
+  Handler next_ = nullptr;  // when nothing is unsent
   bool is_head_ = false;
   bool keeps_alive_ = false;
   bool is_refusing_ = false;
@@ -376,12 +431,34 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   bool is_stream_ = false;
   bool is_ending_ = false;
-  std::deque<std::shared_ptr<const std::string>> unsent_;  // shared: the same text goes to all streams
-  std::size_t unsent_bytes_ = 0;
+  std::size_t most_unsent_bytes_ = 0;
   std::size_t lingered_bytes_ = 0;
 };
 
 }  // namespace
+
+bool HttpServerState::evict(double limit, bool must_hold_bytes) {
+  const HttpConnection::TimePoint now = std::chrono::steady_clock::now();
+  HttpConnection* slowest = nullptr;
+  for (HttpConnection* connection : open) {
+    if (must_hold_bytes && connection->held_bytes() == 0) continue;
+    const std::optional<double> progress = connection->progress(now);
+    if (!progress.has_value() || *progress >= limit) continue;
+    limit = *progress;
+    slowest = connection;
+  }
+  if (slowest == nullptr) return false;
+  ++counters.evicted;
+  slowest->close();
+  return true;
+}
+
+bool HttpServerState::make_room(std::size_t bytes) {
+  while (counters.buffered_bytes + bytes > options.max_buffered_bytes) {
+    if (!evict(hardly_moving, true)) return false;
+  }
+  return true;
+}
 
 std::shared_ptr<HttpConnection> make_http_connection(std::unique_ptr<HttpSocket> socket, std::string client,
                                                      std::shared_ptr<HttpServerState> state) {

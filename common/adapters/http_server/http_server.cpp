@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <limits>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/adapters/http_server/http_connection.hpp"
+#include "common/adapters/http_server/server_certificate.hpp"
 
 namespace sensors {
 namespace {
@@ -49,10 +51,15 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     ErrorCodeOfAsio ignored;
     acceptor_.close(ignored);
     timer_.cancel();
-    const auto reading = std::exchange(state->reading, {});
-    const auto waiting = std::exchange(state->waiting, {});
-    for (const auto& [since, connection] : reading) connection->close();
-    for (const auto& [id, connection] : waiting) connection->close();
+    const auto waiting = std::exchange(state->waiting, {});  // they are held here while they close
+    while (!state->open.empty()) (*state->open.begin())->close();
+  }
+
+  /// Connections keep the certificate that they began with.
+  void read_certificate_again() {
+    if (state->options.certificate_file.empty()) return;
+    if (Result<void> taken = take_certificate(); !taken.has_value())
+      tell_certificate(tl::unexpected<Error>(std::move(taken.error())));
   }
 
   const std::shared_ptr<HttpServerState> state;  // shared with the connections
@@ -62,13 +69,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     ErrorCodeOfAsio error;
     const std::string where = state->options.address + ":" + std::to_string(state->options.port);
     if (!state->options.certificate_file.empty() && tls_ == nullptr) {
-      auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-      tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-      tls->use_certificate_chain_file(state->options.certificate_file, error);
-      if (error) return fail(ErrorCode::tls, state->options.certificate_file + ": " + error.message());
-      tls->use_private_key_file(state->options.key_file, asio::ssl::context::pem, error);
-      if (error) return fail(ErrorCode::tls, state->options.key_file + ": " + error.message());
-      tls_ = std::move(tls);
+      if (Result<void> taken = take_certificate(); !taken.has_value()) return taken;
     }
     const asio::ip::address address = asio::ip::make_address(state->options.address, error);
     const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(state->options.port));
@@ -79,6 +80,17 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) return fail(ErrorCode::io, "listen on " + where + ": " + error.message());
     return {};
+  }
+
+  Result<void> take_certificate() {
+    Result<ServerCertificate> certificate = read_certificate(state->options.certificate_file, state->options.key_file);
+    if (!certificate.has_value()) return tl::unexpected<Error>(std::move(certificate.error()));
+    tls_ = std::move(certificate->tls);
+    tell_certificate(certificate->expires);
+    return {};
+  }
+  void tell_certificate(Result<WallTime> expires) {
+    if (state->callbacks.on_certificate) state->callbacks.on_certificate(WebCertificate{std::move(expires)});
   }
 
   void accept() {
@@ -97,7 +109,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     const int descriptor = socket.release(error);
     if (error) return;
     ++state->counters.accepted;
-    std::unique_ptr<HttpSocket> taken = make_http_socket(context_, tls_.get(), descriptor, peer.address().is_v6());
+    std::unique_ptr<HttpSocket> taken = make_http_socket(context_, tls_, descriptor, peer.address().is_v6());
     if (taken == nullptr) {
       ::close(descriptor);
     } else {
@@ -105,18 +117,12 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     }
   }
 
-  /// The one that has been sending longest goes: a flood of slow clients cannot keep a quick one out.
+  /// The one that makes the least progress goes: a flood of slow clients cannot keep a quick one out.
   bool make_room() {
-    WebServerFigures& counters = state->counters;
-    if (counters.open < state->options.max_connections) return true;
-    if (state->reading.empty()) {
-      ++counters.turned_away;
-      return false;
-    }
-    ++counters.evicted;
-    const std::shared_ptr<HttpConnection> oldest = state->reading.begin()->second;
-    oldest->close();
-    return true;
+    if (state->counters.open < state->options.max_connections) return true;
+    if (state->evict(std::numeric_limits<double>::infinity(), false)) return true;
+    ++state->counters.turned_away;
+    return false;
   }
 
   template <class Work>
@@ -128,7 +134,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
   }
 
   asio::io_context& context_;
-  std::unique_ptr<asio::ssl::context> tls_;
+  std::shared_ptr<asio::ssl::context> tls_;  // shared with the connections
   tcp::acceptor acceptor_;
   asio::steady_timer timer_;
   bool is_told_ = false;
@@ -142,6 +148,8 @@ HttpServer::HttpServer(EventLoop& loop, HttpServerOptions options, HttpServerCal
 
 HttpServer::~HttpServer() { listener_->close(); }
 
+void HttpServer::read_certificate_again() { listener_->read_certificate_again(); }
+
 void HttpServer::respond(WebResponse response) {
   const auto node = listener_->state->waiting.extract(response.id);
   if (!node.empty()) node.mapped()->respond(std::move(response));
@@ -149,7 +157,9 @@ void HttpServer::respond(WebResponse response) {
 
 void HttpServer::begin_stream(WebStreamBegin stream) {
   const auto found = listener_->state->waiting.find(stream.id);
-  if (found != listener_->state->waiting.end()) found->second->begin_stream(std::move(stream));
+  if (found == listener_->state->waiting.end()) return;
+  const std::shared_ptr<HttpConnection> connection = found->second;  // it may leave the table
+  connection->begin_stream(std::move(stream));
 }
 
 void HttpServer::send(const WebStreamData& data) {

@@ -26,20 +26,21 @@ class HttpSocket {
   /// Of an operation; `bytes` were read or written.
   using Done = std::function<void(const boost::system::error_code& error, std::size_t bytes)>;
 
+  /// When an operation ends with boost::beast::error::timeout. Reading and writing go on side by side, each with its
+  /// own.
+  using Deadline = std::chrono::steady_clock::time_point;
+  static constexpr Deadline never = Deadline::max();
+
   virtual ~HttpSocket() = default;
 
   /// TLS's; without TLS `done` is called at once.
-  virtual void handshake(Done done) = 0;
+  virtual void handshake(Deadline deadline, Done done) = 0;
 
   /// At least one byte, or an error: boost::asio::error::eof, ...
-  virtual void read_some(std::span<char> into, Done done) = 0;
+  virtual void read_some(std::span<char> into, Deadline deadline, Done done) = 0;
 
-  /// All of `head` and then of `body`, which must stay until `done`.
-  virtual void write(std::string_view head, std::string_view body, Done done) = 0;
-
-  /// Operations that begin from now on end with boost::beast::error::timeout when that much time is over.
-  virtual void expire_after(std::chrono::milliseconds time) = 0;
-  virtual void never_expire() = 0;
+  /// At least one byte of `first` and then `second`, which must stay until `done`; not both are empty.
+  virtual void write_some(std::string_view first, std::string_view second, Deadline deadline, Done done) = 0;
 
   /// The other side reads the end of what was written.
   virtual void end_writing() = 0;
@@ -48,9 +49,10 @@ class HttpSocket {
   virtual void close() = 0;
 };
 
-/// Takes over the connected socket `descriptor`, unless nullptr is returned; TLS when there is a `tls`, which must
-/// outlive it.
-std::unique_ptr<HttpSocket> make_http_socket(boost::asio::io_context& context, boost::asio::ssl::context* tls,
-                                             int descriptor, bool is_v6);
+/// Takes over the connected socket `descriptor`, unless nullptr is returned; TLS when there is a `tls`, which the
+/// socket shares with the server and those that were accepted with it.
+std::unique_ptr<HttpSocket> make_http_socket(boost::asio::io_context& context,
+                                             std::shared_ptr<boost::asio::ssl::context> tls, int descriptor,
+                                             bool is_v6);
 
 }  // namespace sensors

@@ -197,7 +197,6 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
         request.id,
         {503, fmt::format("{} event streams are open, and no more are served", streams_.count()), {}, Millis{5'000}}));
   }
-  add(WebStreamBegin{request.id, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}});
   streams_.open(request.id, kinds, now_.monotonic);
   std::string text = "retry: 2000\n\n";
   for (const auto& [name, service] : watch_.services()) {
@@ -206,7 +205,8 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
     if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
       text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
   }
-  add(WebStreamData{{request.id}, std::move(text)});
+  add(WebStreamBegin{
+      request.id, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}, std::move(text)});
 }
 
 void Web::send_page_file(const WebRequest& request, std::string_view name) {

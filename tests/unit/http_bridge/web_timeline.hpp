@@ -108,7 +108,7 @@ class WebTimeline {
     if (auto* response = std::get_if<WebResponse>(&effect)) {
       answers[response->id] = std::move(*response);
     } else if (auto* begin = std::get_if<WebStreamBegin>(&effect)) {
-      streams[begin->id] = "";
+      streams[begin->id] = std::move(begin->text);
     } else if (auto* data = std::get_if<WebStreamData>(&effect)) {
       for (const std::uint64_t id : data->ids) streams.at(id) += data->text;
     } else if (auto* end = std::get_if<WebStreamEnd>(&effect)) {
