@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "common/core/reading.hpp"
 #include "common/core/text_digest.hpp"
 
 namespace sensors {
@@ -40,11 +39,11 @@ std::string readable_name(std::string_view exact) {
   return is_name(exact) ? std::string(exact) : readable_name(exact, exact);
 }
 
-std::string readable_name(std::string_view shown, std::string_view exact) {
-  constexpr std::size_t room = max_name_length - digit_count - 1;
+std::string readable_name(std::string_view shown, std::string_view exact, std::size_t most) {
   constexpr std::string_view cut_mark = "..";
-  constexpr std::size_t tail = (room - cut_mark.size()) / 2;
-  constexpr std::size_t head = room - cut_mark.size() - tail;
+  const std::size_t room = most - digit_count - 1;
+  const std::size_t tail = (room - cut_mark.size()) / 2;
+  const std::size_t head = room - cut_mark.size() - tail;
   std::string name = cleaned(shown);
   if (name.size() > room) name = name.substr(0, head).append(cut_mark).append(name.substr(name.size() - tail));
   return name + '-' + digits_of(exact);

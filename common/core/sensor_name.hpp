@@ -2,8 +2,11 @@
 // wire contract (docs/protocol.md, Names): what it returns for a text never changes. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+
+#include "common/core/reading.hpp"
 
 namespace sensors {
 
@@ -14,6 +17,7 @@ std::string readable_name(std::string_view exact);
 
 /// The same where the readable part is made of another text than the digits: of `shown`, in which each run of
 /// characters that no name has becomes '_', and of which both ends stay with ".." between them when it is too long.
-std::string readable_name(std::string_view shown, std::string_view exact);
+/// `most`: characters of the whole, 16 .. 64.
+std::string readable_name(std::string_view shown, std::string_view exact, std::size_t most = max_name_length);
 
 }  // namespace sensors

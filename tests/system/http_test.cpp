@@ -70,10 +70,10 @@ TEST_F(HttpSide, takes_readings_and_gives_them_back_and_to_the_api) {
   EXPECT_EQ(stored("http.7").at(0).at("value"), 7);
   EXPECT_EQ(stored("http.7").at(0).at("node"), "node-1");
   EXPECT_EQ(http_post(port_, "/api/v2/write?precision=s", "", "room,place=attic value=21.5 1768493375").status, 204);
-  EXPECT_EQ(stored("room.attic").at(0).at("time"), "2026-01-15T16:09:35.000Z");
-  EXPECT_EQ(http_get(port_, "/v1/readings?sensor=room.attic&format=csv").headers.at("content-type"),
+  EXPECT_EQ(stored("room.place-attic").at(0).at("time"), "2026-01-15T16:09:35.000Z");
+  EXPECT_EQ(http_get(port_, "/v1/readings?sensor=room.place-attic&format=csv").headers.at("content-type"),
             "text/csv; charset=utf-8; header=present");
-  const Json steps = Json::parse(http_get(port_, "/v1/readings?sensor=room.attic&step=1h&fn=last").body);
+  const Json steps = Json::parse(http_get(port_, "/v1/readings?sensor=room.place-attic&step=1h&fn=last").body);
   EXPECT_EQ(steps.at("buckets").at(0).at("time"), "2026-01-15T16:00:00.000Z");
   EXPECT_EQ(Json::parse(http_get(port_, "/v1/sensors").body).at("sensors").size(), 1'001U);
   EXPECT_EQ(Json::parse(http_get(port_, "/v1/dead-letters").body).at("dead_letters").size(), 0U);

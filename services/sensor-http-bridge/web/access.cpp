@@ -64,13 +64,22 @@ std::optional<Access::Client> Access::client_of(const WebRequest& request, std::
   const std::string_view authorization = request.header("authorization");
   const std::optional<std::string> token = authorization.empty() ? std::string(password) : token_in(authorization);
   if (!token.has_value()) return std::nullopt;
-  if (token->empty())
-    return Client{"", is_name_of_no_other_site(request.header("host")) ? options_.anonymous : Scopes{}};
+  if (token->empty()) return anonymous(request);
   std::optional<Client> found;
   for (const AccessToken& known : options_.tokens) {  // all of them: the place of the right one is no secret either way
     if (equal_in_constant_time(known.secret, *token)) found = Client{known.name, known.scopes};
   }
   return found;
+}
+
+std::optional<Access::Client> Access::agent_of(const WebRequest& request, std::string_view password) const {
+  std::optional<Client> client = client_of(request, password);
+  const bool may_write = client.has_value() && client->scopes.write;
+  return !may_write && anonymous(request).scopes.write ? anonymous(request) : client;
+}
+
+Access::Client Access::anonymous(const WebRequest& request) const {
+  return {"", is_name_of_no_other_site(request.header("host")) ? options_.anonymous : Scopes{}};
 }
 
 bool Access::admit(const std::string& address, Instant now) {

@@ -35,6 +35,10 @@ class Access {
   /// where it has no Authorization.
   std::optional<Client> client_of(const WebRequest& request, std::string_view password) const;
 
+  /// The same where clients come that send credentials whether or not they were given any (root:root): where everybody
+  /// may write, theirs are no reason to refuse them. They are anonymous then.
+  std::optional<Client> agent_of(const WebRequest& request, std::string_view password) const;
+
   /// Whether that address may send another request now.
   bool admit(const std::string& address, Instant now);
 
@@ -42,6 +46,8 @@ class Access {
   Millis retry_after() const { return options_.rate_interval; }
 
  private:
+  Client anonymous(const WebRequest& request) const;
+
   const WebOptions& options_;
   std::map<std::string, RateLimit> limits_;
 };

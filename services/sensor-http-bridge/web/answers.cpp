@@ -76,6 +76,12 @@ WebResponse text_answer(std::uint64_t id, int status, std::string text) {
   return answer(id, status, "text/plain; charset=utf-8", std::move(text));
 }
 
+WebResponse no_content_answer(std::uint64_t id) {
+  WebResponse response = text_answer(id, 204, "");
+  response.headers.erase(response.headers.begin());  // no body, no type
+  return response;
+}
+
 WebResponse json_answer(std::uint64_t id, int status, std::string text) {
   return answer(id, status, "application/json", std::move(text));
 }

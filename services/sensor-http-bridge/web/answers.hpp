@@ -27,6 +27,8 @@ const char* title_of(int status);
 
 WebResponse problem_answer(std::uint64_t id, const Problem& problem);
 WebResponse text_answer(std::uint64_t id, int status, std::string text);
+/// 204.
+WebResponse no_content_answer(std::uint64_t id);
 WebResponse json_answer(std::uint64_t id, int status, std::string text);
 
 }  // namespace sensors::bridge

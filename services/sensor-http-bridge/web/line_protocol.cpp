@@ -1,5 +1,6 @@
 // line = measurement *("," tag "=" tagvalue) " " field "=" value *("," field "=" value) [" " timestamp]
-// A backslash makes the ',', '=' or ' ' behind it part of a name; in a text value it does so for '"' and itself.
+// A backslash makes the ',', '=' or ' ' behind it part of a name; in a text value it does so for '"' and itself. A line
+// end in a text value is part of the text.
 #include "services/sensor-http-bridge/web/line_protocol.hpp"
 
 #include <algorithm>
@@ -10,7 +11,8 @@
 
 #include <fmt/format.h>
 
-#include "common/core/text_digest.hpp"
+#include "common/core/printable.hpp"
+#include "services/sensor-http-bridge/web/series_name.hpp"
 
 namespace sensors::bridge {
 
@@ -65,24 +67,6 @@ class Line {
  private:
   std::string_view rest_;
 };
-
-bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-}
-
-void append_to_name(std::string& name, std::string_view part) {
-  if (!name.empty()) name += '.';
-  for (const char c : part) name += is_name_character(c) ? c : '_';
-}
-
-/// Of a name that is too long both ends stay, measurement and field, and between them is a digest of it all.
-std::string fitting_name(std::string name) {
-  constexpr std::size_t digest_length = 12;
-  constexpr std::size_t end_length = (max_name_length - digest_length - 2) / 2;
-  if (name.size() <= max_name_length) return name;
-  return name.substr(0, end_length) + "_" + text_digest({name}).substr(0, digest_length) + "_" +
-         name.substr(name.size() - end_length);
-}
 
 template <class Number>
 bool is_whole_text(std::string_view text, Number& number) {
@@ -139,59 +123,116 @@ Result<WallTime> time_of(Line& line, WallTime now, std::int64_t precision_ns) {
   return WallTime{Millis{count / per_ms * ms_each}};
 }
 
-/// The sensor's name but for the field's.
-Result<std::string> series_of(Line& line) {
-  std::string series;
-  append_to_name(series, line.name(", "));
-  if (series.empty()) return fail(ErrorCode::malformed, "the measurement has no name");
+Result<Series> series_of(Line& line) {
+  Series series;
+  series.measurement = line.name(", ");
+  if (series.measurement.empty()) return fail(ErrorCode::malformed, "the measurement has no name");
   while (line.take(',')) {
-    const std::string tag = line.name(",= ");
-    if (tag.empty() || !line.take('=')) return fail(ErrorCode::malformed, "a tag is not KEY=VALUE");
-    append_to_name(series, line.name(", "));
+    std::string key = line.name(",= ");
+    if (key.empty() || !line.take('=')) return fail(ErrorCode::malformed, "a tag is not KEY=VALUE");
+    std::string value = line.name(", ");
+    if (value.empty())
+      return fail(ErrorCode::malformed, fmt::format("the tag {} has no value", printable_line(key, 64)));
+    if (!series.tags.emplace(key, std::move(value)).second)
+      return fail(ErrorCode::malformed, fmt::format("the tag {} comes twice", printable_line(key, 64)));
   }
   return series;
 }
 
-Result<std::vector<Reading>> readings_of(Line line, WallTime now, std::int64_t precision_ns, std::size_t max_readings) {
-  const Result<std::string> series = series_of(line);
+/// What is right of a line, and what is wrong with its other fields.
+struct Point {
+  std::vector<Reading> readings;
+  std::vector<std::string> problems;
+};
+
+Result<Point> point_of(Line line, WallTime now, std::int64_t precision_ns, std::size_t max_readings) {
+  const Result<Series> series = series_of(line);
   if (!series.has_value()) return tl::unexpected<Error>(series.error());
   line.skip_spaces();
-  std::vector<Reading> readings;
+  std::vector<std::pair<std::string, Value>> fields;
   do {
-    const std::string field = line.name(",= ");
+    std::string field = line.name(",= ");
     if (field.empty() || !line.take('=')) return fail(ErrorCode::malformed, "a field is not KEY=VALUE");
     Result<Value> value = value_of(line);
     if (!value.has_value()) return tl::unexpected<Error>(value.error());
-    Reading reading;
-    std::string sensor = *series;
-    if (field != "value") append_to_name(sensor, field);
-    reading.sensor = fitting_name(std::move(sensor));
-    reading.value = std::move(*value);
-    readings.push_back(std::move(reading));
-  } while (line.take(',') && readings.size() <= max_readings);
+    fields.emplace_back(std::move(field), std::move(*value));
+  } while (line.take(',') && fields.size() <= max_readings);
   if (!line.at_end() && !line.next_is(' ')) return fail(ErrorCode::malformed, "there is something behind a value");
   const Result<WallTime> time = time_of(line, now, precision_ns);
   if (!time.has_value()) return tl::unexpected<Error>(time.error());
-  for (Reading& reading : readings) {
-    reading.time = *time;
-    if (const Result<void> valid = validate(reading); !valid.has_value())
-      return fail(valid.error().code, fmt::format("{} (from measurement, tags and field)", valid.error().message));
+  Point point;
+  for (auto& [field, value] : fields) {
+    Reading reading{sensor_of(*series, field), std::move(value), "", *time};
+    if (const Result<void> valid = validate(reading); !valid.has_value()) {
+      point.problems.push_back(fmt::format("field {}: {}", printable_line(field, 64), valid.error().message));
+    } else {
+      point.readings.push_back(std::move(reading));
+    }
   }
-  return readings;
+  return point;
+}
+
+/// Where the line ends that `text` begins with: at a line end that is in no text in quotes and behind no backslash.
+/// Nothing when a text has no closing quote, or none in the next max_text_bytes.
+std::optional<std::size_t> end_of_line(std::string_view text) {
+  constexpr std::size_t max_text_bytes = 64 * 1024;  // InfluxDB takes no longer ones
+  bool is_in_fields = false;
+  bool is_in_text = false;
+  std::size_t opened_at = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') {
+      ++i;
+    } else if (is_in_text) {
+      is_in_text = c != '"';
+      if (is_in_text && i - opened_at > max_text_bytes) return std::nullopt;
+    } else if (c == '\n') {
+      return i;
+    } else if (c == ' ') {
+      is_in_fields = true;
+    } else if (c == '"' && is_in_fields && text[i - 1] == '=') {
+      is_in_text = true;
+      opened_at = i;
+    }
+  }
+  return is_in_text ? std::nullopt : std::optional(text.size());
+}
+
+/// Without the carriage return behind it; empty: a comment, or nothing.
+std::string_view bare_line(std::string_view text) {
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text.starts_with('#') ? std::string_view{} : text;
+}
+
+void add_point(PostedReadings& posted, std::size_t row, Result<Point> point) {
+  if (!point.has_value()) {
+    posted.bad_rows.push_back({row, point.error().message});
+    return;
+  }
+  for (std::string& problem : point->problems) posted.bad_rows.push_back({row, std::move(problem)});
+  std::move(point->readings.begin(), point->readings.end(), std::back_inserter(posted.readings));
 }
 
 }  // namespace
 
 std::optional<std::int64_t> precision_from(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 9> units{{{"ns", 1},
-                                                                                   {"n", 1},
-                                                                                   {"us", 1'000},
-                                                                                   {"u", 1'000},
-                                                                                   {"ms", 1'000'000},
-                                                                                   {"s", 1'000'000'000},
-                                                                                   {"m", 60'000'000'000},
-                                                                                   {"h", 3'600'000'000'000},
-                                                                                   {"", 1}}};
+  static constexpr std::array<std::pair<std::string_view, std::int64_t>, 13> units{{{"ns", 1},
+                                                                                    {"n", 1},
+                                                                                    {"us", 1'000},
+                                                                                    {"u", 1'000},
+                                                                                    {"\xc2\xb5", 1'000},
+                                                                                    {"\xc2\xb5"
+                                                                                     "s",
+                                                                                     1'000},
+                                                                                    {"\xce\xbc", 1'000},
+                                                                                    {"\xce\xbc"
+                                                                                     "s",
+                                                                                     1'000},
+                                                                                    {"ms", 1'000'000},
+                                                                                    {"s", 1'000'000'000},
+                                                                                    {"m", 60'000'000'000},
+                                                                                    {"h", 3'600'000'000'000},
+                                                                                    {"", 1}}};
   const auto* known = std::find_if(units.begin(), units.end(), [&](const auto& unit) { return unit.first == name; });
   return known == units.end() ? std::nullopt : std::optional(known->second);
 }
@@ -199,24 +240,24 @@ std::optional<std::int64_t> precision_from(std::string_view name) {
 Result<PostedReadings> decode_line_protocol(std::string_view body, WallTime now, std::int64_t precision_ns,
                                             std::size_t max_readings) {
   PostedReadings posted;
-  std::size_t row = 0;
-  for (; !body.empty(); ++row) {
-    const std::size_t end = std::min(body.find('\n'), body.size());
-    std::string_view text = body.substr(0, end);
-    body.remove_prefix(std::min(end + 1, body.size()));
-    if (text.ends_with('\r')) text.remove_suffix(1);
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    if (text.empty() || text.starts_with('#')) continue;
-    Result<std::vector<Reading>> readings = readings_of(Line(text), now, precision_ns, max_readings);
-    if (!readings.has_value()) {
-      posted.bad_rows.push_back({row, readings.error().message});
-    } else {
-      std::move(readings->begin(), readings->end(), std::back_inserter(posted.readings));
+  for (std::size_t row = 0; !body.empty();) {
+    while (body.starts_with(' ')) body.remove_prefix(1);
+    const std::size_t first_end = std::min(body.find('\n'), body.size());
+    std::size_t end = body.starts_with('#') ? first_end : end_of_line(body).value_or(first_end);
+    if (const std::string_view text = bare_line(body.substr(0, end)); !text.empty()) {
+      Result<Point> point = point_of(Line(text), now, precision_ns, max_readings);
+      if (!point.has_value() && end > first_end) {  // a quote that nobody meant as one takes no other lines with it
+        end = first_end;
+        point = point_of(Line(bare_line(body.substr(0, end))), now, precision_ns, max_readings);
+      }
+      add_point(posted, row, std::move(point));
     }
     if (posted.readings.size() + posted.bad_rows.size() > max_readings)
       return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_readings));
+    const std::string_view taken = body.substr(0, std::min(end + 1, body.size()));
+    row += static_cast<std::size_t>(std::count(taken.begin(), taken.end(), '\n'));
+    body.remove_prefix(taken.size());
   }
-  if (posted.readings.empty() && posted.bad_rows.empty()) return fail(ErrorCode::malformed, "the body has no readings");
   return posted;
 }
 

@@ -12,13 +12,13 @@
 
 namespace sensors::bridge {
 
-/// Nanoseconds in one of a timestamp's units: "ns", "n", "us", "u", "ms", "s", "m", "h".
+/// Nanoseconds in one of a timestamp's units: "n", "ns", "u", "us", "µ", "µs", "ms", "s", "m", "h"; of "": 1.
 std::optional<std::int64_t> precision_from(std::string_view name);
 
-/// A field becomes a reading of the sensor "measurement.tagvalue.field": tag values in the order of the line, each
-/// character that no name has made '_', and a digest in the middle of what is too long for a name. A field that is
-/// named "value" is left out of the name. `now` stands in for a timestamp. A row is a line, from 0; too_large: more
-/// than `max_readings` fields; malformed: no readings at all.
+/// A field becomes a reading of the sensor that sensor_of() names. `now` stands in for a timestamp. A row is a line,
+/// from 0, by the first of its lines where a text has line ends. What is wrong with one value, such as a text that is
+/// too long, costs that field only: the others of its line are among the readings. A body without a line has neither
+/// readings nor bad rows. too_large: more than `max_readings` fields.
 Result<PostedReadings> decode_line_protocol(std::string_view body, WallTime now, std::int64_t precision_ns,
                                             std::size_t max_readings);
 

@@ -77,8 +77,11 @@ class Web {
   void ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,
                  std::string (*encode)(const Query&), PendingRead read);
   void store_is_silent(const PendingRead& read, const std::string& why);
-  /// The client when it may; else it has its answer. `password`: of its address.
-  std::optional<Access::Client> may(const WebRequest& request, Needs needs, std::string_view password = {});
+  void answer_query(const WebRequest& request, const Target& target);
+  /// The client when it may; else it has its answer.
+  std::optional<Access::Client> may(const WebRequest& request, Needs needs);
+  std::optional<Access::Client> may_write(const WebRequest& request, const Target& target);
+  std::optional<Access::Client> checked(const WebRequest& request, Needs needs, std::optional<Access::Client> client);
   void answer_ready(const WebRequest& request);
   void answer_metrics(const WebRequest& request);
   void add_own_metrics(MetricsPage& page, const WebServerFigures& server) const;

@@ -1,15 +1,16 @@
 // Paths:
-//   /livez /readyz                              whoever can reach the server
+//   /livez /readyz /ping /health                whoever can reach the server
 //   / /assets/*                                 the page, the same
 //   GET /metrics /v1/status /v1/events          scope read; from what was heard
 //   GET /v1/readings /v1/sensors /v1/dead-letters   scope read; the store is asked
 //   POST /v1/readings /write /api/v2/write      scope write; answered when the store has it
-//   GET /v1/writes/<id>                         scope write
+//   GET /v1/writes/<id>, GET and POST /query    scope write
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "services/sensor-http-bridge/web/agents.hpp"
 #include "services/sensor-http-bridge/web/page_files.hpp"
 #include "services/sensor-http-bridge/web/web.hpp"
 
@@ -30,9 +31,6 @@ bool is_from_another_site(const WebRequest& request) {
   return slashes == std::string_view::npos || origin.substr(slashes + 3) != request.header("host");
 }
 
-/// Those that know InfluxDB's paths.
-bool is_for_agents(const Target& target) { return target.path == "/write" || target.path == "/api/v2/write"; }
-
 }  // namespace
 
 void Web::route(const WebRequest& request) {
@@ -41,6 +39,8 @@ void Web::route(const WebRequest& request) {
   // Before the limit on the rate: whoever watches this service must not be kept from it by who floods it.
   if (target->path == "/livez" && request.method != "POST") return add(text_answer(request.id, 200, "ok\n"));
   if (target->path == "/readyz" && request.method != "POST") return answer_ready(request);
+  if (target->path == "/ping" && request.method != "POST") return add(ping_answer(request.id));
+  if (target->path == "/health" && request.method != "POST") return add(health_answer(request.id, reasons_not_ready()));
   if (!access_.admit(request.client, now_.monotonic)) {
     ++counters_.rate_limited;
     // Telegraf's output for InfluxDB 1 drops what any 4xx answers, and sends again after a 5xx.
@@ -48,6 +48,8 @@ void Web::route(const WebRequest& request) {
     return refuse(request, {status, "this client sends too many requests", {}, access_.retry_after()});
   }
   const bool takes_posts = target->path == "/v1/readings" || is_for_agents(*target);
+  if (target->path == "/query" && (request.method == "GET" || request.method == "POST"))
+    return answer_query(request, *target);
   if (request.method == "POST" && takes_posts) return post(request, *target);
   if (request.method == "GET" || request.method == "HEAD") return get(request, *target);
   WebResponse response = problem_answer(request.id, {405, "that method is not for " + target->path});
@@ -61,11 +63,12 @@ void Web::post(const WebRequest& request, const Target& target) {
     ++counters_.unauthorized;
     return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
   }
-  const std::optional<Access::Client> client = may(request, Needs::write, target.parameter("p").value_or(""));
+  const std::optional<Access::Client> client = may_write(request, target);
   if (!client.has_value()) return;
+  // InfluxDB takes no notice of parameters that it does not know, and agents send some.
   const Result<void> known =
       target.check_parameters({"precision", "bucket", "org", "orgID", "db", "rp", "consistency", "u", "p"});
-  if (!known.has_value()) return refuse(request, {400, known.error().message});
+  if (!known.has_value() && !is_for_agents(target)) return refuse(request, {400, known.error().message});
   if (is_stopping_)
     return refuse(request, {503, "the bridge is stopping; nothing of this was taken", {}, Millis{5'000}});
   // An agent sends everything again, without a key: what waited here for a store that is away would be stored twice.
@@ -75,6 +78,17 @@ void Web::post(const WebRequest& request, const Target& target) {
   if (!answer.has_value()) return;
   if (answer->status >= 400 && answer->status < 500) ++counters_.bad_requests;
   add(std::move(*answer));
+}
+
+void Web::answer_query(const WebRequest& request, const Target& target) {
+  if (is_from_another_site(request)) {
+    ++counters_.unauthorized;
+    return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
+  }
+  if (!may_write(request, target).has_value()) return;
+  WebResponse answer = query_answer(request.id, statement_of(request, target), options_.root);
+  if (answer.status >= 400) ++counters_.bad_requests;
+  add(std::move(answer));
 }
 
 void Web::get(const WebRequest& request, const Target& target) {
@@ -140,8 +154,18 @@ void Web::store_is_silent(const PendingRead& read, const std::string& why) {
   add(problem_answer(read.request, {503, why, {}, Millis{2'000}}));
 }
 
-std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs, std::string_view password) {
-  std::optional<Access::Client> client = access_.client_of(request, password);
+std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs) {
+  return checked(request, needs, access_.client_of(request, {}));
+}
+
+std::optional<Access::Client> Web::may_write(const WebRequest& request, const Target& target) {
+  const std::string password = target.parameter("p").value_or("");
+  return checked(request, Needs::write,
+                 is_for_agents(target) ? access_.agent_of(request, password) : access_.client_of(request, password));
+}
+
+std::optional<Access::Client> Web::checked(const WebRequest& request, Needs needs,
+                                           std::optional<Access::Client> client) {
   const bool allowed = client.has_value() && ((needs == Needs::read && client->scopes.read) ||
                                               (needs == Needs::write && client->scopes.write));
   if (allowed) return client;

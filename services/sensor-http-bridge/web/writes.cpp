@@ -72,7 +72,7 @@ WebResponse bad_rows_answer(std::uint64_t request, const PostedReadings& posted)
 
 /// What is said of a write with bad lines, in InfluxDB's words, which agents look for.
 std::string refusal_of(const PostedReadings& posted) {
-  return fmt::format("partial write: {} readings are taken, and {} lines are not, as they are no readings: line {}, {}",
+  return fmt::format("partial write: {} readings are taken, and {} lines or fields are not: line {}, {}",
                      posted.readings.size(), posted.bad_rows.size(), posted.bad_rows.front().row + 1,
                      posted.bad_rows.front().reason);
 }
@@ -92,7 +92,7 @@ Result<PostedReadings> Writes::decode(std::string_view body, std::string_view co
   if (!is_line_protocol(target, content_type)) return decode_posted_readings(body, now.wall, options_.max_body_bytes);
   const std::string name = target.parameter("precision").value_or("ns");
   const std::optional<std::int64_t> precision = precision_from(name);
-  if (!precision.has_value()) return fail(ErrorCode::malformed, "precision: must be ns, us, ms, s, m or h");
+  if (!precision.has_value()) return fail(ErrorCode::malformed, "precision: must be n, ns, u, us, ms, s, m or h");
   const std::size_t max_readings = style == Style::ours ? max_posted_readings : options_.max_waiting_rows;
   return decode_line_protocol(body, now.wall, *precision, max_readings);
 }
@@ -137,6 +137,10 @@ std::optional<WebResponse> Writes::post_plain(const WebRequest& request, std::st
   }
   Result<PostedReadings> posted = decode(body, content_type, target, style, now);
   if (!posted.has_value()) return bad_body_answer(request.id, posted.error());
+  if (posted->readings.empty() && posted->bad_rows.empty()) {
+    return style == Style::influx ? no_content_answer(request.id)
+                                  : problem_answer(request.id, {400, "the body has no readings"});
+  }
   if (!posted->bad_rows.empty()) {
     counters_.refused_rows += posted->bad_rows.size();
     if (style == Style::ours) return bad_rows_answer(request.id, *posted);
@@ -187,11 +191,7 @@ std::optional<WebResponse> Writes::wait(Record& record, const WebRequest& reques
 
 WebResponse Writes::stored_answer(const Record& record, std::uint64_t request, Style style) const {
   if (!record.refusal.empty()) return partial_write_answer(request, record.refusal);
-  if (style == Style::influx) {
-    WebResponse response = text_answer(request, 204, "");
-    response.headers.erase(response.headers.begin());  // no body, no type
-    return response;
-  }
+  if (style == Style::influx) return no_content_answer(request);
   std::string body = fmt::format("{{\"stored\":{},\"results\":[", record.rows);
   for (std::size_t row = 0; row < record.rows; ++row) {
     body += fmt::format(R"({}{{"row":{},"status":201,"stream":"{}","seq":{}}})", row == 0 ? "" : ",", row,

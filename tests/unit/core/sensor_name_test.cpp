@@ -28,6 +28,7 @@ TEST(SensorName, is_the_same_in_every_version) {
   EXPECT_EQ(readable_name(std::string(40, 'a') + std::string(40, 'b')),
             "aaaaaaaaaaaaaaaaaaaaaaaaa..bbbbbbbbbbbbbbbbbbbbbbbb-zoryhkroqyzr");
   EXPECT_EQ(readable_name("temp.kitchen", "temp,room=kitchen"), "temp.kitchen-xyo4wgzmyyes");
+  EXPECT_EQ(readable_name("a long one", "x", 20).size(), 20U);
 }
 
 TEST(SensorName, tells_texts_apart_that_look_alike_without_what_no_name_has) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/sensor-http-bridge/web/series_name.hpp"
+
 namespace sensors::bridge {
 namespace {
 
@@ -19,21 +21,60 @@ TEST(LineProtocol, makes_a_reading_of_each_field) {
       take("cpu,cpu=cpu0,host=web1 usage_idle=97.5,n=3i,u=4u,up=true,s=\"a, \\\"b\\\" \\\\\" 1768493375123000000\n");
   ASSERT_TRUE(posted.bad_rows.empty()) << posted.bad_rows.front().reason;
   const WallTime time{Millis{1'768'493'375'123}};
-  const std::vector<Reading> expected{{"cpu.cpu0.web1.usage_idle", 97.5, "", time},
-                                      {"cpu.cpu0.web1.n", 3.0, "", time},
-                                      {"cpu.cpu0.web1.u", 4.0, "", time},
-                                      {"cpu.cpu0.web1.up", true, "", time},
-                                      {"cpu.cpu0.web1.s", std::string("a, \"b\" \\"), "", time}};
+  const std::vector<Reading> expected{{"cpu.cpu-cpu0.host-web1.usage_idle", 97.5, "", time},
+                                      {"cpu.cpu-cpu0.host-web1.n", 3.0, "", time},
+                                      {"cpu.cpu-cpu0.host-web1.u", 4.0, "", time},
+                                      {"cpu.cpu-cpu0.host-web1.up", true, "", time},
+                                      {"cpu.cpu-cpu0.host-web1.s", std::string("a, \"b\" \\"), "", time}};
   EXPECT_EQ(posted.readings, expected);
 }
 
-TEST(LineProtocol, leaves_out_the_name_of_a_field_that_is_just_the_value) {
-  EXPECT_EQ(take("temperature,room=attic value=21.5").readings.front().sensor, "temperature.attic");
+TEST(LineProtocol, reads_names_with_their_backslashes) {
+  const Series series{"disk io", {{"path", "/var/lib"}, {"x", "a,b=c"}}};
+  EXPECT_EQ(take("disk\\ io,path=/var/lib,x=a\\,b\\=c read\\ bytes=1").readings.front().sensor,
+            sensor_of(series, "read bytes"));
 }
 
-TEST(LineProtocol, replaces_what_no_name_may_have) {
-  EXPECT_EQ(take("disk\\ io,path=/var/lib,x=a\\,b\\=c read\\ bytes=1").readings.front().sensor,
-            "disk_io._var_lib.a_b_c.read_bytes");
+TEST(LineProtocol, takes_a_series_for_the_same_in_whatever_order_its_tags_come) {
+  const PostedReadings posted = take("temp,room=a,floor=1 value=21\ntemp,floor=1,room=a value=22");
+  ASSERT_EQ(posted.readings.size(), 2U);
+  EXPECT_EQ(posted.readings[0].sensor, posted.readings[1].sensor);
+}
+
+TEST(LineProtocol, takes_line_ends_inside_quotes_for_part_of_the_text) {
+  const PostedReadings posted = take(
+      "snmp,agent=10 descr=\"Router \\\"OS\\\"\r\nBuild 7 # = ,\",uptime=5i 1768493375123000000\ncpu usage=1.5\nbad\n");
+  ASSERT_EQ(posted.readings.size(), 3U);
+  EXPECT_EQ(posted.readings[0].value, Value{std::string("Router \"OS\"\r\nBuild 7 # = ,")});
+  EXPECT_EQ(posted.readings[0].time, WallTime{Millis{1'768'493'375'123}});
+  EXPECT_EQ(posted.readings[1].value, Value{5.0});
+  EXPECT_EQ(posted.readings[2].sensor, "cpu.usage");
+  ASSERT_EQ(posted.bad_rows.size(), 1U);
+  EXPECT_EQ(posted.bad_rows.front().row, 3U) << "counted by line ends, those in quotes as well";
+}
+
+TEST(LineProtocol, loses_no_other_line_to_a_quote_that_nobody_closed) {
+  PostedReadings posted = take("a s=\"open,n=1\nb value=2\nc value=3");
+  EXPECT_EQ(posted.readings.size(), 2U) << "one that stays open";
+  EXPECT_EQ(posted.bad_rows.size(), 1U);
+  posted = take("a s=\"open,n=1\nb value=2\nc s=\"text\"\nd value=4");
+  EXPECT_EQ(posted.readings.size(), 3U) << "one that a quote of a later line closes";
+  EXPECT_EQ(posted.bad_rows.size(), 1U);
+  posted = take("a s=\"" + std::string(70'000, 'x') + "\nb value=2");
+  EXPECT_EQ(posted.readings.size(), 1U);
+}
+
+TEST(LineProtocol, gives_up_one_field_for_a_text_that_is_too_long_and_takes_the_others) {
+  const PostedReadings posted =
+      take("ok n=1\nsnmp before=1,descr=\"" + std::string(257, 'x') + "\",after=2\nok n=\"\xff\",m=3");
+  ASSERT_EQ(posted.readings.size(), 4U);
+  EXPECT_EQ(posted.readings[1].sensor, "snmp.before");
+  EXPECT_EQ(posted.readings[2].sensor, "snmp.after");
+  ASSERT_EQ(posted.bad_rows.size(), 2U);
+  EXPECT_EQ(posted.bad_rows[0].row, 1U);
+  EXPECT_EQ(posted.bad_rows[0].reason, "field descr: sensor snmp.descr: text value is longer than 256 bytes");
+  EXPECT_EQ(posted.bad_rows[1].row, 2U);
+  EXPECT_EQ(take("a s=\"" + std::string(256, 'x') + "\"").readings.size(), 1U);
 }
 
 TEST(LineProtocol, takes_lines_with_comments_blanks_and_both_line_ends) {
@@ -53,12 +94,36 @@ TEST(LineProtocol, reads_the_timestamp_in_the_precision_that_was_said) {
   EXPECT_EQ(take("a value=1 29474889", *precision_from("m")).readings.front().time,
             WallTime{Millis{29'474'889LL * 60'000}});
   EXPECT_FALSE(precision_from("day").has_value());
+  for (const char* microseconds : {"u", "us", "\xc2\xb5", "\xc2\xb5s", "\xce\xbc"})
+    EXPECT_EQ(precision_from(microseconds), 1'000) << microseconds;
+  EXPECT_EQ(precision_from("n"), 1);
+  EXPECT_EQ(precision_from("ns"), 1);
+  EXPECT_EQ(precision_from("h"), 3'600'000'000'000);
 }
 
 TEST(LineProtocol, names_each_line_that_is_wrong) {
-  for (const char* bad :
-       {"a", "a ", " =1", "a b", "a b=", "a b=x", "a,t b=1", "a,=x b=1", "a b=1,", "a b=\"open", "a b=1 x", "a b=1 -5",
-        "a b=1 999999999999999999", ",t=1 b=1", "a b=1i5", "a b=nan", "a b=inf", "a b=\"x\"y", "a b=1e999"}) {
+  for (const char* bad : {"a",
+                          "a ",
+                          " =1",
+                          "a b",
+                          "a b=",
+                          "a b=x",
+                          "a,t b=1",
+                          "a,=x b=1",
+                          "a,t= b=1",
+                          "a,t=1,t=2 b=1",
+                          "a,t=1,t=1 b=1",
+                          "a b=1,",
+                          "a b=\"open",
+                          "a b=1 x",
+                          "a b=1 -5",
+                          "a b=1 999999999999999999",
+                          ",t=1 b=1",
+                          "a b=1i5",
+                          "a b=nan",
+                          "a b=inf",
+                          "a b=\"x\"y",
+                          "a b=1e999"}) {
     const Result<PostedReadings> posted =
         decode_line_protocol(std::string("ok value=1\n") + bad, now, *precision_from("s"), max_posted_readings);
     ASSERT_TRUE(posted.has_value()) << bad;
@@ -70,28 +135,20 @@ TEST(LineProtocol, names_each_line_that_is_wrong) {
   EXPECT_EQ(take("a b=\"\xff\"").bad_rows.size(), 1U) << "not UTF-8";
 }
 
-TEST(LineProtocol, refuses_a_body_without_readings_or_with_too_many) {
-  EXPECT_FALSE(decode_line_protocol("", now, 1, 1'000).has_value());
-  EXPECT_FALSE(decode_line_protocol("# nothing\n", now, 1, 1'000).has_value());
+TEST(LineProtocol, finds_nothing_in_a_body_without_lines) {
+  for (const char* body : {"", "\n", "\r\n", " ", " \n \n", "# nothing", "# nothing\n\n"}) {
+    const PostedReadings posted = take(body);
+    EXPECT_TRUE(posted.readings.empty() && posted.bad_rows.empty()) << body;
+  }
+}
+
+TEST(LineProtocol, refuses_a_body_with_too_many) {
   std::string many;
   for (int i = 0; i < 1'001; ++i) many += "a value=1\n";
   const Result<PostedReadings> posted = decode_line_protocol(many, now, 1, 1'000);
   ASSERT_FALSE(posted.has_value());
   EXPECT_EQ(posted.error().code, ErrorCode::too_large);
   EXPECT_EQ(decode_line_protocol(many, now, 1, 1'001)->readings.size(), 1'001U);
-}
-
-TEST(LineProtocol, keeps_both_ends_of_a_name_that_is_too_long_and_tells_such_names_apart) {
-  const std::string series = "disk,device=mmcblk0p1,fstype=vfat,host=raspberrypi,mode=rw,path=/boot/firmware ";
-  const PostedReadings posted = take(series + "inodes_used_percent=1,inodes_free=2i");
-  ASSERT_EQ(posted.readings.size(), 2U) << "as Telegraf names its readings on a Raspberry Pi";
-  const std::string& sensor = posted.readings.front().sensor;
-  EXPECT_EQ(sensor, "disk.mmcblk0p1.vfat.raspb_" + sensor.substr(26, 12) + "_mware.inodes_used_percent");
-  EXPECT_EQ(take(series + "inodes_used_percent=3").readings.front().sensor, sensor) << "always the same";
-  const std::string tail(64, 'x');
-  EXPECT_NE(take("a,t=" + tail + "1" + tail + " value=1").readings.front().sensor,
-            take("a,t=" + tail + "2" + tail + " value=1").readings.front().sensor);
-  EXPECT_EQ(take(std::string(64, 'm') + " value=1").readings.front().sensor, std::string(64, 'm'));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include "services/sensor-http-bridge/web/line_protocol.hpp"
+#include "services/sensor-http-bridge/web/series_name.hpp"
 #include "tests/unit/codec/any_reading.hpp"
 
 namespace sensors::bridge {
@@ -13,7 +14,6 @@ namespace {
 constexpr std::int64_t last_ms = INT64_MAX / 1'000'000 - 1;  // of a timestamp in nanoseconds
 constexpr WallTime arrival{Millis{1'768'493'375'000}};
 
-/// A row whose measurement, tags and field are a name together.
 StoredReading any_short_row() {
   Reading reading = *rc::gen::arbitrary<bool>() ? any_unsynced_reading() : any_reading();
   reading.sensor.resize(std::min<std::size_t>(reading.sensor.size(), 16));
@@ -21,18 +21,16 @@ StoredReading any_short_row() {
   return {0, any_name().substr(0, 8), any_name(), {any_seq(), reading}};
 }
 
-/// The name that the reader makes of a row's series, but for the field's.
-std::string series_of(const StoredReading& row) {
-  std::string unit = row.reading.reading.unit;
-  for (char& c : unit) {
-    if (c == '%' || c == '/' || c == '[' || c == ']' || c == '*') c = '_';
-  }
-  return "sensor_reading." + row.node + "." + row.reading.reading.sensor + (unit.empty() ? "" : "." + unit);
+/// The name that the reader makes of a row's series and a field.
+std::string sensor_named(const StoredReading& row, std::string_view field) {
+  Series series{"sensor_reading", {{"node", row.node}, {"sensor", row.reading.reading.sensor}}};
+  if (!row.reading.reading.unit.empty()) series.tags.emplace("unit", row.reading.reading.unit);
+  return sensor_of(series, field);
 }
 
 std::string field_of(const Value& value) {
-  if (std::holds_alternative<bool>(value)) return ".boolean";
-  return std::holds_alternative<std::string>(value) ? ".text" : "";
+  if (std::holds_alternative<bool>(value)) return "boolean";
+  return std::holds_alternative<std::string>(value) ? "text" : "value";
 }
 
 /// A text as it comes back: of line ends there are pictures.
@@ -61,11 +59,11 @@ TEST(UploadLines, come_back_as_they_were_written) {
     if (!posted->bad_rows.empty()) RC_FAIL(posted->bad_rows.front().reason);
     RC_ASSERT(posted->readings.size() == (written.uptime.has_value() ? 2U : 1U));
     const Reading& read = posted->readings.front();
-    RC_ASSERT(read.sensor == series_of(row) + field_of(written.value));
+    RC_ASSERT(read.sensor == sensor_named(row, field_of(written.value)));
     RC_ASSERT(read.value == expected);
     RC_ASSERT(read.time == written.time);
     if (!written.uptime.has_value()) return;
-    RC_ASSERT(posted->readings[1].sensor == series_of(row) + ".uptime_ms");
+    RC_ASSERT(posted->readings[1].sensor == sensor_named(row, "uptime_ms"));
     RC_ASSERT(posted->readings[1].value == Value{static_cast<double>(written.uptime->count())});
   }));
 }
@@ -76,7 +74,7 @@ TEST(UploadLines, of_a_gap_say_how_many_were_lost_and_which) {
   const Result<PostedReadings> posted =
       decode_line_protocol(encode_upload_lines(batch), arrival, 1, max_posted_readings);
   ASSERT_TRUE(posted.has_value() && posted->bad_rows.empty() && posted->readings.size() == 3U);
-  EXPECT_EQ(posted->readings[0].sensor, "sensor_gap.kitchen.outbox_full.k3.lost");
+  EXPECT_EQ(posted->readings[0].sensor, "sensor_gap.node-kitchen.reason-outbox_full.stream-k3.lost");
   EXPECT_EQ(posted->readings[0].value, Value{5.0});
   EXPECT_EQ(posted->readings[1].value, Value{8.0});
   EXPECT_EQ(posted->readings[2].value, Value{12.0});

@@ -172,7 +172,7 @@ TEST_F(WebWrite, stores_the_good_lines_of_an_agent_that_drops_all_of_what_was_re
   EXPECT_EQ(web.answer(agent).status, 400);
   const Json problem = Json::parse(web.answer(agent).body);
   EXPECT_EQ(problem.at("detail"),
-            "partial write: 2 readings are taken, and 1 lines are not, as they are no readings: line 2, "
+            "partial write: 2 readings are taken, and 1 lines or fields are not: line 2, "
             "a value is no number, text, true or false");
   EXPECT_EQ(problem.at("error"), problem.at("detail")) << "where Telegraf's output for InfluxDB 1 looks";
   EXPECT_EQ(problem.at("message"), problem.at("detail")) << "and that for InfluxDB 2";
