@@ -7,6 +7,7 @@
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/config_file.hpp"
+#include "common/runtime/file_lock.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-http-bridge/adapters.hpp"
@@ -25,6 +26,14 @@ int refuse(const Error& error) {
 }
 
 int run(const Config& config, const std::string& mqtt_password) {
+  FileLock lock(state_file_of(config), service_name);
+  if (const Result<void> owned = lock.take(); !owned.has_value()) {
+    if (owned.error().code == ErrorCode::in_use) {
+      log(LogLevel::error, owned.error().message);
+      return exit_in_use;
+    }
+    log(LogLevel::warning, owned.error().message + "; nothing keeps a second sensor-http-bridge from this folder");
+  }
   EventLoop loop;
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");

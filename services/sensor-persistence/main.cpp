@@ -27,6 +27,10 @@ int run(Config config) {
   config.logic.health.seed = std::random_device{}();
   Logic logic(config.logic);
   Store store(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
+  if (const Result<void> owned = store.own(); !owned.has_value() && owned.error().code == ErrorCode::in_use) {
+    log(LogLevel::error, owned.error().message);
+    return exit_in_use;
+  }
   MqttClient mqtt(std::move(*broker), broker_callbacks(inbox));
   ServiceNotifier notifier;
   const auto apply = [&](Effect effect) {

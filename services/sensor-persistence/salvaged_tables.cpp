@@ -32,6 +32,8 @@ std::string column_list(const TableShape& shape) {
   return list;
 }
 
+/// Of rows that exclude each other the first stays, and what the others were is told as lost numbers: a damaged file
+/// must not end the salvage.
 std::string insert_into(const TableShape& shape) {
   std::string parameters = "?1";
   for (std::size_t i = 2; i <= shape.columns.size(); ++i) parameters += fmt::format(", ?{}", i);

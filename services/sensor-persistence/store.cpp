@@ -17,9 +17,17 @@ void Store::apply(OpenStore how) {
 
 StoreOpened Store::open(const OpenStore& how) {
   writer_.reset();
-  if (how.release_reserve) static_cast<void>(reserve_.release());
+  Result<void> owned = lock_.take();
+  if (how.release_reserve && (owned.has_value() || owned.error().code == ErrorCode::disk_full)) {
+    static_cast<void>(reserve_.release());
+    owned = lock_.take();
+  }
   StoreOpened opened;
   opened.reserve_held = reserve_.held();
+  if (!owned.has_value()) {
+    opened.contents = tl::unexpected<Error>(owned.error());
+    return opened;
+  }
   if (Result<void> done = prepare(how, opened.salvaged); !done.has_value()) {
     opened.contents = tl::unexpected<Error>(done.error());
     return opened;

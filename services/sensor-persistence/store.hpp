@@ -7,8 +7,10 @@
 #include <memory>
 
 #include "common/adapters/sqlite/reserve_file.hpp"
+#include "common/runtime/file_lock.hpp"
 #include "common/runtime/worker.hpp"
 #include "services/sensor-persistence/events.hpp"
+#include "services/sensor-persistence/status_board.hpp"
 #include "services/sensor-persistence/store_reader.hpp"
 #include "services/sensor-persistence/store_writer.hpp"
 
@@ -20,6 +22,7 @@ class Store {
   Store(StoreOptions options, std::function<void(Event)> on_event)
       : options_(std::move(options)),
         on_event_(std::move(on_event)),
+        lock_(options_.path, service_name),
         reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
 
   /// Finishes what was asked for, queries and salvages excepted: they end at once.
@@ -27,6 +30,10 @@ class Store {
 
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
+
+  /// Before the first apply(): makes this process the owner of the database. in_use: another one is, and nothing may be
+  /// asked of this. Other errors are tried again by each OpenStore, and told there.
+  Result<void> own() { return lock_.take(); }
 
   /// Everything else may be asked for only between a StoreOpened that was well and the next OpenStore.
   void apply(OpenStore open);
@@ -46,6 +53,7 @@ class Store {
   const StoreOptions options_;
   const std::function<void(Event)> on_event_;
   std::atomic<bool> stopping_ = false;
+  FileLock lock_;  // of the writing worker, after own(); as long as this, also while the database is closed
   ReserveFile reserve_;                  // of the writing worker
   std::unique_ptr<StoreWriter> writer_;  // of the writing worker
   std::unique_ptr<StoreReader> reader_;  // of the reading worker, from the first query on

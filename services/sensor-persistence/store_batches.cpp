@@ -26,7 +26,7 @@ enum : std::size_t {
 const std::vector<std::string_view> batch_texts{
     "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap"
     " UNION ALL SELECT min(queue_id) FROM dead_letter)",
-    "INSERT OR IGNORE INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0)",
+    "INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0) ON CONFLICT(name) DO NOTHING",
     "UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0",
     "SELECT name, cursor, batch_first, batch_last, refusals FROM destination",
     "SELECT name, cursor, batch_first, batch_last, refusals FROM destination WHERE name = ?1",

@@ -5,14 +5,15 @@ namespace {
 
 enum : std::size_t { move_stream_sql, add_sensor_sql, add_reading_sql, add_gap_sql };
 
-// A number that is there already keeps its first reading: (stream, seq) never names two.
+// A number that is there already keeps its first reading: (stream, seq) never names two. Nothing else is passed over:
+// an id that is there already is an error.
 const std::vector<std::string_view> row_texts{
     "INSERT INTO stream(name, node, publisher, through, moved_at) VALUES(?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT(name) DO UPDATE SET through = max(through, excluded.through), moved_at = excluded.moved_at "
     "RETURNING id",
     "INSERT INTO sensor(node, name, unit) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET unit = unit RETURNING id",
-    "INSERT OR IGNORE INTO reading(id, stream, seq, sensor, time_ms, value, uptime_ms)"
-    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    "INSERT INTO reading(id, stream, seq, sensor, time_ms, value, uptime_ms)"
+    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(stream, seq) DO NOTHING",
     "INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 };
 

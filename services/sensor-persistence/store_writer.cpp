@@ -118,7 +118,8 @@ Result<void> StoreWriter::check(Database& database, Millis limit) {
 /// The store's id; a new store gets a random one.
 Result<std::string> StoreWriter::adopt_id(Database& database) {
   Result<std::vector<Statement>> sql = prepare_all(
-      database, {"INSERT OR IGNORE INTO store(only, id, last_id) VALUES(1, ?1, 0)", "SELECT id FROM store"});
+      database,
+      {"INSERT INTO store(only, id, last_id) VALUES(1, ?1, 0) ON CONFLICT(only) DO NOTHING", "SELECT id FROM store"});
   if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
   const std::string id = random_store_id();
   if (const Result<void> done = sql->front().bind(1, std::string_view(id)).run(); !done.has_value()) {

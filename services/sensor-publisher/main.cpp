@@ -37,7 +37,7 @@ int run(Config config) {
   Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id());
   if (!contents) {
     log(LogLevel::error, contents.error().message);
-    return EXIT_FAILURE;
+    return contents.error().code == ErrorCode::in_use ? exit_in_use : EXIT_FAILURE;
   }
   Logic logic(config.logic, *contents);
   Shell shell(outbox, std::move(*drivers), config.drivers, std::move(*mqtt), inbox);

@@ -5,6 +5,7 @@
 
 #include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/runtime/clocks.hpp"
+#include "services/sensor-publisher/logic_options.hpp"
 
 namespace sensors::publisher {
 
@@ -19,6 +20,7 @@ tl::unexpected<Error> is_closed(const OutboxFileOptions& options) {
 OutboxWorker::OutboxWorker(OutboxFileOptions options, Report report)
     : options_(std::move(options)),
       report_(std::move(report)),
+      lock_(options_.path, service_name),
       reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
 
 Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std::string& boot) {
@@ -28,7 +30,9 @@ Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std:
   Result<OutboxContents> contents = opened(open);
   if (contents) return contents;
   const Error& error = contents.error();
-  if (error.code == ErrorCode::invalid || error.code == ErrorCode::newer_schema) return contents;
+  const bool must_end =
+      error.code == ErrorCode::invalid || error.code == ErrorCode::newer_schema || error.code == ErrorCode::in_use;
+  if (must_end) return contents;
   open.known.failure = error.message;
   open.known.reserve_held = reserve_.held();
   return std::move(open.known);
@@ -68,7 +72,12 @@ Result<std::vector<OutboxEntry>> OutboxWorker::entries(Position first, std::size
 
 Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
   outbox_.reset();
-  if (open.release_reserve) static_cast<void>(reserve_.release());
+  Result<void> owned = lock_.take();
+  if (open.release_reserve && (owned || owned.error().code == ErrorCode::disk_full)) {
+    static_cast<void>(reserve_.release());
+    owned = lock_.take();
+  }
+  if (!owned) return tl::unexpected(owned.error());
   Result<Outbox> outbox = open_outbox(options_, open, read_clocks().wall);
   if (!outbox) return tl::unexpected(outbox.error());
   outbox_ = std::move(*outbox);

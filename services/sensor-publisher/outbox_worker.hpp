@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/adapters/sqlite/reserve_file.hpp"
+#include "common/runtime/file_lock.hpp"
 #include "common/runtime/worker.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/outbox_opening.hpp"
@@ -21,8 +22,8 @@ class OutboxWorker {
   OutboxWorker(OutboxFileOptions options, Report report);
 
   /// Before the first apply(): opens the outbox and begins the stream `stream` in the boot `boot`. One that cannot be
-  /// opened now is what OutboxContents::failure says, and the Logic has it opened again; invalid and newer_schema are
-  /// errors. Blocks for as long as a check and a salvage may take.
+  /// opened now is what OutboxContents::failure says, and the Logic has it opened again; invalid, newer_schema and
+  /// in_use (another process has it) are errors. Blocks for as long as a check and a salvage may take.
   Result<OutboxContents> start(const std::string& stream, const std::string& boot);
 
   void apply(OutboxWrite write);
@@ -37,6 +38,7 @@ class OutboxWorker {
 
   OutboxFileOptions options_;
   Report report_;
+  FileLock lock_;  // as long as this, also while the outbox is closed or salvaged
   std::optional<Outbox> outbox_;
   ReserveFile reserve_;
   Worker worker_{"outbox"};  // its jobs end before all of the above goes

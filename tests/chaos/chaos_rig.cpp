@@ -12,6 +12,8 @@ namespace {
 
 constexpr Millis start_deadline{30'000};
 constexpr Millis query_deadline{5'000};
+constexpr Millis refusal_deadline{10'000};
+constexpr int exit_in_use = 69;
 constexpr std::uint64_t first_readings = 30;
 
 constexpr const char* outbox_folder = "outbox-disk";
@@ -127,6 +129,18 @@ void ChaosRig::kill(Part part, std::size_t node) {
 void ChaosRig::restart(Part part, std::size_t node) {
   rig::start(*rig_, part, node);
   down_.erase({part, node});
+}
+
+void ChaosRig::start_second_copy(Part part, std::size_t node) {
+  Process& first = process_of(*rig_, part, node);
+  Process::Options options = first.options();
+  options.name = "second-" + options.name;
+  options.log_file = folder_.file(options.name + ".log");
+  Process second(options);
+  second.start();
+  const std::optional<int> code = second.wait_exit(refusal_deadline);
+  if (code != exit_in_use && first.running())
+    throw RigError(options.name + ": did not refuse to start beside the first\n" + folder_.log_tails());
 }
 
 std::vector<ChaosRig::Ended> ChaosRig::restart_what_ended() {

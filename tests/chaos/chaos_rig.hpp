@@ -68,6 +68,10 @@ class ChaosRig {
   void kill(Part part, std::size_t node = 0);
   void restart(Part part, std::size_t node = 0);
 
+  /// Starts a service a second time with the same configuration, as somebody would by hand, and waits for its end.
+  /// RigError when it does not refuse to start while the first one runs.
+  void start_second_copy(Part part, std::size_t node = 0);
+
   /// Remembers the streams of the outboxes, which forget those that are delivered; call before a publisher ends by
   /// other means than kill().
   void note_streams();

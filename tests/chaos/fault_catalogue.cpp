@@ -45,6 +45,17 @@ void add_wire_faults(ChaosRig& rig, Catalogue& faults) {
   }
 }
 
+/// What an owner does who does not know that the unit runs already.
+void add_second_copies(ChaosRig& rig, Catalogue& faults) {
+  const auto add = [&](Part part, std::size_t node, const std::string& name) {
+    faults.push_back({"second copy of " + name, name, longest_absence,
+                      [&rig, part, node] { rig.start_second_copy(part, node); }, [] {}});
+  };
+  for (std::size_t node = 0; node < rig.rig().nodes(); ++node)
+    add(Part::publisher, node, fmt::format("publisher {}", node + 1));
+  for (const Part part : {Part::persistence, Part::bridge}) add(part, 0, name_of(part));
+}
+
 /// They touch the broker: to be started it must be seen to listen.
 void add_packet_losses(ChaosRig& rig, Catalogue& faults) {
   if (!PacketFilter::works()) return;
@@ -138,6 +149,7 @@ void add_name_faults(ChaosRig& rig, Catalogue& faults) {
 std::vector<ChaosFault> fault_catalogue(ChaosRig& rig) {
   Catalogue faults;
   add_process_faults(rig, faults);
+  add_second_copies(rig, faults);
   add_wire_faults(rig, faults);
   add_packet_losses(rig, faults);
   add_api_faults(rig, faults);

@@ -50,6 +50,12 @@ Finding check_not_running(const UnitState& unit, const Machine& machine) {
                     fmt::format("journalctl -u {} -n 5 says which; mend it, then systemctl restart {}", unit.name,
                                 program_of(unit.name)));
   }
+  if (was_kept_out(unit)) {
+    return with_restart(critical("unit", unit.name, "did not start: another process has its files",
+                                 fmt::format("journalctl -u {} -n 5 says which; end it, then systemctl restart {}",
+                                             unit.name, program_of(unit.name))),
+                        machine, unit.name);
+  }
   const std::string what = unit.active_state == "failed"
                                ? fmt::format("failed: {}, status {}", unit.result, unit.exit_status)
                                : std::string("is stopped");

@@ -4,6 +4,7 @@ namespace sensors::doctor {
 namespace {
 
 constexpr std::int32_t bad_configuration = 78;  // EX_CONFIG of sysexits.h
+constexpr std::int32_t in_use = 69;             // EX_UNAVAILABLE
 
 }  // namespace
 
@@ -23,6 +24,10 @@ bool is_meant_to_run(const UnitState& unit) {
 
 bool has_bad_configuration(const UnitState& unit) {
   return is_down(unit) && unit.result == "exit-code" && unit.exit_status == bad_configuration;
+}
+
+bool was_kept_out(const UnitState& unit) {
+  return is_down(unit) && unit.result == "exit-code" && unit.exit_status == in_use;
 }
 
 bool may_mend(const Machine& machine, const std::string& unit) {

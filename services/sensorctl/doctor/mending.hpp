@@ -20,6 +20,10 @@ bool is_meant_to_run(const UnitState& unit);
 /// It ended because of a mistake in its configuration (exit code 78), which another start would only find again.
 bool has_bad_configuration(const UnitState& unit);
 
+/// It ended because another process has its outbox, store or state folder (exit code 69): started by hand, or in a
+/// container. systemd does not start it again; another start now and then finds out when it may.
+bool was_kept_out(const UnitState& unit);
+
 /// It is meant to run, was not stopped together with its target, and its configuration is not what ended it. Not one of
 /// which nothing is known.
 bool may_mend(const Machine& machine, const std::string& unit);

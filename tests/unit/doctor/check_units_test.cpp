@@ -58,6 +58,20 @@ TEST(DoctorUnits, does_not_restart_on_a_mistake_in_the_configuration) {
   EXPECT_EQ(complaints(facts), Lines{"critical unit sensor-http-bridge.service"});
 }
 
+TEST(DoctorUnits, says_that_another_process_has_the_files_and_tries_again) {
+  Facts facts = healthy_facts();
+  UnitState& bridge = unit_of(facts, "sensor-http-bridge").state;
+  bridge.active_state = "failed";
+  bridge.result = "exit-code";
+  bridge.exit_status = 69;
+  EXPECT_EQ(complaints(facts), Lines{"critical unit sensor-http-bridge.service [restart sensor-http-bridge.service]"});
+  for (const Finding& finding : examine(facts)) {
+    if (finding.severity == Severity::critical) {
+      EXPECT_EQ(finding.what, "did not start: another process has its files");
+    }
+  }
+}
+
 TEST(DoctorUnits, looks_at_a_disabled_unit_that_runs_and_leaves_it_alone) {
   Facts facts = healthy_facts();
   for (const char* service : {"sensor-broker", "sensor-http-bridge"})

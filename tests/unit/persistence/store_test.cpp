@@ -216,6 +216,49 @@ TEST_F(StoreFile, gives_the_streams_that_moved_last) {
   EXPECT_EQ(writer->load_stream("none")->id, 0U);
 }
 
+TEST_F(StoreFile, passes_over_a_repeated_number_and_over_nothing_else) {
+  std::unique_ptr<StoreWriter> writer = open();
+  ASSERT_TRUE(writer->commit(rows(run_of("aaaa", 1, 3))).has_value());
+  ASSERT_TRUE(writer->commit(rows(run_of("aaaa", 2, 4))).has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM reading"), 4);
+  // Another process writes into the same file, and takes ids that this one is about to give.
+  ASSERT_TRUE(open()->commit(rows(run_of("bbbb", 1, 5))).has_value());
+  const Result<CommitReport> report = writer->commit(rows(run_of("cccc", 1, 5)));
+  EXPECT_FALSE(report.has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM stream WHERE name = 'cccc'"), 0);
+  writer = open();
+  ASSERT_TRUE(writer->commit(rows(run_of("cccc", 1, 5))).has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM reading"), 14);
+}
+
+TEST_F(StoreFile, has_one_owner_and_says_who_it_is) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Event> events;
+  const auto keep = [&](Event event) {
+    const std::lock_guard lock(mutex);
+    events.push_back(std::move(event));
+    changed.notify_one();
+  };
+  Store second(options, keep);
+  {
+    Store first(options, [](const Event&) {});
+    ASSERT_TRUE(first.own().has_value());
+    const Result<void> refused = second.own();
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::in_use);
+    EXPECT_NE(refused.error().message.find("sensor-persistence, process "), std::string::npos);
+    second.apply(OpenStore{true, {}, test_time});
+    std::unique_lock lock(mutex);
+    ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(10), [&] { return events.size() == 1; }));
+    const auto& opened = std::get<StoreOpened>(events.front());
+    ASSERT_FALSE(opened.contents.has_value());
+    EXPECT_EQ(opened.contents.error().code, ErrorCode::in_use);
+    EXPECT_FALSE(std::filesystem::exists(options.path)) << "not even opened";
+  }
+  EXPECT_TRUE(second.own().has_value());
+}
+
 /// The shell around it: events come from the workers' threads.
 TEST_F(StoreFile, answers_each_effect_with_its_event) {
   std::mutex mutex;

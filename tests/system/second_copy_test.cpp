@@ -1,0 +1,85 @@
+// The same configuration started twice: the second process ends at once and says who has the file; nothing is lost.
+#include <nlohmann/json.hpp>
+
+#include "tests/rig/programs.hpp"
+#include "tests/rig/rig_test.hpp"
+
+namespace sensors::rig {
+namespace {
+
+constexpr Millis patience{30'000};
+constexpr int in_use = 69;
+
+RigOptions replaying_rig() {
+  RigOptions options;
+  options.nodes = {
+      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
+  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
+  options.publisher.set("pace", "steps", R"(["10s"])");
+  options.bridge.set_text("destination", "interval", "200ms");
+  return options;
+}
+
+class SecondCopy : public RigTest {
+ protected:
+  /// Starts `first` once more, as somebody would by hand who does not know that it runs already.
+  void expect_refused(Service& first) {
+    const std::string program = first.process().options().command.front();
+    Service second(folder_, {program.substr(program.rfind('/') + 1), "second-" + first.name(), first.config(), {}});
+    second.start();
+    EXPECT_EQ(second.process().wait_exit(patience), in_use) << second.log();
+    const std::string owner = "process " + std::to_string(first.process().pid()) + " on host ";
+    EXPECT_NE(second.log().find("is in use by "), std::string::npos) << second.log();
+    EXPECT_NE(second.log().find(owner), std::string::npos) << owner << "\n" << second.log();
+  }
+
+  void expect_refused_by_all() {
+    expect_refused(rig_.publisher());
+    expect_refused(rig_.persistence());
+    expect_refused(rig_.bridge());
+  }
+
+  void expect_all_delivered_once() {
+    rig_.stop_production();
+    EXPECT_TRUE(rig_.drains_within(patience)) << folder_.log_tails();
+    const Rig::Progress progress = rig_.progress();
+    EXPECT_EQ(progress.delivered, progress.taken);
+    EXPECT_EQ(progress.gaps, 0U);
+  }
+
+  Rig rig_{folder_, replaying_rig()};
+};
+
+TEST_F(SecondCopy, of_each_service_ends_at_once_and_nothing_is_lost) {
+  rig_.start_all();
+  rig_.wait_until("readings flow", patience, [&] { return rig_.progress().delivered >= 200; });
+  expect_refused_by_all();
+  const std::uint64_t before = rig_.progress().delivered;
+  rig_.wait_until("they go on", patience, [&] { return rig_.progress().delivered >= before + 200; });
+  expect_all_delivered_once();
+}
+
+TEST_F(SecondCopy, is_refused_by_one_that_is_stopped_by_a_signal_and_let_in_once_that_is_killed) {
+  rig_.start_all();
+  rig_.wait_until("readings flow", patience, [&] { return rig_.progress().delivered >= 200; });
+  rig_.publisher().freeze();
+  expect_refused(rig_.publisher());
+  rig_.publisher().kill();
+  rig_.publisher().start();
+  const std::uint64_t before = rig_.progress().delivered;
+  rig_.wait_until("readings go on", patience, [&] { return rig_.progress().delivered >= before + 200; });
+  EXPECT_TRUE(rig_.publisher().process().running()) << rig_.publisher().log();
+  expect_all_delivered_once();
+}
+
+TEST_F(SecondCopy, is_let_in_to_check_its_configuration) {
+  rig_.start_all();
+  for (Service* service : {static_cast<Service*>(&rig_.publisher()), &rig_.persistence(), &rig_.bridge()}) {
+    const std::string program = service->process().options().command.front();
+    const ConfigCheck check = check_config(folder_, program.substr(program.rfind('/') + 1), service->config().text());
+    EXPECT_EQ(check.exit_code, 0) << check.output;
+  }
+}
+
+}  // namespace
+}  // namespace sensors::rig

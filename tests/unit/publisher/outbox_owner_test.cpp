@@ -1,0 +1,97 @@
+// One process has the outbox: from the start on, and for as long as it lives.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <optional>
+
+#include "common/runtime/file_lock.hpp"
+#include "services/sensor-publisher/outbox_worker.hpp"
+#include "tests/unit/runtime/temporary_folder.hpp"
+
+namespace sensors::publisher {
+namespace {
+
+class OutboxOwner : public testing::Test {
+ protected:
+  OutboxOwner() {
+    options.path = folder.path("outbox.db");
+    options.reserve_bytes = 4'096;
+  }
+
+  OutboxWorker::Report into_opened() {
+    return [this](Event event) {
+      const std::lock_guard lock(mutex);
+      opened = std::move(std::get<OutboxOpened>(event));
+      changed.notify_one();
+    };
+  }
+
+  Result<OutboxContents> open_again(OutboxWorker& worker, bool release_reserve = false) {
+    OutboxOpen open;
+    open.known.streams.push_back({"run1", 0, "boot"});
+    open.is_settled = false;
+    open.release_reserve = release_reserve;
+    opened.reset();
+    worker.apply(open);
+    std::unique_lock lock(mutex);
+    if (!changed.wait_for(lock, std::chrono::seconds(60), [this] { return opened.has_value(); }))
+      throw std::runtime_error("the worker does not answer");
+    return std::move(opened->contents);
+  }
+
+  bool is_free() const { return FileLock(options.path, "a test").take().has_value(); }
+
+  TemporaryFolder folder;
+  OutboxFileOptions options;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<OutboxOpened> opened;
+};
+
+TEST_F(OutboxOwner, refuses_to_start_on_an_outbox_that_another_process_has) {
+  FileLock other(options.path, "another publisher");
+  ASSERT_TRUE(other.take().has_value());
+  OutboxWorker worker(options, into_opened());
+  const Result<OutboxContents> contents = worker.start("run1", "boot");
+  ASSERT_FALSE(contents.has_value());
+  EXPECT_EQ(contents.error().code, ErrorCode::in_use);
+  EXPECT_NE(contents.error().message.find("another publisher, process "), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(options.path)) << "not even opened";
+}
+
+TEST_F(OutboxOwner, has_it_until_it_ends_also_while_the_outbox_is_closed_or_opened_again) {
+  {
+    OutboxWorker worker(options, into_opened());
+    ASSERT_TRUE(worker.start("run1", "boot")->failure.empty());
+    EXPECT_FALSE(is_free());
+    ASSERT_TRUE(open_again(worker).has_value());
+    EXPECT_FALSE(is_free());
+    std::filesystem::remove(options.path);
+    std::filesystem::create_directory(options.path);  // cannot be opened: closed from now on
+    EXPECT_FALSE(open_again(worker).has_value());
+    EXPECT_FALSE(is_free());
+  }
+  EXPECT_TRUE(is_free());
+}
+
+TEST_F(OutboxOwner, that_could_not_be_opened_at_the_start_waits_while_another_process_has_it) {
+  options.path = folder.path("disk/outbox.db");
+  OutboxWorker worker(options, into_opened());
+  EXPECT_FALSE(worker.start("run1", "boot")->failure.empty()) << "its disk is not there yet";
+  std::filesystem::create_directory(folder.path("disk"));
+  std::optional<FileLock> other(std::in_place, options.path, "another publisher");
+  ASSERT_TRUE(other->take().has_value());
+  std::ofstream(options.path + ".reserve") << "of the other";
+  const Result<OutboxContents> refused = open_again(worker, true);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::in_use);
+  EXPECT_TRUE(std::filesystem::exists(options.path + ".reserve")) << "it is the owner's";
+  other.reset();
+  EXPECT_TRUE(open_again(worker).has_value());
+}
+
+}  // namespace
+}  // namespace sensors::publisher
