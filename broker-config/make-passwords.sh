@@ -5,6 +5,8 @@
 #                               group sensorctl when root runs this where there is one
 #   DIR/mosquitto.passwords     their hashes, for the broker's `password_file`; mode 0600, or 0640 for the group
 #                               sensor-broker, else mosquitto, when root runs this where there is one
+#   DIR/watch/mosquitto_sub     options of mosquitto_sub that make it the user monitor, so that no password is on a command
+#                               line: XDG_CONFIG_HOME=DIR/watch mosquitto_sub -p 11883 -t 'sensors/#' -v; mode 0600
 #
 # Each is on the disk before it gets its name: a power cut just after the installation leaves no empty file.
 #
@@ -54,8 +56,19 @@ write_hashes() {
   mv "$hashes.new" "$hashes"
 }
 
+# man mosquitto_sub, "Files".
+write_watch() {
+  local file=$dir/watch/mosquitto_sub
+  mkdir -p "$dir/watch"
+  [ ! -s "$file" ] || [ "$dir/monitor.password" -nt "$file" ] || return 0
+  printf '%s\n' '-V mqttv5' '-u monitor' "-P $(head -n 1 "$dir/monitor.password")" > "$file.new"
+  sync "$file.new"
+  mv "$file.new" "$file"
+}
+
 for user in "${users[@]}"; do make_password "$user"; done
 hashes_are_current || write_hashes
+write_watch
 if [ "$(id -u)" -eq 0 ] && getent group sensorctl > /dev/null; then
   chgrp sensorctl "$dir/sensorctl.password"
   chmod 0640 "$dir/sensorctl.password"

@@ -1,4 +1,7 @@
 // The shipped broker configuration in a real Mosquitto: who gets in, who may write and read what, and the passwords.
+#include <arpa/inet.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +25,7 @@ struct Ended {
   std::string output;
 };
 
-Ended run(const TempDir& folder, std::vector<std::string> command) {
+Ended run(const TempDir& folder, std::vector<std::string> command, std::chrono::seconds limit = 20s) {
   Process::Options options;
   options.name = command.front();
   command.front() = program_path(command.front());
@@ -30,7 +33,7 @@ Ended run(const TempDir& folder, std::vector<std::string> command) {
   options.log_file = folder.write("run.log", "");
   Process process(options);
   process.start();
-  const std::optional<int> code = process.wait_exit(20s);
+  const std::optional<int> code = process.wait_exit(limit);
   return {code.value_or(-1), read_file(options.log_file)};
 }
 
@@ -56,12 +59,13 @@ const std::map<std::string, std::set<std::string>> may_write{
 
 const std::map<std::string, std::set<std::string>> may_read{
     {"sensor-publisher",
-     {"sensors/n/committed/sensor-publisher", "sensors/n/control/sensor-publisher",
+     {"sensors/n/committed/sensor-publisher", "sensors/n/control/sensor-publisher", "sensors/n/status/sensor-publisher",
       "sensors/n/status/sensor-persistence", "sensors/n/status/sensor-http-bridge",
       "sensors/n/queue/sensor-persistence", "sensors/n/queue/sensor-http-bridge"}},
     {"sensor-persistence",
      {"sensors/n/reading/a", "sensors/n/backlog/sensor-publisher", "sensors/n/backlog/sensor-http-bridge",
-      "sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query", "sensors/n/rpc/dead-letters"}},
+      "sensors/n/rpc/upload", "sensors/n/rpc/uploaded", "sensors/n/rpc/query", "sensors/n/rpc/dead-letters",
+      "sensors/n/status/sensor-persistence"}},
     {"sensor-http-bridge",
      {"sensors/n/rpc-reply/sensor-http-bridge", "sensors/n/control/sensor-http-bridge", "sensors/n/reading/a",
       "sensors/n/committed/sensor-http-bridge", "sensors/n/status/sensor-publisher",
@@ -90,7 +94,7 @@ class BrokerConfigTest : public testing::Test {
  protected:
   void SetUp() override { broker_.start(); }
 
-  std::vector<std::string> client(const std::string& program, const std::string& user) const {
+  virtual std::vector<std::string> client(const std::string& program, const std::string& user) const {
     const MqttClientOptions options = broker_.client(user, "");
     return {program,         "-V", "5", "-h", "127.0.0.1", "-p", std::to_string(options.port), "-u", user, "-P",
             options.password};
@@ -185,7 +189,134 @@ TEST_F(BrokerConfigTest, takes_a_message_of_one_mebibyte_and_not_one_of_three) {
   EXPECT_NE(code(3 * 1024 * 1024), 0);
 }
 
+// ---- limits ----
+
+TEST_F(BrokerConfigTest, goes_on_while_eight_durable_sessions_of_a_watcher_are_full) {
+  // Each is full before the next begins, so that no two share a message.
+  const std::string password = broker_.client("sensor-publisher", "").password;
+  const std::string flood = "yes $(head -c 3000 /dev/zero | tr '\\0' x) | head -n 11500 | mosquitto_pub -V 5 -p " +
+                            std::to_string(broker_.port()) + " -u sensor-publisher -P '" + password +
+                            "' -q 1 -t sensors/n/reading/a -l";
+  for (int session = 1; session <= 8; ++session) {
+    std::vector<std::string> watch = client("mosquitto_sub", "monitor");
+    for (const char* word : {"-c", "-x", "3600", "-q", "1", "-t", "sensors/#", "-E", "-i"}) watch.emplace_back(word);
+    watch.push_back("durable-" + std::to_string(session));
+    ASSERT_EQ(run(folder_, watch).code, 0) << session;
+    ASSERT_EQ(run(folder_, {"bash", "-c", flood}, 60s).code, 0) << "session " << session;
+  }
+  EXPECT_EQ(publish("sensor-publisher", "sensors/n/reading/a"), 0x00);
+  EXPECT_EQ(received("sensor-persistence", 1, 10s), std::set<std::string>{"sensors/n/reading/a"});
+}
+
+TEST_F(BrokerConfigTest, lets_services_in_while_a_program_holds_a_thousand_connections_without_a_password) {
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, 2'000);
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(broker_.port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::vector<int> idle;
+  for (int i = 0; i < 1'000; ++i) {
+    idle.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::connect(idle.back(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0) << i;
+  }
+  EXPECT_EQ(publish("sensor-publisher", "sensors/n/reading/a"), 0x10);
+  for (const int descriptor : idle) ::close(descriptor);
+}
+
+// ---- machines with a user of their own ----
+
+class MachinesTest : public BrokerConfigTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(access({"add", "attic", "attic-old"}).code, 0);
+    ASSERT_EQ(access({"add", "shed"}).code, 0);
+    ASSERT_EQ(access({"add", "shed"}).code, 0) << "twice is once";
+    BrokerConfigTest::SetUp();
+  }
+
+  Ended access(std::vector<std::string> words) {
+    words.insert(words.begin(), {"bash", source_path("broker-config/machine-access.sh"), folder_.file("broker")});
+    return run(folder_, std::move(words));
+  }
+
+  std::vector<std::string> client(const std::string& program, const std::string& user) const override {
+    if (user != "attic" && user != "shed") return BrokerConfigTest::client(program, user);
+    std::string password = read_file(folder_.file("broker/machines/" + user + ".password"));
+    password.pop_back();
+    return {program, "-V", "5", "-h", "127.0.0.1", "-p", std::to_string(broker_.port()), "-u", user, "-P", password};
+  }
+};
+
+/// What a publisher writes, for each node that it may be.
+std::vector<std::string> publisher_topics(const std::string& node) {
+  std::vector<std::string> topics{"sensors/" + node + "/reading/a"};
+  for (const char* kind : {"backlog", "status", "queue", "event", "clock"})
+    topics.push_back("sensors/" + node + "/" + kind + "/sensor-publisher");
+  return topics;
+}
+
+TEST_F(MachinesTest, write_as_themselves_under_their_former_names_and_as_nobody_else) {
+  constexpr int denied = 0x87;
+  for (const std::string node : {"attic", "attic-old"}) {
+    for (const std::string& topic : publisher_topics(node)) {
+      EXPECT_NE(publish("attic", topic), denied) << topic;
+      EXPECT_EQ(publish("shed", topic), denied) << topic;
+    }
+  }
+  for (const std::string& topic : publisher_topics("shed")) {
+    EXPECT_EQ(publish("attic", topic), denied) << topic;
+    EXPECT_NE(publish("shed", topic), denied) << topic;
+  }
+  for (const std::string node : {"attic", "shed"}) {
+    for (const std::string name :
+         {"committed/sensor-publisher", "control/sensor-publisher", "control/sensor-http-bridge", "rpc/query",
+          "rpc/dead-letters", "rpc-reply/sensorctl", "status/sensor-persistence", "backlog/sensor-http-bridge"}) {
+      EXPECT_EQ(publish("attic", "sensors/" + node + "/" + name), denied) << node << "/" << name;
+    }
+  }
+}
+
+TEST_F(MachinesTest, read_what_is_for_them_and_how_the_store_is_and_nothing_of_others) {
+  for (const std::string node : {"attic", "attic-old", "shed"}) {
+    publish("sensor-persistence", "sensors/" + node + "/committed/sensor-publisher");
+    publish("sensorctl", "sensors/" + node + "/control/sensor-publisher");
+    for (const std::string& topic : publisher_topics(node)) publish("sensor-publisher", topic);
+  }
+  publish("sensor-persistence", "sensors/hub/status/sensor-persistence");
+  publish("sensor-http-bridge", "sensors/hub/queue/sensor-http-bridge");
+  const std::set<std::string> wanted{
+      "sensors/attic/committed/sensor-publisher",   "sensors/attic/control/sensor-publisher",
+      "sensors/attic/status/sensor-publisher",      "sensors/attic-old/committed/sensor-publisher",
+      "sensors/attic-old/control/sensor-publisher", "sensors/attic-old/status/sensor-publisher",
+      "sensors/hub/status/sensor-persistence",      "sensors/hub/queue/sensor-http-bridge"};
+  EXPECT_EQ(received("attic", wanted.size() + 1, 2s), wanted);
+}
+
+TEST_F(MachinesTest, are_gone_when_removed_and_leave_the_rules_as_they_were) {
+  const std::string shipped = read_file(source_path("broker-config/acl"));
+  EXPECT_NE(read_file(folder_.file("broker/acl")), shipped);
+  ASSERT_EQ(access({"remove", "attic"}).code, 0);
+  EXPECT_EQ(read_file(folder_.file("broker/mosquitto.passwords")).find("attic:"), std::string::npos);
+  EXPECT_NE(read_file(folder_.file("broker/mosquitto.passwords")).find("shed:"), std::string::npos);
+  ASSERT_EQ(access({"remove", "shed"}).code, 0);
+  EXPECT_EQ(read_file(folder_.file("broker/acl")), shipped);
+  for (const char* name : {"monitor", "sensor-persistence", "a/b", "+", "a b"})
+    EXPECT_EQ(access({"add", name}).code, 64) << name;
+}
+
 // ---- the scripts ----
+
+TEST_F(BrokerConfigTest, is_watched_by_the_line_that_the_demo_prints_without_a_password_in_it) {
+  publish("sensor-publisher", "sensors/n/reading/a");
+  const std::string line = broker_.watch_command();
+  EXPECT_EQ(line.find(broker_.client("monitor", "").password), std::string::npos);
+  EXPECT_EQ(line.find("-P"), std::string::npos);
+  const Ended watched = run(folder_, {"bash", "-c", line + " -C 1 -W 10"});
+  EXPECT_EQ(watched.output, "sensors/n/reading/a x\n");
+}
 
 class PasswordsTest : public testing::Test {
  protected:

@@ -76,8 +76,8 @@ MqttClientOptions Broker::client(const std::string& user, const std::string& cli
 }
 
 std::string Broker::watch_command() const {
-  return "mosquitto_sub -V 5 -h 127.0.0.1 -p " + std::to_string(port_) + " -u monitor -P \"$(cat " +
-         password_file("monitor") + ")\" -t 'sensors/#' -v";
+  return "XDG_CONFIG_HOME=" + config_folder(folder_) + "/watch mosquitto_sub -h 127.0.0.1 -p " + std::to_string(port_) +
+         " -t 'sensors/#' -v";
 }
 
 }  // namespace sensors::rig

@@ -1,0 +1,90 @@
+#!/bin/bash
+# machine-access.sh DIR add NODE [FORMER_NAME...]: a user of the broker for a machine that has a sensor-publisher only.
+# machine-access.sh DIR remove NODE: takes it away.
+#
+# The user is called as the machine's node. It may write that node's readings and states, read its watermark and its orders,
+# and nothing of another machine. FORMER_NAME: readings that the machine took under another name come under that name.
+#
+#   DIR/machines/NODE.password  the password, made where there is none; copy it to the machine, then delete it here
+#   DIR/mosquitto.passwords     gets its hash
+#   DIR/acl                     gets its rules, between two lines that name it
+#
+# Then: systemctl reload sensor-broker. To change a password: delete NODE.password, add again, reload.
+set -euo pipefail
+umask 077
+
+usage() { sed -n '2,3s/^# //p' "$0" >&2; exit 64; }
+[ $# -ge 3 ] || usage
+dir=$1 verb=$2 node=$3
+names=("${@:3}")
+ours='sensor-publisher|sensor-persistence|sensor-http-bridge|sensorctl|home-assistant|monitor'
+for name in "${names[@]}"; do
+  if ! [[ $name =~ ^[A-Za-z0-9_.-]{1,64}$ ]] || [[ $name =~ ^($ours)$ ]]; then
+    echo "$0: '$name' cannot be the name of a machine: 1 to 64 of A-Z a-z 0-9 _ . -, and no user of the pipeline's own" >&2
+    exit 64
+  fi
+done
+acl=$dir/acl hashes=$dir/mosquitto.passwords
+for file in "$acl" "$hashes"; do
+  [ -f "$file" ] || { echo "$0: $file: there is no such file; is the broker's configuration in $dir?" >&2; exit 66; }
+done
+
+# Standard input becomes file $1, which keeps its owner and mode; on the disk before it gets its name.
+replace() {
+  cp -p "$1" "$1.new"
+  cat > "$1.new"
+  sync "$1.new"
+  mv "$1.new" "$1"
+}
+
+acl_without_node() { sed "/^# machine ${node//./\\.}:/,/^# end of machine ${node//./\\.}\$/d" "$acl"; }
+hashes_without_node() { grep -v "^${node//./\\.}:" "$hashes" || true; }
+
+rules() {
+  local name kind
+  printf '# machine %s: made by machine-access.sh\nuser %s\n' "$node" "$node"
+  for name in "${names[@]}"; do
+    printf 'topic write sensors/%s/reading/+\n' "$name"
+    for kind in backlog status queue event clock; do printf 'topic write sensors/%s/%s/sensor-publisher\n' "$name" "$kind"; done
+    for kind in committed control status; do printf 'topic read sensors/%s/%s/sensor-publisher\n' "$name" "$kind"; done
+  done
+  for kind in status queue; do
+    printf 'topic read sensors/+/%s/sensor-persistence\ntopic read sensors/+/%s/sensor-http-bridge\n' "$kind" "$kind"
+  done
+  printf '# end of machine %s\n' "$node"
+}
+
+make_password() {
+  local file=$dir/machines/$node.password
+  mkdir -p "$dir/machines"
+  [ -s "$file" ] && return
+  head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "$file.new"
+  sync "$file.new"
+  mv "$file.new" "$file"
+}
+
+case $verb in
+  add)
+    make_password
+    hash=$dir/machines/$node.hash
+    echo "$node:$(head -n 1 "$dir/machines/$node.password")" > "$hash"
+    mosquitto_passwd -U "$hash"  # hashes the file in place; no password is on a command line
+    { hashes_without_node; cat "$hash"; } > "$hash.all"
+    replace "$hashes" < "$hash.all"
+    rm "$hash" "$hash.all"
+    { acl_without_node; rules; } > "$dir/machines/acl"
+    replace "$acl" < "$dir/machines/acl"
+    rm "$dir/machines/acl"
+    echo "$dir/machines/$node.password"
+    ;;
+  remove)
+    [ $# -eq 3 ] || usage
+    mkdir -p "$dir/machines"
+    acl_without_node > "$dir/machines/acl"
+    replace "$acl" < "$dir/machines/acl"
+    hashes_without_node > "$dir/machines/hashes"
+    replace "$hashes" < "$dir/machines/hashes"
+    rm -f "$dir/machines/acl" "$dir/machines/hashes" "$dir/machines/$node.password"
+    ;;
+  *) usage ;;
+esac
