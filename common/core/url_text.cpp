@@ -1,0 +1,105 @@
+#include "common/core/url_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sensors {
+
+namespace {
+
+constexpr std::string_view left_out = "...";
+
+/// "scheme://", and the authority behind it.
+struct Parts {
+  std::string_view scheme;
+  std::string_view authority;
+  std::string_view rest;  // path, query and fragment
+};
+
+std::optional<Parts> parts_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = std::min(url.find_first_of("/?#", begin), url.size());
+  return Parts{url.substr(0, begin), url.substr(begin, end - begin), url.substr(end)};
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_host_character(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '_' ||
+         c == ':' || c == '[' || c == ']';
+}
+
+/// Not so what is left of a user part with a slash in it: https://me:pass/word@host.
+bool is_host_and_port(std::string_view text) {
+  if (!std::all_of(text.begin(), text.end(), is_host_character)) return false;
+  if (text.ends_with(']')) return true;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return true;
+  const std::string_view port = text.substr(colon + 1);
+  return std::all_of(port.begin(), port.end(), is_digit);
+}
+
+/// "?a=1&b" -> "?a=...&...": a part without a name may be a token by itself.
+std::string shown_query(std::string_view query) {
+  std::string out;
+  char before = '?';
+  while (!query.empty()) {
+    query.remove_prefix(1);  // '?' or '&'
+    const std::string_view part = query.substr(0, query.find_first_of("&;"));
+    const std::size_t equals = part.find('=');
+    out += before;
+    if (equals != std::string_view::npos) out.append(part.substr(0, equals + 1));
+    out += left_out;
+    query.remove_prefix(part.size());
+    before = '&';
+  }
+  return out;
+}
+
+std::string decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned byte = 0;
+    const bool has_digits = text[i] == '%' && i + 2 < text.size();
+    const char* const digits = has_digits ? text.data() + i + 1 : nullptr;
+    if (has_digits && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
+      out += static_cast<char>(byte);
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string shown_url(std::string_view url) {
+  const std::optional<Parts> parts = parts_of(url);
+  if (!parts.has_value()) return std::string(left_out);
+  const std::string_view host = parts->authority.substr(parts->authority.rfind('@') + 1);  // npos + 1 is 0
+  std::string out(parts->scheme);
+  if (!is_host_and_port(host)) return out.append(left_out);
+  const std::string_view path = parts->rest.substr(0, parts->rest.find_first_of("?#"));
+  const std::string_view query = parts->rest.substr(path.size());
+  out.append(host).append(path);
+  return query.starts_with('?') ? out + shown_query(query.substr(0, query.find('#'))) : out;
+}
+
+std::optional<UrlUser> take_user_part(std::string& url) {
+  const std::optional<Parts> parts = parts_of(url);
+  if (!parts.has_value()) return std::nullopt;
+  const std::size_t at = parts->authority.rfind('@');
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view user = parts->authority.substr(0, at);
+  const std::size_t colon = user.find(':');
+  UrlUser taken;
+  taken.user = decoded(user.substr(0, colon));
+  if (colon != std::string_view::npos) taken.password = decoded(user.substr(colon + 1));
+  url.erase(parts->scheme.size(), at + 1);
+  return taken;
+}
+
+}  // namespace sensors

@@ -1,0 +1,23 @@
+// What of a URL is secret: its user part (RFC 3986 section 3.2.1), and the values of its query, which may be tokens.
+// Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sensors {
+
+/// `url` as it may be shown to anybody: scheme, host, port and path, and of the query the names only:
+/// "https://api.example.com/v1?key=...&db=...". What is no URL is shown as "...".
+std::string shown_url(std::string_view url);
+
+struct UrlUser {
+  std::string user;
+  std::string password;
+};
+
+/// Takes the user part out of `url`; its percent encoding is undone. Nothing: there is none.
+std::optional<UrlUser> take_user_part(std::string& url);
+
+}  // namespace sensors

@@ -1,0 +1,39 @@
+#include "common/core/url_text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sensors {
+namespace {
+
+TEST(UrlText, shows_where_and_neither_who_nor_with_what) {
+  EXPECT_EQ(shown_url("https://api.example.com/v1/readings"), "https://api.example.com/v1/readings");
+  EXPECT_EQ(shown_url("http://me:hush@127.0.0.1:8086/write?db=d&p=hush"), "http://127.0.0.1:8086/write?db=...&p=...");
+  EXPECT_EQ(shown_url("https://hush@[::1]:8443/x"), "https://[::1]:8443/x");
+  EXPECT_EQ(shown_url("https://api/in?hush"), "https://api/in?...");
+  EXPECT_EQ(shown_url("https://api/in?a=1;b=2#hush"), "https://api/in?a=...&b=...");
+  EXPECT_EQ(shown_url("https://api#hush"), "https://api");
+}
+
+TEST(UrlText, shows_less_of_what_is_not_right) {
+  EXPECT_EQ(shown_url("https://me:hu/sh@api/x"), "https://...");
+  EXPECT_EQ(shown_url("https://me:hu?sh@api"), "https://...");
+  EXPECT_EQ(shown_url("https://me:hush@x@api/"), "https://api/");
+  EXPECT_EQ(shown_url("me:hush@api"), "...");
+  EXPECT_EQ(shown_url(""), "...");
+}
+
+TEST(UrlText, takes_the_user_part_out) {
+  std::string url = "https://me:p%40ss%2fw%zz@api.example.com/v1?x=a@b";
+  const std::optional<UrlUser> user = take_user_part(url);
+  ASSERT_TRUE(user.has_value());
+  EXPECT_EQ(user->user, "me");
+  EXPECT_EQ(user->password, "p@ss/w%zz");
+  EXPECT_EQ(url, "https://api.example.com/v1?x=a@b");
+  EXPECT_FALSE(take_user_part(url).has_value()) << "an @ of the query is none";
+  std::string token = "https://t0ken@api/";
+  EXPECT_EQ(take_user_part(token)->user, "t0ken");
+  EXPECT_EQ(token, "https://api/");
+}
+
+}  // namespace
+}  // namespace sensors
