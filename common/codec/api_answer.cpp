@@ -1,22 +1,59 @@
 #include "common/codec/api_answer.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+
+#include <fmt/format.h>
+
 #include "common/codec/json_document.hpp"
+#include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
 
 namespace sensors {
 
 namespace {
 
+using simdjson::dom::element;
+
 constexpr std::size_t max_depth = 64;  // of keys that do not matter to us
 
-std::string_view text_of(simdjson::dom::element object, std::string_view key) {
+using namespace std::string_view_literals;
+using Words = std::span<const std::string_view>;
+
+// Keys and texts are compared without regard to case.
+constexpr std::array error_keys{"error"sv, "errors"sv, "failed"sv, "failures"sv, "exception"sv};
+constexpr std::array success_keys{"success"sv, "succeeded"sv, "ok"sv};
+constexpr std::array known_before_keys{"duplicates"sv, "duplicate"sv, "existing"sv,
+                                       "ignored"sv,    "skipped"sv,   "unchanged"sv};
+constexpr std::array list_keys{"items"sv, "results"sv, "responses"sv};
+constexpr std::array texts_of_nothing{""sv,     "0"sv,   "false"sv, "no"sv,      "none"sv,
+                                      "null"sv, "nil"sv, "ok"sv,    "success"sv, "no error"sv};
+constexpr std::array texts_of_no{"false"sv,  "no"sv,      "0"sv,        "error"sv,  "fail"sv,
+                                 "failed"sv, "failure"sv, "rejected"sv, "invalid"sv};
+constexpr std::array statuses_of_refusal{"error"sv, "fail"sv, "failed"sv, "failure"sv, "rejected"sv, "invalid"sv};
+constexpr std::array beginnings_of_refusal{"error"sv,  "fail"sv,     "fatal"sv, "exception"sv,    "invalid"sv,
+                                           "denied"sv, "rejected"sv, "false"sv, "unauthorized"sv, "forbidden"sv};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+bool is_one_of(std::string_view text, Words words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+std::string_view text_of(element object, std::string_view key) {
   std::string_view text;
   if (object[key].get(text) != simdjson::SUCCESS) return {};
   return text;
 }
 
 /// RFC 9457 section 3.1: title says what kind of problem it is, detail what this one is.
-std::string reason_of(simdjson::dom::element object) {
+std::string reason_of(element object) {
   const std::string_view title = text_of(object, "title");
   const std::string_view detail = text_of(object, "detail");
   std::string reason(title);
@@ -28,31 +65,171 @@ std::string reason_of(simdjson::dom::element object) {
   return printable_line(reason, max_refusal_reason_bytes);
 }
 
-void read_row(simdjson::dom::element element, ApiAnswer& answer) {
-  std::string_view stream;
-  std::uint64_t seq = 0;
-  std::uint64_t status = 0;
-  const bool is_named = element["stream"].get(stream) == simdjson::SUCCESS && is_name(stream) &&
-                        element["seq"].get(seq) == simdjson::SUCCESS && seq >= 1 && seq <= max_seq;
-  if (!is_named || answer.rejected.size() == max_upload_readings) {
-    ++answer.unnamed;
-    return;
+/// Neither null, false, 0 nor empty, and no word for that; a list or an object: with such a thing in it.
+bool is_something(element value) {
+  switch (value.type()) {
+    case simdjson::dom::element_type::NULL_VALUE: return false;
+    case simdjson::dom::element_type::BOOL: return value.get_bool().value();
+    case simdjson::dom::element_type::STRING: return !is_one_of(lower(value.get_string().value()), texts_of_nothing);
+    case simdjson::dom::element_type::ARRAY: {
+      const simdjson::dom::array list = value.get_array().value();
+      return std::any_of(list.begin(), list.end(), [](element each) { return is_something(each); });
+    }
+    case simdjson::dom::element_type::OBJECT: {
+      for (const simdjson::dom::key_value_pair field : simdjson::dom::object(value.get_object().value())) {
+        if (is_something(field.value)) return true;
+      }
+      return false;
+    }
+    default: return value.get_double().value() != 0;
   }
-  if (element["status"].get(status) != simdjson::SUCCESS || status < 100 || status > 599) status = 0;
-  answer.rejected.push_back({{std::string(stream), seq}, static_cast<int>(status), reason_of(element)});
+}
+
+/// The rows that a count or a list stands for.
+std::optional<std::uint64_t> count_of(element value) {
+  std::uint64_t number = 0;
+  simdjson::dom::array list;
+  if (value.get(number) == simdjson::SUCCESS) return number;
+  if (value.get(list) == simdjson::SUCCESS) return list.size();
+  return std::nullopt;
+}
+
+class AnswerReader {
+ public:
+  explicit AnswerReader(ApiAnswer& answer) : answer_(answer) {}
+
+  void read(element root) {
+    simdjson::dom::object object;
+    if (root.get(object) == simdjson::SUCCESS) {
+      for (const simdjson::dom::key_value_pair field : object) {
+        const std::string key = lower(field.key);
+        take_verdict(key, field.value);
+        take_rows(key, field.value);
+      }
+      if (answer_.accepted.has_value()) *answer_.accepted += known_before_;
+    } else {
+      read_list(root);
+    }
+  }
+
+ private:
+  /// Of the batch, or of one row in a list.
+  void take_verdict(const std::string& key, element value) {
+    const bool is_error = is_one_of(key, error_keys) && is_something(value);
+    const bool is_no_success = is_one_of(key, success_keys) && says_no(value);
+    if (is_error || is_no_success || (key == "status" && is_status_of_refusal(value))) refuse(key, value);
+    std::int64_t status = 0;
+    if (key == "status" && value.get(status) == simdjson::SUCCESS) take_status(status);
+  }
+
+  void take_rows(const std::string& key, element value) {
+    if (key == "rejected") take_rejected(value);
+    if (key == "accepted") {
+      answer_.accepted = count_of(value);
+      answer_.is_about_rows = answer_.is_about_rows || answer_.accepted.has_value();
+      if (!answer_.accepted.has_value() && says_no(value)) refuse(key, value);
+    }
+    if (is_one_of(key, known_before_keys)) known_before_ += std::min(count_of(value).value_or(0), most_counted);
+    if (is_one_of(key, list_keys)) read_list(value);
+  }
+
+  void take_rejected(element value) {
+    simdjson::dom::array rows;
+    if (value.get(rows) == simdjson::SUCCESS) {
+      answer_.is_about_rows = true;
+      for (const element row : rows) read_row(row);
+    } else if (is_something(value)) {
+      refuse("rejected", value);
+    }
+  }
+
+  void read_row(element row) {
+    std::string_view stream;
+    std::uint64_t seq = 0;
+    std::int64_t status = 0;
+    const bool is_named = row["stream"].get(stream) == simdjson::SUCCESS && is_name(stream) &&
+                          row["seq"].get(seq) == simdjson::SUCCESS && seq >= 1 && seq <= max_seq;
+    if (row["status"].get(status) != simdjson::SUCCESS || status < 100 || status > 599) status = 0;
+    if (is_for_now(static_cast<int>(status))) take_status(status);
+    if (!is_named || answer_.rejected.size() == max_upload_readings) {
+      ++answer_.unnamed;
+      return;
+    }
+    answer_.rejected.push_back({{std::string(stream), seq}, static_cast<int>(status), reason_of(row)});
+  }
+
+  /// [{"status":201},{"status":422,"error":"..."}], or as Elasticsearch has it, [{"index":{"status":201}}].
+  void read_list(element value) {
+    simdjson::dom::array list;
+    if (value.get(list) != simdjson::SUCCESS) return;
+    answer_.is_about_rows = true;
+    for (const element each : list) {
+      simdjson::dom::object object;
+      if (each.get(object) != simdjson::SUCCESS) continue;
+      for (const simdjson::dom::key_value_pair field : object) {
+        take_verdict(lower(field.key), field.value);
+        simdjson::dom::object inner;
+        if (object.size() != 1 || field.value.get(inner) != simdjson::SUCCESS) continue;
+        for (const simdjson::dom::key_value_pair part : inner) take_verdict(lower(part.key), part.value);
+      }
+    }
+  }
+
+  static bool says_no(element value) {
+    std::string_view text;
+    if (value.get(text) == simdjson::SUCCESS) return is_one_of(lower(text), texts_of_no);
+    return !value.is_null() && !is_something(value);
+  }
+
+  static bool is_status_of_refusal(element value) {
+    std::string_view text;
+    bool is_true = true;
+    if (value.get(is_true) == simdjson::SUCCESS) return !is_true;
+    return value.get(text) == simdjson::SUCCESS && is_one_of(lower(text), statuses_of_refusal);
+  }
+
+  void take_status(std::int64_t status) {
+    if (status < 400 || status > 599) return;
+    if (answer_.status == 0 || is_for_now(static_cast<int>(status))) answer_.status = static_cast<int>(status);
+  }
+
+  void refuse(std::string_view key, element value) {
+    if (!answer_.refusal.empty()) return;
+    answer_.refusal = printable_line(fmt::format("{}: {}", key, simdjson::minify(value)), max_refusal_reason_bytes);
+  }
+
+  static constexpr std::uint64_t most_counted = 1'000'000'000;
+
+  ApiAnswer& answer_;
+  std::uint64_t known_before_ = 0;
+};
+
+void read_text(std::string_view text, ApiAnswer& answer) {
+  const std::string beginning = lower(text.substr(0, 32));
+  const bool is_refusal = std::any_of(beginnings_of_refusal.begin(), beginnings_of_refusal.end(),
+                                      [&](std::string_view word) { return beginning.starts_with(word); });
+  if (is_refusal) answer.refusal = printable_line(text, max_refusal_reason_bytes);
 }
 
 }  // namespace
 
+bool is_for_now(int status) { return status == 408 || status == 429 || status >= 500; }
+
 ApiAnswer read_api_answer(std::string_view body) {
   ApiAnswer answer;
-  JsonDocument document(max_api_answer_bytes, max_depth);
-  const Result<simdjson::dom::element> root = document.parse(body);
-  if (!root.has_value() || !root->is_object()) return answer;
-  answer.reason = reason_of(*root);
-  simdjson::dom::array rows;
-  if ((*root)["rejected"].get(rows) != simdjson::SUCCESS) return answer;
-  for (const simdjson::dom::element row : rows) read_row(row, answer);
+  const std::string converted = utf8_of(body);
+  std::string_view text = converted;
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (!text.starts_with('{') && !text.starts_with('[')) {
+    read_text(text.substr(text.starts_with('"') ? 1 : 0), answer);
+    return answer;
+  }
+  JsonDocument document(2 * max_api_answer_bytes, max_depth);  // UTF-8 may be longer than what came
+  const Result<element> root = document.parse(text);
+  answer.is_unreadable = !root.has_value();
+  if (!root.has_value()) return answer;
+  if (root->is_object()) answer.reason = reason_of(*root);
+  AnswerReader(answer).read(*root);
   return answer;
 }
 

@@ -24,8 +24,12 @@ HttpFinished finished(HttpOutcome outcome) {
   event.took = outcome.took;
   if (outcome.answer.has_value()) {
     HttpAnswer& answer = *outcome.answer;
-    event.reply =
-        HttpReply{answer.status, std::move(answer.content_type), std::move(answer.retry_after), std::move(answer.body)};
+    event.reply = HttpReply{answer.status,
+                            std::move(answer.content_type),
+                            std::move(answer.retry_after),
+                            std::move(answer.body),
+                            answer.is_early,
+                            answer.has_more};
   } else {
     event.reply = tl::unexpected<Error>(std::move(outcome.answer.error()));
   }
@@ -112,6 +116,8 @@ void Adapters::carry_out(HttpPost post) {
   request.id = post.id;
   request.url = destination.url;
   request.body = std::move(post.body);
+  request.user = destination.user;
+  request.password = destination.password;
   request.gzip = destination.gzip;
   request.ca_file = destination.ca_file;
   request.connect_timeout = destination.connect_timeout;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "common/core/reading.hpp"
+#include "common/core/url_text.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/home_assistant_config.hpp"
@@ -27,6 +28,39 @@ void check_precision(ConfigTable& table, std::string_view url) {
     table.refuse("url", "must not say a precision other than ns: timestamps are in that");
 }
 
+/// User and password leave the address here, and are in nothing that is logged, shown or sent to the broker.
+void read_url(ConfigTable& table, DestinationConfig& destination) {
+  if (!table.has("url")) {
+    table.refuse("url",
+                 "is missing: name the API that takes the readings, such as \"https://api.example.com/v1/readings\"");
+    return;
+  }
+  table.read("url", destination.url);
+  const std::string_view url = destination.url;
+  if (!url.starts_with("https://") && !url.starts_with("http://")) {
+    table.refuse("url", "must start with https:// or http://");
+  } else if (shown_url(url).ends_with("//...")) {
+    table.refuse("url", "has no host that can be read; in a user or password / ? # : @ are %2F %3F %23 %3A %40");
+  }
+  if (const std::optional<UrlUser> user = take_user_part(destination.url); user.has_value()) {
+    destination.user = user->user;
+    destination.password = user->password;
+  }
+}
+
+void check_credentials(ConfigTable& table, const DestinationConfig& destination) {
+  const Result<std::string> token = read_token(destination);
+  if (!token.has_value()) return table.refuse("token_file", token.error().message);
+  if (!token->empty() && !destination.user.empty())
+    table.refuse("url", "has a user, and there is an API token too: keep one of them");
+}
+
+AnswerTrust read_answers(ConfigTable& table) {
+  std::string answers = "strict";
+  table.read_choice("answers", answers, {"strict", "status"});
+  return answers == "status" ? AnswerTrust::status : AnswerTrust::strict;
+}
+
 void read_format(ConfigTable& table, std::string_view url, UploadOptions& upload) {
   std::string format = name_of(upload.format);
   table.read_choice("format", format, {"batch", "json", "influx"});
@@ -36,16 +70,9 @@ void read_format(ConfigTable& table, std::string_view url, UploadOptions& upload
 
 void read_destination(ConfigTable table, DestinationConfig& destination, LogicOptions& logic) {
   UploadOptions& upload = logic.upload;
-  if (!table.has("url")) {
-    table.refuse("url",
-                 "is missing: name the API that takes the readings, such as \"https://api.example.com/v1/readings\"");
-  }
-  table.read("url", destination.url);
-  const std::string_view url = destination.url;
-  if (table.has("url") && !url.starts_with("https://") && !url.starts_with("http://")) {
-    table.refuse("url", "must start with https:// or http://");
-  }
-  read_format(table, url, upload);
+  read_url(table, destination);
+  read_format(table, destination.url, upload);
+  upload.answers = read_answers(table);
   table.read_name("name", upload.destination);
   table.read("token_file", destination.token_file);
   table.read("gzip", destination.gzip);
@@ -61,8 +88,7 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   table.read("retry_longest", logic.post_retry_longest, logic.post_retry_first, Millis{600'000});
   table.read("bulk_timeout", upload.bulk_timeout, Millis{100}, Millis{600'000});
   table.read("high_readings", upload.high_readings, 1, 1'000'000'000);
-  if (const Result<std::string> token = read_token(destination); !token.has_value())
-    table.refuse("token_file", token.error().message);
+  check_credentials(table, destination);
 }
 
 void read_store(ConfigTable table, LogicOptions& logic) {
@@ -108,6 +134,11 @@ Result<Config> load_config(const std::string& path) {
   ConfigTable root = file->root();
   read_top(root, config);
   read_destination(root.table("destination"), config.destination, config.logic);
+  if (!config.destination.user.empty() || !config.destination.password.empty()) {
+    config.warnings.push_back(path +
+                              ": destination.url holds a user or password, for all who may read the file; a token in "
+                              "destination.token_file is better kept");
+  }
   read_store(root.table("store"), config.logic);
   read_breaker(root.table("breaker"), config.logic.breaker);
   config.web = read_http_config(root.table("http"), config.server);

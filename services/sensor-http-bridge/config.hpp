@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/adapters/http_server/http_server.hpp"
 #include "common/core/result.hpp"
@@ -16,7 +17,9 @@
 namespace sensors::bridge {
 
 struct DestinationConfig {
-  std::string url;
+  std::string url;  // without the user part, which is user and password
+  std::string user;
+  std::string password;
   std::string token_file;  // empty: systemd's credential api-token; without that no Authorization header
   bool gzip = true;
   std::string ca_file;  // empty: the system's authorities
@@ -32,6 +35,7 @@ struct Config {
   std::optional<WebOptions> web;  // nothing: no HTTP side
   HttpServerOptions server;
   std::optional<DiscoveryOptions> discovery;  // nothing: no word to Home Assistant
+  std::vector<std::string> warnings;          // a line each: what works, and is better done otherwise
 };
 
 /// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.

@@ -25,6 +25,8 @@ struct HttpReply {
   std::string content_type;
   std::optional<std::string> retry_after;  // as sent
   std::string body;
+  bool is_early = false;  // it came before the API can have had the whole request
+  bool has_more = false;  // bytes came behind its end
 };
 
 /// The HTTP client is done with the HttpPost `id`. The error's code tells timeout, refused, unresolved, tls, ... apart.

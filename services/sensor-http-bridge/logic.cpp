@@ -138,7 +138,7 @@ void Logic::handle(const HttpFinished& event) {
     ++counters_.late_outcomes;
     return;
   }
-  const Verdict verdict = judge(event.reply, now_.wall);
+  const Verdict verdict = judge(event.reply, options_.upload, {batch_.rows, batch_.readings}, now_.wall);
   if (!verdict.failure_class.empty()) ++counters_.failures[verdict.failure_class];
   switch (verdict.outcome) {
     case Outcome::delivered: return post_delivered(verdict, event.took);

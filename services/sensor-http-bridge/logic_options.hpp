@@ -11,12 +11,20 @@
 
 namespace sensors::bridge {
 
+/// What makes a 2xx a delivery.
+enum class AnswerTrust {
+  strict,  // that it is the answer to this request, and says nothing else
+  status,  // its status; its body is not read
+};
+
 struct UploadOptions {
   /// Name of the destination: the store keeps a cursor for each.
   std::string destination = "api";
 
   /// How the API wants the rows.
   UploadFormat format = UploadFormat::batch;
+
+  AnswerTrust answers = AnswerTrust::strict;
 
   /// How often the store is asked while nothing is known to wait. 100 ms .. 1 h.
   Millis interval{5'000};

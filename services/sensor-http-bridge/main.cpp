@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   const Result<Config> config = load_config(parsed.command_line.config_file);
   if (!config.has_value()) return refuse(config.error());
   start_log(service_name, config->log_level);
+  for (const std::string& warning : config->warnings) log(LogLevel::warning, warning);
   const Result<std::string> mqtt_password = read_mqtt_password(config->mqtt);
   if (!mqtt_password.has_value()) return refuse(mqtt_password.error());
   if (parsed.command_line.check_config) return EXIT_SUCCESS;

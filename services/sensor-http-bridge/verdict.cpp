@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/api_answer.hpp"
+#include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
 #include "services/sensor-http-bridge/retry_after.hpp"
 
@@ -22,7 +23,8 @@ bool starts_with_in_any_case(std::string_view text, std::string_view lower_case)
 
 /// By its type, or without one by how it begins.
 bool is_html(const HttpReply& reply) {
-  std::string_view body = reply.body;
+  const std::string text = utf8_of(reply.body);
+  std::string_view body = text;
   body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
   if (body.empty()) return false;
   return starts_with_in_any_case(reply.content_type, "text/html") ||
@@ -86,7 +88,61 @@ Verdict judge_status(const HttpReply& reply, WallTime now) {
   return verdict;
 }
 
-Verdict judge_2xx(const HttpReply& reply) {
+Verdict no_delivery(Outcome outcome, std::string failure_class, std::string reason) {
+  Verdict verdict;
+  verdict.outcome = outcome;
+  verdict.failure_class = std::move(failure_class);
+  verdict.reason = std::move(reason);
+  return verdict;
+}
+
+constexpr std::string_view or_trust_the_status = "; see to the API, or set destination.answers = \"status\"";
+
+/// What makes it no answer to this request, or none that says something.
+std::optional<Verdict> judge_shape(const HttpReply& reply, const ApiAnswer& answer) {
+  const auto odd = [&](const char* failure_class, std::string_view what) {
+    Verdict verdict = no_delivery(Outcome::failed, failure_class,
+                                  fmt::format("HTTP {} {}{}", reply.status, what, or_trust_the_status));
+    verdict.needs_operator = true;
+    return verdict;
+  };
+  if (reply.is_early) return odd("early_answer", "that came before the request was sent: not the answer to it");
+  if (reply.has_more) return odd("overlong_answer", "with more bytes behind it than it says");
+  if (reply.status == 206) return odd("partial_answer", "that is part of something, which no POST asks for");
+  if (answer.is_unreadable) {
+    return odd("unreadable_answer",
+               "with a body that begins as JSON and is not: " + printable_line(reply.body, max_refusal_reason_bytes));
+  }
+  if (reply.status == 207 && !answer.is_about_rows && answer.refusal.empty() && answer.status == 0) {
+    return odd("unreadable_answer", "(Multi-Status) with a body that says nothing of rows");
+  }
+  return std::nullopt;
+}
+
+/// What in its body says that not all was taken, without saying which rows.
+std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& answer, std::size_t counted) {
+  const std::string status = fmt::format("HTTP {}", reply.status);
+  if (answer.status != 0) {
+    const std::string_view advice = advice_for(answer.status);
+    Verdict verdict = no_delivery(outcome_of(answer.status), "refusal_in_2xx",
+                                  fmt::format("{} that gives the status {}{}", status, answer.status, advice));
+    verdict.needs_operator = !advice.empty();
+    return verdict;
+  }
+  if (answer.unnamed > 0) {
+    return no_delivery(Outcome::refused, "unnamed_rejections",
+                       fmt::format("{} that rejects {} rows without their stream and seq", status, answer.unnamed));
+  }
+  if (!answer.refusal.empty()) {
+    return no_delivery(Outcome::refused, "refusal_in_2xx", fmt::format("{} that says {}", status, answer.refusal));
+  }
+  const std::uint64_t accounted = answer.accepted.value_or(counted) + answer.rejected.size();
+  if (accounted >= counted) return std::nullopt;
+  return no_delivery(Outcome::refused, "too_few_accepted",
+                     fmt::format("{} that accepts {} of {} rows", status, *answer.accepted, counted));
+}
+
+Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sent) {
   Verdict verdict;
   verdict.status = reply.status;
   if (is_html(reply)) {
@@ -96,16 +152,19 @@ Verdict judge_2xx(const HttpReply& reply) {
     verdict.needs_operator = true;
     return verdict;
   }
-  ApiAnswer answer = read_api_answer(reply.body);
-  if (answer.unnamed > 0) {
-    verdict.outcome = Outcome::refused;
-    verdict.failure_class = "unnamed_rejections";
-    verdict.api_reason = answer.reason.empty() ? "rejected" : answer.reason;
-    verdict.reason =
-        fmt::format("HTTP {} that rejects {} rows without their stream and seq", reply.status, answer.unnamed);
-    return verdict;
-  }
   verdict.outcome = Outcome::delivered;
+  if (options.answers == AnswerTrust::status) return verdict;
+  ApiAnswer answer = read_api_answer(reply.body);
+  std::optional<Verdict> other = judge_shape(reply, answer);
+  if (!other.has_value())
+    other = judge_refusal(reply, answer, options.format == UploadFormat::batch ? sent.readings : sent.rows);
+  if (other.has_value()) {
+    other->status = reply.status;
+    other->api_reason = !answer.reason.empty() ? answer.reason : answer.refusal;
+    if (other->api_reason.empty()) other->api_reason = other->reason;
+    if (!answer.reason.empty()) other->reason += ": " + answer.reason;
+    return *other;
+  }
   verdict.rejected = std::move(answer.rejected);
   for (RejectedRow& row : verdict.rejected) {
     if (row.status == 0) row.status = reply.status;
@@ -116,10 +175,10 @@ Verdict judge_2xx(const HttpReply& reply) {
 
 }  // namespace
 
-Verdict judge(const Result<HttpReply>& reply, WallTime now) {
+Verdict judge(const Result<HttpReply>& reply, const UploadOptions& options, Sent sent, WallTime now) {
   if (!reply.has_value()) return judge_error(reply.error());
   if (reply->status < 200 || reply->status > 299) return judge_status(*reply, now);
-  return judge_2xx(*reply);
+  return judge_2xx(*reply, options, sent);
 }
 
 }  // namespace sensors::bridge

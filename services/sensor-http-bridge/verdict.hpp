@@ -7,6 +7,7 @@
 
 #include "common/codec/rpc_json.hpp"
 #include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/logic_options.hpp"
 
 namespace sensors::bridge {
 
@@ -31,9 +32,17 @@ struct Verdict {
   std::vector<RejectedRow> rejected;  // delivered: rows that the API did not take
 };
 
+/// What was sent, as far as an answer may count it.
+struct Sent {
+  std::size_t rows = 0;      // readings and gap records
+  std::size_t readings = 0;  // what an API of the format `batch` may count alone
+};
+
 /// A 2xx with a page of HTML is not the API but something in front of it, a captive portal or a login page: taking it
-/// for the API would lose the batch. A 2xx that rejects rows without naming them is `refused`: the batch is cut until
-/// it is clear which.
-Verdict judge(const Result<HttpReply>& reply, WallTime now);
+/// for the API would lose the batch. With AnswerTrust::status any other 2xx is a delivery. With AnswerTrust::strict
+/// it is one only if it is the answer to this request and says nothing else; what of it speaks against data is
+/// `refused`, as 422 is, so the batch is cut until it is clear which row is meant; what cannot be read, or says that
+/// the same may be taken later, is `failed`. The rules stand in docs/protocol.md, Upload.
+Verdict judge(const Result<HttpReply>& reply, const UploadOptions& options, Sent sent, WallTime now);
 
 }  // namespace sensors::bridge

@@ -3,6 +3,7 @@
 #include "common/adapters/http_client/http_client.hpp"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 
 #include <array>
@@ -17,6 +18,8 @@
 
 #include "common/adapters/http_client/answer_header.hpp"
 #include "common/adapters/http_client/gzip.hpp"
+#include "common/adapters/http_client/open_sockets.hpp"
+#include "common/core/url_text.hpp"
 
 namespace sensors {
 
@@ -32,9 +35,14 @@ struct FreeHeaders {
 /// One request under way. curl holds pointers into it, so it stays where it is until its handle is removed.
 struct Transfer {
   HttpRequest request;
+  CURL* easy = nullptr;
+  const OpenSockets* sockets = nullptr;
+  int socket = -1;  // of the connection that the request goes over, where it is known
   std::unique_ptr<curl_slist, FreeHeaders> headers;
   HttpAnswer answer;
   bool too_large = false;
+  bool met_input = false;  // waiting on its connection before it was sent
+  bool is_again = false;   // because of that
   std::array<char, CURL_ERROR_SIZE> error_text{};
 };
 
@@ -43,9 +51,53 @@ void initialise_curl() {
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
 
+/// Input that curl's TLS has read and not handed out.
+bool has_input_in_tls(CURL* easy) {
+  const curl_tlssessioninfo* tls = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK || tls == nullptr) return false;
+  if (tls->backend != CURLSSLBACKEND_OPENSSL || tls->internals == nullptr) return false;
+  return SSL_has_pending(static_cast<const SSL*>(tls->internals)) == 1;
+}
+
+/// Just before the request is sent: what waits on its connection cannot be its answer. libcurl 7.88 looks only whether
+/// a kept connection has ended. On a new TLS connection the server's session tickets wait.
+int on_connection(void* user, char*, char*, int, int local_port) {
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  transfer.socket = transfer.sockets->with_local_port(local_port);
+  long made = 0;
+  curl_easy_getinfo(transfer.easy, CURLINFO_NUM_CONNECTS, &made);
+  const bool is_new = made > 0;
+  const bool is_tls = transfer.request.url.starts_with("https:");
+  const bool has_unasked = has_input_in_tls(transfer.easy) || (!(is_new && is_tls) && has_input(transfer.socket));
+  if (!has_unasked) return CURL_PREREQFUNC_OK;
+  transfer.met_input = true;
+  return CURL_PREREQFUNC_ABORT;  // curl closes the connection
+}
+
+/// Whether the whole request is at the server's machine: an answer to it says so, as it comes with TCP's
+/// acknowledgement of all that was sent.
+bool is_received(const Transfer& transfer) {
+  curl_off_t sent_bytes = 0;
+  curl_easy_getinfo(transfer.easy, CURLINFO_SIZE_UPLOAD_T, &sent_bytes);
+  return sent_bytes >= static_cast<curl_off_t>(transfer.request.body.size()) && !has_unacknowledged(transfer.socket);
+}
+
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
-  take_header_line({data, size * count}, static_cast<Transfer*>(user)->answer);
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  const std::string_view line(data, size * count);
+  if (line.starts_with("HTTP/")) transfer.answer.is_early = !is_received(transfer);
+  take_header_line(line, transfer.answer);
   return size * count;
+}
+
+/// curl throws away what stands behind an answer, says so in a text only, and keeps the connection.
+int on_debug(CURL* easy, curl_infotype type, char* data, std::size_t size, void* user) {
+  const std::string_view text(data, size);
+  if (type != CURLINFO_TEXT) return 0;
+  if (!text.starts_with("Excess found") && !text.starts_with("Leftovers after chunking")) return 0;
+  static_cast<Transfer*>(user)->answer.has_more = true;
+  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+  return 0;
 }
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
@@ -106,10 +158,17 @@ ErrorCode class_of(CURLcode code, CURL* easy) {
 }
 
 Error error_of(const Transfer& transfer, CURLcode code, CURL* easy) {
-  const std::string post = "POST " + transfer.request.url + ": ";
+  const std::string post = "POST " + shown_url(transfer.request.url) + ": ";
   if (transfer.too_large) {
     return {ErrorCode::too_large,
             post + "the answer is longer than " + std::to_string(HttpClient::max_answer_bytes) + " bytes"};
+  }
+  if (transfer.met_input) {
+    return {ErrorCode::disconnected, post + "the server sent something before it was asked"};
+  }
+  if (code == CURLE_BAD_CONTENT_ENCODING) {
+    return {ErrorCode::io, post + "the answer has a content coding that is not known or not right: " +
+                               (transfer.error_text.front() != '\0' ? transfer.error_text.data() : "damaged")};
   }
   const char* said = transfer.error_text.front() != '\0' ? transfer.error_text.data() : curl_easy_strerror(code);
   return {class_of(code, easy), post + said};
@@ -121,6 +180,11 @@ void set_security(CURL* easy, const HttpRequest& request) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!request.user.empty() || !request.password.empty()) {
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    curl_easy_setopt(easy, CURLOPT_USERNAME, request.user.c_str());
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, request.password.c_str());
+  }
   if (!request.ca_file.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // that authority only
@@ -161,11 +225,17 @@ void set_content(CURL* easy, Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer.request.body.data());
   curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.request.body.size()));
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // all that curl can undo; on_body() counts what comes of it
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error_text.data());
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &on_connection);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);  // what is not caught by on_debug() goes nowhere
+  curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &on_debug);
+  curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &transfer);
 }
 
 }  // namespace
@@ -236,15 +306,18 @@ class HttpClient::Transfers {
       request.body = std::move(*packed);
     }
     CURL* easy = take_handle();
-    if (easy == nullptr) return fail(ErrorCode::io, "POST " + request.url + ": out of memory");
+    if (easy == nullptr) return fail(ErrorCode::io, "POST " + shown_url(request.url) + ": out of memory");
     auto transfer = std::make_unique<Transfer>();
     transfer->request = std::move(request);
+    transfer->easy = easy;
+    transfer->sockets = &sockets_;
+    sockets_.watch(easy);
     set_security(easy, transfer->request);
     set_limits(easy, transfer->request);
     set_content(easy, *transfer);
     if (!set_headers(easy, *transfer) || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
       curl_easy_cleanup(easy);
-      return fail(ErrorCode::io, "POST " + transfer->request.url + ": out of memory");
+      return fail(ErrorCode::io, "POST " + shown_url(transfer->request.url) + ": out of memory");
     }
     active_.emplace(easy, std::move(transfer));
     return {};
@@ -264,8 +337,20 @@ class HttpClient::Transfers {
     }
   }
 
+  /// The connection on which something waited is closed; the request goes out over a new one.
+  bool try_again(CURL* easy, Transfer& transfer) {
+    if (!transfer.met_input || transfer.is_again) return false;
+    transfer.met_input = false;
+    transfer.is_again = true;
+    transfer.error_text = {};
+    curl_multi_remove_handle(multi_, easy);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    return curl_multi_add_handle(multi_, easy) == CURLM_OK;
+  }
+
   void finish(CURL* easy, CURLcode code) {
     const auto found = active_.find(easy);
+    if (try_again(easy, *found->second)) return;
     const std::unique_ptr<Transfer> transfer = std::move(found->second);
     active_.erase(found);
     curl_off_t took_us = 0;
@@ -273,8 +358,14 @@ class HttpClient::Transfers {
     curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &took_us);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     HttpOutcome outcome{transfer->request.id, HttpAnswer{}, Millis{took_us / 1'000}};
+    curl_off_t came_bytes = 0;
+    curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &came_bytes);
+    const bool is_cut_off = came_bytes > 0 && transfer->answer.body.empty();
+    if (code == CURLE_OK && is_cut_off) code = CURLE_BAD_CONTENT_ENCODING;  // curl does not tell the end of a coding
     if (code == CURLE_OK) {
       transfer->answer.status = static_cast<int>(status);
+      const bool is_plain = !transfer->request.url.starts_with("https:");
+      if (is_plain && sockets_.has(transfer->socket) && has_bytes(transfer->socket)) transfer->answer.has_more = true;
       outcome.answer = std::move(transfer->answer);
     } else {
       outcome.answer = tl::unexpected(error_of(*transfer, code, easy));
@@ -291,6 +382,7 @@ class HttpClient::Transfers {
   }
 
   const std::function<void(HttpOutcome)> on_outcome_;
+  OpenSockets sockets_;
   CURLM* multi_ = nullptr;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;

@@ -1,5 +1,6 @@
 // HttpClient makes HTTP requests on a thread of its own (libcurl multi), each with every deadline there is. It
-// decides nothing: an answer of any status is an answer, and failures come back told apart by ErrorCode.
+// decides nothing: an answer of any status is an answer, and failures come back told apart by ErrorCode. HTTP/1.1, over
+// connections that are kept; one on which something waits that nobody asked for is not used again.
 //
 // Threads: post() from any thread, never blocks. The callback runs on the client's thread and must only enqueue.
 #pragma once
@@ -18,10 +19,12 @@ namespace sensors {
 
 struct HttpRequest {
   std::uint64_t id = 0;
-  std::string url;
+  std::string url;                   // without user part; shown without the values of its query
   std::vector<std::string> headers;  // "Name: value"; never logged
   std::string body;
   bool gzip = false;              // compress the body (Content-Encoding: gzip)
+  std::string user;               // with `password`: basic authentication (RFC 7617), where one is not empty
+  std::string password;           // never logged
   std::string ca_file;            // PEM file; empty: the system's authorities
   Millis connect_timeout{3'000};  // 1 ms .. 60 s, DNS and TLS included
   Millis total_timeout{30'000};   // 1 ms .. 10 min, from the call to the last byte of the answer
@@ -31,7 +34,9 @@ struct HttpAnswer {
   int status = 0;  // 100 .. 599
   std::string content_type;
   std::optional<std::string> retry_after;  // as sent; RFC 9110 section 10.2.3
-  std::string body;                        // at most max_answer_bytes; a longer one is ErrorCode::too_large
+  std::string body;       // its content coding undone; at most max_answer_bytes, a longer one is ErrorCode::too_large
+  bool is_early = false;  // it came before the server can have had the whole request
+  bool has_more = false;  // bytes came behind the end that its header names
 };
 
 struct HttpOutcome {

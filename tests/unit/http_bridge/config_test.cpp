@@ -53,6 +53,40 @@ TEST(BridgeConfig, refuses_an_address_that_would_put_influx_s_timestamps_off) {
   EXPECT_EQ(format_of("url = \"http://127.0.0.1/r?precision=ms\"\n"), UploadFormat::batch) << "its own affair";
 }
 
+TEST(BridgeConfig, takes_user_and_password_out_of_the_address_and_says_that_a_token_is_better) {
+  const Result<Config> config = load("url = \"https://me:p%40ss@api.example.com/in?key=x\"\n");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->destination.url, "https://api.example.com/in?key=x");
+  EXPECT_EQ(config->destination.user, "me");
+  EXPECT_EQ(config->destination.password, "p@ss");
+  ASSERT_EQ(config->warnings.size(), 1U);
+  EXPECT_NE(config->warnings[0].find("token_file"), std::string::npos);
+  EXPECT_EQ(config->warnings[0].find("p@ss"), std::string::npos);
+  EXPECT_TRUE(load("url = \"https://api.example.com/in?a=b@c\"\n")->warnings.empty());
+}
+
+TEST(BridgeConfig, an_address_that_is_refused_is_not_shown) {
+  for (const char* url : {"ftp://me:hush@host/", "https://me:hu/sh@host/", "https://me:hush?@host/", "hush"}) {
+    const Result<Config> config = load(std::string("url = \"") + url + "\"\n");
+    ASSERT_FALSE(config.has_value()) << url;
+    EXPECT_EQ(config.error().message.find("hu"), std::string::npos) << config.error().message;
+  }
+}
+
+TEST(BridgeConfig, refuses_a_user_beside_a_token) {
+  const rig::TempDir folder;
+  const std::string token = folder.write("api.token", "abc\n");
+  const Result<Config> config = load("url = \"https://me@api/\"\ntoken_file = \"" + token + "\"\n");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("destination.url: has a user"), std::string::npos) << config.error().message;
+}
+
+TEST(BridgeConfig, says_what_makes_an_answer_a_delivery) {
+  EXPECT_EQ(load("url = \"http://h/\"\n")->logic.upload.answers, AnswerTrust::strict);
+  EXPECT_EQ(load("url = \"http://h/\"\nanswers = \"status\"\n")->logic.upload.answers, AnswerTrust::status);
+  EXPECT_FALSE(load("url = \"http://h/\"\nanswers = \"body\"\n").has_value());
+}
+
 /// The example with every key in it taken but for the token's, whose file must exist; `lines` stand in for its own of
 /// the same keys.
 std::string example_with(const std::vector<std::string>& lines) {

@@ -10,14 +10,27 @@ namespace {
 
 const WallTime now = *parse_time("1994-11-06T08:49:07Z");
 
-Verdict of(int status, const std::string& body = "", const std::string& content_type = "application/json") {
-  return judge(HttpReply{status, content_type, std::nullopt, body}, now);
+constexpr Sent sent{.rows = 5, .readings = 5};
+
+UploadOptions options_with(AnswerTrust answers, UploadFormat format = UploadFormat::batch) {
+  UploadOptions options;
+  options.answers = answers;
+  options.format = format;
+  return options;
 }
+
+const UploadOptions strict = options_with(AnswerTrust::strict);
+
+Verdict of(int status, const std::string& body = "", const std::string& content_type = "application/json") {
+  return judge(HttpReply{status, content_type, std::nullopt, body}, strict, sent, now);
+}
+
+Verdict of_200(const std::string& body) { return of(200, body); }
 
 TEST(Verdict, tells_failures_apart) {
   for (const ErrorCode code : {ErrorCode::timeout, ErrorCode::refused, ErrorCode::unreachable, ErrorCode::unresolved,
                                ErrorCode::tls, ErrorCode::disconnected, ErrorCode::too_large}) {
-    const Verdict verdict = judge(fail(code, "why"), now);
+    const Verdict verdict = judge(fail(code, "why"), strict, sent, now);
     EXPECT_EQ(verdict.outcome, Outcome::failed);
     EXPECT_EQ(verdict.failure_class, name_of(code));
     EXPECT_EQ(verdict.reason, std::string(name_of(code)) + ": why");
@@ -56,7 +69,9 @@ TEST(Verdict, does_not_take_an_address_without_a_database_for_bad_rows) {
 }
 
 TEST(Verdict, heeds_retry_after_of_429_and_503_only) {
-  const auto with_wait = [](int status, const char* wait) { return judge(HttpReply{status, "", wait, ""}, now); };
+  const auto with_wait = [](int status, const char* wait) {
+    return judge(HttpReply{status, "", wait, ""}, strict, sent, now);
+  };
   for (const int status : {429, 503}) {
     EXPECT_EQ(with_wait(status, "7").outcome, Outcome::asked_to_wait);
     EXPECT_EQ(with_wait(status, "7").wait, Millis{7'000});
@@ -100,7 +115,7 @@ TEST(Verdict, keeps_what_the_api_says_short_and_on_one_line) {
 
 TEST(Verdict, takes_the_rows_that_a_2xx_rejects) {
   const Verdict verdict =
-      of(207, R"({"accepted":1,"detail":"see the rows","rejected":[)"
+      of(207, R"({"accepted":2,"detail":"see the rows","rejected":[)"
               R"({"stream":"k3","seq":5,"status":422,"reason":"too hot"},)"
               R"({"stream":"k3","seq":6,"title":"Too cold","detail":"-400"},{"stream":"k3","seq":7}]})");
   EXPECT_EQ(verdict.outcome, Outcome::delivered);
@@ -122,10 +137,166 @@ TEST(Verdict, a_2xx_that_rejects_rows_without_naming_them_is_a_refusal_of_the_ba
 
 TEST(Verdict, survives_answers_made_to_hurt) {
   EXPECT_EQ(of(400, std::string(100'000, '[')).outcome, Outcome::refused);
-  EXPECT_EQ(of(200, std::string(100'000, '[')).outcome, Outcome::delivered);
+  EXPECT_EQ(of(200, std::string(100'000, '[')).outcome, Outcome::failed);
   std::string many = R"({"rejected":[{"stream":"k","seq":1})";
   for (std::size_t i = 0; i < max_upload_readings; ++i) many += R"(,{"stream":"k","seq":1})";
   EXPECT_EQ(of(200, many + "]}").outcome, Outcome::refused) << "more rows than a batch can have";
+}
+
+TEST(Verdict, takes_what_apis_say_when_all_is_well) {
+  for (const char* body : {"{}",
+                           "[]",
+                           "null",
+                           "true",
+                           "OK",
+                           " \n",
+                           "\xEF\xBB\xBF",
+                           R"({"success":true,"error":null,"errors":[]})",
+                           R"({"status":"success","data":null})",
+                           R"({"status":200,"error":""})",
+                           R"({"status":0,"code":0})",
+                           R"({"accepted":5})",
+                           R"({"accepted":1,"duplicates":4,"rejected":0})",
+                           R"({"accepted":[1,2,3,4,5],"rejected":[]})",
+                           R"({"accepted":true,"rejected":null})",
+                           R"({"error":{"code":0,"message":"OK"},"ok":1})",
+                           R"({"took":3,"errors":false,"items":[{"index":{"status":201}},{"create":{"status":200}}]})",
+                           R"({"message":"no error in these 5 rows"})",
+                           R"([{"id":1,"status":"created"}])",
+                           R"({"failed":0,"failures":[]})",
+                           R"({"results":[{"statement_id":0}]})",
+                           R"({"sensor":"error","value":1.5})",
+                           "5 rows, 0 errors"}) {
+    EXPECT_EQ(of_200(body).outcome, Outcome::delivered) << body << ": " << of_200(body).reason;
+    EXPECT_TRUE(of_200(body).rejected.empty()) << body;
+  }
+  for (const int status : {200, 201, 202, 203, 204, 205, 208, 226, 299})
+    EXPECT_EQ(of(status).outcome, Outcome::delivered) << status;
+}
+
+TEST(Verdict, takes_a_2xx_that_says_no_for_a_refusal) {
+  for (const char* body : {R"({"success":false})",
+                           R"({"Success":"False","Message":"too hot"})",
+                           R"({"ok":0})",
+                           R"({"accepted":false})",
+                           R"({"error":"no such sensor"})",
+                           R"({"error":{"code":7}})",
+                           R"({"errors":true})",
+                           R"({"errors":3})",
+                           R"({"errors":[{"row":2}]})",
+                           R"({"failed":1})",
+                           R"({"status":"error"})",
+                           R"({"status":"fail","data":{}})",
+                           R"({"accepted":0,"rejected":5})",
+                           R"({"accepted":4})",
+                           R"({"accepted":[]})",
+                           R"({"accepted":1,"duplicates":3})",
+                           R"({"rejected":2})",
+                           R"({"rejected":true})",
+                           R"({"rejected":"all"})",
+                           R"({"rejected":{"k3":[5]}})",
+                           R"({"rejected":[],"rejected":[{"row":1}]})",
+                           R"([{"status":201},{"error":"not a row"}])",
+                           R"({"results":[{"success":true},{"success":false}]})",
+                           "Error: no such table",
+                           "\"failed\"",
+                           "false"}) {
+    const Verdict verdict = of_200(body);
+    EXPECT_EQ(verdict.outcome, Outcome::refused) << body;
+    EXPECT_FALSE(verdict.api_reason.empty()) << body;
+    EXPECT_FALSE(verdict.failure_class.empty()) << body;
+    EXPECT_LE(verdict.api_reason.size(), max_refusal_reason_bytes);
+  }
+  EXPECT_EQ(of_200(R"({"Success":false,"message":"too hot"})").api_reason, "too hot");
+  EXPECT_EQ(of_200(R"({"success":false})").api_reason, "success: false");
+}
+
+TEST(Verdict, a_status_in_the_body_of_a_2xx_counts_as_one) {
+  const auto with = [](int status) { return of_200(R"({"status":)" + std::to_string(status) + "}").outcome; };
+  EXPECT_EQ(with(422), Outcome::refused);
+  EXPECT_EQ(with(413), Outcome::too_large);
+  EXPECT_EQ(with(401), Outcome::unauthorized);
+  EXPECT_EQ(with(429), Outcome::failed);
+  EXPECT_EQ(with(503), Outcome::failed);
+  EXPECT_EQ(with(404), Outcome::failed);
+  EXPECT_EQ(with(201), Outcome::delivered);
+}
+
+// As Elasticsearch's bulk API and a 207 (RFC 4918 section 13, in JSON) say it.
+TEST(Verdict, reads_the_statuses_of_rows) {
+  const std::string bulk = R"({"took":30,"errors":true,"items":[{"index":{"status":201}},)";
+  EXPECT_EQ(of_200(bulk + R"({"index":{"status":400,"error":{"type":"mapper_parsing"}}}]})").outcome, Outcome::refused);
+  EXPECT_EQ(of_200(bulk + R"({"index":{"status":400}},{"index":{"status":429}}]})").outcome, Outcome::failed)
+      << "one that may be taken later";
+  EXPECT_EQ(of(207, R"([{"status":201},{"status":422}])").outcome, Outcome::refused);
+  EXPECT_EQ(of(207, R"({"responses":[{"status":201},{"status":200}]})").outcome, Outcome::delivered);
+  EXPECT_EQ(of_200(R"({"rejected":[{"stream":"k3","seq":5,"status":503}]})").outcome, Outcome::failed);
+  EXPECT_EQ(of_200(R"({"accepted":4,"rejected":[{"stream":"k3","seq":5,"status":409}]})").rejected.size(), 1U);
+}
+
+TEST(Verdict, an_answer_that_cannot_be_read_is_a_failure) {
+  for (const char* body : {R"({"rejected":[{"stream":"k3")", R"([1,2)", "{}{}", "{]"}) {
+    EXPECT_EQ(of_200(body).outcome, Outcome::failed) << body;
+    EXPECT_EQ(of_200(body).failure_class, "unreadable_answer");
+    EXPECT_TRUE(of_200(body).needs_operator);
+  }
+  for (const char* body : {"", "OK", "{}", "<multistatus/>"})
+    EXPECT_EQ(of(207, body, "").outcome, Outcome::failed) << body;
+  EXPECT_EQ(of(206).outcome, Outcome::failed);
+}
+
+TEST(Verdict, reads_every_unicode_encoding) {
+  const std::string no = R"({"rejected":[{"stream":"k3","seq":5,"reason":"zu heiß"}]})";
+  const auto in_units = [&no](std::size_t bytes, bool big) {
+    std::string out;
+    for (const char c : no) {
+      if (c == '\xC3') continue;  // ß is U+00DF
+      const char byte = c == '\x9F' ? '\xDF' : c;
+      const std::string zeros(bytes - 1, '\0');
+      out += big ? zeros + byte : byte + zeros;
+    }
+    return out;
+  };
+  using namespace std::string_literals;
+  for (const std::string& body :
+       {"\xEF\xBB\xBF" + no, "\xFF\xFE" + in_units(2, false), "\xFE\xFF" + in_units(2, true), in_units(2, false),
+        in_units(2, true), "\xFF\xFE\0\0"s + in_units(4, false), "\0\0\xFE\xFF"s + in_units(4, true),
+        in_units(4, false), in_units(4, true), in_units(1, true)}) {
+    const Verdict verdict = of(200, body, "application/json; charset=whatever");
+    ASSERT_EQ(verdict.rejected.size(), 1U) << verdict.reason;
+    EXPECT_EQ(verdict.rejected[0].reason, "zu heiß");
+  }
+  EXPECT_EQ(of_200("\xEF\xBB\xBF<!DOCTYPE html><p>").failure_class, "wrong_content_type");
+  EXPECT_EQ(of_200("\xEF\xBB\xBF{\"success\":false}").outcome, Outcome::refused);
+}
+
+TEST(Verdict, an_answer_to_something_else_is_a_failure) {
+  HttpReply early{200, "", std::nullopt, "{}"};
+  early.is_early = true;
+  EXPECT_EQ(judge(early, strict, sent, now).failure_class, "early_answer");
+  HttpReply more{200, "", std::nullopt, "{}"};
+  more.has_more = true;
+  EXPECT_EQ(judge(more, strict, sent, now).failure_class, "overlong_answer");
+  EXPECT_EQ(judge(more, strict, sent, now).outcome, Outcome::failed);
+}
+
+TEST(Verdict, counts_gap_records_where_they_are_rows_like_others) {
+  const HttpReply reply{200, "", std::nullopt, R"({"accepted":5})"};
+  const Sent with_gap{.rows = 6, .readings = 5};
+  EXPECT_EQ(judge(reply, strict, with_gap, now).outcome, Outcome::delivered);
+  const UploadOptions json = options_with(AnswerTrust::strict, UploadFormat::json);
+  EXPECT_EQ(judge(reply, json, with_gap, now).failure_class, "too_few_accepted");
+}
+
+TEST(Verdict, believes_the_status_of_an_odd_api_where_it_is_told_to) {
+  const UploadOptions status = options_with(AnswerTrust::status);
+  for (const char* body : {R"({"success":false})", "{{{", "Error", R"({"accepted":0})"}) {
+    HttpReply reply{207, "", std::nullopt, body};
+    reply.has_more = reply.is_early = true;
+    EXPECT_EQ(judge(reply, status, sent, now).outcome, Outcome::delivered) << body;
+  }
+  EXPECT_EQ(judge(HttpReply{200, "text/html", std::nullopt, "<p>"}, status, sent, now).outcome, Outcome::failed);
+  EXPECT_EQ(judge(HttpReply{500, "", std::nullopt, ""}, status, sent, now).outcome, Outcome::failed);
 }
 
 }  // namespace

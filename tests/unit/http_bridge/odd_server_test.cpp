@@ -1,0 +1,338 @@
+// HttpClient against a server that says what no decent one would, and when none would: over plain TCP and over TLS.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <csignal>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "common/adapters/http_client/gzip.hpp"
+#include "common/adapters/http_client/http_client.hpp"
+#include "tests/rig/process.hpp"
+#include "tests/rig/temp_dir.hpp"
+#include "tests/rig/wait.hpp"
+
+namespace sensors {
+namespace {
+
+constexpr std::chrono::seconds patience{20};
+
+/// One connection at a time. Reads each request to its end, and sends what the test has put in place for it.
+class OddServer {
+ public:
+  /// `certificate` and `key`: PEM files; empty: no TLS.
+  OddServer(const std::string& certificate, const std::string& key)
+      : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(listening_, generic, size), 0);
+    EXPECT_EQ(::listen(listening_, 16), 0);
+    EXPECT_EQ(::getsockname(listening_, generic, &size), 0);
+    url_ = (certificate.empty() ? "http" : "https") + std::string("://localhost:") +
+           std::to_string(ntohs(address.sin_port)) + "/";
+    if (!certificate.empty()) {
+      tls_ = SSL_CTX_new(TLS_server_method());
+      EXPECT_EQ(SSL_CTX_use_certificate_file(tls_, certificate.c_str(), SSL_FILETYPE_PEM), 1);
+      EXPECT_EQ(SSL_CTX_use_PrivateKey_file(tls_, key.c_str(), SSL_FILETYPE_PEM), 1);
+    }
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~OddServer() {
+    ::shutdown(listening_, SHUT_RDWR);
+    {
+      const std::lock_guard lock(mutex_);
+      if (socket_ != -1) ::shutdown(socket_, SHUT_RDWR);
+    }
+    thread_.join();
+    ::close(listening_);
+    if (tls_ != nullptr) SSL_CTX_free(tls_);
+  }
+
+  OddServer(const OddServer&) = delete;
+  OddServer& operator=(const OddServer&) = delete;
+
+  const std::string& url() const { return url_; }
+  int connections() const { return connections_; }
+
+  /// To the next request; `early`: as soon as its first bytes are there.
+  void answers(std::string text, bool early = false) {
+    const std::lock_guard lock(mutex_);
+    answers_.push_back({std::move(text), early});
+  }
+
+  /// On the open connection, although nobody asks.
+  void says(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    ASSERT_NE(socket_, -1);
+    send(text);
+  }
+
+ private:
+  struct Answer {
+    std::string text;
+    bool early;
+  };
+
+  void run() {
+    while (true) {
+      const int socket = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (socket == -1) return;
+      ++connections_;
+      SSL* tls = nullptr;
+      if (tls_ != nullptr) {
+        tls = SSL_new(tls_);
+        SSL_set_fd(tls, socket);
+        SSL_accept(tls);
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        socket_ = socket;
+        session_ = tls;
+      }
+      while (serve()) {
+      }
+      const std::lock_guard lock(mutex_);
+      if (tls != nullptr) SSL_free(tls);
+      ::close(socket_);
+      socket_ = -1;
+    }
+  }
+
+  /// False at the end of the connection.
+  bool serve() {
+    std::string request;
+    std::size_t wanted = std::string::npos;
+    bool is_answered = false;
+    while (request.size() < wanted) {
+      std::array<char, 65536> bytes{};
+      const auto got = session_ != nullptr ? SSL_read(session_, bytes.data(), bytes.size())
+                                           : static_cast<int>(::recv(socket_, bytes.data(), bytes.size(), 0));
+      if (got <= 0) return false;
+      request.append(bytes.data(), static_cast<std::size_t>(got));
+      const std::size_t header = request.find("\r\n\r\n");
+      const std::size_t length = request.find("Content-Length: ");
+      if (header == std::string::npos || length == std::string::npos) continue;
+      wanted = header + 4 + std::stoul(request.substr(length + 16));
+      if (!is_answered) is_answered = answer(true);
+    }
+    if (!is_answered) answer(false);
+    return true;
+  }
+
+  bool answer(bool early) {
+    const std::lock_guard lock(mutex_);
+    if (answers_.empty() || (early && !answers_.front().early)) return false;
+    send(answers_.front().text);
+    answers_.pop_front();
+    return true;
+  }
+
+  void send(const std::string& text) {
+    if (session_ != nullptr) {
+      SSL_write(session_, text.data(), static_cast<int>(text.size()));
+    } else {
+      ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
+    }
+  }
+
+  int listening_;
+  std::string url_;
+  SSL_CTX* tls_ = nullptr;
+  std::atomic<int> connections_ = 0;
+  std::mutex mutex_;
+  std::deque<Answer> answers_;
+  int socket_ = -1;
+  SSL* session_ = nullptr;
+  std::thread thread_;
+};
+
+std::string answer(int status, const std::string& body, const std::string& headers = "") {
+  return "HTTP/1.1 " + std::to_string(status) + " x\r\n" + headers + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+
+std::string in_chunks(const std::string& body) {
+  std::array<char, 16> size{};
+  std::snprintf(size.data(), size.size(), "%zx", body.size());
+  return "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(size.data()) + "\r\n" + body +
+         "\r\n0\r\n\r\n";
+}
+
+/// Over plain TCP, and over TLS.
+class OddServerTest : public testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+    if (GetParam()) {
+      certificate_ = folder_.file("certificate.pem");
+      rig::Process make(
+          {"openssl",
+           {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-keyout", folder_.file("key.pem"), "-out", certificate_, "-days", "2", "-subj", "/CN=localhost", "-addext",
+            "subjectAltName=DNS:localhost"},
+           {},
+           folder_.file("openssl.log"),
+           ""});
+      make.start();
+      ASSERT_EQ(make.wait_exit(Millis{10'000}), 0);
+    }
+    server_.emplace(certificate_, GetParam() ? folder_.file("key.pem") : "");
+  }
+
+  HttpOutcome post(const std::string& body = "[]") {
+    HttpRequest request;
+    request.id = 1;
+    request.url = server_->url();
+    request.body = body;
+    request.ca_file = certificate_;
+    request.total_timeout = Millis{5'000};
+    client_.post(std::move(request));
+    std::unique_lock lock(mutex_);
+    if (!arrived_.wait_for(lock, patience, [this] { return !outcomes_.empty(); })) {
+      ADD_FAILURE() << "no outcome";
+      return {};
+    }
+    HttpOutcome outcome = std::move(outcomes_.front());
+    outcomes_.pop_front();
+    return outcome;
+  }
+
+  /// The answer that a post gets, which must be one.
+  HttpAnswer answered(const std::string& body = "[]") {
+    HttpOutcome outcome = post(body);
+    if (outcome.answer.has_value()) return *outcome.answer;
+    ADD_FAILURE() << outcome.answer.error().message;
+    return {};
+  }
+
+  rig::TempDir folder_{"odd-server"};
+  std::string certificate_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<HttpOutcome> outcomes_;
+  std::optional<OddServer> server_;
+  HttpClient client_{[this](HttpOutcome outcome) {
+    const std::lock_guard lock(mutex_);
+    outcomes_.push_back(std::move(outcome));
+    arrived_.notify_one();
+  }};
+};
+
+TEST_P(OddServerTest, keeps_its_connection_while_all_is_well) {
+  for (int i = 0; i < 20; ++i) {
+    server_->answers(i % 2 == 0 ? answer(200, "{}") : in_chunks("{}"));
+    const HttpAnswer got = answered();
+    EXPECT_EQ(got.status, 200);
+    EXPECT_FALSE(got.is_early || got.has_more);
+  }
+  EXPECT_EQ(server_->connections(), 1);
+}
+
+TEST_P(OddServerTest, an_answer_that_waits_on_a_kept_connection_is_not_the_next_one) {
+  server_->answers(answer(200, "{}"));
+  EXPECT_EQ(answered().status, 200);
+  server_->says(answer(200, "{}"));
+  rig::comes_true(Millis{50}, [] { return false; });  // it crosses the loopback interface
+  server_->answers(answer(500, "no"));
+  EXPECT_EQ(answered().status, 500);
+  EXPECT_EQ(server_->connections(), 2);
+}
+
+TEST_P(OddServerTest, an_answer_glued_to_another_is_told_and_is_not_the_next_one) {
+  const std::vector<std::string> firsts{answer(200, "{}"), in_chunks("{}"), "HTTP/1.1 204 x\r\n\r\n", answer(200, ""),
+                                        answer(200, std::string(30'000, ' '))};
+  for (const std::string& first : firsts) {
+    server_->answers(first + answer(200, "{}"));
+    const HttpAnswer got = answered();
+    EXPECT_TRUE(got.has_more || first.size() > 10'000) << first;
+    server_->answers(answer(500, "no"));
+    EXPECT_EQ(answered().status, 500) << first;
+  }
+}
+
+TEST_P(OddServerTest, a_body_longer_than_it_says_is_told) {
+  server_->answers(answer(200, "{}") + "{}");
+  const HttpAnswer got = answered();
+  EXPECT_EQ(got.body, "{}");
+  EXPECT_TRUE(got.has_more);
+}
+
+TEST_P(OddServerTest, interim_answers_are_none) {
+  server_->answers("HTTP/1.1 100 x\r\n\r\nHTTP/1.1 103 x\r\nLink: </x>\r\n\r\n" + answer(500, "no"));
+  const HttpAnswer got = answered();
+  EXPECT_EQ(got.status, 500);
+  EXPECT_FALSE(got.has_more);
+}
+
+TEST_P(OddServerTest, an_answer_before_the_request_is_sent_is_told) {
+  server_->answers(answer(200, "{}"), true);
+  const HttpAnswer got = answered(std::string(8 * 1024 * 1024, ' '));
+  EXPECT_EQ(got.status, 200);
+  EXPECT_TRUE(got.is_early);
+}
+
+TEST_P(OddServerTest, undoes_the_codings_that_it_offers) {
+  const std::string packed = *gzip(R"({"rejected":[]})");
+  server_->answers(answer(200, packed, "Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(answered().body, R"({"rejected":[]})");
+  server_->answers(answer(200, packed, "Content-Encoding: X-GZIP\r\n"));
+  EXPECT_EQ(answered().body, R"({"rejected":[]})");
+}
+
+TEST_P(OddServerTest, a_coding_that_is_not_known_is_a_failure_that_says_so) {
+  server_->answers(answer(200, "{}", "Content-Encoding: rot13\r\n"));
+  const HttpOutcome outcome = post();
+  ASSERT_FALSE(outcome.answer.has_value());
+  EXPECT_NE(outcome.answer.error().message.find("content coding"), std::string::npos) << outcome.answer.error().message;
+  server_->answers(answer(200, "not packed", "Content-Encoding: gzip\r\n"));
+  EXPECT_FALSE(post().answer.has_value());
+}
+
+TEST_P(OddServerTest, a_packed_answer_that_is_cut_off_is_a_failure) {
+  const std::string packed = *gzip(R"({"rejected":[{"stream":"k3","seq":5}]})");
+  for (const std::size_t length : {1U, 10U}) {
+    server_->answers(answer(200, packed.substr(0, length), "Content-Encoding: gzip\r\n"));
+    EXPECT_FALSE(post().answer.has_value()) << length;
+  }
+  server_->answers(answer(200, packed.substr(0, packed.size() / 2), "Content-Encoding: gzip\r\n"));
+  EXPECT_FALSE(answered().body.ends_with("}")) << "nobody can take it for all of it";
+}
+
+TEST_P(OddServerTest, an_answer_that_unpacks_without_end_is_given_up) {
+  server_->answers(answer(200, *gzip(std::string(64 * 1024 * 1024, ' ')), "Content-Encoding: gzip\r\n"));
+  const HttpOutcome outcome = post();
+  ASSERT_FALSE(outcome.answer.has_value());
+  EXPECT_EQ(outcome.answer.error().code, ErrorCode::too_large);
+}
+
+TEST_P(OddServerTest, neither_user_nor_password_is_in_an_error) {
+  HttpRequest request;
+  request.url = "http://127.0.0.1:1/in?key=hush";
+  request.user = "hush";
+  request.password = "hush";
+  client_.post(std::move(request));
+  std::unique_lock lock(mutex_);
+  ASSERT_TRUE(arrived_.wait_for(lock, patience, [this] { return !outcomes_.empty(); }));
+  ASSERT_FALSE(outcomes_.front().answer.has_value());
+  const std::string& said = outcomes_.front().answer.error().message;
+  EXPECT_EQ(said.find("hush"), std::string::npos) << said;
+  EXPECT_NE(said.find("http://127.0.0.1:1/in?key=..."), std::string::npos) << said;
+}
+
+INSTANTIATE_TEST_SUITE_P(Over, OddServerTest, testing::Bool(),
+                         [](const auto& test) { return test.param ? "tls" : "tcp"; });
+
+}  // namespace
+}  // namespace sensors
