@@ -83,8 +83,8 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(
-      *root, {"service", "reason", "since", "version", "pace_ms", "pressure", "store", "used_bytes", "dead_letters"});
+  JsonFields fields(*root, {"service", "reason", "since", "version", "pace_ms", "pressure", "store", "used_bytes",
+                            "dead_letters", "instance"});
   ServiceReport report;
   report.state = *state;
   fields.read_name("service", report.service);
@@ -93,6 +93,7 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   fields.read_text("version", report.version);
   if (const auto pace = fields.peek_whole("pace_ms", 1, longest_pace_ms)) report.pace = Millis(*pace);
   if (fields.has("pressure")) fields.read_text("pressure", report.pressure);
+  if (fields.has("instance")) fields.read_text("instance", report.instance);
   if (fields.has("store")) fields.read_text("store", report.store);
   report.used_bytes = fields.peek_whole("used_bytes", 0, JsonFields::any_whole);
   report.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole);

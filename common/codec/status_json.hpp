@@ -50,6 +50,7 @@ struct ServiceReport {
   std::string reason;
   WallTime since;  // of the state
   std::string version;
+  std::string instance;                       // of the process, random; empty: the service is older than they are
   std::optional<BreakerReport> breaker;       // publisher and bridge
   std::optional<Millis> pace;                 // publisher: between two reads of a sensor
   std::string pressure;                       // publisher: why it reads more slowly; empty when it does not

@@ -49,6 +49,8 @@ MqttClientOptions mqtt_options(const Config& config, const std::string& password
   if (config.web.has_value()) {
     for (std::string& filter : web_subscriptions(*config.web)) options.subscriptions.push_back(std::move(filter));
   }
+  // The filters of the web side cover it, and Mosquitto sends a message once for each filter.
+  if (!config.web.has_value()) options.subscriptions.push_back(status_topic(config.logic));
   if (config.discovery.has_value()) {
     std::vector<std::string>& known = options.subscriptions;
     for (std::string& filter : discovery_subscriptions(*config.discovery)) {

@@ -54,6 +54,7 @@ class Bridge {
 
   const std::string reply_topic_;
   const std::string control_topic_;
+  const std::string status_topic_;
   Logic upload_;
   std::optional<Web> web_;
   std::optional<Discovery> discovery_;

@@ -9,6 +9,7 @@
 #include "common/core/reading.hpp"
 #include "common/core/url_text.hpp"
 #include "common/runtime/config_file.hpp"
+#include "common/runtime/random_id.hpp"
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/home_assistant_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
@@ -150,6 +151,7 @@ Result<Config> load_config(const std::string& path) {
   config.logic.breaker.probe_deadline =
       config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
   config.logic.seed = std::random_device{}();
+  config.logic.instance = random_id();
   if (config.discovery.has_value()) config.discovery->root = config.mqtt.root;
   if (config.web.has_value()) {
     config.web->root = config.mqtt.root;

@@ -41,7 +41,8 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::funct
       size_(options_.upload.max_readings),
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
       post_backoff_(options_.post_retry_first, options_.post_retry_longest, options_.seed + 2),
-      reporter_(options_) {}
+      reporter_(options_),
+      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}) {}
 
 Effects Logic::step(Event event, Now now) {
   now_ = now;
@@ -66,6 +67,7 @@ std::optional<Instant> Logic::wake_at() const {
   };
   consider(breaker_.wake_at());
   consider(call_.wake_at());
+  consider(namesakes_.wake_at());
   consider(stop_by_.has_value() ? stop_by_ : reporter_.wake_at());
   if (phase_ == Phase::posting) consider(batch_.given_up_at);
   if (may_ask() || (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting())) consider(next_at_);
@@ -112,12 +114,24 @@ void Logic::handle(const MqttPublished& event) {
 
 void Logic::handle(const MqttMessage& event) {
   if (event.topic == control_topic(options_)) return take_order(event);
+  if (event.topic == status_topic(options_)) return take_status(*parse_topic(event.topic), event);
   if (!call_.take_answer(event)) return;
   if (phase_ == Phase::asking) {
     take_batch(event.payload);
   } else if (phase_ == Phase::confirming) {
     take_confirmation(event.payload);
   }
+}
+
+void Logic::take_status(const TopicView& topic, const MqttMessage& message) {
+  Namesakes::Heard heard = namesakes_.take(topic, message, now_.monotonic);
+  if (heard.say_again) reporter_.say_again();
+  if (heard.line.has_value()) say_as_event("namesake", std::move(*heard.line));
+}
+
+void Logic::say_as_event(std::string_view type, LogLine line) {
+  add_event(encode_event(type, now_.wall, line.text));
+  effects_.emplace_back(std::move(line));
 }
 
 /// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
@@ -153,6 +167,8 @@ void Logic::handle(const HttpFinished& event) {
 void Logic::advance() {
   const Instant now = now_.monotonic;
   breaker_.advance(now);
+  if (std::optional<LogLine> line = namesakes_.advance(now); line.has_value())
+    say_as_event("namesake", std::move(*line));
   if (call_.take_overdue(now)) {
     store_failed(fmt::format("no answer in {} ms; is sensor-persistence running?", options_.rpc_deadline.count()));
   }
@@ -336,6 +352,8 @@ Condition Logic::condition() const {
     condition.reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
   } else if (!store_problem_.empty()) {
     condition.reason = "store: " + store_problem_;
+  } else {
+    condition.reason = namesakes_.trouble();
   }
   condition.state = condition.reason.empty() ? ServiceState::up : ServiceState::degraded;
   return condition;

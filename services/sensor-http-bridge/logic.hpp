@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/codec/namesakes.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "common/core/backoff.hpp"
 #include "common/core/broker_link.hpp"
@@ -75,6 +76,8 @@ class Logic {
 
   void advance();
   void ask();
+  void take_status(const TopicView& topic, const MqttMessage& message);
+  void say_as_event(std::string_view type, LogLine line);
   void take_order(const MqttMessage& message);
   void take_batch(const std::string& payload);
   void post(const UploadBatchHeader& header, std::string body, CircuitBreaker::Permit permit);
@@ -111,6 +114,7 @@ class Logic {
   Backoff rpc_backoff_;
   Backoff post_backoff_;
   StatusReporter reporter_;
+  Namesakes namesakes_;
   Liveness liveness_;
   Counters counters_;
 

@@ -52,6 +52,7 @@ struct UploadOptions {
 struct LogicOptions {
   std::string root = "sensors";
   std::string node;
+  std::string instance;  // of this process, random: what tells its statuses from those of a namesake
   UploadOptions upload;
   CircuitBreakerOptions breaker;
 

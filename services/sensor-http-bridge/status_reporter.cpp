@@ -27,9 +27,10 @@ std::string details_of(const LogicOptions& options, const Condition& condition, 
   std::string text = "\"destination\":";
   append_json_string(text, options.upload.destination);
   text += fmt::format(
-      R"(,"loop_max_ms":{},"written_bytes":{},"api_latency":{},"breaker":{},"queue":{},"counters":{{"delivered":{},"rejected":{},"splits":{},"holds":{})",
-      now.loop_longest.count(), now.written_bytes, encode_latency(counters.latency), encode_breaker(breaker, now),
-      condition.depth, counters.delivered, counters.rejected, counters.splits, counters.holds);
+      R"(,"instance":"{}","loop_max_ms":{},"written_bytes":{},"api_latency":{},"breaker":{},"queue":{},"counters":{{"delivered":{},"rejected":{},"splits":{},"holds":{})",
+      options.instance, now.loop_longest.count(), now.written_bytes, encode_latency(counters.latency),
+      encode_breaker(breaker, now), condition.depth, counters.delivered, counters.rejected, counters.splits,
+      counters.holds);
   text +=
       fmt::format(R"(,"batches":{},"bytes":{},"unanswered":{})", counters.batches, counters.bytes, counters.unanswered);
   text += fmt::format(R"(,"late_outcomes":{},{},"failures":{{)", counters.late_outcomes, condition.link);
@@ -78,6 +79,7 @@ void StatusReporter::report(const Condition& condition, const Counters& counters
     last_said_.clear();
     return;
   }
+  if (std::exchange(is_due_, false)) next_at_ = now.monotonic;
   std::string said = fmt::format("{} {} {}", last_line_, name_of(breaker.state()), condition.pressure);
   const bool is_due = !next_at_.has_value() || now.monotonic >= *next_at_ || said != last_said_;
   if (!is_due) return;

@@ -49,6 +49,9 @@ class StatusReporter {
   void report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
               Effects& effects);
 
+  /// The next report() publishes, whether something has changed or not.
+  void say_again() { is_due_ = true; }
+
   std::optional<Instant> wake_at() const { return next_at_; }
 
  private:
@@ -62,6 +65,7 @@ class StatusReporter {
   std::optional<ServiceState> state_;
   Instant since_{};                 // of state_
   std::optional<Instant> next_at_;  // nothing while the broker is away
+  bool is_due_ = false;
   std::optional<Instant> rated_at_;
   std::uint64_t rated_delivered_ = 0;
   double rate_ = 0;

@@ -16,6 +16,10 @@ std::string control_topic(const LogicOptions& options) {
   return topic_of(options.root, options.node, "control", service_name);
 }
 
+std::string status_topic(const LogicOptions& options) {
+  return topic_of(options.root, options.node, "status", service_name);
+}
+
 StoreCall::StoreCall(const LogicOptions& options)
     : root_(options.root),
       node_(options.node),

@@ -17,6 +17,9 @@ namespace sensors::bridge {
 std::string reply_topic(const LogicOptions& options);
 std::string control_topic(const LogicOptions& options);
 
+/// What this service says of itself, and a namesake too.
+std::string status_topic(const LogicOptions& options);
+
 class StoreCall {
  public:
   explicit StoreCall(const LogicOptions& options);

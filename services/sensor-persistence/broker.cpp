@@ -24,7 +24,7 @@ Result<MqttClientOptions> broker_options(const Config& config, WallTime now) {
   if (!password.has_value()) return tl::unexpected<Error>(password.error());
   options.password = std::move(*password);
   options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
-                           root + "/" + config.logic.node + "/rpc/+"};
+                           root + "/" + config.logic.node + "/rpc/+", root + "/+/status/" + service_name};
   options.will_topic = topic_of(root, config.logic.node, "status", service_name);
   options.will_payload = down_status("", "the connection to the broker ended", now);
   return options;

@@ -26,6 +26,7 @@ Logic::Logic(LogicOptions options)
       clocks_(options_.clock),
       desk_(options_.root, options_.max_calls),
       board_(options_.queue_high, options_.queue_limit),
+      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
       health_(options_.health),
       reserve_(options_.keeps_reserve, options_.health.retry_longest) {}
 
@@ -48,6 +49,8 @@ void Logic::advance(Now now) {
     publish_watermarks(ingest_.newest());
   }
   publish_watermarks(ingest_.take_answers(now.monotonic));
+  if (const std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
+    announce(line->level, "namesake", line->text, now);
   update_state(now);
   finish_stopping(now);
 }
@@ -59,6 +62,7 @@ std::optional<Instant> Logic::wake_at() const {
     if (due.has_value()) at = at.has_value() ? std::min(*at, *due) : *due;
   };
   consider(ingest_.answers_due_at());
+  consider(namesakes_.wake_at());
   if (is_committing_) return at;
   if (health_.is_working()) {
     consider(ingest_.commit_due_at());
@@ -264,7 +268,8 @@ StatusFigures Logic::figures() const {
                        retention_.deleted(),
                        dead_letters_,
                        used_bytes_,
-                       disk_};
+                       disk_,
+                       options_.instance};
 }
 
 void Logic::publish_status(Now now) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/codec/namesakes.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/broker_link.hpp"
@@ -29,6 +30,7 @@ namespace sensors::persistence {
 struct LogicOptions {
   std::string root = "sensors";
   std::string node = "node";
+  std::string instance;  // of this process, random: what tells its statuses from those of another store
   IngestOptions ingest;
   RetentionOptions retention;
   BootClockOptions clock;
@@ -163,6 +165,7 @@ class Logic {
   ServiceCounters counters_;
   LogThrottle throttle_;
   BrokerLink link_;
+  Namesakes namesakes_;
   Liveness liveness_;
   StoreHealth health_;
   DiskReserve reserve_;

@@ -141,6 +141,7 @@ std::string Logic::trouble() const {
     return (health_.is_open() ? "cannot commit: " : "the store is not open: ") + health_.error()->message;
   }
   if (!health_.is_open()) return "the store is being opened";
+  if (!namesakes_.trouble().empty()) return namesakes_.trouble();
   if (reserve_.is_spent()) {
     return "the disk is full, and its reserve is in use for uploads and deletions: readings wait with their "
            "publishers; make room on the disk";

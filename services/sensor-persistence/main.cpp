@@ -6,6 +6,7 @@
 
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
+#include "common/runtime/random_id.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-persistence/broker.hpp"
 #include "services/sensor-persistence/store.hpp"
@@ -25,6 +26,7 @@ int run(Config config) {
     return EXIT_FAILURE;
   }
   config.logic.health.seed = std::random_device{}();
+  config.logic.instance = random_id();
   Logic logic(config.logic);
   Store store(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   if (const Result<void> owned = store.own(); !owned.has_value() && owned.error().code == ErrorCode::in_use) {

@@ -40,7 +40,8 @@ std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
   report.since = wall_at(since_.value_or(now.monotonic), now);
   report.version = SENSOR_PROJECT_VERSION;
   report.details = fmt::format(
-      "\"store\":\"{}\",\"loop_max_ms\":{},\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},\"dead_letters\":{},"
+      "\"store\":\"{}\",\"instance\":\"{}\",\"loop_max_ms\":{},\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},"
+      "\"dead_letters\":{},"
       "\"written_bytes\":{},\"disk\":{},\"clock\":{{\"synced\":{},\"unsynced_readings\":{},\"restamped\":{},\"released_"
       "boots\":{}}},\"counters\":{{"
       "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_"
@@ -49,7 +50,7 @@ std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
       "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
       "\"uploaded\":{},\"dead_lettered\":{},\"dead_letters_dropped\":{},\"requeued\":{},\"purged\":{},\"deleted\":{},"
       "\"calls\":{},\"refused_calls\":{},{}}}",
-      figures.uploads.store(), now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
+      figures.uploads.store(), figures.instance, now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
       figures.used_bytes, figures.dead_letters, now.written_bytes, encode_disk(figures.disk), now.clock_synced,
       figures.clocks.unsynced, figures.clocks.restamped, figures.clocks.released, service.messages,
       service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps,

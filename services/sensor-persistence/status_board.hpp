@@ -51,6 +51,7 @@ struct StatusFigures {
   std::uint64_t dead_letters = 0;  // that do not wait again
   std::int64_t used_bytes = 0;
   DiskFigures disk;
+  std::string instance;
 };
 
 class StatusBoard {

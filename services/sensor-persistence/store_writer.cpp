@@ -1,10 +1,10 @@
 #include "services/sensor-persistence/store_writer.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
+#include "common/runtime/random_id.hpp"
 #include "services/sensor-persistence/schema.hpp"
 
 namespace sensors::persistence {
@@ -60,14 +60,7 @@ StreamState stream_of(const Statement& statement) {
 
 }  // namespace
 
-std::string random_store_id() {
-  constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
-  constexpr std::size_t length = 12;
-  std::random_device random;
-  std::string id;
-  while (id.size() < length) id += alphabet[random() % alphabet.size()];
-  return id;
-}
+std::string random_store_id() { return random_id(); }
 
 StoreWriter::StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows)
     : database_(std::move(database)), statements_(std::move(statements)), rows_(std::move(rows)) {}

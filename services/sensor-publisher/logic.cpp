@@ -30,6 +30,8 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
       sender_(options_, contents),
       clock_(contents.streams.back().boot),
       downstream_(options_.node),
+      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
+      two_stores_(options_.status_interval),
       outbox_mark_(options_.outbox.high_readings),
       found_(contents),
       outbox_was_found_(contents.failure.empty()) {}
@@ -79,6 +81,10 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
     on_watermark(event, now, effects);
   } else if (topic->kind == "control") {
     on_order(event, now, effects);
+  } else if (topic->kind == "status" && topic->name == service_name) {
+    Namesakes::Heard heard = namesakes_.take(*topic, event, now.monotonic);
+    if (heard.say_again) status_due_ = now.monotonic;
+    if (heard.line.has_value()) say_as_event("namesake", std::move(*heard.line), now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
     if (!downstream_.take(*topic, event.payload)) ++malformed_;
   }
@@ -91,16 +97,43 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
     warn("watermark ignored", committed.error().message, now, effects);
     return;
   }
+  const std::string store_before = sender_.store();
   switch (sender_.committed(*committed, writer_.gone_through(), now, effects)) {
     case Sender::Confirmation::nothing: break;
     case Sender::Confirmation::advanced: writer_.confirm(sender_.confirmed()); break;
     case Sender::Confirmation::taken_back: writer_.unconfirm(sender_.confirmed()); break;
     case Sender::Confirmation::another_store:
       writer_.remember_store(sender_.store());
+      notice_two_stores(store_before, now, effects);
       add_event(
           encode_event("store", now.wall, "store " + sender_.store() + " keeps the readings of this publisher now"));
       break;
   }
+}
+
+/// A store that is replaced does not come back. One that does, again and again, is one of two that both take readings.
+void Logic::notice_two_stores(const std::string& before, Now now, Effects& effects) {
+  const bool is_back = !store_before_.empty() && sender_.store() == store_before_;
+  store_before_ = before;
+  if (!is_back) return;
+  std::string what = fmt::format(
+      "two stores on this broker take the readings, {} and {}, and what either has is deleted here; stop one of "
+      "them, or give it another `root`",
+      std::min(before, sender_.store()), std::max(before, sender_.store()));
+  if (two_stores_.seen(std::move(what), now.monotonic))
+    say_as_event("store", {LogLevel::error, two_stores_.what()}, now, effects);
+}
+
+void Logic::advance_namesakes(Now now, Effects& effects) {
+  if (std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
+    say_as_event("namesake", std::move(*line), now, effects);
+  if (two_stores_.advance(now.monotonic))
+    say_as_event("store", {LogLevel::info, "one store takes the readings again"}, now, effects);
+}
+
+void Logic::say_as_event(std::string_view type, LogLine line, Now now, Effects& effects) {
+  add_event(encode_event(type, now.wall, line.text));
+  effects.push_back(std::move(line));
 }
 
 /// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
@@ -179,6 +212,7 @@ void Logic::advance(Now now, Effects& effects) {
   age_.note(writer_.written(), sender_.confirmed(), now.monotonic);
   outbox_mark_.update(writer_.depth());
   downstream_.advance(now.monotonic);
+  advance_namesakes(now, effects);
   advance_pace(now, effects);
   report_transitions(now, effects);
   report_status(now, effects);
@@ -236,6 +270,8 @@ std::string Logic::degraded_because() const {
   if (sender_.breaker().state() != CircuitBreaker::State::closed)
     return "breaker not closed: " + sender_.breaker().reason();
   if (!outbox_failure_.empty()) return outbox_failure_;
+  if (!namesakes_.trouble().empty()) return namesakes_.trouble();
+  if (!two_stores_.what().empty()) return two_stores_.what();
   if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
   if (writer_.budget().over()) return "the outbox is full";
   if (outbox_mark_.above()) return "the outbox is above its high mark";
@@ -297,13 +333,13 @@ std::string Logic::status_details(Now now) const {
   std::string pressure_text;
   append_json_string(pressure_text, pressure());
   return fmt::format(
-      R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
+      R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"instance":"{}","stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
       R"("written_bytes":{},"disk":{},"puback_latency":{},)"
       R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
       R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
-      pacing_.interval().count(), pressure_text, now.loop_longest.count(), sender_.stream(), clock_.is_synced(),
-      unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
+      pacing_.interval().count(), pressure_text, now.loop_longest.count(), options_.instance, sender_.stream(),
+      clock_.is_synced(), unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
       encode_latency(sender_.puback_latency()), encode_breaker(sender_.breaker(), now), writer_.depth(),
       writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(), intake_.taken(),
       sender_.messages(), sender_.resends(), intake_.suppressed(), intake_.refused(), intake_.driver_errors(),
@@ -318,9 +354,10 @@ std::string Logic::down_status(WallTime now) {
 
 std::optional<Instant> Logic::wake_at() const {
   std::optional<Instant> at = intake_.wake_at(pacing_);
-  for (const std::optional<Instant>& when : {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(),
-                                             downstream_.wake_at(), link_.is_connected() ? status_due_ : std::nullopt,
-                                             stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
+  for (const std::optional<Instant>& when :
+       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(), namesakes_.wake_at(),
+        two_stores_.wake_at(), link_.is_connected() ? status_due_ : std::nullopt,
+        stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }
   return at;

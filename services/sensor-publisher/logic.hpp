@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/namesakes.hpp"
 #include "common/core/broker_link.hpp"
 #include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
@@ -13,6 +14,7 @@
 #include "common/core/pacing.hpp"
 #include "common/core/queue_age.hpp"
 #include "common/core/queue_mark.hpp"
+#include "common/core/sightings.hpp"
 #include "services/sensor-publisher/boot_clock.hpp"
 #include "services/sensor-publisher/downstream.hpp"
 #include "services/sensor-publisher/events.hpp"
@@ -53,6 +55,8 @@ class Logic {
   void report_correction(Now now, Effects& effects);
   void publish_boot_time(Effects& effects);
 
+  void notice_two_stores(const std::string& before, Now now, Effects& effects);
+  void advance_namesakes(Now now, Effects& effects);
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void on_order(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
@@ -68,6 +72,7 @@ class Logic {
   void report_status(Now now, Effects& effects);
   void publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects);
   void add_event(std::string payload);
+  void say_as_event(std::string_view type, LogLine line, Now now, Effects& effects);
   void send_events(Effects& effects);
   std::string status_details(Now now) const;
   std::string degraded_because() const;
@@ -87,6 +92,9 @@ class Logic {
   EventQueue events_;
   LogThrottle throttle_;
   Downstream downstream_;
+  Namesakes namesakes_;
+  Sightings two_stores_;
+  std::string store_before_;  // that kept the readings before the present one, since the start
   QueueMark outbox_mark_;
   bool stopping_ = false;
   Instant stop_by_{};  // while stopping: readings that the outbox does not take are given up then

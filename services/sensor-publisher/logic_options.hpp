@@ -69,6 +69,7 @@ struct SendOptions {
 struct LogicOptions {
   std::string root = "sensors";
   std::string node;
+  std::string instance;  // of this process, random: what tells its statuses from those of a namesake
   std::vector<DriverSchedule> drivers;
   std::vector<Millis> pace{Millis{10'000}, Millis{30'000}, Millis{60'000}};
   OutboxOptions outbox;

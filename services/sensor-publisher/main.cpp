@@ -8,6 +8,7 @@
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/inbox.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/random_id.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-publisher/config.hpp"
 #include "services/sensor-publisher/logic.hpp"
@@ -22,6 +23,7 @@ using namespace sensors::publisher;
 int run(Config config) {
   EventLoop loop;
   config.logic.seed = std::random_device{}();
+  config.logic.instance = random_id();
   trust_clock(config.clock_trust);
   Result<MqttClientOptions> mqtt = mqtt_options(config);
   Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <random>
 #include <string_view>
 #include <utility>
 
 #include "common/adapters/sqlite/quick_check.hpp"
+#include "common/runtime/random_id.hpp"
 #include "services/sensor-publisher/schema.hpp"
 
 namespace sensors::publisher {
@@ -118,14 +118,7 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
 
 }  // namespace
 
-std::string random_stream_id() {
-  constexpr std::string_view alphabet = "abcdefghijklmnopqrstuvwxyz234567";
-  std::random_device kernel;
-  std::uniform_int_distribution<std::size_t> any(0, alphabet.size() - 1);
-  std::string id;
-  for (int i = 0; i < 12; ++i) id += alphabet[any(kernel)];
-  return id;
-}
+std::string random_stream_id() { return random_id(); }
 
 Outbox::Outbox(Database database, OutboxRows rows, Statement select_readings, Statement select_gaps)
     : database_(std::move(database)),

@@ -39,7 +39,8 @@ Result<MqttClientOptions> mqtt_options(const Config& config) {
   options.password = std::move(*password);
   const std::string& root = config.logic.root;
   options.subscriptions = {topic_of(root, config.logic.node, "committed", service_name),
-                           topic_of(root, config.logic.node, "control", service_name)};
+                           topic_of(root, config.logic.node, "control", service_name),
+                           topic_of(root, config.logic.node, "status", service_name)};
   for (const char* kind : {"queue", "status"}) {
     for (const char* service : {"sensor-persistence", "sensor-http-bridge"}) {
       options.subscriptions.push_back(topic_of(root, "+", kind, service));

@@ -105,6 +105,8 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
         rig::replay_driver("weather", rig::source_path("tests/data/seattle-weather-hourly.csv"), "10ms", 100);
     options.publisher.set("send", "live_limit", "1000000");
     options.publisher.set("outbox", "high_readings", "1000000");
+    // mosquitto_pub has no window of unconfirmed messages, as the publisher does: more would be dropped.
+    options.broker = "max_queued_messages 100000\nmax_queued_bytes 33554432";
     rig::Rig rig(folder, options);
     rig.broker().start();
     theirs.push_back(mosquitto_messages_per_second(rig, messages));

@@ -112,6 +112,35 @@ TEST_F(MqttClientTest, delivers_a_message_and_its_puback) {
   EXPECT_EQ(store.messages[0].payload, "hello");
 }
 
+/// Of the clients that have connected, in that order.
+std::vector<std::string> client_ids(const std::string& broker_log) {
+  std::vector<std::string> ids;
+  constexpr std::string_view before = " as sensor-publisher-test";
+  for (std::size_t at = 0; (at = broker_log.find(before, at)) != std::string::npos; at += before.size())
+    ids.push_back(broker_log.substr(at + 4, broker_log.find(' ', at + 4) - at - 4));
+  return ids;
+}
+
+TEST_F(MqttClientTest, of_one_name_are_two_at_the_broker_and_each_keeps_its_id) {
+  broker.start();
+  RecordedClient first(options("sensor-publisher"));
+  ASSERT_TRUE(first.connects());
+  RecordedClient second(options("sensor-publisher"));
+  ASSERT_TRUE(second.connects());
+  for (RecordedClient* client : {&first, &second}) {
+    client->client->publish(reading(7, "hello"));
+    EXPECT_TRUE(client->is_answered(7));
+    EXPECT_TRUE(client->disconnections.empty());
+  }
+  first.client->reconnect();
+  ASSERT_TRUE(first.connects(2));
+  const std::vector<std::string> ids = client_ids(read_file(folder.file("mosquitto.log")));
+  ASSERT_EQ(ids.size(), 3U);
+  EXPECT_EQ(ids[0].size(), std::string("sensor-publisher-test.").size() + 12) << ids[0];
+  EXPECT_NE(ids[0], ids[1]);
+  EXPECT_EQ(ids[0], ids[2]);
+}
+
 TEST_F(MqttClientTest, keeps_the_order_of_many_messages) {
   broker.start();
   RecordedClient store(options("sensor-persistence", {"sensors/+/reading/+"}));

@@ -81,5 +81,50 @@ TEST_F(SecondCopy, is_let_in_to_check_its_configuration) {
   }
 }
 
+/// Two machines that were given one name, and two stores: each has files of its own, so that no lock keeps them apart.
+class Namesake : public SecondCopy {
+ protected:
+  void start_all() {
+    for (Service* service : {static_cast<Service*>(&rig_.publisher()), &rig_.persistence()})
+      service->config().set_text("", "status_interval", "500ms");
+    rig_.start_all();
+    rig_.wait_until("readings flow", patience, [&] { return rig_.progress().delivered >= 200; });
+  }
+
+  void wait_for_degraded(MqttProbe& probe, const std::string& topic, const std::string& reason) {
+    rig_.wait_until(topic + " says: " + reason, patience, [&] {
+      const std::optional<MqttMessage> message = probe.last(topic);
+      return message.has_value() && message->payload.find(R"("state":"degraded")") != std::string::npos &&
+             message->payload.find(reason) != std::string::npos;
+    });
+  }
+};
+
+TEST_F(Namesake, of_a_publisher_is_told_by_both_and_throws_nobody_out) {
+  start_all();
+  Service second(folder_, {"sensor-publisher", "second-publisher", rig_.publisher().config(), {}});
+  second.config().set_text("outbox", "path", folder_.file("second.db"));
+  const auto probe = rig_.probe({"sensors/+/status/+"});
+  second.start();
+  wait_for_degraded(*probe, "sensors/node-1/status/sensor-publisher", "another sensor-publisher");
+  const std::string line = "another sensor-publisher on this broker is called node-1 too";
+  rig_.wait_until("both say it", patience, [&] {
+    return rig_.publisher().log().find(line) != std::string::npos && second.log().find(line) != std::string::npos;
+  });
+  EXPECT_EQ(rig_.publisher().log().find("broker lost"), std::string::npos) << rig_.publisher().log();
+  EXPECT_EQ(second.log().find("broker lost"), std::string::npos) << second.log();
+}
+
+TEST_F(Namesake, of_a_store_is_told_by_both_stores_and_by_the_publisher) {
+  start_all();
+  Service second(folder_, {"sensor-persistence", "second-persistence", rig_.persistence().config(), {}});
+  second.config().set_text("store", "path", folder_.file("second.db")).set_text("", "node", "other");
+  const auto probe = rig_.probe({"sensors/+/status/+"});
+  second.start();
+  wait_for_degraded(*probe, "sensors/other/status/sensor-persistence", "another store");
+  wait_for_degraded(*probe, "sensors/" + rig_.store_node() + "/status/sensor-persistence", "another store");
+  wait_for_degraded(*probe, "sensors/node-1/status/sensor-publisher", "two stores on this broker");
+}
+
 }  // namespace
 }  // namespace sensors::rig

@@ -22,6 +22,7 @@
 #include "common/adapters/mqtt_paho/paho_connection.hpp"
 #include "common/adapters/mqtt_paho/paho_values.hpp"
 #include "common/core/backoff.hpp"
+#include "common/runtime/random_id.hpp"
 
 namespace sensors {
 
@@ -285,8 +286,10 @@ void MqttClient::Session::on_success(const mqtt::token& token) {
   complete(reinterpret_cast<SendNumber>(token.get_user_context()), outcome_of(token));
 }
 
-MqttClient::MqttClient(MqttClientOptions options, MqttCallbacks callbacks)
-    : session_(std::make_unique<Session>(std::move(options), std::move(callbacks))) {}
+MqttClient::MqttClient(MqttClientOptions options, MqttCallbacks callbacks) {
+  options.client_id += "." + random_id();
+  session_ = std::make_unique<Session>(std::move(options), std::move(callbacks));
+}
 
 MqttClient::~MqttClient() = default;
 

@@ -19,6 +19,9 @@ namespace sensors {
 struct MqttClientOptions {
   std::string host = "127.0.0.1";
   int port = 11883;
+
+  /// The broker is told this and a random part, which the client keeps for its life: nobody who does not know it can
+  /// take the connection over, and two of one name do not throw each other out.
   std::string client_id;
   std::string user;
   std::string password;

@@ -18,6 +18,36 @@ Timeline& with_post(Timeline& t, std::uint64_t rows = 10) {
   return t;
 }
 
+TEST(BridgeLogic, tells_of_a_namesake_and_answers_its_will) {
+  LogicOptions options = test_options();
+  options.instance = "ours";
+  Timeline t(options);
+  t.connect();
+  t.store_answers();
+  EXPECT_EQ(decode_status(t.newest("status"))->instance, "ours");
+  const auto hear = [&t](ServiceState state) {
+    MqttMessage message;
+    message.topic = "sensors/kitchen/status/sensor-http-bridge";
+    message.payload = encode_status({service_name, state, "", t.now.wall, "1", R"("instance":"theirs")"});
+    t.step(std::move(message));
+  };
+  hear(ServiceState::up);
+  t.pass(Millis{10'000});
+  t.store_answers();
+  hear(ServiceState::up);
+  EXPECT_TRUE(t.logged("another sensor-http-bridge on this broker is called kitchen too"));
+  EXPECT_EQ(decode_status(t.newest("status"))->state, ServiceState::degraded);
+  for (int i = 0; i < 7; ++i) {
+    t.pass(Millis{10'000});
+    t.store_answers();
+  }
+  EXPECT_TRUE(t.logged("no other sensor-http-bridge is heard any more"));
+  EXPECT_EQ(decode_status(t.newest("status"))->state, ServiceState::up);
+  t.messages.clear();
+  hear(ServiceState::down);
+  EXPECT_EQ(decode_status(t.newest("status"))->state, ServiceState::up) << "said again at once";
+}
+
 TEST(BridgeLogic, asks_nothing_before_the_broker_is_there) {
   Timeline t;
   t.pass(Millis{60'000});

@@ -1,3 +1,4 @@
+#include "common/codec/status_json.hpp"
 #include "tests/unit/persistence/logic_bench.hpp"
 
 namespace sensors::persistence {
@@ -163,6 +164,29 @@ TEST(Requests, that_write_are_answered_with_the_stores_error_while_it_cannot_com
   EXPECT_EQ(error_code(bench.take_answer()), "disk_full");
   bench.request("upload", R"({"destination":"api"})");
   EXPECT_EQ(error_code(bench.take_answer()), "disk_full");
+}
+
+TEST(StoreNamesake, is_told_in_log_and_status_until_it_is_silent) {
+  LogicOptions options = plain_options();
+  options.instance = "ours";
+  LogicBench bench(options);
+  EXPECT_EQ(decode_status(bench.last_own("status"))->instance, "ours");
+  const auto hear = [&](const std::string& node, ServiceState state) {
+    bench.give(LogicBench::message("sensors/" + node + "/status/sensor-persistence",
+                                   encode_status({"sensor-persistence", state, "", bench.now.wall, "1",
+                                                  R"("instance":"theirs","store":"store2")"})));
+  };
+  hear("shed", ServiceState::up);
+  bench.pass(10s);
+  hear("shed", ServiceState::up);
+  EXPECT_TRUE(bench.logged("another store (store2 of node shed) takes readings from this broker too"));
+  EXPECT_EQ(decode_status(bench.last_own("status"))->state, ServiceState::degraded);
+  bench.pass(61s);
+  EXPECT_TRUE(bench.logged("no other sensor-persistence is heard any more"));
+  EXPECT_EQ(decode_status(bench.last_own("status"))->state, ServiceState::up);
+  bench.published.clear();
+  hear("node", ServiceState::down);
+  EXPECT_EQ(decode_status(bench.last_own("status"))->state, ServiceState::up) << "said again at once";
 }
 
 }  // namespace
