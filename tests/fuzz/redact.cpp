@@ -1,5 +1,6 @@
 // Text of configurations and logs on its way into a support bundle; and the input as a secret in such a text.
 #include "services/sensorctl/bundle/redact.hpp"
+#include "services/sensorctl/bundle/configuration_text.hpp"
 
 #include <algorithm>
 
@@ -23,11 +24,16 @@ void run(std::string_view input) {
   must(static_cast<std::size_t>(std::count(once.begin(), once.end(), '\n')) <=
            static_cast<std::size_t>(std::count(input.begin(), input.end(), '\n')),
        "no line is made");
+  const std::string_view planted = "y = \"hush hush\"\n";
+  must(bundle::shown_toml(std::string(planted) + std::string(input)).starts_with("y = \"[removed]\"\n"),
+       "a text of an unknown key goes");
+  static_cast<void>(bundle::shown_broker_configuration(input));
+  static_cast<void>(bundle::secrets_of_toml(input));
   const std::string_view secret = input.substr(0, input.find('\n'));
   if (secret.size() < enough_to_know_it_again) return;
   const std::string before = "x = 1\ntoken = '";
   must(!is_in_place(bundle::redact(before + std::string(secret) + "'\ny = 2\n", {}), before, secret), "a value goes");
-  if (secret.find_first_of(" \t\"'<>") != std::string_view::npos) return;
+  if (secret.find_first_of(" \t\r\"'<>") != std::string_view::npos) return;
   const std::string url = "url: https://me:";
   must(!is_in_place(bundle::redact(url + std::string(secret) + "@api/", {}), url, secret), "the user of a URL goes");
 }

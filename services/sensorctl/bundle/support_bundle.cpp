@@ -16,6 +16,7 @@
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/small_file.hpp"
+#include "services/sensorctl/bundle/configuration_text.hpp"
 #include "services/sensorctl/bundle/redact.hpp"
 #include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/exit_code.hpp"
@@ -82,16 +83,31 @@ std::vector<std::string> sensorctl_command(const sensorctl::BrokerAccess& access
   return command;
 }
 
+void add_forms(const std::string& secret, std::vector<std::string>& secrets) {
+  for (std::string& form : forms_of(secret)) secrets.push_back(std::move(form));
+}
+
 /// The secrets of `folder` that we may read, to be found wherever else they stand.
 std::vector<std::string> secrets_in(const std::string& folder) {
   std::vector<std::string> secrets;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
     const std::string extension = entry.path().extension();
+    if (extension == ".toml") {
+      const Result<SmallFile> content = read_small_file(entry.path(), largest_file);
+      if (!content.has_value()) continue;
+      for (const std::string& secret : secrets_of_toml(content->text)) add_forms(secret, secrets);
+    }
     if (extension != ".password" && extension != ".token") continue;
-    if (Result<std::string> secret = read_secret(entry.path()); secret.has_value()) secrets.push_back(*secret);
+    if (Result<std::string> secret = read_secret(entry.path()); secret.has_value()) add_forms(*secret, secrets);
   }
   return secrets;
+}
+
+/// Of a configuration file, what is known to be harmless.
+std::string shown(const fs::path& path, const std::string& text) {
+  if (path.extension() == ".toml") return shown_toml(text);
+  return path.extension() == ".conf" ? shown_broker_configuration(text) : text;
 }
 
 /// Files of the bundle, below a folder of its own that goes with it.
@@ -128,7 +144,7 @@ class Bundle {
 
   void add_file(const std::string& file, const fs::path& source) {
     const Result<SmallFile> content = read_small_file(source, largest_file);
-    if (content.has_value()) return add(file, content->text);
+    if (content.has_value()) return add(file, shown(source, content->text));
     missing_.push_back(file + ": " + content.error().message);
   }
 

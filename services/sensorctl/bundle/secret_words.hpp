@@ -1,0 +1,24 @@
+// What names a secret, and what looks like one. Private to the bundle. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sensors::bundle {
+
+inline constexpr std::string_view removed = "[removed]";
+
+std::string lower(std::string_view text);
+
+/// Whether what stands behind `name` is a password, a token or a key. The name of a file of one is none.
+bool is_secret_name(std::string_view name);
+
+/// Of every URL: scheme and host stay, and words of the path that are usual in APIs.
+std::string without_urls(std::string_view line);
+
+/// Words that look as if made by chance: 12 characters and more with digits, capitals and small letters; 18 and more
+/// with digits and letters; UUIDs; and what is joined to such a word by the characters of base64, unless it is a path.
+/// The digests of our batches, 16 hexadecimal digits, stay.
+std::string without_random_words(std::string_view line);
+
+}  // namespace sensors::bundle
