@@ -149,6 +149,17 @@ TEST_F(FileLockTest, can_be_read_by_all_whatever_the_umask) {
   EXPECT_EQ(fs::status(path("a.db.lock")).permissions(), fs::perms{0644});
 }
 
+TEST_F(FileLockTest, made_by_root_belongs_to_who_owns_the_folder) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a folder to another user";
+  constexpr uid_t service = 65'534;
+  ASSERT_EQ(::chown(folder.path().c_str(), service, service), 0);
+  FileLock by_hand(path("a.db"), "by hand");
+  ASSERT_TRUE(by_hand.take().has_value());
+  struct stat status {};
+  ASSERT_EQ(::stat(path("a.db.lock").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, service);
+}
+
 TEST_F(FileLockTest, follows_no_link_in_place_of_its_own_file) {
   std::ofstream(path("secret")) << "precious";
   fs::create_symlink(path("secret"), path("a.db.lock"));
