@@ -3,6 +3,7 @@
 #include "services/sensor-persistence/bucket_query.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <tuple>
 #include <utility>
@@ -14,33 +15,29 @@
 namespace sensors::persistence {
 namespace {
 
-// SQLite takes the bare column of a query with one max() from the row that has it (lang_select.html, "Bare columns").
-// The first four are in the order of Aggregate, the others the same, newest first.
-const std::vector<std::string_view> bucket_texts{
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), avg(value) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
-    "LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), min(value) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
-    "LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), max(value) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step "
-    "LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), value, max(time_ms) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 GROUP BY step ORDER BY step LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), avg(value) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step DESC "
-    "LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), min(value) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step DESC "
-    "LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), max(value) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 AND typeof(value) = 'real' GROUP BY step ORDER BY step DESC "
-    "LIMIT ?4",
-    "SELECT time_ms / ?5 * ?5 AS step, count(*), value, max(time_ms) FROM reading"
-    " WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3 GROUP BY step ORDER BY step DESC LIMIT ?4",
-};
-constexpr std::size_t aggregates = 4;
+/// Of the numbers of a step, in the order of Aggregate. A sum of numbers may be more than a number can be, their mean
+/// is not: then each is made smaller first, by a power of two. SQLite takes the bare column of a query with one max()
+/// from the row that has it (lang_select.html, "Bare columns").
+constexpr std::array<std::string_view, 4> values{
+    "CASE WHEN abs(avg(value)) <= 1.7976931348623157e308 THEN avg(value) ELSE max(-1.7976931348623157e308,"
+    " min(1.7976931348623157e308, avg(value / 1099511627776.0) * 1099511627776.0)) END",
+    "min(value)", "max(value)", "value, max(time_ms)"};
+constexpr std::size_t aggregates = values.size();
+
+/// In the order of `values`, and the same again with the newest first.
+std::vector<std::string> bucket_texts() {
+  std::vector<std::string> texts;
+  for (const std::string order : {"", " DESC"}) {
+    for (const std::string_view value : values) {
+      const bool is_last = value == values.back();
+      texts.push_back("SELECT time_ms / ?5 * ?5 AS step, count(*), " + std::string(value) +
+                      " FROM reading WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3" +
+                      (is_last ? "" : " AND typeof(value) = 'real'") + " GROUP BY step ORDER BY step" + order +
+                      " LIMIT ?4");
+    }
+  }
+  return texts;
+}
 
 struct Range {
   std::int64_t from = 0;
@@ -75,7 +72,8 @@ void sort_and_trim(std::vector<StoredBucket>& buckets, bool newest_first, std::s
 }  // namespace
 
 Result<BucketQuery> BucketQuery::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, bucket_texts);
+  const std::vector<std::string> texts = bucket_texts();
+  Result<std::vector<Statement>> statements = prepare_all(database, {texts.begin(), texts.end()});
   if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
   return BucketQuery(std::move(*statements));
 }

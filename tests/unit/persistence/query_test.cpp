@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "common/codec/store_answer.hpp"
 #include "services/sensor-persistence/store_reader.hpp"
 #include "tests/unit/persistence/logic_bench.hpp"
 
@@ -185,6 +187,59 @@ TEST_F(Query, makes_one_value_of_each_step) {
     EXPECT_EQ(std::get<double>(mean.buckets[i].value), (low + high) / 2) << "values rise evenly";
     EXPECT_EQ(std::get<double>(last.buckets[i].value), high);
     EXPECT_EQ(high - low, 3.0 * static_cast<double>(mean.buckets[i].count - 1));
+  }
+}
+
+TEST_F(Query, makes_a_mean_of_numbers_whose_sum_is_none) {
+  constexpr double most = std::numeric_limits<double>::max();
+  const std::vector<std::vector<double>> steps{
+      {1e308, 1e308}, {-1e308, -1.5e308}, {most, most, most}, {1.7e308, 1.7e308, -1.7e308, -1.7e308}, {1e-300, 3e-300}};
+  const std::vector<double> means{1e308, -1.25e308, most, 0, 2e-300};
+  CommitTransaction transaction;
+  StreamRows rows{"huge", "attic", "sensor-publisher", 0, {}, {}};
+  for (std::size_t step = 0; step < steps.size(); ++step) {
+    for (const double value : steps[step]) {
+      const WallTime time{Millis{1'768'500'000'000} + step * Millis{60'000} + rows.through * Millis{1}};
+      rows.readings.push_back({++rows.through, Reading{"huge", value, "1", time}});
+    }
+  }
+  transaction.streams.push_back(std::move(rows));
+  writer->commit(transaction).value();
+  QueryRequest request;
+  request.sensor = "huge";
+  request.step = Millis{60'000};
+  for (const bool newest_first : {false, true}) {
+    request.newest_first = newest_first;
+    const QueryRows mean = ask(request);
+    ASSERT_EQ(mean.buckets.size(), means.size());
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      const StoredBucket& bucket = mean.buckets[newest_first ? means.size() - 1 - i : i];
+      EXPECT_DOUBLE_EQ(std::get<double>(bucket.value), means[i]);
+    }
+    EXPECT_TRUE(decode_bucket_answer(encode_bucket_answer(mean.buckets, mean.truncated, mean.next)).has_value());
+  }
+}
+
+TEST_F(Query, makes_steps_of_numbers_only_but_for_the_last_value) {
+  CommitTransaction transaction;
+  StreamRows rows{"mixed", "attic", "sensor-publisher", 4, {}, {}};
+  const std::vector<Value> values{7.0, true, 3.0, std::string("door open")};
+  for (std::uint64_t seq = 1; seq <= values.size(); ++seq)
+    rows.readings.push_back({seq, Reading{"mixed", values[seq - 1], "", test_time + Millis{seq}}});
+  transaction.streams.push_back(std::move(rows));
+  writer->commit(transaction).value();
+  QueryRequest request;
+  request.sensor = "mixed";
+  request.step = Millis{3'600'000};
+  const std::vector<std::pair<Aggregate, Value>> right{{Aggregate::mean, 5.0},
+                                                       {Aggregate::min, 3.0},
+                                                       {Aggregate::max, 7.0},
+                                                       {Aggregate::last, std::string("door open")}};
+  for (const auto& [aggregate, value] : right) {
+    request.aggregate = aggregate;
+    const QueryRows rows_of = ask(request);
+    ASSERT_EQ(rows_of.buckets.size(), 1U);
+    EXPECT_EQ(rows_of.buckets.front().value, value);
   }
 }
 
