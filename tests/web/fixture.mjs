@@ -48,6 +48,10 @@ export async function startFixture({ page, port = 0, token } = {}) {
     push(type, data) {
       for (const stream of streams) stream.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
     },
+    /** The same, with `text` for the data, whatever it is. */
+    pushText(type, text) {
+      for (const stream of streams) stream.write(`event: ${type}\ndata: ${text}\n\n`);
+    },
     listeners: () => streams.size,
     async stop() {
       server.closeAllConnections();

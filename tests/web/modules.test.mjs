@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ageText, spanText, valueText } from '../../services/sensor-http-bridge/page/format.js';
+import { eventOf, queueOf, readingOf, statusOf } from '../../services/sensor-http-bridge/page/payload.js';
 import { conditionOf, emptyState, flowOf, nodesOf, stepFor, takeEvent, takeSensors, takeStatus } from '../../services/sensor-http-bridge/page/state.js';
 import { EventParser } from '../../services/sensor-http-bridge/page/stream.js';
 
@@ -15,6 +16,16 @@ test('values are written with their unit, bytes and spans scaled', () => {
   assert.equal(text(7500, 's'), '2 h 5 min');
   assert.equal(text(true, ''), 'true');
   assert.equal(text('door open', ''), 'door open');
+});
+
+test('numbers that nobody counts the digits of are powers of ten, and a unit is never more than a text', () => {
+  assert.equal(text(1e308, 'Cel'), '1E308 °C');
+  assert.equal(text(-1.5e300, 'By'), '-1.3642E288 TiB');
+  assert.equal(text(5e-324, ''), '5E-324');
+  assert.equal(text(0, ''), '0');
+  assert.equal(text(1e300, 's'), '1E300 s');
+  assert.equal(text(1, 'constructor'), '1 constructor');
+  assert.equal(text(1, '__proto__'), '1 __proto__');
 });
 
 test('spans have two units, ages one', () => {
@@ -81,13 +92,57 @@ test('readings flow where both ends are well and no breaker is open', () => {
 
 test('at most a hundred events are kept, the newest first', () => {
   const state = emptyState();
-  for (let i = 0; i < 150; i += 1) takeEvent(state, { type: 'event', data: { text: i } }, 0);
+  for (let i = 0; i < 150; i += 1) takeEvent(state, { type: 'event', data: { node: 'kitchen', name: 'a', text: `${i}` } }, 0);
   assert.equal(state.events.length, 100);
-  assert.equal(state.events[0].text, 149);
+  assert.equal(state.events[0].text, '149');
 });
 
 test('a plot asks for about one bucket for each pixel', () => {
   assert.equal(stepFor(3_600_000, 600), 6);
   assert.equal(stepFor(1000, 600), 1);
   assert.equal(stepFor(3_600_000, 0), 72);
+});
+
+test('an event that is not what it must be is refused, and the next one is taken', () => {
+  const heard = [];
+  const refused = [];
+  const parser = new EventParser((event) => {
+    if (event.data.value === 13) throw new Error('not this one');
+    heard.push(event.data.value);
+  }, (error) => refused.push(error));
+  for (const data of ['{"value":1}', '{"value":', 'NaN', '{"value":NaN}', 'null', '[]', '"text"', '7', '{"value":13}', '{"value":2}'])
+    parser.feed(`event: reading\ndata: ${data}\n\n`);
+  assert.deepEqual(heard, [1, 2]);
+  assert.equal(refused.length, 8);
+  assert.throws(() => { for (;;) parser.feed('x'.repeat(100_000)); }, /without an end/);
+});
+
+test('of a payload only what the page shows is taken, and only as what it must be', () => {
+  const reading = { node: 'kitchen', sensor: 'a', value: 1, time: '2026-01-15T16:09:35Z', more: {} };
+  assert.deepEqual(readingOf(reading), { node: 'kitchen', sensor: 'a', value: 1, unit: '', at: 1768493375000, unsynced: false });
+  for (const wrong of [{ value: undefined }, { value: null }, { value: {} }, { value: [] }, { value: Infinity }, { time: undefined }, { time: 'x' }, { time: 7 },
+    { sensor: '<b>' }, { sensor: undefined }, { sensor: 7 }, { node: '' }, { node: {} }])
+    assert.throws(() => readingOf({ ...reading, ...wrong }), JSON.stringify(wrong));
+  assert.equal(readingOf({ ...reading, value: 'x'.repeat(5000) }).value.length, 1000);
+  assert.equal(readingOf({ ...reading, unit: { evil: 1 } }).unit, '');
+  for (const breaker of [null, 7, 'open', [], { state: 7 }, {}]) assert.equal(statusOf({ state: 'up', breaker }).breaker, undefined);
+  assert.deepEqual(statusOf({ state: 'up', reason: {}, since: 'x', version: 7, counters: null, pace_ms: '1' }), { state: 'up', counters: {} });
+  assert.throws(() => statusOf({}));
+  assert.throws(() => statusOf({ state: 'evil' }));
+  assert.throws(() => queueOf({ depth: null }));
+  assert.throws(() => eventOf({ node: 'kitchen', name: 'a' }));
+});
+
+test('a row that is not what it must be is counted and leaves the others alone', () => {
+  const state = emptyState();
+  const row = (more) => ({ node: 'kitchen', service: 'sensor-persistence', ...more });
+  takeStatus(state, { services: [null, 7, row({ status: null }), row({ queue: { depth: 'x' } }), row({ node: {} }), row({ status: { state: 'up' } })] }, 0);
+  assert.equal(state.refused, 5);
+  assert.deepEqual([...state.services.keys()], ['kitchen/sensor-persistence']);
+  takeSensors(state, { sensors: 'none' }, 0);
+  assert.equal(state.refused, 6);
+  assert.throws(() => takeEvent(state, { type: 'status', data: { node: 'kitchen', name: 'evil' } }, 0));
+  assert.equal(state.services.size, 1, 'nothing of it is kept');
+  for (let at = 0; at < 10_000; at += 1) takeEvent(state, { type: 'reading', data: { node: 'kitchen', sensor: `s${at}`, value: 1, time: '2026-01-15T16:09:35Z' } }, 0);
+  assert.throws(() => takeEvent(state, { type: 'reading', data: { node: 'kitchen', sensor: 'more', value: 1, time: '2026-01-15T16:09:35Z' } }, 0));
 });

@@ -129,6 +129,58 @@ describe('the page', () => {
     assert.equal(await page.locator('article img, article b').count(), 0);
   });
 
+  test('goes on when a message is not what it must be, and says how many were', async () => {
+    await open();
+    const rowOf = (more) => JSON.stringify({ ...reading('odd', 1), ...more });
+    const odd = [
+      ['reading', '{"value":'], ['reading', 'NaN'], ['reading', '{"node":"kitchen","name":"odd","sensor":"odd","value":NaN}'], ['reading', 'null'], ['reading', '[]'],
+      ['reading', '{}'], ['reading', rowOf({ value: null })], ['reading', rowOf({ value: {} })], ['reading', rowOf({ time: 'never' })],
+      ['reading', '{"node":"kitchen","name":"odd","sensor":"odd","value":1e999,"time":"2026-01-15T16:09:35Z"}'],
+      ['reading', rowOf({ sensor: '<img src=x onerror=alert(1)>' })],
+      ['status', JSON.stringify({ node, name: 'sensor-http-bridge', state: {} })], ['status', JSON.stringify({ node: null, name: 'x', state: 'up' })],
+      ['queue', JSON.stringify({ node, name: 'sensor-persistence', depth: {} })], ['event', JSON.stringify({ node, name: 'x' })],
+    ];
+    for (const [type, text] of odd) bridge.pushText(type, text);
+    bridge.pushText('of-a-newer-bridge', '{"anything":1}');
+    bridge.push('status', status('sensor-http-bridge', { breaker: null, reason: null, since: null, counters: 7, version: {} }));
+    bridge.push('status', status('a-service-of-another', { state: 'degraded', reason: '<b>bold</b>' }));
+    bridge.push('event', { node, name: 'x', text: '<img src=x onerror=alert(1)>', type: { a: 1 }, time: 'never' });
+    bridge.push('reading', reading('marker', 5));
+    await sees(page, 'article[aria-label^="marker"] .value', '5');
+    await sees(page, '#services tr', '<b>bold</b>');
+    await sees(page, '#events li', '<img src=x');
+    await sees(page, '#connection', `live; ${odd.length} messages are not as they must be`);
+    assert.equal(await page.locator('main img, main b').count(), 0);
+    assert.equal(bridge.listeners(), 1, 'the stream goes on');
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('shows and plots numbers as large as there are', async () => {
+    const [low, high] = [-Number.MAX_VALUE, Number.MAX_VALUE];
+    const values = [1e308, high, low, -1e308, 5e-324, 0, 7, null, 'text'];
+    bridge.answers['/v1/readings'] = (query) => {
+      const from = Date.parse(query.get('from'));
+      const rows = values.map((value, at) => ({ node, sensor: query.get('sensor'), unit: '', time: new Date(from + at * 60_000).toISOString(), value, count: 1, stream: 's', seq: at + 1 }));
+      return query.has('step') ? { buckets: rows, truncated: false } : { readings: rows, truncated: false };
+    };
+    await open();
+    bridge.push('reading', reading('bme280.temperature', high));
+    await sees(page, `${temperature} .value`, '1.7977E308');
+    await page.locator(`${temperature} button`).click();
+    await sees(page, `${temperature} .summary`, '-1.7977E308 °C to 1.7977E308 °C');
+    bridge.push('reading', reading('bme280.temperature', 3));
+    await sees(page, `${temperature} .value`, '3');
+    const { width, shown } = await page.evaluate(() => ({ width: document.documentElement.scrollWidth, shown: innerWidth }));
+    assert.ok(width <= shown, `${width} px wide on ${shown}`);
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('lists dead letters whatever one of them lacks', async () => {
+    bridge.answers['/v1/dead-letters'] = () => ({ truncated: false, dead_letters: [null, {}, { reading: {} }, { gap: null }, { gap: { first: 1, last: 5, reason: 'max_rows' }, reason: '<b>' }] });
+    await open();
+    await sees(page, '#dead-letters tr', 'gap 1 to 5: max_rows');
+  });
+
   for (const colorScheme of ['light', 'dark']) {
     test(`breaks no rule of accessibility when ${colorScheme}`, async () => {
       await open({ colorScheme });

@@ -30,6 +30,9 @@ export async function get(path, parameters = {}, options = {}) {
 
 const deadline = () => AbortSignal.timeout(15_000);
 
+/** A value as a plot takes it: texts and booleans are gaps in it. */
+const plottable = (value) => (Number.isFinite(value) ? value : null);
+
 /** Times (s) and values of a sensor in a range, in buckets of `step` s: [[t...], [mean...], [min...], [max...]]. */
 export async function buckets({ node, sensor }, from, to, step) {
   const ask = (fn) =>
@@ -38,7 +41,7 @@ export async function buckets({ node, sensor }, from, to, step) {
       limit: 5000,
     }, { signal: deadline() });
   const [mean, min, max] = await Promise.all(['mean', 'min', 'max'].map(ask));
-  const of = (answer) => new Map(answer.buckets.map((bucket) => [Date.parse(bucket.time) / 1000, bucket.value]));
+  const of = (answer) => new Map(answer.buckets.map((bucket) => [Date.parse(bucket.time) / 1000, plottable(bucket.value)]));
   const lows = of(min);
   const highs = of(max);
   const times = [...of(mean).keys()];
@@ -58,7 +61,7 @@ export async function points({ node, sensor }, from, to, most) {
     }, { signal: deadline() });
     for (const reading of page.readings) {
       times.push(Date.parse(reading.time) / 1000);
-      values.push(reading.value);
+      values.push(plottable(reading.value));
     }
     cursor = page.cursor;
   } while (cursor !== undefined && times.length < most);

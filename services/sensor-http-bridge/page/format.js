@@ -6,18 +6,27 @@ const units = {
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 5 });
 const count = new Intl.NumberFormat('en');
+const power = new Intl.NumberFormat('en', { notation: 'scientific', maximumSignificantDigits: 5 });
+const mostDigits = 1e15; // beyond it nobody counts digits
+const leastDigits = 1e-6;
+
+/** A number by its digits, or as a power of ten when it is very large or very small. */
+function numberText(value, digits) {
+  const size = Math.abs(value);
+  return size >= mostDigits || (size > 0 && size < leastDigits) ? power.format(value) : digits.format(value);
+}
 
 /** A unit of UCUM as people know it: "Cel" is "°C". */
 export function unitText(unit) {
-  return units[unit] ?? unit ?? '';
+  return Object.hasOwn(units, unit) ? units[unit] : unit ?? '';
 }
 
 /** The value of a reading, and its unit; bytes and seconds are scaled: {value: "1.5", unit: "GiB"}. */
 export function valueText(value, unit) {
   if (typeof value !== 'number') return { value: String(value), unit: unitText(unit) };
   if (unit === 'By') return scaledBytes(value);
-  if (unit === 's' && Math.abs(value) >= 120) return { value: spanText(value * 1000), unit: '' };
-  return { value: number.format(value), unit: unitText(unit) };
+  if (unit === 's' && Math.abs(value) >= 120 && Math.abs(value) < mostDigits) return { value: spanText(value * 1000), unit: '' };
+  return { value: numberText(value, number), unit: unitText(unit) };
 }
 
 function scaledBytes(value) {
@@ -28,12 +37,12 @@ function scaledBytes(value) {
     size /= 1024;
     at += 1;
   }
-  return { value: at === 0 ? number.format(size) : size.toFixed(1), unit: names[at] };
+  return { value: at === 0 || Math.abs(size) >= mostDigits ? numberText(size, number) : size.toFixed(1), unit: names[at] };
 }
 
 /** A count with separators: "12,345". */
 export function countText(value) {
-  return count.format(value);
+  return numberText(value, count);
 }
 
 /** The two largest units of a span in ms: "3 min 20 s"; "0 s" below a second and for negative ones. */

@@ -2,6 +2,7 @@
 import { ApiError, get, keepToken, request } from './api.js';
 import { byId, make, setText } from './dom.js';
 import { Flow } from './flow.js';
+import { countText } from './format.js';
 import { SensorCards } from './sensors.js';
 import { emptyState, firstRange, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
 import { follow } from './stream.js';
@@ -14,6 +15,7 @@ const cards = new SensorCards(byId('sensors'), firstRange, complain);
 let node = '';
 let connected = false;
 let drawing = false;
+let complaint = '';
 let complaintEnds;
 
 function connection(name, text) {
@@ -27,10 +29,22 @@ function complain(error) {
     byId('token-form').hidden = false;
     connection('refused', 'needs a token');
   } else if (connected) {
-    connection('live', `live; ${error.message}`);
+    complaint = error.message;
     clearTimeout(complaintEnds);
-    complaintEnds = setTimeout(() => connected && connection('live', 'live'), 30_000);
+    complaintEnds = setTimeout(() => {
+      complaint = '';
+      showLive();
+    }, 30_000);
+    showLive();
   }
+}
+
+/** That the page hears the bridge, what went wrong lately, and what it could not read since it was opened. */
+function showLive() {
+  if (!connected) return;
+  const count = state.refused === 1 ? '1 message is' : `${countText(state.refused)} messages are`;
+  const parts = ['live', complaint, state.refused > 0 && `${count} not as they must be`];
+  connection('live', parts.filter(Boolean).join('; '));
 }
 
 // ---- showing ----
@@ -50,10 +64,23 @@ function show() {
   chooseNode();
   const filter = byId('filter').value.trim().toLowerCase();
   const wanted = (sensor) => sensor.node === node && sensor.sensor.toLowerCase().includes(filter);
-  flow.show(state, node, now, connected);
-  byId('no-sensors').hidden = cards.show(state.sensors, wanted, now) > 0;
-  showServices(byId('services'), state.services, node, now);
-  events.show(state.events, now);
+  const parts = [
+    () => flow.show(state, node, now, connected),
+    () => { byId('no-sensors').hidden = cards.show(state.sensors, wanted, now) > 0; },
+    () => showServices(byId('services'), state.services, node, now),
+    () => events.show(state.events, now),
+    showLive,
+  ];
+  for (const part of parts) attempt(part);
+}
+
+/** One part of the page that cannot be shown leaves the others alone. */
+function attempt(part) {
+  try {
+    part();
+  } catch (error) {
+    console.error(error);
+  }
 }
 
 function chooseNode() {
@@ -82,7 +109,7 @@ async function catchUp() {
 }
 
 async function loadDeadLetters() {
-  showDeadLetters(await get('/v1/dead-letters', { limit: 100 }), Date.now());
+  showDeadLetters(await get('/v1/dead-letters', { limit: 100 }), Date.now(), complain);
 }
 
 function listen() {
@@ -90,6 +117,7 @@ function listen() {
   follow((signal) => request('/v1/events', { signal }), {
     connected() {
       connection('live', 'live');
+      complaint = '';
       byId('token-form').hidden = true;
       catchUp();
     },
@@ -101,6 +129,10 @@ function listen() {
     event(event) {
       takeEvent(state, event, Date.now());
       if (event.type === 'event' && event.data.type === 'dead_letter') loadDeadLetters().catch(complain);
+      draw();
+    },
+    refused() {
+      state.refused += 1;
       draw();
     },
   });

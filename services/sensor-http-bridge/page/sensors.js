@@ -126,14 +126,15 @@ class Card {
   }
 
   #describe([times, values]) {
-    if (times.length === 0) {
+    const numbers = values.filter((value) => value !== null);
+    if (numbers.length === 0) {
       setText(this.summary, 'nothing in this range');
       this.canvas.setAttribute('aria-label', 'nothing in this range');
       return;
     }
-    let low = values[0];
-    let high = values[0];
-    for (const value of values) {
+    let [low] = numbers;
+    let high = low;
+    for (const value of numbers) {
       if (value < low) low = value;
       if (value > high) high = value;
     }

@@ -1,46 +1,50 @@
 // What the page knows: a function of what came before and one event. Pure.
+import { eventOf, nameOf, queueOf, readingOf, statusOf, takeEach } from './payload.js';
 
 const mostEvents = 100;
+const mostSensors = 10_000;
+const mostServices = 2_000;
 
-/** @returns {{sensors: Map, services: Map, events: Array}} keyed by "<node>/<name>" */
+/** @returns {{sensors: Map, services: Map, events: Array, refused: number}} keyed by "<node>/<name>"; what could not be taken */
 export function emptyState() {
-  return { sensors: new Map(), services: new Map(), events: [] };
+  return { sensors: new Map(), services: new Map(), events: [], refused: 0 };
 }
 
 /** Takes /v1/sensors at `now` (ms): what is stored gives way to what is newer. */
 export function takeSensors(state, answer, now) {
-  for (const row of answer.sensors) takeReading(state, row, now);
+  takeEach(answer.sensors, (row) => takeReading(state, row, now), () => { state.refused += 1; });
 }
 
 /** Takes /v1/status, heard at `now` (ms). */
 export function takeStatus(state, answer, now) {
-  for (const row of answer.services) {
-    const service = serviceOf(state, row.node, row.service);
-    if (row.status !== undefined) {
-      service.status = row.status;
-      service.heard = now - (row.age_s ?? 0) * 1000;
-    }
-    if (row.queue !== undefined) service.queue = row.queue;
-  }
+  const take = (row) => {
+    const status = row.status === undefined ? undefined : statusOf(row.status ?? {});
+    const queue = row.queue === undefined ? undefined : queueOf(row.queue ?? {});
+    const service = serviceOf(state, nameOf(row));
+    if (status !== undefined) Object.assign(service, { status, heard: now - (Number(row.age_s) || 0) * 1000 });
+    if (queue !== undefined) service.queue = queue;
+  };
+  takeEach(answer.services, take, () => { state.refused += 1; });
 }
 
-/** Takes one event of /v1/events, heard at `now` (ms). */
+/** Takes one event of /v1/events, heard at `now` (ms). Throws for one that is not what it must be; nothing changes then. */
 export function takeEvent(state, { type, data }, now) {
   switch (type) {
     case 'reading':
       takeReading(state, data, now);
       break;
     case 'status': {
-      const service = serviceOf(state, data.node, data.name);
-      service.status = data;
-      service.heard = now;
+      const status = statusOf(data);
+      Object.assign(serviceOf(state, nameOf(data)), { status, heard: now });
       break;
     }
-    case 'queue':
-      serviceOf(state, data.node, data.name).queue = data;
+    case 'queue': {
+      const queue = queueOf(data);
+      serviceOf(state, nameOf(data)).queue = queue;
       break;
+    }
     case 'event':
-      state.events.unshift(data);
+      state.events.unshift(eventOf(data));
       state.events.length = Math.min(state.events.length, mostEvents);
       break;
     default: // of a newer bridge
@@ -49,17 +53,21 @@ export function takeEvent(state, { type, data }, now) {
 
 const believableAhead = 60_000; // ms; a reading from later than that was stamped by a clock that has been set since
 
-function takeReading(state, { node, sensor, value, unit, time, clock }, now) {
-  const key = `${node}/${sensor}`;
+function takeReading(state, row, now) {
+  const reading = readingOf(row);
+  const key = `${reading.node}/${reading.sensor}`;
   const known = state.sensors.get(key);
-  const at = Date.parse(time);
-  if (known !== undefined && known.at > at && known.at <= now + believableAhead) return;
-  state.sensors.set(key, { key, node, sensor, value, unit, at, unsynced: clock === 'unsynced' });
+  if (known === undefined && state.sensors.size >= mostSensors) throw new Error(`there are more than ${mostSensors} sensors`);
+  if (known !== undefined && known.at > reading.at && known.at <= now + believableAhead) return;
+  state.sensors.set(key, { key, ...reading });
 }
 
-function serviceOf(state, node, name) {
+function serviceOf(state, { node, name }) {
   const key = `${node}/${name}`;
-  if (!state.services.has(key)) state.services.set(key, { key, node, name });
+  if (!state.services.has(key)) {
+    if (state.services.size >= mostServices) throw new Error(`there are more than ${mostServices} services`);
+    state.services.set(key, { key, node, name });
+  }
   return state.services.get(key);
 }
 

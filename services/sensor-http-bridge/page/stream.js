@@ -1,31 +1,50 @@
 // Server-sent events by fetch, as EventSource cannot send a token. https://html.spec.whatwg.org/multipage/server-sent-events.html
 
-/** Takes a stream's text in pieces, as it comes, and calls `take({type, data})` for each event whose data is JSON. Pure. */
+const longestLine = 1024 * 1024; // characters; the bridge sends no longer ones
+
+/**
+ * Takes a stream's text in pieces, as it comes, and calls `take({type, data})` for each event whose data is a JSON object.
+ * Of another one it calls `refuse(error)`, and for one that `take` throws at: the next event is taken. Pure.
+ */
 export class EventParser {
   #take;
+  #refuse;
   #rest = '';
   #type = '';
   #data = [];
 
-  constructor(take) {
+  constructor(take, refuse = () => {}) {
     this.#take = take;
+    this.#refuse = refuse;
   }
 
   feed(text) {
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop();
+    if (this.#rest.length > longestLine) throw new Error('the bridge sends a line without an end');
     lines.forEach((line) => this.#takeLine(line));
   }
 
   #takeLine(line) {
     if (line === '') {
-      if (this.#data.length > 0) this.#take({ type: this.#type || 'message', data: JSON.parse(this.#data.join('\n')) });
+      const [type, data] = [this.#type || 'message', this.#data];
       this.#type = '';
       this.#data = [];
+      if (data.length > 0) this.#pass(type, data.join('\n'));
     } else if (line.startsWith('event:')) {
       this.#type = line.slice(6).trim();
     } else if (line.startsWith('data:')) {
       this.#data.push(line.slice(5).replace(/^ /, ''));
+    }
+  }
+
+  #pass(type, text) {
+    try {
+      const data = JSON.parse(text);
+      if (data === null || typeof data !== 'object' || Array.isArray(data)) throw new Error('the data of an event is no object');
+      this.#take({ type, data });
+    } catch (error) {
+      this.#refuse(error);
     }
   }
 }
@@ -35,7 +54,8 @@ const firstWait = 500;
 const longestWait = 10_000;
 
 /**
- * Reads `open()`'s stream for ever, and connects again when it ends or falls silent. `on`: {connected(), lost(error), event(e)}.
+ * Reads `open()`'s stream for ever, and connects again when it ends or falls silent. `on`: {connected(), lost(error), event(e),
+ * refused(error)}; an event that cannot be taken is refused, and the next one is taken.
  * `open(signal)` gives a Response, or throws.
  */
 export async function follow(open, on) {
@@ -44,7 +64,7 @@ export async function follow(open, on) {
       await readOnce(open, () => {
         wait = firstWait;
         on.connected();
-      }, on.event);
+      }, new EventParser(on.event, on.refused));
       on.lost(new Error('the bridge closed the stream'));
     } catch (error) {
       on.lost(error);
@@ -54,12 +74,11 @@ export async function follow(open, on) {
   }
 }
 
-async function readOnce(open, connected, take) {
+async function readOnce(open, connected, parser) {
   const abort = new AbortController();
   let timer = setTimeout(() => abort.abort(), silentAfter);
   try {
     const response = await open(abort.signal);
-    const parser = new EventParser(take);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     connected();
     for (;;) {

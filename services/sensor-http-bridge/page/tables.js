@@ -1,6 +1,7 @@
 // Services, events and dead letters.
 import { byId, make, setText } from './dom.js';
 import { clockText, countText, spanText, valueText } from './format.js';
+import { deadLetterOf, takeEach } from './payload.js';
 import { conditionOf } from './state.js';
 
 export function showServices(body, services, node, now) {
@@ -15,7 +16,7 @@ export function showServices(body, services, node, now) {
     const texts = [
       service.name,
       status.reason && condition !== 'up' ? `${condition}: ${status.reason}` : condition,
-      spanText(now - Date.parse(status.since)),
+      status.since === undefined ? '' : spanText(now - Date.parse(status.since)),
       queue === undefined ? '' : queue.limit > 0 ? `${countText(queue.depth)} of ${countText(queue.limit)}` : countText(queue.depth),
       status.version ?? '',
     ];
@@ -38,25 +39,28 @@ export class EventList {
     [this.#newest] = events;
     for (const event of [...fresh].reverse()) {
       this.#parent.prepend(make('li', { 'data-type': event.type, 'data-to': event.to },
-        make('time', { datetime: event.time }, clockText(event.time, now)), ' ', make('span', { class: 'quiet' }, event.name), ' ', event.text));
+        make('time', { datetime: event.time }, event.time === undefined ? '' : clockText(event.time, now)), ' ', make('span', { class: 'quiet' }, event.name), ' ', event.text));
     }
     while (this.#parent.children.length > events.length) this.#parent.lastChild.remove();
     byId('no-events').hidden = events.length > 0;
   }
 }
 
-export function showDeadLetters({ dead_letters: letters, truncated }, now) {
+/** `refuse(error)`: of a row that cannot be shown. */
+export function showDeadLetters({ dead_letters: rows, truncated }, now, refuse) {
+  const letters = [];
+  takeEach(rows, (row) => letters.push(deadLetterOf(row)), refuse);
   const number = `${countText(letters.length)}${truncated ? ' and more' : ''}`;
   setText(byId('dead-letters-summary'), letters.length === 0
     ? 'None: the API has refused no reading.'
     : `${number}, refused by the API and kept. sensorctl dead-letters requeue sends them again.`);
   byId('dead-letters-table').hidden = letters.length === 0;
   byId('dead-letters').replaceChildren(...letters.map((letter) => make('tr', {},
-    make('td', {}, whatOf(letter)), make('td', {}, String(letter.status ?? '')), make('td', {}, letter.reason ?? ''),
-    make('td', {}, clockText(letter.refused, now)))));
+    make('td', {}, whatOf(letter)), make('td', {}, String(letter.status ?? '')), make('td', {}, letter.reason),
+    make('td', {}, letter.refused === undefined ? '' : clockText(letter.refused, now)))));
 }
 
 function whatOf({ reading, gap }) {
-  if (reading === undefined) return `gap ${gap.first} to ${gap.last}: ${gap.reason}`;
+  if (gap !== undefined) return `gap ${gap.first} to ${gap.last}: ${gap.reason}`;
   return `${reading.sensor} ${Object.values(valueText(reading.value, reading.unit)).join(' ')}`;
 }
