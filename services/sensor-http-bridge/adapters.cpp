@@ -86,6 +86,7 @@ HttpServerCallbacks server_callbacks(Inbox<BridgeEvent>& inbox) {
   };
   callbacks.on_gone = [&inbox](WebGone event) { inbox.push_control(event); };
   callbacks.on_listening = [&inbox](WebListening event) { inbox.push_control(std::move(event)); };
+  callbacks.on_certificate = [&inbox](WebCertificate event) { inbox.push_control(std::move(event)); };
   return callbacks;
 }
 

@@ -44,6 +44,7 @@ class Bridge {
   void route(const WebRequest& event, Now now) { to_web(event, now); }
   void route(const WebGone& event, Now now) { to_web(event, now); }
   void route(const WebListening& event, Now now) { to_web(event, now); }
+  void route(const WebCertificate& event, Now now) { to_web(event, now); }
 
   template <class E>
   void to_all(const E& event, Now now) {

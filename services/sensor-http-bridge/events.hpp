@@ -62,7 +62,7 @@ using Effects = std::vector<Effect>;
 // ---- both sides ----
 
 using BridgeEvent = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
-                                 HttpFinished, WebRequest, WebGone, WebListening>;
+                                 HttpFinished, WebRequest, WebGone, WebListening, WebCertificate>;
 
 using BridgeEffect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker, WebResponse,
                                   WebStreamBegin, WebStreamData, WebStreamEnd>;

@@ -8,6 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "common/runtime/descriptors.hpp"
+
 namespace sensors::bridge {
 
 namespace {
@@ -69,6 +73,29 @@ void read_tls(ConfigTable& table, HttpServerOptions& server) {
   }
 }
 
+/// So many cannot be accepted when the process may not have as many descriptors: they would wait, unseen, at the
+/// kernel.
+void check_descriptors(ConfigTable& table, std::size_t max_connections) {
+  constexpr std::size_t others = 64;  // broker, API, files
+  const std::size_t most = most_descriptors();
+  if (most >= max_connections + others) return;
+  table.refuse(
+      "max_connections",
+      fmt::format(
+          "{} connections need {} descriptors with those of the service's own, and it may have {}: make it {} at "
+          "most, or raise LimitNOFILE= in a drop-in of the unit",
+          max_connections, max_connections + others, most, most > others ? most - others : 0));
+}
+
+/// Whatever waits leaves room for who does not: so many connections may wait for the store with a write, as many with a
+/// query, and as many are streams.
+void share_connections(WebOptions& web, std::size_t max_connections) {
+  const std::size_t quarter = max_connections / 4;
+  web.max_waiting_writes = quarter;
+  web.max_queries = std::min(web.max_queries, quarter);
+  web.max_streams = std::min(web.max_streams, quarter);
+}
+
 }  // namespace
 
 std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server) {
@@ -89,9 +116,13 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   table.read("rate_burst", web.rate_burst, 1, 1'000'000);
   table.read("rate_interval", web.rate_interval, Millis{1}, Millis{60'000});
   table.read("max_streams", web.max_streams, 0, 1'000);
+  table.read("max_services", web.max_services, 8, 10'000);
   table.read("write_timeout", web.write_timeout, Millis{100}, Millis{600'000});
   table.read("max_waiting_rows", web.max_waiting_rows, 1'000, 1'000'000);
+  web.max_buffered_bytes = server.max_buffered_bytes;
+  share_connections(web, server.max_connections);
   if (listen.empty()) return std::nullopt;
+  check_descriptors(table, server.max_connections);
   return web;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/config_file.hpp"
+#include "common/runtime/descriptors.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_loop.hpp"
@@ -34,6 +35,7 @@ int run(const Config& config, const std::string& mqtt_password) {
     }
     log(LogLevel::warning, owned.error().message + "; nothing keeps a second sensor-http-bridge from this folder");
   }
+  raise_descriptors();
   EventLoop loop;
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");

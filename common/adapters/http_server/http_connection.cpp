@@ -88,7 +88,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void respond(WebResponse response) override {
     if (is_closed_) return;
-    if (response.body.size() > small_bytes && !state_->make_room(response.body.size())) {
+    if (is_safe_ && response.body.size() > small_bytes && !state_->make_room(response.body.size())) {
       ++state_->counters.overloaded;
       response = own_answer(503, "too many answers are being sent; try again in a moment");
     }
@@ -221,6 +221,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     for (const auto& field : message)
       head_.headers.emplace_back(lower_ascii(std::string_view(field.name_string())), std::string(field.value()));
     is_head_ = head_.method == "HEAD";
+    is_safe_ = is_head_ || head_.method == "GET";
     keeps_alive_ = head_.version >= 11 && message.keep_alive();
   }
 
@@ -425,6 +426,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::size_t sent_of_first_ = 0;
   Handler next_ = nullptr;  // when nothing is unsent
   bool is_head_ = false;
+  bool is_safe_ = false;  // to ask again changes nothing; else the answer must come: it says what was done
   bool keeps_alive_ = false;
   bool is_refusing_ = false;
   bool is_closed_ = false;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/core/ascii.hpp"
+
 namespace sensors::bridge {
 
 namespace {
@@ -29,9 +31,10 @@ std::string base64_decoded(std::string_view text) {
 std::optional<std::string> token_in(std::string_view authorization) {
   const std::size_t space = std::min(authorization.find(' '), authorization.size());
   const std::string_view scheme = authorization.substr(0, space);
-  const std::string_view rest = authorization.substr(std::min(space + 1, authorization.size()));
-  if (scheme == "Bearer" || scheme == "bearer" || scheme == "Token") return std::string(rest);
-  if (scheme != "Basic") return std::nullopt;
+  std::string_view rest = authorization.substr(space);
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  if (is_same_ascii(scheme, "bearer") || is_same_ascii(scheme, "token")) return std::string(rest);
+  if (!is_same_ascii(scheme, "basic")) return std::nullopt;
   const std::string pair = base64_decoded(rest);
   const std::size_t colon = pair.find(':');
   return colon == std::string::npos ? std::nullopt : std::optional(pair.substr(colon + 1));
@@ -43,7 +46,9 @@ bool is_address(std::string_view host) {
 
 }  // namespace
 
-bool is_name_of_no_other_site(std::string_view host) {
+bool is_name_of_no_other_site(std::string_view header) {
+  const std::string lower = lower_ascii(header);
+  std::string_view host = lower;
   if (!host.starts_with('[')) host = host.substr(0, host.find(':'));
   if (is_address(host) || host.find('.') == std::string_view::npos) return true;
   for (const std::string_view local : {".local", ".lan", ".internal", ".home.arpa"}) {

@@ -31,6 +31,7 @@ const char* title_of(int status) {
     case 405: return "Method Not Allowed";
     case 406: return "Not Acceptable";
     case 413: return "Content Too Large";
+    case 414: return "URI Too Long";
     case 415: return "Unsupported Media Type";
     case 422: return "Unprocessable Content";
     case 429: return "Too Many Requests";
@@ -69,6 +70,12 @@ WebResponse problem_answer(std::uint64_t id, const Problem& problem) {
     response.headers.emplace_back("Retry-After", std::to_string(seconds.count()));
   }
   if (problem.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"sensor-http-bridge\"");
+  return response;
+}
+
+WebResponse empty_answer(std::uint64_t id) {
+  WebResponse response = answer(id, 204, "", "");
+  response.headers.erase(response.headers.begin());  // no body, no type
   return response;
 }
 

@@ -26,6 +26,8 @@ struct Problem {
 const char* title_of(int status);
 
 WebResponse problem_answer(std::uint64_t id, const Problem& problem);
+/// 204.
+WebResponse empty_answer(std::uint64_t id);
 WebResponse text_answer(std::uint64_t id, int status, std::string text);
 /// 204.
 WebResponse no_content_answer(std::uint64_t id);

@@ -10,6 +10,7 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/store_answer.hpp"
 #include "common/codec/time_text.hpp"
+#include "common/core/ascii.hpp"
 #include "services/sensor-http-bridge/web/answers.hpp"
 
 namespace sensors::bridge {
@@ -211,7 +212,7 @@ Result<Format> format_of(const Target& target, std::string_view accept) {
     while (type.starts_with(' ')) type.remove_prefix(1);
     while (type.ends_with(' ')) type.remove_suffix(1);
     for (const FormatName& known : formats) {
-      if (known.media_type == type) return known.format;
+      if (is_same_ascii(known.media_type, type)) return known.format;
     }
     is_any = is_any || type == "*/*" || type == "application/*";
   }

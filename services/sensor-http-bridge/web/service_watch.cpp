@@ -1,5 +1,7 @@
 #include "services/sensor-http-bridge/web/service_watch.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -8,6 +10,34 @@
 
 namespace sensors::bridge {
 
+namespace {
+
+/// When it last said something.
+Instant heard_at(const ServiceWatch::Service& service) {
+  Instant at{};
+  if (service.status.has_value()) at = std::max(at, service.status->at);
+  if (service.queue.has_value()) at = std::max(at, service.queue->at);
+  return at;
+}
+
+}  // namespace
+
+/// By name: whoever may write below this node could make up others.
+bool ServiceWatch::is_own(const Name& name) const {
+  static constexpr std::array<std::string_view, 3> ours{"sensor-publisher", "sensor-persistence", "sensor-http-bridge"};
+  return name.first == node_ && std::find(ours.begin(), ours.end(), name.second) != ours.end();
+}
+
+bool ServiceWatch::make_room(const Name& name, Instant now) {
+  if (services_.size() < max_services_ || is_own(name)) return true;
+  const auto silent = std::min_element(services_.begin(), services_.end(), [this](const auto& a, const auto& b) {
+    return std::pair(is_own(a.first), heard_at(a.second)) < std::pair(is_own(b.first), heard_at(b.second));
+  });
+  if (silent == services_.end() || is_own(silent->first) || now - heard_at(silent->second) < long_silence) return false;
+  services_.erase(silent);
+  return true;
+}
+
 std::optional<std::string> ServiceWatch::take(std::string_view node, std::string_view service, std::string_view kind,
                                               std::string_view payload, Instant now) {
   const Name name{std::string(node), std::string(service)};
@@ -15,9 +45,11 @@ std::optional<std::string> ServiceWatch::take(std::string_view node, std::string
     services_.erase(name);
     return std::nullopt;
   }
-  Result<std::string> line = reader_.one_line(payload);
+  Result<std::string> line = payload.size() <= max_payload_bytes
+                                 ? reader_.one_line(payload)
+                                 : Result<std::string>(fail(ErrorCode::too_large, "a payload is too large"));
   const bool is_new = services_.find(name) == services_.end();
-  if (!line.has_value() || (is_new && services_.size() >= max_services_)) {
+  if (!line.has_value() || (is_new && !make_room(name, now))) {
     ++refused_;
     return std::nullopt;
   }
@@ -31,6 +63,17 @@ std::optional<ServiceReport> ServiceWatch::report(const std::string& node, const
   if (found == services_.end() || !found->second.status.has_value()) return std::nullopt;
   Result<ServiceReport> report = decode_status(found->second.status->payload);
   return report.has_value() ? std::optional(std::move(*report)) : std::nullopt;
+}
+
+std::size_t ServiceWatch::json_bytes() const {
+  constexpr std::size_t keys = 256;
+  std::size_t bytes = keys;
+  for (const auto& [name, service] : services_) {
+    bytes += keys;
+    if (service.status.has_value()) bytes += service.status->payload.size();
+    if (service.queue.has_value()) bytes += service.queue->payload.size();
+  }
+  return bytes;
 }
 
 std::string ServiceWatch::as_json(bool is_connected, Now now) const {

@@ -1,4 +1,6 @@
-// ServiceWatch remembers what each service says of itself on its status and queue topics. Owned by Web. Pure.
+// ServiceWatch remembers what each service says of itself on its status and queue topics: of so many as its owner
+// wants. The services of the own node always fit; of the others one that has been silent for long gives way. Owned by
+// Web. Pure.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,13 @@ namespace sensors::bridge {
 
 class ServiceWatch {
  public:
-  explicit ServiceWatch(std::size_t max_services) : max_services_(max_services) {}
+  /// Of one payload.
+  static constexpr std::size_t max_payload_bytes = 16 * 1024;
+
+  /// A service that has said nothing for so long gives way to another when there are `max_services`.
+  static constexpr Millis long_silence{600'000};
+
+  ServiceWatch(std::string node, std::size_t max_services) : node_(std::move(node)), max_services_(max_services) {}
 
   struct Heard {
     std::string payload;  // a JSON object on one line
@@ -40,6 +48,9 @@ class ServiceWatch {
   /// The status of one service, when it has said one that can be read.
   std::optional<ServiceReport> report(const std::string& node, const std::string& service) const;
 
+  /// About what as_json() takes.
+  std::size_t json_bytes() const;
+
   /// {"time":"...","broker":{"connected":true},"services":[...]}
   std::string as_json(bool is_connected, Now now) const;
 
@@ -47,7 +58,11 @@ class ServiceWatch {
   std::uint64_t take_refused() { return std::exchange(refused_, 0); }
 
  private:
-  std::size_t max_services_;
+  bool is_own(const Name& name) const;
+  bool make_room(const Name& name, Instant now);
+
+  const std::string node_;
+  const std::size_t max_services_;
   JsonObjectReader reader_;
   std::map<Name, Service> services_;
   std::uint64_t refused_ = 0;

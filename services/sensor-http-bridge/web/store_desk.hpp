@@ -40,6 +40,7 @@ class StoreDesk {
   explicit StoreDesk(Options options) : options_(std::move(options)) {}
 
   bool is_full() const { return calls_.size() >= options_.most; }
+  std::size_t size() const { return calls_.size(); }
 
   /// The request to send. The desk must not be full.
   MqttPublish open(std::string_view verb, std::string payload, Purpose purpose, Instant now) {

@@ -71,7 +71,8 @@ Result<Target> parse_target(std::string_view text) {
     return fail(ErrorCode::too_large, fmt::format("the request's address is longer than {} bytes", Target::max_bytes));
   const std::size_t question = text.find('?');
   const std::optional<std::string> path = decoded(text.substr(0, question), false);
-  if (!path.has_value() || !path->starts_with('/')) return not_a_target();
+  const bool is_all = text == "*";  // of OPTIONS
+  if (!path.has_value() || (!path->starts_with('/') && !is_all)) return not_a_target();
   Target target;
   target.path = *path;
   std::string_view query = question == std::string_view::npos ? std::string_view{} : text.substr(question + 1);

@@ -16,7 +16,7 @@ struct Target {
   static constexpr std::size_t max_bytes = 4'096;
   static constexpr std::size_t max_parameters = 32;
 
-  std::string path;  // decoded; begins with '/'
+  std::string path;  // decoded; begins with '/', or "*"
   std::vector<std::pair<std::string, std::string>> parameters;
 
   /// The value of the parameter `name`.

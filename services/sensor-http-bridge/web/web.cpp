@@ -5,12 +5,15 @@
 #include <fmt/format.h>
 
 #include "common/codec/reading_json.hpp"
+#include "common/codec/time_text.hpp"
 #include "common/codec/topic.hpp"
 #include "services/sensor-http-bridge/logic_options.hpp"
 
 namespace sensors::bridge {
 
 namespace {
+
+constexpr std::chrono::hours expiry_is_near{14 * 24};
 
 std::string committed_topic(const WebOptions& options) {
   return topic_of(options.root, options.node, "committed", service_name);
@@ -30,7 +33,7 @@ std::vector<std::string> web_subscriptions(const WebOptions& options) {
 Web::Web(WebOptions options)
     : options_(std::move(options)),
       access_(options_),
-      watch_(options_.max_services),
+      watch_(options_.node, options_.max_services),
       streams_(options_.max_streams, options_.stream_keepalive),
       desk_({options_.root, options_.node, options_.reply_topic, options_.max_queries, options_.query_timeout,
              options_.seed}),
@@ -44,7 +47,8 @@ BridgeEffects Web::handle(const Tick&, Now now) {
     ++counters_.unanswered;
     store_is_silent(read, fmt::format("the store gave no answer in {} ms", options_.query_timeout.count()));
   }
-  for (WebResponse& late : writes_.take_late(now.monotonic)) add(std::move(late));
+  add_written(writes_.take_late(now.monotonic));
+  warn_of_expiry();
   return take_effects();
 }
 
@@ -53,7 +57,7 @@ BridgeEffects Web::handle(const StopRequested&, Now now) {
   is_stopping_ = true;
   for (const WebStreamEnd end : streams_.close_all()) add(end);
   for (const PendingRead& read : desk_.take_all()) store_is_silent(read, "the bridge is stopping");
-  for (WebResponse& answer : writes_.take_all()) add(std::move(answer));
+  add_written(writes_.take_all());
   return take_effects();
 }
 
@@ -138,8 +142,41 @@ BridgeEffects Web::handle(const WebListening& listening, Now now) {
   return take_effects();
 }
 
+BridgeEffects Web::handle(const WebCertificate& certificate, Now now) {
+  now_ = now;
+  if (certificate.expires.has_value()) {
+    certificate_expires_ = *certificate.expires;
+    look_at_expiry_at_ = now.monotonic;
+    expiry_told_at_.reset();
+    add(LogLine{LogLevel::info, fmt::format("new connections get the certificate that is valid until {}",
+                                            time_text(*certificate_expires_))});
+    warn_of_expiry();
+  } else if (certificate_expires_.has_value()) {
+    add(LogLine{LogLevel::error,
+                "the new certificate is not taken, the one before stays: " + certificate.expires.error().message +
+                    "; see [http] certificate_file and key_file"});
+  }
+  return take_effects();
+}
+
+/// Looks every hour, as the clock may be set meanwhile, and warns once a day, as long as nobody renews it.
+void Web::warn_of_expiry() {
+  if (!certificate_expires_.has_value() || now_.monotonic < look_at_expiry_at_) return;
+  look_at_expiry_at_ = now_.monotonic + std::chrono::hours{1};
+  const bool is_told = expiry_told_at_.has_value() && now_.monotonic - *expiry_told_at_ < std::chrono::hours{24};
+  if (is_told || *certificate_expires_ - now_.wall > expiry_is_near) return;
+  expiry_told_at_ = now_.monotonic;
+  const bool is_over = *certificate_expires_ <= now_.wall;
+  add(LogLine{is_over ? LogLevel::error : LogLevel::warning,
+              fmt::format("the certificate of the HTTP side {} at {}: renew it, and let this service read it with "
+                          "systemctl reload sensor-http-bridge",
+                          is_over ? "expired" : "expires", time_text(*certificate_expires_))});
+}
+
 std::optional<Instant> Web::wake_at() const {
   std::optional<Instant> earliest = streams_.wake_at();
+  if (certificate_expires_.has_value() && (!earliest.has_value() || look_at_expiry_at_ < *earliest))
+    earliest = look_at_expiry_at_;
   if (const std::optional<Instant> at = desk_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
     earliest = at;
   if (const std::optional<Instant> at = writes_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
@@ -153,7 +190,11 @@ BridgeEffects Web::take_effects() {
   return std::exchange(effects_, {});
 }
 
-// ---- requests ----
+/// Answers to writes that waited for the store.
+void Web::add_written(std::vector<WebResponse> answers) {
+  waiting_writes_ -= answers.size();
+  for (WebResponse& answer : answers) add(std::move(answer));
+}
 
 /// Who listens to live readings hears of these when they are stored: they do not pass as live readings over the broker.
 void Web::take_committed(const std::string& payload) {
@@ -163,7 +204,7 @@ void Web::take_committed(const std::string& payload) {
     return;
   }
   Writes::Stored stored = writes_.committed(*watermark, now_);
-  for (WebResponse& answer : stored.answers) add(std::move(answer));
+  add_written(std::move(stored.answers));
   if (!streams_.wants(EventStreams::reading)) return;
   for (const WriteOutbox::Done& done : stored.done) {
     for (const SequencedReading& row : done.readings) {

@@ -40,6 +40,8 @@ class Web {
     std::uint64_t queries = 0;           // asked of the store
     std::uint64_t refused_queries = 0;   // too many were waiting
     std::uint64_t unanswered = 0;        // queries without an answer of the store in time
+    std::uint64_t refused_waits = 0;     // too many writes were waiting
+    std::uint64_t refused_answers = 0;   // there was no memory for them
   };
 
   explicit Web(WebOptions options);
@@ -58,6 +60,7 @@ class Web {
   BridgeEffects handle(const WebRequest& request, Now now);
   BridgeEffects handle(const WebGone& gone, Now now);
   BridgeEffects handle(const WebListening& listening, Now now);
+  BridgeEffects handle(const WebCertificate& certificate, Now now);
 
   /// When a Tick is wanted.
   std::optional<Instant> wake_at() const;
@@ -69,6 +72,7 @@ class Web {
   enum class Needs { nothing, read, write };
 
   void route(const WebRequest& request);
+  void refuse_method(const WebRequest& request, const std::string& path, std::string_view methods);
   void get(const WebRequest& request, const Target& target);
   void post(const WebRequest& request, const Target& target);
   void take_committed(const std::string& payload);
@@ -82,6 +86,9 @@ class Web {
   std::optional<Access::Client> may(const WebRequest& request, Needs needs);
   std::optional<Access::Client> may_write(const WebRequest& request, const Target& target);
   std::optional<Access::Client> checked(const WebRequest& request, Needs needs, std::optional<Access::Client> client);
+  /// Whether an answer of `bytes` fits into memory beside those that are on their way; else the client is told to wait.
+  bool has_room_for(const WebRequest& request, std::size_t bytes);
+  void answer_status(const WebRequest& request);
   void answer_ready(const WebRequest& request);
   void answer_metrics(const WebRequest& request);
   void add_own_metrics(MetricsPage& page, const WebServerFigures& server) const;
@@ -90,6 +97,8 @@ class Web {
   void refuse(const WebRequest& request, const Problem& problem);
   void add(BridgeEffect effect) { effects_.push_back(std::move(effect)); }
   std::vector<std::string> reasons_not_ready() const;
+  void add_written(std::vector<WebResponse> answers);
+  void warn_of_expiry();
   BridgeEffects take_effects();
 
   const WebOptions options_;
@@ -101,6 +110,10 @@ class Web {
   const std::string committed_topic_;
   JsonObjectReader reader_;
   Counters counters_;
+  std::size_t waiting_writes_ = 0;               // requests that have no answer yet
+  std::optional<WallTime> certificate_expires_;  // of the server
+  Instant look_at_expiry_at_{};                  // with certificate_expires_
+  std::optional<Instant> expiry_told_at_;
   bool is_connected_ = false;
   bool is_stopping_ = false;
 

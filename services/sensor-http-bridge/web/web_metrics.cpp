@@ -7,11 +7,15 @@ namespace sensors::bridge {
 
 namespace {
 
+/// A number of a payload is a line of its own, with names around it.
+constexpr std::size_t metrics_per_payload = 4;
+
 constexpr const char* refused_help = "What the HTTP side refused, by its limit.";
 
 }  // namespace
 
 void Web::answer_metrics(const WebRequest& request) {
+  if (!has_room_for(request, metrics_per_payload * watch_.json_bytes())) return;
   MetricsPage page;
   for (const auto& [name, service] : watch_.services()) {
     const std::vector<JsonNumber> status =
@@ -45,12 +49,20 @@ void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) con
              static_cast<double>(writes_.outbox().rows()));
   page.counter("sensor_http_resends", "Times that readings of clients were sent again.", {},
                static_cast<double>(writes_.outbox().resends()));
+  page.gauge("sensor_http_waiting_writes", "Writes of clients whose answer waits for the store.", {},
+             static_cast<double>(waiting_writes_));
+  if (certificate_expires_.has_value()) {
+    const std::chrono::duration<double> since_1970 = certificate_expires_->time_since_epoch();
+    page.gauge("sensor_http_certificate_expiry_timestamp_seconds", "When the certificate of the HTTP side expires.", {},
+               since_1970.count());
+  }
   page.gauge("sensor_http_streams", "Event streams that are open.", {}, static_cast<double>(streams_.count()));
   page.gauge("sensor_http_connections", "Connections that are open.", {}, static_cast<double>(server.open));
   page.gauge("sensor_http_buffered_bytes", "Bytes of requests and answers in memory.", {},
              static_cast<double>(server.buffered_bytes));
   page.counter("sensor_http_connections_accepted", "Connections.", {}, static_cast<double>(server.accepted));
-  const std::array<std::pair<const char*, std::uint64_t>, 19> refused{{
+  const std::array<std::pair<const char*, std::uint64_t>, 21> refused{{
+      {"answer_memory", counters_.refused_answers},
       {"bad_request", counters_.bad_requests},
       {"foreign_watermark", writes_.outbox().foreign_watermarks()},
       {"key_misused", writes.misused_keys},
@@ -61,6 +73,7 @@ void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) con
       {"rows", writes.refused_rows},
       {"rows_waiting", writes.refused_full},
       {"streams", counters_.refused_streams},
+      {"writes_waiting", counters_.refused_waits},
       {"unanswered_query", counters_.unanswered},
       {"unauthorized", counters_.unauthorized},
       {"connection_evicted", server.evicted},

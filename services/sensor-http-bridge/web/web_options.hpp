@@ -38,11 +38,14 @@ struct WebOptions {
   /// Of a body, also once it is unpacked.
   std::size_t max_body_bytes = 1024 * 1024;
 
+  /// Bytes of requests and answers in memory at one time, at the server. An answer that could be beyond is not begun.
+  std::size_t max_buffered_bytes = 16 * 1024 * 1024;
+
   /// Event streams open at one time, and how often one that has nothing to say shows that it is alive.
   std::size_t max_streams = 32;
   Millis stream_keepalive{15'000};
 
-  /// Status and queue topics remembered.
+  /// Services whose status and queue are remembered; those of the own node always are.
   std::size_t max_services = 256;
 
   /// Queries at the store at one time, and the longest wait for its answer.
@@ -52,6 +55,7 @@ struct WebOptions {
   /// Longest wait of a write for the store's confirmation; rows that wait for it at one time; and stored writes that
   /// are remembered with their keys.
   Millis write_timeout{10'000};
+  std::size_t max_waiting_writes = 128;  // requests that wait for it at one time
   std::size_t max_waiting_rows = 10'000;
   std::size_t max_known_writes = 2'000;
 

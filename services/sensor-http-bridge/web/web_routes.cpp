@@ -6,10 +6,12 @@
 //   POST /v1/readings /write /api/v2/write      scope write; answered when the store has it
 //   GET /v1/writes/<id>, GET and POST /query    scope write
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "common/core/ascii.hpp"
 #include "services/sensor-http-bridge/web/agents.hpp"
 #include "services/sensor-http-bridge/web/page_files.hpp"
 #include "services/sensor-http-bridge/web/web.hpp"
@@ -19,6 +21,10 @@ namespace sensors::bridge {
 namespace {
 
 constexpr const char* store_service = "sensor-persistence";
+
+/// About the most that the store puts into one (max_query_bytes there, and what is around the rows).
+constexpr std::size_t largest_store_answer = 1024 * 1024 + 64 * 1024;
+
 constexpr const char* page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'";
@@ -28,33 +34,71 @@ bool is_from_another_site(const WebRequest& request) {
   const std::string_view origin = request.header("origin");
   if (origin.empty()) return false;
   const std::size_t slashes = origin.find("://");
-  return slashes == std::string_view::npos || origin.substr(slashes + 3) != request.header("host");
+  return slashes == std::string_view::npos || !is_same_ascii(origin.substr(slashes + 3), request.header("host"));
+}
+
+/// The methods of what is at `path`; "*" is all of it. Empty: nothing is there.
+std::string_view methods_of(std::string_view path) {
+  static constexpr std::string_view reading = "GET, HEAD";
+  static constexpr std::string_view all = "GET, HEAD, POST";
+  static const std::map<std::string_view, std::string_view> paths{{"*", all},
+                                                                  {"/", reading},
+                                                                  {"/livez", reading},
+                                                                  {"/readyz", reading},
+                                                                  {"/ping", reading},
+                                                                  {"/health", reading},
+                                                                  {"/metrics", reading},
+                                                                  {"/v1/status", reading},
+                                                                  {"/v1/events", reading},
+                                                                  {"/v1/readings", all},
+                                                                  {"/v1/sensors", reading},
+                                                                  {"/v1/dead-letters", reading},
+                                                                  {"/write", "POST"},
+                                                                  {"/api/v2/write", "POST"},
+                                                                  {"/query", all}};
+  if (path.starts_with("/assets/") || path.starts_with("/v1/writes/")) return reading;
+  const auto found = paths.find(path);
+  return found == paths.end() ? std::string_view{} : found->second;
 }
 
 }  // namespace
 
 void Web::route(const WebRequest& request) {
   const Result<Target> target = parse_target(request.target);
-  if (!target.has_value()) return refuse(request, {400, target.error().message});
+  if (!target.has_value())
+    return refuse(request, {target.error().code == ErrorCode::too_large ? 414 : 400, target.error().message});
+  const std::string& path = target->path;
+  const bool is_reading = request.method == "GET" || request.method == "HEAD";
   // Before the limit on the rate: whoever watches this service must not be kept from it by who floods it.
-  if (target->path == "/livez" && request.method != "POST") return add(text_answer(request.id, 200, "ok\n"));
-  if (target->path == "/readyz" && request.method != "POST") return answer_ready(request);
-  if (target->path == "/ping" && request.method != "POST") return add(ping_answer(request.id));
-  if (target->path == "/health" && request.method != "POST") return add(health_answer(request.id, reasons_not_ready()));
+  if (is_reading && path == "/livez") return add(text_answer(request.id, 200, "ok\n"));
+  if (is_reading && path == "/readyz") return answer_ready(request);
+  if (is_reading && path == "/ping") return add(ping_answer(request.id));
+  if (is_reading && path == "/health") return add(health_answer(request.id, reasons_not_ready()));
   if (!access_.admit(request.client, now_.monotonic)) {
     ++counters_.rate_limited;
     // Telegraf's output for InfluxDB 1 drops what any 4xx answers, and sends again after a 5xx.
     const int status = is_for_agents(*target) ? 503 : 429;
     return refuse(request, {status, "this client sends too many requests", {}, access_.retry_after()});
   }
-  const bool takes_posts = target->path == "/v1/readings" || is_for_agents(*target);
-  if (target->path == "/query" && (request.method == "GET" || request.method == "POST"))
-    return answer_query(request, *target);
-  if (request.method == "POST" && takes_posts) return post(request, *target);
-  if (request.method == "GET" || request.method == "HEAD") return get(request, *target);
-  WebResponse response = problem_answer(request.id, {405, "that method is not for " + target->path});
-  response.headers.emplace_back("Allow", takes_posts ? "GET, HEAD, POST" : "GET, HEAD");
-  ++counters_.bad_requests;
+  const std::string_view methods = methods_of(path);
+  if (methods.empty()) return refuse(request, {404, "there is nothing at " + path});
+  const bool is_known = is_reading || request.method == "POST";
+  if (!is_known || path == "*" || methods.find(request.method) == std::string_view::npos)
+    return refuse_method(request, path, methods);
+  if (path == "/query") return answer_query(request, *target);
+  if (is_reading) return get(request, *target);
+  post(request, *target);
+}
+
+/// OPTIONS is told (RFC 9110 section 9.3.7); it lets no page of another site in, for want of any Access-Control-
+/// header.
+void Web::refuse_method(const WebRequest& request, const std::string& path, std::string_view methods) {
+  const bool is_asked = request.method == "OPTIONS";
+  if (path == "*" && !is_asked) return refuse(request, {400, "* is for OPTIONS"});
+  WebResponse response =
+      is_asked ? empty_answer(request.id) : problem_answer(request.id, {405, "that method is not for " + path});
+  response.headers.emplace_back("Allow", fmt::format("{}, OPTIONS", methods));
+  if (!is_asked) ++counters_.bad_requests;
   add(std::move(response));
 }
 
@@ -74,8 +118,18 @@ void Web::post(const WebRequest& request, const Target& target) {
   // An agent sends everything again, without a key: what waited here for a store that is away would be stored twice.
   if (const std::vector<std::string> reasons = reasons_not_ready(); is_for_agents(target) && !reasons.empty())
     return refuse(request, {503, reasons.front() + "; nothing of this was taken", {}, Millis{5'000}});
+  if (waiting_writes_ >= options_.max_waiting_writes) {
+    ++counters_.refused_waits;
+    return refuse(request, {503,
+                            fmt::format("{} writes wait for the store; nothing of this was taken", waiting_writes_),
+                            {},
+                            Millis{1'000}});
+  }
   std::optional<WebResponse> answer = writes_.post(request, target, client->name, now_);
-  if (!answer.has_value()) return;
+  if (!answer.has_value()) {
+    ++waiting_writes_;
+    return;
+  }
   if (answer->status >= 400 && answer->status < 500) ++counters_.bad_requests;
   add(std::move(*answer));
 }
@@ -96,7 +150,7 @@ void Web::get(const WebRequest& request, const Target& target) {
   if (path == "/") return send_page_file(request, "index.html");
   if (path.starts_with("/assets/")) return send_page_file(request, std::string_view(path).substr(8));
   if (path == "/v1/status") {
-    if (may(request, Needs::read)) add(json_answer(request.id, 200, watch_.as_json(is_connected_, now_)));
+    if (may(request, Needs::read)) answer_status(request);
     return;
   }
   if (path == "/metrics") {
@@ -146,8 +200,23 @@ void Web::ask_store(const WebRequest& request, std::string_view verb, const Resu
     ++counters_.refused_queries;
     return store_is_silent(read, "too many queries are waiting for the store");
   }
+  if (!has_room_for(request, largest_store_answer)) return;
   ++counters_.queries;
   add(desk_.open(verb, encode(*query), read, now_.monotonic));
+}
+
+/// What the queries that are under way may bring counts as if it were there.
+bool Web::has_room_for(const WebRequest& request, std::size_t bytes) {
+  const std::size_t held = request.server.buffered_bytes + desk_.size() * largest_store_answer;
+  if (held + bytes <= options_.max_buffered_bytes) return true;
+  ++counters_.refused_answers;
+  refuse(request, {503, "too many answers are being made and sent; try again in a moment", {}, Millis{1'000}});
+  return false;
+}
+
+void Web::answer_status(const WebRequest& request) {
+  if (!has_room_for(request, watch_.json_bytes())) return;
+  add(json_answer(request.id, 200, watch_.as_json(is_connected_, now_)));
 }
 
 void Web::store_is_silent(const PendingRead& read, const std::string& why) {
@@ -221,6 +290,9 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
         request.id,
         {503, fmt::format("{} event streams are open, and no more are served", streams_.count()), {}, Millis{5'000}}));
   }
+  const WebHeaders headers{{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
+  if (request.method == "HEAD") return add(WebResponse{request.id, 200, headers, ""});
+  if (!has_room_for(request, watch_.json_bytes())) return;
   streams_.open(request.id, kinds, now_.monotonic);
   std::string text = "retry: 2000\n\n";
   for (const auto& [name, service] : watch_.services()) {
@@ -229,8 +301,7 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
     if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
       text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
   }
-  add(WebStreamBegin{
-      request.id, {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}, std::move(text)});
+  add(WebStreamBegin{request.id, headers, std::move(text)});
 }
 
 void Web::send_page_file(const WebRequest& request, std::string_view name) {

@@ -192,6 +192,7 @@ TEST_F(BridgeExample, gives_the_defaults_of_the_http_side) {
   EXPECT_EQ(example_.web->rate_burst, least_.web->rate_burst);
   EXPECT_EQ(example_.web->rate_interval, least_.web->rate_interval);
   EXPECT_EQ(example_.web->max_streams, least_.web->max_streams);
+  EXPECT_EQ(example_.web->max_services, least_.web->max_services);
   EXPECT_EQ(example_.web->write_timeout, least_.web->write_timeout);
   EXPECT_EQ(example_.web->max_waiting_rows, least_.web->max_waiting_rows);
 }

@@ -1,0 +1,78 @@
+// What the configuration of the HTTP side makes of its numbers.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "common/runtime/descriptors.hpp"
+#include "services/sensor-http-bridge/config.hpp"
+#include "tests/rig/temp_dir.hpp"
+
+namespace sensors::bridge {
+namespace {
+
+Result<Config> load(const std::string& http) {
+  const rig::TempDir folder;
+  return load_config(folder.write("bridge.toml", "state_directory = \"" + folder.path() +
+                                                     "\"\n[destination]\nurl = \"http://127.0.0.1/r\"\n[http]\n"
+                                                     "listen = \"127.0.0.1:8080\"\n" +
+                                                     http));
+}
+
+void limit_descriptors(rlim_t soft, rlim_t hard) {
+  const rlimit limit{soft, hard};
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+TEST(HttpConfig, shares_the_connections_so_that_whoever_waits_leaves_room) {
+  const Result<Config> few = load("max_connections = 16\n");
+  ASSERT_TRUE(few.has_value()) << few.error().message;
+  EXPECT_EQ(few->web->max_waiting_writes, 4U);
+  EXPECT_EQ(few->web->max_queries, 4U);
+  EXPECT_EQ(few->web->max_streams, 4U);
+  const Result<Config> usual = load("max_streams = 7\nmax_services = 8\n");
+  ASSERT_TRUE(usual.has_value()) << usual.error().message;
+  EXPECT_EQ(usual->web->max_waiting_writes, 128U);
+  EXPECT_EQ(usual->web->max_queries, 8U);
+  EXPECT_EQ(usual->web->max_streams, 7U);
+  EXPECT_EQ(usual->web->max_services, 8U);
+  EXPECT_EQ(usual->web->max_buffered_bytes, usual->server.max_buffered_bytes);
+}
+
+TEST(HttpConfig, refuses_a_number_of_services_out_of_range_with_its_line) {
+  for (const char* bad : {"7", "10001"}) {
+    const Result<Config> config = load(std::string("max_services = ") + bad + "\n");
+    ASSERT_FALSE(config.has_value()) << bad;
+    EXPECT_NE(config.error().message.find("bridge.toml:6: http.max_services"), std::string::npos)
+        << config.error().message;
+  }
+}
+
+/// In a process of their own: a hard limit does not go up again.
+TEST(HttpConfigDeathTest, says_how_many_descriptors_the_connections_need_and_there_are) {
+  const auto load_with = [](rlim_t hard) {
+    limit_descriptors(std::min<rlim_t>(hard, 256), hard);
+    const Result<Config> config = load("");
+    std::fputs(config.has_value() ? "no mistakes" : config.error().message.c_str(), stderr);
+    _exit(config.has_value() ? 0 : 7);
+  };
+  EXPECT_EXIT(load_with(575), testing::ExitedWithCode(7),
+              "bridge.toml.*max_connections: 512 connections need 576 descriptors.*may have 575: make it 511");
+  EXPECT_EXIT(load_with(576), testing::ExitedWithCode(0), "no mistakes");
+}
+
+TEST(HttpConfigDeathTest, raises_the_limit_as_far_as_it_may) {
+  const auto raise = [] {
+    limit_descriptors(100, 300);
+    raise_descriptors();
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    _exit(limit.rlim_cur == 300 && most_descriptors() == 300 ? 0 : 1);
+  };
+  EXPECT_EXIT(raise(), testing::ExitedWithCode(0), "");
+}
+
+}  // namespace
+}  // namespace sensors::bridge
