@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/runtime/exit_deadline.hpp"
@@ -33,12 +34,22 @@ class EventLoop::State {
     std::signal(SIGPIPE, SIG_IGN);
   }
 
+  void wait_for_reload() {
+    reload_signal->async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      wait_for_reload();
+      if (on_reload_signal) on_reload_signal();
+    });
+  }
+
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work;
   std::atomic<bool> wake_is_posted = false;
   std::function<void()> on_wake;
   std::function<void()> on_stop_signal;
-  ExitDeadline exit_deadline;  // its thread ends before the context that it posts to
+  std::function<void()> on_reload_signal;
+  std::optional<asio::signal_set> reload_signal;  // while somebody asked for it
+  ExitDeadline exit_deadline;                     // its thread ends before the context that it posts to
 };
 
 EventLoop::EventLoop(Millis stop_deadline) : state_(std::make_unique<State>(stop_deadline)) {}
@@ -59,6 +70,13 @@ void EventLoop::on_stop_signal(std::function<void()> handler) {
   state_->on_stop_signal = std::move(handler);
   state_->exit_deadline.on_signal(
       [state = state_.get()] { asio::post(state->context, [state] { state->on_stop_signal(); }); });
+}
+
+void EventLoop::on_reload_signal(std::function<void()> handler) {
+  state_->on_reload_signal = std::move(handler);
+  if (state_->reload_signal.has_value()) return;
+  state_->reload_signal.emplace(state_->context, SIGHUP);
+  state_->wait_for_reload();
 }
 
 void EventLoop::end_waits_for(std::string what) { state_->exit_deadline.waits_for(std::move(what)); }

@@ -1,5 +1,5 @@
 // EventLoop is the thread that owns a service's state: it runs one handler when woken, one when a timer is due,
-// and one on SIGTERM or SIGINT. A thin front of Boost.Asio, which stays in the .cpp.
+// one on SIGTERM or SIGINT, and one on SIGHUP. A thin front of Boost.Asio, which stays in the .cpp.
 // Made first and destroyed last in a service: as long as it exists a stop signal ends the process in bounded time.
 #pragma once
 
@@ -36,6 +36,10 @@ class EventLoop {
 
   /// Calls `handler` on the loop when SIGTERM or SIGINT arrives, each time.
   void on_stop_signal(std::function<void()> handler);
+
+  /// Calls `handler` on the loop when SIGHUP arrives, each time; an empty one does nothing then. Without this the
+  /// signal ends the process, as a terminal that is closed ends a command.
+  void on_reload_signal(std::function<void()> handler);
 
   /// What an end waits for from now on, for the log when the deadline passes.
   void end_waits_for(std::string what);

@@ -103,6 +103,10 @@ Adapters::Adapters(const Config& config, const std::string& mqtt_password, Event
   if (config.web.has_value()) server_.emplace(loop, config.server, server_callbacks(inbox));
 }
 
+void Adapters::reload() {
+  if (server_.has_value()) server_->read_certificate_again();
+}
+
 void Adapters::apply(BridgeEffect effect) {
   std::visit([this](auto& e) { carry_out(std::move(e)); }, effect);
 }

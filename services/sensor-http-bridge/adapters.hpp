@@ -27,6 +27,9 @@ class Adapters {
   Adapters(const Config& config, const std::string& mqtt_password, EventLoop& loop, Inbox<BridgeEvent>& inbox);
 
   void apply(BridgeEffect effect);
+
+  /// Reads again what a file has that may be renewed while this runs: the certificate of the HTTP side.
+  void reload();
   ServiceNotifier& notifier() { return notifier_; }
 
  private:

@@ -42,6 +42,7 @@ int run(const Config& config, const std::string& mqtt_password) {
   Inbox<BridgeEvent> inbox(InboxLimits{}, [&loop] { loop.wake(); });
   Bridge bridge(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt, config.web, config.discovery);
   Adapters adapters(config, mqtt_password, loop, inbox);
+  loop.on_reload_signal([&adapters] { adapters.reload(); });
   const WatchdogFeed watchdog{ServiceNotifier::watchdog_interval(), [&adapters] { adapters.notifier().alive(); }};
   ServiceLoop<Bridge, BridgeEvent, BridgeEffect> service(
       loop, inbox, bridge, [&adapters](BridgeEffect e) { adapters.apply(std::move(e)); }, watchdog);

@@ -18,6 +18,7 @@ using namespace sensors::persistence;
 
 int run(Config config) {
   EventLoop loop;
+  loop.on_reload_signal({});
   trust_clock(config.clock_trust);
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
   Result<MqttClientOptions> broker = broker_options(config, read_clocks().wall);

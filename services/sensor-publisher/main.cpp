@@ -22,6 +22,7 @@ using namespace sensors::publisher;
 
 int run(Config config) {
   EventLoop loop;
+  loop.on_reload_signal({});
   config.logic.seed = std::random_device{}();
   config.logic.instance = random_id();
   trust_clock(config.clock_trust);

@@ -169,6 +169,44 @@ TEST_F(HttpSide, says_503_while_the_store_is_away_and_takes_the_same_write_when_
   EXPECT_EQ(http_post(port_, "/v1/readings", json_type, rows("after", 1)).status, 201) << "the stream goes on";
 }
 
+TEST_F(HttpSide, answers_who_watches_it_while_512_wait_for_a_store_that_is_away) {
+  rig_.bridge().config().set_text("http", "write_timeout", "10min");
+  start_without_publisher();
+  rig_.persistence().kill();
+  std::vector<HttpPeer> waiting;
+  const std::string body = rows("waits", 1);
+  for (int i = 0; i < 512; ++i) {
+    waiting.emplace_back(port_);
+    waiting.back().send("POST /v1/readings HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+                        "\r\n" + json_type + "\r\n" + body);
+  }
+  rig_.wait_until("a quarter of them waits, and the others know", patience, [&] {
+    const std::string metrics = http_get(port_, "/metrics").body;
+    return metrics.find("sensor_http_waiting_writes 128\n") != std::string::npos;
+  });
+  for (int i = 0; i < 20; ++i) {
+    const Millis begin = monotonic_now();
+    EXPECT_EQ(http_get(port_, "/livez").status, 200);
+    EXPECT_LT(monotonic_now() - begin, Millis{1'000});
+  }
+  EXPECT_EQ(waiting.back().read_reply(patience).status, 503);
+  rig_.persistence().start();
+  EXPECT_EQ(waiting.front().read_reply(patience).status, 201);
+}
+
+TEST_F(HttpSide, goes_on_after_SIGHUP_as_the_other_services_do) {
+  rig_.start_all();
+  wait_ready();
+  rig_.wait_until("readings flow", patience, [&] { return rig_.store().readings() > 0; });
+  for (Service* service : std::initializer_list<Service*>{&rig_.publisher(), &rig_.persistence(), &rig_.bridge()})
+    service->process().signal(SIGHUP);
+  const std::uint64_t stored = rig_.store().readings();
+  rig_.wait_until("readings flow", patience, [&] { return rig_.store().readings() > stored + 10; });
+  EXPECT_EQ(http_get(port_, "/livez").status, 200);
+  for (Service* service : std::initializer_list<Service*>{&rig_.publisher(), &rig_.persistence(), &rig_.bridge()})
+    EXPECT_EQ(service->stop(), 0) << service->log();
+}
+
 TEST_F(HttpSide, shows_live_readings_and_metrics_that_Prometheus_can_read) {
   rig_.start_all();
   wait_ready();

@@ -157,6 +157,26 @@ TEST_F(EventLoopTest, calls_the_stop_handler_for_each_sigterm_and_sigint) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST_F(EventLoopTest, calls_the_reload_handler_for_each_sighup_and_goes_on) {
+  int calls = 0;
+  loop_.on_reload_signal({});
+  EventLoop::Timer nothing(loop_, [] { ::raise(SIGHUP); });
+  EventLoop::Timer first(loop_, [&] {
+    loop_.on_reload_signal([&] {
+      if (++calls == 2) {
+        loop_.stop();
+      } else {
+        ::raise(SIGHUP);
+      }
+    });
+    ::raise(SIGHUP);
+  });
+  nothing.set(Instant{});
+  first.set(read_clocks().monotonic + Millis{50});
+  run();
+  EXPECT_EQ(calls, 2);
+}
+
 TEST_F(EventLoopTest, survives_a_write_to_a_closed_peer) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
