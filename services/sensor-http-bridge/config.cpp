@@ -6,6 +6,7 @@
 #include <random>
 #include <string_view>
 
+#include "common/core/ascii.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/url_text.hpp"
 #include "common/runtime/config_file.hpp"
@@ -37,6 +38,8 @@ void read_url(ConfigTable& table, DestinationConfig& destination) {
     return;
   }
   table.read("url", destination.url);
+  if (const std::size_t scheme_end = destination.url.find("://"); scheme_end != std::string::npos)  // RFC 3986, 3.1
+    destination.url.replace(0, scheme_end, lower_ascii(std::string_view(destination.url).substr(0, scheme_end)));
   const std::string_view url = destination.url;
   if (!url.starts_with("https://") && !url.starts_with("http://")) {
     table.refuse("url", "must start with https:// or http://");

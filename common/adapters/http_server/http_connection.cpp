@@ -54,10 +54,7 @@ constexpr std::int64_t kernel_bytes = 192 * 1024;
 /// Everybody begins with that much: a new client is quick for some seconds.
 constexpr double head_start_bytes = 32 * 1024;
 
-/// A client that is slower than this gives its memory up when others need it, ...
-constexpr double hardly_moving = 16 * 1024;  // bytes/s
-
-/// ... and one that takes its answer more slowly than this is cut off: it would take it for hours.
+/// A client that takes its answer more slowly than this is cut off: it would take it for hours.
 constexpr double least_write_rate = 512;  // bytes/s
 
 /// Where all connections put input that means nothing. Of the loop's thread.
@@ -438,29 +435,6 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 };
 
 }  // namespace
-
-bool HttpServerState::evict(double limit, bool must_hold_bytes) {
-  const HttpConnection::TimePoint now = std::chrono::steady_clock::now();
-  HttpConnection* slowest = nullptr;
-  for (HttpConnection* connection : open) {
-    if (must_hold_bytes && connection->held_bytes() == 0) continue;
-    const std::optional<double> progress = connection->progress(now);
-    if (!progress.has_value() || *progress >= limit) continue;
-    limit = *progress;
-    slowest = connection;
-  }
-  if (slowest == nullptr) return false;
-  ++counters.evicted;
-  slowest->close();
-  return true;
-}
-
-bool HttpServerState::make_room(std::size_t bytes) {
-  while (counters.buffered_bytes + bytes > options.max_buffered_bytes) {
-    if (!evict(hardly_moving, true)) return false;
-  }
-  return true;
-}
 
 std::shared_ptr<HttpConnection> make_http_connection(std::unique_ptr<HttpSocket> socket, std::string client,
                                                      std::shared_ptr<HttpServerState> state) {

@@ -41,6 +41,15 @@ TEST(HttpConfig, shares_the_connections_so_that_whoever_waits_leaves_room) {
   EXPECT_EQ(usual->web->max_buffered_bytes, usual->server.max_buffered_bytes);
 }
 
+TEST(HttpConfig, takes_the_scheme_of_the_api_whatever_its_case) {
+  const rig::TempDir folder;
+  const Result<Config> config =
+      load_config(folder.write("bridge.toml", "state_directory = \"" + folder.path() +
+                                                  "\"\n[destination]\nurl = \"HTTPS://API.example.com/Readings\"\n"));
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->destination.url, "https://API.example.com/Readings");
+}
+
 TEST(HttpConfig, refuses_a_number_of_services_out_of_range_with_its_line) {
   for (const char* bad : {"7", "10001"}) {
     const Result<Config> config = load(std::string("max_services = ") + bad + "\n");
