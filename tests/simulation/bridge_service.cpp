@@ -49,6 +49,7 @@ void BridgeService::open() {
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
   bridge::LogicOptions options = options_;
   options.seed = world_.random.next();
+  options.instance = std::to_string(runs());
   if (web_.has_value()) ++web_->seed;  // another run, other names
   host(std::make_unique<bridge::Bridge>(options, std::move(saved), web_, std::nullopt));
   connect();
@@ -58,7 +59,7 @@ void BridgeService::connect() {
   const MqttPublish will = bridge::down_message(options_, "the connection to the broker ended", clock_.now().wall);
   MqttLinkOptions options;
   options.client_id = client_id_;
-  options.subscriptions = {bridge::reply_topic(options_)};
+  options.subscriptions = {bridge::reply_topic(options_), bridge::status_topic(options_)};
   // What people watch is left out: it decides nothing, and is most of the traffic.
   if (web_.has_value())
     options.subscriptions.push_back(topic_of(options_.root, options_.node, "committed", bridge::service_name));

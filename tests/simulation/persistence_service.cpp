@@ -45,6 +45,7 @@ void PersistenceService::open() {
   worker_free_at_ = Instant{};
   persistence::LogicOptions options = options_;
   options.health.seed = world_.random.next();
+  options.instance = std::to_string(runs());
   host(std::make_unique<persistence::Logic>(options));
   connect();
 }
@@ -53,7 +54,8 @@ void PersistenceService::connect() {
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = {options_.root + "/+/reading/+", options_.root + "/+/backlog/+", options_.root + "/+/clock/+",
-                           options_.root + "/" + options_.node + "/rpc/+"};
+                           options_.root + "/" + options_.node + "/rpc/+",
+                           options_.root + "/+/status/" + persistence::service_name};
   options.will_topic = topic_of(options_.root, options_.node, "status", persistence::service_name);
   options.will_payload = persistence::down_status("", "the connection to the broker ended", clock_.now().wall);
   MqttLinkCallbacks callbacks;

@@ -17,7 +17,8 @@ using publisher::StartRead;
 namespace {
 
 std::vector<std::string> subscriptions_of(const publisher::LogicOptions& options) {
-  std::vector<std::string> filters{topic_of(options.root, options.node, "committed", publisher::service_name)};
+  std::vector<std::string> filters{topic_of(options.root, options.node, "committed", publisher::service_name),
+                                   topic_of(options.root, options.node, "status", publisher::service_name)};
   for (const char* kind : {"queue", "status"}) {
     for (const char* service : {"sensor-persistence", "sensor-http-bridge"})
       filters.push_back(topic_of(options.root, "+", kind, service));
@@ -72,6 +73,7 @@ void PublisherService::open() {
   worker_free_at_ = Instant{};
   publisher::LogicOptions options = options_;
   options.seed = world_.random.next();
+  options.instance = std::to_string(runs());
   host(std::make_unique<publisher::Logic>(options, *contents));
   connect();
 }

@@ -213,6 +213,9 @@ class HostedService : public Service {
 
   void note_line(const LogLine& line) {
     logged(line);
+    // Each service is there once: what another run of it said, before it died, is no other's.
+    if (line.level == LogLevel::error && line.text.starts_with("another "))
+      world_.ledger.violate("nobody has a namesake", name() + ": " + line.text);
     if (world_.timeline.is_on() && line.level != LogLevel::debug) world_.note(name(), line.text);
   }
 
