@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <limits>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -19,15 +18,11 @@
 #include <fmt/format.h>
 #include <boost/asio/error.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/read_size.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
 
 #include "common/adapters/http_server/answer_head.hpp"
-#include "common/adapters/http_server/arrived_body.hpp"
+#include "common/adapters/http_server/request_reader.hpp"
 #include "common/adapters/http_server/request_rules.hpp"
-#include "common/core/ascii.hpp"
 
 namespace sensors {
 namespace {
@@ -36,8 +31,6 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-constexpr std::size_t read_ahead_bytes = 16 * 1024;
-constexpr std::size_t most_read_bytes = 64 * 1024;
 constexpr std::size_t sink_bytes = 64 * 1024;
 constexpr std::size_t most_lingered_bytes = 4 * 1024 * 1024;
 constexpr std::chrono::seconds linger{2};
@@ -69,7 +62,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       : socket_(std::move(socket)),
         client_(std::move(client)),
         state_(std::move(state)),
-        buffer_(state_->options.max_header_bytes + read_ahead_bytes) {
+        reader_(state_->options.max_header_bytes, state_->options.max_body_bytes) {
     state_->open.insert(this);
     ++state_->counters.open;
   }
@@ -185,19 +178,19 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   }
 
   void read_header() {
-    parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(state_->options.max_header_bytes));
-    parser_->body_limit(state_->options.max_body_bytes);
-    lines_ = {};
+    reader_.begin();
     is_head_ = false;
     take_header({});
   }
 
   void take_header(beast::error_code error) {
-    while (!error && !parser_->is_header_done()) error = parse();
+    if (!error) error = reader_.take_header();
     if (error == http::error::need_more) return read_more(&Connection::take_header);
     if (error) return fail_reading(error);
-    take_head();
+    head_ = reader_.head();
+    keeps_alive_ = reader_.keeps_alive();
+    is_head_ = head_.method == "HEAD";
+    is_safe_ = is_head_ || head_.method == "GET";
     if (std::optional<HeadRefusal> refusal = check(head_); refusal.has_value()) {
       ++state_->counters.malformed;
       return refuse(refusal->status, refusal->detail);
@@ -208,24 +201,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     write(&Connection::take_body);
   }
 
-  /// The fields of the header, and none of those that may come behind a body in chunks.
-  void take_head() {
-    const auto& message = parser_->get();
-    head_ = {};
-    head_.method = std::string(message.method_string());
-    head_.target = std::string(message.target());
-    head_.version = static_cast<int>(message.version());
-    for (const auto& field : message)
-      head_.headers.emplace_back(lower_ascii(std::string_view(field.name_string())), std::string(field.value()));
-    is_head_ = head_.method == "HEAD";
-    is_safe_ = is_head_ || head_.method == "GET";
-    keeps_alive_ = head_.version >= 11 && message.keep_alive();
-  }
-
   void take_body(beast::error_code error) {
-    while (!error && !parser_->is_done()) error = parse();
+    if (!error) error = reader_.take_body();
     if (error && error != http::error::need_more) return fail_reading(error);
-    const std::size_t bytes = parser_->get().body().capacity();
+    const std::size_t bytes = reader_.body_bytes();
     const bool has_room = bytes <= tiny_bytes || bytes <= held_bytes_ || state_->make_room(bytes - held_bytes_);
     if (is_closed_) return;  // it was this one that gave way
     if (!has_room) {
@@ -233,38 +212,19 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
       return refuse(503, "too many requests are being taken; try again in a moment");
     }
     if (bytes > held_bytes_) hold_bytes(bytes);
-    if (parser_->is_done()) return hand_over();
+    if (!error) return hand_over();
     read_more(&Connection::take_body);
   }
 
-  /// What is there, by one step: to the header's end, a chunk, ...
-  beast::error_code parse() {
-    beast::error_code error = http::error::need_more;
-    if (buffer_.size() == 0) return error;
-    const bool is_header = !parser_->is_header_done();
-    const std::string_view there(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    if (!parser_->got_some() && there.starts_with("\r\n")) {  // RFC 9112 section 2.2: one before a request is no matter
-      buffer_.consume(2);
-      return {};
-    }
-    const std::size_t taken = parser_->put(buffer_.data(), error);
-    if (is_header && !lines_.take(there.substr(0, taken)) && (!error || error == http::error::need_more))
-      error = http::error::bad_line_ending;
-    buffer_.consume(taken);
-    return error;
-  }
-
   void read_more(Handler next) {
-    const std::size_t space = beast::read_size(buffer_, most_read_bytes);
-    if (space == 0) return fail_reading(http::error::buffer_overflow);
-    const auto take = [self = shared_from_this(), next](beast::error_code error, std::size_t bytes) {
+    const std::span<char> space = reader_.space();
+    if (space.empty()) return fail_reading(http::error::buffer_overflow);
+    socket_->read_some(space, deadline_, [self = shared_from_this(), next](beast::error_code error, std::size_t bytes) {
       if (self->is_closed_) return;
       self->moved_bytes_ += static_cast<std::int64_t>(bytes);
-      self->buffer_.commit(bytes);
-      if (error == asio::error::eof && self->parser_->got_some()) self->parser_->put_eof(error = {});
-      (self.get()->*next)(error);
-    };
-    socket_->read_some({static_cast<char*>(buffer_.prepare(space).data()), space}, deadline_, take);
+      self->reader_.took(bytes);
+      (self.get()->*next)(error == asio::error::eof ? self->reader_.end() : error);
+    });
   }
 
   void hand_over() {
@@ -275,10 +235,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     request.method = std::move(head_.method);
     request.target = std::move(head_.target);
     request.headers = std::move(head_.headers);
-    request.body = std::move(parser_->get().body());
+    request.body = reader_.release_body();
     request.client = client_;
     request.server = state_->counters;
-    parser_.reset();
     state_->waiting.emplace(id_, self);
     if (state_->callbacks.on_request && state_->callbacks.on_request(std::move(request))) return;
     state_->waiting.erase(id_);
@@ -319,9 +278,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   /// An answer of the server's own, after which the connection ends. What was taken of the request goes at once: the
   /// connection lingers.
   void refuse(int status, const std::string& detail) {
-    parser_.reset();
-    buffer_.clear();
-    buffer_.shrink_to_fit();
+    reader_.drop();
     hold_bytes(0);
     is_refusing_ = true;
     keeps_alive_ = false;
@@ -409,9 +366,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   std::unique_ptr<HttpSocket> socket_;
   std::string client_;
   std::shared_ptr<HttpServerState> state_;  // shared: the server and its connections
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<ArrivedBody>> parser_;
-  HeadLines lines_;
+  RequestReader reader_;
   RequestHead head_;                                       // of the request being read
   HttpSocket::Deadline deadline_{};                        // of what is read
   std::optional<TimePoint> turn_began_;                    // the client's; nothing: the service's
