@@ -52,10 +52,19 @@ void CircuitBreaker::succeed(Permit permit, Millis took, Instant now) {
   if (!is_current(permit)) return;
   if (state_ == State::half_open) {
     openings_ = 0;
+    check_recovery(now);
     change(State::closed, "recovered", std::chrono::duration_cast<Millis>(now - opened_at_), now);
   } else {
     record({.failed = false, .slow = took > options_.slow_call}, "", now);
   }
+}
+
+/// Only a probe that is out, and in time, closes it.
+void CircuitBreaker::check_recovery(Instant now) {
+  if (broken_rule_.has_value()) return;
+  if (!probe_deadline_.has_value()) broken_rule_ = "it closed without a probe";
+  if (probe_deadline_.has_value() && now >= *probe_deadline_)
+    broken_rule_ = "it closed by an outcome that came after its probe's deadline";
 }
 
 void CircuitBreaker::fail(Permit permit, const std::string& reason, Instant now) {

@@ -121,6 +121,10 @@ class CircuitBreaker {
   /// How often it has gone into `state` since it was made; closed, in which it begins, not counted then.
   std::uint64_t entries_into(State state) const { return entries_.at(static_cast<std::size_t>(state)); }
 
+  /// The rule of its own that it has broken since it was made, as a sentence: an outcome that came after its deadline
+  /// made it close, or one of no probe. Nothing, unless it has a bug; for tests and the simulation, after each step.
+  const std::optional<std::string>& broken_rule() const { return broken_rule_; }
+
  private:
   struct Outcome {
     bool failed;
@@ -131,6 +135,7 @@ class CircuitBreaker {
   void open(Millis time, const std::string& reason, Instant now);
   Millis next_open_time();
   Millis varied(Millis time);
+  void check_recovery(Instant now);
   void change(State to, const std::string& reason, Millis open_for, Instant now);
   bool is_current(Permit permit) const { return permit.generation == generation_; }
 
@@ -149,6 +154,7 @@ class CircuitBreaker {
   std::string reason_;
   std::vector<Transition> transitions_;
   std::array<std::uint64_t, 3> entries_{};  // by State
+  std::optional<std::string> broken_rule_;
 };
 
 /// "closed", "open", "half_open".

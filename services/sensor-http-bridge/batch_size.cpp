@@ -10,21 +10,33 @@ namespace sensors::bridge {
 
 namespace {
 
-/// How often a batch larger than the API took is tried again: the limit may be gone.
-constexpr std::chrono::minutes ceiling_rise{10};
+/// How long after a 413 more is tried: doubling with each attempt that is too large as well, as the limit is a real
+/// one; the shortest again once more was taken.
+constexpr std::chrono::minutes shortest_wait{1};
+constexpr std::chrono::minutes longest_wait{10};
 
 }  // namespace
 
+BatchSize::BatchSize(std::size_t most) : most_(most), next_(most), ceiling_(most), wait_(shortest_wait) {}
+
 void BatchSize::delivered(std::size_t rows, Instant now) {
-  if (ceiling_rises_at_.has_value() && now >= *ceiling_rises_at_) {
-    ceiling_ = std::min(most_, 2 * ceiling_);
-    ceiling_rises_at_.reset();
-    if (ceiling_ < most_) ceiling_rises_at_ = now + ceiling_rise;
+  if (took_before_ > 0 && rows > took_before_) {
+    wait_ = shortest_wait;
+    raise_ceiling();
+  }
+  if (tries_more_at_.has_value() && now >= *tries_more_at_) {
+    tries_more_at_.reset();
+    raise_ceiling();
   }
   const bool is_searching = suspects_ > rows;
   suspects_ = is_searching ? suspects_ - rows : 0;
   next_ = is_searching ? std::max<std::size_t>(1, suspects_ / 2) : 2 * next_;
   next_ = std::min(next_, ceiling_);
+}
+
+void BatchSize::raise_ceiling() {
+  took_before_ = ceiling_ < most_ ? ceiling_ : 0;
+  ceiling_ = std::min(most_, 2 * ceiling_);
 }
 
 void BatchSize::refused(std::size_t rows) {
@@ -37,8 +49,10 @@ void BatchSize::too_large(std::size_t rows, Instant now) {
     if (ceiling_ == 1) ceiling_ = most_;
     return;
   }
+  if (took_before_ > 0 && rows > took_before_) wait_ = std::min<Millis>(2 * wait_, longest_wait);
+  took_before_ = 0;
   ceiling_ = rows / 2;
-  ceiling_rises_at_ = now + ceiling_rise;
+  tries_more_at_ = now + wait_;
   next_ = ceiling_;
 }
 

@@ -12,7 +12,7 @@ namespace sensors::bridge {
 class BatchSize {
  public:
   /// `most` rows where nothing speaks against it.
-  explicit BatchSize(std::size_t most) : most_(most), next_(most), ceiling_(most) {}
+  explicit BatchSize(std::size_t most);
 
   /// 1 .. most.
   std::size_t next() const { return next_; }
@@ -30,11 +30,15 @@ class BatchSize {
   void gave_up_row();
 
  private:
+  void raise_ceiling();
+
   std::size_t most_;
   std::size_t next_;
-  std::size_t suspects_ = 0;  // rows from the next one on, among which is one that the API refuses; 0: not known
-  std::size_t ceiling_;       // what the API has not called too large
-  std::optional<Instant> ceiling_rises_at_;
+  std::size_t suspects_ = 0;     // rows from the next one on, among which is one that the API refuses; 0: not known
+  std::size_t ceiling_;          // what the API has not called too large
+  std::size_t took_before_ = 0;  // while more than that is tried: the ceiling before; 0: it is not
+  Millis wait_;                  // until more is tried after the next 413
+  std::optional<Instant> tries_more_at_;
 };
 
 }  // namespace sensors::bridge

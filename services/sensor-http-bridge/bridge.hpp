@@ -25,6 +25,7 @@ class Bridge {
   std::optional<Instant> wake_at() const;
 
   const Liveness& liveness() const { return upload_.liveness(); }
+  const CircuitBreaker& breaker() const { return upload_.breaker(); }
 
  private:
   template <class E>

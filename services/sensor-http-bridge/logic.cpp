@@ -148,7 +148,9 @@ void Logic::take_order(const MqttMessage& message) {
 void Logic::handle(const HttpFinished& event) {
   liveness_.end(obligation_of(event.id));
   counters_.latency.observe(event.took);
-  if (phase_ != Phase::posting || event.id != batch_.post_id) {
+  // One that waited in the inbox until its deadline had passed, as the loop stood still, is none: advance() gives it
+  // up.
+  if (phase_ != Phase::posting || event.id != batch_.post_id || now_.monotonic >= batch_.given_up_at) {
     ++counters_.late_outcomes;
     return;
   }
@@ -175,7 +177,7 @@ void Logic::advance() {
   if (phase_ == Phase::posting && now >= batch_.given_up_at) {
     Verdict stuck;
     stuck.failure_class = "stuck";
-    stuck.reason = "the HTTP client is stuck: no outcome long after the deadline";
+    stuck.reason = "no outcome long after the deadline: the HTTP client or this service is stuck";
     ++counters_.failures[stuck.failure_class];
     post_failed(stuck);
   }

@@ -43,7 +43,9 @@ void BreakerWatch::attempt(std::uint64_t id, Millis deadline) {
 void BreakerWatch::outcome(std::uint64_t id, Outcome outcome) {
   const auto node = attempts_.extract(id);
   if (node.empty() || !node.mapped().counts || outcome == Outcome::neither) return;
-  judge(outcome == Outcome::failure);
+  const Attempt& attempt = node.mapped();
+  const bool is_late = attempt.is_probe && attempt.deadline.has_value() && world_.scheduler.now() >= *attempt.deadline;
+  judge(outcome == Outcome::failure || is_late);
 }
 
 void BreakerWatch::failed_at_once() {

@@ -47,6 +47,17 @@ TEST_F(BreakerWatchTest, is_content_with_one_that_opens_and_recovers) {
   EXPECT_EQ(broken(), "");
 }
 
+TEST_F(BreakerWatchTest, sees_a_breaker_that_closes_by_an_outcome_after_the_deadline_of_its_probe) {
+  log("Circuit breaker OPEN - API failures exceeded threshold (3)");
+  log("Circuit breaker HALF_OPEN - attempting recovery");
+  watch.attempt(1, Millis{10'000});
+  watch.check();
+  pass(Millis{10'000});
+  watch.outcome(1, Outcome::success);
+  log("Circuit breaker CLOSED - recovered after 70 s");
+  EXPECT_EQ(broken(), "a breaker closes after the success of its probe");
+}
+
 TEST_F(BreakerWatchTest, sees_an_attempt_behind_an_open_breaker) {
   log("Circuit breaker OPEN - API failures exceeded threshold (3)");
   watch.attempt(1, Millis{0});

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t event_overhead_bytes = 256;
 constexpr Millis longest_asked{600'000};  // Retry-After
-constexpr Millis longest_small{600'000};  // after a 413
+constexpr Millis shortest_small{60'000};  // after a 413
 
 }  // namespace
 
@@ -126,11 +126,17 @@ void BridgeService::answer(const HttpFinished& finished) {
   for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(row);
 }
 
-/// A batch of so many rows is too large: half of it may come next, and for 10 minutes no more.
+void BridgeService::stepped() {
+  breaker_.check();
+  const std::optional<std::string>& broken = logic()->breaker().broken_rule();
+  if (broken.has_value()) world_.ledger.violate("a breaker keeps its rules", name() + ": " + *broken);
+}
+
+/// A batch of so many rows is too large: half of it may come next, and for a minute no more.
 void BridgeService::note_size(const HttpFinished& finished, const ApiExchange& exchange) {
   if (!exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id)) return;
   most_rows_ = std::max<std::size_t>(1, exchange.rows / 2);
-  most_rows_until_ = exchange.rows > 1 ? world_.scheduler.now() + longest_small : Instant{};
+  most_rows_until_ = exchange.rows > 1 ? world_.scheduler.now() + shortest_small : Instant{};
 }
 
 /// A batch that was handed out before may come again as it was.

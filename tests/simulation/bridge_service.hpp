@@ -42,7 +42,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   void closed(End how) override;
   void apply(bridge::BridgeEffect& effect) override;
   void before_step(const bridge::BridgeEvent& event) override;
-  void stepped() override { breaker_.check(); }
+  void stepped() override;
   void logged(const LogLine& line) override { breaker_.logged(line); }
   std::optional<Instant> waits_since() const override;
   Millis longest_wait() const override { return options_.upload.bulk_timeout + bridge::stuck_client_after; }

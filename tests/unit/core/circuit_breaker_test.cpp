@@ -183,6 +183,24 @@ TEST_F(CircuitBreakerTest, counts_a_probe_past_its_deadline_as_failed) {
   EXPECT_EQ(breaker.state(), State::open);
 }
 
+// As after the loop stood still: nothing looked at the time before the outcome came.
+TEST_F(CircuitBreakerTest, an_outcome_after_the_deadline_of_its_probe_is_no_success_and_no_other) {
+  for (const int outcome : {0, 1, 2, 3}) {
+    CircuitBreaker late(without_jitter(), 1);
+    for (int i = 0; i < 3; ++i) late.fail(late.admit(t).value(), "HTTP 500", t);
+    const CircuitBreaker::Permit probe = late.admit(t + seconds{60}).value();
+    const Instant after = t + seconds{70};
+    if (outcome == 0) late.succeed(probe, Millis{20}, after);
+    if (outcome == 1) late.fail(probe, "late", after);
+    if (outcome == 2) late.open_for(probe, seconds{600}, "late", after);
+    if (outcome == 3) late.trip(probe, "late", after);
+    EXPECT_EQ(late.state(), State::open) << outcome;
+    EXPECT_EQ(late.reason(), "API probe failed: no answer in 10 s") << outcome;
+    EXPECT_EQ(late.next_attempt(), after + seconds{120}) << outcome;
+    EXPECT_FALSE(late.broken_rule().has_value());
+  }
+}
+
 TEST_F(CircuitBreakerTest, ignores_a_late_failure_from_before_the_probe) {
   const CircuitBreaker::Permit early = admitted();
   half_open();

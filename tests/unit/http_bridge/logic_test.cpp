@@ -293,6 +293,17 @@ TEST(BridgeLogic, ignores_the_late_outcome_of_a_post_that_was_given_up) {
   EXPECT_EQ(t.logic.counters().late_outcomes, 1U);
 }
 
+// The loop stood still: the outcome waits in the inbox, and nothing looked at the time before it.
+TEST(BridgeLogic, an_outcome_that_is_taken_after_its_deadline_is_no_success) {
+  Timeline t;
+  with_post(t);
+  t.now.monotonic += Millis{25'000};
+  t.step(HttpFinished{t.posts.front().id, HttpReply{200, "", std::nullopt, "{}"}, Millis{20}});
+  EXPECT_EQ(t.count("uploaded"), 0U);
+  EXPECT_EQ(t.logic.counters().late_outcomes, 1U);
+  EXPECT_EQ(t.logic.counters().failures.at("stuck"), 1U);
+}
+
 TEST(BridgeLogic, a_stuck_http_client_is_an_overdue_obligation) {
   Timeline t;
   with_post(t);
