@@ -1,6 +1,7 @@
 #include "tests/simulation/api_model.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -119,6 +120,16 @@ ApiExchange ApiModel::post(const HttpPost& request) {
       exchange.reply = reply_of(403, "application/problem+json", R"({"title":"Forbidden"})");
       break;
     case ApiMood::redirect: exchange.reply = reply_of(302, "text/html", "<html>elsewhere</html>"); break;
+    case ApiMood::stranger: {
+      HttpReply reply = reply_of(200);
+      (world_.random.chance(0.5) ? reply.is_early : reply.has_more) = true;
+      exchange.reply = std::move(reply);
+      break;
+    }
+    case ApiMood::torn: exchange.reply = reply_of(200, "application/json", R"({"rejected":[{"stream":)"); break;
+    case ApiMood::trouble_in_200:
+      exchange.reply = reply_of(200, "application/json", R"({"success":false,"status":503})");
+      break;
     case ApiMood::captive_portal:
       exchange.reply = reply_of(200, "text/html", "<html>Welcome to our Wi-Fi</html>");
       break;
@@ -219,6 +230,22 @@ ApiModel::Answer ApiModel::refuse(std::vector<ApiRow> refused) {
     }
     case ApiRefusal::counts_rows:
       return {reply_of(200, "application/json", fmt::format(R"({{"rejected":[{{"row":3}}],"message":"{}"}})", reason))};
+    case ApiRefusal::says_no: {
+      const std::array<std::string, 4> words{
+          fmt::format(R"({{"success":false,"message":"{}"}})", reason), fmt::format(R"({{"error":"{}"}})", reason),
+          fmt::format(R"({{"accepted":0,"rejected":{},"message":"{}"}})", refused.size(), reason),
+          fmt::format("\xEF\xBB\xBF{{\"Errors\":[1],\"message\":\"{}\"}}", reason)};
+      return {reply_of(200, "application/json", words.at(world_.random.below(words.size())))};
+    }
+    case ApiRefusal::bulk: {
+      Answer answer{reply_of(200, "application/json",
+                             fmt::format(R"({{"errors":true,"items":[{{"index":{{"status":201}}}},)"
+                                         R"({{"index":{{"status":400}}}}],"message":"{}"}})",
+                                         reason)),
+                    std::move(refused)};
+      answer.is_partial = true;
+      return answer;
+    }
     case ApiRefusal::bad_request: return {reply_of(400, "text/plain", reason + "\n")};
     case ApiRefusal::unprocessable:
       return {reply_of(422, "application/problem+json",
@@ -271,6 +298,9 @@ const char* name_of(ApiMood mood) {
     case ApiMood::unauthorized: return "401";
     case ApiMood::forbidden: return "403";
     case ApiMood::redirect: return "redirect";
+    case ApiMood::stranger: return "an answer to something else";
+    case ApiMood::torn: return "a body that is torn";
+    case ApiMood::trouble_in_200: return "503 in a 200";
     case ApiMood::captive_portal: return "captive portal";
   }
   return "?";
@@ -280,6 +310,8 @@ const char* name_of(ApiRefusal how) {
   switch (how) {
     case ApiRefusal::lists_rows: return "in a list";
     case ApiRefusal::counts_rows: return "without naming them";
+    case ApiRefusal::says_no: return "by words in a 200";
+    case ApiRefusal::bulk: return "by a status for each row";
     case ApiRefusal::bad_request: return "with 400";
     case ApiRefusal::unprocessable: return "with 422";
     case ApiRefusal::too_large: return "with 413";

@@ -34,6 +34,9 @@ enum class ApiMood {
   unauthorized,
   forbidden,
   redirect,
+  stranger,        // a 200 that is not the answer to the request, or not all of it: nothing was stored
+  torn,            // a 2xx whose body cannot be read: nothing was stored
+  trouble_in_200,  // a 200 whose body has the status 503: nothing was stored
   captive_portal,  // 200 with a page of HTML
 };
 
@@ -41,6 +44,8 @@ enum class ApiMood {
 enum class ApiRefusal {
   lists_rows,     // 2xx: the others are stored
   counts_rows,    // 2xx that rejects rows without naming them: nothing is stored
+  says_no,        // 2xx with success:false, an error, or too few accepted: nothing is stored
+  bulk,           // 2xx with a status for each row, as Elasticsearch has it: the others are stored
   bad_request,    // 400 with a text
   unprocessable,  // 422 with a problem document
   too_large,      // 413 for batches beyond a size
