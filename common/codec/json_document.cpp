@@ -159,6 +159,23 @@ void JsonFields::read_time(std::string_view key, WallTime& target) {
   }
 }
 
+void JsonFields::read_foreign_time(std::string_view key, WallTime& target, const TimeRule& rule, WallTime near) {
+  const simdjson::dom::element* element = require(key);
+  if (element == nullptr) return;
+  double number = 0;
+  std::string_view text;
+  Result<WallTime> time;
+  if (element->get(number) == simdjson::SUCCESS) {
+    time = time_of_epoch(number);
+  } else if (element->get(text) == simdjson::SUCCESS) {
+    time = parse_foreign_time(text, rule, near);
+  } else {
+    return refuse_type(key, "a text or a number of seconds since 1970");
+  }
+  if (!time.has_value()) return refuse(time.error().code, fmt::format("{}: {}", key, time.error().message));
+  target = *time;
+}
+
 void JsonFields::read_bool(std::string_view key, bool& target) {
   const simdjson::dom::element* element = require(key);
   if (element != nullptr && element->get(target) != simdjson::SUCCESS) refuse_type(key, "true or false");

@@ -11,6 +11,7 @@
 
 #include <simdjson.h>
 
+#include "common/codec/foreign_time.hpp"
 #include "common/core/reading.hpp"
 
 namespace sensors {
@@ -49,6 +50,8 @@ class JsonFields {
   void read_text(std::string_view key, std::string& target);
   void read_name(std::string_view key, std::string& target);
   void read_time(std::string_view key, WallTime& target);
+  /// A text or a number, see parse_foreign_time(); `near` as there.
+  void read_foreign_time(std::string_view key, WallTime& target, const TimeRule& rule, WallTime near);
   void read_bool(std::string_view key, bool& target);
   void read_not_negative(std::string_view key, double& target);
   void read_value(std::string_view key, Value& target);

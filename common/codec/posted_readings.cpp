@@ -3,26 +3,29 @@
 #include <fmt/format.h>
 
 #include "common/codec/json_document.hpp"
+#include "common/core/unit_text.hpp"
 
 namespace sensors {
 
 namespace {
 
-Result<Reading> read_row(simdjson::dom::element element, WallTime now) {
+Result<Reading> read_row(simdjson::dom::element element, WallTime now, const TimeRule& times) {
   JsonFields fields(element, {"sensor", "value", "unit", "time"});
   Reading reading;
   reading.time = now;
   fields.read_name("sensor", reading.sensor);
   fields.read_value("value", reading.value);
   if (fields.has("unit")) fields.read_text("unit", reading.unit);
-  if (fields.has("time")) fields.read_time("time", reading.time);
+  reading.unit = ucum_unit(reading.unit);
+  if (fields.has("time")) fields.read_foreign_time("time", reading.time, times, now);
   if (!fields.failed()) fields.check(validate(reading));
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return reading;
 }
 
-void add_row(PostedReadings& posted, std::size_t row, simdjson::dom::element element, WallTime now) {
-  Result<Reading> reading = read_row(element, now);
+void add_row(PostedReadings& posted, std::size_t row, simdjson::dom::element element, WallTime now,
+             const TimeRule& times) {
+  Result<Reading> reading = read_row(element, now, times);
   if (reading.has_value()) {
     posted.readings.push_back(std::move(*reading));
   } else {
@@ -32,14 +35,15 @@ void add_row(PostedReadings& posted, std::size_t row, simdjson::dom::element ele
 
 }  // namespace
 
-Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime now, std::size_t max_bytes) {
+Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime now, std::size_t max_bytes,
+                                              const TimeRule& times) {
   JsonDocument document(max_bytes);
   const Result<simdjson::dom::element> root = document.parse(body);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
   PostedReadings posted;
   simdjson::dom::array rows;
   if (root->is_object()) {
-    add_row(posted, 0, *root, now);
+    add_row(posted, 0, *root, now, times);
     return posted;
   }
   if (root->get(rows) != simdjson::SUCCESS)
@@ -48,7 +52,7 @@ Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime no
   for (const simdjson::dom::element element : rows) {
     if (row == max_posted_readings)
       return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_posted_readings));
-    add_row(posted, row++, element, now);
+    add_row(posted, row++, element, now, times);
   }
   if (row == 0) return fail(ErrorCode::malformed, "the array has no readings");
   return posted;

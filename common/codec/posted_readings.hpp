@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/codec/foreign_time.hpp"
 #include "common/core/reading.hpp"
 
 namespace sensors {
@@ -23,8 +24,10 @@ struct PostedReadings {
   std::vector<BadRow> bad_rows;
 };
 
-/// {"sensor":"x","value":1.5,"unit":"Cel","time":"..."}, unit and time optional; `now` stands in for a time. malformed:
-/// not such JSON at all, or no rows; too_large: more than max_posted_readings or `max_bytes`.
-Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime now, std::size_t max_bytes);
+/// {"sensor":"x","value":1.5,"unit":"Cel","time":"..."}, unit and time optional; `now` stands in for a time, and
+/// `times` says what one without an offset means. Units as people write them become UCUM codes, see ucum_unit().
+/// malformed: not such JSON at all, or no rows; too_large: more than max_posted_readings or `max_bytes`.
+Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime now, std::size_t max_bytes,
+                                              const TimeRule& times = {});
 
 }  // namespace sensors

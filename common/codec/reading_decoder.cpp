@@ -6,6 +6,7 @@
 
 #include "common/codec/json_document.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/core/unit_text.hpp"
 
 namespace sensors {
 
@@ -163,8 +164,9 @@ Result<Reading> ReadingDecoder::driver_line(std::string_view line, Now now) {
   fields.read_text("sensor", reading.sensor);
   fields.read_value("value", reading.value);
   if (fields.has("unit")) fields.read_text("unit", reading.unit);
+  reading.unit = ucum_unit(reading.unit);
   if (fields.has("time")) {
-    fields.read_time("time", reading.time);
+    fields.read_foreign_time("time", reading.time, times_, now.wall);
   } else if (!now.clock_synced) {
     reading.uptime = uptime_at(now.monotonic);
   }

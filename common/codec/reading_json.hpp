@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "common/codec/foreign_time.hpp"
 #include "common/core/reading.hpp"
 
 namespace sensors {
@@ -60,12 +62,17 @@ class ReadingDecoder {
   Result<DecodedBatch> batch(std::string_view payload);
 
   /// One reading as a driver program prints it, one line: {"sensor":"x","value":1.5,"unit":"Cel","time":"..."}; unit
-  /// and time are optional, `now` stands in for the time, with the uptime when its clock is not synchronised.
+  /// (as people write it too, see ucum_unit()) and time (parse_foreign_time()) are optional, `now` stands in for the
+  /// time, with the uptime when its clock is not synchronised.
   Result<Reading> driver_line(std::string_view line, Now now);
+
+  /// What a time without an offset in a driver's line means from now on; UTC until then.
+  void read_times_by(TimeRule rule) { times_ = std::move(rule); }
 
  private:
   class Parser;
   std::unique_ptr<Parser> parser_;
+  TimeRule times_;
 };
 
 }  // namespace sensors

@@ -132,6 +132,29 @@ TEST(DriverLine, takes_a_unit_a_time_and_a_big_integer_and_ignores_other_keys) {
   EXPECT_EQ(reading, (Reading{"x", 1e23, "1", WallTime{}}));
 }
 
+TEST(DriverLine, takes_units_and_times_as_programs_print_them) {
+  const auto line = [](const std::string& more) {
+    return ReadingDecoder().driver_line(R"({"sensor":"x","value":1,)" + more + "}", Now{Instant{}, moment}).value();
+  };
+  EXPECT_EQ(line(R"("unit":"°C")").unit, "Cel");
+  EXPECT_EQ(line(R"("unit":"µg/m³")").unit, "ug/m3");
+  EXPECT_EQ(line(R"("time":1768493375.123)").time, moment);
+  EXPECT_EQ(line(R"("time":1768493375123)").time, moment);
+  EXPECT_EQ(line(R"("time":"2026-01-15T17:09:35,123+0100")").time, moment);
+}
+
+TEST(DriverLine, without_an_offset_has_the_time_that_the_rule_says) {
+  ReadingDecoder decoder;
+  const std::string line = R"({"sensor":"x","value":1,"time":"2026-01-15T17:09:35.123"})";
+  decoder.read_times_by({TimeRule::WithoutOffset::local,
+                         [](WallTime shown) { return std::vector<WallTime>{shown - std::chrono::hours{1}}; }});
+  EXPECT_EQ(decoder.driver_line(line, Now{Instant{}, moment})->time, moment);
+  decoder.read_times_by({TimeRule::WithoutOffset::refuse});
+  const Result<Reading> refused = decoder.driver_line(line, Now{Instant{}, moment});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("time: a time without an offset"), std::string::npos);
+}
+
 TEST(DriverLine, without_a_time_carries_the_uptime_while_the_clock_is_not_synchronised) {
   const Now now{Instant{Millis{12'345}}, moment, false};
   const Reading reading = ReadingDecoder().driver_line(R"({"sensor":"x","value":1})", now).value();

@@ -1,0 +1,14 @@
+// The zone of the machine: TZ, or /etc/localtime. Any thread.
+#pragma once
+
+#include <vector>
+
+#include "common/core/time.hpp"
+
+namespace sensors {
+
+/// The moments at which a clock in this machine's zone shows `shown`, which is given as if it were UTC: two of an hour
+/// that comes twice, none of one that is left out.
+std::vector<WallTime> moments_of_local(WallTime shown);
+
+}  // namespace sensors
