@@ -68,6 +68,13 @@ bool waits_for_readings(const DriverConfig& driver) {
 void read_drivers(ConfigTable root, Config& config) {
   for (auto& [name, table] : root.named_tables("driver")) {
     DriverConfig driver = read_driver_config(name, table);
+    for (const DriverConfig& other : config.drivers) {
+      const std::string both = what_both_read(driver, other);
+      if (!both.empty())
+        table.refuse("type",
+                     "reads " + both + " as driver " + other.name +
+                         " does, and their sensors would be one; give one of the two a 'prefix', or other devices");
+    }
     DriverSchedule schedule;
     schedule.name = driver.name;
     schedule.interval = driver.interval.value_or(waits_for_readings(driver) ? Millis{0} : config.logic.pace.front());

@@ -13,6 +13,9 @@ constexpr Millis empty_round_rest{100};
 // Different complaints remembered for one driver; with more, the oldest is forgotten and may be logged again.
 constexpr std::size_t max_complaints = 100;
 
+// Sensors whose driver is remembered; those beyond it are not watched.
+constexpr std::size_t max_owners = 10'000;
+
 }  // namespace
 
 Intake::DriverState::DriverState(DriverSchedule s) : schedule(std::move(s)), filter(schedule.sensors) {
@@ -89,10 +92,12 @@ std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now
     if (!taken) {
       complain(driver, taken.error().message, now, effects);
     } else if (taken->has_value()) {
+      note_owner(read.driver, (*taken)->sensor, now, effects);
       readings.push_back(std::move(**taken));
     }
   }
   for (const Error& error : read.report.errors) complain(driver, error.message, now, effects);
+  no_values_ += read.report.passed_over;
   note_recovery(driver, now, effects);
   if (driver.ended) say(LogLevel::info, driver, "has come to its end", now, effects);
   taken_ += readings.size();
@@ -109,6 +114,22 @@ void Intake::complain(DriverState& driver, const std::string& message, Now now, 
   ++driver_errors_;
   if (driver.complaints.size() >= max_complaints) driver.complaints.erase(driver.complaints.begin());
   if (driver.complaints.insert_or_assign(message, true).second) say(LogLevel::warning, driver, message, now, effects);
+}
+
+/// Two drivers that have a sensor of one name make one history of two things. Both are kept, and it is said.
+void Intake::note_owner(std::size_t driver, const std::string& sensor, Now now, Effects& effects) {
+  if (drivers_.size() < 2) return;
+  const auto known = owners_.find(sensor);
+  if (known == owners_.end()) {
+    if (owners_.size() < max_owners) owners_.emplace(sensor, driver);
+    return;
+  }
+  if (known->second == driver) return;
+  ++shared_names_;
+  complain(drivers_[driver],
+           "sensor " + sensor + " is also one of driver " + drivers_[known->second].schedule.name +
+               "; their readings are in one history. Give one of the two a 'prefix' or another name",
+           now, effects);
 }
 
 /// Forgets complaints that this round did not repeat.

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/core/log_throttle.hpp"
@@ -35,6 +36,10 @@ class Intake {
   std::uint64_t suppressed() const;
   std::uint64_t refused() const;
   std::uint64_t driver_errors() const { return driver_errors_; }
+  /// Reads of a channel that gave no value and are no trouble: it is off, or failed for once.
+  std::uint64_t no_values() const { return no_values_; }
+  /// Readings of a sensor that another driver has as well.
+  std::uint64_t shared_names() const { return shared_names_; }
   /// Names of drivers whose round is overdue or whose last round had errors; empty when all are well.
   std::string ailing() const;
 
@@ -55,6 +60,7 @@ class Intake {
   };
 
   void complain(DriverState& driver, const std::string& message, Now now, Effects& effects);
+  void note_owner(std::size_t driver, const std::string& sensor, Now now, Effects& effects);
   void note_recovery(DriverState& driver, Now now, Effects& effects);
   void say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects);
   static bool counts_for_all(DriverState& driver, const Pacing& pacing);
@@ -68,6 +74,9 @@ class Intake {
   bool outbox_is_behind_ = false;
   std::uint64_t taken_ = 0;
   std::uint64_t driver_errors_ = 0;
+  std::uint64_t no_values_ = 0;
+  std::uint64_t shared_names_ = 0;
+  std::unordered_map<std::string, std::size_t> owners_;  // by sensor: the driver that had it first
 };
 
 }  // namespace sensors::publisher

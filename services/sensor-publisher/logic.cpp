@@ -336,16 +336,16 @@ std::string Logic::status_details(Now now) const {
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"instance":"{}","stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
       R"("written_bytes":{},"disk":{},"puback_latency":{},)"
       R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{}}},)"
-      R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},)"
+      R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},"no_values":{},"shared_names":{},)"
       R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
       pacing_.interval().count(), pressure_text, now.loop_longest.count(), options_.instance, sender_.stream(),
       clock_.is_synced(), unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
       encode_latency(sender_.puback_latency()), encode_breaker(sender_.breaker(), now), writer_.depth(),
       writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(), intake_.taken(),
       sender_.messages(), sender_.resends(), intake_.suppressed(), intake_.refused(), intake_.driver_errors(),
-      writer_.readings_dropped(), writer_.readings_unwritable(), writer_.budget().readings_thinned(),
-      readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(), malformed_, events_.dropped(),
-      encode_link_counters(link_));
+      intake_.no_values(), intake_.shared_names(), writer_.readings_dropped(), writer_.readings_unwritable(),
+      writer_.budget().readings_thinned(), readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(),
+      malformed_, events_.dropped(), encode_link_counters(link_));
 }
 
 std::string Logic::down_status(WallTime now) {

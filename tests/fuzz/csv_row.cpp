@@ -1,5 +1,7 @@
 // A line of a file of old readings.
 #include "services/sensor-publisher/drivers/replay/csv_row.hpp"
+#include "common/core/reading.hpp"
+#include "common/core/unit_text.hpp"
 
 #include <algorithm>
 #include <string>
@@ -18,6 +20,14 @@ void run(std::string_view input) {
     line += '"';
   }
   must(split_csv_row(line) == fields, "fields in quotes survive another trip");
+  must(!has_open_quote(line), "fields that are all in quotes are closed");
+  for (const char separator : {';', '\t'}) {
+    must(!split_csv_row(input, {separator}).empty(), "a line has a field, whatever separates");
+    must(csv_number(input, {separator}).size() == input.size(), "a number keeps its length");
+  }
+  const NameAndUnit both = split_name_and_unit(input);
+  must(is_unit(both.unit), "a unit in brackets is a code");
+  static_cast<void>(ucum_unit(input));
 }
 
 }  // namespace sensors::fuzz

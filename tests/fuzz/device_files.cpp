@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "services/sensor-publisher/drivers/device_name.hpp"
 #include "services/sensor-publisher/drivers/host/host_driver.hpp"
 #include "services/sensor-publisher/drivers/hwmon/hwmon_driver.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
@@ -85,13 +86,17 @@ void run(std::string_view input) {
   tree.fill(input);
   const std::string root = tree.root().string();
   check(HostDriver({.sysfs_root = root, .proc_root = root + "/proc", .disks = {}}));
-  check(HwmonDriver({.sysfs_root = root, .devices = {}}));
-  check(IioDriver({.sysfs_root = root, .devices = {}}));
+  check(HwmonDriver({.sysfs_root = root}));
+  check(IioDriver({.sysfs_root = root}));
   check(OneWireDriver({.sysfs_root = root, .devices = {}, .names = {}}));
 
   static_cast<void>(taken(parse_number(input, "a file")));
   static_cast<void>(taken(parse_w1_slave(input, "28-0316a2795afd")));
-  must(is_name(as_name(input)), "as_name() gives a name");
+  must(is_name(address_of_serial(input)), "a serial number gives a name");
+  const std::size_t half = input.size() / 2;
+  const DeviceIdentity device{"", std::string(input.substr(0, half)), "iio:device0", std::string(input.substr(half))};
+  must(is_name(device_name(device)), "a device's name is a name");
+  must(is_called(device, device_name(device)), "a device is found by its name");
   if (const std::optional<IioChannel> channel = parse_iio_channel(input); channel.has_value()) {
     must(!channel->attribute_files("scale").empty(), "a channel's scale has a place");
   }

@@ -1,6 +1,8 @@
 // Driver is the one interface between the publisher and its sensors. A driver lives on its DriverWorker's thread.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/core/result.hpp"
@@ -9,10 +11,18 @@
 
 namespace sensors {
 
+/// A channel that is there and gave no value this time. Whether that is trouble, Patience decides.
+struct NoValue {
+  std::string sensor;
+  Error error;
+};
+
 struct DriverReport {
   std::vector<Sample> samples;
   std::vector<Error> errors;  // each is one sensor or line that failed; the others go on
   bool ended = false;         // nothing more will ever come: a replay at its end
+  std::vector<NoValue> no_values{};
+  std::uint64_t passed_over = 0;  // of no_values, those that Patience found to be no trouble
 };
 
 class Driver {

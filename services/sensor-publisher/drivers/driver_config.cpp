@@ -1,7 +1,11 @@
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <vector>
+
+#include "common/core/unit_text.hpp"
 
 namespace sensors {
 
@@ -27,7 +31,8 @@ void read_pairs(ConfigTable& table, const std::string& key, std::map<std::string
     if (equals == std::string::npos || equals == 0) {
       table.refuse(key, "'" + pair + "' is not of the form \"name=value\"");
     } else {
-      target[pair.substr(0, equals)] = pair.substr(equals + 1);
+      const bool is_new = target.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second;
+      if (!is_new) table.refuse(key, "'" + pair.substr(0, equals) + "' is there twice");
     }
   }
 }
@@ -37,6 +42,7 @@ SensorOptions read_sensor_options(ConfigTable table) {
   if (table.has("unit")) {
     std::string unit;
     table.read("unit", unit);
+    unit = ucum_unit(unit);
     if (!is_unit(unit)) table.refuse("unit", "is not a UCUM code, at most 32 printable characters without spaces");
     options.unit = unit;
   }
@@ -55,24 +61,47 @@ HostOptions read_host(ConfigTable& table) {
   table.read("sysfs_root", options.sysfs_root);
   table.read("proc_root", options.proc_root);
   table.read("disks", options.disks);
+  std::map<std::string, std::string> paths;  // by the name that each gives its sensor
+  for (const std::string& path : options.disks) {
+    const auto [other, is_new] = paths.emplace(disk_name(path), path);
+    if (!is_new) table.refuse("disks", "'" + other->second + "' and '" + path + "' would be one sensor");
+  }
   return options;
+}
+
+/// A list of "device=name": no two devices have one name.
+void read_names(ConfigTable& table, std::map<std::string, std::string>& names) {
+  read_pairs(table, "names", names);
+  std::set<std::string> given;
+  for (const auto& [device, name] : names) {
+    if (!is_name(name)) table.refuse("names", "'" + name + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
+    if (!given.insert(name).second) table.refuse("names", "two devices have the name '" + name + "'");
+  }
 }
 
 template <class Options>  // of iio and hwmon
 Options read_devices(ConfigTable& table) {
   Options options;
   table.read("sysfs_root", options.sysfs_root);
-  table.read("devices", options.devices);
+  table.read("devices", options.choice.devices);
+  read_names(table, options.choice.names);
+  table.read("exclude", options.choice.exclude);
   return options;
 }
 
 OneWireOptions read_onewire(ConfigTable& table) {
-  OneWireOptions options = read_devices<OneWireOptions>(table);
-  read_pairs(table, "names", options.names);
-  for (const auto& [id, name] : options.names) {
-    if (!is_name(name)) table.refuse("names", "'" + name + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
-  }
+  OneWireOptions options;
+  table.read("sysfs_root", options.sysfs_root);
+  table.read("devices", options.devices);
+  read_names(table, options.names);
   return options;
+}
+
+TimeRule::WithoutOffset read_times(ConfigTable& table) {
+  std::string times = "local";
+  table.read_choice("times", times, {"local", "utc", "refuse"});
+  if (times == "utc") return TimeRule::WithoutOffset::utc;
+  return times == "refuse" ? TimeRule::WithoutOffset::refuse : TimeRule::WithoutOffset::local;
 }
 
 CommandOptions read_command(ConfigTable& table) {
@@ -88,6 +117,7 @@ CommandOptions read_command(ConfigTable& table) {
   table.read("max_line_bytes", options.max_line_bytes, 64, 64 * 1024);
   table.read("max_lines", options.max_lines, 1, 10'000);
   table.read("stop_grace", options.stop_grace, 0ms, 3s);
+  options.times = read_times(table);
   return options;
 }
 
@@ -96,8 +126,13 @@ ReplayOptions read_replay(ConfigTable& table) {
   table.require("file");
   table.read("file", options.file);
   table.read("time_column", options.time_column);
+  std::string separator = ",";
+  table.read_choice("separator", separator, {",", ";", "tab"});
+  options.format.separator = separator == "tab" ? '\t' : separator == ";" ? ';' : ',';
+  options.times = read_times(table);
   read_pairs(table, "units", options.units);
-  for (const auto& [column, unit] : options.units) {
+  for (auto& [column, unit] : options.units) {
+    unit = ucum_unit(unit);
     if (!is_unit(unit))
       table.refuse("units", "'" + unit + "' is not a UCUM code, at most 32 printable characters without spaces");
   }
@@ -125,7 +160,45 @@ void read_options(ConfigTable& table, DriverConfig& config) {
   if (type == "replay") config.options = read_replay(table);
 }
 
+/// Of two lists of devices, where an empty one means all of them.
+std::string common_device(const std::vector<std::string>& one, const std::vector<std::string>& other) {
+  if (one.empty() && other.empty()) return "all devices";
+  if (one.empty() || other.empty()) return "device " + (one.empty() ? other : one).front();
+  const auto both = std::find_first_of(one.begin(), one.end(), other.begin(), other.end());
+  return both == one.end() ? "" : "device " + *both;
+}
+
+template <class Options>  // of iio and hwmon
+std::string common_choice(const Options& one, const Options& other) {
+  const bool are_parted = one.sysfs_root != other.sysfs_root || !one.choice.exclude.empty() ||
+                          !other.choice.exclude.empty() || one.choice.names != other.choice.names;
+  return are_parted ? "" : common_device(one.choice.devices, other.choice.devices);
+}
+
+struct WhatBothRead {
+  std::string operator()(const HostOptions& one, const HostOptions& other) const {
+    return one.proc_root == other.proc_root ? "load1, memory and uptime" : "";
+  }
+  std::string operator()(const IioOptions& one, const IioOptions& other) const { return common_choice(one, other); }
+  std::string operator()(const HwmonOptions& one, const HwmonOptions& other) const { return common_choice(one, other); }
+  std::string operator()(const OneWireOptions& one, const OneWireOptions& other) const {
+    const bool are_parted = one.sysfs_root != other.sysfs_root || one.names != other.names;
+    return are_parted ? "" : common_device(one.devices, other.devices);
+  }
+  std::string operator()(const ReplayOptions& one, const ReplayOptions& other) const {
+    return one.file == other.file ? one.file : "";
+  }
+  template <class One, class Other>
+  std::string operator()(const One&, const Other&) const {
+    return "";
+  }
+};
+
 }  // namespace
+
+std::string what_both_read(const DriverConfig& one, const DriverConfig& other) {
+  return one.prefix == other.prefix ? std::visit(WhatBothRead{}, one.options, other.options) : "";
+}
 
 DriverConfig read_driver_config(const std::string& name, ConfigTable table) {
   DriverConfig config;
@@ -137,6 +210,7 @@ DriverConfig read_driver_config(const std::string& name, ConfigTable table) {
     config.interval = interval;
   }
   table.read("deadline", config.deadline, 10ms, 10min);
+  table.read("patience", config.patience, 0ms, 24h);
   read_options(table, config);
   for (auto& [sensor, sensor_table] : table.named_tables("sensor")) {
     if (!is_name(sensor)) table.refuse("sensor", "'" + sensor + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");

@@ -31,6 +31,9 @@ struct DriverConfig {
   /// A read that takes longer than this hangs; a driver's own waits end well before. 10 ms .. 10 min.
   Millis deadline{5'000};
 
+  /// How long nothing may come of a channel whose reads fail before that is trouble. 0 s .. 1 d.
+  Millis patience{2 * 60'000};
+
   SensorOptionsMap sensors;
 
   std::variant<HostOptions, IioOptions, HwmonOptions, OneWireOptions, CommandOptions, ReplayOptions> options;
@@ -38,6 +41,9 @@ struct DriverConfig {
 
 /// Reads [driver.<name>]; mistakes are collected in the table's file.
 DriverConfig read_driver_config(const std::string& name, ConfigTable table);
+
+/// What both drivers would read, under the same names; empty where that cannot be told before they run.
+std::string what_both_read(const DriverConfig& one, const DriverConfig& other);
 
 /// A driver whose sensors carry the configured prefix. Fails, with the driver's name, where it cannot ever work: a
 /// replay without its file. What can come and go (devices, programs) fails in read().

@@ -1,6 +1,8 @@
 #include <utility>
 
+#include "common/runtime/event_loop.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
+#include "services/sensor-publisher/drivers/patience.hpp"
 
 namespace sensors {
 
@@ -22,6 +24,24 @@ class PrefixedDriver : public Driver {
 
  private:
   std::string prefix_;
+  std::unique_ptr<Driver> driver_;
+};
+
+/// Has patience with the channels of another driver.
+class PatientDriver : public Driver {
+ public:
+  PatientDriver(Millis patience, std::unique_ptr<Driver> driver) : patience_(patience), driver_(std::move(driver)) {}
+
+  DriverReport read(Millis deadline) override {
+    DriverReport report = driver_->read(deadline);
+    patience_.sift(report, read_clocks().monotonic);
+    return report;
+  }
+
+  void interrupt() override { driver_->interrupt(); }
+
+ private:
+  Patience patience_;
   std::unique_ptr<Driver> driver_;
 };
 
@@ -53,6 +73,7 @@ struct Make {
 Result<std::unique_ptr<Driver>> make_driver(const DriverConfig& config) {
   Result<std::unique_ptr<Driver>> driver = std::visit(Make{}, config.options);
   if (!driver.has_value()) return fail(driver.error().code, "driver " + config.name + ": " + driver.error().message);
+  *driver = std::make_unique<PatientDriver>(config.patience, std::move(*driver));
   if (config.prefix.empty()) return driver;
   return std::make_unique<PrefixedDriver>(config.prefix, std::move(*driver));
 }

@@ -10,8 +10,6 @@
 #include <cmath>
 #include <system_error>
 
-#include "common/core/reading.hpp"
-
 namespace sensors {
 
 namespace {
@@ -27,6 +25,7 @@ tl::unexpected<Error> fail_errno(const std::string& what, int error) {
     case ENOTDIR: return fail(ErrorCode::not_found, message + "; is the device there, and its kernel driver loaded?");
     case EACCES:
     case EPERM: return fail(ErrorCode::permission, message + "; the service's user must be able to read it");
+    case ENODATA: return fail(ErrorCode::rejected, message + "; it is switched off");
     case ETIMEDOUT: return fail(ErrorCode::timeout, message + "; the device does not answer, check its wiring");
     default: return fail(ErrorCode::io, message + "; check the device's wiring");
   }
@@ -80,14 +79,6 @@ Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder
   if (error) return fail_errno("list " + folder.string(), error.value());
   std::sort(names.begin(), names.end());
   return names;
-}
-
-std::string as_name(std::string_view text) {
-  std::string name(text.substr(0, max_name_length));
-  for (char& c : name) {
-    if (!is_name(std::string_view(&c, 1))) c = '_';
-  }
-  return name.empty() ? "unnamed" : name;
 }
 
 }  // namespace sensors

@@ -12,7 +12,7 @@
 namespace sensors {
 
 /// The file without trailing white space. not_found (also for a device that went away), permission, too_large above
-/// 4 KiB, io.
+/// 4 KiB, rejected (ENODATA: a channel that is switched off), timeout, io.
 Result<std::string> read_small_file(const std::filesystem::path& file);
 
 /// A finite number and nothing else; ErrorCode::malformed that begins with `what` otherwise.
@@ -23,8 +23,5 @@ Result<double> read_number(const std::filesystem::path& file);
 
 /// Names in `folder`, sorted. not_found or permission as for a file.
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder);
-
-/// `text` with what a sensor name cannot have as '_', cut to 64 bytes; "unnamed" when nothing is left.
-std::string as_name(std::string_view text);
 
 }  // namespace sensors

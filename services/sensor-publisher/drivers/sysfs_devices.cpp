@@ -1,12 +1,16 @@
-// A device is named for its `label` or `name` file. When several share that name, each is named "<name>-<address>",
-// where the address on its bus comes from the real path behind the class folder's link:
-// .../i2c-1/1-0076/iio:device0 (iio) or the `device` link (hwmon).
+// A device is known by its `label` or `name` file, and by the hardware behind it: the folder that its `device` link
+// leads to (hwmon), or the one above its real folder, .../i2c-1/1-0076/iio:device0 (iio). That folder's name is its
+// address on the bus, except where it only counts (disks, network cards): there a serial number stands in. What is
+// below devices/virtual, such as a thermal zone, is of the machine itself and has no address.
 #include "services/sensor-publisher/drivers/sysfs_devices.hpp"
+
+#include <fnmatch.h>
 
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
+#include "common/core/sensor_name.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
 
 namespace sensors {
@@ -18,39 +22,43 @@ namespace fs = std::filesystem;
 /// The folder of the hardware behind a class entry; empty when there is no link to follow.
 fs::path hardware_of(const fs::path& entry) {
   std::error_code error;
-  fs::path hardware = fs::canonical(entry / "device", error);
-  if (!error) return hardware;
-  if (!fs::is_symlink(entry, error)) return {};
-  hardware = fs::canonical(entry, error);
-  return error ? fs::path{} : hardware.parent_path();
+  const bool has_link = fs::is_symlink(entry / "device", error);
+  if (!has_link && !fs::is_symlink(entry, error)) return {};
+  const fs::path real = fs::canonical(has_link ? entry / "device" : entry, error);
+  if (error) return {};
+  return has_link ? real : real.parent_path();
 }
 
-Result<std::string> own_name_of(const fs::path& entry) {
-  Result<std::string> name;
-  for (const char* file : {"label", "name", "device/name"}) {
-    name = read_small_file(entry / file);
-    if (name.has_value() && !name->empty()) return as_name(*name);
+std::string text_of(const fs::path& file) { return read_small_file(file).value_or(""); }
+
+std::string address_of(const fs::path& hardware) {
+  if (hardware.empty() || hardware.string().find("/devices/virtual/") != std::string::npos) return "";
+  for (const char* file : {"wwid", "serial", "macaddress"}) {
+    if (const std::string serial = text_of(hardware / file); !serial.empty()) return address_of_serial(serial);
   }
-  return name;
+  return hardware.filename().string();
 }
-
-bool is_gone(const Error& error) { return error.code == ErrorCode::not_found; }
 
 }  // namespace
 
-SysfsDevices::SysfsDevices(fs::path folder, std::string entry_prefix, std::vector<std::string> wanted)
-    : folder_(std::move(folder)), entry_prefix_(std::move(entry_prefix)), wanted_(std::move(wanted)) {}
+SysfsDevices::SysfsDevices(fs::path folder, std::string entry_prefix, DeviceChoice choice)
+    : folder_(std::move(folder)), entry_prefix_(std::move(entry_prefix)), choice_(std::move(choice)) {}
 
 std::vector<SysfsDevice> SysfsDevices::scan(std::vector<Error>& errors) {
-  const std::vector<Found> found = find(errors);
+  std::vector<Found> found = find(errors);
+  part_namesakes(found, errors);
   std::vector<SysfsDevice> devices;
   for (const Found& device : found) {
-    const auto same =
-        std::count_if(found.begin(), found.end(), [&](const Found& other) { return other.base == device.base; });
-    devices.push_back({folder_ / device.entry, name_of(device, same == 1)});
+    devices.push_back({folder_ / device.identity.entry, device.name});
+    if (std::find(seen_.begin(), seen_.end(), device.name) == seen_.end()) seen_.push_back(device.name);
   }
   report_missing(found, errors);
   return devices;
+}
+
+bool SysfsDevices::is_excluded(const std::string& sensor) const {
+  return std::any_of(choice_.exclude.begin(), choice_.exclude.end(),
+                     [&](const std::string& glob) { return fnmatch(glob.c_str(), sensor.c_str(), 0) == 0; });
 }
 
 std::vector<SysfsDevices::Found> SysfsDevices::find(std::vector<Error>& errors) const {
@@ -60,38 +68,46 @@ std::vector<SysfsDevices::Found> SysfsDevices::find(std::vector<Error>& errors) 
     errors.push_back(entries.error());
     return found;
   }
-  std::set<std::string> keys;
   for (const std::string& entry : *entries) {
     if (!entry.starts_with(entry_prefix_)) continue;
-    const Result<std::string> base = own_name_of(folder_ / entry);
-    if (!base.has_value() && !is_gone(base.error())) errors.push_back(base.error());
-    if (std::error_code gone; !fs::is_directory(folder_ / entry, gone)) continue;  // went away while we looked
-    const fs::path hardware = hardware_of(folder_ / entry);
-    Found device{entry, base.has_value() ? *base : as_name(entry),
-                 hardware.empty() ? "" : as_name(hardware.filename().string()), ""};
-    device.key = hardware.string() + "|" + device.base;
-    if (hardware.empty() || !keys.insert(device.key).second) device.key += "|" + entry;
-    const bool is_wanted = wanted_.empty() || std::any_of(wanted_.begin(), wanted_.end(), [&](const std::string& name) {
-                             return name == device.base || name == device.address || name == device.entry;
-                           });
-    if (is_wanted) found.push_back(std::move(device));
+    const fs::path folder = folder_ / entry;
+    Result<std::string> kind = read_small_file(folder / "name");
+    if (!kind.has_value() || kind->empty()) kind = read_small_file(folder / "device/name");
+    if (!kind.has_value() && kind.error().code != ErrorCode::not_found) errors.push_back(kind.error());
+    if (std::error_code gone; !fs::is_directory(folder, gone)) continue;  // went away while we looked
+    const DeviceIdentity identity{text_of(folder / "label"), kind.value_or(""), entry, address_of(hardware_of(folder))};
+    const auto is_it = [&](const std::string& text) { return is_called(identity, text); };
+    const bool is_wanted =
+        choice_.devices.empty() || std::any_of(choice_.devices.begin(), choice_.devices.end(), is_it);
+    if (is_wanted) found.push_back({identity, name_of(identity)});
   }
   return found;
 }
 
-const std::string& SysfsDevices::name_of(const Found& found, bool base_is_unique) {
-  const auto known = names_.find(found.key);
-  if (known != names_.end()) return known->second;
-  const auto is_taken = [&](const std::string& name) {
-    return std::any_of(names_.begin(), names_.end(), [&](const auto& entry) { return entry.second == name; });
-  };
-  std::vector<std::string> candidates;
-  if (base_is_unique) candidates.push_back(found.base);
-  if (!found.address.empty()) candidates.push_back(as_name(found.base + "-" + found.address));
-  candidates.push_back(as_name(found.base + "-" + found.entry));
-  const auto free = std::find_if_not(candidates.begin(), candidates.end(), is_taken);
-  const std::string& name = free == candidates.end() ? candidates.back() : *free;
-  return names_.emplace(found.key, name).first->second;
+std::string SysfsDevices::name_of(const DeviceIdentity& identity) const {
+  for (const auto& [device, name] : choice_.names) {
+    if (is_called(identity, device)) return name;
+  }
+  return device_name(identity);
+}
+
+/// First those that share a name of the owner's get back their own, then those that still share one their entry's
+/// number.
+void SysfsDevices::part_namesakes(std::vector<Found>& found, std::vector<Error>& errors) const {
+  for (const bool is_first : {true, false}) {
+    std::map<std::string, std::size_t> uses;
+    for (const Found& device : found) ++uses[device.name];
+    for (Found& device : found) {
+      if (uses[device.name] == 1) continue;
+      const std::string own = device_name(device.identity);
+      const std::string shared =
+          std::exchange(device.name, is_first ? own : readable_name(own + "-" + device.identity.entry));
+      if (shared == device.name) continue;
+      errors.push_back({ErrorCode::invalid, "device " + device.identity.entry + " would have the name of another, " +
+                                                shared + "; it is called " + device.name +
+                                                ", see 'names' and 'devices'"});
+    }
+  }
 }
 
 void SysfsDevices::report_missing(const std::vector<Found>& found, std::vector<Error>& errors) const {
@@ -99,16 +115,14 @@ void SysfsDevices::report_missing(const std::vector<Found>& found, std::vector<E
     errors.push_back({ErrorCode::not_found, "device " + name + " is not in " + folder_.string() +
                                                 "; check its wiring and its kernel driver"});
   };
-  for (const std::string& name : wanted_) {
-    const bool is_there = std::any_of(found.begin(), found.end(), [&](const Found& device) {
-      return name == device.base || name == device.address || name == device.entry;
-    });
-    if (!is_there) report(name);
+  for (const std::string& name : choice_.devices) {
+    const auto is_it = [&name](const Found& device) { return is_called(device.identity, name); };
+    if (std::none_of(found.begin(), found.end(), is_it)) report(name);
   }
-  if (!wanted_.empty()) return;
-  for (const auto& known : names_) {
-    const auto is_known = [&known](const Found& device) { return device.key == known.first; };
-    if (std::none_of(found.begin(), found.end(), is_known)) report(known.second);
+  if (!choice_.devices.empty()) return;
+  for (const std::string& name : seen_) {
+    const auto is_it = [&name](const Found& device) { return device.name == name; };
+    if (std::none_of(found.begin(), found.end(), is_it)) report(name);
   }
 }
 

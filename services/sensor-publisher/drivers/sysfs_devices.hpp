@@ -1,15 +1,14 @@
-// SysfsDevices finds the devices of one class folder and gives each a name that stays, also when another device of
-// the same kind comes or goes. Owned by one driver, on its thread.
+// SysfsDevices finds the devices of one class folder and gives each a name that says the same device at each start.
+// Owned by one driver, on its thread.
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "common/core/result.hpp"
+#include "services/sensor-publisher/drivers/device_name.hpp"
 
 namespace sensors {
 
@@ -18,30 +17,39 @@ struct SysfsDevice {
   std::string name;  // first part of its sensors' names
 };
 
+/// Which devices of a class are read, and what they are called.
+struct DeviceChoice {
+  std::vector<std::string> devices;          // by name, label, kind, address or entry; empty: all
+  std::map<std::string, std::string> names;  // by the same: a name of one's own
+  std::vector<std::string> exclude;          // globs of sensors ("nct6775*.fan*") that are not read
+};
+
 class SysfsDevices {
  public:
-  /// Devices are the entries of `folder` that begin with `entry_prefix` ("iio:device"). `wanted` restricts them to
-  /// these, by device name, by bus address ("1-0076") or by entry; empty: all.
-  SysfsDevices(std::filesystem::path folder, std::string entry_prefix, std::vector<std::string> wanted);
+  /// Devices are the entries of `folder` that begin with `entry_prefix` ("iio:device").
+  SysfsDevices(std::filesystem::path folder, std::string entry_prefix, DeviceChoice choice);
 
-  /// Looks again. Adds ErrorCode::not_found for a wanted device that is not there and for one that was there before.
+  /// Looks again. Adds ErrorCode::not_found for a wanted device that is not there and for one that was there before,
+  /// and ErrorCode::invalid for two that would have one name: they get their entries' numbers in addition.
   std::vector<SysfsDevice> scan(std::vector<Error>& errors);
+
+  /// Whether the sensor is one that is not to be read.
+  bool is_excluded(const std::string& sensor) const;
 
  private:
   struct Found {
-    std::string entry;
-    std::string base;     // what the device calls itself
-    std::string address;  // on its bus; empty when sysfs does not say
-    std::string key;      // the same after the device was plugged in again
+    DeviceIdentity identity;
+    std::string name;
   };
   std::vector<Found> find(std::vector<Error>& errors) const;
-  const std::string& name_of(const Found& found, bool base_is_unique);
+  std::string name_of(const DeviceIdentity& identity) const;
+  void part_namesakes(std::vector<Found>& found, std::vector<Error>& errors) const;
   void report_missing(const std::vector<Found>& found, std::vector<Error>& errors) const;
 
   std::filesystem::path folder_;
   std::string entry_prefix_;
-  std::vector<std::string> wanted_;
-  std::map<std::string, std::string> names_;  // by key; one for each device ever seen
+  DeviceChoice choice_;
+  std::vector<std::string> seen_;  // names of all devices ever seen
 };
 
 }  // namespace sensors

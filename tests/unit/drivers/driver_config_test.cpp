@@ -121,6 +121,56 @@ TEST_F(DriverConfigTest, a_driver_puts_its_prefix_before_each_sensor) {
   EXPECT_NE(find_sample((*driver)->read(1s), "pi.uptime"), nullptr);
 }
 
+TEST_F(DriverConfigTest, two_drivers_that_would_make_one_sensor_are_known_before_they_run) {
+  const auto both = [this](const std::string& one, const std::string& other) {
+    const Loaded loaded = load("[driver.a]\n" + one + "\n[driver.b]\n" + other);
+    EXPECT_EQ(loaded.mistakes, "");
+    return what_both_read(loaded.drivers.at(0), loaded.drivers.at(1));
+  };
+  EXPECT_EQ(both("type = \"host\"", "type = \"host\""), "load1, memory and uptime");
+  EXPECT_EQ(both("type = \"host\"", "type = \"host\"\nprefix = \"b\""), "");
+  EXPECT_EQ(both("type = \"iio\"", "type = \"hwmon\""), "");
+  EXPECT_EQ(both("type = \"iio\"", "type = \"iio\"\ndevices = [\"1-0076\"]"), "device 1-0076");
+  EXPECT_EQ(both("type = \"iio\"\ndevices = [\"1-0077\"]", "type = \"iio\"\ndevices = [\"1-0076\"]"), "");
+  EXPECT_EQ(both("type = \"iio\"\nexclude = [\"*.temp*\"]", "type = \"iio\"\nexclude = [\"*.pres*\"]"), "");
+  EXPECT_EQ(both("type = \"onewire\"", "type = \"onewire\""), "all devices");
+  EXPECT_EQ(both("type = \"replay\"\nfile = \"x\"", "type = \"replay\"\nfile = \"x\""), "x");
+  EXPECT_EQ(both("type = \"command\"\nprogram = [\"x\"]", "type = \"command\"\nprogram = [\"x\"]"), "");
+}
+
+TEST_F(DriverConfigTest, a_name_of_two_devices_or_of_two_disks_is_refused) {
+  expect_mistake("[driver.a]\ntype = \"iio\"\nnames = [\"1-0076=air\", \"1-0077=air\"]\n",
+                 ":3: driver.a.names: two devices have the name 'air'");
+  expect_mistake("[driver.a]\ntype = \"hwmon\"\nnames = [\"a=b\", \"a=c\"]\n", "'a' is there twice");
+  expect_mistake("[driver.a]\ntype = \"host\"\ndisks = [\"/a/b\", \"/a_b\"]\n",
+                 "'/a/b' and '/a_b' would be one sensor");
+}
+
+TEST_F(DriverConfigTest, units_and_times_are_read_as_people_write_them) {
+  const Loaded loaded = load(R"(
+    [driver.a]
+    type = "replay"
+    file = "x.csv"
+    units = ["t=°C"]
+    times = "utc"
+    separator = "tab"
+    [driver.a.sensor.x]
+    unit = "µg/m³"
+    [driver.b]
+    type = "command"
+    program = ["/bin/true"]
+    times = "refuse")");
+  EXPECT_EQ(loaded.mistakes, "");
+  const auto& replay = std::get<ReplayOptions>(loaded.drivers.at(0).options);
+  EXPECT_EQ(replay.units.at("t"), "Cel");
+  EXPECT_EQ(replay.times, TimeRule::WithoutOffset::utc);
+  EXPECT_EQ(replay.format.separator, '\t');
+  EXPECT_EQ(loaded.drivers.at(0).sensors.at("x").unit, "ug/m3");
+  EXPECT_EQ(std::get<CommandOptions>(loaded.drivers.at(1).options).times, TimeRule::WithoutOffset::refuse);
+  EXPECT_EQ(CommandOptions{}.times, TimeRule::WithoutOffset::local);
+  expect_mistake("[driver.a]\ntype = \"replay\"\nfile = \"x\"\ntimes = \"mars\"\n", ":4: driver.a.times");
+}
+
 TEST_F(DriverConfigTest, a_driver_that_cannot_ever_work_is_refused_by_name) {
   DriverConfig config;
   config.name = "weather";

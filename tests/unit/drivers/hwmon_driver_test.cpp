@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 class HwmonDriverTest : public testing::Test {
  protected:
   void chip(const std::string& file, const std::string& text) { tree.write("class/hwmon/hwmon0/" + file, text + "\n"); }
-  DriverReport read() { return HwmonDriver({tree.root(), {}}).read(1s); }
+  DriverReport read() { return HwmonDriver({tree.root()}).read(1s); }
   DeviceTree tree;
 };
 
@@ -47,8 +47,33 @@ TEST_F(HwmonDriverTest, names_channels_by_their_labels_and_two_of_one_label_apar
   chip("temp3_label", "Core");
   const DriverReport report = read();
   EXPECT_TRUE(number_of(report, "coretemp.Package_id_0", "Cel").has_value());
-  EXPECT_DOUBLE_EQ(number_of(report, "coretemp.Core", "Cel").value(), 40);
+  EXPECT_DOUBLE_EQ(number_of(report, "coretemp.temp2", "Cel").value(), 40);
   EXPECT_DOUBLE_EQ(number_of(report, "coretemp.temp3", "Cel").value(), 41);
+}
+
+TEST_F(HwmonDriverTest, two_disks_are_told_apart_by_what_is_their_own_in_whatever_order_they_are_found) {
+  const auto disk = [&](int number, const std::string& wwid) {
+    const std::string hardware = "devices/pci/host" + std::to_string(number) + "/" + std::to_string(number) + ":0:0:0";
+    const std::string entry = "class/hwmon/hwmon" + std::to_string(number);
+    tree.write(hardware + "/wwid", wwid + "\n");
+    tree.write(entry + "/name", "drivetemp\n");
+    tree.write(entry + "/temp1_input", number == 0 ? "30000\n" : "40000\n");
+    tree.link(hardware, entry + "/device");
+  };
+  disk(0, "naa.5000c500a1b2c3d4");
+  disk(1, "t10.ATA     SSD 850 EVO 250GB                 S2R5NX0H1234");
+  const DriverReport report = read();
+  EXPECT_DOUBLE_EQ(number_of(report, "drivetemp-naa.5000c500a1b2c3d4.temp1", "Cel").value(), 30);
+  EXPECT_EQ(report.samples.size(), 2U);
+  EXPECT_TRUE(report.samples[1].sensor.starts_with("drivetemp-S2R5NX0H1234-")) << report.samples[1].sensor;
+}
+
+TEST_F(HwmonDriverTest, a_chip_of_the_machine_itself_has_no_address) {
+  tree.write("devices/virtual/thermal/thermal_zone0/type", "cpu-thermal\n");
+  chip("name", "cpu_thermal");
+  chip("temp1_input", "50000");
+  tree.link("devices/virtual/thermal/thermal_zone0", "class/hwmon/hwmon0/device");
+  EXPECT_TRUE(number_of(read(), "cpu_thermal.temp1", "Cel").has_value());
 }
 
 TEST_F(HwmonDriverTest, passes_over_limits_alarms_and_pwm) {

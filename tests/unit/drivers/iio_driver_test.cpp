@@ -22,8 +22,20 @@ class IioDriverTest : public testing::Test {
     device(number, "in_humidityrelative_input", "45200");
   }
   DriverReport read(std::vector<std::string> devices = {}) {
-    IioDriver driver({tree.root(), std::move(devices)});
+    IioDriver driver({tree.root(), {std::move(devices), {}, {}}});
     return driver.read(1s);
+  }
+  /// A chip at an address of the bus, and its entry of the class.
+  void chip(const std::string& address, int number, const std::string& name, const std::string& milli) {
+    const std::string folder = "devices/i2c-1/" + address + "/iio:device" + std::to_string(number);
+    tree.write(folder + "/name", name + "\n");
+    tree.write(folder + "/in_temp_input", milli + "\n");
+    tree.link(folder, "bus/iio/devices/iio:device" + std::to_string(number));
+  }
+  static std::string sensors_of(const DriverReport& report) {
+    std::string names;
+    for (const Sample& sample : report.samples) names += (names.empty() ? "" : " ") + sample.sensor;
+    return names;
   }
 
   DeviceTree tree;
@@ -110,7 +122,7 @@ TEST_F(IioDriverTest, a_broken_channel_is_an_error_and_the_others_go_on) {
   EXPECT_TRUE(has_error(report, ErrorCode::malformed, "'12 monkeys'"));
   EXPECT_TRUE(has_error(report, ErrorCode::malformed, "in_current_scale"));
   EXPECT_TRUE(has_error(report, ErrorCode::too_large, "in_resistance_raw"));
-  EXPECT_EQ(report.errors.size(), 5U);
+  EXPECT_EQ(report.no_values.size(), 5U);
   EXPECT_TRUE(number_of(report, "bme280.humidity", "%").has_value());
 }
 
@@ -150,27 +162,67 @@ TEST_F(IioDriverTest, a_device_that_disappears_is_an_error_until_it_is_back) {
   EXPECT_TRUE(again.errors.empty());
 }
 
-TEST_F(IioDriverTest, two_devices_of_one_kind_are_told_apart_by_their_bus_address_and_keep_their_names) {
-  for (const std::string address : {"1-0076", "1-0077"}) {
-    const std::string folder = "hardware/" + address + "/iio:device" + address.substr(5);
-    tree.write(folder + "/name", "bme280\n");
-    tree.write(folder + "/in_temp_input", "20000\n");
-    tree.link(folder, "bus/iio/devices/iio:device" + address.substr(5));
-  }
-  IioDriver driver({tree.root(), {}});
-  const DriverReport both = driver.read(1s);
-  EXPECT_NE(find_sample(both, "bme280-1-0076.temperature"), nullptr);
-  EXPECT_NE(find_sample(both, "bme280-1-0077.temperature"), nullptr);
-  tree.remove("bus/iio/devices/iio:device6");
-  const DriverReport one = driver.read(1s);
-  EXPECT_EQ(one.samples.size(), 1U);
-  EXPECT_NE(find_sample(one, "bme280-1-0077.temperature"), nullptr);
+TEST_F(IioDriverTest, a_chip_on_a_bus_has_its_address_in_its_name_whatever_else_is_there_at_this_start) {
+  chip("1-0076", 0, "bme280", "21000");
+  chip("1-0077", 1, "bme280", "-4000");
+  EXPECT_EQ(sensors_of(read()), "bme280-1-0076.temperature bme280-1-0077.temperature");
+  tree.remove("bus/iio/devices/iio:device0");
+  tree.remove("bus/iio/devices/iio:device1");
+  chip("1-0077", 0, "bme280", "-4000");  // alone, and counted anew
+  const DriverReport alone = read();
+  EXPECT_EQ(sensors_of(alone), "bme280-1-0077.temperature");
+  EXPECT_EQ(number_of(alone, "bme280-1-0077.temperature", "Cel"), -4);
 }
 
-TEST_F(IioDriverTest, names_are_made_to_fit_the_grammar) {
+TEST_F(IioDriverTest, an_owner_may_give_a_chip_the_name_that_its_history_has) {
+  chip("1-0076", 0, "bme280", "21000");
+  chip("1-0077", 1, "bme280", "-4000");
+  IioDriver driver({tree.root(), {{}, {{"1-0076", "bme280"}}, {}}});
+  EXPECT_EQ(sensors_of(driver.read(1s)), "bme280.temperature bme280-1-0077.temperature");
+  tree.remove("bus/iio/devices/iio:device0");
+  IioDriver later({tree.root(), {{}, {{"1-0076", "bme280"}}, {}}});
+  EXPECT_EQ(sensors_of(later.read(1s)), "bme280-1-0077.temperature");
+}
+
+TEST_F(IioDriverTest, two_chips_that_would_have_one_name_are_told_apart_and_that_is_said) {
+  chip("1-0076", 0, "bme280", "21000");
+  chip("1-0077", 1, "bme280", "-4000");
+  IioDriver driver({tree.root(), {{}, {{"bme280", "air"}}, {}}});  // means both
+  const DriverReport report = driver.read(1s);
+  EXPECT_EQ(sensors_of(report), "bme280-1-0076.temperature bme280-1-0077.temperature");
+  EXPECT_TRUE(has_error(report, ErrorCode::invalid, "would have the name of another, air"));
+}
+
+TEST_F(IioDriverTest, a_device_is_asked_for_by_what_its_name_file_shows) {
+  const std::string folder = "devices/platform/dht11@4/iio:device0";
+  tree.write(folder + "/name", "dht11@4\n");
+  tree.write(folder + "/in_temp_input", "23000\n");
+  tree.link(folder, "bus/iio/devices/iio:device0");
+  const DriverReport report = read({"dht11@4"});
+  ASSERT_EQ(report.samples.size(), 1U);
+  EXPECT_TRUE(report.errors.empty());
+  EXPECT_TRUE(report.samples[0].sensor.starts_with("dht11")) << report.samples[0].sensor;
+  EXPECT_TRUE(is_name(report.samples[0].sensor));
+}
+
+TEST_F(IioDriverTest, a_channel_that_is_left_out_is_not_even_read) {
+  bme280(0);
+  device(0, "in_temp_input", "broken");
+  IioDriver driver({tree.root(), {{}, {}, {"*.temp*"}}});
+  const DriverReport report = driver.read(1s);
+  EXPECT_EQ(report.samples.size(), 2U);
+  EXPECT_TRUE(report.no_values.empty());
+}
+
+TEST_F(IioDriverTest, names_are_made_to_fit_the_grammar_and_no_two_become_one) {
   device(0, "name", "my sensor/\xc3\xa9");
   device(0, "in_temp_input", "1");
-  EXPECT_NE(find_sample(read(), "my_sensor___.temperature"), nullptr);
+  device(1, "name", "my sensor/\xc3\xa8");
+  device(1, "in_temp_input", "1");
+  const DriverReport report = read();
+  ASSERT_EQ(report.samples.size(), 2U);
+  EXPECT_NE(report.samples[0].sensor, report.samples[1].sensor);
+  for (const Sample& sample : report.samples) EXPECT_TRUE(is_name(sample.sensor)) << sample.sensor;
 }
 
 }  // namespace

@@ -80,6 +80,14 @@ TEST_F(OneWireDriverTest, refuses_what_a_thermometer_cannot_measure) {
   EXPECT_TRUE(has_error(read(), ErrorCode::corrupt, "outside -55 .. 125"));
 }
 
+TEST_F(OneWireDriverTest, the_range_is_that_of_the_chip) {
+  thermometer("3b-0000000183ab", w1_slave(880'000));  // a thermocouple in a kiln
+  thermometer("42-000000fa1122", w1_slave(-45'000));
+  const DriverReport report = read();
+  EXPECT_DOUBLE_EQ(number_of(report, "3b-0000000183ab.temperature", "Cel").value(), 880);
+  EXPECT_TRUE(has_error(report, ErrorCode::corrupt, "outside -40 .. 125"));
+}
+
 TEST_F(OneWireDriverTest, refuses_text_that_is_no_w1_slave) {
   thermometer("28-01", "");
   thermometer("28-02", "72 01 : crc=57 YES");

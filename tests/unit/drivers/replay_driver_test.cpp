@@ -152,11 +152,88 @@ TEST_F(ReplayDriverTest, says_what_is_wrong_with_a_file) {
   EXPECT_EQ(error_of(of("")).code, ErrorCode::malformed);
   EXPECT_NE(error_of(of("date,a\n")).message.find("no column 'time' in the header; set 'time_column'"),
             std::string::npos);
-  EXPECT_NE(error_of(of("time,wind speed\n")).message.find("column 'wind speed' is not a sensor name"),
+  EXPECT_NE(error_of(of("time;a\n")).message.find("its separator is another; set separator = \";\""),
             std::string::npos);
+  EXPECT_NE(error_of(of("time\ta\n")).message.find("set separator = \"tab\""), std::string::npos);
+  EXPECT_NE(error_of(of("time,a,a [V]\n")).message.find("two columns are of the sensor a"), std::string::npos);
   ReplayOptions units = of("time,a\n");
   units.units["b"] = "Cel";
   EXPECT_NE(error_of(units).message.find("'units' names the column 'b'"), std::string::npos);
+}
+
+TEST_F(ReplayDriverTest, reads_what_a_spreadsheet_of_another_country_saves) {
+  ReplayOptions options =
+      of("\xef\xbb\xbftime;\"innen [°C]\";au\xc3\x9f"
+         "en;\r\n"
+         "15.01.2026 16:00;21,5;-3,2;\r\n"
+         "2026-01-15T16:10:00Z;;\"-3,4\";\r\n"
+         "2026-01-15T16:20:00Z;20.9;1.234,5;\r\n");
+  options.rows_per_step = 100;
+  options.format = {';'};
+  options.times = TimeRule::WithoutOffset::utc;
+  const DriverReport report = open(options)->read(1s);
+  ASSERT_EQ(report.samples.size(), 4U);
+  EXPECT_DOUBLE_EQ(number_of(report, "innen", "Cel").value(), 21.5);
+  EXPECT_EQ(report.samples[0].time, parse_time("2026-01-15T16:00:00Z").value());
+  EXPECT_TRUE(is_name(report.samples[1].sensor)) << report.samples[1].sensor;
+  EXPECT_DOUBLE_EQ(std::get<double>(report.samples[1].value), -3.2);
+  EXPECT_DOUBLE_EQ(std::get<double>(report.samples[2].value), -3.4);
+  EXPECT_EQ(report.errors.size(), 1U);
+  EXPECT_TRUE(has_error(report, ErrorCode::malformed, "'1.234,5' is not a finite number"));
+}
+
+TEST_F(ReplayDriverTest, a_comma_is_no_decimal_point_where_it_separates) {
+  ReplayOptions options = of("time,a\n2026-01-15T16:00:00Z,\"1,234\"\n2026-01-15T16:10:00Z,2\n");
+  options.rows_per_step = 100;
+  const DriverReport report = open(options)->read(1s);
+  EXPECT_EQ(report.samples.size(), 1U);
+  EXPECT_TRUE(has_error(report, ErrorCode::malformed, "'1,234' is not a finite number"));
+}
+
+TEST_F(ReplayDriverTest, a_field_in_quotes_may_have_line_ends) {
+  ReplayOptions options = of("time,a,b\n2026-01-15T16:00:00Z,1,\"two\nlines\"\n2026-01-15T16:10:00Z,2,3\n");
+  options.rows_per_step = 100;
+  const DriverReport report = open(options)->read(1s);
+  EXPECT_EQ(report.samples.size(), 3U);
+  EXPECT_EQ(report.errors.size(), 1U);  // "two lines" is no number
+}
+
+TEST_F(ReplayDriverTest, a_quote_that_never_ends_costs_a_bounded_part_of_the_file) {
+  std::string rows = "time,a\n2026-01-15T16:00:00Z,\"1\n";
+  for (int i = 0; i < 2'000; ++i) rows += "2026-01-15T16:10:00Z,2\n";
+  ReplayOptions options = of(rows);
+  options.rows_per_step = 10'000;
+  const DriverReport report = open(options)->read(1s);
+  EXPECT_TRUE(has_error(report, ErrorCode::malformed, "a field in quotes does not end within 16 KiB"));
+  EXPECT_GT(report.samples.size(), 1'000U);
+}
+
+TEST_F(ReplayDriverTest, a_unit_stands_in_the_header_or_in_the_configuration) {
+  ReplayOptions options = of("time,a (hPa),b\n2026-01-15T16:00:00Z,1,2\n");
+  options.units = {{"b", "Cel"}};
+  DriverReport report = open(options)->read(1s);
+  EXPECT_TRUE(number_of(report, "a", "hPa").has_value());
+  EXPECT_TRUE(number_of(report, "b", "Cel").has_value());
+  options.units = {{"a", "Pa"}};
+  report = open(options)->read(1s);
+  EXPECT_TRUE(number_of(report, "a", "Pa").has_value());
+}
+
+TEST_F(ReplayDriverTest, times_without_an_offset_can_be_refused) {
+  ReplayOptions options = of("time,a\n2026-01-15T16:00:00,1\n2026-01-15T16:10:00Z,2\n");
+  options.rows_per_step = 100;
+  options.times = TimeRule::WithoutOffset::refuse;
+  const DriverReport report = open(options)->read(1s);
+  EXPECT_EQ(report.samples.size(), 1U);
+  EXPECT_TRUE(has_error(report, ErrorCode::malformed, "a time without an offset"));
+}
+
+TEST(CsvRow, finds_a_quote_that_is_open) {
+  EXPECT_TRUE(has_open_quote("1,\"two"));
+  EXPECT_TRUE(has_open_quote("\"say \"\"so"));
+  EXPECT_FALSE(has_open_quote("\"say \"\"so\"\"\""));
+  EXPECT_FALSE(has_open_quote("1,5 \" disk"));
+  EXPECT_FALSE(has_open_quote("\"a\";b", {';'}));
 }
 
 TEST(CsvRow, splits_fields_with_quotes_spaces_and_a_byte_order_mark) {

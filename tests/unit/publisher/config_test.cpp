@@ -64,6 +64,16 @@ TEST(PublisherConfig, names_the_file_and_the_line_of_an_unknown_key) {
       << config.error().message;
 }
 
+TEST(PublisherConfig, refuses_two_drivers_that_would_make_one_sensor) {
+  const TemporaryFolder folder;
+  const std::string path =
+      folder.write("two.toml", "node = \"kitchen\"\n[driver.a]\ntype = \"iio\"\n[driver.b]\ntype = \"iio\"\n");
+  const Result<Config> config = load_config(path);
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find(":5: driver.b.type: reads all devices as driver a does"), std::string::npos)
+      << config.error().message;
+}
+
 TEST(PublisherConfig, knows_both_ways_to_make_a_full_outbox_smaller_and_no_third) {
   const TemporaryFolder folder;
   const auto with = [&](const std::string& when_full) {

@@ -96,6 +96,31 @@ TEST_F(IntakeTest, logs_a_complaint_once_and_its_end_once) {
   EXPECT_EQ(log.back(), "driver a: well again");
 }
 
+TEST_F(IntakeTest, says_when_two_drivers_have_a_sensor_of_one_name_and_keeps_both) {
+  Intake intake({{"a", 1s, 5s, {}}, {"b", 1s, 5s, {}}});
+  for (int i = 0; i < 3; ++i) {
+    rounds_started(intake);
+    Effects effects;
+    EXPECT_EQ(intake.take({0, {{sample("t", 1)}, {}, false}}, pacing, now, effects).size(), 1U);
+    EXPECT_EQ(intake.take({1, {{sample("t", 1), sample("u", 1)}, {}, false}}, pacing, now, effects).size(), 2U);
+    EXPECT_EQ(effects.empty(), i > 0);  // said once
+    pass(1s);
+  }
+  EXPECT_EQ(intake.shared_names(), 3U);
+  EXPECT_EQ(intake.ailing(), "b");
+}
+
+TEST_F(IntakeTest, counts_what_patience_found_to_be_no_trouble) {
+  Intake intake({{"a", 1s, 5s, {}}});
+  rounds_started(intake);
+  DriverReport report;
+  report.passed_over = 2;
+  finish(intake, report);
+  EXPECT_EQ(intake.no_values(), 2U);
+  EXPECT_EQ(intake.driver_errors(), 0U);
+  EXPECT_EQ(intake.ailing(), "");
+}
+
 TEST_F(IntakeTest, stretches_the_interval_under_pressure) {
   Intake intake({{"a", 10s, 5s, {}}});
   pacing.update(true, now.monotonic);

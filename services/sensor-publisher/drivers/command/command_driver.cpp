@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/runtime/event_loop.hpp"
+#include "common/runtime/local_time.hpp"
 
 namespace sensors {
 
@@ -14,7 +15,9 @@ CommandDriver::CommandDriver(CommandOptions options)
       lines_(options_.max_line_bytes),
       backoff_(options_.restart_first, options_.restart_longest,
                static_cast<std::uint64_t>(read_clocks().monotonic.time_since_epoch().count()) ^
-                   static_cast<std::uint64_t>(getpid())) {}
+                   static_cast<std::uint64_t>(getpid())) {
+  decoder_.read_times_by({options_.times, moments_of_local});
+}
 
 CommandDriver::~CommandDriver() {
   if (child_.has_value()) child_->end(options_.stop_grace);

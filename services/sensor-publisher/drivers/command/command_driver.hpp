@@ -33,6 +33,9 @@ struct CommandOptions {
   /// Lines taken by one read(); the rest waits in the pipe, which slows the program. 1 .. 10,000.
   std::size_t max_lines = 1'000;
 
+  /// What a time without an offset means.
+  TimeRule::WithoutOffset times = TimeRule::WithoutOffset::local;
+
   /// Time to end after SIGTERM, before SIGKILL. Keep all drivers together below the service's 4.5 s.
   Millis stop_grace{500};
 };

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "common/core/sensor_name.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
 
 namespace sensors {
@@ -55,7 +56,6 @@ void read_memory(const fs::path& file, DriverReport& report) {
   add(report, "memory.used", used, "By");
 }
 
-/// "/" is "disk.root.free", "/var/lib" is "disk.var_lib.free".
 void read_disk(const std::string& path, DriverReport& report) {
   struct statvfs space {};
   if (statvfs(path.c_str(), &space) != 0) {
@@ -63,10 +63,8 @@ void read_disk(const std::string& path, DriverReport& report) {
                              "disk " + path + ": " + std::generic_category().message(errno)});
     return;
   }
-  const std::string place = path.substr(std::min(path.find_first_not_of('/'), path.size()));
   const auto free_bytes = static_cast<double>(space.f_bavail) * static_cast<double>(space.f_frsize);
-  report.samples.push_back(
-      {"disk." + (place.empty() ? "root" : as_name(place)) + ".free", free_bytes, "By", std::nullopt});
+  report.samples.push_back({disk_name(path), free_bytes, "By", std::nullopt});
 }
 
 bool is_cpu_zone(const std::string& type) {
@@ -92,6 +90,12 @@ void read_cpu_temperature(const fs::path& folder, DriverReport& report) {
 }
 
 }  // namespace
+
+std::string disk_name(const std::string& path) {
+  std::string place = path.substr(std::min(path.find_first_not_of('/'), path.size()));
+  std::replace(place.begin(), place.end(), '/', '_');
+  return readable_name("disk." + (place.empty() ? "root" : place) + ".free");
+}
 
 DriverReport HostDriver::read(Millis) {
   DriverReport report;

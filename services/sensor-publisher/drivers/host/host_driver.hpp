@@ -15,6 +15,11 @@ struct HostOptions {
   std::vector<std::string> disks{"/"};  // paths whose file systems' free space is read
 };
 
+/// The sensor of a path's free space: "/" is "disk.root.free", "/var/lib" is "disk.var_lib.free". Two paths may have
+/// one
+/// ("/a/b" and "/a_b"), which the configuration refuses.
+std::string disk_name(const std::string& path);
+
 class HostDriver : public Driver {
  public:
   explicit HostDriver(HostOptions options) : options_(std::move(options)) {}

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "common/core/sensor_name.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
 
 namespace sensors {
@@ -33,6 +34,7 @@ constexpr std::array channel_types{
 
 struct Channel {
   std::string name;  // "temp1"
+  std::string file;  // "temp1_input"
   const ChannelType* type;
 };
 
@@ -47,39 +49,44 @@ std::optional<Channel> parse_channel(const std::string& file) {
       std::find_if(channel_types.begin(), channel_types.end(), [&](const ChannelType& t) { return t.type == letters; });
   if (type == channel_types.end() || letters.size() == name.size()) return std::nullopt;
   if (suffix != "_input" && !(suffix == "_average" && letters == "power")) return std::nullopt;
-  return Channel{std::move(name), &*type};
+  return Channel{std::move(name), file, &*type};
 }
 
-Result<double> read_channel(const SysfsDevice& chip, const std::string& file, const Channel& channel) {
+Result<double> read_channel(const SysfsDevice& chip, const Channel& channel) {
   const Result<double> fault = read_number(chip.folder / (channel.name + "_fault"));
   if (fault.has_value() && *fault != 0) {
     return fail(ErrorCode::corrupt,
                 chip.name + "." + channel.name + ": the chip reports a fault; check the sensor's wiring");
   }
-  Result<double> number = read_number(chip.folder / file);
+  Result<double> number = read_number(chip.folder / channel.file);
   if (number.has_value()) *number *= channel.type->factor;
   return number;
 }
 
-void read_chip(const SysfsDevice& chip, DriverReport& report) {
+void read_chip(const SysfsDevice& chip, const SysfsDevices& chips, DriverReport& report) {
   const Result<std::vector<std::string>> files = list_folder(chip.folder);
   if (!files.has_value()) {
     report.errors.push_back(files.error());
     return;
   }
-  std::set<std::string> channels;
-  std::set<std::string> names;
+  std::vector<Channel> channels;
+  std::vector<ChannelName> labels;
+  std::set<std::string> seen;
   for (const std::string& file : *files) {
-    const std::optional<Channel> channel = parse_channel(file);
-    if (!channel.has_value() || !channels.insert(channel->name).second) continue;
-    const Result<std::string> label = read_small_file(chip.folder / (channel->name + "_label"));
-    std::string name = label.has_value() && !label->empty() ? as_name(*label) : channel->name;
-    if (!names.insert(name).second) name = channel->name;  // two channels with one label
-    const Result<double> number = read_channel(chip, file, *channel);
+    std::optional<Channel> channel = parse_channel(file);
+    if (!channel.has_value() || !seen.insert(channel->name).second) continue;
+    labels.push_back({channel->name, read_small_file(chip.folder / (channel->name + "_label")).value_or("")});
+    channels.push_back(std::move(*channel));
+  }
+  const std::vector<std::string> names = channel_names(labels);
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const std::string sensor = readable_name(chip.name + "." + names[i]);
+    if (chips.is_excluded(sensor)) continue;
+    const Result<double> number = read_channel(chip, channels[i]);
     if (number.has_value()) {
-      report.samples.push_back({chip.name + "." + name, *number, std::string(channel->type->unit), std::nullopt});
+      report.samples.push_back({sensor, *number, std::string(channels[i].type->unit), std::nullopt});
     } else {
-      report.errors.push_back(number.error());
+      report.no_values.push_back({sensor, number.error()});
     }
   }
 }
@@ -87,11 +94,11 @@ void read_chip(const SysfsDevice& chip, DriverReport& report) {
 }  // namespace
 
 HwmonDriver::HwmonDriver(const HwmonOptions& options)
-    : devices_(std::filesystem::path(options.sysfs_root) / "class/hwmon", "hwmon", options.devices) {}
+    : devices_(std::filesystem::path(options.sysfs_root) / "class/hwmon", "hwmon", options.choice) {}
 
 DriverReport HwmonDriver::read(Millis) {
   DriverReport report;
-  for (const SysfsDevice& chip : devices_.scan(report.errors)) read_chip(chip, report);
+  for (const SysfsDevice& chip : devices_.scan(report.errors)) read_chip(chip, devices_, report);
   return report;
 }
 

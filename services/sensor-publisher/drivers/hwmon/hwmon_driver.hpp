@@ -12,7 +12,7 @@ namespace sensors {
 
 struct HwmonOptions {
   std::string sysfs_root = "/sys";
-  std::vector<std::string> devices;  // by chip name, bus address or entry; empty: all
+  DeviceChoice choice{};
 };
 
 class HwmonDriver : public Driver {

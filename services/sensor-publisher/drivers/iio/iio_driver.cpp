@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "common/core/sensor_name.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
 
@@ -30,7 +31,7 @@ Result<double> read_channel(const SysfsDevice& device, const std::string& file, 
   return (*number + *offset) * *scale;
 }
 
-void read_device(const SysfsDevice& device, DriverReport& report) {
+void read_device(const SysfsDevice& device, const SysfsDevices& devices, DriverReport& report) {
   const Result<std::vector<std::string>> files = list_folder(device.folder);
   if (!files.has_value()) {
     report.errors.push_back(files.error());
@@ -40,12 +41,13 @@ void read_device(const SysfsDevice& device, DriverReport& report) {
   for (const std::string& file : *files) {
     const std::optional<IioChannel> channel = parse_iio_channel(file);
     if (!channel.has_value() || !taken.insert(channel->channel).second) continue;
+    const std::string sensor = readable_name(device.name + "." + channel->name);
+    if (devices.is_excluded(sensor)) continue;
     const Result<double> number = read_channel(device, file, *channel);
     if (number.has_value()) {
-      report.samples.push_back(
-          {device.name + "." + channel->name, *number * channel->factor, channel->unit, std::nullopt});
+      report.samples.push_back({sensor, *number * channel->factor, channel->unit, std::nullopt});
     } else {
-      report.errors.push_back(number.error());
+      report.no_values.push_back({sensor, number.error()});
     }
   }
 }
@@ -53,11 +55,11 @@ void read_device(const SysfsDevice& device, DriverReport& report) {
 }  // namespace
 
 IioDriver::IioDriver(const IioOptions& options)
-    : devices_(std::filesystem::path(options.sysfs_root) / "bus/iio/devices", "iio:device", options.devices) {}
+    : devices_(std::filesystem::path(options.sysfs_root) / "bus/iio/devices", "iio:device", options.choice) {}
 
 DriverReport IioDriver::read(Millis) {
   DriverReport report;
-  for (const SysfsDevice& device : devices_.scan(report.errors)) read_device(device, report);
+  for (const SysfsDevice& device : devices_.scan(report.errors)) read_device(device, devices_, report);
   return report;
 }
 

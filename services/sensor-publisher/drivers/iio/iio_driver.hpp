@@ -1,5 +1,5 @@
 // IioDriver reads the input channels of the kernel's Industrial I/O devices: BME280, BH1750, ADS1115, MPU6050, ...
-// Sensors are "<device>.<quantity>", "bme280.temperature". On its DriverWorker's thread.
+// Sensors are "<device>.<quantity>", "bme280-1-0076.temperature". On its DriverWorker's thread.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +13,7 @@ namespace sensors {
 
 struct IioOptions {
   std::string sysfs_root = "/sys";
-  std::vector<std::string> devices;  // by name, label, bus address or entry; empty: all
+  DeviceChoice choice{};
 };
 
 class IioDriver : public Driver {

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <utility>
 
+#include "common/core/sensor_name.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
 
 namespace sensors {
@@ -18,20 +19,32 @@ namespace {
 
 constexpr double power_on_cel = 85;
 constexpr double plausible_step_cel = 10;
-constexpr double lowest_cel = -55;  // the range of the DS18B20 data sheet
-constexpr double highest_cel = 125;
 
-/// Family codes of w1_therm: DS18S20, DS1822, DS18B20, DS1825, DS28EA00.
-constexpr std::array<std::string_view, 5> thermometer_families{"10-", "22-", "28-", "3b-", "42-"};
+/// A family of w1_therm, and the range of its data sheets.
+struct Family {
+  std::string_view code;  // the id begins with it
+  double lowest_cel;
+  double highest_cel;
+  const char* range;
+};
+constexpr std::array families{
+    Family{"10-", -55, 125, "-55 .. 125"},      // DS18S20
+    Family{"22-", -55, 125, "-55 .. 125"},      // DS1822
+    Family{"28-", -55, 125, "-55 .. 125"},      // DS18B20
+    Family{"3b-", -270, 1800, "-270 .. 1800"},  // DS1825, and the thermocouples of MAX31850, up to type B
+    Family{"42-", -40, 125, "-40 .. 125"},      // DS28EA00
+};
 
-bool is_thermometer(std::string_view id) {
-  return std::any_of(thermometer_families.begin(), thermometer_families.end(),
-                     [&](std::string_view family) { return id.starts_with(family); });
+const Family* family_of(std::string_view id) {
+  const auto found =
+      std::find_if(families.begin(), families.end(), [&](const Family& family) { return id.starts_with(family.code); });
+  return found == families.end() ? nullptr : &*found;
 }
 
 Result<double> check(double cel, const std::string& id, const std::map<std::string, double>& last) {
-  if (cel < lowest_cel || cel > highest_cel) {
-    return fail(ErrorCode::corrupt, "thermometer " + id + ": outside -55 .. 125 degC; check its wiring");
+  const Family* family = family_of(id);
+  if (family != nullptr && (cel < family->lowest_cel || cel > family->highest_cel)) {
+    return fail(ErrorCode::corrupt, "thermometer " + id + ": outside " + family->range + " degC; check its wiring");
   }
   const auto before = last.find(id);
   if (cel == power_on_cel && (before == last.end() || std::abs(before->second - cel) > plausible_step_cel)) {
@@ -70,15 +83,15 @@ OneWireDriver::OneWireDriver(OneWireOptions options)
 DriverReport OneWireDriver::read(Millis) {
   DriverReport report;
   for (const std::string& id : present_ids(report.errors)) {
+    const auto name = options_.names.find(id);
+    const std::string sensor = name == options_.names.end() ? readable_name(id + ".temperature") : name->second;
     const Result<double> cel = read_thermometer(id);
     if (!cel.has_value()) {
-      report.errors.push_back(cel.error());
+      report.no_values.push_back({sensor, cel.error()});
       continue;
     }
     last_.insert_or_assign(id, *cel);
-    const auto name = options_.names.find(id);
-    report.samples.push_back(
-        {name == options_.names.end() ? as_name(id) + ".temperature" : name->second, *cel, "Cel", std::nullopt});
+    report.samples.push_back({sensor, *cel, "Cel", std::nullopt});
   }
   return report;
 }
@@ -93,7 +106,7 @@ std::vector<std::string> OneWireDriver::present_ids(std::vector<Error>& errors) 
   for (const std::string& id : *entries) {
     const bool is_wanted = options_.devices.empty() ||
                            std::find(options_.devices.begin(), options_.devices.end(), id) != options_.devices.end();
-    if (is_thermometer(id) && is_wanted) present.push_back(id);
+    if (family_of(id) != nullptr && is_wanted) present.push_back(id);
   }
   std::vector<std::string> expected = options_.devices;
   if (expected.empty()) {

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <system_error>
 #include <utility>
 
-#include "common/codec/time_text.hpp"
+#include "common/core/sensor_name.hpp"
+#include "common/core/unit_text.hpp"
 #include "common/runtime/event_loop.hpp"
-#include "services/sensor-publisher/drivers/replay/csv_row.hpp"
+#include "common/runtime/local_time.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
 
 namespace sensors {
@@ -45,26 +47,53 @@ Result<void> ReplayDriver::read_header() {
   DriverReport report;
   const std::optional<std::string> line = next_line(report);
   if (!line.has_value()) return fail(ErrorCode::malformed, options_.file + ": no header line");
-  columns_ = split_csv_row(*line);
-  const auto time = std::find(columns_.begin(), columns_.end(), options_.time_column);
-  if (time == columns_.end()) {
-    return fail(ErrorCode::malformed,
-                options_.file + ": no column '" + options_.time_column + "' in the header; set 'time_column'");
-  }
-  time_index_ = static_cast<std::size_t>(time - columns_.begin());
-  for (const std::string& column : columns_) {
-    if (column != options_.time_column && !is_name(column)) {
-      return fail(ErrorCode::invalid,
-                  options_.file + ": column '" + column + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
+  const std::vector<std::string> header = split_csv_row(*line, options_.format);
+  if (std::find(header.begin(), header.end(), options_.time_column) != header.end()) return take_columns(header);
+  const std::optional<CsvFormat> other = csv_format_of(*line, options_.time_column);
+  const std::string why = other.has_value()
+                              ? "its separator is another; set separator = \"" + name_of(*other) + "\""
+                              : "no column '" + options_.time_column + "' in the header; set 'time_column'";
+  return fail(ErrorCode::malformed, options_.file + ": " + why);
+}
+
+/// A column without a name, as spreadsheets leave behind the last one, is passed over.
+Result<void> ReplayDriver::take_columns(const std::vector<std::string>& header) {
+  std::set<std::string> sensors;
+  std::set<std::string> without_column;
+  for (const auto& [column, unit] : options_.units) without_column.insert(column);
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    NameAndUnit both = split_name_and_unit(header[i]);
+    for (const std::string& column : {header[i], both.name, readable_name(both.name)}) {
+      without_column.erase(column);
+      if (const auto unit = options_.units.find(column); unit != options_.units.end()) both.unit = unit->second;
     }
-  }
-  for (const auto& [column, unit] : options_.units) {
-    if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) {
-      return fail(ErrorCode::invalid,
-                  options_.file + ": 'units' names the column '" + column + "', which is not in the header");
+    Column column{both.name.empty() ? "" : readable_name(both.name), both.unit};
+    if (header[i] == options_.time_column) {
+      time_index_ = i;
+    } else if (!column.sensor.empty() && !sensors.insert(column.sensor).second) {
+      return fail(ErrorCode::invalid, options_.file + ": two columns are of the sensor " + column.sensor);
     }
+    columns_.push_back(std::move(column));
   }
-  return {};
+  if (without_column.empty()) return {};
+  return fail(ErrorCode::invalid, options_.file + ": 'units' names the column '" + *without_column.begin() +
+                                      "', which is not in the header");
+}
+
+/// The next row of the file: lines belong together while a field in quotes goes on.
+std::optional<std::string> ReplayDriver::next_record(DriverReport& report) {
+  std::optional<std::string> record = next_line(report);
+  while (record.has_value() && has_open_quote(*record, options_.format)) {
+    const std::size_t passes = passes_;
+    const std::optional<std::string> line = next_line(report);
+    if (!line.has_value() || passes_ != passes || record->size() + line->size() >= max_line_bytes) {
+      report.errors.push_back({ErrorCode::malformed, options_.file + ":" + std::to_string(line_number_) +
+                                                         ": a field in quotes does not end within 16 KiB"});
+      return line;
+    }
+    record->append("\n").append(*line);
+  }
+  return record;
 }
 
 /// The next line, of the next pass where the file is at its end; nothing at the end of all, or on a failure.
@@ -116,17 +145,20 @@ bool ReplayDriver::next_pass(DriverReport& report) {
 /// Reads ahead to the next row that is whole; the others become errors.
 void ReplayDriver::load_row(DriverReport& report) {
   while (!row_.has_value() && !ended_ && report.errors.size() < max_errors_per_read) {
-    const std::optional<std::string> line = next_line(report);
+    const std::optional<std::string> line = next_record(report);
     if (!line.has_value()) return;
     if (line->empty()) continue;
     const std::string place = options_.file + ":" + std::to_string(line_number_);
-    std::vector<std::string> fields = split_csv_row(*line);
+    std::vector<std::string> fields = split_csv_row(*line, options_.format);
     if (fields.size() != columns_.size()) {
       report.errors.push_back({ErrorCode::malformed, place + ": " + std::to_string(fields.size()) +
                                                          " fields, the header has " + std::to_string(columns_.size())});
       continue;
     }
-    const Result<WallTime> time = parse_time(fields[time_index_]);
+    // Of an hour that comes twice, the same time again is the second.
+    const WallTime after = given_time_.has_value() ? *given_time_ + Millis{1} : WallTime{};
+    const Result<WallTime> time = parse_foreign_time(fields[time_index_], {options_.times, moments_of_local}, after,
+                                                     TimeRule::Choice::not_before);
     if (!time.has_value()) {
       report.errors.push_back({time.error().code, place + ": " + time.error().message});
       continue;
@@ -151,17 +183,17 @@ void ReplayDriver::set_due() {
 void ReplayDriver::give_row(DriverReport& report) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string& field = row_->fields[i];
-    if (i == time_index_ || field.empty()) continue;
+    if (i == time_index_ || field.empty() || columns_[i].sensor.empty()) continue;
     const Result<double> number =
-        parse_number(field, options_.file + ":" + std::to_string(line_number_) + ": " + columns_[i]);
+        parse_number(csv_number(field, options_.format),
+                     options_.file + ":" + std::to_string(line_number_) + ": " + columns_[i].sensor);
     if (!number.has_value()) {
       report.errors.push_back(number.error());
       continue;
     }
-    const auto unit = options_.units.find(columns_[i]);
     const bool from_file = options_.stamp == ReplayOptions::Stamp::file;
-    report.samples.push_back({columns_[i], *number, unit == options_.units.end() ? "" : unit->second,
-                              from_file ? std::optional(row_->time) : std::nullopt});
+    report.samples.push_back(
+        {columns_[i].sensor, *number, columns_[i].unit, from_file ? std::optional(row_->time) : std::nullopt});
   }
   given_time_ = row_->time;
   row_.reset();

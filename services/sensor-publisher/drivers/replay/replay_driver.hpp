@@ -1,6 +1,7 @@
 // ReplayDriver gives out the rows of a CSV file as if they were measured now: for demonstrations, tests and for
-// importing old data. The header names a time column and one column a sensor. read() on its DriverWorker's thread,
-// interrupt() on any.
+// importing old data. The header names a time column and one column a sensor, its unit behind it in brackets where it
+// has one. Where the separator is not the comma, decimals may have commas. read() on its
+// DriverWorker's thread, interrupt() on any.
 #pragma once
 
 #include <map>
@@ -9,16 +10,20 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/foreign_time.hpp"
 #include "services/sensor-publisher/drivers/driver.hpp"
 #include "services/sensor-publisher/drivers/interrupt.hpp"
 #include "services/sensor-publisher/drivers/line_reader.hpp"
+#include "services/sensor-publisher/drivers/replay/csv_row.hpp"
 
 namespace sensors {
 
 struct ReplayOptions {
   std::string file;
   std::string time_column = "time";
-  std::map<std::string, std::string> units;  // by column; "" otherwise
+  CsvFormat format;
+  TimeRule::WithoutOffset times = TimeRule::WithoutOffset::local;  // what a time without an offset means
+  std::map<std::string, std::string> units;                        // by column; what its header says otherwise
 
   /// step: each read() gives the next rows. real: rows come at the distances of the time column, divided by `speed`.
   enum class Pace { step, real };
@@ -35,7 +40,7 @@ struct ReplayOptions {
 
 class ReplayDriver : public Driver {
  public:
-  /// not_found, permission, malformed (no header, no time column) or invalid (a column that is not a sensor name).
+  /// not_found, permission, malformed (no header, no time column) or invalid (two columns of one sensor).
   static Result<std::unique_ptr<ReplayDriver>> open(ReplayOptions options);
   ~ReplayDriver() override;
 
@@ -46,6 +51,8 @@ class ReplayDriver : public Driver {
  private:
   ReplayDriver(ReplayOptions options, int file);
   Result<void> read_header();
+  Result<void> take_columns(const std::vector<std::string>& header);
+  std::optional<std::string> next_record(DriverReport& report);
   std::optional<std::string> next_line(DriverReport& report);
   bool next_pass(DriverReport& report);
   void load_row(DriverReport& report);
@@ -54,6 +61,10 @@ class ReplayDriver : public Driver {
   void read_steps(DriverReport& report);
   void read_when_due(DriverReport& report, Instant until);
 
+  struct Column {
+    std::string sensor;  // a name; of the time column what it is called
+    std::string unit;
+  };
   struct Row {
     WallTime time;
     std::vector<std::string> fields;
@@ -63,7 +74,7 @@ class ReplayDriver : public Driver {
   int file_;
   Interrupt interrupt_;
   LineReader lines_;
-  std::vector<std::string> columns_;
+  std::vector<Column> columns_;
   std::size_t time_index_ = 0;
   std::size_t line_number_ = 0;
   std::size_t passes_ = 0;
