@@ -170,6 +170,7 @@ struct RunQuery {
   std::uint64_t call = 0;
   QueryRequest request;
   Millis time_limit{0};
+  std::optional<WallTime> future{};  // what says to be of then or later is not the newest, unless there is nothing else
 };
 
 /// Reads dead letters, on the connection and thread of RunQuery.

@@ -145,6 +145,7 @@ class Logic {
   void publish_event(std::string_view type, const std::string& text, Now now);
   void publish_watermarks(const std::vector<Watermark>& watermarks);
   void log(LogLevel level, std::string text);
+  void note_times(const TopicView& topic, const Batch& batch, Now now);
   void complain(std::string_view kind, const std::string& text, Now now);
   void announce(LogLevel level, std::string_view type, const std::string& text, Now now);
 

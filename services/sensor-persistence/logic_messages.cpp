@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/time_text.hpp"
 #include "services/sensor-persistence/logic.hpp"
 
 namespace sensors::persistence {
@@ -66,9 +67,25 @@ void Logic::on_clock(const TopicView& topic, const MqttMessage& message, Now now
 
 void Logic::offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now) {
   const std::string stream = batch.stream;
+  note_times(topic, batch, now);
   if (ingest_.offer(Origin{std::string(topic.node), std::string(publisher)}, std::move(batch), now.monotonic)) return;
   refuse_message("stream refused",
                  fmt::format("{}/{} sent stream {}, which is another publisher's", topic.node, publisher, stream), now);
+}
+
+/// A reading from the future is kept as it was told, and said: its sensor's clock is wrong.
+void Logic::note_times(const TopicView& topic, const Batch& batch, Now now) {
+  const std::optional<WallTime> future = retention_.future_begins(now);
+  if (!future.has_value()) return;
+  for (const auto& [seq, reading] : batch.readings) {
+    if (reading.time < *future || reading.uptime.has_value()) continue;
+    ++counters_.from_future;
+    complain("time from the future",
+             fmt::format("{} of {} says that it is {}; it is stored so, and does not count as the newest. Check the "
+                         "clock that it is of",
+                         reading.sensor, topic.node, time_text(reading.time)),
+             now);
+  }
 }
 
 void Logic::refuse_message(std::string_view kind, const std::string& text, Now now) {
@@ -137,13 +154,14 @@ void Logic::on_uploaded(const ReplyTo& reply, const MqttMessage& message) {
   if (call.has_value()) waiting_confirmations_.push_back(ConfirmationCall{*call, std::move(**confirmation)});
 }
 
-void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now) {
+void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now now) {
   Result<QueryRequest> request = decode_query_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   // One that is open and cannot write can still be read.
   if (!health_.is_open() && !store_is_ready(reply)) return;
   const std::optional<std::uint64_t> call = open_query(reply);
-  if (call.has_value()) effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit});
+  if (!call.has_value()) return;
+  effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit, retention_.future_begins(now)});
 }
 
 std::optional<std::uint64_t> Logic::open_query(const ReplyTo& reply) {

@@ -33,6 +33,11 @@ std::optional<RetentionStep> Retention::take_step(Now now, std::uint64_t up_to_i
   return step;
 }
 
+std::optional<WallTime> Retention::future_begins(Now now) const {
+  if (!clock_.is_believed() || !now.clock_synced) return std::nullopt;
+  return now.wall + future_margin;
+}
+
 void Retention::done(const RetentionReport& report, Instant now) {
   deleted_ += report.deleted;
   holds_ingest_ = holds_ingest_ || (is_for_space_ && report.deleted == 0);

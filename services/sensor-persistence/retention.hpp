@@ -50,6 +50,9 @@ class Retention {
   /// What a clock that can be believed would show; WallTime{} when there was none yet.
   WallTime honest_time(Now now) const { return clock_.honest_time(now); }
 
+  /// From when on a time is from the future; nothing while the clock cannot be believed.
+  std::optional<WallTime> future_begins(Now now) const;
+
   /// Rows deleted since the start.
   std::uint64_t deleted() const { return deleted_; }
 

@@ -44,7 +44,8 @@ std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
       "\"dead_letters\":{},"
       "\"written_bytes\":{},\"disk\":{},\"clock\":{{\"synced\":{},\"unsynced_readings\":{},\"restamped\":{},\"released_"
       "boots\":{}}},\"counters\":{{"
-      "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"committed\":{},\"gap_records\":{},\"gap_"
+      "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"from_future\":{},\"committed\":{},\"gap_"
+      "records\":{},\"gap_"
       "readings\":{},"
       "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
       "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
@@ -53,9 +54,9 @@ std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
       figures.uploads.store(), figures.instance, now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
       figures.used_bytes, figures.dead_letters, now.written_bytes, encode_disk(figures.disk), now.clock_synced,
       figures.clocks.unsynced, figures.clocks.restamped, figures.clocks.released, service.messages,
-      service.refused_messages, service.malformed_rows, ingest.committed_readings, ingest.committed_gaps,
-      ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full, ingest.refused_foreign,
-      service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
+      service.refused_messages, service.malformed_rows, service.from_future, ingest.committed_readings,
+      ingest.committed_gaps, ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full,
+      ingest.refused_foreign, service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
       figures.uploads.confirmed_rows(), service.dead_lettered, service.dead_letters_dropped, service.requeued,
       service.purged, figures.deleted_rows, service.calls, service.refused_calls, encode_link_counters(figures.link));
   return encode_status(report);

@@ -25,6 +25,7 @@ struct ServiceCounters {
   std::uint64_t messages = 0;          // of readings and batches
   std::uint64_t refused_messages = 0;  // malformed, too large, names that do not agree
   std::uint64_t malformed_rows = 0;    // bad rows of batches; each with a number became a gap record
+  std::uint64_t from_future = 0;       // readings that say to be of a time more than a day ahead
   std::uint64_t commits = 0;
   std::uint64_t failed_commits = 0;
   std::uint64_t salvages = 0;              // damaged stores of which another was made

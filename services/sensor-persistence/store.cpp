@@ -106,7 +106,7 @@ void Store::apply(RunQuery query) {
   reading_.post([this, query = std::move(query)] {
     if (stopping_) return;
     on_event_(QueryDone{query.call, read<QueryRows>([&query](StoreReader& reader) {
-                          return reader.query(query.request, query.time_limit);
+                          return reader.query(query.request, query.time_limit, query.future);
                         })});
   });
 }

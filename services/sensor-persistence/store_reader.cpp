@@ -64,9 +64,9 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
   return reader;
 }
 
-Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_limit) {
+Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_limit, std::optional<WallTime> future) {
   database_.limit_time(time_limit);
-  Result<QueryRows> rows = collect(request);
+  Result<QueryRows> rows = collect(request, future);
   if (!rows.has_value() && rows.error().code == ErrorCode::timeout) {
     return fail(ErrorCode::timeout, "the query took longer than " + std::to_string(time_limit.count()) +
                                         " ms; name a sensor, a shorter time or a smaller limit");
@@ -90,7 +90,7 @@ Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& reque
   return found;
 }
 
-Result<QueryRows> StoreReader::collect(const QueryRequest& request) {
+Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optional<WallTime> future) {
   const Result<std::vector<SensorRow>> found = sensors(request);
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   if (request.step > Millis{0}) return buckets_.run(request, *found);
@@ -99,15 +99,26 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request) {
   QueryRows answer;
   std::vector<StoredReading>& rows = answer.readings;
   for (const SensorRow& sensor : *found) {
-    if (const Result<void> read = read_sensor(sensor, request, request.latest ? 1 : most, rows); !read.has_value()) {
-      return tl::unexpected<Error>(read.error());
-    }
+    const Result<void> read =
+        request.latest ? read_latest(sensor, request, future, rows) : read_sensor(sensor, request, most, rows);
+    if (!read.has_value()) return tl::unexpected<Error>(read.error());
     if (rows.size() > 4 * most) sort_and_trim(rows, newest_first, most);
   }
   sort_and_trim(rows, newest_first, most);
   answer.truncated = cut_to_answer(rows, request.limit);
   if (answer.truncated && !request.latest) answer.next = QueryCursor{rows.back().reading.reading.time, rows.back().id};
   return answer;
+}
+
+Result<void> StoreReader::read_latest(const SensorRow& sensor, const QueryRequest& request,
+                                      std::optional<WallTime> future, std::vector<StoredReading>& rows) {
+  if (!future.has_value() || (request.to.has_value() && *request.to <= *future))
+    return read_sensor(sensor, request, 1, rows);
+  QueryRequest present = request;
+  present.to = future;
+  const std::size_t before = rows.size();
+  const Result<void> read = read_sensor(sensor, present, 1, rows);
+  return read.has_value() && rows.size() == before ? read_sensor(sensor, request, 1, rows) : read;
 }
 
 Result<std::vector<SensorRow>> StoreReader::sensors(const QueryRequest& request) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ class StoreReader {
                                                    Millis open_limit = Millis{20'000});
 
   /// timeout when it takes longer than `time_limit`. An answer is at most 1 MiB; what is beyond is `truncated`.
-  Result<QueryRows> query(const QueryRequest& request, Millis time_limit);
+  /// What says to be of `future` or later is `latest` of its sensor only where there is nothing else.
+  Result<QueryRows> query(const QueryRequest& request, Millis time_limit,
+                          std::optional<WallTime> future = std::nullopt);
 
   /// The same for the dead letters that a `list` asks for.
   Result<DeadLetterRows> dead_letters(const DeadLettersRequest& request, Millis time_limit);
@@ -29,7 +32,9 @@ class StoreReader {
  private:
   StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets);
 
-  Result<QueryRows> collect(const QueryRequest& request);
+  Result<QueryRows> collect(const QueryRequest& request, std::optional<WallTime> future);
+  Result<void> read_latest(const SensorRow& sensor, const QueryRequest& request, std::optional<WallTime> future,
+                           std::vector<StoredReading>& rows);
   Result<std::vector<SensorRow>> sensors(const QueryRequest& request);
   Result<void> read_sensor(const SensorRow& sensor, const QueryRequest& request, std::size_t most,
                            std::vector<StoredReading>& rows);

@@ -47,6 +47,28 @@ TEST(Messages, bad_readings_are_refused_with_a_clear_error) {
   expect_refused(reading_topic, reading_with("unit", "\"a b\""), "unit");
 }
 
+TEST(Messages, a_reading_from_the_future_is_taken_and_said_and_queries_know_where_the_future_begins) {
+  LogicBench bench(plain_options());
+  bench.live(row(1));
+  bench.settle();
+  bench.pass(std::chrono::minutes{2});  // retention has looked at the clock
+  bench.settle();
+  SequencedReading future = row(2);
+  future.reading.time = bench.now.wall + std::chrono::hours{24 * 3650};
+  bench.live(future);
+  bench.settle();
+  EXPECT_EQ(bench.take_watermarks().back(), (Committed{"store1", "aaaa", 2, false}));
+  EXPECT_EQ(bench.logic().counters().from_future, 1U);
+  EXPECT_TRUE(bench.logged("does not count as the newest"));
+  bench.request("query", R"({"latest":true})");
+  ASSERT_EQ(bench.queries.size(), 1U);
+  EXPECT_EQ(bench.queries.back().future, bench.now.wall + std::chrono::hours{24});
+  bench.now.clock_synced = false;
+  bench.live(row(3));
+  bench.request("query", R"({"latest":true})");
+  EXPECT_EQ(bench.queries.back().future, std::nullopt);
+}
+
 TEST(Messages, a_sensor_in_the_payload_that_is_not_the_topics_is_refused) {
   expect_refused(reading_topic, reading_with("sensor", "\"bme280.humidity\""),
                  "its payload names another sensor, bme280.humidity");

@@ -12,6 +12,8 @@
 namespace sensors::persistence {
 namespace {
 
+using namespace std::chrono_literals;
+
 class Query : public testing::Test {
  protected:
   Query() : writer(StoreWriter::open(StoreOptions{folder.file("store.db"), {}, 2'048, 100}).value()) {
@@ -79,6 +81,30 @@ TEST_F(Query, answers_the_newest_reading_of_each_sensor) {
   ASSERT_EQ(rows.readings.size(), 4U);
   EXPECT_EQ(rows.readings.front().reading.seq, 300U);
   EXPECT_EQ(rows.readings.back().reading.seq, 299U);
+}
+
+TEST_F(Query, what_is_from_the_future_is_not_the_newest_where_there_is_another) {
+  CommitTransaction transaction;
+  StreamRows rows{"esp", "garden", "sensor-publisher", 3, {}, {}};
+  const WallTime far = test_time + std::chrono::hours{24 * 3650};
+  rows.readings.push_back({1, Reading{"soil", 3.0, "1", test_time}});
+  rows.readings.push_back({2, Reading{"soil", -99.0, "1", far}});
+  rows.readings.push_back({3, Reading{"only", 7.0, "1", far}});
+  transaction.streams.push_back(std::move(rows));
+  writer->commit(transaction).value();
+  QueryRequest request;
+  request.node = "garden";
+  request.latest = true;
+  const auto values = [&](std::optional<WallTime> future) {
+    std::set<double> found;
+    const QueryRows answer = reader->query(request, Millis{5'000}, future).value();
+    for (const StoredReading& row : answer.readings) found.insert(std::get<double>(row.reading.reading.value));
+    return found;
+  };
+  EXPECT_EQ(values(test_time + 24h), (std::set<double>{3, 7}));
+  EXPECT_EQ(values(std::nullopt), (std::set<double>{-99, 7}));  // while the clock cannot be believed
+  request.from = test_time + 25h;                               // asked for expressly
+  EXPECT_EQ(values(test_time + 24h), (std::set<double>{-99, 7}));
 }
 
 TEST_F(Query, answers_all_sensors_merged_by_time) {
