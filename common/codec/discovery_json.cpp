@@ -67,11 +67,25 @@ std::string encode_discovery(const DiscoveryConfig& config) {
   append_if(out, ",\"state_class\":", config.state_class);
   append_text_field(out, ",\"availability_topic\":", topic_of(address.root, address.node, "status", publisher));
   append_text_field(out, ",\"availability_template\":", availability);
+  if (config.expire_after > Millis{0}) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(config.expire_after).count();
+    append_whole_field(out, ",\"expire_after\":", static_cast<std::uint64_t>(seconds));
+  }
   append_text_field(out, ",\"qos\":1,\"device\":{\"identifiers\":[", address.root + '/' + address.node);
   append_text_field(out, "],\"name\":", address.node);
   out += R"(,"manufacturer":"Sensor Project"},"origin":{"name":"sensor-project",)";
   append_text_field(out, "\"sw_version\":", config.version);
   return out + "}}";
+}
+
+Millis decode_discovery_expiry(std::string_view payload) {
+  constexpr std::uint64_t longest_s = std::uint64_t{10} * 366 * 86'400;
+  JsonDocument document(max_payload_bytes, 16);
+  const Result<simdjson::dom::element> root = document.parse(payload);
+  if (!root.has_value()) return Millis{0};
+  const std::optional<std::uint64_t> seconds =
+      JsonFields(*root, {"expire_after"}).peek_whole("expire_after", 0, longest_s);
+  return std::chrono::seconds{seconds.value_or(0)};
 }
 
 Result<SensorAddress> decode_discovery_address(std::string_view payload) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/core/result.hpp"
+#include "common/core/time.hpp"
 
 namespace sensors {
 
@@ -24,6 +25,7 @@ struct DiscoveryConfig {
   std::string device_class;  // one of its sensor's; empty: none
   std::string state_class;   // empty: none
   std::string version;       // ours
+  Millis expire_after{0};    // without a reading it is unavailable then; 0: never
   bool operator==(const DiscoveryConfig&) const = default;
 };
 
@@ -35,6 +37,9 @@ std::string discovery_id(std::string_view name);
 std::string discovery_topic(std::string_view prefix, const SensorAddress& address, DiscoveryConfig::Kind kind);
 
 std::string encode_discovery(const DiscoveryConfig& config);
+
+/// What encode_discovery() wrote as expire_after, at most 10 years; 0 where there is none.
+Millis decode_discovery_expiry(std::string_view payload);
 
 /// The sensor that encode_discovery() wrote `payload` for, by its unique_id. invalid for that of somebody else,
 /// malformed and too_large (256 KiB) as everywhere.

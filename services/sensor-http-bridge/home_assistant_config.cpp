@@ -38,6 +38,8 @@ std::optional<DiscoveryOptions> read_home_assistant_config(ConfigTable table) {
   read_topic(table, "birth_topic", options.birth_topic);
   table.read("birth_payload", options.birth_payload);
   table.read("forget_after", options.forget_after, Millis{60'000}, std::chrono::hours{24 * 3'650});
+  table.read("expire_after", options.expire_after, Millis{0}, std::chrono::hours{24 * 365});
+  table.read("keep_last", options.keep_last);
   table.read("max_sensors", options.max_sensors, 1, 10'000);
   options.is_removing = discovery == "remove";
   if (discovery == "off") return std::nullopt;

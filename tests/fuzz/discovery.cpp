@@ -6,6 +6,7 @@
 namespace sensors::fuzz {
 
 void run(std::string_view input) {
+  must(decode_discovery_expiry(input) >= Millis{0}, "an expiry is not negative");
   const Result<SensorAddress> address = decode_discovery_address(input);
   if (!taken(address)) return;
   must(is_name(address->node) && is_name(address->sensor), "an announcement names node and sensor");

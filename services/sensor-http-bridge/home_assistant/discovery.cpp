@@ -6,6 +6,8 @@
 // messages without PUBACK, and the uploads need it too.
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -33,16 +35,6 @@ Kind kind_of(const Value& value) {
 
 std::string state_topic_of(const SensorAddress& address) {
   return topic_of(address.root, address.node, "reading", address.sensor);
-}
-
-/// All that Home Assistant wants to know that is not the address.
-void describe(DiscoveryConfig& config, const Reading& reading) {
-  config.kind = kind_of(reading.value);
-  config.version = SENSOR_PROJECT_VERSION;
-  const HomeUnit unit = config.kind == Kind::number ? home_unit(reading.unit) : HomeUnit{};
-  config.unit = unit.unit;
-  config.device_class = unit.device_class;
-  config.state_class = config.kind != Kind::number || unit.is_total ? "" : "measurement";
 }
 
 }  // namespace
@@ -139,7 +131,7 @@ std::optional<Instant> Discovery::wake_at() const {
 void Discovery::take_reading(const MqttMessage& message, const TopicView& topic) {
   const auto known = sensors_.find(message.topic);
   if (known != sensors_.end()) {
-    known->second.heard_at = now_.monotonic;
+    note_interval(known->first, known->second);
     if (known->second.is_known && now_.monotonic - known->second.read_at < look_again_after) return;
   } else if (sensors_.size() >= options_.max_sensors) {
     ++counters_.beyond_limit;
@@ -155,6 +147,32 @@ void Discovery::take_reading(const MqttMessage& message, const TopicView& topic)
   sensor.config.address = {std::string(topic.root), std::string(topic.node), std::string(topic.name)};
   sensor.heard_at = sensor.read_at = now_.monotonic;
   learn(sensor, batch->readings.front().reading);
+}
+
+/// All that Home Assistant wants to know that is not the address.
+void Discovery::describe(DiscoveryConfig& config, const Reading& reading) const {
+  config.kind = kind_of(reading.value);
+  config.version = SENSOR_PROJECT_VERSION;
+  const HomeUnit unit = config.kind == Kind::number ? home_unit(reading.unit) : HomeUnit{};
+  config.unit = unit.unit;
+  config.device_class = unit.device_class;
+  config.state_class = config.kind != Kind::number || unit.is_total ? "" : "measurement";
+  const bool stays = config.kind != Kind::number || options_.expire_after == Millis{0} ||
+                     std::any_of(options_.keep_last.begin(), options_.keep_last.end(), [&](const std::string& glob) {
+                       return fnmatch(glob.c_str(), config.address.sensor.c_str(), 0) == 0;
+                     });
+  config.expire_after = stays ? Millis{0} : std::max(config.expire_after, options_.expire_after);
+}
+
+/// One long silence is an outage; two in a row are how the sensor is. Doubled, so that this is seldom said anew.
+void Discovery::note_interval(const std::string& state_topic, Sensor& sensor) {
+  const Millis interval = std::chrono::duration_cast<Millis>(now_.monotonic - sensor.heard_at);
+  const Millis usual = std::min(interval, std::exchange(sensor.interval, interval));
+  sensor.heard_at = now_.monotonic;
+  Millis& expire_after = sensor.config.expire_after;
+  if (expire_after == Millis{0} || 3 * usual <= expire_after) return;
+  while (expire_after < 3 * usual) expire_after *= 2;
+  announce(state_topic, sensor);
 }
 
 void Discovery::learn(Sensor& sensor, const Reading& reading) {
@@ -193,12 +211,18 @@ void Discovery::take_announcement(const MqttMessage& message) {
   }
   const std::string state_topic = state_topic_of(*address);
   if (options_.is_removing) return take_back(state_topic, message.topic);
+  const Millis expire_after = decode_discovery_expiry(message.payload);
+  if (const auto known = sensors_.find(state_topic); known != sensors_.end()) {
+    DiscoveryConfig& config = known->second.config;
+    if (config.expire_after != Millis{0}) config.expire_after = std::max(config.expire_after, expire_after);
+  }
   // Of one that is known, only an announcement as another component is of interest: take_back() leaves its own.
   const bool has_no_room = sensors_.size() >= options_.max_sensors;
   if (sensors_.contains(state_topic) || has_no_room) return take_back(state_topic, message.topic);
   Sensor& sensor = sensors_[state_topic];
   sensor.config.address = *address;
   sensor.config.kind = *kind;
+  sensor.config.expire_after = expire_after;
   sensor.is_announced = true;
   sensor.heard_at = now_.monotonic;
   if (!look_at_.has_value()) look_at_ = now_.monotonic + std::min(options_.forget_after, longest_look);

@@ -34,6 +34,13 @@ struct DiscoveryOptions {
   /// A sensor that was not heard for so long, while there was a broker, is gone for good. 1 min .. 3650 d.
   Millis forget_after{std::chrono::hours{24 * 30}};
 
+  /// After so long without a reading a number is unavailable; longer for a sensor that twice in a row took longer than
+  /// a third of it. 0 (never) .. 365 d.
+  Millis expire_after{std::chrono::hours{1}};
+
+  /// Globs of sensors whose numbers stay, as they only speak when something happens.
+  std::vector<std::string> keep_last;
+
   /// Sensors announced at one time, of all nodes. 1 .. 10,000.
   std::size_t max_sensors = 1'000;
 };
@@ -77,6 +84,7 @@ class Discovery {
   struct Sensor {
     DiscoveryConfig config;
     Instant heard_at{};
+    Millis interval{0};         // between the last two readings, as far as they were heard
     Instant read_at{};          // when a reading of it was last looked into
     Instant changed_at{};       // when its config last changed
     bool is_waiting = false;    // to be announced
@@ -90,6 +98,8 @@ class Discovery {
 
   void take_reading(const MqttMessage& message, const TopicView& topic);
   void learn(Sensor& sensor, const Reading& reading);
+  void note_interval(const std::string& state_topic, Sensor& sensor);
+  void describe(DiscoveryConfig& config, const Reading& reading) const;
   void take_announcement(const MqttMessage& message);
   void announce(const std::string& state_topic, Sensor& sensor);
   void announce_all();

@@ -268,6 +268,61 @@ TEST_F(DiscoveryTest, takes_everything_of_its_own_back_when_it_is_to_be_removed)
   EXPECT_EQ(discovery->counters().removed, 2U);
 }
 
+std::int64_t expiry_of(const std::map<std::string, std::string>& kept, const std::string& topic) {
+  return std::chrono::duration_cast<std::chrono::seconds>(decode_discovery_expiry(kept.at(topic))).count();
+}
+
+TEST_F(DiscoveryTest, a_number_that_is_not_heard_of_for_long_is_unavailable_and_what_only_happens_stays) {
+  DiscoveryOptions options;
+  options.keep_last = {"rain.*"};
+  begin(options);
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  hear_reading("rain.tip", 0.2, "mm");
+  hear_reading("door", true);
+  hear_reading("mode", "away");
+  EXPECT_EQ(expiry_of(kept(), temperature_topic), 3600);
+  EXPECT_EQ(expiry_of(kept(), "homeassistant/sensor/kitchen/rain_tip/config"), 0);
+  EXPECT_EQ(expiry_of(kept(), "homeassistant/binary_sensor/kitchen/door/config"), 0);
+  EXPECT_EQ(expiry_of(kept(), "homeassistant/sensor/kitchen/mode/config"), 0);
+}
+
+TEST_F(DiscoveryTest, a_sensor_that_seldom_speaks_has_longer_and_one_outage_changes_nothing) {
+  begin();
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  pass(std::chrono::hours{48});  // an outage
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  pass(Millis{10'000});
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  EXPECT_EQ(expiry_of(kept(), temperature_topic), 3600);
+  for (int i = 0; i < 2; ++i) {
+    pass(std::chrono::hours{1});
+    hear_reading("bme280.temperature", 21.5, "Cel");
+  }
+  EXPECT_EQ(expiry_of(kept(), temperature_topic), 4 * 3600);
+  const std::size_t said = sent.size();
+  pass(std::chrono::hours{1});
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  EXPECT_EQ(sent.size(), said);
+}
+
+TEST_F(DiscoveryTest, what_an_earlier_run_learnt_of_a_sensor_is_not_forgotten) {
+  begin();
+  DiscoveryConfig earlier;
+  earlier.address = {"sensors", "kitchen", "bme280.temperature"};
+  earlier.expire_after = std::chrono::hours{72};
+  hear(temperature_topic, encode_discovery(earlier), true);
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  EXPECT_EQ(expiry_of(kept(), temperature_topic), 72 * 3600);
+}
+
+TEST_F(DiscoveryTest, nothing_expires_where_that_is_switched_off) {
+  DiscoveryOptions options;
+  options.expire_after = Millis{0};
+  begin(options);
+  hear_reading("bme280.temperature", 21.5, "Cel");
+  EXPECT_EQ(expiry_of(kept(), temperature_topic), 0);
+}
+
 TEST_F(DiscoveryTest, counts_sensors_that_there_is_no_room_for_and_says_so_once) {
   DiscoveryOptions options;
   options.max_sensors = 2;
