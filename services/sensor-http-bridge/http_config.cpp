@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "common/runtime/descriptors.hpp"
+#include "common/runtime/local_time.hpp"
 
 namespace sensors::bridge {
 
@@ -108,6 +109,10 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   web.anonymous.read = is_loopback(server.address);
   read_scopes(table, "anonymous", web.anonymous);
   for (auto& [name, token] : table.named_tables("tokens")) read_token_table(name, token, web);
+  std::string times = "refuse";
+  table.read_choice("times", times, {"refuse", "utc", "local"});
+  if (times == "utc") web.times = {TimeRule::WithoutOffset::utc};
+  if (times == "local") web.times = {TimeRule::WithoutOffset::local, moments_of_local};
   table.read("max_connections", server.max_connections, 8, 10'000);
   table.read("max_body_bytes", server.max_body_bytes, 1'024, 16 * 1024 * 1024);
   web.max_body_bytes = server.max_body_bytes;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/foreign_time.hpp"
 #include "common/core/time.hpp"
 
 namespace sensors::bridge {
@@ -34,6 +35,9 @@ struct WebOptions {
   /// Requests of one client: so many at once, then one in each interval.
   int rate_burst = 200;
   Millis rate_interval{20};
+
+  /// What a time without an offset means: the client is elsewhere, and its zone not known.
+  TimeRule times{TimeRule::WithoutOffset::refuse};
 
   /// Of a body, also once it is unpacked.
   std::size_t max_body_bytes = 1024 * 1024;

@@ -89,7 +89,8 @@ Writes::Writes(const WebOptions& options) : options_(options), outbox_(outbox_op
 
 Result<PostedReadings> Writes::decode(std::string_view body, std::string_view content_type, const Target& target,
                                       Style style, Now now) const {
-  if (!is_line_protocol(target, content_type)) return decode_posted_readings(body, now.wall, options_.max_body_bytes);
+  if (!is_line_protocol(target, content_type))
+    return decode_posted_readings(body, now.wall, options_.max_body_bytes, options_.times);
   const std::string name = target.parameter("precision").value_or("ns");
   const std::optional<std::int64_t> precision = precision_from(name);
   if (!precision.has_value()) return fail(ErrorCode::malformed, "precision: must be n, ns, u, us, ms, s, m or h");

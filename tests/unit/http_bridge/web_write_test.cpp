@@ -66,6 +66,15 @@ TEST_F(WebWrite, gives_a_row_without_a_time_the_present_one) {
   EXPECT_EQ(sent().readings.front().reading.value, Value{true});
 }
 
+TEST_F(WebWrite, refuses_a_time_without_an_offset_as_it_does_not_know_the_zone_of_its_client) {
+  const std::uint64_t id = post(R"({"sensor":"a","value":1,"time":"2026-01-15T16:09:35"})");
+  EXPECT_EQ(web.answer(id).status, 422);
+  EXPECT_NE(web.answer(id).body.find("a time without an offset"), std::string::npos) << web.answer(id).body;
+  post(R"({"sensor":"a","value":1,"unit":"°C","time":1768493375})");
+  EXPECT_EQ(sent().readings.front().reading.time, WallTime{Millis{1'768'493'375'000}});
+  EXPECT_EQ(sent().readings.front().reading.unit, "Cel");
+}
+
 TEST_F(WebWrite, takes_nothing_when_a_row_is_wrong_and_names_each) {
   const std::uint64_t id = post("[" + one_row + R"(,{"sensor":"a b","value":1},{"sensor":"a"}])");
   EXPECT_EQ(web.answer(id).status, 422);
