@@ -8,41 +8,48 @@ namespace sensors {
 
 namespace {
 
+/// Another driver, to which everything is passed on; those that change its reports derive from it.
+class DriverAround : public Driver {
+ public:
+  explicit DriverAround(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {}
+
+  DriverReport read(Millis deadline) override { return driver_->read(deadline); }
+  void interrupt() override { driver_->interrupt(); }
+
+ private:
+  std::unique_ptr<Driver> driver_;
+};
+
 /// Puts the prefix of the configuration on the sensors of another driver.
-class PrefixedDriver : public Driver {
+class PrefixedDriver : public DriverAround {
  public:
   PrefixedDriver(const std::string& prefix, std::unique_ptr<Driver> driver)
-      : prefix_(prefix + "."), driver_(std::move(driver)) {}
+      : DriverAround(std::move(driver)), prefix_(prefix + ".") {}
 
   DriverReport read(Millis deadline) override {
-    DriverReport report = driver_->read(deadline);
+    DriverReport report = DriverAround::read(deadline);
     for (Sample& sample : report.samples) sample.sensor.insert(0, prefix_);
     return report;
   }
 
-  void interrupt() override { driver_->interrupt(); }
-
  private:
   std::string prefix_;
-  std::unique_ptr<Driver> driver_;
 };
 
 /// Has patience with the channels of another driver.
-class PatientDriver : public Driver {
+class PatientDriver : public DriverAround {
  public:
-  PatientDriver(Millis patience, std::unique_ptr<Driver> driver) : patience_(patience), driver_(std::move(driver)) {}
+  PatientDriver(Millis patience, std::unique_ptr<Driver> driver)
+      : DriverAround(std::move(driver)), patience_(patience) {}
 
   DriverReport read(Millis deadline) override {
-    DriverReport report = driver_->read(deadline);
+    DriverReport report = DriverAround::read(deadline);
     patience_.sift(report, read_clocks().monotonic);
     return report;
   }
 
-  void interrupt() override { driver_->interrupt(); }
-
  private:
   Patience patience_;
-  std::unique_ptr<Driver> driver_;
 };
 
 struct Make {

@@ -21,7 +21,7 @@ namespace sensors {
 struct ReplayOptions {
   std::string file;
   std::string time_column = "time";
-  CsvFormat format;
+  CsvFormat format{};
   TimeRule::WithoutOffset times = TimeRule::WithoutOffset::local;  // what a time without an offset means
   std::map<std::string, std::string> units;                        // by column; what its header says otherwise
 
