@@ -33,6 +33,7 @@ std::string encode_committed(const Committed& committed) {
   append_text_field(out, ",\"stream\":", committed.stream);
   append_whole_field(out, ",\"through\":", committed.through);
   if (committed.resend) out += ",\"resend\":true";
+  if (!committed.refused_node.empty()) append_text_field(out, ",\"refused_node\":", committed.refused_node);
   out += '}';
   return out;
 }
@@ -41,12 +42,13 @@ Result<Committed> decode_committed(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
   const Result<simdjson::dom::element> root = document.parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "stream", "through", "resend"});
+  JsonFields fields(*root, {"store", "stream", "through", "resend", "refused_node"});
   Committed committed;
   fields.read_name("store", committed.store);
   fields.read_name("stream", committed.stream);
   fields.read_whole("through", committed.through, 0, max_seq);
   if (fields.has("resend")) fields.read_bool("resend", committed.resend);
+  if (fields.has("refused_node")) fields.read_name("refused_node", committed.refused_node);
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
   return committed;
 }

@@ -22,6 +22,8 @@ struct Committed {
   std::string stream;
   std::uint64_t through = 0;
   bool resend = false;  // the store saw a hole behind `through`: send again from through + 1
+  std::string refused_node =
+      {};  // not empty: no watermark; the store has the stream as that node's, and takes none of it
   bool operator==(const Committed&) const = default;
 };
 std::string encode_committed(const Committed& committed);

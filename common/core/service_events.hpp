@@ -52,6 +52,11 @@ struct MqttPublish {
   std::string correlation;
 };
 
+/// Subscribe to `filter` too, with QoS 1, on this connection and on all later ones.
+struct MqttSubscribe {
+  std::string filter;
+};
+
 /// Give the connection up and make a new one.
 struct MqttReconnect {};
 

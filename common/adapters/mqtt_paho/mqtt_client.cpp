@@ -41,6 +41,7 @@ class MqttClient::Session : private mqtt::iaction_listener {
   ~Session() override;
 
   void publish(MqttPublish message);
+  void subscribe(const std::string& filter);
   void reconnect();
 
  private:
@@ -73,6 +74,7 @@ class MqttClient::Session : private mqtt::iaction_listener {
   SendNumber last_number_ = 0;
 
   std::mutex mutex_;
+  std::vector<std::string> subscriptions_;
   std::condition_variable changed_;
   std::deque<MqttPublish> queue_;
   std::unordered_map<SendNumber, std::uint64_t> in_flight_;  // to the id of the publish() call
@@ -91,6 +93,7 @@ MqttClient::Session::Session(MqttClientOptions options, MqttCallbacks callbacks)
     : options_(std::move(options)),
       callbacks_(std::move(callbacks)),
       backoff_(options_.reconnect_first, options_.reconnect_longest, std::random_device{}()),
+      subscriptions_(options_.subscriptions),
       connection_(options_, {[this](std::string reason) { lose(std::move(reason)); }, callbacks_.on_message},
                   [this] { return is_stopping(); }),
       send_thread_([this] { run(); }) {
@@ -135,6 +138,13 @@ void MqttClient::Session::publish(MqttPublish message) {
   if (id != 0) deliver({MqttPublished{id, std::move(refused)}});
 }
 
+void MqttClient::Session::subscribe(const std::string& filter) {
+  const std::lock_guard lock(mutex_);
+  subscriptions_.push_back(filter);
+  reconnect_wanted_ = true;  // also of a connection that is being made: it began without
+  changed_.notify_all();
+}
+
 void MqttClient::Session::reconnect() {
   const std::lock_guard lock(mutex_);
   reconnect_wanted_ = connected_;
@@ -155,12 +165,14 @@ void MqttClient::Session::run() {
 }
 
 Result<void> MqttClient::Session::connect() {
+  std::vector<std::string> subscriptions;
   {
     const std::lock_guard lock(mutex_);
     lost_ = false;
     reconnect_wanted_ = false;
+    subscriptions = subscriptions_;
   }
-  Result<void> opened = connection_.open();
+  Result<void> opened = connection_.open(subscriptions);
   if (opened) {
     const std::lock_guard lock(mutex_);
     connected_ = true;
@@ -294,6 +306,7 @@ MqttClient::MqttClient(MqttClientOptions options, MqttCallbacks callbacks) {
 MqttClient::~MqttClient() = default;
 
 void MqttClient::publish(MqttPublish message) { session_->publish(std::move(message)); }
+void MqttClient::subscribe(const std::string& filter) { session_->subscribe(filter); }
 void MqttClient::reconnect() { session_->reconnect(); }
 
 }  // namespace sensors

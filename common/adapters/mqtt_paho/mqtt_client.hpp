@@ -78,6 +78,10 @@ class MqttClient {
   /// no connection the answer is MqttPublished disconnected, at once.
   void publish(MqttPublish message);
 
+  /// Adds to the subscriptions of all later connects. Never blocks. A connection that there is already is given up and
+  /// made again, so that what is retained comes as after each connect.
+  void subscribe(const std::string& filter);
+
   /// Gives the connection up and makes a new one: for a broker that answers nothing but keeps the link alive. Never
   /// blocks; nothing without a connection.
   void reconnect();

@@ -74,13 +74,13 @@ PahoConnection::PahoConnection(const MqttClientOptions& options, PahoHandlers ha
 
 PahoConnection::~PahoConnection() = default;
 
-Result<void> PahoConnection::open() {
+Result<void> PahoConnection::open(const std::vector<std::string>& filters) {
   {
     const std::lock_guard lock(tls_mutex_);
     tls_failure_.clear();
   }
   const auto addresses = resolver_.resolve(options_.host, options_.port, options_.connect_timeout, is_stopping_);
-  Result<void> opened = addresses ? open_session() : tl::unexpected(addresses.error());
+  Result<void> opened = addresses ? open_session(filters) : tl::unexpected(addresses.error());
   if (opened) return opened;
   Error error = std::move(opened.error());
   if (addresses) {
@@ -90,11 +90,11 @@ Result<void> PahoConnection::open() {
   return fail(error.code, "broker " + options_.host + ":" + std::to_string(options_.port) + ": " + error.message);
 }
 
-Result<void> PahoConnection::open_session() {
+Result<void> PahoConnection::open_session(const std::vector<std::string>& filters) {
   try {
     if (Result<void> done = await(client_->connect(connect_options()), "CONNACK"); !done) return done;
     disable_nagle(options_.port);
-    for (const std::string& filter : options_.subscriptions) {
+    for (const std::string& filter : filters) {
       if (Result<void> done = await(client_->subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
     }
   } catch (const mqtt::exception& error) {

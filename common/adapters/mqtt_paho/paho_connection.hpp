@@ -34,10 +34,10 @@ class PahoConnection {
   PahoConnection(const PahoConnection&) = delete;
   PahoConnection& operator=(const PahoConnection&) = delete;
 
-  /// Connects and subscribes. Blocks for at most the connect_timeout for each of: the name server, CONNACK, each
-  /// SUBACK; and a second to find out what is wrong. Errors name the broker: unresolved, refused, timeout, tls,
-  /// rejected, or disconnected.
-  Result<void> open();
+  /// Connects and subscribes to `filters`. Blocks for at most the connect_timeout for each of: the name server,
+  /// CONNACK, each SUBACK; and a second to find out what is wrong. Errors name the broker: unresolved, refused,
+  /// timeout, tls, rejected, or disconnected.
+  Result<void> open(const std::vector<std::string>& filters);
 
   /// Sends DISCONNECT where there is a connection, for at most 0.5 s.
   void close();
@@ -47,7 +47,7 @@ class PahoConnection {
   void publish(MqttPublish message, void* context, mqtt::iaction_listener& listener);
 
  private:
-  Result<void> open_session();
+  Result<void> open_session(const std::vector<std::string>& filters);
   mqtt::connect_options connect_options();
   Result<void> await(const std::shared_ptr<mqtt::token>& token, const std::string& what) const;
   Error diagnose(const std::vector<SocketAddress>& addresses, Error error);
