@@ -17,6 +17,8 @@ std::size_t size_of(const SequencedReading& row) {
   return row_overhead_bytes + row.reading.sensor.size() + (text == nullptr ? 0 : text->size());
 }
 
+constexpr std::size_t max_told = 1'000;  // senders in one answer_pause
+
 std::size_t row_count(const Batch& batch) { return batch.readings.size() + batch.gaps.size(); }
 
 }  // namespace
@@ -40,20 +42,25 @@ void Ingest::restart(std::vector<StreamState> streams) {
   }
 }
 
-bool Ingest::offer(const Origin& origin, Batch batch, Instant now) {
+void Ingest::offer(const Origin& origin, Batch batch, Instant now) {
   const auto found = streams_.find(batch.stream);
   if (found == streams_.end()) {
-    hold(origin, std::move(batch));
-    return true;
+    return hold(origin, std::move(batch));
   }
   Stream& stream = found->second;
   if (stream.node != origin.node || stream.publisher != origin.publisher) {
     counters_.refused_foreign += row_count(batch);
-    return false;
+    return refuse(origin, batch.stream, Origin{stream.node, stream.publisher}, now);
   }
   stream.last_use = ++uses_;
   take(found->first, stream, batch, now);
-  return true;
+}
+
+/// It will never be taken, however often it is sent: its sender is told so, at most once an answer_pause.
+void Ingest::refuse(const Origin& origin, const std::string& stream, const Origin& owner, Instant now) {
+  std::erase_if(told_at_, [&](const auto& told) { return now >= told.second + options_.answer_pause; });
+  if (told_at_.size() >= max_told || !told_at_.try_emplace({origin.node, origin.publisher}, now).second) return;
+  refusals_.push_back(Refusal{origin, stream, owner});
 }
 
 /// Takes what continues the stream, up to the first hole or to where there is no room.
@@ -274,6 +281,24 @@ std::vector<Watermark> Ingest::newest() const {
     watermarks.push_back(Watermark{publisher.first, publisher.second, entry->first, entry->second.committed, open_});
   }
   return watermarks;
+}
+
+std::string Ingest::broken_invariant() const {
+  std::size_t rows = 0;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const StreamRows& pending = pending_[i];
+    rows += pending.readings.size() + pending.gaps.size();
+    const auto found = streams_.find(pending.stream);
+    if (found == streams_.end() || found->second.pending_index != i) return "rows that wait are of a stream that knows it";
+    if (found->second.accepted != pending.through) return "what is accepted ends with what waits";
+    if (found->second.node != pending.node || found->second.publisher != pending.publisher)
+      return "rows that wait are of the stream's own node and publisher";
+  }
+  if (rows != pending_rows_) return "rows that wait are counted";
+  for (const auto& [name, stream] : streams_) {
+    if (stream.committed > stream.accepted) return "no more is committed than was accepted";
+  }
+  return {};
 }
 
 }  // namespace sensors::persistence

@@ -5,9 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "services/sensor-persistence/events.hpp"
@@ -50,6 +52,13 @@ struct Origin {
   std::string publisher;
 };
 
+/// Rows that are refused for good: their stream is another sender's.
+struct Refusal {
+  Origin origin;
+  std::string stream;
+  Origin owner;
+};
+
 struct IngestCounters {
   std::uint64_t committed_readings = 0;
   std::uint64_t committed_gaps = 0;   // gap records
@@ -67,8 +76,11 @@ class Ingest {
   /// A store was opened, and has `streams`: nothing else is known any more, and what was pending is refused.
   void restart(std::vector<StreamState> streams);
 
-  /// Rows of one stream from one sender. False when the stream is another sender's: refused as a whole.
-  bool offer(const Origin& origin, Batch batch, Instant now);
+  /// Rows of one stream from one sender. Those of a stream that is another sender's are refused as a whole.
+  void offer(const Origin& origin, Batch batch, Instant now);
+
+  /// What was refused for good since the last call; each sender that is to be told now, in this call, once.
+  std::vector<Refusal> take_refusals() { return std::exchange(refusals_, {}); }
 
   /// While closed everything is refused as if there were no room: the store cannot commit, is full, or is stopping.
   void close() { open_ = false; }
@@ -103,6 +115,9 @@ class Ingest {
   /// The watermark of each publisher's newest stream.
   std::vector<Watermark> newest() const;
 
+  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const;
+
   const IngestCounters& counters() const { return counters_; }
 
  private:
@@ -129,6 +144,7 @@ class Ingest {
     std::uint64_t through = 0;
   };
 
+  void refuse(const Origin& origin, const std::string& stream, const Origin& owner, Instant now);
   void hold(const Origin& origin, Batch batch);
   void take(const std::string& name, Stream& stream, Batch& batch, Instant now);
   bool has_room() const;
@@ -159,6 +175,8 @@ class Ingest {
   std::vector<Outstanding> outstanding_;
   IngestCounters outstanding_counts_;
   std::vector<std::string> owing_;
+  std::vector<Refusal> refusals_;
+  std::map<std::pair<std::string, std::string>, Instant> told_at_;  // senders that were told of a refusal; bounded
   IngestCounters counters_;
 };
 

@@ -51,6 +51,7 @@ void Logic::advance(Now now) {
   publish_watermarks(ingest_.take_answers(now.monotonic));
   if (const std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
     announce(line->level, "namesake", line->text, now);
+  tell_of_refusals(now);
   update_state(now);
   finish_stopping(now);
 }

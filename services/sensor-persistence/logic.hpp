@@ -74,6 +74,9 @@ class Logic {
   std::optional<Instant> wake_at() const;
   const Liveness& liveness() const { return liveness_; }
 
+  /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const { return ingest_.broken_invariant(); }
+
   const IngestCounters& ingest_counters() const { return ingest_.counters(); }
   const ServiceCounters& counters() const { return counters_; }
 
@@ -122,6 +125,7 @@ class Logic {
   void on_backlog(const TopicView& topic, const MqttMessage& message, Now now);
   void on_clock(const TopicView& topic, const MqttMessage& message, Now now);
   void offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now);
+  void tell_of_refusals(Now now);
   void on_request(std::string_view verb, const MqttMessage& message, Now now);
   void on_upload(const ReplyTo& reply, const MqttMessage& message);
   void on_uploaded(const ReplyTo& reply, const MqttMessage& message);

@@ -66,11 +66,26 @@ void Logic::on_clock(const TopicView& topic, const MqttMessage& message, Now now
 }
 
 void Logic::offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now) {
-  const std::string stream = batch.stream;
   note_times(topic, batch, now);
-  if (ingest_.offer(Origin{std::string(topic.node), std::string(publisher)}, std::move(batch), now.monotonic)) return;
-  refuse_message("stream refused",
-                 fmt::format("{}/{} sent stream {}, which is another publisher's", topic.node, publisher, stream), now);
+  ingest_.offer(Origin{std::string(topic.node), std::string(publisher)}, std::move(batch), now.monotonic);
+}
+
+/// Whoever sends it would wait for ever: it is told, as are those who look after the store. Not retained, since that
+/// is the place of the watermark.
+void Logic::tell_of_refusals(Now now) {
+  for (const Refusal& refusal : ingest_.take_refusals()) {
+    ++counters_.refused_messages;
+    const Origin& sender = refusal.origin;
+    announce(
+        LogLevel::warning, "refused",
+        fmt::format("stream {} of {}/{} is refused: it belongs to {}/{}. If that machine was renamed, set `node` back "
+                    "to {} until its outbox is empty, or install a sensor-publisher that keeps the names",
+                    refusal.stream, sender.node, sender.publisher, refusal.owner.node, refusal.owner.publisher,
+                    refusal.owner.node),
+        now);
+    publish(topic_of(options_.root, sender.node, "committed", sender.publisher),
+            encode_committed(Committed{uploads_.store(), refusal.stream, 0, false, refusal.owner.node}), false);
+  }
 }
 
 /// A reading from the future is kept as it was told, and said: its sensor's clock is wrong.

@@ -241,6 +241,24 @@ TEST(BootClockLogic, says_a_boot_time_again_to_a_store_that_failed) {
   EXPECT_EQ(bench.commits.at(0).boot_times.size(), 1U);
 }
 
+TEST(BootClockLogic, what_is_heard_while_a_commit_is_under_way_goes_into_the_next_one) {
+  const BootKey a{"kitchen", "p", "boot-a"};
+  const BootKey b{"attic", "p", "boot-b"};
+  BootClocks clocks{BootClockOptions{}};
+  EXPECT_TRUE(clocks.learn(a, test_time));
+  CommitTransaction first;
+  clocks.fill(first, Instant{});
+  EXPECT_TRUE(clocks.learn(a, test_time + 5s)) << "it was corrected";
+  EXPECT_TRUE(clocks.learn(b, test_time));
+  clocks.committed(CommitReport{});
+  CommitTransaction second;
+  clocks.fill(second, Instant{});
+  ASSERT_EQ(second.boot_times.size(), 2U);
+  EXPECT_EQ(second.boot_times[0].boot, b);
+  EXPECT_EQ(second.boot_times[1].boot, a);
+  EXPECT_EQ(second.boot_times[1].time, test_time + 5s);
+}
+
 TEST(BootClockLogic, bounds_the_boots_that_wait_and_that_are_heard_of) {
   BootClocks clocks({});
   for (std::size_t i = 0; i <= BootClocks::max_boots; ++i) {

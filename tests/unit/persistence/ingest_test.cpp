@@ -115,7 +115,37 @@ TEST(Ingest, refuses_a_stream_that_belongs_to_another_node_or_publisher) {
   bench.pass(10ms);
   EXPECT_FALSE(bench.is_committing());
   EXPECT_EQ(bench.logic().ingest_counters().refused_foreign, 3U);
-  EXPECT_TRUE(bench.logged("cellar/sensor-publisher sent stream aaaa, which is another publisher's"));
+  EXPECT_TRUE(
+      bench.logged("stream aaaa of cellar/sensor-publisher is refused: it belongs to kitchen/sensor-publisher"));
+}
+
+TEST(Ingest, tells_a_sender_that_its_stream_is_another_nodes_so_that_it_does_not_wait_for_ever) {
+  LogicBench bench(plain_options());
+  const auto refusals = [&] {
+    std::vector<Committed> found;
+    for (const MqttPublish& message : std::exchange(bench.published, {})) {
+      if (message.topic != "sensors/cellar/committed/sensor-publisher") continue;
+      EXPECT_FALSE(message.retain) << "that is the place of the watermark";
+      found.push_back(decode_committed(message.payload).value());
+    }
+    return found;
+  };
+  const auto has_event = [&] {
+    return std::any_of(bench.published.begin(), bench.published.end(), [](const MqttPublish& message) {
+      return message.topic.find("/event/") != std::string::npos && message.payload.find("refused") != std::string::npos;
+    });
+  };
+  bench.live(row(1));
+  bench.settle();
+  bench.published.clear();
+  bench.live(row(2), "aaaa", "cellar");
+  EXPECT_TRUE(has_event());
+  EXPECT_EQ(refusals(), (std::vector<Committed>{{"store1", "aaaa", 0, false, "kitchen"}}));
+  bench.live(row(2), "aaaa", "cellar");
+  EXPECT_TRUE(refusals().empty()) << "not more than once a second";
+  bench.pass(1s);
+  bench.live(row(2), "aaaa", "cellar");
+  EXPECT_EQ(refusals().size(), 1U);
 }
 
 TEST(Ingest, holds_the_first_rows_of_a_stream_until_the_store_has_said_whether_it_knows_it) {

@@ -73,6 +73,7 @@ class LogicBench {
     for (Effect& effect : logic_.step(std::move(event), now)) {
       std::visit([&](auto& known) { keep(std::move(known)); }, effect);
     }
+    EXPECT_EQ(logic_.broken_invariant(), "");
     while (answers_loads && !loads.empty()) {
       const std::string stream = loads.front().stream;
       loads.erase(loads.begin());
