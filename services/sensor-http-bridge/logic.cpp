@@ -172,7 +172,10 @@ void Logic::advance() {
   if (std::optional<LogLine> line = namesakes_.advance(now); line.has_value())
     say_as_event("namesake", std::move(*line));
   if (call_.take_overdue(now)) {
-    store_failed(fmt::format("no answer in {} ms; is sensor-persistence running?", options_.rpc_deadline.count()));
+    store_failed(
+        fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
+                    "name? After a rename all services have to be restarted",
+                    options_.rpc_deadline.count(), options_.root, options_.node));
   }
   if (phase_ == Phase::posting && now >= batch_.given_up_at) {
     Verdict stuck;

@@ -223,7 +223,7 @@ TEST(BridgeLogic, a_store_that_does_not_answer_is_no_failure_of_the_api) {
   EXPECT_EQ(t.logic.breaker().state(), State::closed);
   EXPECT_GT(t.count("upload"), 15U);
   EXPECT_NE(t.newest("status").find("degraded"), std::string::npos);
-  EXPECT_TRUE(t.logged("is sensor-persistence running?"));
+  EXPECT_TRUE(t.logged("is sensor-persistence running, and under this name? After a rename all services"));
 }
 
 TEST(BridgeLogic, ignores_the_late_answer_to_an_earlier_request) {
