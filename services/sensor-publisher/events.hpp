@@ -104,8 +104,8 @@ struct OutboxOpen {
   bool release_reserve = false;
 };
 
-using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, MqttReconnect, StartRead, OutboxWrite,
-                            OutboxRead, OutboxScan, OutboxOpen>;
+using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, MqttSubscribe, MqttReconnect, StartRead,
+                            OutboxWrite, OutboxRead, OutboxScan, OutboxOpen>;
 using Effects = std::vector<Effect>;
 
 }  // namespace sensors::publisher

@@ -81,6 +81,8 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
     on_watermark(event, now, effects);
   } else if (topic->kind == "control") {
     on_order(event, now, effects);
+  } else if (topic->name == service_name && topic->node != options_.node) {
+    on_status_of_publisher(*topic, event, effects);
   } else if (topic->kind == "status" && topic->name == service_name) {
     Namesakes::Heard heard = namesakes_.take(*topic, event, now.monotonic);
     if (heard.say_again) status_due_ = now.monotonic;
@@ -206,6 +208,7 @@ void Logic::advance(Now now, Effects& effects) {
   intake_.advance(pacing_, is_behind, now, effects);
   const std::size_t before = effects.size();
   sender_.advance(now, effects);
+  subscribe(effects);
   const bool reads = std::any_of(effects.begin() + static_cast<std::ptrdiff_t>(before), effects.end(),
                                  [](const Effect& effect) { return std::holds_alternative<OutboxRead>(effect); });
   if (reads) liveness_.begin(read_obligation, now.monotonic + outbox_deadline);
@@ -223,6 +226,7 @@ void Logic::advance(Now now, Effects& effects) {
 void Logic::advance_outbox(Now now, Effects& effects) {
   if (writer_.wants_open(now)) open_outbox(now, effects);
   sender_.outbox_is_open(writer_.is_open());
+  sender_.rows_are_gone(writer_.gone_through());
   if (std::optional<OutboxScan> scan = writer_.next_scan(sender_.window().highest_sent()); scan.has_value()) {
     liveness_.begin(scan_obligation, now.monotonic + outbox_deadline);
     effects.push_back(*scan);
@@ -267,6 +271,7 @@ void Logic::report_transitions(Now now, Effects& effects) {
 
 std::string Logic::degraded_because() const {
   if (!link_.is_connected()) return "no connection to the broker: " + link_.reason();
+  if (std::string trouble = sender_.trouble(); !trouble.empty()) return trouble;
   if (sender_.breaker().state() != CircuitBreaker::State::closed)
     return "breaker not closed: " + sender_.breaker().reason();
   if (!outbox_failure_.empty()) return outbox_failure_;
@@ -335,17 +340,18 @@ std::string Logic::status_details(Now now) const {
   return fmt::format(
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"instance":"{}","stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
       R"("written_bytes":{},"disk":{},"puback_latency":{},)"
-      R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{}}},)"
+      R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{},"claims":{}}},)"
       R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},"no_values":{},"shared_names":{},)"
-      R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"malformed":{},"events_dropped":{},{}}})",
+      R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"refused_by_store":{},"malformed":{},"events_dropped":{},{}}})",
       pacing_.interval().count(), pressure_text, now.loop_longest.count(), options_.instance, sender_.stream(),
       clock_.is_synced(), unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
       encode_latency(sender_.puback_latency()), encode_breaker(sender_.breaker(), now), writer_.depth(),
-      writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(), intake_.taken(),
-      sender_.messages(), sender_.resends(), intake_.suppressed(), intake_.refused(), intake_.driver_errors(),
-      intake_.no_values(), intake_.shared_names(), writer_.readings_dropped(), writer_.readings_unwritable(),
-      writer_.budget().readings_thinned(), readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(),
-      malformed_, events_.dropped(), encode_link_counters(link_));
+      writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(),
+      sender_.claims_waiting(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
+      intake_.refused(), intake_.driver_errors(), intake_.no_values(), intake_.shared_names(),
+      writer_.readings_dropped(), writer_.readings_unwritable(), writer_.budget().readings_thinned(),
+      readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(), sender_.refusals(), malformed_,
+      events_.dropped(), encode_link_counters(link_));
 }
 
 std::string Logic::down_status(WallTime now) {

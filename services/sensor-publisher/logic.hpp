@@ -3,10 +3,12 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/codec/namesakes.hpp"
+#include "common/codec/topic.hpp"
 #include "common/core/broker_link.hpp"
 #include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
@@ -32,6 +34,12 @@ class Logic {
   Effects step(Event event, Now now);
   std::optional<Instant> wake_at() const;
   const Liveness& liveness() const { return liveness_; }
+
+  /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const {
+    std::string broken = writer_.broken_invariant();
+    return broken.empty() ? sender_.broken_invariant() : broken;
+  }
   const CircuitBreaker& breaker() const { return sender_.breaker(); }
 
   /// Last will of the service's connection.
@@ -57,6 +65,11 @@ class Logic {
 
   void notice_two_stores(const std::string& before, Now now, Effects& effects);
   void advance_namesakes(Now now, Effects& effects);
+  // ---- logic_names.cpp ----
+  void note_former_name(const OutboxContents& contents, Now now, Effects& effects);
+  void subscribe(Effects& effects);
+  void on_status_of_publisher(const TopicView& topic, const MqttMessage& message, Effects& effects);
+
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void on_order(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
@@ -95,6 +108,9 @@ class Logic {
   Namesakes namesakes_;
   Sightings two_stores_;
   std::string store_before_;  // that kept the readings before the present one, since the start
+  std::set<std::string> followed_;    // nodes other than this whose watermarks are subscribed
+  std::set<std::string> boot_nodes_;  // names under which readings of this boot may have been taken
+  std::string former_node_;           // of the run before this one, where it was another; until its topics are cleared
   QueueMark outbox_mark_;
   bool stopping_ = false;
   Instant stop_by_{};  // while stopping: readings that the outbox does not take are given up then

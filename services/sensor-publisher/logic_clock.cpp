@@ -42,11 +42,15 @@ void Logic::report_correction(Now now, Effects& effects) {
 /// Retained, so that a store that was away hears it too.
 void Logic::publish_boot_time(Effects& effects) {
   if (!link_.is_connected() || !clock_.boot_time().has_value() || clock_.boot_time()->boot.empty()) return;
-  MqttPublish message;
-  message.topic = topic_of(options_.root, options_.node, "clock", service_name);
-  message.payload = encode_boot_time(*clock_.boot_time());
-  message.retain = true;
-  effects.push_back(std::move(message));
+  std::set<std::string> nodes = boot_nodes_;
+  nodes.insert(options_.node);
+  for (const std::string& node : nodes) {
+    MqttPublish message;
+    message.topic = topic_of(options_.root, node, "clock", service_name);
+    message.payload = encode_boot_time(*clock_.boot_time());
+    message.retain = true;
+    effects.push_back(std::move(message));
+  }
 }
 
 }  // namespace sensors::publisher

@@ -93,6 +93,7 @@ void Logic::report_outbox_failure(Effects& effects) {
 }
 
 void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effects) {
+  note_former_name(contents, now, effects);
   for (const std::string& note : contents.notes) effects.push_back(LogLine{LogLevel::info, note});
   if (contents.repair.has_value()) {
     readings_damaged_ += contents.repair->lost;

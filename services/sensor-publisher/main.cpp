@@ -37,7 +37,7 @@ int run(Config config) {
   OutboxWorker outbox(config.outbox, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   const std::string stream = random_stream_id();
   // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
-  Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id());
+  Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id(), config.logic.node);
   if (!contents) {
     log(LogLevel::error, contents.error().message);
     return contents.error().code == ErrorCode::in_use ? exit_in_use : EXIT_FAILURE;

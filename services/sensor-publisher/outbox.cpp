@@ -61,10 +61,39 @@ Result<NumberedStreams> read_streams(Database& database) {
 
 Result<void> forget_stream(Database& database, std::int64_t number) {
   return database.execute("DELETE FROM stream WHERE number = " + std::to_string(number) +
-                          "; DELETE FROM meta WHERE key = '" + meta_key_of_stream(number) + "'");
+                          "; DELETE FROM meta WHERE key IN('" + meta_key_of_stream(number) + "', '" +
+                          meta_key_of_node(number) + "')");
 }
 
-/// Puts the stream of this run behind what there is, and forgets those that are confirmed to their end.
+/// Those whose rows have a wrong checksum are left out: they are worth no salvage.
+Result<std::vector<EndedStream>> read_ended(Database& database) {
+  Result<Statement> statement =
+      database.prepare("SELECT number, " + std::string(ended_columns) + " FROM ended ORDER BY number");
+  if (!statement) return tl::unexpected(statement.error());
+  std::vector<EndedStream> streams;
+  Result<Statement::Step> step = statement->step();
+  for (; step && *step == Statement::Step::row; step = statement->step()) {
+    std::optional<EndedStream> stream = ended_in(*statement, 1, statement->integer(0));
+    if (stream.has_value()) streams.push_back(std::move(*stream));
+  }
+  if (!step) return tl::unexpected(step.error());
+  return streams;
+}
+
+/// The stream `number` is confirmed up to where the next one starts. The oldest ended one gives way to it.
+Result<void> end_stream(Database& database, OutboxRows& rows, const OutboxStream& stream, std::int64_t number,
+                        Position next_start) {
+  if (Result<void> done = forget_stream(database, number); !done) return done;
+  const EndedStream ended{stream.id, stream.node, stream.seq_at(next_start)};
+  if (ended.last == 0) return {};
+  if (Result<void> done = rows.add_ended(ended, number); !done) return done;
+  return database.execute(
+      "DELETE FROM ended WHERE number IN (SELECT number FROM ended ORDER BY number DESC LIMIT -1"
+      " OFFSET " +
+      std::to_string(max_ended_streams) + ")");
+}
+
+/// Puts the stream of this run behind what there is, and ends those that are confirmed to their end.
 Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStreams& streams, OutboxStream ours,
                              bool is_settled, Position last, Position confirmed) {
   const auto is_ours = [&](const auto& numbered) { return numbered.second.id == ours.id; };
@@ -75,12 +104,15 @@ Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStrea
       streams.erase(found);
     }
     if (!is_settled) ours.base = last - ours.skipped;
-    const std::int64_t number = streams.empty() ? 1 : streams.back().first + 1;
+    Result<std::int64_t> ended = single_integer(database, "SELECT coalesce(max(number), 0) FROM ended");
+    if (!ended) return tl::unexpected(ended.error());
+    const std::int64_t number = std::max(streams.empty() ? 0 : streams.back().first, *ended) + 1;
     if (Result<void> done = rows.add_stream(ours, number); !done) return done;
     streams.emplace_back(number, std::move(ours));
   }
   while (streams.size() > 1 && streams[1].second.start() <= confirmed) {
-    if (Result<void> done = forget_stream(database, streams.front().first); !done) return done;
+    const auto& [number, stream] = streams.front();
+    if (Result<void> done = end_stream(database, rows, stream, number, streams[1].second.start()); !done) return done;
     streams.erase(streams.begin());
   }
   return {};
@@ -106,6 +138,9 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
   for (const auto& [number, stream] : *streams) {
     if (stream.id != known.streams.back().id) contents.last = std::max(contents.last, stream.start());
   }
+  for (auto& [number, stream] : *streams) {
+    if (const auto node = meta->find(meta_key_of_node(number)); node != meta->end()) stream.node = node->second;
+  }
   thinned = mark_of_text((*meta)["thinned"]);
   if (Result<void> done = arrange_streams(database, rows, *streams, known.streams.back(), is_settled, contents.last,
                                           contents.confirmed);
@@ -113,6 +148,9 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
     return tl::unexpected(done.error());
   }
   for (auto& [number, stream] : *streams) contents.streams.push_back(std::move(stream));
+  Result<std::vector<EndedStream>> ended = read_ended(database);
+  if (!ended) return tl::unexpected(ended.error());
+  contents.ended = std::move(*ended);
   return contents;
 }
 
@@ -126,9 +164,11 @@ Outbox::Outbox(Database database, OutboxRows rows, Statement select_readings, St
       select_readings_(std::move(select_readings)),
       select_gaps_(std::move(select_gaps)) {}
 
-Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stream, const std::string& boot) {
+Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stream, const std::string& boot,
+                            const std::string& node) {
   OutboxContents known;
   known.streams.push_back({new_stream, 0, boot});
+  known.streams.back().node = node;
   return open(path, known, false);
 }
 

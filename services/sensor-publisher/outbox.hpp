@@ -13,9 +13,10 @@ namespace sensors::publisher {
 
 class Outbox {
  public:
-  /// Opens or makes the file and begins the stream `new_stream` in it, in the boot `boot`. Errors as Database::open();
-  /// corrupt also for a row that must be known and has the wrong checksum.
-  static Result<Outbox> open(const std::string& path, const std::string& new_stream, const std::string& boot = "");
+  /// Opens or makes the file and begins the stream `new_stream` in it, in the boot `boot`, under the name `node`.
+  /// Errors as Database::open(); corrupt also for a row that must be known and has the wrong checksum.
+  static Result<Outbox> open(const std::string& path, const std::string& new_stream, const std::string& boot = "",
+                             const std::string& node = "");
 
   /// The same with the last of `known.streams`, whose positions are those of the file already when `is_settled`.
   static Result<Outbox> open(const std::string& path, const OutboxContents& known, bool is_settled);

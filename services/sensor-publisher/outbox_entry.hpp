@@ -36,6 +36,10 @@ struct OutboxStream {
   /// Its first numbers, which the store confirmed before there was an outbox that they could be written to.
   std::uint64_t skipped = 0;
 
+  /// The name of the machine when this run took its readings, which they keep. Empty: from an outbox that did not keep
+  /// it yet; then the present name goes for it, until the store says otherwise.
+  std::string node = {};
+
   /// Its entries in the outbox are those behind this position, up to the start of the next stream.
   Position start() const { return base + skipped; }
 
@@ -45,6 +49,18 @@ struct OutboxStream {
     return number > 0 ? static_cast<std::uint64_t>(number) : 0;
   }
 };
+
+/// A stream of an earlier run that is confirmed to its end, and of which the outbox has nothing else any more.
+struct EndedStream {
+  std::string id;
+  std::string node;  // as of OutboxStream
+  std::uint64_t last = 0;
+  Position end = 0;  // of its rows, which may not be gone yet if it ended in this run
+  bool operator==(const EndedStream&) const = default;
+};
+
+/// How many of them are remembered, the newest. A store that was lost gets no gap records for those before.
+inline constexpr std::size_t max_ended_streams = 2'000;
 
 /// The positions that belong to one stream.
 struct StreamRange {
@@ -74,6 +90,7 @@ struct OutboxContents {
   std::optional<OutboxRepair> repair{};
   std::vector<std::string> notes{};  // worth a line in the log
   bool reserve_held = false;         // the reserve file is there
+  std::vector<EndedStream> ended{};  // oldest first
 };
 
 }  // namespace sensors::publisher

@@ -56,6 +56,15 @@ std::int64_t checksum_of(const OutboxStream& stream, std::int64_t number) {
       .value();
 }
 
+std::int64_t checksum_of(const EndedStream& stream, std::int64_t number) {
+  return RowChecksum()
+      .add(static_cast<std::uint64_t>(number))
+      .add(std::string_view(stream.id))
+      .add(std::string_view(stream.node))
+      .add(stream.last)
+      .value();
+}
+
 std::int64_t checksum_of(std::string_view key, std::string_view value) {
   return RowChecksum().add(key).add(value).value();
 }
@@ -81,12 +90,13 @@ Value value_in(const Statement& statement, int column) {
 }  // namespace
 
 OutboxRows::OutboxRows(Statement insert_reading, Statement insert_gap, Statement insert_sensor, Statement find_sensor,
-                       Statement insert_stream, Statement set_meta)
+                       Statement insert_stream, Statement insert_ended, Statement set_meta)
     : insert_reading_(std::move(insert_reading)),
       insert_gap_(std::move(insert_gap)),
       insert_sensor_(std::move(insert_sensor)),
       find_sensor_(std::move(find_sensor)),
       insert_stream_(std::move(insert_stream)),
+      insert_ended_(std::move(insert_ended)),
       set_meta_(std::move(set_meta)) {}
 
 Result<OutboxRows> OutboxRows::prepare(Database& database) {
@@ -98,6 +108,7 @@ Result<OutboxRows> OutboxRows::prepare(Database& database) {
       "SELECT id FROM sensor WHERE name = ?1 AND unit = ?2",
       "INSERT OR REPLACE INTO stream(number, id, base, skipped, boot, boot_time_ms, checksum)"
       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      "INSERT OR REPLACE INTO ended(number, id, node, last, checksum) VALUES(?1, ?2, ?3, ?4, ?5)",
       "INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?1, ?2, ?3)",
   };
   std::vector<Statement> prepared;
@@ -107,7 +118,7 @@ Result<OutboxRows> OutboxRows::prepare(Database& database) {
     prepared.push_back(std::move(*statement));
   }
   return OutboxRows(std::move(prepared[0]), std::move(prepared[1]), std::move(prepared[2]), std::move(prepared[3]),
-                    std::move(prepared[4]), std::move(prepared[5]));
+                    std::move(prepared[4]), std::move(prepared[5]), std::move(prepared[6]));
 }
 
 Result<void> OutboxRows::add(const OutboxEntry& entry) {
@@ -155,7 +166,17 @@ Result<void> OutboxRows::add_stream(const OutboxStream& stream, std::int64_t num
       .bind(5, std::string_view(stream.boot));
   bind_optional(insert_stream_, 6, boot_time_ms(stream));
   Result<void> done = insert_stream_.bind(7, checksum_of(stream, number)).run();
-  return done ? set_meta(meta_key_of_stream(number), text_of(stream)) : done;
+  if (done) done = set_meta(meta_key_of_stream(number), text_of(stream));
+  return done && !stream.node.empty() ? set_meta(meta_key_of_node(number), stream.node) : done;
+}
+
+Result<void> OutboxRows::add_ended(const EndedStream& stream, std::int64_t number) {
+  return insert_ended_.bind(1, number)
+      .bind(2, std::string_view(stream.id))
+      .bind(3, std::string_view(stream.node))
+      .bind(4, stream.last)
+      .bind(5, checksum_of(stream, number))
+      .run();
 }
 
 Result<void> OutboxRows::set_meta(std::string_view key, std::string_view value) {
@@ -186,6 +207,12 @@ std::optional<OutboxStream> stream_in(const Statement& row, int column, std::int
   return stream;
 }
 
+std::optional<EndedStream> ended_in(const Statement& row, int column, std::int64_t number) {
+  EndedStream stream{row.text(column), row.text(column + 1), row.unsigned_integer(column + 2)};
+  if (row.integer(column + 3) != checksum_of(stream, number)) return std::nullopt;
+  return stream;
+}
+
 std::optional<std::pair<std::string, std::string>> meta_in(const Statement& row, int column) {
   std::pair<std::string, std::string> entry{row.text(column), row.text(column + 1)};
   if (row.integer(column + 2) != checksum_of(entry.first, entry.second)) return std::nullopt;
@@ -193,6 +220,8 @@ std::optional<std::pair<std::string, std::string>> meta_in(const Statement& row,
 }
 
 std::string meta_key_of_stream(std::int64_t number) { return "stream." + std::to_string(number); }
+
+std::string meta_key_of_node(std::int64_t number) { return "node." + std::to_string(number); }
 
 /// "ID BASE SKIPPED BOOT-TIME BOOT", with a boot time of 0 for none.
 std::string text_of(const OutboxStream& stream) {

@@ -27,6 +27,7 @@ class OutboxRows {
   /// A row that is there already is replaced.
   Result<void> add(const OutboxEntry& entry);
   Result<void> add_stream(const OutboxStream& stream, std::int64_t number);
+  Result<void> add_ended(const EndedStream& stream, std::int64_t number);
   Result<void> set_meta(std::string_view key, std::string_view value);
 
   /// After a rollback: ids of sensors that were rolled back are void.
@@ -34,7 +35,7 @@ class OutboxRows {
 
  private:
   OutboxRows(Statement insert_reading, Statement insert_gap, Statement insert_sensor, Statement find_sensor,
-             Statement insert_stream, Statement set_meta);
+             Statement insert_stream, Statement insert_ended, Statement set_meta);
   Result<std::int64_t> sensor_id(const Reading& reading);
 
   Statement insert_reading_;
@@ -42,6 +43,7 @@ class OutboxRows {
   Statement insert_sensor_;
   Statement find_sensor_;
   Statement insert_stream_;
+  Statement insert_ended_;
   Statement set_meta_;
   std::map<std::pair<std::string, std::string>, std::int64_t> sensor_ids_;  // (name, unit); bounded
 };
@@ -58,11 +60,15 @@ std::optional<OutboxEntry> gap_in(const Statement& row, int column);
 inline constexpr std::string_view stream_columns = "id, base, skipped, boot, boot_time_ms, checksum";
 std::optional<OutboxStream> stream_in(const Statement& row, int column, std::int64_t number);
 
+inline constexpr std::string_view ended_columns = "id, node, last, checksum";
+std::optional<EndedStream> ended_in(const Statement& row, int column, std::int64_t number);
+
 inline constexpr std::string_view meta_columns = "key, value, checksum";
 std::optional<std::pair<std::string, std::string>> meta_in(const Statement& row, int column);
 
 /// The second copy of a stream, as kept in meta, and back.
 std::string meta_key_of_stream(std::int64_t number);
+std::string meta_key_of_node(std::int64_t number);  // of the stream's node
 std::string text_of(const OutboxStream& stream);
 std::optional<OutboxStream> stream_of_text(std::string_view text);
 

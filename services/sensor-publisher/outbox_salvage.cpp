@@ -46,6 +46,7 @@ class OutboxSalvage {
     if (done) done = fresh_.begin();
     read_meta();
     if (done) done = take_streams(known, is_settled);
+    if (done) done = take_ended();
     if (done) done = take_sensors();
     if (done) done = take_gaps();
     if (done) done = take_readings();
@@ -105,7 +106,8 @@ class OutboxSalvage {
       if (!is_read) streams.emplace(number++, stream);
     }
     if (!streams.empty()) first_number_ = streams.begin()->first;
-    for (const auto& [key, stream] : streams) {
+    for (auto& [key, stream] : streams) {
+      if (const auto node = meta_.find(meta_key_of_node(key)); node != meta_.end()) stream.node = node->second;
       if (Result<void> done = rows_.add_stream(stream, key); !done) return done;
       first_start_ = std::min(first_start_, stream.start());
       last_ = std::max(last_, stream.start());
@@ -114,6 +116,15 @@ class OutboxSalvage {
       if (!meta_.contains(key)) continue;
       if (Result<void> done = rows_.set_meta(key, meta_[key]); !done) return done;
     }
+    return {};
+  }
+
+  Result<void> take_ended() {
+    const Result<std::vector<RowRange>> visited = visit("ended", ended_columns, [&](const Statement& row) {
+      const std::optional<EndedStream> stream = ended_in(row, 1, row.integer(0));
+      return stream.has_value() ? rows_.add_ended(*stream, row.integer(0)) : Result<void>{};
+    });
+    if (!visited) return tl::unexpected(visited.error());
     return {};
   }
 

@@ -23,9 +23,11 @@ OutboxWorker::OutboxWorker(OutboxFileOptions options, Report report)
       lock_(options_.path, service_name),
       reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
 
-Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std::string& boot) {
+Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std::string& boot,
+                                           const std::string& node) {
   OutboxOpen open;
   open.known.streams.push_back({stream, 0, boot});
+  open.known.streams.back().node = node;
   open.is_settled = false;
   Result<OutboxContents> contents = opened(open);
   if (contents) return contents;

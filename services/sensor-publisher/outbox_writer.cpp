@@ -270,6 +270,17 @@ void OutboxWriter::write_failed(OutboxWrite& write, const Error& error, Now now)
   bound_pending(now.wall);
 }
 
+std::string OutboxWriter::broken_invariant() const {
+  if (pending_.size() > options_.max_pending) return "no more than max_pending readings wait";
+  if (pending_.empty()) return {};
+  if (pending_.front().first <= written_) return "what waits is behind what is written";
+  if (pending_.back().last + 1 != next_position_) return "what waits ends with the newest reading";
+  if (pending_.size() == 1) return {};
+  const bool has_order = pending_[0].last + 1 == pending_[1].first &&
+                         pending_[pending_.size() - 2].last + 1 == pending_.back().first;
+  return has_order ? "" : "what waits has no hole and nothing twice";
+}
+
 std::optional<Instant> OutboxWriter::wake_at() const {
   if (outstanding_ || opening_) return std::nullopt;
   if (!open_) return retry_at_;

@@ -95,6 +95,9 @@ class OutboxWriter {
   std::uint64_t readings_unwritable() const { return readings_unwritable_; }
   const OutboxBudget& budget() const { return budget_; }
   Position written() const { return written_; }
+  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const;
+
   /// Why the outbox cannot be written; empty when it can.
   const std::string& failure() const { return failure_; }
 

@@ -14,6 +14,7 @@ namespace sensors::publisher {
 Sender::Sender(const LogicOptions& options, const OutboxContents& contents)
     : options_(options),
       streams_(contents.streams.begin(), contents.streams.end()),
+      claims_(contents.ended),
       known_store_(contents.known_store),
       window_(options.send.window, contents.confirmed, contents.last),
       breaker_(options.breaker, options.seed),
@@ -28,6 +29,7 @@ void Sender::adopt(const OutboxContents& contents) {
   if (known_store_.empty()) known_store_ = contents.known_store;
   window_.restart(contents.confirmed, contents.last);
   durable_ = contents.last;
+  claims_.restart(contents.ended);
   unfillable_.reset();
   drop_finished_streams();
 }
@@ -40,6 +42,8 @@ void Sender::connected(Now now) {
   }
   breaker_.peer_returned(now.monotonic);
   window_.connected();
+  claims_.again();
+  waits_since_.reset();
   go_back();
 }
 
@@ -63,17 +67,30 @@ void Sender::published(const MqttPublished& published, Now now, Effects& effects
   window_.acknowledged();
   const bool is_answer = published.result.has_value() || published.result.error().code == ErrorCode::rejected;
   if (is_answer) puback_latency_.observe(now.monotonic - message.sent_at);
+  // A broker that lets nobody write under the machine's earlier name is no broker that fails.
+  const bool is_barred = is_answer && !published.result.has_value() && !message.former_node.empty();
+  if (is_answer && !message.is_claim) note_answer(message, is_barred);
+  if (message.is_claim && !published.result) drop_claim(message, published.result.error(), now, effects);
   if (message.judged) return;
   const auto took = std::chrono::duration_cast<Millis>(now.monotonic - message.sent_at);
   if (published.result) {
     breaker_.succeed(message.permit, took, now.monotonic);
-  } else if (published.result.error().code == ErrorCode::disconnected) {
+  } else if (published.result.error().code == ErrorCode::disconnected || is_barred) {
     breaker_.release(message.permit);
   } else {
     // It is sent again when no watermark comes: going back at once would spin on a broker that refuses.
     breaker_.fail(message.permit, published.result.error().message, now.monotonic);
     warn("message not taken", published.result.error().message, now, effects);
   }
+}
+
+void Sender::drop_claim(const InFlight& message, const Error& error, Now now, Effects& effects) {
+  if (error.code != ErrorCode::rejected) return claims_.again();
+  claims_.refused();
+  warn("claim not taken",
+       "whether the store has all that was taken under the name " + node_of(message.former_node) +
+           " is not known: " + error.message,
+       now, effects);
 }
 
 Sender::Confirmation Sender::refuse(const std::string& why, Now now, Effects& effects) {
@@ -87,19 +104,24 @@ void Sender::warn(std::string_view kind, const std::string& text, Now now, Effec
 }
 
 Sender::Confirmation Sender::committed(const Committed& committed, Position gone, Now now, Effects& effects) {
+  if (!committed.refused_node.empty()) return refused(committed, now, effects);
   if (committed.store != known_store_) {
     if (!known_store_.empty()) {
       warn("another store answers",
            committed.store + " instead of " + known_store_ + "; sending it all that the outbox still has", now,
            effects);
     }
+    if (!known_store_.empty()) claims_.begin();
     known_store_ = committed.store;
     go_back();
     return Confirmation::another_store;  // this message itself deletes nothing
   }
   const auto stream = std::find_if(streams_.begin(), streams_.end(),
                                    [&](const OutboxStream& candidate) { return candidate.id == committed.stream; });
-  if (stream == streams_.end()) return Confirmation::nothing;  // retained, of a stream that is long confirmed
+  if (stream == streams_.end()) {  // of a stream that is long confirmed: retained, or claimed
+    claims_.committed(committed.stream, committed.through);
+    return Confirmation::nothing;
+  }
   // Another store than the one that confirmed the first numbers, before there was an outbox.
   if (committed.through < stream->skipped) return watermark_went_back(*stream, committed, gone, now, effects);
   const bool is_this_runs = std::next(stream) == streams_.end();
@@ -115,6 +137,7 @@ Sender::Confirmation Sender::committed(const Committed& committed, Position gone
   if (through < window_.confirmed()) return watermark_went_back(*stream, committed, gone, now, effects);
   if (stream != streams_.begin()) return Confirmation::nothing;  // what is before it is not confirmed yet
   const bool advanced = through > window_.confirmed();
+  if (advanced) waits_since_.reset();
   while (!cache_.empty() && cache_.front().last <= through) cache_.pop_front();
   window_.confirmed(through, now.monotonic);
   drop_finished_streams();
@@ -142,6 +165,7 @@ Sender::Confirmation Sender::watermark_went_back(const OutboxStream& stream, con
     text += "sending it again from there";
   }
   effects.push_back(LogLine{LogLevel::warning, text});
+  claims_.begin();
   window_.unconfirmed(stream.base + kept_behind);
   go_back();
   return Confirmation::taken_back;
@@ -169,7 +193,11 @@ Position Sender::head_end() const {
 
 void Sender::drop_finished_streams() {
   while (streams_.size() > 1 && streams_[1].start() <= window_.confirmed()) {
+    const Position end = streams_[1].start();
+    claims_.ended({streams_[0].id, streams_[0].node, streams_[0].seq_at(end), end});
     streams_.pop_front();
+    refused_by_broker_.clear();
+    refused_by_store_.clear();
     unfillable_.reset();
   }
 }
@@ -187,6 +215,7 @@ StreamRange Sender::stream_of(Position position) const {
 void Sender::advance(Now now, Effects& effects) {
   breaker_.advance(now.monotonic);
   if (read_again_at_.has_value() && now.monotonic >= *read_again_at_) read_again_at_.reset();
+  claims_.wait(now.monotonic);
   judge_overdue(now);
   leave_silent_link(effects);
   if (window_.advance(now.monotonic)) {
@@ -198,6 +227,7 @@ void Sender::advance(Now now, Effects& effects) {
   }
   while (send_next(now, effects)) {
   }
+  watch_silence(now.monotonic);
   read_ahead(effects);
 }
 
@@ -222,27 +252,40 @@ void Sender::leave_silent_link(Effects& effects) {
 
 bool Sender::send_next(Now now, Effects& effects) {
   if (leaving_link_) return false;
-  const std::optional<SendWindow::Range> range = window_.sendable(head_end());
+  const EndedStream* const claim = window_.may_send() ? claims_.due(gone_) : nullptr;
   const bool gap_first = unfillable_.has_value() && window_.may_send();
-  if (!gap_first && (!range.has_value() || cache_.empty() || cache_.front().first > range->last)) return false;
+  const std::optional<SendWindow::Range> range = window_.sendable(head_end());
+  const bool has_next = range.has_value() && !cache_.empty() && cache_.front().first <= range->last;
+  if (claim == nullptr && !gap_first && !has_next) return false;
   const std::optional<CircuitBreaker::Permit> permit = breaker_.admit(now.monotonic);
   if (!permit.has_value()) return false;
   // A probe is small: one entry.
   const bool probing = breaker_.state() == CircuitBreaker::State::half_open;
-  Outgoing outgoing = gap_first ? gap_message(now) : next_message(probing ? range->first : range->last);
+  Outgoing outgoing = claim != nullptr ? claim_message(*claim, now)
+                      : gap_first      ? gap_message(now)
+                                       : next_message(probing ? range->first : range->last);
+  if (claim != nullptr) claims_.sent(now.monotonic);
   outgoing.message.id = ++last_id_;
   ++messages_;
-  in_flight_.push_back({last_id_, *permit, now.monotonic});
+  InFlight in_flight{last_id_, *permit, now.monotonic, claim != nullptr};
+  if (outgoing.node != options_.node) in_flight.former_node = std::move(outgoing.node);
+  in_flight_.push_back(std::move(in_flight));
   window_.sent(outgoing.through, now.monotonic);
   effects.push_back(std::move(outgoing.message));
   return true;
+}
+
+Sender::Outgoing Sender::claim_message(const EndedStream& stream, Now now) const {
+  const Batch batch{stream.id, {}, {Gap{1, stream.last, "other_store", now.wall}}};
+  return {backlog_message(node_of(stream.node), encode_batch(batch)), window_.sent(), node_of(stream.node)};
 }
 
 Sender::Outgoing Sender::gap_message(Now now) {
   unfillable_->time = now.wall;
   const Batch batch{streams_.front().id, {}, {*unfillable_}};
   unfillable_.reset();
-  return {backlog_message(encode_batch(batch)), window_.sent()};
+  const std::string& node = node_of(streams_.front().node);
+  return {backlog_message(node, encode_batch(batch)), window_.sent(), node};
 }
 
 bool Sender::learn_boot_time(const BootTime& boot) {
@@ -279,9 +322,9 @@ Sender::Outgoing Sender::live_message() {
   SequencedReading reading{entry.first - stream.base, std::get<Reading>(entry.what)};
   stamp(reading.reading);
   MqttPublish message;
-  message.topic = topic_of(options_.root, options_.node, "reading", reading.reading.sensor);
+  message.topic = topic_of(options_.root, node_of(stream.node), "reading", reading.reading.sensor);
   message.payload = encode_reading(reading, stream.id, stream.boot);
-  return {std::move(message), entry.last};
+  return {std::move(message), entry.last, node_of(stream.node)};
 }
 
 Sender::Outgoing Sender::batch_message(Position last) {
@@ -307,14 +350,28 @@ Sender::Outgoing Sender::batch_message(Position last) {
     cache_.pop_front();
     if (size_bytes >= options_.send.batch_bytes) break;
   }
-  return {backlog_message(encode_batch(batch)), through};
+  return {backlog_message(node_of(stream.node), encode_batch(batch)), through, node_of(stream.node)};
 }
 
-MqttPublish Sender::backlog_message(std::string payload) const {
+MqttPublish Sender::backlog_message(const std::string& node, std::string payload) const {
   MqttPublish message;
-  message.topic = topic_of(options_.root, options_.node, "backlog", service_name);
+  message.topic = topic_of(options_.root, node, "backlog", service_name);
   message.payload = std::move(payload);
   return message;
+}
+
+std::string Sender::broken_invariant() const {
+  if (window_.confirmed() > window_.sent() || window_.sent() > window_.highest_sent() ||
+      window_.highest_sent() > window_.synced()) {
+    return "confirmed <= sent <= highest sent <= durable";
+  }
+  if (streams_.size() > 1 && streams_[1].start() <= window_.confirmed()) return "a stream that is confirmed is left";
+  if (cache_.empty()) return {};
+  if (cache_.front().first > window_.sent() + 1 || cache_.front().last <= window_.sent())
+    return "the cache begins with what is sent next";
+  const bool has_order = cache_.size() == 1 || (cache_[0].last + 1 == cache_[1].first &&
+                                                cache_[cache_.size() - 2].last + 1 == cache_.back().first);
+  return has_order ? "" : "the cache has no hole and nothing twice";
 }
 
 std::optional<Instant> Sender::wake_at() const {
@@ -324,6 +381,8 @@ std::optional<Instant> Sender::wake_at() const {
   };
   consider(breaker_.wake_at());
   consider(read_again_at_);
+  consider(silent_at());
+  consider(claims_.wake_at());
   const auto unjudged =
       std::find_if(in_flight_.begin(), in_flight_.end(), [](const InFlight& message) { return !message.judged; });
   if (unjudged != in_flight_.end()) consider(unjudged->sent_at + options_.send.puback_timeout);

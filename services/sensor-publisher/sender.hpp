@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "common/core/send_window.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
+#include "services/sensor-publisher/store_claims.hpp"
 
 namespace sensors::publisher {
 
@@ -43,6 +45,9 @@ class Sender {
   /// The outbox can be written again: nothing that is not durable is sent any more.
   void end_lending();
 
+  /// The outbox has no rows up to there any more.
+  void rows_are_gone(Position through) { gone_ = through; }
+
   /// Whether the outbox can be read now.
   void outbox_is_open(bool open) { outbox_open_ = open; }
 
@@ -64,12 +69,22 @@ class Sender {
 
   std::optional<Instant> wake_at() const;
 
+  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const;
+
   Position confirmed() const { return window_.confirmed(); }
   /// Streams, confirmed and known_store of the outbox, as they are now.
   OutboxContents known_of_outbox() const;
   const std::string& store() const { return known_store_; }
   const std::string& stream() const { return streams_.back().id; }
   StreamRange stream_of(Position position) const;
+
+  /// The names under which readings were taken whose watermarks matter here; this machine's may be one of them.
+  std::set<std::string> nodes() const;
+
+  /// What keeps readings from the store, and what to do about it; empty when nothing does.
+  std::string trouble() const;
+
   const SendWindow& window() const { return window_; }
   CircuitBreaker& breaker() { return breaker_; }
   const CircuitBreaker& breaker() const { return breaker_; }
@@ -82,17 +97,22 @@ class Sender {
   /// That should have been in the outbox, and were not.
   std::uint64_t readings_missing() const { return readings_missing_; }
   std::uint64_t watermarks_refused() const { return watermarks_refused_; }
+  std::uint64_t refusals() const { return refusals_; }  // of the store, for good
+  std::size_t claims_waiting() const { return claims_.waiting(); }
 
  private:
   struct InFlight {
     std::uint64_t id;
     CircuitBreaker::Permit permit;
     Instant sent_at;
-    bool judged = false;  // the breaker has its outcome
+    bool is_claim = false;
+    std::string former_node = {};  // when it went out under an earlier name of this machine
+    bool judged = false;           // the breaker has its outcome
   };
   struct Outgoing {
     MqttPublish message;
     Position through;  // the last entry in it
+    std::string node;  // under which it goes out
   };
 
   Position cached_through() const { return cache_.empty() ? window_.sent() : cache_.back().last; }
@@ -106,31 +126,48 @@ class Sender {
   bool send_next(Now now, Effects& effects);
   void stamp(Reading& reading);
   void take_entry(OutboxEntry entry);
+  void drop_claim(const InFlight& message, const Error& error, Now now, Effects& effects);
+  Outgoing claim_message(const EndedStream& stream, Now now) const;
   Outgoing gap_message(Now now);
   Outgoing next_message(Position last);
   Outgoing live_message();
   Outgoing batch_message(Position last);
-  MqttPublish backlog_message(std::string payload) const;
+  MqttPublish backlog_message(const std::string& node, std::string payload) const;
   void read_ahead(Effects& effects);
   Confirmation refuse(const std::string& why, Now now, Effects& effects);
+
+  // ---- sender_refusals.cpp ----
+  const std::string& node_of(const std::string& node) const;
+  Confirmation refused(const Committed& committed, Now now, Effects& effects);
+  void note_answer(const InFlight& message, bool is_refused);
+  void watch_silence(Instant now);
+  std::optional<Instant> silent_at() const;
+
   Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Position gone, Now now,
                                    Effects& effects);
 
   const LogicOptions options_;
   std::deque<OutboxStream> streams_;  // the first has the oldest unconfirmed entry, the last is this run's
+  StoreClaims claims_;                // for streams before those
   std::string known_store_;
   SendWindow window_;
   CircuitBreaker breaker_;
   LogThrottle throttle_;
   std::deque<OutboxEntry> cache_;  // the entries from window_.sent() + 1 on, without holes
   Position durable_;               // what follows is not in the outbox
+  Position gone_ = 0;              // rows up to here
   bool outbox_open_;
   bool read_outstanding_ = false;
   std::optional<Instant> read_again_at_;
-  std::string read_failure_;        // as last logged
-  std::deque<InFlight> in_flight_;  // in order of sending
-  bool leaving_link_ = false;       // until the connection has ended
-  std::optional<Gap> unfillable_;   // numbers of the first stream that the store wants and nobody has any more
+  std::string read_failure_;            // as last logged
+  std::deque<InFlight> in_flight_;      // in order of sending
+  bool leaving_link_ = false;           // until the connection has ended
+  std::optional<Gap> unfillable_;       // numbers of the first stream that the store wants and nobody has any more
+  std::optional<Instant> waits_since_;  // for a confirmation
+  bool is_silent_ = false;              // for too long
+  std::string refused_by_broker_;
+  std::string refused_by_store_;
+  std::uint64_t refusals_ = 0;
   LatencyHistogram puback_latency_;
   std::uint64_t last_id_ = 0;
   std::uint64_t messages_ = 0;

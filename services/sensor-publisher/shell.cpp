@@ -85,6 +85,7 @@ void Shell::apply(Effect effect, ServiceNotifier& notifier) {
         if constexpr (std::is_same_v<E, ServiceStatus>) notifier.status(e.text);
         if constexpr (std::is_same_v<E, MqttPublish>) mqtt_.publish(std::move(e));
         if constexpr (std::is_same_v<E, MqttReconnect>) mqtt_.reconnect();
+        if constexpr (std::is_same_v<E, MqttSubscribe>) mqtt_.subscribe(e.filter);
         if constexpr (std::is_same_v<E, StartRead>) drivers_.at(e.driver)->start_read();
         if constexpr (std::is_same_v<E, OutboxWrite>) outbox_.apply(std::move(e));
         if constexpr (std::is_same_v<E, OutboxRead> || std::is_same_v<E, OutboxScan>) outbox_.apply(e);

@@ -136,6 +136,9 @@ class MqttLink {
 
   void publish(MqttPublish message);
 
+  /// At every connect from now on.
+  void subscribe(std::string filter) { options_.subscriptions.push_back(std::move(filter)); }
+
   /// Sends what is queued and disconnects in good order.
   void leave();
 

@@ -36,6 +36,8 @@ const char* name_of(FaultKind kind) {
     case FaultKind::restore_outbox: return "outbox goes back";
     case FaultKind::lose_outbox: return "another outbox";
     case FaultKind::late_outbox: return "outbox opens late";
+    case FaultKind::rename_machine: return "machine is renamed";
+    case FaultKind::clone_machine: return "machine is cloned";
     case FaultKind::interrupt_write: return "kill during a write over HTTP";
   }
   return "?";

@@ -41,8 +41,10 @@ enum class FaultKind {
   lose_store,     // another store, with another id
   restore_store,  // an earlier state: a backup, or a disk that lied
   restore_outbox,
-  lose_outbox,      // a new file; in half of the cases its disk fails until the publisher has started
-  late_outbox,      // the disk of an outbox fails until the publisher has started
+  lose_outbox,  // a new file; in half of the cases its disk fails until the publisher has started
+  late_outbox,  // the disk of an outbox fails until the publisher has started
+  rename_machine,
+  clone_machine,    // a copy of its card in another machine with another name, once
   interrupt_write,  // a client hands readings in over HTTP, and bridge, store or broker are killed a moment later
 };
 inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::interrupt_write) + 1;

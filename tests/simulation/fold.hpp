@@ -14,6 +14,7 @@ inline void fold(EffectHash& hash, const Exit& exit) { hash.add(static_cast<std:
 inline void fold(EffectHash& hash, const ServiceStatus& status) { hash.add(status.text); }
 
 inline void fold(EffectHash& hash, const MqttReconnect&) { hash.add(std::uint64_t{1}); }
+inline void fold(EffectHash& hash, const MqttSubscribe& more) { hash.add(more.filter); }
 inline void fold(EffectHash& hash, const MqttPublish& message) {
   hash.add(message.id);
   hash.add(message.topic);

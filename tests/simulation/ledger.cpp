@@ -331,6 +331,23 @@ void Ledger::lost(const std::string& stream, std::uint64_t seq) {
   if (Stream* const known = find(stream, "hardware")) add(*known, seq, lost_by_hardware);
 }
 
+void Ledger::lost_with_store(const std::string& stream, std::uint64_t seq) {
+  Stream* const known = find(stream, "hardware");
+  if (known == nullptr) return;
+  const bool is_known = !known->is_handed_in && !known->is_forgotten && has(stream, seq, in_outbox | gap_in_outbox);
+  if (!is_known) return add(*known, seq, lost_by_hardware);
+  // It does not matter any more what the API answered: the record comes again, or the reading.
+}
+
+void Ledger::forgotten(const std::string& stream) {
+  Stream* const known = find(stream, "hardware");
+  if (known == nullptr) return;
+  known->is_forgotten = true;
+  for (std::uint64_t seq = 1; seq <= known->facts.size(); ++seq) {
+    if (has(stream, seq, in_store | gap_in_store)) add(*known, seq, lost_by_hardware);
+  }
+}
+
 // ---- the end ----
 
 bool Ledger::is_resolved(std::uint16_t facts) {

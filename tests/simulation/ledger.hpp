@@ -133,6 +133,12 @@ class Ledger {
 
   void lost(const std::string& stream, std::uint64_t seq);
 
+  /// The only copy was in a store. Of a stream that an outbox knows there must be a gap record then.
+  void lost_with_store(const std::string& stream, std::uint64_t seq);
+
+  /// No outbox knows any more to what number the stream went.
+  void forgotten(const std::string& stream);
+
   bool has(const std::string& stream, std::uint64_t seq, unsigned facts) const;
 
   // ---- the end ----
@@ -164,6 +170,7 @@ class Ledger {
     mutable std::uint64_t resolved_through = 0;
     bool ended = false;
     bool is_handed_in = false;
+    bool is_forgotten = false;
   };
 
   /// A reading that a client hands in, under names that the bridge makes.

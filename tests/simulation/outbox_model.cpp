@@ -31,9 +31,14 @@ Result<OutboxContents> OutboxModel::open(const OutboxContents& known, bool is_se
     file_.streams.push_back(ours);
     file_.streams.back().base = contents.last - ours.skipped;
   }
-  while (file_.streams.size() > 1 && file_.streams[1].start() <= file_.confirmed)
+  while (file_.streams.size() > 1 && file_.streams[1].start() <= file_.confirmed) {
+    const OutboxStream& first = file_.streams.front();
+    const std::uint64_t last = first.seq_at(file_.streams[1].start());
+    if (last > 0) file_.ended.push_back({first.id, first.node, last});
     file_.streams.erase(file_.streams.begin());
+  }
   contents.streams = file_.streams;
+  contents.ended = file_.ended;
   return contents;
 }
 
@@ -236,6 +241,11 @@ void OutboxModel::change_to(File file) {
     if (file.readings.contains(position)) continue;
     const OutboxStream& stream = stream_of(position);
     world_.ledger.lost(stream.id, position - stream.base);
+  }
+  // Of these the new file does not know to what number they went.
+  for (const OutboxStream& stream : file_.streams) world_.ledger.forgotten(stream.id);
+  for (const publisher::EndedStream& stream : file_.ended) {
+    if (std::find(file.ended.begin(), file.ended.end(), stream) == file.ended.end()) world_.ledger.forgotten(stream.id);
   }
   file_ = std::move(file);
 }

@@ -36,6 +36,9 @@ class OutboxModel {
   /// The file is as it was at save(). Rows that only it had are lost by hardware.
   void restore_saved();
 
+  /// The card was copied: the file is as that of `other`.
+  void copy(const OutboxModel& other) { file_ = other.file_; }
+
   /// A new file. Rows that only the old one had are lost by hardware.
   void replace();
 
@@ -53,6 +56,7 @@ class OutboxModel {
 
  private:
   struct File {
+    std::vector<publisher::EndedStream> ended;
     std::vector<publisher::OutboxStream> streams;
     std::map<Position, Reading> readings;
     std::map<Position, std::pair<Position, publisher::DroppedEntries>> gaps;  // by first; last and why

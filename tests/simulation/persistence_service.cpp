@@ -41,6 +41,8 @@ PersistenceService::PersistenceService(World& world, BrokerModel& broker, persis
 void PersistenceService::open() {
   committing_.reset();
   told_boots_.clear();
+  heard_boots_.clear();
+  is_stopping_ = has_committed_ = false;
   is_opening_ = is_open_ = false;
   worker_free_at_ = Instant{};
   persistence::LogicOptions options = options_;
@@ -183,13 +185,28 @@ void PersistenceService::check_clocks(const CommitTransaction& transaction) {
 }
 
 void PersistenceService::before_step(const persistence::Event& event) {
+  const auto* committed = std::get_if<StoreCommitted>(&event);
+  has_committed_ = committed != nullptr && committed->report.has_value();
+  is_stopping_ = is_stopping_ || std::holds_alternative<StopRequested>(event);
   const auto* message = std::get_if<MqttMessage>(&event);
   if (message == nullptr || !contains(message->topic, "/clock/")) return;
   const std::optional<TopicView> topic = parse_topic(message->topic);
   const Result<BootTime> boot = decode_boot_time(message->payload);
   if (!topic.has_value() || !boot.has_value())
     return world_.ledger.violate("what is published can be read", message->payload);
-  told_boots_.insert({std::string(topic->node), std::string(topic->name), boot->boot});
+  const persistence::BootKey key{std::string(topic->node), std::string(topic->name), boot->boot};
+  told_boots_.insert(key);
+  heard_boots_[key] = boot->time;
+}
+
+/// What was heard while a commit was under way goes into the next one at once: when there is none, the store has it.
+void PersistenceService::stepped() {
+  if (!has_committed_ || committing_.has_value() || is_stopping_) return;
+  for (const auto& [boot, time] : heard_boots_) {
+    if (store_.began(boot) == time) continue;
+    world_.ledger.violate("a boot time that was heard is in the store when nothing is under way",
+                          name() + ": boot " + boot.boot);
+  }
 }
 
 void PersistenceService::carry_out(const LoadStream& load) {

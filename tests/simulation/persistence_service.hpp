@@ -32,6 +32,7 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void closed(End how) override;
   void apply(persistence::Effect& effect) override;
   void before_step(const persistence::Event& event) override;
+  void stepped() override;
   std::optional<Instant> waits_since() const override {
     return committing_.has_value() || is_opening_ ? std::optional(working_since_) : std::nullopt;
   }
@@ -62,9 +63,12 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   StoreModel store_;
   std::unique_ptr<MqttLink> link_;
   std::optional<persistence::CommitTransaction> committing_;
-  std::map<persistence::BootKey, Instant> held_since_;  // boots with rows that wait for their times
-  std::set<persistence::BootKey> told_boots_;           // of which a publisher has said when they began, in this run
-  bool has_reserve_ = false;                            // on the disk: it outlives a run
+  std::map<persistence::BootKey, Instant> held_since_;    // boots with rows that wait for their times
+  std::map<persistence::BootKey, WallTime> heard_boots_;  // the same, with what it said last
+  bool has_committed_ = false;                            // in the step under way
+  bool is_stopping_ = false;
+  std::set<persistence::BootKey> told_boots_;  // of which a publisher has said when they began, in this run
+  bool has_reserve_ = false;                   // on the disk: it outlives a run
   bool is_opening_ = false;
   bool is_open_ = false;
   Instant working_since_{};

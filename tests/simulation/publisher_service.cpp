@@ -54,6 +54,7 @@ void PublisherService::open() {
   sent_through_.clear();
   publisher::OutboxContents known;
   known.streams.push_back({stream_, 0, clock_.boot()});
+  known.streams.back().node = options_.node;
   Result<publisher::OutboxContents> contents = open_outbox(known, false);
   if (!contents.has_value()) {
     world_.note(name(), contents.error().message);
@@ -67,6 +68,7 @@ void PublisherService::open() {
   breaker_.restart();
   writing_.reset();
   in_flight_.clear();
+  of_former_.clear();
   for (std::optional<Instant>* since : {&writing_since_, &reading_since_, &scanning_since_, &opening_since_})
     since->reset();
   connected_ = false;
@@ -102,6 +104,12 @@ void PublisherService::closed(End how) {
   if (writing_.has_value()) outbox_.torn(*std::exchange(writing_, std::nullopt));
   // A graceful end may give up what only memory has, if the outbox cannot be written, and if it says so.
   if (!stream_.empty()) world_.ledger.stream_ends(stream_, how != End::stopped || (outbox_fails_ && gave_up_));
+}
+
+void PublisherService::rename(const std::string& node) {
+  world_.note(name(), "is called " + node + " from its next start on");
+  options_.node = node;
+  client_id_ = std::string(publisher::service_name) + "." + node;
 }
 
 void PublisherService::unfrozen() {
@@ -142,8 +150,11 @@ void PublisherService::before_step(const publisher::Event& event) {
     using Outcome = BreakerWatch::Outcome;
     Outcome outcome = Outcome::success;
     if (!published->result.has_value()) {
-      outcome = published->result.error().code == ErrorCode::disconnected ? Outcome::neither : Outcome::failure;
+      const bool is_failure =
+          published->result.error().code != ErrorCode::disconnected && !of_former_.contains(published->id);
+      outcome = is_failure ? Outcome::failure : Outcome::neither;
     }
+    of_former_.erase(published->id);
     breaker_.outcome(published->id, outcome);
   } else if (std::holds_alternative<MqttConnected>(event)) {
     connected_ = true;
@@ -175,6 +186,11 @@ void PublisherService::apply(publisher::Effect& effect) {
   std::visit([this](auto& known) { carry_out(known); }, effect);
 }
 
+void PublisherService::carry_out(const MqttSubscribe& more) {
+  link_->subscribe(more.filter);
+  after(Millis{1}, [this] { broker_.reset_link(client_id_); });
+}
+
 void PublisherService::carry_out(const MqttReconnect&) {
   after(Millis{1}, [this] { broker_.reset_link(client_id_); });
 }
@@ -185,6 +201,7 @@ void PublisherService::carry_out(MqttPublish& message) {
     check_published(message);
     breaker_.attempt(message.id, options_.send.puback_timeout);
     in_flight_.insert(message.id);
+    if (!message.topic.starts_with(options_.root + "/" + options_.node + "/")) of_former_.insert(message.id);
     if (in_flight_.size() > static_cast<std::size_t>(options_.send.window.max_unacknowledged_messages)) {
       world_.ledger.violate("7: every queue is bounded", name() + ": more messages without PUBACK than the window has");
     }
@@ -210,6 +227,8 @@ void PublisherService::check_published(const MqttPublish& message) {
   if (batch.readings.size() + batch.gaps.size() > options_.send.batch_readings)
     world_.ledger.violate("7: every queue is bounded", name() + ": a batch is larger than it may be");
   for (const Gap& gap : batch.gaps) {
+    // What a store lacks cannot be sent again from a disk that fails.
+    if (gap.reason == "other_store" && outbox_fails_) continue;
     for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) {
       // One whose deletion was asked for may be there still.
       if (!outbox_.holds(batch.stream, seq, deletion_asked_through_)) continue;

@@ -26,7 +26,12 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   PublisherService(World& world, BrokerModel& broker, publisher::LogicOptions options, InboxSize inbox);
 
   OutboxModel& outbox() { return outbox_; }
+  const OutboxModel& outbox() const { return outbox_; }
   const std::string& client_id() const { return client_id_; }
+  const publisher::LogicOptions& options() const { return options_; }
+
+  /// Its machine gets another name, while it does not run.
+  void rename(const std::string& node);
 
   // ---- faults of the drivers ----
 
@@ -58,6 +63,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void carry_out(const Exit&) {}
   void carry_out(const ServiceStatus& status) { is_degraded_ = status.text.starts_with("degraded"); }
   void carry_out(const MqttReconnect&);
+  void carry_out(const MqttSubscribe& more);
   void carry_out(MqttPublish& message);
   void carry_out(const publisher::StartRead& read);
   void carry_out(publisher::OutboxWrite& write);
@@ -75,8 +81,8 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   DriverReport report(std::size_t driver);
 
   BrokerModel& broker_;
-  const publisher::LogicOptions options_;
-  const std::string client_id_;
+  publisher::LogicOptions options_;
+  std::string client_id_;
   OutboxModel outbox_;
   std::unique_ptr<MqttLink> link_;
   BreakerWatch breaker_;
@@ -98,6 +104,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   std::map<std::string, std::uint64_t> sent_through_;  // by stream, in this run
   bool gave_up_ = false;                               // it said that readings in memory are lost
   std::set<std::uint64_t> in_flight_;                  // readings and batches without PUBACK
+  std::set<std::uint64_t> of_former_;                  // those of them under an earlier name
   bool connected_ = false;
   std::size_t burst_ = 0;
   Millis driver_hang_{0};

@@ -193,7 +193,12 @@ class HostedService : public Service {
     world_.hash.add(static_cast<std::uint64_t>(now.monotonic.time_since_epoch().count()));
     before_step(event);
     const std::uint64_t run = runs();
-    for (Effect& effect : logic_->step(std::move(event), now)) {
+    std::vector<Effect> effects = logic_->step(std::move(event), now);
+    if constexpr (requires { logic_->broken_invariant(); }) {
+      if (std::string broken = logic_->broken_invariant(); !broken.empty())
+        world_.ledger.violate("what holds inside a service holds after each step", name() + ": " + broken);
+    }
+    for (Effect& effect : effects) {
       std::visit([this](const auto& known) { fold(world_.hash, known); }, effect);
       if (const LogLine* line = std::get_if<LogLine>(&effect)) note_line(*line);
       if (std::holds_alternative<Exit>(effect)) return exited();

@@ -168,6 +168,8 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::restore_outbox: return go_back(kind);
     case FaultKind::lose_outbox:
     case FaultKind::late_outbox: return open_late(kind);
+    case FaultKind::rename_machine: return rename_machine();
+    case FaultKind::clone_machine: return clone_machine();
     case FaultKind::interrupt_write: return interrupt_write();
   }
 }
@@ -256,6 +258,26 @@ void Simulation::open_late(FaultKind kind) {
   world_.after(late + random.of_any_size(Millis{1'000}, Millis{600'000}), [this] {
     if (!faults_are_over_) go_back(FaultKind::lose_store);
   });
+}
+
+/// Now and then it gets a name that it had before.
+void Simulation::rename_machine() {
+  const std::size_t which = world_.random.below(publishers_.size());
+  PublisherService& publisher = *publishers_[which];
+  publisher.end(world_.random.chance(0.5) ? End::power_cut : End::killed, restart_time());
+  publisher.rename(fmt::format("node-{}-{}", which + 1, world_.random.below(4)));
+}
+
+/// Both go on.
+void Simulation::clone_machine() {
+  if (publishers_.size() > 2) return;
+  const PublisherService& original = any_publisher();
+  publisher::LogicOptions options = original.options();
+  options.node = fmt::format("node-{}", publishers_.size() + 1);
+  auto clone = std::make_unique<PublisherService>(world_, *broker_, options, inbox_size(world_.random));
+  clone->outbox().copy(original.outbox());
+  clone->start();
+  publishers_.push_back(std::move(clone));
 }
 
 /// States to go back to, where the plan has faults that do so.

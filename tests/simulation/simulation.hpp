@@ -56,6 +56,8 @@ class Simulation {
   void refuse();
   void go_back(FaultKind kind);
   void open_late(FaultKind kind);
+  void rename_machine();
+  void clone_machine();
   void interrupt_write();
   void take_backups();
   void heal();

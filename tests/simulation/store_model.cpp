@@ -236,11 +236,11 @@ void StoreModel::check_watermark(const std::string& store, const std::string& st
 void StoreModel::lose_rows_behind(std::uint64_t id) {
   for (auto row = file_.rows.upper_bound(id); row != file_.rows.end(); ++row) {
     if (std::holds_alternative<Reading>(row->second.what)) {
-      world_.ledger.lost(row->second.stream, row->second.first);
+      world_.ledger.lost_with_store(row->second.stream, row->second.first);
       continue;
     }
     const Gap& gap = std::get<Gap>(row->second.what);
-    for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) world_.ledger.lost(row->second.stream, seq);
+    for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) world_.ledger.lost_with_store(row->second.stream, seq);
   }
 }
 

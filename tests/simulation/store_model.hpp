@@ -49,7 +49,8 @@ class StoreModel {
 
   std::size_t rows() const { return file_.rows.size(); }
   std::uint64_t waiting() const;
-  bool knows(const persistence::BootKey& boot) const { return file_.boots.began(boot).has_value(); }
+  bool knows(const persistence::BootKey& boot) const { return began(boot).has_value(); }
+  std::optional<WallTime> began(const persistence::BootKey& boot) const { return file_.boots.began(boot); }
   const DeadLetterModel& dead_letters() const { return file_.dead_letters; }
 
  private:

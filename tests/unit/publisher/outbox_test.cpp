@@ -57,6 +57,29 @@ TEST_F(OutboxTest, each_run_is_a_stream_that_starts_where_the_one_before_ended) 
   EXPECT_EQ(outbox.contents().known_store, "store1");
 }
 
+TEST_F(OutboxTest, keeps_the_name_of_each_run_and_the_last_numbers_of_those_that_ended) {
+  const auto run = [&](const std::string& stream, const std::string& node, const OutboxWrite& write) {
+    Result<Outbox> outbox = Outbox::open(path, stream, "boot", node);
+    EXPECT_TRUE(outbox.has_value());
+    expect_written(*outbox, write);
+    return outbox->contents();
+  };
+  run("run1", "attic",
+      {.append = {reading(1, 1.0), reading(2, 2.0)}, .delete_through = 0, .drop = {}, .known_store = {}});
+  const OutboxContents second =
+      run("run2", "shed", {.append = {reading(3, 3.0)}, .delete_through = 2, .drop = {}, .known_store = {}});
+  ASSERT_EQ(second.streams.size(), 2U);
+  EXPECT_EQ(second.streams[0].node, "attic");
+  EXPECT_EQ(second.streams[1].node, "shed");
+  EXPECT_TRUE(second.ended.empty());
+  const OutboxContents third = run("run3", "shed", {.append = {}, .delete_through = 3, .drop = {}, .known_store = {}});
+  EXPECT_EQ(third.streams.size(), 2U);
+  EXPECT_EQ(third.ended, (std::vector<EndedStream>{{"run1", "attic", 2}}));
+  const OutboxContents fourth = run("run4", "shed", {.append = {}, .delete_through = 3, .drop = {}, .known_store = {}});
+  EXPECT_EQ(fourth.ended, (std::vector<EndedStream>{{"run1", "attic", 2}, {"run2", "shed", 1}}))
+      << "run3 had no readings";
+}
+
 // What a later version may do to the schema and still let this one run: ADR 9.
 TEST_F(OutboxTest, of_a_newer_schema_that_only_adds_is_used_on) {
   {

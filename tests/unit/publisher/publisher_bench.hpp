@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <list>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -35,6 +36,8 @@ class PublisherBench {
 
   void step(Event event) {
     for (Effect& effect : logic.step(std::move(event), now)) apply(effect);
+    if (std::string broken = logic.broken_invariant(); !broken.empty())
+      throw std::logic_error("an invariant does not hold: " + broken);
     if (is_serving) return;  // the step() that serves goes on; a call for each answer would need a deep stack
     is_serving = true;
     while (auto_disk && (write.has_value() || read.has_value() || scan.has_value() || open.has_value())) serve_disk();
@@ -143,6 +146,7 @@ class PublisherBench {
   std::vector<std::size_t> started;  // drivers
   std::optional<int> exit_code;
   int reconnects = 0;  // asked for
+  std::vector<std::string> subscribed;
   double next_value = 1;
   ReadingDecoder decoder;
 
@@ -152,6 +156,7 @@ class PublisherBench {
     if (auto* exit = std::get_if<Exit>(&effect)) exit_code = exit->code;
     if (auto* start = std::get_if<StartRead>(&effect)) started.push_back(start->driver);
     if (std::holds_alternative<MqttReconnect>(effect)) ++reconnects;
+    if (auto* more = std::get_if<MqttSubscribe>(&effect)) subscribed.push_back(more->filter);
     if (auto* w = std::get_if<OutboxWrite>(&effect)) write = std::move(*w);
     if (auto* r = std::get_if<OutboxRead>(&effect)) read = *r;
     if (auto* r = std::get_if<OutboxScan>(&effect)) scan = *r;
