@@ -195,9 +195,10 @@ struct StoreOpened {
   Result<StoreContents> contents;
   std::optional<SalvageReport> salvaged;
   bool reserve_held = false;  // also when it could not be opened
+  std::string rescued{};      // not empty: its file had lost its name, and what was done about it
 };
 
-/// A salvage goes on.
+/// A salvage or a rescue goes on.
 struct StoreProgressed {};
 
 struct RetentionReport {

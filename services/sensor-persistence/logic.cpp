@@ -100,7 +100,12 @@ void Logic::on(const StreamLoaded& event, Now now) {
 
 void Logic::on(StoreMeasured event, Now now) {
   is_measuring_ = false;
-  if (!event.figures.has_value()) return read_failed("cannot measure the store", event.figures.error(), now);
+  if (!event.figures.has_value()) {
+    const Error& error = event.figures.error();
+    // The file that the writing connection has open: also of a store into which nothing is written for a while.
+    if (error.code == ErrorCode::io && health_.is_open()) return found_failing("the store fails", error, now);
+    return read_failed("cannot measure the store", error, now);
+  }
   used_bytes_ = event.figures->used_bytes;
   disk_ = event.figures->disk;
 }

@@ -87,6 +87,7 @@ class Logic {
   void open_store(Now now);
   void open_failed(const Error& error, Now now);
   void read_failed(const std::string& what, const Error& error, Now now);
+  void found_failing(const std::string& what, const Error& error, Now now);
   void tell_of_salvage(const SalvageReport& report, Now now);
   void store_failed(const std::string& what, const std::optional<Error>& before, Now now);
   void answer_waiting(const Error& error);

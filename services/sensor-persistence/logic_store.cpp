@@ -29,6 +29,10 @@ void Logic::on(StoreOpened event, Now now) {
   liveness_.end(open_obligation);
   status_at_ = now.monotonic;
   if (event.reserve_held || reserve_.held()) note_reserve(event.reserve_held, now);
+  if (!event.rescued.empty()) {
+    log(LogLevel::warning, event.rescued);
+    publish_event("store", event.rescued, now);
+  }
   if (!event.contents.has_value()) return open_failed(event.contents.error(), now);
   const std::optional<Error> before = health_.error();
   if (!health_.opened(*event.contents, now.monotonic)) return store_failed("cannot go on with the store", before, now);
@@ -75,8 +79,13 @@ void Logic::store_failed(const std::string& what, const std::optional<Error>& be
 void Logic::read_failed(const std::string& what, const Error& error, Now now) {
   if (error.code != ErrorCode::corrupt || !health_.is_open())
     return complain("store", what + ": " + error.message, now);
+  found_failing(what, error, now);
+}
+
+/// No commit is needed to see that the store must be opened anew.
+void Logic::found_failing(const std::string& what, const Error& error, Now now) {
   const std::optional<Error> before = health_.error();
-  health_.found_damaged(error, now.monotonic);
+  health_.found_failing(error, now.monotonic);
   store_failed(what, before, now);
 }
 

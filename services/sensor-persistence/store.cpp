@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/adapters/sqlite/rescue.hpp"
 #include "services/sensor-persistence/store_salvage.hpp"
 
 namespace sensors::persistence {
@@ -15,8 +16,24 @@ void Store::apply(OpenStore how) {
   });
 }
 
-StoreOpened Store::open(const OpenStore& how) {
+/// Closes the store. One that has lost its name is first put under it again: what it has is nowhere else. Says so, or
+/// why nothing more could be read from it.
+Result<std::string> Store::close(WallTime now) {
+  if (writer_ == nullptr || writer_->database().check_names().has_value()) {
+    writer_.reset();
+    return std::string();
+  }
+  const auto go_on = [this] {
+    on_event_(StoreProgressed{});
+    return !stopping_;
+  };
+  Result<std::string> rescued = rescue(writer_->database(), {options_.path, now, [this] { writer_.reset(); }, go_on});
+  if (rescued.has_value() || rescued.error().code != ErrorCode::corrupt) return rescued;
   writer_.reset();
+  return rescued.error().message;
+}
+
+StoreOpened Store::open(const OpenStore& how) {
   Result<void> owned = lock_.take();
   if (how.release_reserve && (owned.has_value() || owned.error().code == ErrorCode::disk_full)) {
     static_cast<void>(reserve_.release());
@@ -28,6 +45,12 @@ StoreOpened Store::open(const OpenStore& how) {
     opened.contents = tl::unexpected<Error>(owned.error());
     return opened;
   }
+  Result<std::string> closed = close(how.time);
+  if (!closed.has_value()) {
+    opened.contents = tl::unexpected<Error>(closed.error());
+    return opened;
+  }
+  opened.rescued = std::move(*closed);
   if (Result<void> done = prepare(how, opened.salvaged); !done.has_value()) {
     opened.contents = tl::unexpected<Error>(done.error());
     return opened;

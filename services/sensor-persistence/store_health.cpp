@@ -90,8 +90,8 @@ void StoreHealth::commit_failed(const Error& error, Instant now) {
   if (!may_pass_by_itself(error.code)) state_ = State::closed;
 }
 
-void StoreHealth::found_damaged(const Error& error, Instant now) {
-  if (is_open()) salvage_next(error, now);
+void StoreHealth::found_failing(const Error& error, Instant now) {
+  if (is_open()) commit_failed(error, now);
 }
 
 void StoreHealth::salvage_next(const Error& damage, Instant now) {

@@ -47,8 +47,8 @@ class StoreHealth {
   void commit_succeeded(std::uint64_t last_id, bool had_rows);
   void commit_failed(const Error& error, Instant now);
 
-  /// A query met a damaged page: the store is opened anew, and salvaged.
-  void found_damaged(const Error& error, Instant now);
+  /// Something else than a commit met an error that only opening it anew can mend: after damage it is salvaged.
+  void found_failing(const Error& error, Instant now);
 
   bool is_open() const { return state_ == State::open; }
 

@@ -288,6 +288,7 @@ Result<Database> open_fresh(const std::string& path) {
   Database::Options how;
   how.application_id = store_application_id;
   how.time_limit = step_limit;
+  how.checks_names = false;
   how.cache_kib = 16'384;
   Result<Database> fresh = Database::open(path, store_migrations(), how);
   if (!fresh.has_value()) return fresh;

@@ -362,6 +362,7 @@ Result<StreamState> StoreWriter::load_stream(const std::string& name) {
 }
 
 Result<StoreFigures> StoreWriter::measure() {
+  if (Result<void> named = database_.check_names(); !named.has_value()) return tl::unexpected<Error>(named.error());
   StoreFigures measured;
   const Result<std::int64_t> used = database_.used_bytes();
   if (!used.has_value()) return tl::unexpected<Error>(used.error());

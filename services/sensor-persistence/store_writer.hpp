@@ -46,7 +46,12 @@ class StoreWriter {
 
   Result<CommitReport> commit(const CommitTransaction& transaction);
   Result<StreamState> load_stream(const std::string& name);
+
+  /// io also when the store's files have lost their names.
   Result<StoreFigures> measure();
+
+  /// What is open; for rescue().
+  Database& database() { return database_; }
 
  private:
   StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows);

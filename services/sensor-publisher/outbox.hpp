@@ -41,6 +41,9 @@ class Outbox {
   /// Looks for damage, see quick_check().
   Result<void> check(Millis limit);
 
+  /// What is open; for rescue().
+  Database& database() { return database_; }
+
   /// See Database::sync_log().
   Result<void> sync_log() { return database_.sync_log(); }
 

@@ -263,6 +263,7 @@ Result<OutboxRepair> fill_replacement(const std::string& path, const OutboxConte
   Database::Options fresh_options;
   fresh_options.application_id = outbox_application_id;
   fresh_options.time_limit = options.time_limit * 2;
+  fresh_options.checks_names = false;
   Result<Database> fresh = Database::open(replacement_of(path), outbox_migrations(), fresh_options);
   if (!fresh) return tl::unexpected(fresh.error());
   Result<OutboxRows> rows = OutboxRows::prepare(*fresh);

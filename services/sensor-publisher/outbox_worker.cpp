@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/adapters/sqlite/disk_figures.hpp"
+#include "common/adapters/sqlite/rescue.hpp"
 #include "common/runtime/clocks.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
 
@@ -72,17 +73,33 @@ Result<std::vector<OutboxEntry>> OutboxWorker::entries(Position first, std::size
   return outbox_->read(first, max_entries);
 }
 
-Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
+/// Closes the outbox. One that has lost its name is first put under it again: what it has is nowhere else. Says so, or
+/// why nothing more could be read from it.
+Result<std::string> OutboxWorker::close(WallTime now) {
+  if (!outbox_.has_value() || outbox_->database().check_names()) {
+    outbox_.reset();
+    return std::string();
+  }
+  Result<std::string> rescued = rescue(outbox_->database(), {options_.path, now, [this] { outbox_.reset(); }});
+  if (rescued || rescued.error().code != ErrorCode::corrupt) return rescued;
   outbox_.reset();
+  return rescued.error().message;
+}
+
+Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
   Result<void> owned = lock_.take();
   if (open.release_reserve && (owned || owned.error().code == ErrorCode::disk_full)) {
     static_cast<void>(reserve_.release());
     owned = lock_.take();
   }
   if (!owned) return tl::unexpected(owned.error());
-  Result<Outbox> outbox = open_outbox(options_, open, read_clocks().wall);
+  const WallTime now = read_clocks().wall;
+  Result<std::string> closed = close(now);
+  if (!closed) return tl::unexpected(closed.error());
+  Result<Outbox> outbox = open_outbox(options_, open, now);
   if (!outbox) return tl::unexpected(outbox.error());
   outbox_ = std::move(*outbox);
+  if (!closed->empty()) outbox_->note(std::move(*closed));
   OutboxContents contents = outbox_->contents();
   contents.reserve_held = reserve_.held();
   return contents;

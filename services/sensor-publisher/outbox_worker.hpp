@@ -35,6 +35,7 @@ class OutboxWorker {
   OutboxWritten written(OutboxWrite write);
   Result<std::vector<OutboxEntry>> entries(Position first, std::size_t max_entries);
   Result<OutboxContents> opened(const OutboxOpen& open);
+  Result<std::string> close(WallTime now);
 
   OutboxFileOptions options_;
   Report report_;

@@ -14,6 +14,9 @@ namespace {
 // Confirmed rows go with the next commit, but not each time: a deletion writes pages of its own.
 constexpr Position delete_after_readings = 5'000;
 constexpr Millis delete_after{5'000};
+
+// A write of nothing shows whether the file that is open is still there: it may have all that waits for the store.
+constexpr Millis look_every{5'000};
 constexpr Millis retry_first{200};
 constexpr Millis retry_longest{10'000};
 
@@ -151,6 +154,12 @@ bool OutboxWriter::delete_is_due(Instant now) {
   return stopping_ || confirmed_ - deleted_ >= delete_after_readings || now >= *delete_at_;
 }
 
+bool OutboxWriter::look_is_due(Instant now) {
+  if (stopping_ || !failure_.empty()) return false;
+  if (!look_at_.has_value()) look_at_ = now + look_every;
+  return now >= *look_at_;
+}
+
 std::optional<OutboxEntry> OutboxWriter::make_room(StreamRange oldest, WallTime now) const {
   std::uint64_t count = budget_.to_drop(depth());
   // A hundredth more than needed, so that a full outbox is not rewritten at each commit.
@@ -175,7 +184,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   const bool has_news = !store_to_remember_.empty() || boot_to_remember_.has_value();
   // A reserve that is to be made waits for a write that comes anyway.
   const bool is_due = commit_is_due(now.monotonic) || deletes || drop.has_value() || thin_.has_value() || has_news ||
-                      retry_at_.has_value();
+                      retry_at_.has_value() || look_is_due(now.monotonic);
   if (!is_due) return std::nullopt;
 
   OutboxWrite write;
@@ -198,6 +207,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   write.boot = std::exchange(boot_to_remember_, {});
   write.reserve = reserve;
   outstanding_ = true;
+  look_at_.reset();
   return write;
 }
 
@@ -289,6 +299,7 @@ std::optional<Instant> OutboxWriter::wake_at() const {
     const Instant due = *oldest_pending_ + options_.commit_age;
     at = at.has_value() ? std::min(*at, due) : due;
   }
+  if (look_at_.has_value()) at = at.has_value() ? std::min(*at, *look_at_) : look_at_;
   if (retry_at_.has_value()) at = std::max(at.value_or(*retry_at_), *retry_at_);
   return at;
 }

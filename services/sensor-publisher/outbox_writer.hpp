@@ -108,6 +108,7 @@ class OutboxWriter {
   void forget_copied(const std::vector<OutboxEntry>& written);
   bool commit_is_due(Instant now) const;
   bool delete_is_due(Instant now);
+  bool look_is_due(Instant now);
   void restrict_to_kept(ThinnedRange& range) const;
   void forget_scan();
   std::optional<OutboxEntry> make_room(StreamRange oldest, WallTime now) const;
@@ -128,6 +129,7 @@ class OutboxWriter {
   std::optional<Instant> oldest_pending_;
   std::optional<Instant> retry_at_;
   std::optional<Instant> delete_at_;
+  std::optional<Instant> look_at_;
   std::optional<ThinnedRange> thin_;
   std::string store_to_remember_;
   std::optional<BootTime> boot_to_remember_;

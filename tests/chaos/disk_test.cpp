@@ -1,5 +1,7 @@
 // Disks that are full, fail, hang or turn read-only beneath the services: on real small file systems where this machine
 // allows it, and through a library that is loaded into them everywhere.
+#include <filesystem>
+
 #include "tests/chaos/chaos_test.hpp"
 
 namespace sensors::rig {
@@ -104,6 +106,63 @@ TEST_F(Disk, of_the_outbox_that_turns_read_only_beneath_it_comes_back) {
   describe({"file system of the outbox turns read-only", "there was no outbox",
             "readings are sent from memory, bounded; goes on by itself"});
   fail_the_outbox("all", "EROFS");
+}
+
+const char* const guide_writes_on = "what is written goes on into a file that nobody can open any more";
+
+/// The files of the database `name` lose their names while their service has them open.
+class DeletedFile : public Disk {
+ protected:
+  void delete_files(const std::string& name, const std::vector<const char*>& suffixes) {
+    for (const char* suffix : suffixes) std::filesystem::remove(folder_.file(name) + suffix);
+  }
+
+  void expect_said_and_mended(Service& service) {
+    expect_log(service, "was deleted, moved away or replaced while it is in use");
+    expect_log(service, "nothing is lost");
+    expect_readings_go_on();
+  }
+};
+
+TEST_F(DeletedFile, of_the_outbox_is_noticed_and_all_that_waits_in_it_reaches_the_store) {
+  describe(
+      {"the files of the outbox deleted beneath the publisher", guide_writes_on,
+       "noticed with the next commit; what waits is written into a new file; readings go on from memory meanwhile"});
+  begin();
+  chaos().wire(Link::publisher_broker).stall();
+  expect_readings_go_on(120);
+  chaos().note_streams();
+  delete_files("outbox-node-1.db", {"", "-wal", "-shm"});
+  expect_said_and_mended(rig().publisher());
+  chaos().wire(Link::publisher_broker).pass();
+  expect_recovery();
+  expect_nothing_lost();
+}
+
+TEST_F(DeletedFile, of_the_store_is_noticed_and_goes_on_as_the_same_store) {
+  describe(
+      {"the file of the store deleted beneath it", guide_writes_on,
+       "noticed with the next commit, which is not acknowledged; all that was committed is written into a new file, "
+       "the same store; readings wait in the outbox meanwhile"});
+  begin();
+  chaos().wire(Link::bridge_broker).stall();
+  expect_store_goes_on(120);
+  delete_files("store.db", {""});
+  expect_said_and_mended(rig().persistence());
+  chaos().wire(Link::bridge_broker).pass();
+  expect_recovery();
+  expect_nothing_lost();
+}
+
+TEST_F(DeletedFile, that_is_the_log_of_the_store_goes_into_the_store) {
+  describe({"the log (-wal) of the store deleted beneath it", guide_writes_on,
+            "noticed with the next commit; what the log has is written into the store, and a new log begun"});
+  begin();
+  expect_store_goes_on();
+  delete_files("store.db", {"-wal"});
+  expect_said_and_mended(rig().persistence());
+  expect_recovery();
+  expect_nothing_lost();
 }
 
 TEST_F(Disk, of_the_store_that_hangs_stops_nothing_but_the_store) {

@@ -19,16 +19,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* mark = ".corrupt-";
+constexpr const char* damaged_word = "corrupt";
 
 bool exists(const std::string& path) {
   struct stat status {};
   return ::lstat(path.c_str(), &status) == 0;
-}
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
 Result<void> sync_folder_of(const std::string& path) {
@@ -50,13 +45,13 @@ void delete_database(const std::string& path) {
   for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
 }
 
-std::string free_name(const std::string& path, WallTime now) {
+std::string free_name(const std::string& path, const std::string& word, WallTime now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", &utc);
-  const std::string name = path + mark + stamp;
+  const std::string name = path + "." + word + "-" + stamp;
   std::string candidate = name;
   for (int i = 2; exists(candidate) || exists(candidate + "-wal"); ++i) candidate = name + "-" + std::to_string(i);
   return candidate;
@@ -64,7 +59,7 @@ std::string free_name(const std::string& path, WallTime now) {
 
 /// Deletes the oldest of the files moved aside, by their time of change, until `keep` are left.
 std::vector<std::string> delete_oldest(const std::string& path, std::size_t keep) {
-  const std::string start = fs::path(path).filename().string() + mark;
+  const std::string start = fs::path(path).filename().string() + "." + damaged_word + "-";
   std::vector<std::pair<fs::file_time_type, std::string>> aside;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_of(path), ignored)) {
@@ -88,15 +83,45 @@ Result<void> rename_logs(const std::string& path, const std::string& name) {
 
 }  // namespace
 
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 std::string replacement_of(const std::string& path) { return path + ".salvage"; }
 
-Result<MovedAside> move_aside(const std::string& path, WallTime now, std::size_t keep) {
-  const std::string name = free_name(path, now);
+Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now) {
+  const std::string name = free_name(path, word, now);
   Result<void> done = rename_file(path, name);
   if (done.has_value()) done = rename_logs(path, name);
   if (done.has_value()) done = sync_folder_of(path);
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
-  return MovedAside{name, delete_oldest(path, keep)};
+  return name;
+}
+
+Result<MovedAside> move_aside(const std::string& path, WallTime now, std::size_t keep) {
+  Result<std::string> name = set_aside(path, damaged_word, now);
+  if (!name.has_value()) return tl::unexpected<Error>(name.error());
+  return MovedAside{*name, delete_oldest(path, keep)};
+}
+
+/// A log that is left without its database has nothing that the replacement has not.
+Result<std::string> replace_lost(const std::string& path, WallTime now, const std::function<void()>& close) {
+  Result<void> done = sync_folder_of(path);
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  std::string aside;
+  if (exists(path)) {
+    Result<std::string> moved = set_aside(path, "replaced", now);
+    if (!moved.has_value()) return moved;
+    aside = std::move(*moved);
+  } else {
+    delete_database(path);
+  }
+  close();
+  done = rename_file(replacement_of(path), path);
+  if (done.has_value()) done = sync_folder_of(path);
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  return aside;
 }
 
 Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep) {
@@ -117,7 +142,7 @@ Result<bool> finish_replacement(const std::string& path, WallTime now) {
     delete_database(replacement);
     return false;
   }
-  Result<void> done = rename_logs(path, free_name(path, now));
+  Result<void> done = rename_logs(path, free_name(path, damaged_word, now));
   if (done.has_value()) done = rename_file(replacement, path);
   if (done.has_value()) done = sync_folder_of(path);
   if (!done.has_value()) return tl::unexpected<Error>(done.error());

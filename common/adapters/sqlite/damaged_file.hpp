@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,19 @@ Result<MovedAside> move_aside(const std::string& path, WallTime now, std::size_t
 
 /// move_aside(), then gives the name `path` to the database replacement_of(path), which must be closed.
 Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep);
+
+/// The same for a database that lost its name while it was open: what has the name `path` now, if anything, goes aside
+/// as
+/// "<path>.replaced-20260115T160935Z", where the owner may look for it; `close` closes what is open, and the
+/// replacement gets the name. Returns where the other file is; empty when there was none.
+Result<std::string> replace_lost(const std::string& path, WallTime now, const std::function<void()>& close);
+
+/// Renames the database `path` with its -wal and -shm to "<path>.<word>-20260115T160935Z", never over another file, and
+/// syncs the folder. Returns the new path. Errors as of move_aside().
+Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now);
+
+/// With its last slash; "." for a path that has none.
+std::string folder_of(const std::string& path);
 
 /// Before `path` is opened: finishes a replace_damaged() that a crash cut short, or deletes a replacement that was not
 /// complete. True when it finished one.

@@ -33,6 +33,7 @@ Database& Database::operator=(Database&& other) noexcept {
   // The old connection goes before the limits that its progress handler asks.
   database_ = std::move(other.database_);
   limits_ = std::move(other.limits_);
+  files_ = std::move(other.files_);
   return *this;
 }
 Database::~Database() = default;
@@ -55,6 +56,10 @@ Result<Database> Database::open(const std::string& path, const std::vector<std::
   database.restart_time_limit();
   const Result<void> ready = database.prepare_file(path, migrations, options);
   if (!ready.has_value()) return tl::unexpected<Error>(ready.error());
+  if (options.read_only || !options.checks_names) return database;
+  Result<OpenFiles> files = OpenFiles::of(handle);
+  if (!files.has_value()) return tl::unexpected<Error>(files.error());
+  database.files_ = std::move(*files);
   return database;
 }
 
@@ -120,7 +125,10 @@ Result<void> Database::begin() {
   return execute(sqlite3_db_readonly(database_.get(), "main") == 1 ? "BEGIN" : "BEGIN IMMEDIATE");
 }
 
-Result<void> Database::commit() { return execute("COMMIT"); }
+Result<void> Database::commit() {
+  Result<void> done = execute("COMMIT");
+  return done.has_value() ? check_names() : done;
+}
 
 void Database::rollback() {
   // A full disk or an I/O error may have ended the transaction already.
@@ -133,6 +141,10 @@ void Database::stop_when(std::function<bool()> should_stop) { limits_->should_st
 void Database::restart_time_limit() { limit_time(limits_->time_limit); }
 
 void Database::limit_time(Millis limit) { limits_->give_up_at = std::chrono::steady_clock::now() + limit; }
+
+Result<void> Database::check_names() const { return files_.has_value() ? files_->check() : Result<void>{}; }
+
+bool Database::database_has_name() const { return !files_.has_value() || files_->database_has_name(); }
 
 std::string Database::path() const {
   const char* path = sqlite3_db_filename(database_.get(), "main");

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/adapters/sqlite/open_files.hpp"
 #include "common/adapters/sqlite/statement.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
@@ -29,6 +31,8 @@ class Database {
     Millis time_limit{20'000};
     /// Page cache, in KiB. 64 .. 65,536.
     int cache_kib = 2'048;
+    /// Whether commit() looks if the files still have their names. Not for a file that is only being filled.
+    bool checks_names = true;
     /// Identifies the kind of file (PRAGMA application_id); a file with another one is refused. 0: not checked.
     std::int32_t application_id = 0;
   };
@@ -54,6 +58,8 @@ class Database {
 
   /// Begins a transaction, and its time limit.
   Result<void> begin();
+
+  /// io also when it was committed into a file that has lost its name, see check_names(): not durable then.
   Result<void> commit();
   void rollback();
 
@@ -79,6 +85,19 @@ class Database {
   /// only a power cut would show: nothing may be added to it before this.
   Result<void> sync_log();
 
+  /// Whether the files that are open for writing still have their names: io when one was deleted, moved away or
+  /// replaced. Asks the file system, which may block.
+  Result<void> check_names() const;
+
+  /// Whether the database file has its name, whatever became of its log.
+  bool database_has_name() const;
+
+  /// Copies all that is committed into the new file `path`, of one moment and synced, without a log beside it; its
+  /// folder is not synced. Other connections may go on writing. `go_on` is asked every few MiB; false ends it, as a
+  /// timeout. On an error part of the copy may be left. Errors: disk_full, io, read_only, permission, not_found,
+  /// corrupt.
+  Result<void> copy_to(const std::string& path, const std::function<bool()>& go_on);
+
   /// As it was opened with.
   std::string path() const;
 
@@ -95,6 +114,7 @@ class Database {
 
   std::unique_ptr<Limits> limits_;
   std::unique_ptr<sqlite3, Close> database_;
+  std::optional<OpenFiles> files_;  // of a connection that writes
 };
 
 }  // namespace sensors

@@ -1,0 +1,83 @@
+// While the database has its name, only its log lost its own: the log goes into the database, and a new one begins.
+//
+// Otherwise the copy is complete and synced before anything gets another name; then what has the name goes aside, and
+// only then is the connection closed: SQLite deletes no files by name for a database that has moved. A crash in between
+// is finished by finish_replacement().
+#include "common/adapters/sqlite/rescue.hpp"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/adapters/sqlite/quick_check.hpp"
+#include "common/adapters/sqlite/sqlite_error.hpp"
+
+namespace sensors {
+namespace {
+
+constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t spare_bytes = 16 * mib;
+constexpr Millis check_limit{20'000};
+
+void delete_files(const std::string& path, const std::vector<const char*>& suffixes) {
+  for (const char* suffix : suffixes) ::unlink((path + suffix).c_str());
+}
+
+/// A copy that does not fit would fill the disk for nothing.
+Result<void> require_room(const std::string& path, std::int64_t bytes) {
+  const std::string folder = folder_of(path);
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return file_error(folder, "ask for its free space", errno);
+  const std::int64_t room = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
+  if (room >= bytes + spare_bytes) return {};
+  return fail(ErrorCode::disk_full, path + ": lost its name, and there is no room to copy what is still open: " +
+                                        std::to_string((bytes + spare_bytes) / mib + 1) + " MiB are needed, " +
+                                        std::to_string(room / mib) + " MiB are free; make room");
+}
+
+/// The error of a copy, as corrupt when it is the open files that fail.
+tl::unexpected<Error> copy_failed(Database& open, const Error& error) {
+  if (error.code == ErrorCode::io || error.code == ErrorCode::corrupt) {
+    const Result<void> readable = quick_check(open, check_limit);
+    if (!readable.has_value() && readable.error().code != ErrorCode::timeout)
+      return fail(ErrorCode::corrupt,
+                  open.path() + ": lost its name, and can no longer be read: " + readable.error().message);
+  }
+  return fail(error.code, open.path() + ": lost its name; to copy what is still open: " + error.message);
+}
+
+Result<std::string> keep_without_log(Database& open, const Rescue& how) {
+  if (Result<void> done = open.sync_log(); !done.has_value()) return tl::unexpected<Error>(done.error());
+  how.close();
+  delete_files(how.path, {"-wal", "-shm"});  // another's: they would be taken for this database's own
+  return how.path + ": what its deleted log had is in the database now; nothing is lost";
+}
+
+Result<std::string> put_back(Database& open, const Rescue& how, std::int64_t bytes) {
+  const std::string copy = replacement_of(how.path);
+  delete_files(copy, {"", "-wal", "-shm", "-journal"});
+  if (Result<void> done = open.copy_to(copy, how.go_on); !done.has_value()) {
+    delete_files(copy, {"", "-wal", "-shm", "-journal"});
+    return copy_failed(open, done.error());
+  }
+  Result<std::string> aside = replace_lost(how.path, how.now, how.close);
+  if (!aside.has_value()) return aside;
+  std::string said = how.path + ": " + std::to_string(bytes / 1024) +
+                     " KiB were copied from the file that was still open into a new one of this name; nothing is lost";
+  if (!aside->empty()) said += "; the file that had the name meanwhile is " + *aside + " now";
+  return said;
+}
+
+}  // namespace
+
+Result<std::string> rescue(Database& open, const Rescue& how) {
+  if (open.database_has_name()) return keep_without_log(open, how);
+  const Result<std::int64_t> bytes = open.used_bytes();
+  if (!bytes.has_value()) return copy_failed(open, bytes.error());
+  if (Result<void> room = require_room(how.path, *bytes); !room.has_value()) return tl::unexpected<Error>(room.error());
+  return put_back(open, how, *bytes);
+}
+
+}  // namespace sensors

@@ -1,0 +1,130 @@
+// The store whose files are deleted, moved away or replaced while the service has them open: the Logic with a real
+// store.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "services/sensor-persistence/store.hpp"
+#include "tests/unit/persistence/logic_bench.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DeletedStore : public testing::Test {
+ protected:
+  DeletedStore() {
+    fs::create_directory(folder.file("data"));
+    store.emplace(how, [this](Event event) {
+      const std::lock_guard lock(mutex);
+      events.push_back(std::move(event));
+      arrived.notify_one();
+    });
+    id = open().contents.value().store;
+  }
+
+  template <class Event_>
+  Event_ next() {
+    while (true) {
+      std::unique_lock lock(mutex);
+      const bool came = arrived.wait_for(lock, 60s, [this] { return !events.empty(); });
+      if (!came) throw std::runtime_error("the store does not answer");
+      Event event = std::move(events.front());
+      events.pop_front();
+      if (std::holds_alternative<StoreProgressed>(event)) continue;
+      return std::get<Event_>(std::move(event));
+    }
+  }
+
+  StoreOpened open(bool may_create = true) {
+    OpenStore effect;
+    effect.may_create = may_create;
+    effect.time = test_time;
+    store->apply(effect);
+    return next<StoreOpened>();
+  }
+
+  Result<CommitReport> commit(std::uint64_t first, std::uint64_t last) {
+    CommitTransaction transaction;
+    transaction.time = test_time;
+    transaction.streams.push_back(
+        {"aaaa", "kitchen", "sensor-publisher", last, run_of("aaaa", first, last).readings, {}});
+    store->apply(std::move(transaction));
+    return next<StoreCommitted>().report;
+  }
+
+  Result<StoreFigures> measure() {
+    store->apply(MeasureStore{});
+    return next<StoreMeasured>().figures;
+  }
+
+  /// Opened anew: the same store, with all that was committed, acknowledged or not.
+  void expect_the_same_store(std::uint64_t last_id) {
+    const StoreOpened opened = open(false);
+    ASSERT_TRUE(opened.contents.has_value()) << opened.contents.error().message;
+    EXPECT_NE(opened.rescued.find("nothing is lost"), std::string::npos) << opened.rescued;
+    EXPECT_EQ(opened.contents->store, id) << "batches that are under way keep their names";
+    EXPECT_EQ(opened.contents->last_id, last_id);
+    EXPECT_EQ(opened.contents->streams.front().through, last_id);
+    EXPECT_TRUE(commit(last_id + 1, last_id + 1).has_value());
+    EXPECT_TRUE(measure().has_value());
+  }
+
+  TestFolder folder;
+  StoreOptions how{folder.file("data/store.db"), {"api"}, 2'048, 100, Millis{5'000}, Millis{60'000}, 3, 0};
+  std::mutex mutex;
+  std::condition_variable arrived;
+  std::deque<Event> events;
+  std::optional<Store> store;
+  std::string id;
+};
+
+TEST_F(DeletedStore, acknowledges_nothing_more_and_goes_on_as_the_same_store) {
+  for (const std::vector<const char*>& suffixes :
+       {std::vector<const char*>{""}, {"-wal"}, {"-shm"}, {"", "-wal", "-shm"}}) {
+    const std::uint64_t before = open().contents->last_id;
+    ASSERT_TRUE(commit(before + 1, before + 100).has_value());
+    for (const char* suffix : suffixes) fs::remove(how.path + suffix);
+    const Result<CommitReport> report = commit(before + 101, before + 110);
+    ASSERT_FALSE(report.has_value()) << "rows in a file without a name are not durable";
+    EXPECT_EQ(report.error().code, ErrorCode::io) << "as a disk that failed";
+    expect_the_same_store(before + 110);
+  }
+}
+
+TEST_F(DeletedStore, is_noticed_without_a_commit) {
+  ASSERT_TRUE(measure().has_value());
+  fs::rename(how.path, folder.file("taken.db"));
+  const Result<StoreFigures> figures = measure();
+  ASSERT_FALSE(figures.has_value());
+  EXPECT_EQ(figures.error().code, ErrorCode::io);
+}
+
+TEST_F(DeletedStore, with_its_folder_is_kept_open_until_there_is_one_again) {
+  ASSERT_TRUE(commit(1, 100).has_value());
+  fs::remove_all(folder.file("data"));
+  ASSERT_FALSE(commit(101, 110).has_value());
+  EXPECT_EQ(open(false).contents.error().code, ErrorCode::not_found);
+  fs::create_directory(folder.file("data"));
+  expect_the_same_store(110);
+}
+
+TEST(StoreOpenedAnew, after_its_file_lost_its_name_also_without_a_commit_and_it_is_said) {
+  LogicBench bench(plain_options());
+  bench.opens.clear();
+  bench.give(StoreMeasured{fail(ErrorCode::io, "store.db: was deleted, moved away or replaced while it is in use")});
+  EXPECT_TRUE(bench.logged("was deleted, moved away or replaced"));
+  bench.pass(1s);
+  ASSERT_EQ(bench.opens.size(), 1U);
+  StoreOpened opened{StoreContents{}, {}};
+  opened.contents->store = "store1";
+  opened.rescued = "store.db: copied; nothing is lost";
+  bench.give(std::move(opened));
+  EXPECT_TRUE(bench.logged("copied; nothing is lost"));
+}
+
+}  // namespace
+}  // namespace sensors::persistence

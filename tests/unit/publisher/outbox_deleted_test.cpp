@@ -1,0 +1,117 @@
+// The outbox whose file is deleted, moved away or replaced while the publisher has it open.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+
+#include "services/sensor-publisher/outbox_worker.hpp"
+#include "tests/unit/runtime/temporary_folder.hpp"
+
+namespace sensors::publisher {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DeletedOutbox : public testing::Test {
+ protected:
+  DeletedOutbox() {
+    fs::create_directory(folder.path("data"));
+    options.path = folder.path("data/outbox.db");
+    options.reserve_bytes = 0;
+    worker.emplace(options, [this](Event event) {
+      const std::lock_guard lock(mutex);
+      events.push_back(std::move(event));
+      changed.notify_one();
+    });
+    known = worker->start("run1", "boot").value();
+  }
+
+  template <class Event_, class Effect_>
+  Event_ carry_out(Effect_ effect) {
+    worker->apply(std::move(effect));
+    std::unique_lock lock(mutex);
+    const bool came = changed.wait_for(lock, std::chrono::seconds(60), [this] { return !events.empty(); });
+    if (!came) throw std::runtime_error("the worker does not answer");
+    Event_ event = std::get<Event_>(std::move(events.front()));
+    events.pop_front();
+    return event;
+  }
+
+  OutboxWritten write(Position first, Position last) {
+    OutboxWrite effect;
+    for (Position p = first; p <= last; ++p) effect.append.push_back({p, p, Reading{"s", 1.0, "", WallTime{}}});
+    return carry_out<OutboxWritten>(std::move(effect));
+  }
+
+  OutboxOpened reopen(Position last) {
+    OutboxOpen open;
+    open.known = known;
+    open.known.last = last;
+    return carry_out<OutboxOpened>(std::move(open));
+  }
+
+  /// Entries from 1 on are all there up to `last`, also for another program that opens the file.
+  void expect_all(Position last) {
+    const OutboxReadDone read = carry_out<OutboxReadDone>(OutboxRead{1, 1'000});
+    ASSERT_TRUE(read.entries.has_value()) << read.entries.error().message;
+    ASSERT_EQ(read.entries->size(), last);
+    EXPECT_EQ(read.entries->back().last, last);
+    worker.reset();
+    const Result<Outbox> outbox = Outbox::open(options.path, "run2");
+    ASSERT_TRUE(outbox.has_value()) << outbox.error().message;
+    EXPECT_EQ(outbox->contents().last, last);
+    EXPECT_EQ(outbox->contents().streams.front().id, "run1");
+  }
+
+  TemporaryFolder folder;
+  OutboxFileOptions options;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Event> events;
+  std::optional<OutboxWorker> worker;
+  OutboxContents known;
+};
+
+TEST_F(DeletedOutbox, is_noticed_by_the_next_write_and_keeps_every_entry) {
+  ASSERT_TRUE(write(1, 100).result.has_value());
+  fs::remove(options.path);
+  const OutboxWritten written = write(101, 120);
+  ASSERT_FALSE(written.result.has_value()) << "entries in a file without a name are not durable";
+  EXPECT_EQ(written.result.error().code, ErrorCode::io) << "as a disk that failed";
+  const OutboxOpened opened = reopen(100);
+  ASSERT_TRUE(opened.contents.has_value()) << opened.contents.error().message;
+  ASSERT_EQ(opened.contents->notes.size(), 1U);
+  EXPECT_NE(opened.contents->notes.front().find("nothing is lost"), std::string::npos);
+  ASSERT_TRUE(write(101, 120).result.has_value()) << "as the Logic does: what failed is written again";
+  expect_all(120);
+}
+
+TEST_F(DeletedOutbox, is_noticed_by_a_write_of_nothing) {
+  EXPECT_TRUE(carry_out<OutboxWritten>(OutboxWrite{}).result.has_value());
+  fs::remove(options.path + "-wal");
+  EXPECT_FALSE(carry_out<OutboxWritten>(OutboxWrite{}).result.has_value());
+}
+
+TEST_F(DeletedOutbox, with_its_folder_is_kept_open_until_there_is_one_again) {
+  ASSERT_TRUE(write(1, 100).result.has_value());
+  fs::remove_all(folder.path("data"));
+  ASSERT_FALSE(write(101, 101).result.has_value());
+  EXPECT_EQ(reopen(100).contents.error().code, ErrorCode::not_found);
+  EXPECT_EQ(reopen(100).contents.error().code, ErrorCode::not_found);
+  fs::create_directory(folder.path("data"));
+  ASSERT_TRUE(reopen(100).contents.has_value());
+  expect_all(101);
+}
+
+TEST_F(DeletedOutbox, replaced_by_an_older_one_goes_on_with_what_it_had) {
+  ASSERT_TRUE(write(1, 10).result.has_value());
+  { ASSERT_TRUE(Outbox::open(folder.path("older.db"), "older").has_value()); }
+  fs::rename(folder.path("older.db"), options.path);
+  ASSERT_FALSE(write(11, 11).result.has_value());
+  ASSERT_TRUE(reopen(10).contents.has_value());
+  expect_all(11);
+}
+
+}  // namespace
+}  // namespace sensors::publisher
