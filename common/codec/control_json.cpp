@@ -167,6 +167,11 @@ std::string encode_disk(const DiskFigures& disk) {
   append_whole_field(out, "{\"file_bytes\":", disk.file_bytes);
   append_whole_field(out, ",\"free_bytes\":", disk.free_bytes);
   append_whole_field(out, ",\"size_bytes\":", disk.size_bytes);
+  append_whole_field(out, ",\"at_risk\":", disk.risk.empty() ? 0 : 1);
+  if (!disk.risk.empty()) {
+    out += ",\"risk\":";
+    append_json_string(out, disk.risk);
+  }
   return out + "}";
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <type_traits>
 
+#include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/random_id.hpp"
@@ -20,6 +21,7 @@ int run(Config config) {
   EventLoop loop;
   loop.on_reload_signal({});
   trust_clock(config.clock_trust);
+  if (const std::string risk = risk_of_file(config.store.path); !risk.empty()) log(LogLevel::warning, risk);
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
   Result<MqttClientOptions> broker = broker_options(config, read_clocks().wall);
   if (!broker.has_value()) {

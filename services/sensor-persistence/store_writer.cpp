@@ -4,6 +4,7 @@
 
 #include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
+#include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/runtime/random_id.hpp"
 #include "services/sensor-persistence/schema.hpp"
 
@@ -368,6 +369,7 @@ Result<StoreFigures> StoreWriter::measure() {
   if (!used.has_value()) return tl::unexpected<Error>(used.error());
   measured.used_bytes = *used;
   measured.disk = measure_disk(database_.path());
+  measured.disk.risk = risk_of_file(database_.path());
   return measured;
 }
 

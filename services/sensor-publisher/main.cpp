@@ -3,6 +3,7 @@
 #include <random>
 
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
+#include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/event_loop.hpp"
@@ -26,6 +27,7 @@ int run(Config config) {
   config.logic.seed = std::random_device{}();
   config.logic.instance = random_id();
   trust_clock(config.clock_trust);
+  if (const std::string risk = risk_of_file(config.outbox.path); !risk.empty()) log(LogLevel::warning, risk);
   Result<MqttClientOptions> mqtt = mqtt_options(config);
   Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);
   for (const Error* error : {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error()}) {

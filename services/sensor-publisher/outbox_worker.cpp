@@ -5,6 +5,7 @@
 
 #include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/adapters/sqlite/rescue.hpp"
+#include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/runtime/clocks.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
 
@@ -65,7 +66,9 @@ OutboxWritten OutboxWorker::written(OutboxWrite write) {
   Result<void> result = outbox_.has_value() ? outbox_->write(write) : Result<void>(is_closed(options_));
   if (write.reserve == DiskReserve::Action::restore && result) static_cast<void>(reserve_.restore());
   const std::int64_t used_bytes = outbox_.has_value() ? outbox_->used_bytes() : 0;
-  return OutboxWritten{std::move(result), std::move(write), used_bytes, reserve_.held(), measure_disk(options_.path)};
+  DiskFigures disk = measure_disk(options_.path);
+  disk.risk = risk_;
+  return OutboxWritten{std::move(result), std::move(write), used_bytes, reserve_.held(), std::move(disk)};
 }
 
 Result<std::vector<OutboxEntry>> OutboxWorker::entries(Position first, std::size_t max_entries) {
@@ -99,6 +102,7 @@ Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
   Result<Outbox> outbox = open_outbox(options_, open, now);
   if (!outbox) return tl::unexpected(outbox.error());
   outbox_ = std::move(*outbox);
+  risk_ = risk_of_file(options_.path);
   if (!closed->empty()) outbox_->note(std::move(*closed));
   OutboxContents contents = outbox_->contents();
   contents.reserve_held = reserve_.held();

@@ -41,6 +41,7 @@ class OutboxWorker {
   Report report_;
   FileLock lock_;  // as long as this, also while the outbox is closed or salvaged
   std::optional<Outbox> outbox_;
+  std::string risk_;  // of the file system that it is on, when it was opened last
   ReserveFile reserve_;
   Worker worker_{"outbox"};  // its jobs end before all of the above goes
 };

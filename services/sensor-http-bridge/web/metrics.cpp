@@ -55,6 +55,8 @@ constexpr std::array<Known, 32> known_of_status{{
      ""},
     {"", "disk.free_bytes", "sensor_disk_free_bytes", "Bytes left on the disk of the database.", false, 1, "", ""},
     {"", "disk.size_bytes", "sensor_disk_size_bytes", "Bytes of the disk of the database.", false, 1, "", ""},
+    {"", "disk.at_risk", "sensor_disk_at_risk",
+     "Whether the database is where a power cut may take it: memory, an overlay, a network.", false, 1, "", ""},
     {"", "written_bytes", "sensor_written_bytes", "Bytes that the service has handed to the disks.", true, 1, "", ""},
     {"sensor-http-bridge", "counters.bytes", "sensor_uploaded_bytes", "Bytes of delivered batches, before compression.",
      true, 1, "", ""},

@@ -42,6 +42,14 @@ Finding check_space(const DiskFacts& disk, const Thresholds& thresholds) {
   return ok("disk", disk.path, what);
 }
 
+/// What is acknowledged there may be gone after a power cut.
+Finding check_storage(const DiskFacts& disk) {
+  if (!disk.risk.has_value()) return unknown("storage", disk.path, disk.risk.error());
+  if (disk.risk->empty()) return ok("storage", disk.path, "keeps what is synced, as far as its file system tells");
+  return warning("storage", disk.path, *disk.risk,
+                 "findmnt -T " + disk.path + "; docs/operations.md, \"On another disk\", says how to move it");
+}
+
 /// A service salvages a damaged file when it opens it: a restart is the remedy, and all that is needed.
 Finding check_database(const DatabaseFacts& database, const Machine& machine) {
   if (!database.is_there)
@@ -123,6 +131,7 @@ Findings check_machine(const Facts& facts, const Thresholds& thresholds) {
   std::set<std::string> full_disks;
   for (const DiskFacts& disk : facts.disks) {
     findings.push_back(check_mount(disk));
+    findings.push_back(check_storage(disk));
     findings.push_back(check_space(disk, thresholds));
     if (findings.back().severity == Severity::critical) full_disks.insert(disk.path);
   }

@@ -77,6 +77,7 @@ struct DiskFacts {
   std::string path;
   Result<bool> is_read_only;
   Result<DiskSpace> space;
+  Result<std::string> risk{};  // as storage_risk() says it; empty: none is known, or it holds no database
 };
 
 struct DatabaseFacts {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "common/core/storage.hpp"
 #include "common/runtime/small_file.hpp"
 #include "services/sensorctl/doctor/kernel_text.hpp"
 
@@ -133,11 +134,24 @@ Result<bool> MachineFiles::memory_cgroup() const {
   return enables_memory(*version_1);
 }
 
-Result<bool> MachineFiles::is_read_only(const std::string& path) const {
+Result<std::string> MachineFiles::mounts() const {
   Result<std::string> mounts = read("/proc/1/mountinfo");
-  if (!mounts.has_value()) mounts = read("/proc/self/mountinfo");
-  if (!mounts.has_value()) return tl::unexpected<Error>(mounts.error());
-  return is_mounted_read_only(*mounts, path);
+  return mounts.has_value() ? mounts : read("/proc/self/mountinfo");
+}
+
+Result<bool> MachineFiles::is_read_only(const std::string& path) const {
+  const Result<std::string> mounted = mounts();
+  if (!mounted.has_value()) return tl::unexpected<Error>(mounted.error());
+  return is_mounted_read_only(*mounted, path);
+}
+
+/// A folder that is not there yet will be on the file system of the nearest one that is.
+Result<std::string> MachineFiles::storage_risk(const std::string& path) const {
+  const Result<std::string> mounted = mounts();
+  if (!mounted.has_value()) return tl::unexpected<Error>(mounted.error());
+  std::error_code failed;
+  const fs::path whole = root_.empty() ? fs::weakly_canonical(path, failed) : fs::path(path);
+  return sensors::storage_risk(*mounted, failed ? path : whole.string());
 }
 
 Result<DiskSpace> MachineFiles::space(const std::string& path) const {

@@ -26,6 +26,9 @@ class MachineFiles {
 
   /// As the first process sees it, not this one, which a unit's ProtectSystem= may have put into a world of its own.
   Result<bool> is_read_only(const std::string& path) const;
+
+  /// storage_risk(), likewise.
+  Result<std::string> storage_risk(const std::string& path) const;
   Result<DiskSpace> space(const std::string& path) const;
 
   /// Nothing where there is no Raspberry Pi's firmware.
@@ -38,6 +41,7 @@ class MachineFiles {
   Result<std::string> read(const std::string& path) const;
 
  private:
+  Result<std::string> mounts() const;
   Result<std::optional<PowerFacts>> power_from_voltage_sensor() const;
   Result<std::optional<std::uint64_t>> limit_of(const std::string& path) const;
   Result<std::optional<std::uint64_t>> cpu_limit_of(const std::string& path) const;

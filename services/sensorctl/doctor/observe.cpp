@@ -100,7 +100,9 @@ std::vector<DiskFacts> observe_disks(const Installation& installation, const Mac
   std::vector<DiskFacts> disks;
   for (const std::string& path : {std::string("/"), folder_of(installation.outbox), folder_of(installation.store)}) {
     if (!disks.empty() && disks.back().path == path) continue;
-    disks.push_back({path, files.is_read_only(path), files.space(path)});
+    const bool holds_database = path == folder_of(installation.outbox) || path == folder_of(installation.store);
+    disks.push_back({path, files.is_read_only(path), files.space(path),
+                     holds_database ? files.storage_risk(path) : Result<std::string>{}});
   }
   return disks;
 }

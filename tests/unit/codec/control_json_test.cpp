@@ -9,6 +9,16 @@
 namespace sensors {
 namespace {
 
+TEST(DiskJson, says_why_a_disk_does_not_keep_what_is_synced) {
+  DiskFigures disk{1, 2, 3};
+  EXPECT_EQ(encode_disk(disk), R"({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":0})");
+  disk.risk = "is in memory (\"tmpfs\")";
+  EXPECT_EQ(encode_disk(disk),
+            R"({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,"risk":"is in memory (\"tmpfs\")"
+})");
+  EXPECT_EQ(encode_disk(DiskFigures{}), "{}") << "not known yet";
+}
+
 TEST(Committed, is_written_as_the_protocol_shows_it) {
   EXPECT_EQ(encode_committed({"w5", "k3", 1042, false}), R"({"store":"w5","stream":"k3","through":1042})");
   EXPECT_EQ(encode_committed({"w5", "k3", 0, true}), R"({"store":"w5","stream":"k3","through":0,"resend":true})");

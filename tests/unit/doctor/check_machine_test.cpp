@@ -29,6 +29,14 @@ TEST(DoctorDisk, that_is_read_only_is_critical_and_nothing_that_a_restart_would_
   EXPECT_EQ(complaints(facts), Lines{"critical mount /"});
 }
 
+TEST(DoctorDisk, that_does_not_keep_what_is_synced_is_said_with_what_to_do) {
+  Facts facts = healthy_facts();
+  facts.disks[1].risk = std::string("is in memory (tmpfs)");
+  EXPECT_EQ(complaints(facts), Lines{"warning storage /var/lib"});
+  facts.disks[1].risk = Result<std::string>(fail(ErrorCode::io, "no"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown storage /var/lib"});
+}
+
 TEST(DoctorDisk, that_cannot_be_asked_is_unknown) {
   Facts facts = healthy_facts();
   facts.disks[0].is_read_only = Result<bool>(fail(ErrorCode::io, "no"));

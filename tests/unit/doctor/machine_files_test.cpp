@@ -91,6 +91,12 @@ TEST_F(OnFiles, asks_the_firmware_or_else_the_voltage_sensor) {
   EXPECT_FALSE(files.power().value()->under_voltage);
 }
 
+TEST_F(OnFiles, says_what_storage_a_folder_is_on) {
+  put("proc/1/mountinfo", "1 0 8:1 / / rw - ext4 /dev/x rw\n2 1 0:9 / /var/lib rw - tmpfs tmpfs rw\n");
+  EXPECT_NE(files.storage_risk("/var/lib/sensor-project").value().find("tmpfs"), std::string::npos);
+  EXPECT_EQ(files.storage_risk("/srv").value(), "");
+}
+
 TEST_F(OnFiles, sees_the_mounts_of_the_first_process_rather_than_its_own) {
   put("proc/self/mountinfo", "1 0 8:1 / / ro - ext4 /dev/x rw\n");
   EXPECT_TRUE(files.is_read_only("/var").value());

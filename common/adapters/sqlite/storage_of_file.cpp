@@ -1,0 +1,21 @@
+#include "common/adapters/sqlite/storage_of_file.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "common/core/storage.hpp"
+
+namespace sensors {
+
+std::string risk_of_file(const std::string& path) {
+  std::ifstream file("/proc/self/mountinfo");
+  const std::string mountinfo{std::istreambuf_iterator<char>(file), {}};
+  std::error_code failed;
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(path, failed);
+  if (failed) return {};
+  const std::string risk = storage_risk(mountinfo, whole.string());
+  return risk.empty() ? risk : path + " " + risk;
+}
+
+}  // namespace sensors
