@@ -7,11 +7,13 @@
 #include <CLI/CLI.hpp>
 
 #include "common/runtime/clocks.hpp"
+#include "services/sensorctl/backup/backup.hpp"
 #include "services/sensorctl/broker_access.hpp"
 #include "services/sensorctl/bundle/support_bundle.hpp"
 #include "services/sensorctl/command_shell.hpp"
 #include "services/sensorctl/control_breaker.hpp"
 #include "services/sensorctl/dead_letters.hpp"
+#include "services/sensorctl/doctor/database_check.hpp"
 #include "services/sensorctl/doctor/doctor.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/query.hpp"
@@ -202,6 +204,45 @@ void add_support_bundle(CLI::App& app, const BrokerAccess& access, Run& run) {
   });
 }
 
+void add_backup(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<backup::BackupOptions>();
+  CLI::App* verb =
+      app.add_subcommand("backup", "Copy outbox and store to a new folder, while they are in use; as root");
+  verb->add_option("FOLDER", options->folder, "Made by this; nothing is overwritten")->required();
+  verb->add_option("--configuration", options->configuration, "Where the configuration is")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  verb->callback([options, &run] { run = [options] { return backup::make_backup(*options); }; });
+}
+
+void add_restore(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<backup::BackupOptions>();
+  CLI::App* verb =
+      app.add_subcommand("restore", "Put a backup in place of outbox and store, whose services are stopped");
+  verb->add_option("FOLDER", options->folder, "The backup")->required();
+  verb->add_option("--only", options->only, "One of them")->check(CLI::IsMember({"outbox", "store"}));
+  verb->add_option("--configuration", options->configuration, "Where the configuration is")
+      ->type_name("FOLDER")
+      ->capture_default_str();
+  verb->callback([options, &run] { run = [options] { return backup::restore_backup(*options); }; });
+}
+
+/// Run by the doctor, see database_check.hpp; not for people.
+void add_check_database(CLI::App& app, Run& run) {
+  struct Options {
+    std::string path;
+    std::int64_t limit_ms = 0;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      app.add_subcommand(doctor::check_database_verb, "Look for damage as the user whose folder it is")->group("");
+  verb->add_option("FILE", options->path)->required();
+  verb->add_option("LIMIT", options->limit_ms)->required()->check(CLI::Range(0, 60'000));
+  verb->callback([options, &run] {
+    run = [options] { return doctor::check_database_as_owner(options->path, Millis{options->limit_ms}); };
+  });
+}
+
 void add_tail(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<TailOptions>();
   CLI::App* verb = app.add_subcommand("tail", "Print readings and events as they pass, until Ctrl-C");
@@ -255,6 +296,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_breaker(app, *access, run);
   add_doctor(app, *access, run);
   add_support_bundle(app, *access, run);
+  add_backup(app, run);
+  add_restore(app, run);
+  add_check_database(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -14,12 +14,13 @@ source tests/rig_systemd/checks.sh
 source tests/rig_systemd/operator.sh
 source tests/rig_systemd/doctor.sh
 source tests/rig_systemd/guide.sh
+source tests/rig_systemd/backup.sh
 
 build=build/release
 packages=build/deb
 parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
   doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
-  account doctor_damage removal)
+  account doctor_damage backup another_disk removal)
 only_check=
 virtual=
 named=()
@@ -30,7 +31,7 @@ for argument in "$@"; do
     --short)
       build=build/dev
       packages=build/dev/deb
-      parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account removal)
+      parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account backup another_disk removal)
       ;;
     *)
       [[ " ${parts[*]} " == *" $argument "* ]] || { echo "rig systemd: there is no part '$argument'; they are: ${parts[*]}" >&2; exit 64; }

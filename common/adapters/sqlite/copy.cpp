@@ -1,5 +1,7 @@
-// Database::copy_to(), by SQLite's backup interface. A transaction that reads holds one moment: without it each commit
-// of another process would make the copy begin anew.
+// Database::copy_to() and what it shares with back_up(), by SQLite's backup interface. A transaction that reads holds
+// one moment: without it each commit of another process would make the copy begin anew.
+#include "common/adapters/sqlite/copy_pages.hpp"
+
 #include <sqlite3.h>
 
 #include "common/adapters/sqlite/database.hpp"
@@ -10,11 +12,6 @@ namespace {
 
 constexpr int pages_at_a_time = 1'000;
 constexpr int busy_timeout_ms = 5'000;
-
-struct CloseHandle {
-  void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-};
-using Handle = std::unique_ptr<sqlite3, CloseHandle>;
 
 Result<void> copy_pages(sqlite3* from, sqlite3* to, const std::string& path, const std::function<bool()>& go_on) {
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", from, "main");
@@ -33,7 +30,9 @@ Result<void> copy_pages(sqlite3* from, sqlite3* to, const std::string& path, con
 
 }  // namespace
 
-Result<void> Database::copy_to(const std::string& path, const std::function<bool()>& go_on) {
+void CloseHandle::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+Result<void> copy_at_one_moment(sqlite3* from, const std::string& path, const std::function<bool()>& go_on) {
   sqlite3* opened = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
@@ -42,15 +41,22 @@ Result<void> Database::copy_to(const std::string& path, const std::function<bool
   if (code != SQLITE_OK) return last_error(opened, path, "make the copy");
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, busy_timeout_ms);
-  restart_time_limit();
-  Result<void> done = execute("BEGIN; SELECT count(*) FROM sqlite_master;");
-  if (done.has_value()) done = copy_pages(database_.get(), opened, path, go_on);
-  rollback();
+  Result<void> done;
+  if (sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master;", nullptr, nullptr, nullptr) != SQLITE_OK)
+    done = last_error(from, "read");
+  if (done.has_value()) done = copy_pages(from, opened, path, go_on);
+  sqlite3_exec(from, "ROLLBACK", nullptr, nullptr, nullptr);
   if (!done.has_value()) return done;
   // The copy is one file: it needs no log beside it to be read.
-  if (sqlite3_exec(opened, "PRAGMA synchronous=FULL; PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr) == SQLITE_OK)
+  if (sqlite3_exec(opened, "PRAGMA synchronous=FULL; PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr) ==
+      SQLITE_OK)
     return {};
   return last_error(opened, path, "copy");
+}
+
+Result<void> Database::copy_to(const std::string& path, const std::function<bool()>& go_on) {
+  restart_time_limit();
+  return copy_at_one_moment(database_.get(), path, go_on);
 }
 
 }  // namespace sensors

@@ -81,7 +81,8 @@ Result<Database> Database::open_damaged(const std::string& path, Millis time_lim
 Result<void> Database::prepare_file(const std::string& path, const std::vector<std::string_view>& migrations,
                                     const Options& options) {
   if (!options.read_only && sqlite3_db_readonly(database_.get(), "main") == 1) {
-    return fail(ErrorCode::read_only, path + ": open: cannot be written" + advice(ErrorCode::read_only));
+    return fail(ErrorCode::read_only, path + ": open: cannot be written" + advice(ErrorCode::read_only) +
+                                          sandbox_advice(ErrorCode::read_only, path));
   }
   const Result<std::int64_t> version = query_integer(*this, "PRAGMA user_version");
   if (!version.has_value()) return tl::unexpected<Error>(version.error());

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 namespace sensors {
@@ -78,6 +79,17 @@ const char* advice(ErrorCode code) {
   }
 }
 
+std::string sandbox_advice(ErrorCode code, const std::string& path) {
+  const bool is_refused = code == ErrorCode::read_only || code == ErrorCode::permission || code == ErrorCode::not_found;
+  if (!is_refused || std::getenv("INVOCATION_ID") == nullptr) return {};  // systemd.exec(5): set for every unit
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "its folder" : path.substr(0, slash);
+  const std::string unit = program_invocation_short_name;
+  return "; outside its own state directory the unit's sandbox lets it write only what a drop-in names: systemctl "
+         "edit " +
+         unit + ", [Service], ReadWritePaths=" + folder + ", and systemctl restart " + unit;
+}
+
 tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, const std::string& doing) {
   int system_errno = sqlite3_system_errno(database);
   if (system_errno == ENOENT) system_errno = cause_of_missing_file(path);
@@ -88,7 +100,7 @@ tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, con
     message += std::string(" (") + std::strerror(system_errno) + ")";
   }
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) message += "; another program holds its lock";
-  return fail(code, message + advice(code));
+  return fail(code, message + advice(code) + sandbox_advice(code, path));
 }
 
 tl::unexpected<Error> last_error(sqlite3* database, const std::string& doing) {

@@ -12,6 +12,10 @@ namespace sensors {
 /// "; " and what the operator can do about it; empty when nothing is known.
 const char* advice(ErrorCode code);
 
+/// What an operator can do about a file that must not be written, beyond advice(): under systemd, how to let the unit's
+/// sandbox have its folder. Empty otherwise.
+std::string sandbox_advice(ErrorCode code, const std::string& path);
+
 /// The last error of `database`, as "PATH: doing: what; what to do".
 tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, const std::string& doing);
 

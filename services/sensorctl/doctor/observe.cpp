@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <utility>
 
-#include "common/adapters/sqlite/quick_check.hpp"
 #include "common/adapters/systemd/journal_errors.hpp"
 #include "common/adapters/systemd/system_manager.hpp"
 #include "common/runtime/clocks.hpp"
 #include "services/sensorctl/doctor/broker_watch.hpp"
+#include "services/sensorctl/doctor/database_check.hpp"
 #include "services/sensorctl/doctor/installation.hpp"
 #include "services/sensorctl/doctor/machine_files.hpp"
 
@@ -72,13 +72,6 @@ Result<AclDifference> observe_acl(const MachineFiles& files, const std::string& 
   const Result<std::string> present = files.read(configuration + "/acl");
   if (!present.has_value()) return tl::unexpected<Error>(present.error());
   return compare_acl(*shipped, *present);
-}
-
-/// Reads like any other reader: it delays no commit of the service, and its end is the limit.
-Result<void> check_database(const std::string& path, Millis limit) {
-  Result<Database> database = Database::open_damaged(path, limit);
-  if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  return quick_check(*database, limit);
 }
 
 std::string folder_of(const std::string& path) { return std::filesystem::path(path).parent_path().string(); }

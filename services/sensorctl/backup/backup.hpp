@@ -1,0 +1,23 @@
+// sensorctl backup and restore: copies of outbox and store, made while the services run, and put back while they do
+// not. Both write to stdout and stderr what they did. One thread; block for as long as the copying takes.
+#pragma once
+
+#include <string>
+
+namespace sensors::backup {
+
+struct BackupOptions {
+  std::string folder;                                 // of the backup
+  std::string configuration = "/etc/sensor-project";  // the services' files, which say where the databases are
+  std::string only;                                   // of restore: "outbox" or "store"; empty: what the backup has
+};
+
+/// Makes the folder, which must not have anything in it, and fills it. It gets its name when all is checked: a backup
+/// that is not complete is at FOLDER.partial. The exit code; see exit_code.hpp.
+int make_backup(const BackupOptions& options);
+
+/// Puts the databases of a backup in the place of those that are there, which are moved aside. A store becomes another
+/// store. Nothing is changed before all of the backup was checked. The exit code.
+int restore_backup(const BackupOptions& options);
+
+}  // namespace sensors::backup

@@ -1,0 +1,47 @@
+// What backup and restore ask of a file system, with errors that name the file. Any thread; may block.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "common/core/result.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors::backup {
+
+/// For looking through one database.
+inline constexpr Millis longest_check{3'600'000};
+
+/// "PATH: DOING: what the system said".
+tl::unexpected<Error> failed_call(const std::string& path, const std::string& doing, int error);
+
+/// Root in the folder of a service: from begin() until the end of this the process may only do what the folder's owner
+/// may, so that nothing that was planted there leads anywhere else. Nothing for others than root. The whole process.
+class ActingAs {
+ public:
+  ActingAs(uid_t user, gid_t group) : user_(user), group_(group) {}
+  ~ActingAs();
+  ActingAs(const ActingAs&) = delete;
+  ActingAs& operator=(const ActingAs&) = delete;
+
+  /// False when the system refuses.
+  bool begin();
+
+ private:
+  uid_t user_;
+  gid_t group_;
+  bool is_acting_ = false;
+};
+
+/// Syncs a file or a folder.
+Result<void> sync_file(const std::string& path);
+
+/// disk_full when `folder` has less room than `bytes` and a little more.
+Result<void> require_room(const std::string& folder, std::int64_t bytes);
+
+std::string parent_of(const std::string& path);
+std::string without_last_slash(std::string path);
+
+}  // namespace sensors::backup

@@ -1,0 +1,267 @@
+// sensorctl backup and restore on the databases of the services, and on what may be planted in their place.
+#include "services/sensorctl/backup/backup.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/runtime/file_lock.hpp"
+#include "services/sensor-persistence/schema.hpp"
+#include "services/sensor-persistence/store_writer.hpp"
+#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensorctl/backup/manifest.hpp"
+#include "services/sensorctl/doctor/database_check.hpp"
+#include "tests/unit/runtime/temporary_folder.hpp"
+
+namespace sensors::backup {
+namespace {
+
+namespace fs = std::filesystem;
+using persistence::StoreWriter;
+
+const WallTime a_time{Millis{1'768'493'375'123}};  // 2026-01-15T16:09:35.123Z
+
+class BackupTest : public testing::Test {
+ protected:
+  BackupTest() {
+    fs::create_directories(folder_.path("publisher"));
+    fs::create_directories(folder_.path("persistence"));
+    folder_.write("sensor-publisher.toml", "node = \"kitchen\"\n[outbox]\npath = \"" + outbox_path_ + "\"\n");
+    folder_.write("sensor-persistence.toml", "[store]\npath = \"" + store_.path + "\"\n");
+    options_.folder = folder_.path("backup");
+    options_.configuration = folder_.path();
+  }
+
+  std::unique_ptr<StoreWriter> open_store() { return std::move(StoreWriter::open(store_).value()); }
+
+  static void add(StoreWriter& store, std::uint64_t first, std::uint64_t last) {
+    persistence::CommitTransaction commit;
+    commit.time = a_time;
+    persistence::StreamRows rows{"aaaa", "kitchen", "sensor-publisher", last, {}, {}};
+    for (std::uint64_t seq = first; seq <= last; ++seq)
+      rows.readings.push_back({seq, Reading{"s", static_cast<double>(seq), "", a_time}});
+    commit.streams.push_back(std::move(rows));
+    commit.hand_outs.push_back({1, "api", 10, 1'000'000, 0});
+    ASSERT_TRUE(store.commit(commit).has_value());
+  }
+
+  /// An outbox with `count` readings, as its publisher has it open.
+  publisher::Outbox outbox(Position count) {
+    publisher::Outbox outbox = publisher::Outbox::open(outbox_path_, "run1").value();
+    publisher::OutboxWrite write;
+    for (Position p = 1; p <= count; ++p) write.append.push_back({p, p, Reading{"s", 1.0, "", a_time}});
+    EXPECT_TRUE(outbox.write(write).has_value());
+    return outbox;
+  }
+
+  int back_up() {
+    return said([this] { return make_backup(options_); });
+  }
+  int restore() {
+    return said([this] { return restore_backup(options_); });
+  }
+
+  int said(const std::function<int()>& run) {
+    testing::internal::CaptureStderr();
+    testing::internal::CaptureStdout();
+    const int code = run();
+    out_ = testing::internal::GetCapturedStdout();
+    err_ = testing::internal::GetCapturedStderr();
+    return code;
+  }
+
+  void expect_said(const std::string& text) const { EXPECT_NE(err_.find(text), std::string::npos) << err_; }
+
+  /// The one file in the folder `name` whose name has `part`; "" when there is none.
+  std::string file_with(const std::string& name, const std::string& part) const {
+    std::string found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path(name))) {
+      if (entry.path().filename().string().find(part) != std::string::npos) found = entry.path().string();
+    }
+    return found;
+  }
+
+  TemporaryFolder folder_;
+  std::string outbox_path_ = folder_.path("publisher/outbox.db");
+  persistence::StoreOptions store_{folder_.path("persistence/store.db"), {"api"}, 2'048, 100};
+  BackupOptions options_;
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(BackupTest, copies_both_databases_while_they_are_in_use_and_says_what_they_are) {
+  const publisher::Outbox publisher = outbox(30);
+  std::unique_ptr<StoreWriter> store = open_store();
+  add(*store, 1, 200);
+  ASSERT_EQ(back_up(), 0) << err_;
+  add(*store, 201, 210);  // they go on
+  const Manifest manifest = read_manifest(options_.folder).value();
+  ASSERT_EQ(manifest.files.size(), 2U);
+  EXPECT_EQ(manifest.node, "kitchen");
+  EXPECT_EQ(manifest.files[0].kind, "outbox");
+  EXPECT_EQ(manifest.files[0].readings, 30);
+  EXPECT_EQ(manifest.files[0].last, 30);
+  EXPECT_EQ(manifest.files[1].readings, 200);
+  EXPECT_EQ(manifest.files[1].last, 200);
+  EXPECT_EQ(manifest.files[1].store, store->contents(1)->store);
+  EXPECT_EQ(manifest.files[1].bytes, static_cast<std::int64_t>(fs::file_size(options_.folder + "/store.db")));
+  EXPECT_FALSE(fs::exists(options_.folder + ".partial"));
+  struct stat status {};
+  ASSERT_EQ(::stat((options_.folder + "/store.db").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST_F(BackupTest, overwrites_nothing) {
+  { const publisher::Outbox publisher = outbox(3); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  const std::string before = folder_.read("backup/manifest.toml");
+  EXPECT_EQ(back_up(), 1);
+  expect_said("is there already");
+  EXPECT_EQ(folder_.read("backup/manifest.toml"), before);
+}
+
+TEST_F(BackupTest, without_a_database_is_none) {
+  EXPECT_EQ(back_up(), 1);
+  expect_said("neither an outbox nor a store");
+  EXPECT_FALSE(fs::exists(options_.folder));
+}
+
+TEST_F(BackupTest, of_a_damaged_database_is_none) {
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 5'000);
+  }
+  std::fstream file(store_.path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(fs::file_size(store_.path) / 2));
+  file << std::string(20'000, '\xa5') << std::flush;
+  EXPECT_EQ(back_up(), 1);
+  expect_said("no backup was made");
+  EXPECT_FALSE(fs::exists(options_.folder)) << "what is not checked has not the name of a backup";
+}
+
+/// What a service may have put in the place of its database, by how it is made.
+class Planted : public BackupTest, public testing::WithParamInterface<const char*> {
+ protected:
+  bool plant(const std::string& path) {
+    const std::string kind = GetParam();
+    if (kind == "fifo") return ::mkfifo(path.c_str(), 0600) == 0;
+    if (kind == "link") return ::symlink("/etc/shadow", path.c_str()) == 0;
+    if (kind == "folder") return ::mkdir(path.c_str(), 0700) == 0;
+    if (kind == "device") return ::mknod(path.c_str(), S_IFCHR | 0600, makedev(1, 5)) == 0;  // /dev/zero
+    folder_.write(fs::path(path).lexically_relative(folder_.path()).string(), "");
+    return ::truncate(path.c_str(), std::int64_t{1} << 40) == 0;  // huge, and without a block
+  }
+};
+
+TEST_P(Planted, in_place_of_a_store_leads_neither_backup_nor_doctor_anywhere) {
+  if (!plant(store_.path)) GTEST_SKIP() << "needs root, to make a device";
+  EXPECT_EQ(back_up(), 1);
+  expect_said(store_.path);
+  EXPECT_FALSE(fs::exists(options_.folder));
+  EXPECT_EQ(said([this] { return doctor::check_database_as_owner(store_.path, Millis{500}); }), 1);
+  EXPECT_NE(out_.find(store_.path), std::string::npos) << out_;
+}
+
+TEST_P(Planted, in_place_of_a_backup_changes_nothing) {
+  { const publisher::Outbox publisher = outbox(3); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  fs::remove(options_.folder + "/outbox.db");
+  if (!plant(options_.folder + "/outbox.db")) GTEST_SKIP() << "needs root, to make a device";
+  const std::string before = folder_.read("publisher/outbox.db");
+  EXPECT_EQ(restore(), 1);
+  expect_said("nothing was restored");
+  EXPECT_EQ(folder_.read("publisher/outbox.db"), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Planted, testing::Values("fifo", "link", "folder", "device", "huge"));
+
+TEST_F(BackupTest, restored_is_another_store_with_all_that_it_had_and_what_was_there_is_kept) {
+  std::unique_ptr<StoreWriter> store = open_store();
+  add(*store, 1, 200);
+  ASSERT_EQ(back_up(), 0) << err_;
+  const std::string id = store->contents(1)->store;
+  add(*store, 201, 300);
+  store.reset();
+  ASSERT_EQ(restore(), 0) << err_;
+  const std::string aside = file_with("persistence", ".before-restore-");
+  ASSERT_NE(aside, "");
+  store = open_store();
+  const persistence::StoreContents contents = store->contents(10).value();
+  EXPECT_NE(contents.store, id);
+  EXPECT_EQ(contents.last_id, 200U);
+  EXPECT_EQ(contents.streams.front().through, 200U);
+  EXPECT_EQ(contents.destinations.front().batch_first, 0U) << "a batch of the other store is not confirmed by name";
+  store_.path = aside;
+  EXPECT_EQ(open_store()->contents(10)->last_id, 300U);
+}
+
+TEST_F(BackupTest, restored_outbox_goes_on_behind_what_it_has_in_another_stream) {
+  { const publisher::Outbox publisher = outbox(30); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  fs::remove(outbox_path_);
+  ASSERT_EQ(restore(), 0) << err_;
+  const publisher::Outbox publisher = publisher::Outbox::open(outbox_path_, "run2").value();
+  EXPECT_EQ(publisher.contents().last, 30U);
+  ASSERT_EQ(publisher.contents().streams.size(), 2U);
+  EXPECT_EQ(publisher.contents().streams.back().id, "run2");
+  EXPECT_EQ(publisher.contents().streams.back().base, 30U) << "no number of run1 is given again";
+  EXPECT_EQ(file_with("publisher", ".before-restore-"), "") << "there was nothing to keep";
+}
+
+TEST_F(BackupTest, is_not_restored_while_a_service_has_the_file) {
+  { const publisher::Outbox publisher = outbox(3); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  FileLock lock(outbox_path_, "sensor-publisher");
+  ASSERT_TRUE(lock.take().has_value());
+  const std::string before = folder_.read("publisher/outbox.db");
+  EXPECT_EQ(restore(), 1);
+  expect_said("is in use by sensor-publisher");
+  expect_said("systemctl stop sensor-publisher");
+  EXPECT_EQ(folder_.read("publisher/outbox.db"), before);
+}
+
+TEST_F(BackupTest, that_is_damaged_is_not_restored_not_even_what_is_well_of_it) {
+  { const publisher::Outbox publisher = outbox(3); }
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 5'000);
+  }
+  ASSERT_EQ(back_up(), 0) << err_;
+  const std::string copy = options_.folder + "/store.db";
+  std::fstream file(copy, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(fs::file_size(copy) / 2));
+  file << std::string(20'000, '\xa5') << std::flush;
+  EXPECT_EQ(restore(), 1);
+  expect_said("nothing was restored");
+  EXPECT_EQ(file_with("publisher", ".before-restore-") + file_with("persistence", ".before-restore-"), "");
+}
+
+TEST_F(BackupTest, of_one_kind_does_not_take_the_place_of_the_other) {
+  { const publisher::Outbox publisher = outbox(3); }
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 5);
+  }
+  ASSERT_EQ(back_up(), 0) << err_;
+  fs::rename(options_.folder + "/outbox.db", options_.folder + "/store.db");
+  options_.only = "store";
+  EXPECT_EQ(restore(), 1);
+  expect_said("another kind");
+}
+
+TEST_F(BackupTest, that_a_restore_did_not_finish_is_finished_by_the_service) {
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 20);
+  }
+  ASSERT_EQ(back_up(), 0) << err_;
+  fs::copy_file(options_.folder + "/store.db", store_.path + ".salvage");  // as it is when the power goes between
+  fs::remove(store_.path);                                                 // the two renames
+  ASSERT_TRUE(finish_replacement(store_.path, a_time).value());
+  EXPECT_EQ(open_store()->contents(1)->last_id, 20U);
+}
+
+}  // namespace
+}  // namespace sensors::backup
