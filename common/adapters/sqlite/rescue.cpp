@@ -39,13 +39,24 @@ Result<void> require_room(const std::string& path, std::int64_t bytes) {
 
 /// The error of a copy, as corrupt when it is the open files that fail.
 tl::unexpected<Error> copy_failed(Database& open, const Error& error) {
-  if (error.code == ErrorCode::io || error.code == ErrorCode::corrupt) {
+  const auto unreadable = [&open](const Error& why) {
+    return fail(ErrorCode::corrupt, open.path() + ": lost its name, and can no longer be read: " + why.message);
+  };
+  if (error.code == ErrorCode::corrupt) return unreadable(error);
+  if (error.code == ErrorCode::io) {  // of the open files, or of the copy?
     const Result<void> readable = quick_check(open, check_limit);
-    if (!readable.has_value() && readable.error().code != ErrorCode::timeout)
-      return fail(ErrorCode::corrupt,
-                  open.path() + ": lost its name, and can no longer be read: " + readable.error().message);
+    if (!readable.has_value() && readable.error().code != ErrorCode::timeout) return unreadable(readable.error());
   }
   return fail(error.code, open.path() + ": lost its name; to copy what is still open: " + error.message);
+}
+
+/// Of a file that became shorter SQLite reads pages that are missing as empty ones, and copies them.
+Result<void> check_copy(const std::string& copy) {
+  Result<Database> database = Database::open_damaged(copy, check_limit);
+  if (!database.has_value()) return tl::unexpected<Error>(database.error());
+  Result<void> sound = quick_check(*database, check_limit);
+  if (sound.has_value() || sound.error().code == ErrorCode::timeout) return {};
+  return sound;
 }
 
 Result<std::string> keep_without_log(Database& open, const Rescue& how) {
@@ -58,7 +69,9 @@ Result<std::string> keep_without_log(Database& open, const Rescue& how) {
 Result<std::string> put_back(Database& open, const Rescue& how, std::int64_t bytes) {
   const std::string copy = replacement_of(how.path);
   delete_files(copy, {"", "-wal", "-shm", "-journal"});
-  if (Result<void> done = open.copy_to(copy, how.go_on); !done.has_value()) {
+  Result<void> done = open.copy_to(copy, how.go_on);
+  if (done.has_value()) done = check_copy(copy);
+  if (!done.has_value()) {
     delete_files(copy, {"", "-wal", "-shm", "-journal"});
     return copy_failed(open, done.error());
   }

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <memory>
-#include <random>
 
 #include <fmt/format.h>
 
@@ -17,6 +16,7 @@
 #include "common/adapters/sqlite/plain_file.hpp"
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/file_lock.hpp"
+#include "common/runtime/random_id.hpp"
 #include "services/sensorctl/backup/backup.hpp"
 #include "services/sensorctl/backup/files.hpp"
 #include "services/sensorctl/backup/manifest.hpp"
@@ -31,16 +31,6 @@ using sensorctl::complain;
 
 constexpr const char* aside_word = "before-restore";
 constexpr mode_t usual_mode = 0600;
-
-/// As a store makes its own: publishers, and who uploads, see another store.
-std::string new_store_id() {
-  constexpr std::string_view alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
-  constexpr std::size_t length = 12;
-  std::random_device random;
-  std::string id;
-  while (id.size() < length) id += alphabet[random() % alphabet.size()];
-  return id;
-}
 
 /// One database on its way.
 struct Restored {
@@ -91,9 +81,9 @@ Result<void> stage(const Restored& one, ActingAs& owner) {
     std::error_code ignored;
     for (const char* suffix : {"", "-journal"}) fs::remove(file + suffix, ignored);  // of a restore that was cut short
   });
-  if (done.has_value() && one.source.kind == "store") {
+  if (done.has_value() && one.source.kind == "store") {  // publishers, and who uploads, see another one
     done = change_backup(
-        file, "UPDATE store SET id = '" + new_store_id() + "'; UPDATE destination SET batch_first = 0, batch_last = 0");
+        file, "UPDATE store SET id = '" + random_id() + "'; UPDATE destination SET batch_first = 0, batch_last = 0");
   }
   if (!done.has_value()) return done;
   const Result<PlainFile> before = plain_file(path);

@@ -104,6 +104,25 @@ TEST_F(DeletedOutbox, with_its_folder_is_kept_open_until_there_is_one_again) {
   expect_all(101);
 }
 
+TEST_F(DeletedOutbox, that_can_no_longer_be_read_is_given_up_and_a_new_one_begun) {
+  // More than the connection has in memory; then it is emptied under another name, as a disk that is pulled out.
+  constexpr Position many = 120'000;
+  for (Position first = 1; first < many; first += 10'000) ASSERT_TRUE(write(first, first + 9'999).result.has_value());
+  for (const char* suffix : {"", "-wal"}) {
+    fs::create_hard_link(options.path + suffix, folder.path("other") + suffix);
+    fs::remove(options.path + suffix);
+    fs::resize_file(folder.path("other") + suffix, 0);
+  }
+  ASSERT_FALSE(write(many + 1, many + 1).result.has_value());
+  const OutboxOpened opened = reopen(many);
+  ASSERT_TRUE(opened.contents.has_value()) << opened.contents.error().message;
+  ASSERT_EQ(opened.contents->notes.size(), 1U);
+  EXPECT_NE(opened.contents->notes.front().find("can no longer be read"), std::string::npos)
+      << opened.contents->notes.front();
+  EXPECT_EQ(opened.contents->streams.back().id, "run1");
+  EXPECT_TRUE(write(many + 1, many + 1).result.has_value());
+}
+
 TEST_F(DeletedOutbox, replaced_by_an_older_one_goes_on_with_what_it_had) {
   ASSERT_TRUE(write(1, 10).result.has_value());
   { ASSERT_TRUE(Outbox::open(folder.path("older.db"), "older").has_value()); }

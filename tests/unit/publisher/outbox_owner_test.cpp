@@ -70,7 +70,7 @@ TEST_F(OutboxOwner, has_it_until_it_ends_also_while_the_outbox_is_closed_or_open
     ASSERT_TRUE(open_again(worker).has_value());
     EXPECT_FALSE(is_free());
     std::filesystem::remove(options.path);
-    std::filesystem::create_directory(options.path);  // cannot be opened: closed from now on
+    std::filesystem::create_directories(options.path + ".salvage/in");  // where what is open would be copied to
     EXPECT_FALSE(open_again(worker).has_value());
     EXPECT_FALSE(is_free());
   }
