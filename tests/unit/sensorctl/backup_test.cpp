@@ -200,7 +200,7 @@ TEST_F(BackupTest, restored_is_another_store_with_all_that_it_had_and_what_was_t
 TEST_F(BackupTest, restored_outbox_goes_on_behind_what_it_has_in_another_stream) {
   { const publisher::Outbox publisher = outbox(30); }
   ASSERT_EQ(back_up(), 0) << err_;
-  fs::remove(outbox_path_);
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(outbox_path_ + suffix);
   ASSERT_EQ(restore(), 0) << err_;
   const publisher::Outbox publisher = publisher::Outbox::open(outbox_path_, "run2").value();
   EXPECT_EQ(publisher.contents().last, 30U);
