@@ -94,6 +94,8 @@ HttpServerCallbacks server_callbacks(Inbox<BridgeEvent>& inbox) {
 
 std::string state_file_of(const Config& config) { return config.state_directory + "/breaker"; }
 
+std::string write_homes_file_of(const Config& config) { return config.state_directory + "/writes"; }
+
 Adapters::Adapters(const Config& config, const std::string& mqtt_password, EventLoop& loop, Inbox<BridgeEvent>& inbox)
     : config_(config),
       inbox_(inbox),
@@ -144,6 +146,16 @@ void Adapters::carry_out(SaveBreaker save) {
   worker_.post([path = state_file_of(config_), text = std::move(save.text)] {
     if (const Result<void> saved = replace_file(path, text); !saved.has_value()) {
       log(LogLevel::warning, saved.error().message + "; after a restart the circuit breaker starts closed");
+    }
+  });
+}
+
+void Adapters::carry_out(SaveWriteHomes save) {
+  worker_.post([path = write_homes_file_of(config_), text = std::move(save.text)] {
+    if (const Result<void> saved = replace_file(path, text); !saved.has_value()) {
+      log(LogLevel::warning, saved.error().message +
+                                 "; a write with a key that comes again after a rename, or to "
+                                 "another store, may be stored twice");
     }
   });
 }

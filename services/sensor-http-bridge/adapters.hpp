@@ -21,6 +21,9 @@ namespace sensors::bridge {
 /// Where the breaker's state is kept.
 std::string state_file_of(const Config& config);
 
+/// Where it is kept at which nodes and stores writes were handed in.
+std::string write_homes_file_of(const Config& config);
+
 class Adapters {
  public:
   /// `config`, `loop` and `inbox` must outlive this. Connecting and listening start at once.
@@ -39,6 +42,7 @@ class Adapters {
   void carry_out(MqttPublish message);
   void carry_out(HttpPost post);
   void carry_out(SaveBreaker save);
+  void carry_out(SaveWriteHomes save);
   void carry_out(WebResponse response) { server_->respond(std::move(response)); }
   void carry_out(WebStreamBegin stream) { server_->begin_stream(std::move(stream)); }
   void carry_out(const WebStreamData& data) { server_->send(data); }

@@ -56,6 +56,11 @@ struct SaveBreaker {
   std::string text;
 };
 
+/// Replaces the file of WriteHomes by `text`, on the same worker; a failure is logged and changes nothing else.
+struct SaveWriteHomes {
+  std::string text;
+};
+
 using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker>;
 using Effects = std::vector<Effect>;
 
@@ -64,8 +69,8 @@ using Effects = std::vector<Effect>;
 using BridgeEvent = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
                                  HttpFinished, WebRequest, WebGone, WebListening, WebCertificate>;
 
-using BridgeEffect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker, WebResponse,
-                                  WebStreamBegin, WebStreamData, WebStreamEnd>;
+using BridgeEffect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, HttpPost, SaveBreaker, SaveWriteHomes,
+                                  WebResponse, WebStreamBegin, WebStreamData, WebStreamEnd>;
 using BridgeEffects = std::vector<BridgeEffect>;
 
 }  // namespace sensors::bridge

@@ -26,7 +26,7 @@ int refuse(const Error& error) {
   return exit_bad_configuration;
 }
 
-int run(const Config& config, const std::string& mqtt_password) {
+int run(Config config, const std::string& mqtt_password) {
   FileLock lock(state_file_of(config), service_name);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {
     if (owned.error().code == ErrorCode::in_use) {
@@ -39,6 +39,16 @@ int run(const Config& config, const std::string& mqtt_password) {
   EventLoop loop;
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");
+  if (config.web.has_value()) {
+    Result<std::vector<WriteHome>> homes = load_write_homes(write_homes_file_of(config));
+    if (!homes.has_value()) {
+      log(LogLevel::warning, homes.error().message +
+                                 "; a write with a key that was handed in under another node or at "
+                                 "another store and comes again may be stored twice");
+    } else {
+      config.web->write_homes = std::move(*homes);
+    }
+  }
   Inbox<BridgeEvent> inbox(InboxLimits{}, [&loop] { loop.wake(); });
   Bridge bridge(config.logic, saved.has_value() ? std::move(*saved) : std::nullopt, config.web, config.discovery);
   Adapters adapters(config, mqtt_password, loop, inbox);

@@ -46,6 +46,19 @@ bool write_all(int descriptor, std::string_view text) {
   return true;
 }
 
+/// Nothing when there is no such file.
+Result<std::optional<std::string>> read_state(const std::string& path) {
+  const File file(path, O_RDONLY);
+  if (!file.is_open()) {
+    if (errno == ENOENT) return std::optional<std::string>{};
+    return failure("open", path);
+  }
+  std::array<char, 4'096> buffer{};  // far more than it ever holds
+  const ssize_t size = ::read(file.descriptor(), buffer.data(), buffer.size());
+  if (size < 0) return failure("read", path);
+  return std::optional(std::string(buffer.data(), static_cast<std::size_t>(size)));
+}
+
 }  // namespace
 
 Result<void> replace_file(const std::string& path, const std::string& text) {
@@ -64,17 +77,21 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
 }
 
 Result<std::optional<SavedBreaker>> load_saved_breaker(const std::string& path) {
-  const File file(path, O_RDONLY);
-  if (!file.is_open()) {
-    if (errno == ENOENT) return std::optional<SavedBreaker>{};
-    return failure("open", path);
-  }
-  std::array<char, 4'096> buffer{};  // far more than it ever holds
-  const ssize_t size = ::read(file.descriptor(), buffer.data(), buffer.size());
-  if (size < 0) return failure("read", path);
-  const Result<SavedBreaker> saved = decode_saved_breaker({buffer.data(), static_cast<std::size_t>(size)});
+  const Result<std::optional<std::string>> text = read_state(path);
+  if (!text.has_value()) return tl::unexpected<Error>(text.error());
+  if (!text->has_value()) return std::optional<SavedBreaker>{};
+  const Result<SavedBreaker> saved = decode_saved_breaker(**text);
   if (!saved.has_value()) return fail(saved.error().code, path + ": " + saved.error().message);
   return std::optional<SavedBreaker>{*saved};
+}
+
+Result<std::vector<WriteHome>> load_write_homes(const std::string& path) {
+  const Result<std::optional<std::string>> text = read_state(path);
+  if (!text.has_value()) return tl::unexpected<Error>(text.error());
+  if (!text->has_value()) return std::vector<WriteHome>{};
+  Result<std::vector<WriteHome>> homes = decode_write_homes(**text);
+  if (!homes.has_value()) return fail(homes.error().code, path + ": " + homes.error().message);
+  return homes;
 }
 
 }  // namespace sensors::bridge

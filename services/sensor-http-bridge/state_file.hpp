@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/core/result.hpp"
 #include "services/sensor-http-bridge/saved_breaker.hpp"
+#include "services/sensor-http-bridge/web/write_homes.hpp"
 
 namespace sensors::bridge {
 
@@ -15,5 +17,8 @@ Result<void> replace_file(const std::string& path, const std::string& text);
 
 /// Nothing when there is no file. ErrorCode::permission, io or corrupt otherwise.
 Result<std::optional<SavedBreaker>> load_saved_breaker(const std::string& path);
+
+/// Empty when there is no file. ErrorCode::permission, io or corrupt otherwise.
+Result<std::vector<WriteHome>> load_write_homes(const std::string& path);
 
 }  // namespace sensors::bridge

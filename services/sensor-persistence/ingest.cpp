@@ -134,6 +134,11 @@ void Ingest::hold(const Origin& origin, Batch batch) {
   held.push_back(Held{origin, std::move(batch)});
 }
 
+std::optional<std::uint64_t> Ingest::accepted(const std::string& stream) const {
+  const auto found = streams_.find(stream);
+  return found == streams_.end() ? std::nullopt : std::optional(found->second.accepted);
+}
+
 std::vector<LoadStream> Ingest::take_loads() { return std::exchange(to_load_, {}); }
 
 void Ingest::loaded(const StreamLoaded& event, Instant now) {

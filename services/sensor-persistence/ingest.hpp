@@ -87,6 +87,9 @@ class Ingest {
   void reopen() { open_ = true; }
   bool is_open() const { return open_; }
 
+  /// What of that stream is taken, be it committed yet or not; nothing when it is not in memory.
+  std::optional<std::uint64_t> accepted(const std::string& stream) const;
+
   // ---- streams that are not in memory ----
 
   /// Streams to ask the store for, each once.

@@ -96,6 +96,7 @@ void Logic::on(const MqttDisconnected& event, Now now) {
 void Logic::on(const StreamLoaded& event, Now now) {
   if (!event.state.has_value()) read_failed("cannot look up stream " + event.stream, event.state.error(), now);
   ingest_.loaded(event, now.monotonic);
+  stream_loaded(event);
 }
 
 void Logic::on(StoreMeasured event, Now now) {

@@ -10,6 +10,7 @@
 
 #include "common/codec/namesakes.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/codec/streams_json.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/broker_link.hpp"
 #include "common/core/disk_reserve.hpp"
@@ -131,6 +132,8 @@ class Logic {
   void on_upload(const ReplyTo& reply, const MqttMessage& message);
   void on_uploaded(const ReplyTo& reply, const MqttMessage& message);
   void on_query(const ReplyTo& reply, const MqttMessage& message, Now now);
+  void on_streams(const ReplyTo& reply, const MqttMessage& message);
+  void stream_loaded(const StreamLoaded& event);
   std::optional<std::uint64_t> open_query(const ReplyTo& reply);
   bool store_is_ready(const ReplyTo& reply);
   void refuse_message(std::string_view kind, const std::string& text, Now now);
@@ -153,6 +156,13 @@ class Logic {
   void note_times(const TopicView& topic, const Batch& batch, Now now);
   void complain(std::string_view kind, const std::string& text, Now now);
   void announce(LogLevel level, std::string_view type, const std::string& text, Now now);
+
+  /// A call `streams` that waits for LoadStream.
+  struct StreamsCall {
+    std::uint64_t call = 0;
+    std::vector<std::string> unknown;  // still
+    StreamsAnswer answer;
+  };
 
   struct ConfirmationCall {
     std::uint64_t call;
@@ -188,6 +198,7 @@ class Logic {
   std::vector<HandOut> waiting_hand_outs_;
   std::vector<ConfirmationCall> waiting_confirmations_;
   std::vector<DeadLetterChange> waiting_changes_;
+  std::vector<StreamsCall> waiting_streams_;
   std::vector<std::uint64_t> committing_hand_outs_;
   std::vector<ConfirmationCall> committing_confirmations_;
   std::vector<DeadLetterChange> committing_changes_;

@@ -1,4 +1,6 @@
 // The part of Logic that reads what arrives over the broker: readings, batches, requests. Nothing of it is trusted.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
@@ -125,10 +127,13 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
     on_query(*reply, message, now);
   } else if (verb == "dead-letters") {
     on_dead_letters(*reply, message);
+  } else if (verb == "streams") {
+    on_streams(*reply, message);
   } else {
-    refuse_call(*reply,
-                Error{ErrorCode::not_found,
-                      fmt::format("there is no request {}; there are upload, uploaded, query and dead-letters", verb)});
+    refuse_call(*reply, Error{ErrorCode::not_found,
+                              fmt::format("there is no request {}; there are upload, uploaded, query, dead-letters and "
+                                          "streams",
+                                          verb)});
   }
 }
 
@@ -177,6 +182,45 @@ void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now now) 
   const std::optional<std::uint64_t> call = open_query(reply);
   if (!call.has_value()) return;
   effects_.push_back(RunQuery{*call, std::move(*request), options_.query_time_limit, retention_.future_begins(now)});
+}
+
+/// Also what is taken and not committed yet counts as known: the asker would send it under another name otherwise.
+void Logic::on_streams(const ReplyTo& reply, const MqttMessage& message) {
+  const Result<std::vector<std::string>> names = decode_streams_request(message.payload);
+  if (!names.has_value()) return refuse_call(reply, names.error());
+  if (!store_is_ready(reply)) return;
+  StreamsCall waiting{0, {}, {uploads_.store(), {}}};
+  for (const std::string& name : *names) {
+    if (const std::optional<std::uint64_t> accepted = ingest_.accepted(name); !accepted.has_value()) {
+      waiting.unknown.push_back(name);
+    } else if (*accepted > 0) {
+      waiting.answer.streams.push_back({name, *accepted});
+    }
+  }
+  if (waiting.unknown.empty()) return publish_reply(reply, encode_streams_answer(waiting.answer));
+  const std::optional<std::uint64_t> call = open_call(reply);
+  if (!call.has_value()) return;
+  waiting.call = *call;
+  for (const std::string& name : waiting.unknown) effects_.emplace_back(LoadStream{name});
+  waiting_streams_.push_back(std::move(waiting));
+}
+
+/// What was held of the stream until it was loaded is taken by now, and is known from memory.
+void Logic::stream_loaded(const StreamLoaded& event) {
+  const std::optional<std::uint64_t> accepted = ingest_.accepted(event.stream);
+  const bool is_stored = event.state.has_value() && event.state->id != 0;
+  std::erase_if(waiting_streams_, [&](StreamsCall& waiting) {
+    if (std::erase(waiting.unknown, event.stream) == 0) return false;
+    if (!event.state.has_value()) {
+      ++counters_.refused_calls;
+      answer(waiting.call, encode_error(event.state.error()));
+      return true;
+    }
+    if (accepted.value_or(0) > 0 || is_stored)
+      waiting.answer.streams.push_back({event.stream, std::max(accepted.value_or(0), event.state->through)});
+    if (waiting.unknown.empty()) answer(waiting.call, encode_streams_answer(waiting.answer));
+    return waiting.unknown.empty();
+  });
 }
 
 std::optional<std::uint64_t> Logic::open_query(const ReplyTo& reply) {

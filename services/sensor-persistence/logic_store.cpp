@@ -113,6 +113,7 @@ void Logic::answer_waiting(const Error& error) {
   for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
     answer(waiting.call, encode_error(error));
   for (const DeadLetterChange& waiting : std::exchange(waiting_changes_, {})) answer(waiting.call, encode_error(error));
+  for (const StreamsCall& waiting : std::exchange(waiting_streams_, {})) answer(waiting.call, encode_error(error));
 }
 
 /// A reserve that is spent stops ingest: readings would take in seconds the room that uploads and deletions need.

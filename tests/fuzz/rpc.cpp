@@ -2,6 +2,7 @@
 #include "common/codec/dead_letter_json.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "common/codec/store_answer.hpp"
+#include "common/codec/streams_json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace sensors::fuzz {
@@ -23,6 +24,12 @@ void check_requests(std::string_view input) {
     must(request->limit >= 1 && request->limit <= max_query_readings, "a query is bounded");
     must(decode_query_request(encode_query_request(*request)).has_value(), "a request survives another trip");
   }
+  if (const auto names = decode_streams_request(input); taken(names)) {
+    must(names->size() <= max_streams_named, "a question about streams is bounded");
+    must(decode_streams_request(encode_streams_request(*names)) == *names, "a question survives another trip");
+  }
+  if (const auto answer = decode_streams_answer(input); taken(answer))
+    must(decode_streams_answer(encode_streams_answer(*answer)).has_value(), "an answer survives another trip");
 }
 
 void check_dead_letters(std::string_view input) {

@@ -51,6 +51,11 @@ void BridgeService::open() {
   options.seed = world_.random.next();
   options.instance = std::to_string(runs());
   if (web_.has_value()) ++web_->seed;  // another run, other names
+  if (web_.has_value() && write_homes_file_.has_value()) {
+    Result<std::vector<bridge::WriteHome>> homes = bridge::decode_write_homes(*write_homes_file_);
+    if (!homes.has_value()) world_.ledger.violate("the file of write homes can be read", homes.error().message);
+    if (homes.has_value()) web_->write_homes = std::move(*homes);
+  }
   host(std::make_unique<bridge::Bridge>(options, std::move(saved), web_, std::nullopt));
   connect();
 }
@@ -214,6 +219,10 @@ void BridgeService::carry_out(WebResponse& response) {
 void BridgeService::carry_out(const SaveBreaker& save) {
   // On a worker: a crash before that leaves the file as it was.
   after(world_.random.between(Millis{0}, Millis{20}), [this, text = save.text] { state_file_ = text; });
+}
+
+void BridgeService::carry_out(const bridge::SaveWriteHomes& save) {
+  after(world_.random.between(Millis{0}, Millis{20}), [this, text = save.text] { write_homes_file_ = text; });
 }
 
 }  // namespace sensors::simulation

@@ -54,6 +54,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   void carry_out(MqttPublish& message);
   void carry_out(const bridge::HttpPost& post);
   void carry_out(const bridge::SaveBreaker& save);
+  void carry_out(const bridge::SaveWriteHomes& save);
   void carry_out(WebResponse& response);
   void carry_out(const WebStreamBegin&) {}
   void carry_out(const WebStreamData&) {}
@@ -83,6 +84,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   ReadingDecoder decoder_;
   Instant asked_to_wait_until_{};
   std::optional<std::string> state_file_;
+  std::optional<std::string> write_homes_file_;
   std::set<std::string> keys_;  // that were ever sent
   std::size_t most_rows_ = 0;   // in a batch, since a larger one was answered with 413
   Instant most_rows_until_{};

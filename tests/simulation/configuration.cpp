@@ -1,5 +1,7 @@
 #include "tests/simulation/configuration.hpp"
 
+#include "common/codec/topic.hpp"
+
 namespace sensors::simulation {
 
 namespace {
@@ -69,6 +71,7 @@ bridge::LogicOptions bridge_options(Random& random, Millis latency, UploadFormat
 bridge::WebOptions web_options(Random& random) {
   bridge::WebOptions options;
   options.node = main_node;
+  options.reply_topic = topic_of(options.root, options.node, "rpc-reply", bridge::service_name);
   options.anonymous = {true, true};
   options.write_timeout = random.of_any_size(Millis{1'000}, Millis{60'000});
   options.max_waiting_rows = random.between(1'000, 10'000);

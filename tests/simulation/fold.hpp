@@ -49,6 +49,7 @@ inline void fold(EffectHash& hash, const bridge::HttpPost& post) {
   hash.add(post.body);
 }
 inline void fold(EffectHash& hash, const bridge::SaveBreaker& save) { hash.add(save.text); }
+inline void fold(EffectHash& hash, const bridge::SaveWriteHomes& save) { hash.add(save.text); }
 
 inline void fold(EffectHash& hash, const WebResponse& response) {
   hash.add(response.id);

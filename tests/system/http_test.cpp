@@ -1,4 +1,6 @@
 // The HTTP side of the whole pipeline: readings in over HTTP, and out again; across crashes.
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -150,6 +152,34 @@ TEST_F(HttpSide, a_key_stores_once_across_crashes_of_bridge_and_store) {
   EXPECT_EQ(http_post(port_, "/v1/readings", headers, body).status, 201) << folder_.log_tails();
   EXPECT_EQ(rig_.store().readings(), 500U);
   EXPECT_EQ(rig_.store().gaps(), 0U);
+}
+
+TEST_F(HttpSide, a_key_stores_once_across_a_rename_of_the_machine_and_twice_on_two_machines) {
+  start_without_publisher();
+  const std::string headers = json_type + "Idempotency-Key: k1\r\n";
+  const HttpReplyText first = http_post(port_, "/v1/readings", headers, rows("once", 300));
+  ASSERT_EQ(first.status, 201) << first.body << folder_.log_tails();
+  const auto rename = [&](const std::string& node) {
+    rig_.bridge().stop();
+    rig_.persistence().stop();
+    rig_.bridge().config().set_text("", "node", node);
+    rig_.persistence().config().set_text("", "node", node);
+    rig_.persistence().start();
+    rig_.bridge().start();
+    wait_ready();
+  };
+  rename("renamed");
+  EXPECT_EQ(http_post(port_, "/v1/readings", headers, rows("once", 300)).body, first.body) << folder_.log_tails();
+  EXPECT_EQ(rig_.store().readings(), 300U) << "it has its answer, and nothing is stored again";
+  const std::string other_headers = json_type + "Idempotency-Key: k2\r\n";
+  const Json there = Json::parse(http_post(port_, "/v1/readings", other_headers, rows("twice", 1)).body);
+  std::filesystem::remove(folder_.file("writes"));  // a machine that was never this one
+  rename("another");
+  const Json here = Json::parse(http_post(port_, "/v1/readings", other_headers, rows("twice", 1)).body);
+  EXPECT_NE(there.at("results").at(0).at("stream"), here.at("results").at(0).at("stream"));
+  EXPECT_EQ(rig_.store().readings(), 302U);
+  EXPECT_EQ(rig_.store().gaps(), 0U);
+  rig_.wait_until("the API has them", patience, [&] { return rig_.api().delivered() == 302; });
 }
 
 TEST_F(HttpSide, says_503_while_the_store_is_away_and_takes_the_same_write_when_it_is_back) {

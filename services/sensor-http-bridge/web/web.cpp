@@ -1,5 +1,6 @@
 #include "services/sensor-http-bridge/web/web.hpp"
 
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,9 +16,19 @@ namespace {
 
 constexpr std::chrono::hours expiry_is_near{14 * 24};
 
-std::string committed_topic(const WebOptions& options) {
-  return topic_of(options.root, options.node, "committed", service_name);
+std::string committed_topic(const WebOptions& options, const std::string& node) {
+  return topic_of(options.root, node, "committed", service_name);
 }
+
+/// Of this node, and of those that it was before: a write that was handed in there goes on under its stream.
+std::set<std::string> committed_topics(const WebOptions& options) {
+  std::set<std::string> topics{committed_topic(options, options.node)};
+  for (const WriteHome& home : options.write_homes) topics.insert(committed_topic(options, home.node));
+  return topics;
+}
+
+/// Requests of the two desks are told apart by their numbers.
+constexpr std::uint64_t first_question = std::uint64_t{1} << 52U;
 
 std::string filter_of(const WebOptions& options, std::string_view kind) {
   return options.root + "/+/" + std::string(kind) + "/+";
@@ -26,8 +37,10 @@ std::string filter_of(const WebOptions& options, std::string_view kind) {
 }  // namespace
 
 std::vector<std::string> web_subscriptions(const WebOptions& options) {
-  return {filter_of(options, "status"), filter_of(options, "queue"), filter_of(options, "event"),
-          filter_of(options, "reading"), committed_topic(options)};
+  std::vector<std::string> filters{filter_of(options, "status"), filter_of(options, "queue"),
+                                   filter_of(options, "event"), filter_of(options, "reading")};
+  for (const std::string& topic : committed_topics(options)) filters.push_back(topic);
+  return filters;
 }
 
 Web::Web(WebOptions options)
@@ -37,8 +50,10 @@ Web::Web(WebOptions options)
       streams_(options_.max_streams, options_.stream_keepalive),
       desk_({options_.root, options_.node, options_.reply_topic, options_.max_queries, options_.query_timeout,
              options_.seed}),
+      questions_desk_({options_.root, options_.node, options_.reply_topic, options_.max_queries, options_.query_timeout,
+                       options_.seed, first_question}),
       writes_(options_),
-      committed_topic_(committed_topic(options_)) {}
+      committed_topics_(committed_topics(options_)) {}
 
 BridgeEffects Web::handle(const Tick&, Now now) {
   now_ = now;
@@ -47,6 +62,8 @@ BridgeEffects Web::handle(const Tick&, Now now) {
     ++counters_.unanswered;
     store_is_silent(read, fmt::format("the store gave no answer in {} ms", options_.query_timeout.count()));
   }
+  for (const std::uint64_t write : questions_desk_.take_overdue(now.monotonic))
+    writes_.unanswered(write, now.monotonic);
   add_written(writes_.take_late(now.monotonic));
   warn_of_expiry();
   return take_effects();
@@ -64,7 +81,7 @@ BridgeEffects Web::handle(const StopRequested&, Now now) {
 BridgeEffects Web::handle(const MqttConnected&, Now now) {
   now_ = now;
   is_connected_ = true;
-  writes_.outbox().connected();
+  writes_.connected();
   return take_effects();
 }
 
@@ -72,8 +89,9 @@ BridgeEffects Web::handle(const MqttConnected&, Now now) {
 BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
   now_ = now;
   is_connected_ = false;
-  writes_.outbox().disconnected();
   for (const PendingRead& read : desk_.take_all()) store_is_silent(read, "the connection to the broker was lost");
+  for (const std::uint64_t write : questions_desk_.take_all()) writes_.unanswered(write, now.monotonic);
+  writes_.disconnected();
   return take_effects();
 }
 
@@ -82,6 +100,8 @@ BridgeEffects Web::handle(const MqttPublished& published, Now now) {
   writes_.outbox().acknowledged(published);
   if (const std::optional<PendingRead> read = desk_.take_refusal(published); read.has_value())
     store_is_silent(*read, "the broker did not take the request: " + published.result.error().message);
+  if (const std::optional<std::uint64_t> write = questions_desk_.take_refusal(published); write.has_value())
+    question_refused(*write, published.result.error());
   return take_effects();
 }
 
@@ -90,9 +110,11 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
   if (message.topic == options_.reply_topic) {
     if (const std::optional<PendingRead> read = desk_.take_answer(message); read.has_value())
       add(read_answer(*read, message.payload));
+    if (const std::optional<std::uint64_t> write = questions_desk_.take_answer(message); write.has_value())
+      take_streams(*write, message.payload);
     return take_effects();
   }
-  if (message.topic == committed_topic_) {
+  if (committed_topics_.contains(message.topic)) {
     take_committed(message.payload);
     return take_effects();
   }
@@ -179,6 +201,9 @@ std::optional<Instant> Web::wake_at() const {
     earliest = look_at_expiry_at_;
   if (const std::optional<Instant> at = desk_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
     earliest = at;
+  if (const std::optional<Instant> at = questions_desk_.wake_at();
+      at.has_value() && (!earliest.has_value() || *at < *earliest))
+    earliest = at;
   if (const std::optional<Instant> at = writes_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
     earliest = at;
   return earliest;
@@ -186,6 +211,11 @@ std::optional<Instant> Web::wake_at() const {
 
 /// With what there is to be sent now, whatever the step was about.
 BridgeEffects Web::take_effects() {
+  while (is_connected_ && writes_.may_ask(now_.monotonic) && !questions_desk_.is_full()) {
+    const std::optional<Writes::Question> question = writes_.take_question();
+    if (!question.has_value()) break;
+    add(questions_desk_.open("streams", encode_streams_request(question->streams), question->write, now_.monotonic));
+  }
   for (MqttPublish& message : writes_.outbox().take_messages(now_.monotonic)) add(std::move(message));
   return std::exchange(effects_, {});
 }
@@ -194,6 +224,23 @@ BridgeEffects Web::take_effects() {
 void Web::add_written(std::vector<WebResponse> answers) {
   waiting_writes_ -= answers.size();
   for (WebResponse& answer : answers) add(std::move(answer));
+}
+
+/// It is asked again every second, and said once.
+void Web::question_refused(std::uint64_t write, const Error& error) {
+  writes_.unanswered(write, now_.monotonic);
+  if (std::exchange(is_question_refused_, true)) return;
+  add(LogLine{LogLevel::warning, "writes with an Idempotency-Key wait: the store does not say whether it knows them: " +
+                                     error.message + "; may this user write " + options_.root + "/+/rpc/streams?"});
+}
+
+/// What is to be saved goes before what is to be sent.
+void Web::take_streams(std::uint64_t write, const std::string& payload) {
+  const Result<StreamsAnswer> answer = decode_streams_answer(payload);
+  if (!answer.has_value()) return question_refused(write, answer.error());
+  is_question_refused_ = false;
+  if (std::optional<std::string> text = writes_.answered(write, *answer); text.has_value())
+    add(SaveWriteHomes{std::move(*text)});
 }
 
 /// Who listens to live readings hears of these when they are stored: they do not pass as live readings over the broker.
@@ -208,8 +255,8 @@ void Web::take_committed(const std::string& payload) {
   if (!streams_.wants(EventStreams::reading)) return;
   for (const WriteOutbox::Done& done : stored.done) {
     for (const SequencedReading& row : done.readings) {
-      if (std::optional<WebStreamData> data = streams_.event_for(EventStreams::reading, options_.node,
-                                                                 row.reading.sensor, encode_reading(row, done.stream)))
+      if (std::optional<WebStreamData> data = streams_.event_for(EventStreams::reading, done.node, row.reading.sensor,
+                                                                 encode_reading(row, done.stream)))
         add(std::move(*data));
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -76,6 +77,8 @@ class Web {
   void get(const WebRequest& request, const Target& target);
   void post(const WebRequest& request, const Target& target);
   void take_committed(const std::string& payload);
+  void take_streams(std::uint64_t write, const std::string& payload);
+  void question_refused(std::uint64_t write, const Error& error);
   void read(const WebRequest& request, const Target& target);
   template <class Query>
   void ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,
@@ -106,8 +109,9 @@ class Web {
   ServiceWatch watch_;
   EventStreams streams_;
   StoreDesk<PendingRead> desk_;
+  StoreDesk<std::uint64_t> questions_desk_;  // about writes, by their numbers
   Writes writes_;
-  const std::string committed_topic_;
+  const std::set<std::string> committed_topics_;
   JsonObjectReader reader_;
   Counters counters_;
   std::size_t waiting_writes_ = 0;               // requests that have no answer yet
@@ -116,6 +120,7 @@ class Web {
   std::optional<Instant> expiry_told_at_;
   bool is_connected_ = false;
   bool is_stopping_ = false;
+  bool is_question_refused_ = false;  // and said to be
 
   Now now_{};              // of the step under way
   BridgeEffects effects_;  // of the step under way

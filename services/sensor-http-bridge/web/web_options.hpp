@@ -8,6 +8,7 @@
 
 #include "common/codec/foreign_time.hpp"
 #include "common/core/time.hpp"
+#include "services/sensor-http-bridge/web/write_homes.hpp"
 
 namespace sensors::bridge {
 
@@ -62,6 +63,9 @@ struct WebOptions {
   std::size_t max_waiting_writes = 128;  // requests that wait for it at one time
   std::size_t max_waiting_rows = 10'000;
   std::size_t max_known_writes = 2'000;
+
+  /// Where writes with a key were handed in before this run.
+  std::vector<WriteHome> write_homes;
 
   /// Of the request and stream names of this run: random at each start.
   std::uint64_t seed = 1;

@@ -24,8 +24,10 @@ constexpr std::size_t message_bytes = 64 * 1024;
 
 }  // namespace
 
-void WriteOutbox::add(std::uint64_t write, const std::string& stream, std::vector<Reading> readings) {
+void WriteOutbox::add(std::uint64_t write, const std::string& stream, const std::string& node,
+                      std::vector<Reading> readings) {
   Stream& target = streams_[stream.empty() ? options_.run_stream : stream];
+  target.node = stream.empty() ? options_.node : node;
   std::uint64_t seq = target.last();
   Write& added = target.writes.emplace_back(Write{write, {}});
   for (Reading& reading : readings) added.readings.push_back({++seq, std::move(reading)});
@@ -89,7 +91,7 @@ std::vector<WriteOutbox::Done> WriteOutbox::committed(const Committed& watermark
     Write& write = stream.writes.front();
     rows_ -= write.readings.size();
     stream.base = write.readings.back().seq;
-    done.push_back(Done{write.number, found->first, std::move(write.readings)});
+    done.push_back(Done{write.number, stream.node, found->first, std::move(write.readings)});
     stream.writes.pop_front();
   }
   if (stream.writes.empty()) stream.resend_at.reset();
@@ -121,7 +123,7 @@ std::vector<MqttPublish> WriteOutbox::take_messages(Instant now) {
       const std::uint64_t sent_before = stream.sent;
       MqttPublish message;
       message.id = web_publish_bit | write_publish_bit | ++last_message_;
-      message.topic = topic_of(options_.root, options_.node, "backlog", service_name);
+      message.topic = topic_of(options_.root, stream.node, "backlog", service_name);
       message.payload = encode_batch(next_batch(name, stream));
       messages.push_back(std::move(message));
       ++messages_;

@@ -38,6 +38,7 @@ class WriteOutbox {
 
   struct Done {
     std::uint64_t write = 0;
+    std::string node;  // that the stream is of
     std::string stream;
     std::vector<SequencedReading> readings;
   };
@@ -46,9 +47,9 @@ class WriteOutbox {
 
   bool has_room(std::size_t rows) const { return rows_ + rows <= options_.max_rows; }
 
-  /// Takes `readings`, one or more, under the caller's number `write`: as the whole of `stream`, or, when that is
-  /// empty, as the next ones of this run's. The same stream must not be there already.
-  void add(std::uint64_t write, const std::string& stream, std::vector<Reading> readings);
+  /// Takes `readings`, one or more, under the caller's number `write`: as the whole of `stream`, which is one of
+  /// `node`, or, when that is empty, as the next ones of this run's. The same stream must not be there already.
+  void add(std::uint64_t write, const std::string& stream, const std::string& node, std::vector<Reading> readings);
 
   /// Takes a write out again of which nothing was sent; false when something was, and it stays.
   bool withdraw(std::uint64_t write);
@@ -82,6 +83,7 @@ class WriteOutbox {
   // Numbers: 1 .. base are done; base+1 .. are in `writes`, of which those up to `sent` were sent since the last going
   // back, and those up to `highest` ever.
   struct Stream {
+    std::string node;
     std::deque<Write> writes;
     std::uint64_t base = 0;
     std::uint64_t confirmed = 0;  // the watermark

@@ -85,7 +85,8 @@ WebResponse partial_write_answer(std::uint64_t request, const std::string& refus
 
 }  // namespace
 
-Writes::Writes(const WebOptions& options) : options_(options), outbox_(outbox_options(options)) {}
+Writes::Writes(const WebOptions& options)
+    : options_(options), outbox_(outbox_options(options)), homes_(options.node, options.write_homes) {}
 
 Result<PostedReadings> Writes::decode(std::string_view body, std::string_view content_type, const Target& target,
                                       Style style, Now now) const {
@@ -153,24 +154,31 @@ std::optional<WebResponse> Writes::post_plain(const WebRequest& request, std::st
 
 std::optional<WebResponse> Writes::take(const WebRequest& request, Style style, Record record,
                                         std::vector<Reading> readings, Now now) {
-  if (!outbox_.has_room(readings.size())) {
+  if (!outbox_.has_room(held_rows_ + readings.size())) {
     ++counters_.refused_full;
-    return problem_answer(
-        request.id,
-        {503,
-         fmt::format("{} rows wait for the store, and no more are taken; none of these was", outbox_.rows()),
-         {},
-         Millis{5'000}});
+    return problem_answer(request.id,
+                          {503,
+                           fmt::format("{} rows wait for the store, and no more are taken; none of these was",
+                                       outbox_.rows() + held_rows_),
+                           {},
+                           Millis{5'000}});
   }
   record.number = ++last_number_;
   record.rows = readings.size();
   record.id = record.key.empty() ? fmt::format("{:x}-{}", options_.seed, record.number) : "k-" + record.digest;
   ++counters_.writes;
   counters_.readings += readings.size();
-  outbox_.add(record.number, record.key.empty() ? "" : record.id, std::move(readings));
   if (!record.key.empty()) by_key_[record.key] = record.number;
   by_id_[record.id] = record.number;
   Record& kept = records_[record.number] = std::move(record);
+  if (kept.key.empty()) {
+    outbox_.add(kept.number, "", options_.node, std::move(readings));
+  } else {
+    held_rows_ += readings.size();
+    kept.held = std::move(readings);
+    const bool had_no_other_name = homes_.present().has_value() && homes_.former().empty();
+    had_no_other_name ? give_name(kept, *homes_.present()) : questions_.push_back(kept.number);
+  }
   return wait(kept, request, style, now);
 }
 
@@ -219,6 +227,8 @@ WebResponse Writes::state_of(std::uint64_t request, const std::string& id) const
 Writes::Stored Writes::committed(const Committed& watermark, Now now) {
   Stored stored;
   stored.done = outbox_.committed(watermark, now.monotonic);
+  const bool is_of_another = homes_.present().has_value() && homes_.present()->store != watermark.store;
+  if (!stored.done.empty() && is_of_another) is_to_ask_who_ = true;
   for (const WriteOutbox::Done& done : stored.done) {
     Record& record = records_.at(done.write);
     record.is_stored = true;
@@ -232,6 +242,70 @@ Writes::Stored Writes::committed(const Committed& watermark, Now now) {
     if (stored_.size() > options_.max_known_writes) forget_oldest();
   }
   return stored;
+}
+
+// ---- names of writes with a key ----
+
+void Writes::give_name(Record& record, const WriteHome& home) {
+  held_rows_ -= record.held.size();
+  outbox_.add(record.number, stream_name(home, record.digest), home.node, std::exchange(record.held, {}));
+}
+
+void Writes::connected() {
+  is_to_ask_who_ = true;
+  ask_at_.reset();
+  outbox_.connected();
+}
+
+void Writes::disconnected() {
+  ask_at_.reset();  // nothing is asked until there is another connection
+  outbox_.disconnected();
+}
+
+bool Writes::may_ask(Instant now) {
+  if (ask_at_.has_value() && now < *ask_at_) return false;
+  ask_at_.reset();
+  return true;
+}
+
+std::optional<Writes::Question> Writes::take_question() {
+  if (std::exchange(is_to_ask_who_, false)) return Question{};
+  while (!questions_.empty()) {
+    const auto record = records_.find(questions_.front());
+    questions_.pop_front();
+    if (record == records_.end() || record->second.held.empty()) continue;
+    Question question{record->first, {}};
+    for (const WriteHome& home : homes_.former()) question.streams.push_back(stream_name(home, record->second.digest));
+    return question;
+  }
+  return std::nullopt;
+}
+
+/// What the store has of a write under an earlier name goes on under that.
+std::optional<std::string> Writes::answered(std::uint64_t write, const StreamsAnswer& answer) {
+  const bool has_changed = homes_.learn(answer.store);
+  const std::optional<std::string> saved = has_changed ? std::optional(homes_.text()) : std::nullopt;
+  const auto found = records_.find(write);
+  if (found == records_.end() || found->second.held.empty()) return saved;
+  if (has_changed) {  // and so has what is to be asked
+    questions_.push_back(write);
+    return saved;
+  }
+  WriteHome home = *homes_.present();
+  for (const WriteHome& former : homes_.former()) {
+    const std::string name = stream_name(former, found->second.digest);
+    if (std::any_of(answer.streams.begin(), answer.streams.end(),
+                    [&](const auto& known) { return known.stream == name; }))
+      home = former;
+  }
+  give_name(found->second, home);
+  return saved;
+}
+
+void Writes::unanswered(std::uint64_t write, Instant now) {
+  constexpr Millis pause{1'000};
+  ask_at_ = now + pause;
+  write == 0 ? static_cast<void>(is_to_ask_who_ = true) : questions_.push_back(write);
 }
 
 void Writes::forget_oldest() {
@@ -256,11 +330,14 @@ std::vector<WebResponse> Writes::take_late(Instant now) {
 void Writes::answer_late(Record& record, Instant now, std::vector<WebResponse>& late) {
   const auto is_late = [&](const Waiter& waiter) { return now >= waiter.until; };
   const bool all_late = std::all_of(record.waiters.begin(), record.waiters.end(), is_late);
-  const bool is_withdrawn = all_late && !record.is_stored && !record.is_promised && outbox_.withdraw(record.number);
-  const char* detail = is_withdrawn
-                           ? "the store could not be reached in time; nothing of this was taken, send it again"
-                           : "the store has not confirmed this in time, and may yet; send it again under the same "
-                             "Idempotency-Key to know";
+  const bool is_withdrawn =
+      all_late && !record.is_stored && !record.is_promised && (!record.held.empty() || outbox_.withdraw(record.number));
+  const char* detail =
+      !is_withdrawn         ? "the store has not confirmed this in time, and may yet; send it again under the same "
+                              "Idempotency-Key to know"
+      : record.held.empty() ? "the store could not be reached in time; nothing of this was taken, send it again"
+                            : "the store has not said in time whether it knows this write (rpc streams); nothing of "
+                              "this was taken, send it again";
   for (const Waiter& waiter : record.waiters) {
     if (!is_late(waiter)) continue;
     ++counters_.late;
@@ -268,6 +345,7 @@ void Writes::answer_late(Record& record, Instant now, std::vector<WebResponse>& 
   }
   std::erase_if(record.waiters, is_late);
   if (!is_withdrawn) return;
+  held_rows_ -= record.held.size();
   by_id_.erase(record.id);
   by_key_.erase(record.key);
   records_.erase(record.number);
@@ -277,6 +355,7 @@ std::vector<WebResponse> Writes::take_all() { return take_late(Instant::max()); 
 
 std::optional<Instant> Writes::wake_at() const {
   std::optional<Instant> earliest = outbox_.wake_at();
+  if (ask_at_.has_value() && (!earliest.has_value() || *ask_at_ < *earliest)) earliest = ask_at_;
   if (!due_.empty() && (!earliest.has_value() || due_.front().first < *earliest)) earliest = due_.front().first;
   return earliest;
 }

@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "common/codec/posted_readings.hpp"
+#include "common/codec/streams_json.hpp"
 #include "common/core/web_events.hpp"
 #include "services/sensor-http-bridge/web/answers.hpp"
 #include "services/sensor-http-bridge/web/target.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
+#include "services/sensor-http-bridge/web/write_homes.hpp"
 #include "services/sensor-http-bridge/web/write_outbox.hpp"
 
 namespace sensors::bridge {
@@ -61,6 +63,30 @@ class Writes {
   /// May be too early, never too late.
   std::optional<Instant> wake_at() const;
 
+  // ---- names of writes with a key ----
+
+  /// What the store is asked before such a write is sent; `write` is 0 when it is only asked who it is.
+  struct Question {
+    std::uint64_t write = 0;
+    std::vector<std::string> streams;  // names that the write would have had before; at most WriteHomes::max_kept
+  };
+
+  /// Not for a second after an answer that was none.
+  bool may_ask(Instant now);
+
+  /// The next one; nothing when there is none.
+  std::optional<Question> take_question();
+
+  /// The store's answer. What is to be saved before anything is sent, when that has changed.
+  std::optional<std::string> answered(std::uint64_t write, const StreamsAnswer& answer);
+
+  /// It had none: it is asked again.
+  void unanswered(std::uint64_t write, Instant now);
+
+  /// With each connection to the broker the store is asked who it is.
+  void connected();
+  void disconnected();
+
   WriteOutbox& outbox() { return outbox_; }
   const WriteOutbox& outbox() const { return outbox_; }
   const Counters& counters() const { return counters_; }
@@ -82,7 +108,8 @@ class Writes {
     std::string key;  // client and key; empty: none
     std::string digest;
     std::size_t rows = 0;
-    std::string refusal;  // what was not taken of the same write; empty: nothing
+    std::string refusal;        // what was not taken of the same write; empty: nothing
+    std::vector<Reading> held;  // until the stream has its name
     bool is_stored = false;
     bool is_promised = false;  // answered with 202: it stays
     std::string stream;
@@ -98,11 +125,17 @@ class Writes {
                                   Now now);
   std::optional<WebResponse> wait(Record& record, const WebRequest& request, Style style, Now now);
   WebResponse stored_answer(const Record& record, std::uint64_t request, Style style) const;
+  void give_name(Record& record, const WriteHome& home);
   void forget_oldest();
   void answer_late(Record& record, Instant now, std::vector<WebResponse>& late);
 
   const WebOptions& options_;
   WriteOutbox outbox_;
+  WriteHomes homes_;
+  bool is_to_ask_who_ = false;
+  std::deque<std::uint64_t> questions_;  // writes that wait for their names, and are to be asked about
+  std::optional<Instant> ask_at_;        // again, after an answer that was none
+  std::size_t held_rows_ = 0;
   std::uint64_t last_number_ = 0;
   std::map<std::uint64_t, Record> records_;  // waiting, and the newest that are stored
   std::map<std::string, std::uint64_t> by_id_;

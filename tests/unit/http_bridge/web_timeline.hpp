@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -98,7 +99,23 @@ class WebTimeline {
   std::deque<MqttPublish> published;
   std::deque<std::string> log;
 
+  std::string store = "w5n2";           // what it says that it is; empty: it does not answer
+  std::set<std::string> known_streams;  // of it
+  std::deque<MqttPublish> questions;    // which streams it knows
+  std::string write_homes;              // the file
+
  private:
+  void take_question(MqttPublish question) {
+    questions.push_back(question);
+    if (store.empty()) return;
+    StreamsAnswer answer{store, {}};
+    const std::vector<std::string> names = decode_streams_request(question.payload).value();
+    for (const std::string& name : names) {
+      if (known_streams.contains(name)) answer.streams.push_back({name, 1});
+    }
+    store_answers(question, encode_streams_answer(answer));
+  }
+
   void move_to(Instant at) {
     now.wall += std::chrono::duration_cast<Millis>(at - now.monotonic);
     now.monotonic = at;
@@ -114,7 +131,10 @@ class WebTimeline {
     } else if (auto* end = std::get_if<WebStreamEnd>(&effect)) {
       streams.erase(end->id);
     } else if (auto* publish = std::get_if<MqttPublish>(&effect)) {
-      published.push_back(std::move(*publish));
+      publish->topic.ends_with("/rpc/streams") ? take_question(std::move(*publish))
+                                               : published.push_back(std::move(*publish));
+    } else if (auto* save = std::get_if<SaveWriteHomes>(&effect)) {
+      write_homes = save->text;
     } else if (auto* line = std::get_if<LogLine>(&effect)) {
       log.push_back(std::move(line->text));
     }

@@ -98,8 +98,8 @@ class WriteOutboxTest : public testing::Test {
 };
 
 TEST_F(WriteOutboxTest, sends_writes_without_a_key_as_one_stream_in_order) {
-  outbox.add(1, "", readings("a", 2));
-  outbox.add(2, "", readings("b", 1));
+  outbox.add(1, "", "kitchen", readings("a", 2));
+  outbox.add(2, "", "kitchen", readings("b", 1));
   const std::vector<MqttPublish> messages = outbox.take_messages(now);
   ASSERT_EQ(messages.size(), 1U);
   EXPECT_EQ(messages[0].topic, "sensors/kitchen/backlog/sensor-http-bridge");
@@ -111,7 +111,7 @@ TEST_F(WriteOutboxTest, sends_writes_without_a_key_as_one_stream_in_order) {
 }
 
 TEST_F(WriteOutboxTest, cuts_a_large_write_and_is_done_with_its_last_row) {
-  outbox.add(1, "k-1", readings("a", 1'000));
+  outbox.add(1, "k-1", "kitchen", readings("a", 1'000));
   const std::vector<MqttPublish> messages = outbox.take_messages(now);
   ASSERT_EQ(messages.size(), 5U);
   for (std::size_t i = 0; i < 4; ++i) EXPECT_TRUE(deliver(messages[i]).empty());
@@ -120,7 +120,7 @@ TEST_F(WriteOutboxTest, cuts_a_large_write_and_is_done_with_its_last_row) {
 }
 
 TEST_F(WriteOutboxTest, sends_again_when_no_watermark_comes_or_the_connection_was_lost) {
-  outbox.add(1, "", readings("a", 1));
+  outbox.add(1, "", "kitchen", readings("a", 1));
   EXPECT_EQ(outbox.take_messages(now).size(), 1U);
   now += Millis{4'999};
   EXPECT_TRUE(outbox.take_messages(now).empty());
@@ -137,12 +137,12 @@ TEST_F(WriteOutboxTest, sends_again_when_no_watermark_comes_or_the_connection_wa
 }
 
 TEST_F(WriteOutboxTest, the_same_keyed_write_of_another_run_stores_nothing_twice) {
-  outbox.add(1, "k-1", readings("a", 300));
+  outbox.add(1, "k-1", "kitchen", readings("a", 300));
   const std::vector<MqttPublish> messages = outbox.take_messages(now);
   store.take(batch_in(messages[0]));  // then that run died, with 200 of 300 rows stored
   WriteOutbox next(options());
   next.connected();
-  next.add(1, "k-1", readings("a", 300));
+  next.add(1, "k-1", "kitchen", readings("a", 300));
   std::size_t done = 0;
   for (const MqttPublish& message : next.take_messages(now))
     done += next.committed(store.take(batch_in(message)), now).size();
@@ -152,10 +152,10 @@ TEST_F(WriteOutboxTest, the_same_keyed_write_of_another_run_stores_nothing_twice
 }
 
 TEST_F(WriteOutboxTest, gives_a_store_that_came_back_with_less_what_is_still_here_and_a_gap_record_for_the_rest) {
-  outbox.add(1, "", readings("a", 5));
+  outbox.add(1, "", "kitchen", readings("a", 5));
   deliver_all();
   store.go_back_to("r-1", 2);
-  outbox.add(2, "", readings("b", 1));
+  outbox.add(2, "", "kitchen", readings("b", 1));
   EXPECT_EQ(deliver_all(), std::vector<std::uint64_t>{2});
   EXPECT_EQ(store.gaps, 1);
   EXPECT_EQ(store.rows.back().second, "b0");
@@ -163,8 +163,8 @@ TEST_F(WriteOutboxTest, gives_a_store_that_came_back_with_less_what_is_still_her
 
 TEST_F(WriteOutboxTest, takes_back_only_what_was_never_sent) {
   outbox.disconnected();
-  outbox.add(1, "", readings("a", 2));
-  outbox.add(2, "", readings("b", 2));
+  outbox.add(1, "", "kitchen", readings("a", 2));
+  outbox.add(2, "", "kitchen", readings("b", 2));
   EXPECT_TRUE(outbox.withdraw(1));
   EXPECT_FALSE(outbox.withdraw(1));
   EXPECT_EQ(outbox.rows(), 2U);
@@ -179,7 +179,7 @@ TEST_F(WriteOutboxTest, takes_back_only_what_was_never_sent) {
 
 TEST_F(WriteOutboxTest, holds_no_more_than_it_may_and_sends_no_more_at_once_than_the_store_can_hold) {
   EXPECT_TRUE(outbox.has_room(10'000));
-  for (std::uint64_t i = 1; i <= 10; ++i) outbox.add(i, "k-" + std::to_string(i), readings("a", 1'000));
+  for (std::uint64_t i = 1; i <= 10; ++i) outbox.add(i, "k-" + std::to_string(i), "kitchen", readings("a", 1'000));
   EXPECT_FALSE(outbox.has_room(1));
   std::size_t rows = 0;
   for (const MqttPublish& message : outbox.take_messages(now)) rows += batch_in(message).readings.size();
@@ -188,7 +188,7 @@ TEST_F(WriteOutboxTest, holds_no_more_than_it_may_and_sends_no_more_at_once_than
 }
 
 TEST_F(WriteOutboxTest, believes_no_watermark_of_another_stream_or_beyond_what_was_sent) {
-  outbox.add(1, "", readings("a", 2));
+  outbox.add(1, "", "kitchen", readings("a", 2));
   outbox.take_messages(now);
   EXPECT_TRUE(outbox.committed({"s", "k-other", 5, false}, now).empty());
   EXPECT_TRUE(outbox.committed({"s", "r-1", 3, false}, now).empty());
@@ -213,7 +213,8 @@ TEST(WriteOutboxProperty, every_write_with_a_key_is_stored_once_whatever_is_lost
     for (; !wanted.empty() && rounds < 2'000; ++rounds) {
       for (const std::uint64_t write : wanted) {
         if (waiting.insert(write).second)
-          outbox->add(write, "k-" + std::to_string(write), readings("w" + std::to_string(write) + ".", 150 * write));
+          outbox->add(write, "k-" + std::to_string(write), "kitchen",
+                      readings("w" + std::to_string(write) + ".", 150 * write));
       }
       if (chance(5)) {
         outbox->disconnected();
