@@ -22,7 +22,7 @@ struct Known {
 
 constexpr const char* dropped_help = "Readings that were given up, each covered by a gap record or a dead letter.";
 
-constexpr std::array<Known, 32> known_of_status{{
+constexpr auto known_of_status = std::to_array<Known>({
     {"sensor-publisher", "counters.taken", "sensor_readings_taken", "Readings taken from drivers.", true, 1, "", ""},
     {"sensor-persistence", "counters.committed", "sensor_readings_stored", "Readings committed.", true, 1, "", ""},
     {"sensor-http-bridge", "counters.delivered", "sensor_readings_delivered", "Readings the API took.", true, 1, "",
@@ -76,7 +76,7 @@ constexpr std::array<Known, 32> known_of_status{{
      1, "", ""},
     {"sensor-http-bridge", "counters.batches", "sensor_batches_delivered", "Batches that the API took.", true, 1, "",
      ""},
-}};
+});
 
 constexpr std::array<Known, 6> known_of_queue{{
     {"", "depth", "sensor_queue_depth", "Entries that wait.", false, 1, "", ""},
