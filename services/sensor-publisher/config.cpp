@@ -10,6 +10,8 @@ namespace sensors::publisher {
 namespace {
 
 constexpr Millis minute{60'000};
+// From the end of a program's grace until it was killed and the last of it was read.
+constexpr Millis read_out_margin{700};
 constexpr std::int64_t mebibyte = 1024 * 1024;
 
 void read_outbox(ConfigTable table, Config& config) {
@@ -65,6 +67,11 @@ bool waits_for_readings(const DriverConfig& driver) {
          (replay != nullptr && replay->pace == ReplayOptions::Pace::real);
 }
 
+bool is_stream(const DriverConfig& driver) {
+  return std::holds_alternative<CommandOptions>(driver.options) ||
+         std::holds_alternative<ReplayOptions>(driver.options);
+}
+
 void read_drivers(ConfigTable root, Config& config) {
   for (auto& [name, table] : root.named_tables("driver")) {
     DriverConfig driver = read_driver_config(name, table);
@@ -80,6 +87,9 @@ void read_drivers(ConfigTable root, Config& config) {
     schedule.interval = driver.interval.value_or(waits_for_readings(driver) ? Millis{0} : config.logic.pace.front());
     schedule.deadline = driver.deadline;
     schedule.sensors = driver.sensors;
+    schedule.is_stream = is_stream(driver);
+    if (const auto* command = std::get_if<CommandOptions>(&driver.options))
+      schedule.read_out = command->stop_grace + read_out_margin;
     config.logic.drivers.push_back(std::move(schedule));
     config.drivers.push_back(std::move(driver));
   }

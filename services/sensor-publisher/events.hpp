@@ -78,7 +78,14 @@ using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected,
 
 // ---- effects ----
 
+/// Read a driver: at most `room` samples, where what is left can wait where it comes from (Driver::allow).
 struct StartRead {
+  std::size_t driver;
+  std::size_t room;
+};
+
+/// The service ends: no more is wanted of this driver than what is there already (Driver::finish).
+struct FinishDriver {
   std::size_t driver;
 };
 
@@ -105,7 +112,7 @@ struct OutboxOpen {
 };
 
 using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, MqttSubscribe, MqttReconnect, StartRead,
-                            OutboxWrite, OutboxRead, OutboxScan, OutboxOpen>;
+                            FinishDriver, OutboxWrite, OutboxRead, OutboxScan, OutboxOpen>;
 using Effects = std::vector<Effect>;
 
 }  // namespace sensors::publisher

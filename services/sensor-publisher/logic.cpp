@@ -26,6 +26,8 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
     : options_(std::move(options)),
       pacing_(options_.pace),
       intake_(options_.drivers),
+      streams_(static_cast<std::size_t>(std::count_if(options_.drivers.begin(), options_.drivers.end(),
+                                                      [](const auto& driver) { return driver.is_stream; }))),
       writer_(options_.outbox, contents, options_.seed),
       sender_(options_, contents),
       clock_(contents.streams.back().boot),
@@ -49,7 +51,7 @@ void Logic::on(const StopRequested&, Now now, Effects& effects) {
   if (std::exchange(stopping_, true)) return;
   stop_by_ = now.monotonic + OutboxOptions::last_chance;
   effects.push_back(LogLine{LogLevel::info, "stopping: writing what was taken to the outbox"});
-  intake_.stop();
+  intake_.stop(now, effects);
   writer_.stop();
 }
 
@@ -202,10 +204,7 @@ void Logic::on(OutboxScanned& event, Now now, Effects& effects) {
 void Logic::advance(Now now, Effects& effects) {
   if (exited_) return;
   advance_outbox(now, effects);
-  // A disk that is slow for a moment must not cost readings that a fast program has ready; one that fails is another
-  // matter: readings of the present are worth more than those of the past.
-  const bool is_behind = writer_.failure().empty() && writer_.pending().size() > options_.outbox.max_pending / 2;
-  intake_.advance(pacing_, is_behind, now, effects);
+  intake_.advance(pacing_, writer_.room(streams_), now, effects);
   const std::size_t before = effects.size();
   sender_.advance(now, effects);
   subscribe(effects);
@@ -341,14 +340,14 @@ std::string Logic::status_details(Now now) const {
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"instance":"{}","stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
       R"("written_bytes":{},"disk":{},"puback_latency":{},)"
       R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{},"claims":{}}},)"
-      R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"driver_errors":{},"no_values":{},"shared_names":{},)"
+      R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"left_out":{},"driver_errors":{},"no_values":{},"shared_names":{},)"
       R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"refused_by_store":{},"malformed":{},"events_dropped":{},{}}})",
       pacing_.interval().count(), pressure_text, now.loop_longest.count(), options_.instance, sender_.stream(),
       clock_.is_synced(), unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
       encode_latency(sender_.puback_latency()), encode_breaker(sender_.breaker(), now), writer_.depth(),
       writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(),
       sender_.claims_waiting(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
-      intake_.refused(), intake_.driver_errors(), intake_.no_values(), intake_.shared_names(),
+      intake_.refused(), intake_.left_out(), intake_.driver_errors(), intake_.no_values(), intake_.shared_names(),
       writer_.readings_dropped(), writer_.readings_unwritable(), writer_.budget().readings_thinned(),
       readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(), sender_.refusals(), malformed_,
       events_.dropped(), encode_link_counters(link_));

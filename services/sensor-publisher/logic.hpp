@@ -42,6 +42,9 @@ class Logic {
   }
   const CircuitBreaker& breaker() const { return sender_.breaker(); }
 
+  /// Readings that are not in the outbox yet, those of a write under way included.
+  std::size_t readings_in_memory() const { return writer_.in_memory(); }
+
   /// Last will of the service's connection.
   static std::string down_status(WallTime now);
 
@@ -95,6 +98,7 @@ class Logic {
   LogicOptions options_;
   Pacing pacing_;
   Intake intake_;
+  std::size_t streams_;  // drivers that share the room in memory
   OutboxWriter writer_;
   Sender sender_;
   QueueAge age_;

@@ -18,6 +18,14 @@ struct DriverSchedule {
   Millis interval{10'000};  // 0: again as soon as a round is done
   Millis deadline{5'000};   // a round that takes longer is reported
   SensorOptionsMap sensors;
+
+  /// What it gives waits where it comes from until it is asked for (the lines of a program, the rows of a file), and is
+  /// given once. All of it is kept: the pace delays it, and leaves nothing out.
+  bool is_stream = false;
+
+  /// When the service ends: for so long what it has already given of itself is read, until it reports `ended`. 0: a
+  /// round that is under way is waited for, for a second, and no other begins. 0 .. 4 s.
+  Millis read_out{0};
 };
 
 struct OutboxOptions {
@@ -39,7 +47,8 @@ struct OutboxOptions {
   Millis commit_age{10};
   std::size_t commit_readings = 1'000;
 
-  /// Readings kept in memory while the outbox cannot be written. 100 .. 1,000,000.
+  /// Readings kept in memory while the outbox cannot be written; beyond it the oldest give way to a gap record. While
+  /// it can be, none does: see RoomForReadings. 100 .. 1,000,000.
   std::size_t max_pending = 10'000;
 
   /// Whether a reserve file is kept beside the outbox.

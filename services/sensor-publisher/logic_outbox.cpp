@@ -105,8 +105,9 @@ void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effe
 }
 
 void Logic::advance_stop(Now now, Effects& effects) {
+  if (!stopping_ || !intake_.is_read_out()) return;
   const bool given_up = may_give_up() && now.monotonic >= stop_by_;
-  if (!stopping_ || (!writer_.idle() && !given_up)) return;
+  if (!writer_.idle() && !given_up) return;
   if (!writer_.pending().empty()) {
     const OutboxEntry& first = writer_.pending().front();
     const OutboxEntry& last = writer_.pending().back();

@@ -52,8 +52,16 @@ void OutboxWriter::append(std::vector<Reading> readings, Now now) {
   bound_pending(now.wall);
 }
 
+RoomForReadings OutboxWriter::room(std::size_t streams) const {
+  const std::size_t waiting = failure_.empty() ? in_memory() : 0;
+  const std::size_t quarter = options_.max_pending / 4;
+  const std::size_t share = std::max<std::size_t>(quarter / std::max<std::size_t>(streams, 1), 1);
+  return {waiting > 2 * quarter ? 0 : share, waiting > 3 * quarter};
+}
+
 /// While the outbox cannot be written the oldest readings give way to a gap record, which is written with the rest.
 void OutboxWriter::bound_pending(WallTime now) {
+  if (failure_.empty()) return;  // room() bounds what waits
   while (pending_.size() > options_.max_pending) {
     OutboxEntry oldest = std::move(pending_.front());
     pending_.pop_front();
@@ -127,6 +135,7 @@ void OutboxWriter::open_failed(const Error& error, Now now) {
   open_ = false;
   forget_scan();
   try_again(error, now);
+  bound_pending(now.wall);
 }
 
 /// What was read before may not be what is there.
@@ -195,6 +204,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   } else {
     write.append.assign(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.end()));
     pending_.clear();
+    under_way_ = write.append.size();
   }
   oldest_pending_.reset();
   // A retry always has something to write: one that has not would succeed on any disk.
@@ -219,6 +229,7 @@ void OutboxWriter::restrict_to_kept(ThinnedRange& range) const {
 
 std::vector<OutboxEntry> OutboxWriter::done(OutboxWritten written, Now now) {
   outstanding_ = false;
+  under_way_ = 0;
   OutboxWrite& write = written.write;
   if (write.reserve != DiskReserve::Action::none) reserve_.is_held(written.reserve_held, now.monotonic);
   if (write.thin.has_value()) budget_.thinned(written.result.has_value());
@@ -281,7 +292,8 @@ void OutboxWriter::write_failed(OutboxWrite& write, const Error& error, Now now)
 }
 
 std::string OutboxWriter::broken_invariant() const {
-  if (pending_.size() > options_.max_pending) return "no more than max_pending readings wait";
+  // While it can be written devices come on top, and room() bounds what waits.
+  if (!failure_.empty() && pending_.size() > options_.max_pending) return "no more than max_pending readings wait";
   if (pending_.empty()) return {};
   if (pending_.front().first <= written_) return "what waits is behind what is written";
   if (pending_.back().last + 1 != next_position_) return "what waits ends with the newest reading";

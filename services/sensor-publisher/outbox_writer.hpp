@@ -17,6 +17,14 @@
 
 namespace sensors::publisher {
 
+/// What drivers may bring now, so that on a disk that works nothing ever has to give way in memory. A round of all
+/// streams together is at most a quarter of max_pending, and they are asked while no more than half of it waits;
+/// devices are while no more than three quarters do, so that a fast program does not keep them from being read.
+struct RoomForReadings {
+  std::size_t of_a_stream = 1;  // readings of a round; 0: it is not asked now
+  bool is_full = false;         // devices, whose few values cannot wait elsewhere, are not asked either
+};
+
 class OutboxWriter {
  public:
   /// Numbering goes on behind what `contents` says is in the outbox; one that could not be opened is tried again.
@@ -24,6 +32,10 @@ class OutboxWriter {
 
   /// Numbers `readings` and lets them wait for a commit.
   void append(std::vector<Reading> readings, Now now);
+
+  /// For a round of each of `streams`. While the outbox cannot be written nobody waits: the present is worth more than
+  /// what has waited longest.
+  RoomForReadings room(std::size_t streams) const;
 
   /// Rows up to `through` are confirmed: what is written may be deleted, and what is not need not be written any more.
   void confirm(Position through);
@@ -90,6 +102,8 @@ class OutboxWriter {
   std::uint64_t limit() const { return options_.max_readings; }
   /// What waits for a commit, in order; while the outbox cannot be written, also what is under way to it.
   const std::deque<OutboxEntry>& pending() const { return pending_; }
+  /// Entries that a crash would take: pending(), and what is under way.
+  std::size_t in_memory() const { return pending_.size() + under_way_; }
   /// That gave way in a full outbox, and in memory while the outbox could not be written.
   std::uint64_t readings_dropped() const { return readings_dropped_; }
   std::uint64_t readings_unwritable() const { return readings_unwritable_; }
@@ -137,6 +151,7 @@ class OutboxWriter {
   bool open_;
   bool opening_ = false;
   bool outstanding_ = false;
+  std::size_t under_way_ = 0;          // entries of the outstanding write that are not in pending_
   bool pending_is_under_way_ = false;  // the outstanding write has copies of the first of pending_
   bool stopping_ = false;
   std::uint64_t readings_dropped_ = 0;

@@ -86,7 +86,8 @@ void Shell::apply(Effect effect, ServiceNotifier& notifier) {
         if constexpr (std::is_same_v<E, MqttPublish>) mqtt_.publish(std::move(e));
         if constexpr (std::is_same_v<E, MqttReconnect>) mqtt_.reconnect();
         if constexpr (std::is_same_v<E, MqttSubscribe>) mqtt_.subscribe(e.filter);
-        if constexpr (std::is_same_v<E, StartRead>) drivers_.at(e.driver)->start_read();
+        if constexpr (std::is_same_v<E, StartRead>) drivers_.at(e.driver)->start_read(e.room);
+        if constexpr (std::is_same_v<E, FinishDriver>) drivers_.at(e.driver)->finish();
         if constexpr (std::is_same_v<E, OutboxWrite>) outbox_.apply(std::move(e));
         if constexpr (std::is_same_v<E, OutboxRead> || std::is_same_v<E, OutboxScan>) outbox_.apply(e);
         if constexpr (std::is_same_v<E, OutboxOpen>) outbox_.apply(std::move(e));

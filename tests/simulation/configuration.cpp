@@ -18,6 +18,11 @@ publisher::LogicOptions publisher_options(Random& random, const std::string& nod
     const Millis interval = random.one_of_values({10'000, 30'000, 60'000});
     options.drivers.push_back({"driver" + std::to_string(i), interval, Millis{5'000}, {}});
   }
+  // The first is a program: what it prints faster than it is asked for waits in its pipe.
+  options.drivers.front().is_stream = true;
+  if (random.chance(0.4)) options.drivers.front().interval = Millis{0};
+  options.drivers.front().deadline = Millis{60'000};
+  options.drivers.front().read_out = Millis{1'200};
   options.outbox.max_readings = random.between(1'000, 5'000);
   options.outbox.max_bytes = static_cast<std::int64_t>(random.between(30'000, 300'000));
   if (random.chance(0.3)) options.outbox.when_full = publisher::OutboxOptions::WhenFull::drop_oldest;

@@ -22,7 +22,11 @@ inline void fold(EffectHash& hash, const MqttPublish& message) {
   hash.add(message.correlation);
 }
 
-inline void fold(EffectHash& hash, const publisher::StartRead& read) { hash.add(read.driver); }
+inline void fold(EffectHash& hash, const publisher::StartRead& read) {
+  hash.add(read.driver);
+  hash.add(read.room);
+}
+inline void fold(EffectHash& hash, const publisher::FinishDriver& finish) { hash.add(finish.driver); }
 inline void fold(EffectHash& hash, const publisher::OutboxRead& read) { hash.add(read.first); }
 inline void fold(EffectHash& hash, const publisher::OutboxScan& scan) { hash.add(scan.first); }
 inline void fold(EffectHash& hash, const publisher::OutboxOpen& open) { hash.add(open.known.last); }

@@ -62,7 +62,7 @@ void PublisherService::open() {
     known.reserve_held = has_reserve_;
     contents = known;
   }
-  outbox_fails_ = !contents->failure.empty();
+  outbox_fails_ = failed_in_this_run_ = !contents->failure.empty();
   says_outbox_fails_ = sends_from_memory_ = is_degraded_ = false;
   gave_up_ = false;
   breaker_.restart();
@@ -98,6 +98,13 @@ void PublisherService::connect() {
 }
 
 void PublisherService::closed(End how) {
+  if (how == End::stopped && finishing_ && burst_ > 0 && !cut_off_) {
+    world_.ledger.violate("what a program had printed before an orderly end is taken",
+                          fmt::format("{}: {} lines are in its pipe", name(), burst_));
+  }
+  burst_ = 0;
+  asked_.clear();
+  finishing_ = cut_off_ = false;
   if (link_ != nullptr && how == End::stopped) link_->leave();
   if (link_ != nullptr && how == End::power_cut) link_->vanish();
   link_.reset();
@@ -143,8 +150,10 @@ void PublisherService::before_step(const publisher::Event& event) {
                           {now.wall, uptime_at(now.monotonic), now.clock_synced});
   } else if (const auto* written = std::get_if<OutboxWritten>(&event)) {
     outbox_fails_ = !written->result.has_value();
+    failed_in_this_run_ |= outbox_fails_;
   } else if (const auto* read_done = std::get_if<OutboxReadDone>(&event)) {
     outbox_fails_ = outbox_fails_ || !read_done->entries.has_value();
+    failed_in_this_run_ |= outbox_fails_;
   } else if (const auto* published = std::get_if<MqttPublished>(&event)) {
     in_flight_.erase(published->id);
     using Outcome = BreakerWatch::Outcome;
@@ -166,8 +175,19 @@ void PublisherService::before_step(const publisher::Event& event) {
   }
 }
 
+/// Devices come on top of what the memory is for, with one round each.
+void PublisherService::check_memory() {
+  constexpr std::size_t most_values_of_devices = 10;
+  const std::size_t waiting = logic()->readings_in_memory();
+  if (waiting > options_.outbox.max_pending + most_values_of_devices) {
+    world_.ledger.violate("7: every queue is bounded", fmt::format("{}: {} readings wait for the outbox, {} may",
+                                                                   name(), waiting, options_.outbox.max_pending));
+  }
+}
+
 // While the outbox fails, what it has cannot be read, so that there may be nothing to probe with.
 void PublisherService::stepped() {
+  check_memory();
   if (std::exchange(sends_from_memory_, false) && !is_degraded_)
     world_.ledger.violate("1: what is sent from memory is shown as degraded", name());
   breaker_.check(connected_ && !outbox_fails_ && outbox_.has_news());
@@ -180,6 +200,7 @@ void PublisherService::logged(const LogLine& line) {
   if (contains(line.text, "readings wait in memory and are sent from there")) says_outbox_fails_ = true;
   if (contains(line.text, "the outbox can be written again")) says_outbox_fails_ = false;
   if (contains(line.text, "readings are lost: they waited in memory")) gave_up_ = true;
+  if (contains(line.text, "was cut off")) cut_off_ = true;
 }
 
 void PublisherService::apply(publisher::Effect& effect) {
@@ -269,9 +290,6 @@ void PublisherService::check_sent(const Batch& batch) {
 void PublisherService::note_status(const std::string& payload) {
   pace_ = Millis{static_cast<Millis::rep>(number_behind(payload, "\"pace_ms\":"))};
   is_well_ = contains(payload, "\"state\":\"up\"");
-  if (number_behind(payload, "\"pending\":") > options_.outbox.max_pending) {
-    world_.ledger.violate("7: every queue is bounded", name() + ": more readings wait for the outbox than may");
-  }
 }
 
 void PublisherService::carry_out(const StartRead& read) {
@@ -280,19 +298,57 @@ void PublisherService::carry_out(const StartRead& read) {
     world_.note(name(), fmt::format("driver {} hangs for {} ms", read.driver, driver_hang_.count()));
     took += std::exchange(driver_hang_, Millis{0});
   }
-  after(took, [this, driver = read.driver] { control(publisher::DriverRead{driver, report(driver)}); });
+  // A program is waited for while it has nothing.
+  const bool waits = options_.drivers[read.driver].interval == Millis{0} && burst_ == 0;
+  if (waits) took += world_.random.between(Millis{5'000}, Millis{45'000});
+  if (finishing_) took = std::min(took, Millis{2});
+  answer(read, took);
 }
 
-DriverReport PublisherService::report(std::size_t driver) {
+void PublisherService::answer(const StartRead& read, Millis took) {
+  asked_.insert_or_assign(read.driver, read);
+  round_of_[read.driver] = ++rounds_;
+  after(took, [this, read, round = rounds_] {
+    if (round_of_[read.driver] != round) return;
+    asked_.erase(read.driver);
+    control(publisher::DriverRead{read.driver, report(read)});
+  });
+}
+
+/// The service ends: the program has printed something just now, and ends when that was read.
+void PublisherService::carry_out(const publisher::FinishDriver& finish) {
+  finishing_ = true;
+  if (!options_.drivers[finish.driver].is_stream) return;
+  if (reads_) burst_ += 1 + world_.random.below(5);
+  if (const auto asked = asked_.find(finish.driver); asked != asked_.end()) answer(StartRead(asked->second), Millis{1});
+}
+
+/// A program has what it printed in its pipe, and gives of it what there is room for; devices are few.
+std::size_t PublisherService::values_of(const StartRead& read) {
+  const std::size_t count = 1 + world_.random.below(3);
+  const bool is_stream = options_.drivers[read.driver].is_stream;
+  if (!is_stream || (burst_ == 0 && !finishing_)) return count;
+  const std::size_t given = std::min(burst_, read.room);
+  burst_ -= given;
+  return given;
+}
+
+DriverReport PublisherService::report(const StartRead& read) {
   DriverReport made;
-  if (!reads_) return made;
-  std::size_t count = 1 + world_.random.below(3);
-  if (burst_ > 0) count = std::exchange(burst_, 0);
+  const bool ends = finishing_ && options_.drivers[read.driver].is_stream;
+  if (!reads_) {
+    made.ended = ends;
+    return made;
+  }
+  const std::size_t count = values_of(read);
   for (std::size_t i = 0; i < count; ++i) {
-    made.samples.push_back({"s" + std::to_string(driver) + "." + std::to_string(i % 8),
+    made.samples.push_back({"s" + std::to_string(read.driver) + "." + std::to_string(i % 8),
                             Ledger::value_of(world_.ledger.next_number()), "Cel", std::nullopt});
   }
-  if (world_.random.chance(0.01)) made.errors.push_back({ErrorCode::io, "sensor s9: no answer"});
+  made.ended = ends && burst_ == 0;
+  // A program shows by its next line that it is well again, and there is none when all is healed.
+  if (!options_.drivers[read.driver].is_stream && world_.random.chance(0.01))
+    made.errors.push_back({ErrorCode::io, "sensor s9: no answer"});
   return made;
 }
 
@@ -317,7 +373,19 @@ void PublisherService::when_not_stalled(std::function<void()> job) {
   });
 }
 
+/// What gives way in memory does so because the outbox could not be written, and for no other reason.
+void PublisherService::check_written(const OutboxWrite& write) {
+  if (failed_in_this_run_) return;
+  for (const publisher::OutboxEntry& entry : write.append) {
+    if (const auto* gap = std::get_if<publisher::DroppedEntries>(&entry.what); gap != nullptr) {
+      world_.ledger.violate("on a disk that works no reading becomes a gap record",
+                            fmt::format("{}: {}..{}: {}", name(), entry.first, entry.last, gap->reason));
+    }
+  }
+}
+
 void PublisherService::carry_out(OutboxWrite& write) {
+  check_written(write);
   deletion_asked_through_ = std::max(deletion_asked_through_, write.delete_through);
   writing_ = std::move(write);
   on_outbox_worker(writing_since_, [this] {

@@ -35,7 +35,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
 
   // ---- faults of the drivers ----
 
-  /// The next round of a driver gives so many readings.
+  /// The program prints so many readings at once.
   void burst(std::size_t readings) { burst_ = readings; }
   /// The next round of a driver takes so long.
   void hang_driver(Millis time) { driver_hang_ = time; }
@@ -66,6 +66,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void carry_out(const MqttSubscribe& more);
   void carry_out(MqttPublish& message);
   void carry_out(const publisher::StartRead& read);
+  void carry_out(const publisher::FinishDriver& finish);
   void carry_out(publisher::OutboxWrite& write);
   void carry_out(const publisher::OutboxRead& read);
   void carry_out(const publisher::OutboxScan& scan);
@@ -77,8 +78,12 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void when_not_stalled(std::function<void()> job);
   void check_published(const MqttPublish& message);
   void check_sent(const Batch& batch);
+  void check_written(const publisher::OutboxWrite& write);
   void note_status(const std::string& payload);
-  DriverReport report(std::size_t driver);
+  void answer(const publisher::StartRead& read, Millis took);
+  DriverReport report(const publisher::StartRead& read);
+  std::size_t values_of(const publisher::StartRead& read);
+  void check_memory();
 
   BrokerModel& broker_;
   publisher::LogicOptions options_;
@@ -98,6 +103,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   Instant worker_free_at_{};
   bool has_reserve_ = false;                           // on the disk: it outlives a run
   bool outbox_fails_ = false;                          // as the Logic knows: it may publish from memory
+  bool failed_in_this_run_ = false;                    // it did so once
   bool says_outbox_fails_ = false;                     // in its log
   bool is_degraded_ = false;                           // says its status
   bool sends_from_memory_ = false;                     // in the step under way
@@ -106,7 +112,12 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   std::set<std::uint64_t> in_flight_;                  // readings and batches without PUBACK
   std::set<std::uint64_t> of_former_;                  // those of them under an earlier name
   bool connected_ = false;
-  std::size_t burst_ = 0;
+  std::size_t burst_ = 0;                              // in the pipe of the program
+  std::map<std::size_t, publisher::StartRead> asked_;  // rounds under way
+  std::uint64_t rounds_ = 0;
+  std::map<std::size_t, std::uint64_t> round_of_;  // of asked_
+  bool finishing_ = false;                         // its drivers were told so
+  bool cut_off_ = false;                           // it said so
   Millis driver_hang_{0};
   bool reads_ = true;
   Millis pace_{0};

@@ -212,6 +212,7 @@ DriverConfig read_driver_config(const std::string& name, ConfigTable table) {
   table.read("deadline", config.deadline, 10ms, 10min);
   table.read("patience", config.patience, 0ms, 24h);
   read_options(table, config);
+  if (CommandOptions* command = std::get_if<CommandOptions>(&config.options)) command->name = name;
   for (auto& [sensor, sensor_table] : table.named_tables("sensor")) {
     if (!is_name(sensor)) table.refuse("sensor", "'" + sensor + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
     config.sensors[sensor] = read_sensor_options(sensor_table);

@@ -14,6 +14,8 @@ class DriverAround : public Driver {
   explicit DriverAround(std::unique_ptr<Driver> driver) : driver_(std::move(driver)) {}
 
   DriverReport read(Millis deadline) override { return driver_->read(deadline); }
+  void allow(std::size_t samples) override { driver_->allow(samples); }
+  void finish() override { driver_->finish(); }
   void interrupt() override { driver_->interrupt(); }
 
  private:

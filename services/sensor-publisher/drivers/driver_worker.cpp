@@ -46,6 +46,7 @@ struct DriverWorker::State {
   std::mutex mutex;
   std::condition_variable changed;
   bool read_wanted = false;
+  std::size_t room = 0;  // of the read that is wanted
   bool reading = false;
   bool stopping = false;
 
@@ -70,6 +71,11 @@ void DriverWorker::stop() {
   state_->changed.notify_all();
 }
 
+void DriverWorker::finish() {
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->stopping) state_->driver->finish();
+}
+
 DriverWorker::~DriverWorker() {
   stop();
   bool returned = false;
@@ -88,23 +94,27 @@ DriverWorker::~DriverWorker() {
   }
 }
 
-bool DriverWorker::start_read() {
+bool DriverWorker::start_read(std::size_t room) {
   const std::lock_guard lock(state_->mutex);
   if (state_->read_wanted || state_->reading) return false;
   state_->read_wanted = true;
+  state_->room = room;
   state_->changed.notify_all();
   return true;
 }
 
 void DriverWorker::run(const std::shared_ptr<State>& state) {
   while (true) {
+    std::size_t room = 0;
     {
       std::unique_lock lock(state->mutex);
       state->changed.wait(lock, [&] { return state->read_wanted || state->stopping; });
       if (state->stopping) break;
       state->read_wanted = false;
       state->reading = true;
+      room = state->room;
     }
+    state->driver->allow(room);
     DriverReport report = read_stamped(*state->driver, state->deadline);
     {
       const std::lock_guard lock(state->mutex);

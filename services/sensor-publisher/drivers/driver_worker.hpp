@@ -30,8 +30,12 @@ class DriverWorker {
   /// service that are all told before the first is destroyed end at the same time.
   void stop();
 
-  /// Begins a read; false, and nothing happens, while one is under way. Never blocks.
-  bool start_read();
+  /// Driver::finish(). Never blocks.
+  void finish();
+
+  /// Begins a read of at most `room` samples (see Driver::allow); false, and nothing happens, while one is under way.
+  /// Never blocks.
+  bool start_read(std::size_t room);
 
  private:
   struct State;

@@ -34,6 +34,11 @@ void Interrupt::raise() {
   [[maybe_unused]] const ssize_t written = write(event_fd_, &one, sizeof one);  // a full counter is raised already
 }
 
+void Interrupt::clear() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t got = read(event_fd_, &count, sizeof count);  // nothing to read: it was not raised
+}
+
 Interrupt::Wake Interrupt::wait(int fd, Instant until) {
   pollfd polled[] = {{event_fd_, POLLIN, 0}, {fd, POLLIN, 0}};  // poll() passes over a negative fd
   for (;;) {

@@ -16,6 +16,9 @@ class Interrupt {
   /// Ends the wait under way and each one after it.
   void raise();
 
+  /// Takes raise() back; on the driver's thread.
+  void clear();
+
   enum class Wake { readable, timed_out, interrupted };
 
   /// Waits until `fd` is readable or at its end (-1: for nothing), `until` has come, or raise() was called.

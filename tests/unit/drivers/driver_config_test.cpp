@@ -174,7 +174,9 @@ TEST_F(DriverConfigTest, units_and_times_are_read_as_people_write_them) {
 TEST_F(DriverConfigTest, a_driver_that_cannot_ever_work_is_refused_by_name) {
   DriverConfig config;
   config.name = "weather";
-  config.options = ReplayOptions{.file = folder.path("missing.csv"), .units = {}};
+  ReplayOptions replay;
+  replay.file = folder.path("missing.csv");
+  config.options = replay;
   const auto driver = make_driver(config);
   ASSERT_FALSE(driver.has_value());
   EXPECT_EQ(driver.error().code, ErrorCode::not_found);

@@ -93,6 +93,8 @@ class ScriptedDriver : public Driver {
   std::function<DriverReport(Millis)> script_;
 };
 
+constexpr std::size_t room = 1'000;
+
 class DriverWorkerTest : public testing::Test {
  protected:
   std::function<void(DriverReport)> callback() {
@@ -107,11 +109,11 @@ TEST_F(DriverWorkerTest, reports_each_read_with_every_sample_stamped) {
                         return DriverReport{{{"a", 1.0, "", std::nullopt}, {"b", 2.0, "", WallTime{5ms}}}, {}, false};
                       }),
                       1s, callback());
-  EXPECT_TRUE(worker.start_read());
+  EXPECT_TRUE(worker.start_read(room));
   ASSERT_TRUE(reports->wait_for(1));
   EXPECT_GE(*reports->at(0).samples[0].time, before);
   EXPECT_EQ(*reports->at(0).samples[1].time, WallTime{5ms});
-  EXPECT_TRUE(worker.start_read());
+  EXPECT_TRUE(worker.start_read(room));
   EXPECT_TRUE(reports->wait_for(2));
 }
 
@@ -121,7 +123,7 @@ TEST_F(DriverWorkerTest, gives_a_driver_less_than_the_deadline_to_wait) {
         return DriverReport{{{"wait", static_cast<double>(deadline.count()), "ms", std::nullopt}}, {}, false};
       }),
       1s, callback());
-  worker.start_read();
+  worker.start_read(room);
   ASSERT_TRUE(reports->wait_for(1));
   EXPECT_EQ(number_of(reports->at(0), "wait", "ms"), 800.0);
 }
@@ -131,7 +133,7 @@ TEST_F(DriverWorkerTest, an_exception_of_a_driver_is_an_error_and_the_worker_goe
       "test", std::make_unique<ScriptedDriver>([](Millis) -> DriverReport { throw std::runtime_error("broken"); }), 1s,
       callback());
   for (std::size_t round = 1; round <= 2; ++round) {
-    worker.start_read();
+    worker.start_read(room);
     ASSERT_TRUE(reports->wait_for(round));
   }
   EXPECT_TRUE(has_error(reports->at(1), ErrorCode::io, "broken"));
@@ -149,9 +151,9 @@ TEST_F(DriverWorkerTest, a_read_that_hangs_is_left_behind_and_reports_to_nobody)
     DriverWorker worker(
         "stuck", std::make_unique<WatchedDriver>(std::make_unique<IioDriver>(IioOptions{tree.root(), {}}), gone, begun),
         1s, callback());
-    EXPECT_TRUE(worker.start_read());
+    EXPECT_TRUE(worker.start_read(room));
     ASSERT_TRUE(begun->wait());
-    EXPECT_FALSE(worker.start_read());
+    EXPECT_FALSE(worker.start_read(room));
     began = read_clocks().monotonic;
   }
   EXPECT_LT(read_clocks().monotonic - began, 5s);
@@ -172,7 +174,7 @@ TEST_F(DriverWorkerTest, a_wait_of_a_drivers_own_is_interrupted_and_the_driver_e
   {
     DriverWorker worker("waiting", std::make_unique<WatchedDriver>(std::make_unique<CommandDriver>(options), gone), 1h,
                         callback());
-    worker.start_read();
+    worker.start_read(room);
   }
   EXPECT_TRUE(gone->wait());
   EXPECT_LT(read_clocks().monotonic - began, 20s);

@@ -55,6 +55,19 @@ TEST(PublisherConfig, the_example_gives_the_defaults) {
   EXPECT_EQ(shipped->logic.breaker.open_times, empty->logic.breaker.open_times);
 }
 
+TEST(PublisherConfig, programs_and_files_are_streams_and_programs_are_read_out_at_the_end) {
+  const TemporaryFolder folder;
+  const std::string text =
+      "node = \"kitchen\"\n[driver.a]\ntype = \"host\"\n[driver.b]\ntype = \"command\"\nprogram = [\"/bin/true\"]\n"
+      "stop_grace = \"3s\"\n[driver.c]\ntype = \"replay\"\nfile = \"x.csv\"\n";
+  const Result<Config> config = load_config(folder.write("drivers.toml", text));
+  ASSERT_EQ(mistakes(config), "");
+  for (const DriverSchedule& driver : config->logic.drivers) {
+    EXPECT_EQ(driver.is_stream, driver.name != "a") << driver.name;
+    EXPECT_EQ(driver.read_out, driver.name == "b" ? Millis{3'700} : Millis{0}) << driver.name;
+  }
+}
+
 TEST(PublisherConfig, names_the_file_and_the_line_of_an_unknown_key) {
   const TemporaryFolder folder;
   const std::string path = folder.write("bad.toml", "node = \"kitchen\"\n[outbox]\nmax_reading = 5000\n");

@@ -376,5 +376,40 @@ TEST(PublisherLogicWhenFull, drops_the_oldest_and_sends_a_gap_record_in_their_pl
   EXPECT_EQ(sent[0].second.readings.front().seq, dropped + 1);
 }
 
+TEST_F(PublisherLogic, ends_when_what_a_program_had_printed_is_in_the_outbox) {
+  LogicOptions options = bench_options();
+  options.drivers[0].is_stream = true;
+  options.drivers[0].read_out = Millis{1'200};
+  PublisherBench ending(options);
+  ending.auto_finish = false;
+  ending.step(StopRequested{});
+  ending.take(3);
+  EXPECT_FALSE(ending.exit_code.has_value()) << "there may be more in its pipe";
+  DriverReport last;
+  last.samples.push_back({"s", 4.0, "Cel", ending.now.wall});
+  last.ended = true;
+  ending.step(DriverRead{0, std::move(last)});
+  EXPECT_EQ(ending.exit_code, 0);
+  EXPECT_EQ(ending.rows.size(), 4U);
+}
+
+TEST_F(PublisherLogic, ends_in_time_though_a_program_goes_on_printing) {
+  LogicOptions options = bench_options();
+  options.drivers[0].is_stream = true;
+  options.drivers[0].read_out = Millis{1'200};
+  PublisherBench ending(options);
+  ending.auto_finish = false;
+  ending.step(StopRequested{});
+  for (int i = 0; i < 11; ++i) {
+    ending.take(3);
+    ending.pass(Millis{100});
+    EXPECT_FALSE(ending.exit_code.has_value());
+  }
+  ending.pass(Millis{100});
+  EXPECT_EQ(ending.exit_code, 0);
+  EXPECT_EQ(ending.rows.size(), 33U);
+  EXPECT_TRUE(ending.logged("was cut off"));
+}
+
 }  // namespace
 }  // namespace sensors::publisher

@@ -90,10 +90,13 @@ TEST_F(OutboxWriterTest, a_failed_write_is_tried_again_with_everything_in_order)
   EXPECT_EQ(write->append.size(), 1'001U);
 }
 
-TEST_F(OutboxWriterTest, what_memory_cannot_hold_becomes_one_gap_record) {
+TEST_F(OutboxWriterTest, what_memory_cannot_hold_while_the_outbox_cannot_be_written_becomes_one_gap_record) {
   options.max_pending = 100;
   OutboxWriter writer(options, {}, 1);
-  writer.append(readings(150), now);
+  writer.append(readings(50), now);
+  now.monotonic += 1s;
+  writer.done({fail(ErrorCode::disk_full, "outbox.db: disk full"), std::move(*writer.next(whole, now))}, now);
+  writer.append(readings(100), now);
   EXPECT_EQ(writer.pending().size(), 100U);
   EXPECT_EQ(writer.readings_unwritable(), 51U);
   EXPECT_EQ(writer.readings_dropped(), 0U) << "those are a full outbox's";
@@ -103,6 +106,44 @@ TEST_F(OutboxWriterTest, what_memory_cannot_hold_becomes_one_gap_record) {
   EXPECT_EQ(write->append.front().last, 51U);
   EXPECT_EQ(std::get<DroppedEntries>(write->append.front().what).reason, "outbox_unwritable");
   EXPECT_EQ(write->append[1].first, 52U);
+}
+
+TEST_F(OutboxWriterTest, on_a_disk_that_works_nothing_gives_way_in_memory) {
+  options.max_pending = 100;
+  OutboxWriter writer(options, {}, 1);
+  writer.append(readings(150), now);
+  EXPECT_EQ(writer.pending().size(), 150U);
+  EXPECT_EQ(writer.readings_unwritable(), 0U);
+}
+
+TEST_F(OutboxWriterTest, has_room_for_a_share_of_each_stream_while_no_more_than_half_waits) {
+  options.max_pending = 100;
+  OutboxWriter writer(options, {}, 1);
+  EXPECT_EQ(writer.room(0).of_a_stream, 25U);
+  EXPECT_EQ(writer.room(5).of_a_stream, 5U);
+  EXPECT_EQ(writer.room(1'000).of_a_stream, 1U);
+  writer.append(readings(50), now);
+  EXPECT_EQ(writer.room(5).of_a_stream, 5U);
+  writer.append(readings(1), now);
+  EXPECT_EQ(writer.room(5).of_a_stream, 0U);
+  EXPECT_FALSE(writer.room(5).is_full) << "devices are read on";
+  now.monotonic += 1s;
+  std::optional<OutboxWrite> write = writer.next(whole, now);
+  EXPECT_EQ(writer.room(5).of_a_stream, 0U) << "it may fail: then all of it waits again";
+  writer.append(readings(25), now);
+  EXPECT_TRUE(writer.room(5).is_full);
+  writer.done({{}, std::move(*write)}, now);
+  EXPECT_EQ(writer.room(5).of_a_stream, 5U);
+}
+
+TEST_F(OutboxWriterTest, has_room_for_the_present_while_the_outbox_cannot_be_written) {
+  options.max_pending = 100;
+  OutboxWriter writer(options, {}, 1);
+  writer.append(readings(100), now);
+  now.monotonic += 1s;
+  writer.done({fail(ErrorCode::disk_full, "outbox.db: disk full"), std::move(*writer.next(whole, now))}, now);
+  EXPECT_EQ(writer.room(5).of_a_stream, 5U);
+  EXPECT_FALSE(writer.room(5).is_full);
 }
 
 TEST_F(OutboxWriterTest, a_full_outbox_drops_its_oldest_rows_of_one_stream_only) {

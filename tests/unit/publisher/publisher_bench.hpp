@@ -38,6 +38,8 @@ class PublisherBench {
     for (Effect& effect : logic.step(std::move(event), now)) apply(effect);
     if (std::string broken = logic.broken_invariant(); !broken.empty())
       throw std::logic_error("an invariant does not hold: " + broken);
+    // What a driver waits for does not come any more.
+    for (const std::size_t driver : std::exchange(finished, {})) step(DriverRead{driver, {}});
     if (is_serving) return;  // the step() that serves goes on; a call for each answer would need a deep stack
     is_serving = true;
     while (auto_disk && (write.has_value() || read.has_value() || scan.has_value() || open.has_value())) serve_disk();
@@ -144,6 +146,9 @@ class PublisherBench {
   std::deque<std::uint64_t> unacknowledged;
   std::vector<std::string> log;
   std::vector<std::size_t> started;  // drivers
+  std::vector<std::size_t> rooms;    // for each of `started`
+  std::vector<std::size_t> finished;
+  bool auto_finish = true;  // drivers end at once when they are to
   std::optional<int> exit_code;
   int reconnects = 0;  // asked for
   std::vector<std::string> subscribed;
@@ -154,7 +159,12 @@ class PublisherBench {
   void apply(Effect& effect) {
     if (auto* line = std::get_if<LogLine>(&effect)) log.push_back(line->text);
     if (auto* exit = std::get_if<Exit>(&effect)) exit_code = exit->code;
-    if (auto* start = std::get_if<StartRead>(&effect)) started.push_back(start->driver);
+    if (auto* start = std::get_if<StartRead>(&effect)) {
+      started.push_back(start->driver);
+      rooms.push_back(start->room);
+    }
+    if (auto* finish = std::get_if<FinishDriver>(&effect); finish != nullptr && auto_finish)
+      finished.push_back(finish->driver);
     if (std::holds_alternative<MqttReconnect>(effect)) ++reconnects;
     if (auto* more = std::get_if<MqttSubscribe>(&effect)) subscribed.push_back(more->filter);
     if (auto* w = std::get_if<OutboxWrite>(&effect)) write = std::move(*w);

@@ -1,3 +1,6 @@
+// A program runs, or is ending: from the moment that its end is wanted, or noticed, it and what it started have
+// `stop_grace` to end after SIGTERM; then they are killed. Meanwhile, and until its output is at its end, all that it
+// prints is read. Only then is it collected, and started again. No step of this blocks for longer than a read() may.
 #include "services/sensor-publisher/drivers/command/command_driver.hpp"
 
 #include <unistd.h>
@@ -5,33 +8,86 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/core/printable.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/local_time.hpp"
+#include "common/runtime/log.hpp"
 
 namespace sensors {
 
-CommandDriver::CommandDriver(CommandOptions options)
+namespace {
+
+constexpr std::size_t longest_title_bytes = 200;
+constexpr Millis ending_check{10};  // a process that ends wakes nobody while another holds its output open
+
+/// "/usr/bin/python3 /opt/co2.py": what an owner knows the program by.
+std::string title_of(const std::vector<std::string>& program) {
+  if (program.empty()) return {};
+  std::string title = program.front();
+  const auto script = std::find_if(program.begin() + 1, program.end(), [](const std::string& argument) {
+    return argument.find('/') != std::string::npos && argument.front() != '-' &&
+           argument.find_first_of(" \n;") == std::string::npos;
+  });
+  if (script != program.end()) title += " " + *script;
+  return printable_line(title, longest_title_bytes);
+}
+
+}  // namespace
+
+CommandDriver::CommandDriver(CommandOptions options, std::function<void(const std::string&)> say)
     : options_(std::move(options)),
+      say_(std::move(say)),
+      title_(title_of(options_.program)),
       lines_(options_.max_line_bytes),
       backoff_(options_.restart_first, options_.restart_longest,
                static_cast<std::uint64_t>(read_clocks().monotonic.time_since_epoch().count()) ^
                    static_cast<std::uint64_t>(getpid())) {
   decoder_.read_times_by({options_.times, moments_of_local});
+  if (!say_) {
+    say_ = [name = options_.name, title = title_](const std::string& line) {
+      log(LogLevel::info, "driver " + name + ": " + title + " says: " + line);
+    };
+  }
 }
 
+/// One that was not finished gets its grace, and is not read any more.
 CommandDriver::~CommandDriver() {
-  if (child_.has_value()) child_->end(options_.stop_grace);
+  if (!child_.has_value()) return;
+  if (!ending_.has_value()) begin_ending(ErrorCode::disconnected, {});
+  while (!child_->ending().has_value() && read_clocks().monotonic < ending_->kill_at) usleep(5'000);
+  child_->kill();
+  log_.reset();
+}
+
+void CommandDriver::finish() {
+  finish_wanted_ = true;
+  interrupt_.raise();
+}
+
+void CommandDriver::interrupt() {
+  interrupted_ = true;
+  interrupt_.raise();
+}
+
+/// finish() ends one wait only: what comes behind it is waited for.
+void CommandDriver::notice_finish() {
+  if (!finish_wanted_ || std::exchange(finishing_, true)) return;
+  interrupt_.clear();
+  if (interrupted_) interrupt_.raise();
+  if (child_.has_value() && !ending_.has_value()) begin_ending(ErrorCode::disconnected, {});
 }
 
 DriverReport CommandDriver::read(Millis deadline) {
   DriverReport report;
   const Instant until = read_clocks().monotonic + deadline;
-  if (!child_.has_value()) {
-    if (interrupt_.wait(-1, std::min(until, start_again_at_)) == Interrupt::Wake::interrupted) return report;
-    if (read_clocks().monotonic < start_again_at_) return report;
-    start_child(report);
+  notice_finish();
+  if (!child_.has_value() && !finishing_) {
+    const Interrupt::Wake wake = interrupt_.wait(-1, std::min(until, start_again_at_));
+    if (wake != Interrupt::Wake::interrupted && read_clocks().monotonic >= start_again_at_) start_child(report);
   }
   if (child_.has_value()) read_child(report, until);
+  notice_finish();
+  report.ended = finishing_ && !child_.has_value();
   return report;
 }
 
@@ -44,23 +100,23 @@ void CommandDriver::start_child(DriverReport& report) {
     return;
   }
   lines_.clear();
+  ending_.reset();
+  output_ended_ = false;
+  log_ = std::make_unique<ProgramLog>(child->error_fd(), said_, say_);
   child_.emplace(std::move(*child));
 }
 
 void CommandDriver::read_child(DriverReport& report, Instant until) {
+  const std::size_t most = std::min(options_.max_lines, room_);
   std::size_t taken = 0;
   while (true) {
-    taken += take_lines(report, options_.max_lines - taken);
-    if (taken >= options_.max_lines) return;
-    switch (lines_.fill(child_->output_fd())) {
-      case LineReader::Fill::more: continue;
-      case LineReader::Fill::end:
-        if (std::optional<LineReader::Line> line = lines_.rest(); line.has_value()) take_line(*line, report);
-        return end_child(report, ErrorCode::disconnected, "closed its output");
-      case LineReader::Fill::failed: return end_child(report, ErrorCode::io, "its output cannot be read");
-      case LineReader::Fill::would_block: break;
-    }
-    if (taken > 0 || !wait_for_lines(report, until)) return;
+    notice_finish();
+    taken += take_lines(report, most - taken);
+    if (taken >= most) return;
+    if (fill_lines(report)) continue;
+    if (!ending_.has_value()) watch_child();
+    if (ending_.has_value() && advance_ending(report)) return;
+    if (taken > 0 || !wait_for_lines(until)) return;
   }
 }
 
@@ -77,45 +133,99 @@ std::size_t CommandDriver::take_lines(DriverReport& report, std::size_t most) {
 
 void CommandDriver::take_line(const LineReader::Line& line, DriverReport& report) {
   if (line.overlong) {
-    report.errors.push_back({ErrorCode::too_large, options_.program.front() + " printed a line of more than " +
-                                                       std::to_string(options_.max_line_bytes) + " bytes"});
+    report.errors.push_back({ErrorCode::too_large, title_ + " printed a line of more than " +
+                                                       std::to_string(options_.max_line_bytes) +
+                                                       " bytes; see max_line_bytes"});
     return;
   }
   Result<Reading> reading = decoder_.driver_line(line.text, read_clocks());
   if (!reading.has_value()) {
-    report.errors.push_back(
-        {reading.error().code, options_.program.front() + " printed a bad line: " + reading.error().message});
+    report.bad_lines.push_back(
+        {{reading.error().code, title_ + " printed a bad line: " + reading.error().message}, line.text});
     return;
   }
   report.samples.push_back({std::move(reading->sensor), std::move(reading->value), std::move(reading->unit),
                             reading->time, reading->uptime});
 }
 
-/// False when there is nothing to wait for any longer in this read().
-bool CommandDriver::wait_for_lines(DriverReport& report, Instant until) {
-  // A grandchild may hold the pipe open when the program itself is gone.
-  if (child_->ending().has_value()) {
-    end_child(report, ErrorCode::disconnected, "ended");
-    return false;
+/// Whether there may be more lines now.
+bool CommandDriver::fill_lines(DriverReport& report) {
+  if (output_ended_) return false;
+  switch (lines_.fill(child_->output_fd())) {
+    case LineReader::Fill::more: return true;
+    case LineReader::Fill::would_block: return false;
+    case LineReader::Fill::end:
+      if (std::optional<LineReader::Line> line = lines_.rest(); line.has_value()) take_line(*line, report);
+      output_ended_ = true;
+      if (!ending_.has_value()) begin_ending(ErrorCode::disconnected, "closed its output");
+      return false;
+    case LineReader::Fill::failed: break;
   }
-  const bool may_be_silent = options_.silence == Millis::zero();
-  const Instant silent_at = may_be_silent ? Instant::max() : last_line_at_ + options_.silence;
-  if (read_clocks().monotonic >= silent_at) {
-    end_child(report, ErrorCode::timeout, "was silent for " + std::to_string(options_.silence.count()) + " ms");
-    return false;
-  }
-  const Interrupt::Wake wake = interrupt_.wait(child_->output_fd(), std::min(until, silent_at));
-  if (wake == Interrupt::Wake::interrupted) return false;
-  return wake == Interrupt::Wake::readable || until > silent_at;
+  output_ended_ = true;
+  if (!ending_.has_value()) begin_ending(ErrorCode::io, "gives output that cannot be read");
+  return false;
 }
 
-void CommandDriver::end_child(DriverReport& report, ErrorCode code, const std::string& why) {
-  const std::string how = child_->end(options_.stop_grace);
+/// Of a program that has nothing to read now.
+void CommandDriver::watch_child() {
+  // What it has started may hold its output open when the program itself is gone.
+  if (child_->ending().has_value()) return begin_ending(ErrorCode::disconnected, "ended");
+  if (options_.silence == Millis::zero() || read_clocks().monotonic < last_line_at_ + options_.silence) return;
+  begin_ending(ErrorCode::timeout, "was silent for " + std::to_string(options_.silence.count()) + " ms");
+}
+
+void CommandDriver::begin_ending(ErrorCode code, std::string why) {
+  ending_ = Ending{code, std::move(why), read_clocks().monotonic + options_.stop_grace};
+  child_->ask_to_end();
+}
+
+/// There is nothing to read now. True when the program is gone, with all that it had to give.
+bool CommandDriver::advance_ending(DriverReport& report) {
+  const bool is_over = output_ended_ && child_->ending().has_value();
+  const bool is_time = read_clocks().monotonic >= ending_->kill_at;
+  if (!is_over && !is_time) return false;
+  if (is_over || ending_->is_killed) {
+    end_child(report);
+    return true;
+  }
+  child_->kill();
+  ending_->is_killed = true;
+  ending_->kill_at = read_clocks().monotonic + kill_wait;
+  return false;
+}
+
+void CommandDriver::end_child(DriverReport& report) {
+  child_->kill();  // what it has left behind
+  log_->finish();
+  const std::string last_words = std::exchange(log_, nullptr)->last_line();
+  const std::string how = child_->collect();
   child_.reset();
   const Instant now = read_clocks().monotonic;
   if (now - started_at_ >= options_.restart_longest) backoff_.reset();
   start_again_at_ = now + backoff_.next();
-  report.errors.push_back({code, options_.program.front() + " " + why + " (" + how + "); it will be started again"});
+  std::string text = title_;
+  if (finishing_) {
+    if (!ending_->is_killed) return;
+    text += " did not end within " + std::to_string(options_.stop_grace.count()) +
+            " ms and was cut off: what it had not printed by then is lost; see stop_grace";
+  } else {
+    text += " " + ending_->why + " (" + how + "); it will be started again";
+  }
+  if (!last_words.empty()) text += "; the last it said: " + last_words;
+  report.errors.push_back({ending_->code, std::move(text)});
+}
+
+/// False when there is nothing to wait for any longer in this read().
+bool CommandDriver::wait_for_lines(Instant until) {
+  Instant next = until;
+  if (ending_.has_value()) {
+    next = std::min(until, read_clocks().monotonic + ending_check);
+  } else if (options_.silence != Millis::zero()) {
+    next = std::min(until, last_line_at_ + options_.silence);
+  }
+  const Interrupt::Wake wake = interrupt_.wait(output_ended_ ? -1 : child_->output_fd(), next);
+  if (wake == Interrupt::Wake::interrupted) return finish_wanted_ && !interrupted_ && !finishing_;
+  return wake == Interrupt::Wake::readable || next < until;
 }
 
 }  // namespace sensors

@@ -210,8 +210,13 @@ DriverReport ReplayDriver::read(Millis deadline) {
   return report;
 }
 
+/// A row is given whole: the last one may go beyond the room by its columns.
+bool ReplayDriver::may_give(const DriverReport& report) const {
+  return report.errors.size() < max_errors_per_read && report.samples.size() < room_;
+}
+
 void ReplayDriver::read_steps(DriverReport& report) {
-  for (std::size_t given = 0; given < options_.rows_per_step && report.errors.size() < max_errors_per_read; ++given) {
+  for (std::size_t given = 0; given < options_.rows_per_step && may_give(report); ++given) {
     load_row(report);
     if (!row_.has_value()) return;
     give_row(report);
@@ -220,7 +225,7 @@ void ReplayDriver::read_steps(DriverReport& report) {
 }
 
 void ReplayDriver::read_when_due(DriverReport& report, Instant until) {
-  for (std::size_t given = 0; given < max_rows_per_read && report.errors.size() < max_errors_per_read; ++given) {
+  for (std::size_t given = 0; given < max_rows_per_read && may_give(report); ++given) {
     load_row(report);
     if (!row_.has_value()) return;
     if (read_clocks().monotonic < due_) {

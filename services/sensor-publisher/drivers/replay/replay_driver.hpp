@@ -4,6 +4,7 @@
 // DriverWorker's thread, interrupt() on any.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,7 @@ class ReplayDriver : public Driver {
 
   /// Empty when no row is due within `deadline`. A row that cannot be read is an error, an empty field no reading.
   DriverReport read(Millis deadline) override;
+  void allow(std::size_t samples) override { room_ = samples; }
   void interrupt() override { interrupt_.raise(); }
 
  private:
@@ -58,6 +60,7 @@ class ReplayDriver : public Driver {
   void load_row(DriverReport& report);
   void give_row(DriverReport& report);
   void set_due();
+  bool may_give(const DriverReport& report) const;
   void read_steps(DriverReport& report);
   void read_when_due(DriverReport& report, Instant until);
 
@@ -75,6 +78,7 @@ class ReplayDriver : public Driver {
   Interrupt interrupt_;
   LineReader lines_;
   std::vector<Column> columns_;
+  std::size_t room_ = std::numeric_limits<std::size_t>::max();
   std::size_t time_index_ = 0;
   std::size_t line_number_ = 0;
   std::size_t passes_ = 0;
