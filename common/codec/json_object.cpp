@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/codec/json_document.hpp"
+#include "common/codec/reading_json.hpp"
 
 namespace sensors {
 
@@ -26,6 +27,22 @@ void collect(simdjson::dom::object object, const std::string& prefix, std::vecto
   }
 }
 
+bool contains(std::span<const std::string_view> keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+/// `object` as text, without the keys `left_out`.
+std::string text_without(simdjson::dom::object object, std::span<const std::string_view> left_out) {
+  std::string text = "{";
+  for (const simdjson::dom::key_value_pair field : object) {
+    if (contains(left_out, field.key)) continue;
+    if (text.size() > 1) text += ',';
+    append_json_string(text, field.key);
+    text += ':' + simdjson::minify(field.value);
+  }
+  return text + '}';
+}
+
 }  // namespace
 
 class JsonObjectReader::Parser : public JsonDocument {
@@ -36,10 +53,15 @@ class JsonObjectReader::Parser : public JsonDocument {
 JsonObjectReader::JsonObjectReader() : parser_(std::make_unique<Parser>()) {}
 JsonObjectReader::~JsonObjectReader() = default;
 
-Result<std::string> JsonObjectReader::one_line(std::string_view payload) {
+Result<std::string> JsonObjectReader::one_line(std::string_view payload, std::span<const std::string_view> left_out) {
   const Result<simdjson::dom::element> root = parser_->parse(payload);
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  if (!root->is_object()) return fail(ErrorCode::malformed, "must be a JSON object");
+  simdjson::dom::object object;
+  if (root->get(object) != simdjson::SUCCESS) return fail(ErrorCode::malformed, "must be a JSON object");
+  const bool has_some = std::any_of(object.begin(), object.end(), [&](const simdjson::dom::key_value_pair& field) {
+    return contains(left_out, field.key);
+  });
+  if (has_some) return text_without(object, left_out);
   std::string text(payload.substr(payload.find('{')));
   // Inside a string JSON has no such character (RFC 8259 section 7), so these only stand between its parts.
   std::replace_if(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +27,9 @@ class JsonObjectReader {
   JsonObjectReader();
   ~JsonObjectReader();
 
-  /// `payload` on one line. malformed when it is not one JSON object in UTF-8, too_large above max_bytes.
-  Result<std::string> one_line(std::string_view payload);
+  /// `payload` on one line, without the keys `left_out` of its own. malformed when it is not one JSON object in UTF-8,
+  /// too_large above max_bytes.
+  Result<std::string> one_line(std::string_view payload, std::span<const std::string_view> left_out = {});
 
   /// The numbers of `payload` in its order, those in arrays left out, at most max_numbers; empty when it is no object.
   std::vector<JsonNumber> numbers(std::string_view payload);

@@ -2,6 +2,7 @@
 // 9.2). Owned by Web. Pure; how much one listener may lag behind is the server's to bound.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,6 +14,9 @@
 #include "common/core/web_events.hpp"
 
 namespace sensors::bridge {
+
+/// What only the topic says: a payload's own could make one machine look like another.
+inline constexpr std::array<std::string_view, 2> topic_keys{"node", "name"};
 
 class EventStreams {
  public:
@@ -28,7 +32,8 @@ class EventStreams {
   /// Whether somebody listens to that.
   bool wants(Kind kind) const;
 
-  /// The event, for all who listen to it; nothing when nobody does. `payload` is a JSON object on one line.
+  /// The event, for all who listen to it; nothing when nobody does. `payload` is a JSON object on one line, without
+  /// `topic_keys`.
   std::optional<WebStreamData> event_for(Kind kind, std::string_view node, std::string_view name,
                                          std::string_view payload) const;
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/time_text.hpp"
+#include "services/sensor-http-bridge/web/event_streams.hpp"
 
 namespace sensors::bridge {
 
@@ -46,7 +47,7 @@ std::optional<std::string> ServiceWatch::take(std::string_view node, std::string
     return std::nullopt;
   }
   Result<std::string> line = payload.size() <= max_payload_bytes
-                                 ? reader_.one_line(payload)
+                                 ? reader_.one_line(payload, topic_keys)
                                  : Result<std::string>(fail(ErrorCode::too_large, "a payload is too large"));
   const bool is_new = services_.find(name) == services_.end();
   if (!line.has_value() || (is_new && !make_room(name, now))) {

@@ -130,7 +130,7 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
     if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line))
       add(std::move(*data));
   } else if (streams_.wants(*kind)) {
-    const Result<std::string> line = reader_.one_line(message.payload);
+    const Result<std::string> line = reader_.one_line(message.payload, topic_keys);
     if (!line.has_value()) {
       ++counters_.refused_payloads;
     } else if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line)) {

@@ -103,6 +103,25 @@ TEST(Web, streams_what_passes_with_its_node_and_begins_with_how_things_are) {
   EXPECT_EQ(web.answers.count(all), 0U);
 }
 
+// JSON.parse takes the last of two keys of one name.
+TEST(Web, a_payload_cannot_say_that_it_is_of_another_machine) {
+  WebTimeline web;
+  web.hear("kitchen/status/sensor-publisher", R"({"name":"x","state":"up","node":"attic"})");
+  const std::uint64_t all = web.get("/v1/events");
+  EXPECT_TRUE(
+      web.streams.at(all).ends_with("data: {\"node\":\"kitchen\",\"name\":\"sensor-publisher\",\"state\":\"up\"}\n\n"))
+      << web.streams.at(all);
+  web.hear("kitchen/reading/t",
+           "{\"sensor\":\"t\",\n\"n\\u006fde\":\"attic\",\"value\":1.5,\"of\":{\"node\":[\"a\\n\"]}}");
+  EXPECT_TRUE(
+      web.streams.at(all).ends_with("data: {\"node\":\"kitchen\",\"name\":\"t\",\"sensor\":\"t\",\"value\":1.5,"
+                                    "\"of\":{\"node\":[\"a\\n\"]}}\n\n"))
+      << web.streams.at(all);
+  web.hear("kitchen/event/sensor-publisher", R"({"node":"attic"})");
+  EXPECT_TRUE(
+      web.streams.at(all).ends_with("event: event\ndata: {\"node\":\"kitchen\",\"name\":\"sensor-publisher\"}\n\n"));
+}
+
 TEST(Web, keeps_a_silent_stream_alive_and_ends_it_when_the_bridge_stops) {
   WebTimeline web;
   const std::uint64_t id = web.get("/v1/events?kinds=event");
