@@ -2,6 +2,7 @@
 #include "services/sensorctl/backup/backup.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,23 +30,69 @@ namespace {
 namespace fs = std::filesystem;
 using sensorctl::complain;
 
-/// Of a backup that did not come to its end; what is not ours stays.
-void remove_partial(const std::string& partial) {
-  std::error_code ignored;
-  for (const char* name : {"outbox.db", "outbox.db-journal", "store.db", "store.db-journal", manifest_name})
-    fs::remove(partial + "/" + name, ignored);
-  fs::remove(partial, ignored);
-}
+/// The folder that a backup is made in, FOLDER.partial. It goes with this, unless it got its name.
+class PartialFolder {
+ public:
+  explicit PartialFolder(std::string path) : path_(std::move(path)) {}
+  ~PartialFolder() {
+    if (is_ours_) remove_files();
+    if (is_ours_) ::rmdir(path_.c_str());
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  PartialFolder(const PartialFolder&) = delete;
+  PartialFolder& operator=(const PartialFolder&) = delete;
 
-/// The folder that a backup is made in: FOLDER.partial.
-Result<void> make_partial(const std::string& folder, const std::string& partial) {
+  const std::string& path() const { return path_; }
+
+  /// Makes it, or takes one over that a backup left behind that was cut short. in_use: another backup is being made in
+  /// it.
+  Result<void> make() {
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) return failed_call(path_, "make it", errno);
+    descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (descriptor_ < 0) return failed_call(path_, "is no folder of a backup; remove it", errno);
+    if (Result<void> known = check_owner(); !known.has_value()) return known;
+    // A file system without such locks (ENOLCK, EOPNOTSUPP, EBADF) has none.
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+      return fail(ErrorCode::in_use, path_ + ": another backup is being made there");
+    remove_files();
+    std::error_code failed;
+    is_ours_ = fs::is_empty(path_, failed);
+    if (is_ours_) return {};
+    return fail(ErrorCode::invalid, path_ + ": has something in it that is of no backup; remove it");
+  }
+
+  Result<void> give_name(const std::string& folder) {
+    if (::rename(path_.c_str(), folder.c_str()) != 0) return failed_call(path_, "rename to " + folder, errno);
+    is_ours_ = false;
+    return sync_file(parent_of(folder));
+  }
+
+ private:
+  /// Whoever owns the folder around it could put anything in its place; nobody else may have made it.
+  Result<void> check_owner() const {
+    struct stat own {};
+    struct stat parent {};
+    if (::fstat(descriptor_, &own) != 0) return failed_call(path_, "look at it", errno);
+    if (::stat(parent_of(path_).c_str(), &parent) != 0) return failed_call(parent_of(path_), "look at it", errno);
+    if (own.st_uid == ::geteuid() || own.st_uid == parent.st_uid) return {};
+    return fail(ErrorCode::invalid, path_ + ": belongs to somebody else; remove it, or name another folder");
+  }
+
+  /// Of a backup; what is not ours stays.
+  void remove_files() const {
+    for (const char* name : {"outbox.db", "outbox.db-journal", "store.db", "store.db-journal", manifest_name})
+      ::unlinkat(descriptor_, name, 0);
+  }
+
+  const std::string path_;
+  int descriptor_ = -1;
+  bool is_ours_ = false;
+};
+
+Result<void> require_new(const std::string& folder) {
   std::error_code failed;
-  if (fs::exists(folder, failed) && !(fs::is_directory(folder, failed) && fs::is_empty(folder, failed)))
-    return fail(ErrorCode::invalid, folder + ": is there already; name a new folder, nothing is overwritten");
-  remove_partial(partial);
-  if (::mkdir(partial.c_str(), 0700) != 0 && (errno != EEXIST || !fs::is_directory(partial) || !fs::is_empty(partial)))
-    return failed_call(partial, "make it", errno);
-  return {};
+  if (!fs::exists(folder, failed) || (fs::is_directory(folder, failed) && fs::is_empty(folder, failed))) return {};
+  return fail(ErrorCode::invalid, folder + ": is there already; name a new folder, nothing is overwritten");
 }
 
 Result<CopiedFile> copy(const Source& source, const std::string& partial) {
@@ -68,14 +115,11 @@ Result<void> write_manifest(const Manifest& manifest, const std::string& partial
   return sync_file(partial);
 }
 
-Result<void> give_name(const std::string& partial, const std::string& folder) {
-  if (::rename(partial.c_str(), folder.c_str()) != 0) return failed_call(partial, "rename to " + folder, errno);
-  return sync_file(parent_of(folder));
-}
-
 Result<Manifest> make(const BackupOptions& options, const std::string& folder) {
-  const std::string partial = folder + ".partial";
-  if (Result<void> made = make_partial(folder, partial); !made.has_value()) return tl::unexpected<Error>(made.error());
+  PartialFolder partial(folder + ".partial");
+  Result<void> begun = require_new(folder);
+  if (begun.has_value()) begun = partial.make();
+  if (!begun.has_value()) return tl::unexpected<Error>(begun.error());
   Manifest manifest{
       time_text(read_clocks().wall), SENSOR_PROJECT_VERSION, doctor::read_installation(options.configuration).node, {}};
   for (const Source& source : sources_of(options.configuration)) {
@@ -84,15 +128,15 @@ Result<Manifest> make(const BackupOptions& options, const std::string& folder) {
       complain(source.path + ": is not there, and not in the backup");
       continue;
     }
-    Result<CopiedFile> file = copy(source, partial);
+    Result<CopiedFile> file = copy(source, partial.path());
     if (!file.has_value()) return tl::unexpected<Error>(file.error());
     manifest.files.push_back(std::move(*file));
   }
   if (manifest.files.empty())
     return fail(ErrorCode::not_found, "there is neither an outbox nor a store; where they are is read from " +
                                           options.configuration + " (--configuration)");
-  Result<void> done = write_manifest(manifest, partial);
-  if (done.has_value()) done = give_name(partial, folder);
+  Result<void> done = write_manifest(manifest, partial.path());
+  if (done.has_value()) done = partial.give_name(folder);
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
   return manifest;
 }
@@ -104,7 +148,6 @@ int make_backup(const BackupOptions& options) {
   const std::string folder = without_last_slash(options.folder);
   const Result<Manifest> manifest = make(options, folder);
   if (!manifest.has_value()) {
-    remove_partial(folder + ".partial");
     complain("no backup was made: " + manifest.error().message);
     return sensorctl::exit_trouble;
   }

@@ -1,7 +1,9 @@
 // sensorctl backup and restore on the databases of the services, and on what may be planted in their place.
 #include "services/sensorctl/backup/backup.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -120,6 +122,39 @@ TEST_F(BackupTest, overwrites_nothing) {
   EXPECT_EQ(back_up(), 1);
   expect_said("is there already");
   EXPECT_EQ(folder_.read("backup/manifest.toml"), before);
+}
+
+TEST_F(BackupTest, leaves_the_files_of_another_one_that_is_being_made_alone) {
+  { const publisher::Outbox publisher = outbox(3); }
+  fs::create_directory(options_.folder + ".partial");
+  folder_.write("backup.partial/outbox.db", "half of it");
+  const int other = ::open((options_.folder + ".partial").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(::flock(other, LOCK_EX | LOCK_NB), 0);
+  EXPECT_EQ(back_up(), 1);
+  expect_said("another backup");
+  EXPECT_EQ(folder_.read("backup.partial/outbox.db"), "half of it");
+  ::close(other);
+  EXPECT_EQ(back_up(), 0) << "one that was cut short is made anew: " << err_;
+}
+
+TEST_F(BackupTest, is_not_made_where_a_link_leads) {
+  { const publisher::Outbox publisher = outbox(3); }
+  fs::create_directory(folder_.path("elsewhere"));
+  folder_.write("elsewhere/store.db", "of somebody");
+  fs::create_directory_symlink(folder_.path("elsewhere"), options_.folder + ".partial");
+  EXPECT_EQ(back_up(), 1);
+  expect_said("backup.partial");
+  EXPECT_EQ(folder_.read("elsewhere/store.db"), "of somebody");
+}
+
+TEST_F(BackupTest, is_not_made_in_a_folder_that_somebody_else_made) {
+  { const publisher::Outbox publisher = outbox(3); }
+  fs::create_directory(options_.folder + ".partial");
+  if (::chown((options_.folder + ".partial").c_str(), 65'534, 65'534) != 0)
+    GTEST_SKIP() << "needs root, to give it away";
+  EXPECT_EQ(back_up(), 1);
+  expect_said("belongs to somebody else");
+  EXPECT_TRUE(fs::exists(options_.folder + ".partial")) << "it is not ours to remove";
 }
 
 TEST_F(BackupTest, without_a_database_is_none) {
