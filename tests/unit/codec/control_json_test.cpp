@@ -14,8 +14,7 @@ TEST(DiskJson, says_why_a_disk_does_not_keep_what_is_synced) {
   EXPECT_EQ(encode_disk(disk), R"({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":0})");
   disk.risk = "is in memory (\"tmpfs\")";
   EXPECT_EQ(encode_disk(disk),
-            R"({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,"risk":"is in memory (\"tmpfs\")"
-})");
+            R"json({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,"risk":"is in memory (\"tmpfs\")"})json");
   EXPECT_EQ(encode_disk(DiskFigures{}), "{}") << "not known yet";
 }
 
