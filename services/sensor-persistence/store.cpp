@@ -5,9 +5,23 @@
 
 #include "common/adapters/sqlite/damaged_file.hpp"
 #include "common/adapters/sqlite/rescue.hpp"
+#include "common/runtime/clocks.hpp"
+#include "common/runtime/log.hpp"
 #include "services/sensor-persistence/store_salvage.hpp"
 
 namespace sensors::persistence {
+
+Store::~Store() {
+  stopping_ = true;
+  reading_.post([this] {
+    reader_.reset();
+    writing_.post([this] {
+      const Result<std::string> closed = close(read_clocks().wall);
+      const std::string& said = closed.has_value() ? *closed : closed.error().message;
+      if (!said.empty()) log(LogLevel::warning, said);
+    });
+  });
+}
 
 void Store::apply(OpenStore how) {
   reading_.post([this, how] {
@@ -23,11 +37,9 @@ Result<std::string> Store::close(WallTime now) {
     writer_.reset();
     return std::string();
   }
-  const auto go_on = [this] {
-    on_event_(StoreProgressed{});
-    return !stopping_;
-  };
-  Result<std::string> rescued = rescue(writer_->database(), {options_.path, now, [this] { writer_.reset(); }, go_on});
+  const auto progressed = [this] { on_event_(StoreProgressed{}); };
+  Result<std::string> rescued =
+      rescue(writer_->database(), {options_.path, now, [this] { writer_.reset(); }, progressed});
   if (rescued.has_value() || rescued.error().code != ErrorCode::corrupt) return rescued;
   writer_.reset();
   return rescued.error().message;

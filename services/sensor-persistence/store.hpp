@@ -25,8 +25,9 @@ class Store {
         lock_(options_.path, service_name),
         reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
 
-  /// Finishes what was asked for, queries and salvages excepted: they end at once.
-  ~Store() { stopping_ = true; }
+  /// Finishes what was asked for, queries and salvages excepted: they end at once. A store that has lost its name is
+  /// put under it again before it closes.
+  ~Store();
 
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -54,8 +55,8 @@ class Store {
   const StoreOptions options_;
   const std::function<void(Event)> on_event_;
   std::atomic<bool> stopping_ = false;
-  FileLock lock_;  // of the writing worker, after own(); as long as this, also while the database is closed
-  ReserveFile reserve_;                  // of the writing worker
+  FileLock lock_;        // of the writing worker, after own(); as long as this, also while the database is closed
+  ReserveFile reserve_;  // of the writing worker
   std::unique_ptr<StoreWriter> writer_;  // of the writing worker
   std::unique_ptr<StoreReader> reader_;  // of the reading worker, from the first query on
   Worker writing_{"store-write"};        // the workers end first: they use all of the above

@@ -7,6 +7,7 @@
 #include "common/adapters/sqlite/rescue.hpp"
 #include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/runtime/clocks.hpp"
+#include "common/runtime/log.hpp"
 #include "services/sensor-publisher/logic_options.hpp"
 
 namespace sensors::publisher {
@@ -24,6 +25,14 @@ OutboxWorker::OutboxWorker(OutboxFileOptions options, Report report)
       report_(std::move(report)),
       lock_(options_.path, service_name),
       reserve_(options_.path + ".reserve", options_.reserve_bytes) {}
+
+OutboxWorker::~OutboxWorker() {
+  worker_.post([this] {
+    const Result<std::string> closed = close(read_clocks().wall);
+    const std::string& said = closed ? *closed : closed.error().message;
+    if (!said.empty()) log(LogLevel::warning, said);
+  });
+}
 
 Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std::string& boot,
                                            const std::string& node) {

@@ -21,9 +21,16 @@ class OutboxWorker {
   /// outlive this.
   OutboxWorker(OutboxFileOptions options, Report report);
 
-  /// Before the first apply(): opens the outbox and begins the stream `stream` in the boot `boot`, under the name `node`.
-  /// One that cannot be opened now is what OutboxContents::failure says, and the Logic has it opened again; invalid,
-  /// newer_schema and in_use (another process has it) are errors. Blocks for as long as a check and a salvage may take.
+  /// Finishes what was asked for. An outbox that has lost its name is put under it again before it closes.
+  ~OutboxWorker();
+
+  OutboxWorker(const OutboxWorker&) = delete;
+  OutboxWorker& operator=(const OutboxWorker&) = delete;
+
+  /// Before the first apply(): opens the outbox and begins the stream `stream` in the boot `boot`, under the name
+  /// `node`. One that cannot be opened now is what OutboxContents::failure says, and the Logic has it opened again;
+  /// invalid, newer_schema and in_use (another process has it) are errors. Blocks for as long as a check and a salvage
+  /// may take.
   Result<OutboxContents> start(const std::string& stream, const std::string& boot, const std::string& node = "");
 
   void apply(OutboxWrite write);

@@ -42,7 +42,7 @@ Result<void> rename_file(const std::string& from, const std::string& to) {
 }
 
 void delete_database(const std::string& path) {
-  for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) ::unlink((path + suffix).c_str());
 }
 
 std::string free_name(const std::string& path, const std::string& word, WallTime now) {
@@ -90,6 +90,8 @@ std::string folder_of(const std::string& path) {
 
 std::string replacement_of(const std::string& path) { return path + ".salvage"; }
 
+std::string unfinished_copy_of(const std::string& path) { return path + ".copy"; }
+
 Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now) {
   const std::string name = free_name(path, word, now);
   Result<void> done = rename_file(path, name);
@@ -136,6 +138,7 @@ Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::s
 }
 
 Result<bool> finish_replacement(const std::string& path, WallTime now) {
+  delete_database(unfinished_copy_of(path));
   const std::string replacement = replacement_of(path);
   if (!exists(replacement)) return false;
   if (exists(path)) {

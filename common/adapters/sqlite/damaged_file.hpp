@@ -16,6 +16,10 @@ namespace sensors {
 /// Where the database that is to replace `path` is filled: "<path>.salvage".
 std::string replacement_of(const std::string& path);
 
+/// Where a copy of it is made before it may be called so, because `path` has no file that says it is not complete:
+/// "<path>.copy".
+std::string unfinished_copy_of(const std::string& path);
+
 struct MovedAside {
   std::string path;                  // "<path>.corrupt-20260115T160935Z", with its -wal and -shm
   std::vector<std::string> deleted;  // older ones beyond those that are kept
@@ -41,8 +45,8 @@ Result<std::string> set_aside(const std::string& path, const std::string& word, 
 /// With its last slash; "." for a path that has none.
 std::string folder_of(const std::string& path);
 
-/// Before `path` is opened: finishes a replace_damaged() that a crash cut short, or deletes a replacement that was not
-/// complete. True when it finished one.
+/// Before `path` is opened: finishes a replace_damaged() or replace_lost() that a crash cut short, or deletes a
+/// replacement that was not complete. True when it finished one.
 Result<bool> finish_replacement(const std::string& path, WallTime now);
 
 }  // namespace sensors

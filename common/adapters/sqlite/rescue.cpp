@@ -1,8 +1,8 @@
 // While the database has its name, only its log lost its own: the log goes into the database, and a new one begins.
 //
-// Otherwise the copy is complete and synced before anything gets another name; then what has the name goes aside, and
-// only then is the connection closed: SQLite deletes no files by name for a database that has moved. A crash in between
-// is finished by finish_replacement().
+// Otherwise the copy is complete and synced before anything gets another name, itself included; then what has the name
+// goes aside, and only then is the connection closed: SQLite deletes no files by name for a database that has moved. A
+// crash in between is finished by finish_replacement().
 #include "common/adapters/sqlite/rescue.hpp"
 
 #include <sys/statvfs.h>
@@ -67,10 +67,16 @@ Result<std::string> keep_without_log(Database& open, const Rescue& how) {
 }
 
 Result<std::string> put_back(Database& open, const Rescue& how, std::int64_t bytes) {
-  const std::string copy = replacement_of(how.path);
+  const std::string copy = unfinished_copy_of(how.path);
   delete_files(copy, {"", "-wal", "-shm", "-journal"});
-  Result<void> done = open.copy_to(copy, how.go_on);
+  const auto go_on = [&how] {
+    how.progressed();
+    return true;
+  };
+  Result<void> done = open.copy_to(copy, go_on);
   if (done.has_value()) done = check_copy(copy);
+  if (done.has_value() && ::rename(copy.c_str(), replacement_of(how.path).c_str()) != 0)
+    done = file_error(copy, "rename to " + replacement_of(how.path), errno);
   if (!done.has_value()) {
     delete_files(copy, {"", "-wal", "-shm", "-journal"});
     return copy_failed(open, done.error());

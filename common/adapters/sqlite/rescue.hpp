@@ -17,13 +17,13 @@ struct Rescue {
   /// Closes the connection, with all that uses it. Called once, when nothing more can be read from it.
   std::function<void()> close;
 
-  /// Asked every few MiB; false ends the rescue, as a timeout.
-  std::function<bool()> go_on = [] { return true; };
+  /// Called every few MiB. Nothing ends a rescue early: what is not copied is lost.
+  std::function<void()> progressed = [] {};
 };
 
 /// Says what was done, in a sentence. Another file that has the name meanwhile is moved aside, to PATH.replaced-TIME.
-/// Errors of writing the copy (disk_full, before anything is written; not_found, permission, read_only, timeout): the
-/// connection is open as before, for another attempt. corrupt when it can no longer be read: nothing more is to be had
+/// Errors of writing the copy (disk_full, before anything is written; not_found, permission, read_only): the connection
+/// is open as before, for another attempt. corrupt when it can no longer be read: nothing more is to be had
 /// from it.
 Result<std::string> rescue(Database& open, const Rescue& how);
 

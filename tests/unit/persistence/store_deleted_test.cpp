@@ -18,12 +18,16 @@ class DeletedStore : public testing::Test {
  protected:
   DeletedStore() {
     fs::create_directory(folder.file("data"));
+    start();
+    id = open().contents.value().store;
+  }
+
+  void start() {
     store.emplace(how, [this](Event event) {
       const std::lock_guard lock(mutex);
       events.push_back(std::move(event));
       arrived.notify_one();
     });
-    id = open().contents.value().store;
   }
 
   template <class Event_>
@@ -101,6 +105,24 @@ TEST_F(DeletedStore, is_noticed_without_a_commit) {
   const Result<StoreFigures> figures = measure();
   ASSERT_FALSE(figures.has_value());
   EXPECT_EQ(figures.error().code, ErrorCode::io);
+}
+
+TEST_F(DeletedStore, is_noticed_at_the_end_and_keeps_every_row) {
+  constexpr std::uint64_t many = 100'000;  // more than is copied at a time
+  for (std::uint64_t last = 10'000; last <= many; last += 10'000) ASSERT_TRUE(commit(last - 9'999, last).has_value());
+  std::uint64_t wanted = many;
+  for (const std::vector<const char*>& suffixes : {std::vector<const char*>{""}, {"-wal"}, {"", "-wal", "-shm"}}) {
+    for (const char* suffix : suffixes) fs::remove(how.path + suffix);
+    store.reset();
+    events.clear();
+    start();
+    const StoreOpened opened = open();
+    ASSERT_TRUE(opened.contents.has_value()) << opened.contents.error().message;
+    EXPECT_EQ(opened.contents->store, id);
+    EXPECT_EQ(opened.contents->last_id, wanted);
+    ++wanted;
+    ASSERT_TRUE(commit(wanted, wanted).has_value());
+  }
 }
 
 TEST_F(DeletedStore, with_its_folder_is_kept_open_until_there_is_one_again) {

@@ -19,6 +19,10 @@ class DeletedOutbox : public testing::Test {
     fs::create_directory(folder.path("data"));
     options.path = folder.path("data/outbox.db");
     options.reserve_bytes = 0;
+    start();
+  }
+
+  void start() {
     worker.emplace(options, [this](Event event) {
       const std::lock_guard lock(mutex);
       events.push_back(std::move(event));
@@ -91,6 +95,21 @@ TEST_F(DeletedOutbox, is_noticed_by_a_write_of_nothing) {
   EXPECT_TRUE(carry_out<OutboxWritten>(OutboxWrite{}).result.has_value());
   fs::remove(options.path + "-wal");
   EXPECT_FALSE(carry_out<OutboxWritten>(OutboxWrite{}).result.has_value());
+}
+
+TEST_F(DeletedOutbox, is_noticed_at_the_end_and_keeps_every_entry) {
+  for (const std::vector<const char*>& suffixes : {std::vector<const char*>{""}, {"-wal"}, {"", "-wal", "-shm"}}) {
+    ASSERT_TRUE(write(1, 100).result.has_value());
+    for (const char* suffix : suffixes) fs::remove(options.path + suffix);
+    worker.reset();
+    ASSERT_TRUE(fs::exists(options.path));
+    Result<Outbox> outbox = Outbox::open(options.path, "run2");
+    ASSERT_TRUE(outbox.has_value()) << outbox.error().message;
+    EXPECT_EQ(outbox->read(1, 1'000).value().size(), 100U);
+    *outbox = Outbox::open(folder.path("data/unused.db"), "run3").value();
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(options.path + suffix);
+    start();
+  }
 }
 
 TEST_F(DeletedOutbox, with_its_folder_is_kept_open_until_there_is_one_again) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "common/adapters/sqlite/damaged_file.hpp"
 #include "tests/unit/runtime/temporary_folder.hpp"
 
 namespace sensors {
@@ -164,14 +165,20 @@ TEST_F(RescueTest, without_room_nothing_is_written) {
   expect_whole(110);
 }
 
-TEST_F(RescueTest, an_end_that_is_wanted_meanwhile_leaves_all_as_it_was) {
+TEST_F(RescueTest, a_copy_that_a_crash_cut_short_is_not_taken_for_the_database) {
   ASSERT_TRUE(add(20'000).has_value());
   fs::remove(path_);
-  const Result<std::string> ended =
-      rescue(*database_, {path_, now, [this] { database_.reset(); }, [] { return false; }});
-  ASSERT_FALSE(ended.has_value());
-  EXPECT_EQ(ended.error().code, ErrorCode::timeout) << ended.error().message;
-  EXPECT_EQ(rows(), 20'000);
+  const std::string crashed = folder_.path("crashed");
+  const auto note_what_a_crash_leaves = [&] {
+    if (!fs::exists(crashed)) fs::copy(folder_.path("data"), crashed);
+  };
+  ASSERT_TRUE(rescue(*database_, {path_, now, [this] { database_.reset(); }, note_what_a_crash_leaves}).has_value());
+  expect_whole(20'000);
+  ASSERT_TRUE(fs::exists(crashed + "/test.db.copy"));
+  EXPECT_FALSE(finish_replacement(crashed + "/test.db", now).value());
+  EXPECT_FALSE(fs::exists(crashed + "/test.db")) << "a part of it under the name of all";
+  EXPECT_FALSE(fs::exists(crashed + "/test.db.copy"));
+  EXPECT_FALSE(fs::exists(crashed + "/test.db.copy-journal"));
 }
 
 }  // namespace
