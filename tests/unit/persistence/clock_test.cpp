@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <regex>
+
 #include "tests/unit/masked_times.hpp"
 #include "tests/unit/persistence/logic_bench.hpp"
 
@@ -345,12 +347,18 @@ TEST_F(ClockOnStore, rows_without_a_time_of_their_own_are_not_deleted_by_age) {
 
 // ---- steps of years ----
 
+/// Without how many readings are from the future, which is a question about the clock.
+std::string masked(const std::string& payload) {
+  static const std::regex from_future(R"("from_future":[0-9]+)");
+  return std::regex_replace(masked_times(payload), from_future, R"("from_future":N)");
+}
+
 /// All that can be seen of a bench, without times.
 std::string seen(LogicBench& bench) {
   std::string text;
   for (const MqttPublish& message : std::exchange(bench.published, {})) {
     if (message.topic.find("/event/") == std::string::npos)
-      text += message.topic + ' ' + masked_times(message.payload) + '\n';
+      text += message.topic + ' ' + masked(message.payload) + '\n';
   }
   for (const CommitTransaction& commit : bench.commits) {
     for (const StreamRows& rows : commit.streams) text += rows.stream + ':' + std::to_string(rows.through) + ' ';
