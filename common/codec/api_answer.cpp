@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
+#include <cmath>
 #include <span>
 
 #include <fmt/format.h>
@@ -85,13 +87,22 @@ bool is_something(element value) {
   }
 }
 
-/// The rows that a count or a list stands for.
+/// The rows that a count or a list stands for. A count may be written as 4, 4.0 or "4"; below 0 there are none.
 std::optional<std::uint64_t> count_of(element value) {
-  std::uint64_t number = 0;
+  constexpr double most = 1e15;
+  std::uint64_t whole = 0;
+  double number = 0;
+  std::string_view text;
   simdjson::dom::array list;
-  if (value.get(number) == simdjson::SUCCESS) return number;
+  if (value.get(whole) == simdjson::SUCCESS) return whole;
   if (value.get(list) == simdjson::SUCCESS) return list.size();
-  return std::nullopt;
+  bool is_number = value.get(number) == simdjson::SUCCESS;
+  if (value.get(text) == simdjson::SUCCESS) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    is_number = error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+  }
+  if (!is_number) return std::nullopt;
+  return static_cast<std::uint64_t>(std::clamp(number, 0.0, most));
 }
 
 class AnswerReader {
@@ -167,12 +178,21 @@ class AnswerReader {
       simdjson::dom::object object;
       if (each.get(object) != simdjson::SUCCESS) continue;
       for (const simdjson::dom::key_value_pair field : object) {
-        take_verdict(lower(field.key), field.value);
+        take_verdict_of_row(lower(field.key), field.value);
         simdjson::dom::object inner;
         if (object.size() != 1 || field.value.get(inner) != simdjson::SUCCESS) continue;
-        for (const simdjson::dom::key_value_pair part : inner) take_verdict(lower(part.key), part.value);
+        for (const simdjson::dom::key_value_pair part : inner) take_verdict_of_row(lower(part.key), part.value);
       }
     }
+  }
+
+  /// A row's 409 (it is there already, or in conflict with what is) is about its data, and the same at each attempt; a
+  /// batch's may be about the request.
+  void take_verdict_of_row(const std::string& key, element value) {
+    constexpr std::int64_t conflict = 409;
+    std::int64_t status = 0;
+    if (key == "status" && value.get(status) == simdjson::SUCCESS && status == conflict) return refuse(key, value);
+    take_verdict(key, value);
   }
 
   static bool says_no(element value) {

@@ -110,6 +110,14 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   return size * count;
 }
 
+/// Whether so many bytes that unpack to nothing are all of a coding: gzip's header, empty block and trailer (RFC 1952),
+/// or zlib's (RFC 1950).
+bool is_packed_nothing(curl_off_t bytes) {
+  constexpr curl_off_t gzip_bytes = 20;
+  constexpr curl_off_t zlib_bytes = 8;
+  return bytes == gzip_bytes || bytes == zlib_bytes;
+}
+
 ErrorCode class_of(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -360,7 +368,7 @@ class HttpClient::Transfers {
     HttpOutcome outcome{transfer->request.id, HttpAnswer{}, Millis{took_us / 1'000}};
     curl_off_t came_bytes = 0;
     curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &came_bytes);
-    const bool is_cut_off = came_bytes > 0 && transfer->answer.body.empty();
+    const bool is_cut_off = transfer->answer.body.empty() && came_bytes > 0 && !is_packed_nothing(came_bytes);
     if (code == CURLE_OK && is_cut_off) code = CURLE_BAD_CONTENT_ENCODING;  // curl does not tell the end of a coding
     if (code == CURLE_OK) {
       transfer->answer.status = static_cast<int>(status);

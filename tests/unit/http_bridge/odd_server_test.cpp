@@ -300,6 +300,14 @@ TEST_P(OddServerTest, a_coding_that_is_not_known_is_a_failure_that_says_so) {
   EXPECT_FALSE(post().answer.has_value());
 }
 
+TEST_P(OddServerTest, nothing_that_is_packed_is_nothing) {
+  const std::string zlib("\x78\x9c\x03\x00\x00\x00\x00\x01", 8);
+  for (const auto& [coding, packed] : {std::pair("gzip", *gzip("")), std::pair("deflate", zlib)}) {
+    server_->answers(answer(200, packed, std::string("Content-Encoding: ") + coding + "\r\n"));
+    EXPECT_EQ(answered().body, "") << coding;
+  }
+}
+
 TEST_P(OddServerTest, a_packed_answer_that_is_cut_off_is_a_failure) {
   const std::string packed = *gzip(R"({"rejected":[{"stream":"k3","seq":5}]})");
   for (const std::size_t length : {1U, 10U}) {

@@ -159,6 +159,9 @@ TEST(Verdict, takes_what_apis_say_when_all_is_well) {
                            R"({"accepted":1,"duplicates":4,"rejected":0})",
                            R"({"accepted":[1,2,3,4,5],"rejected":[]})",
                            R"({"accepted":true,"rejected":null})",
+                           R"({"accepted":5.0})",
+                           R"({"accepted":"4","duplicates":"1"})",
+                           R"({"accepted":"all"})",
                            R"({"error":{"code":0,"message":"OK"},"ok":1})",
                            R"({"took":3,"errors":false,"items":[{"index":{"status":201}},{"create":{"status":200}}]})",
                            R"({"message":"no error in these 5 rows"})",
@@ -190,6 +193,10 @@ TEST(Verdict, takes_a_2xx_that_says_no_for_a_refusal) {
                            R"({"accepted":0,"rejected":5})",
                            R"({"accepted":4})",
                            R"({"accepted":[]})",
+                           R"({"accepted":4.0})",
+                           R"({"accepted":"4"})",
+                           R"({"accepted":-1})",
+                           R"({"items":[{"create":{"status":201}},{"create":{"status":409}}]})",
                            R"({"accepted":1,"duplicates":3})",
                            R"({"rejected":2})",
                            R"({"rejected":true})",
@@ -219,6 +226,7 @@ TEST(Verdict, a_status_in_the_body_of_a_2xx_counts_as_one) {
   EXPECT_EQ(with(429), Outcome::failed);
   EXPECT_EQ(with(503), Outcome::failed);
   EXPECT_EQ(with(404), Outcome::failed);
+  EXPECT_EQ(with(409), Outcome::failed);
   EXPECT_EQ(with(201), Outcome::delivered);
 }
 
@@ -228,6 +236,10 @@ TEST(Verdict, reads_the_statuses_of_rows) {
   EXPECT_EQ(of_200(bulk + R"({"index":{"status":400,"error":{"type":"mapper_parsing"}}}]})").outcome, Outcome::refused);
   EXPECT_EQ(of_200(bulk + R"({"index":{"status":400}},{"index":{"status":429}}]})").outcome, Outcome::failed)
       << "one that may be taken later";
+  EXPECT_EQ(of_200(bulk + R"({"create":{"status":409,"error":{"type":"version_conflict"}}}]})").outcome,
+            Outcome::refused)
+      << "it would be there at each attempt";
+  EXPECT_EQ(of_200(bulk + R"({"create":{"status":409}},{"create":{"status":503}}]})").outcome, Outcome::failed);
   EXPECT_EQ(of(207, R"([{"status":201},{"status":422}])").outcome, Outcome::refused);
   EXPECT_EQ(of(207, R"({"responses":[{"status":201},{"status":200}]})").outcome, Outcome::delivered);
   EXPECT_EQ(of_200(R"({"rejected":[{"stream":"k3","seq":5,"status":503}]})").outcome, Outcome::failed);
