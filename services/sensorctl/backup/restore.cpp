@@ -70,6 +70,12 @@ Result<void> prepare(Restored& one) {
   return require_room(folder_of(source.path), plain->bytes);
 }
 
+/// Of the copy that is changed, "<path>.restoring".
+void remove_staged(const std::string& file) {
+  std::error_code ignored;
+  for (const char* suffix : {"", "-journal"}) fs::remove(file + suffix, ignored);
+}
+
 /// The copy, changed, under the name of a replacement. From when it is written on we act as the folder's owner.
 Result<void> stage(const Restored& one, ActingAs& owner) {
   const std::string& path = one.source.path;
@@ -78,8 +84,7 @@ Result<void> stage(const Restored& one, ActingAs& owner) {
   const auto go_on = [&is_acting] { return is_acting; };
   Result<void> done = back_up(one.copy, file, one.source.application_id, go_on, [&] {
     is_acting = owner.begin();
-    std::error_code ignored;
-    for (const char* suffix : {"", "-journal"}) fs::remove(file + suffix, ignored);  // of a restore that was cut short
+    remove_staged(file);  // of a restore that was cut short
   });
   if (done.has_value() && one.source.kind == "store") {  // publishers, and who uploads, see another one
     done = change_backup(
@@ -92,7 +97,7 @@ Result<void> stage(const Restored& one, ActingAs& owner) {
   if (Result<void> synced = sync_file(file); !synced.has_value()) return synced;
   const std::string replacement = replacement_of(path);
   if (::rename(file.c_str(), replacement.c_str()) != 0) return failed_call(file, "rename to " + replacement, errno);
-  return {};
+  return sync_file(parent_of(path));  // before the database loses its name
 }
 
 Result<void> put_in_place(Restored& one) {
@@ -100,7 +105,10 @@ Result<void> put_in_place(Restored& one) {
   const Result<PlainFile> folder = folder_of_file(path);
   if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
   ActingAs owner(folder->owner, folder->group);
-  if (Result<void> staged = stage(one, owner); !staged.has_value()) return staged;
+  if (Result<void> staged = stage(one, owner); !staged.has_value()) {
+    remove_staged(path + ".restoring");  // the services need the room
+    return staged;
+  }
   struct stat status {};
   const bool is_there = ::lstat(path.c_str(), &status) == 0;
   Result<std::string> aside = set_aside(path, aside_word, read_clocks().wall);

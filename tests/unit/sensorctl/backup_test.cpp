@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/adapters/sqlite/backup_file.hpp"
 #include "common/adapters/sqlite/damaged_file.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "services/sensor-persistence/schema.hpp"
@@ -284,6 +285,19 @@ TEST_F(BackupTest, of_one_kind_does_not_take_the_place_of_the_other) {
   options_.only = "store";
   EXPECT_EQ(restore(), 1);
   expect_said("another kind");
+}
+
+TEST_F(BackupTest, that_cannot_be_restored_leaves_no_copy_behind) {
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 20);
+  }
+  ASSERT_EQ(back_up(), 0) << err_;
+  ASSERT_TRUE(change_backup(options_.folder + "/store.db", "ALTER TABLE store RENAME COLUMN id TO other").has_value());
+  EXPECT_EQ(restore(), 1);
+  expect_said("was not restored");
+  EXPECT_EQ(file_with("persistence", ".restoring"), "");
+  EXPECT_EQ(open_store()->contents(1)->last_id, 20U) << "what was there is there";
 }
 
 TEST_F(BackupTest, that_a_restore_did_not_finish_is_finished_by_the_service) {
