@@ -31,9 +31,14 @@ bool is_host_character(char c) {
          c == ':' || c == '[' || c == ']';
 }
 
-/// Not so what is left of a user part with a slash in it: https://me:pass/word@host.
+/// Not so what is left of a user part with a slash in it: https://me:pass/word@host. Names may be in any script; an
+/// address in brackets may have a zone, [fe80::1%25eth0] (RFC 6874).
 bool is_host_and_port(std::string_view text) {
-  if (!std::all_of(text.begin(), text.end(), is_host_character)) return false;
+  const bool is_address = text.starts_with('[');
+  const auto is_of_host = [&](char c) {
+    return is_host_character(c) || static_cast<unsigned char>(c) >= 0x80 || (is_address && c == '%');
+  };
+  if (!std::all_of(text.begin(), text.end(), is_of_host)) return false;
   if (text.ends_with(']')) return true;
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return true;

@@ -12,11 +12,14 @@ TEST(UrlText, shows_where_and_neither_who_nor_with_what) {
   EXPECT_EQ(shown_url("https://api/in?hush"), "https://api/in?...");
   EXPECT_EQ(shown_url("https://api/in?a=1;b=2#hush"), "https://api/in?a=...&b=...");
   EXPECT_EQ(shown_url("https://api#hush"), "https://api");
+  EXPECT_EQ(shown_url("https://me:hush@bücher.example/in"), "https://bücher.example/in");
+  EXPECT_EQ(shown_url("http://[fe80::1%25eth0]:8080/in"), "http://[fe80::1%25eth0]:8080/in");
 }
 
 TEST(UrlText, shows_less_of_what_is_not_right) {
   EXPECT_EQ(shown_url("https://me:hu/sh@api/x"), "https://...");
   EXPECT_EQ(shown_url("https://me:hu?sh@api"), "https://...");
+  EXPECT_EQ(shown_url("https://me:h%2Fu/sh@api"), "https://...");
   EXPECT_EQ(shown_url("https://me:hush@x@api/"), "https://api/");
   EXPECT_EQ(shown_url("me:hush@api"), "...");
   EXPECT_EQ(shown_url(""), "...");
