@@ -224,11 +224,22 @@ class AnswerReader {
   std::uint64_t known_before_ = 0;
 };
 
+/// "Errors: 0", "failed=0, ok=5", "Error: none".
+bool is_count_of_none(std::string_view beginning) {
+  constexpr std::string_view separators = ":= \t";
+  constexpr std::string_view letters_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789.";
+  const std::size_t word_end = std::min(beginning.find_first_of(separators), beginning.size());
+  const std::size_t begin = std::min(beginning.find_first_not_of(separators, word_end), beginning.size());
+  const std::string_view rest = beginning.substr(begin);
+  const std::string_view said = rest.substr(0, rest.find_first_not_of(letters_and_digits));
+  return said == "0" || said == "none" || said == "null" || said == "nil";
+}
+
 void read_text(std::string_view text, ApiAnswer& answer) {
   const std::string beginning = lower(text.substr(0, 32));
   const bool is_refusal = std::any_of(beginnings_of_refusal.begin(), beginnings_of_refusal.end(),
                                       [&](std::string_view word) { return beginning.starts_with(word); });
-  if (is_refusal) answer.refusal = printable_line(text, max_refusal_reason_bytes);
+  if (is_refusal && !is_count_of_none(beginning)) answer.refusal = printable_line(text, max_refusal_reason_bytes);
 }
 
 }  // namespace

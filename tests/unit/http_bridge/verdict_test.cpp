@@ -169,6 +169,9 @@ TEST(Verdict, takes_what_apis_say_when_all_is_well) {
                            R"({"failed":0,"failures":[]})",
                            R"({"results":[{"statement_id":0}]})",
                            R"({"sensor":"error","value":1.5})",
+                           "Errors: 0",
+                           "failed=0, ok=5",
+                           "Error: none",
                            "5 rows, 0 errors"}) {
     EXPECT_EQ(of_200(body).outcome, Outcome::delivered) << body << ": " << of_200(body).reason;
     EXPECT_TRUE(of_200(body).rejected.empty()) << body;
@@ -206,6 +209,10 @@ TEST(Verdict, takes_a_2xx_that_says_no_for_a_refusal) {
                            R"([{"status":201},{"error":"not a row"}])",
                            R"({"results":[{"success":true},{"success":false}]})",
                            "Error: no such table",
+                           "Errors: 3",
+                           "error: 0x80004005",
+                           "failed",
+                           "Fail 0.5",
                            "\"failed\"",
                            "false"}) {
     const Verdict verdict = of_200(body);
