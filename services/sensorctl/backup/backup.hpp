@@ -2,7 +2,10 @@
 // not. Both write to stdout and stderr what they did. One thread; block for as long as the copying takes.
 #pragma once
 
+#include <chrono>
 #include <string>
+
+#include "common/core/time.hpp"
 
 namespace sensors::backup {
 
@@ -10,6 +13,9 @@ struct BackupOptions {
   std::string folder;                                 // of the backup
   std::string configuration = "/etc/sensor-project";  // the services' files, which say where the databases are
   std::string only;                                   // of restore: "outbox" or "store"; empty: what the backup has
+
+  /// Of one database that is in use: its service cannot empty its log meanwhile.
+  Millis longest_copy{std::chrono::hours{1}};
 };
 
 /// Makes the folder, which must not have anything in it, and fills it. It gets its name when all is checked: a backup

@@ -177,6 +177,17 @@ TEST_F(BackupTest, of_a_damaged_database_is_none) {
   EXPECT_FALSE(fs::exists(options_.folder)) << "what is not checked has not the name of a backup";
 }
 
+TEST_F(BackupTest, gives_up_a_copy_that_takes_too_long) {
+  const std::unique_ptr<StoreWriter> store = open_store();
+  add(*store, 1, 80'000);
+  ASSERT_GT(fs::file_size(store_.path) + fs::file_size(store_.path + "-wal"), 5'000'000U) << "more than one step";
+  options_.longest_copy = Millis{0};
+  EXPECT_EQ(back_up(), 1);
+  expect_said("on a disk that is too slow");
+  EXPECT_FALSE(fs::exists(options_.folder));
+  EXPECT_FALSE(fs::exists(options_.folder + ".partial"));
+}
+
 /// What a service may have put in the place of its database, by how it is made.
 class Planted : public BackupTest, public testing::WithParamInterface<const char*> {
  protected:
