@@ -5,7 +5,9 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -166,6 +168,8 @@ class AnswerReader {
       ++answer_.unnamed;
       return;
     }
+    if (!named_.emplace(stream, seq).second)
+      return;  // one row may be told of once for each thing that is wrong with it
     answer_.rejected.push_back({{std::string(stream), seq}, static_cast<int>(status), reason_of(row)});
   }
 
@@ -222,6 +226,7 @@ class AnswerReader {
 
   ApiAnswer& answer_;
   std::uint64_t known_before_ = 0;
+  std::set<std::pair<std::string, std::uint64_t>> named_;  // of `rejected`
 };
 
 /// "Errors: 0", "failed=0, ok=5", "Error: none".

@@ -20,7 +20,7 @@ struct ApiAnswer {
   std::string reason;
 
   /// {"rejected":[{"stream":"k3v9","seq":5,"status":422,"reason":"..."}]}: those rows that are named so that they can
-  /// be found again. A row's reason may also be given as title and detail.
+  /// be found again, each once. A row's reason may also be given as title and detail.
   std::vector<RejectedRow> rejected;
 
   /// Rows of `rejected` that are not named so, or that are more than a batch can have.

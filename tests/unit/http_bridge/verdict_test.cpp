@@ -139,7 +139,8 @@ TEST(Verdict, survives_answers_made_to_hurt) {
   EXPECT_EQ(of(400, std::string(100'000, '[')).outcome, Outcome::refused);
   EXPECT_EQ(of(200, std::string(100'000, '[')).outcome, Outcome::failed);
   std::string many = R"({"rejected":[{"stream":"k","seq":1})";
-  for (std::size_t i = 0; i < max_upload_readings; ++i) many += R"(,{"stream":"k","seq":1})";
+  for (std::size_t i = 0; i < max_upload_readings; ++i)
+    many += R"(,{"stream":"k","seq":)" + std::to_string(i + 2) + "}";
   EXPECT_EQ(of(200, many + "]}").outcome, Outcome::refused) << "more rows than a batch can have";
 }
 
@@ -251,6 +252,15 @@ TEST(Verdict, reads_the_statuses_of_rows) {
   EXPECT_EQ(of(207, R"({"responses":[{"status":201},{"status":200}]})").outcome, Outcome::delivered);
   EXPECT_EQ(of_200(R"({"rejected":[{"stream":"k3","seq":5,"status":503}]})").outcome, Outcome::failed);
   EXPECT_EQ(of_200(R"({"accepted":4,"rejected":[{"stream":"k3","seq":5,"status":409}]})").rejected.size(), 1U);
+}
+
+TEST(Verdict, a_row_that_is_rejected_for_two_reasons_is_one_row) {
+  const std::string twice = R"("rejected":[{"stream":"k3","seq":5,"reason":"unit"},{"stream":"k3","seq":5}]})";
+  EXPECT_EQ(of_200(R"({"accepted":3,)" + twice).outcome, Outcome::refused) << "one of five is neither";
+  const Verdict verdict = of_200(R"({"accepted":4,)" + twice);
+  EXPECT_EQ(verdict.outcome, Outcome::delivered);
+  ASSERT_EQ(verdict.rejected.size(), 1U);
+  EXPECT_EQ(verdict.rejected.front().reason, "unit");
 }
 
 TEST(Verdict, an_answer_that_cannot_be_read_is_a_failure) {
