@@ -16,8 +16,8 @@ Store::~Store() {
   reading_.post([this] {
     reader_.reset();
     writing_.post([this] {
-      const Result<std::string> closed = close(read_clocks().wall);
-      const std::string& said = closed.has_value() ? *closed : closed.error().message;
+      const Result<std::string> ended = end();
+      const std::string& said = ended.has_value() ? *ended : ended.error().message;
       if (!said.empty()) log(LogLevel::warning, said);
     });
   });
@@ -43,6 +43,13 @@ Result<std::string> Store::close(WallTime now) {
   if (rescued.has_value() || rescued.error().code != ErrorCode::corrupt) return rescued;
   writer_.reset();
   return rescued.error().message;
+}
+
+/// What has the name of a store that is another process's now is left alone.
+Result<std::string> Store::end() {
+  if (writer_ == nullptr) return std::string();
+  const Result<void> owned = lock_.take();
+  return owned.has_value() ? close(read_clocks().wall) : tl::unexpected<Error>(owned.error());
 }
 
 StoreOpened Store::open(const OpenStore& how) {
@@ -107,7 +114,8 @@ void Store::apply(CommitTransaction transaction) {
 /// What could not be done about the reserve is told by whether it is held.
 StoreCommitted Store::commit(const CommitTransaction& transaction) {
   if (transaction.reserve == DiskReserve::Action::release) static_cast<void>(reserve_.release());
-  StoreCommitted done{writer_->commit(transaction), {}};
+  const Result<void> owned = lock_.take();
+  StoreCommitted done{owned.has_value() ? writer_->commit(transaction) : tl::unexpected<Error>(owned.error()), {}};
   if (transaction.reserve == DiskReserve::Action::restore && done.report.has_value())
     static_cast<void>(reserve_.restore());
   if (transaction.reserve != DiskReserve::Action::none) done.reserve_held = reserve_.held();

@@ -47,6 +47,7 @@ class Store {
  private:
   StoreOpened open(const OpenStore& how);
   Result<std::string> close(WallTime now);
+  Result<std::string> end();
   StoreCommitted commit(const CommitTransaction& transaction);
   Result<void> prepare(const OpenStore& how, std::optional<SalvageReport>& salvaged);
   template <class Rows>

@@ -173,7 +173,9 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
   const bool thinned = event.result.has_value() && event.write.thin.has_value();
   disk_ = event.disk;
   if (!event.result && event.result.error().code == ErrorCode::corrupt) damage_ = event.result.error().message;
+  const bool is_lost = !event.result && event.result.error().code == ErrorCode::in_use;
   std::vector<OutboxEntry> durable = writer_.done(std::move(event), now);
+  if (is_lost) return give_up(writer_.failure(), effects);
   if (dropped) sender_.entries_dropped();
   if (thinned && !std::exchange(thinning_, writer_.budget().over())) {
     const std::string text = "the outbox is full: thinning out its oldest readings, gap records say which";

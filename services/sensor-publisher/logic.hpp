@@ -80,6 +80,8 @@ class Logic {
   void advance_stop(Now now, Effects& effects);
   bool may_give_up() const { return !exited_ && !writer_.failure().empty() && !writer_.outstanding(); }
   void open_outbox(Now now, Effects& effects);
+  void give_up(const std::string& why, Effects& effects);
+  void report_lost(Effects& effects) const;
   void distrust_outbox(const Error& error, Now now);
   void report_outbox_failure(Effects& effects);
   void report_opened(const OutboxContents& contents, Now now, Effects& effects);
@@ -111,7 +113,7 @@ class Logic {
   Downstream downstream_;
   Namesakes namesakes_;
   Sightings two_stores_;
-  std::string store_before_;  // that kept the readings before the present one, since the start
+  std::string store_before_;          // that kept the readings before the present one, since the start
   std::set<std::string> followed_;    // nodes other than this whose watermarks are subscribed
   std::set<std::string> boot_nodes_;  // names under which readings of this boot may have been taken
   std::string former_node_;           // of the run before this one, where it was another; until its topics are cleared

@@ -50,12 +50,9 @@ void Logic::on(OutboxOpened& event, Now now, Effects& effects) {
   liveness_.end(open_obligation);
   if (!event.contents) {
     const Error& error = event.contents.error();
-    if (is_fatal(error.code)) {
-      effects.push_back(LogLine{LogLevel::error, error.message});
-      exited_ = true;
-      effects.push_back(Exit{1});
-      return;
-    }
+    // An outbox that was ours and is another process's now has that one's readings under the numbers of ours.
+    const bool is_lost = error.code == ErrorCode::in_use && outbox_was_found_;
+    if (is_fatal(error.code) || is_lost) return give_up(error.message, effects);
     writer_.open_failed(error, now);
     report_outbox_failure(effects);
     return;
@@ -73,6 +70,23 @@ void Logic::on(OutboxOpened& event, Now now, Effects& effects) {
     if (sender_.store() != event.contents->known_store) writer_.remember_store(sender_.store());
   }
   report_opened(*event.contents, now, effects);
+}
+
+void Logic::give_up(const std::string& why, Effects& effects) {
+  effects.push_back(LogLine{LogLevel::error, why});
+  report_lost(effects);
+  exited_ = true;
+  effects.push_back(Exit{1});
+}
+
+/// For good: what waits in memory ends with the process.
+void Logic::report_lost(Effects& effects) const {
+  if (writer_.pending().empty()) return;
+  const OutboxEntry& first = writer_.pending().front();
+  const OutboxEntry& last = writer_.pending().back();
+  effects.push_back(LogLine{
+      LogLevel::error, fmt::format("{} readings are lost: they waited in memory, and the outbox cannot be written: {}",
+                                   last.last - first.first + 1, writer_.failure())});
 }
 
 /// What an error of a read means for what can be written.
@@ -108,14 +122,7 @@ void Logic::advance_stop(Now now, Effects& effects) {
   if (!stopping_ || !intake_.is_read_out()) return;
   const bool given_up = may_give_up() && now.monotonic >= stop_by_;
   if (!writer_.idle() && !given_up) return;
-  if (!writer_.pending().empty()) {
-    const OutboxEntry& first = writer_.pending().front();
-    const OutboxEntry& last = writer_.pending().back();
-    effects.push_back(
-        LogLine{LogLevel::error,
-                fmt::format("{} readings are lost: they waited in memory, and the outbox cannot be written: {}",
-                            last.last - first.first + 1, writer_.failure())});
-  }
+  report_lost(effects);
   exited_ = true;
   publish_status(ServiceState::down, "stopped", now, effects);
   effects.push_back(Exit{});

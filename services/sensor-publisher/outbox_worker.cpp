@@ -28,8 +28,8 @@ OutboxWorker::OutboxWorker(OutboxFileOptions options, Report report)
 
 OutboxWorker::~OutboxWorker() {
   worker_.post([this] {
-    const Result<std::string> closed = close(read_clocks().wall);
-    const std::string& said = closed ? *closed : closed.error().message;
+    const Result<std::string> ended = end();
+    const std::string& said = ended ? *ended : ended.error().message;
     if (!said.empty()) log(LogLevel::warning, said);
   });
 }
@@ -72,7 +72,8 @@ void OutboxWorker::apply(OutboxOpen open) {
 OutboxWritten OutboxWorker::written(OutboxWrite write) {
   // Neither can fail in a way that matters: what happened to the reserve is reported.
   if (write.reserve == DiskReserve::Action::release) static_cast<void>(reserve_.release());
-  Result<void> result = outbox_.has_value() ? outbox_->write(write) : Result<void>(is_closed(options_));
+  Result<void> result = outbox_.has_value() ? lock_.take() : Result<void>(is_closed(options_));
+  if (result) result = outbox_->write(write);
   if (write.reserve == DiskReserve::Action::restore && result) static_cast<void>(reserve_.restore());
   const std::int64_t used_bytes = outbox_.has_value() ? outbox_->used_bytes() : 0;
   DiskFigures disk = measure_disk(options_.path);
@@ -96,6 +97,13 @@ Result<std::string> OutboxWorker::close(WallTime now) {
   if (rescued || rescued.error().code != ErrorCode::corrupt) return rescued;
   outbox_.reset();
   return rescued.error().message;
+}
+
+/// What has the name of an outbox that is another process's now is left alone.
+Result<std::string> OutboxWorker::end() {
+  if (!outbox_.has_value()) return std::string();
+  const Result<void> owned = lock_.take();
+  return owned ? close(read_clocks().wall) : tl::unexpected(owned.error());
 }
 
 Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {

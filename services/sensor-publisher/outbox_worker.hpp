@@ -43,6 +43,7 @@ class OutboxWorker {
   Result<std::vector<OutboxEntry>> entries(Position first, std::size_t max_entries);
   Result<OutboxContents> opened(const OutboxOpen& open);
   Result<std::string> close(WallTime now);
+  Result<std::string> end();
 
   OutboxFileOptions options_;
   Report report_;

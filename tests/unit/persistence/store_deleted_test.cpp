@@ -131,7 +131,7 @@ TEST_F(DeletedStore, with_its_folder_is_kept_open_until_there_is_one_again) {
   ASSERT_FALSE(commit(101, 110).has_value());
   EXPECT_EQ(open(false).contents.error().code, ErrorCode::not_found);
   fs::create_directory(folder.file("data"));
-  expect_the_same_store(110);
+  expect_the_same_store(100);
 }
 
 TEST(StoreOpenedAnew, after_its_file_lost_its_name_also_without_a_commit_and_it_is_said) {

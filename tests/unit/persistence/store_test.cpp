@@ -259,6 +259,35 @@ TEST_F(StoreFile, has_one_owner_and_says_who_it_is) {
   EXPECT_TRUE(second.own().has_value());
 }
 
+TEST_F(StoreFile, is_not_committed_to_once_its_lock_was_removed_and_another_process_has_it) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Event> event;
+  Store store(options, [&](Event told) {
+    const std::lock_guard lock(mutex);
+    event = std::move(told);
+    changed.notify_one();
+  });
+  const auto answer_to = [&](auto effect) {
+    store.apply(std::move(effect));
+    std::unique_lock lock(mutex);
+    if (!changed.wait_for(lock, std::chrono::seconds(60), [&] { return event.has_value(); }))
+      throw std::runtime_error("the store does not answer");
+    return *std::exchange(event, std::nullopt);
+  };
+  const auto commit = [&] { return std::get<StoreCommitted>(answer_to(CommitTransaction{})).report; };
+  ASSERT_TRUE(std::get<StoreOpened>(answer_to(OpenStore{true, {}, test_time})).contents.has_value());
+  std::filesystem::remove(options.path + ".lock");
+  ASSERT_TRUE(commit().has_value());
+  FileLock other(options.path, "another store");
+  EXPECT_EQ(other.take().error().code, ErrorCode::in_use) << "the lock was taken again";
+  std::filesystem::remove(options.path + ".lock");
+  ASSERT_TRUE(other.take().has_value());
+  const Result<CommitReport> refused = commit();
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::in_use);
+}
+
 /// The shell around it: events come from the workers' threads.
 TEST_F(StoreFile, answers_each_effect_with_its_event) {
   std::mutex mutex;

@@ -50,6 +50,25 @@ TEST_F(MemoryMode, readings_are_sent_from_memory_while_the_disk_is_full) {
   EXPECT_EQ(numbers_in(bench), (Numbers{{"run1", 4}}));
 }
 
+TEST_F(MemoryMode, is_not_for_an_outbox_that_another_process_has_now) {
+  const Error taken{ErrorCode::in_use, "outbox.db: is in use by sensor-publisher, process 812"};
+  for (const bool is_noticed_by_a_write : {true, false}) {
+    PublisherBench bench{bench_options(), {{{"run1", 0}}, 0, 0, "store1"}};
+    bench.step(MqttConnected{});
+    bench.auto_disk = false;
+    bench.take(2);
+    if (!is_noticed_by_a_write) {
+      bench.serve_disk(fail(ErrorCode::io, "outbox.db: I/O error"));
+      bench.pass(1s);
+      ASSERT_TRUE(bench.open.has_value());
+    }
+    bench.serve_disk(tl::unexpected(taken));
+    EXPECT_EQ(bench.exit_code, 1);
+    EXPECT_TRUE(bench.logged(taken.message));
+    EXPECT_TRUE(bench.logged("2 readings are lost: they waited in memory"));
+  }
+}
+
 TEST_F(MemoryMode, nothing_is_sent_from_memory_any_more_once_the_disk_is_well_again) {
   PublisherBench bench{bench_options(), {{{"run1", 0}}, 0, 0, "store1"}};
   bench.auto_disk = false;

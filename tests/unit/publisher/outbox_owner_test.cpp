@@ -24,9 +24,21 @@ class OutboxOwner : public testing::Test {
   OutboxWorker::Report into_opened() {
     return [this](Event event) {
       const std::lock_guard lock(mutex);
-      opened = std::move(std::get<OutboxOpened>(event));
+      if (auto* done = std::get_if<OutboxWritten>(&event)) written = std::move(*done);
+      if (auto* done = std::get_if<OutboxOpened>(&event)) opened = std::move(*done);
       changed.notify_one();
     };
+  }
+
+  Result<void> write(OutboxWorker& worker, Position position) {
+    OutboxWrite effect;
+    effect.append.push_back({position, position, Reading{"s", 1.0, "", WallTime{}}});
+    written.reset();
+    worker.apply(std::move(effect));
+    std::unique_lock lock(mutex);
+    if (!changed.wait_for(lock, std::chrono::seconds(60), [this] { return written.has_value(); }))
+      throw std::runtime_error("the worker does not answer");
+    return written->result;
   }
 
   Result<OutboxContents> open_again(OutboxWorker& worker, bool release_reserve = false) {
@@ -49,6 +61,7 @@ class OutboxOwner : public testing::Test {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<OutboxOpened> opened;
+  std::optional<OutboxWritten> written;
 };
 
 TEST_F(OutboxOwner, refuses_to_start_on_an_outbox_that_another_process_has) {
@@ -70,7 +83,7 @@ TEST_F(OutboxOwner, has_it_until_it_ends_also_while_the_outbox_is_closed_or_open
     ASSERT_TRUE(open_again(worker).has_value());
     EXPECT_FALSE(is_free());
     std::filesystem::remove(options.path);
-    std::filesystem::create_directories(options.path + ".salvage/in");  // where what is open would be copied to
+    std::filesystem::create_directories(options.path + ".copy/in");  // where what is open would be copied to
     EXPECT_FALSE(open_again(worker).has_value());
     EXPECT_FALSE(is_free());
   }
@@ -91,6 +104,32 @@ TEST_F(OutboxOwner, that_could_not_be_opened_at_the_start_waits_while_another_pr
   EXPECT_TRUE(std::filesystem::exists(options.path + ".reserve")) << "it is the owner's";
   other.reset();
   EXPECT_TRUE(open_again(worker).has_value());
+}
+
+TEST_F(OutboxOwner, whose_lock_was_removed_takes_it_again_with_the_next_write) {
+  OutboxWorker worker(options, into_opened());
+  ASSERT_TRUE(worker.start("run1", "boot").has_value());
+  std::filesystem::remove(options.path + ".lock");
+  EXPECT_TRUE(write(worker, 1).has_value());
+  EXPECT_FALSE(is_free());
+}
+
+TEST_F(OutboxOwner, whose_lock_was_removed_writes_nothing_once_another_process_has_it) {
+  OutboxWorker second(options, into_opened());
+  {
+    OutboxWorker first(options, into_opened());
+    ASSERT_TRUE(first.start("run1", "boot").has_value());
+    ASSERT_TRUE(write(first, 1).has_value());
+    std::filesystem::remove(options.path + ".lock");
+    ASSERT_EQ(second.start("run2", "boot")->last, 1U);
+    const Result<void> refused = write(first, 2);
+    ASSERT_FALSE(refused.has_value()) << "it would be where the other one writes";
+    EXPECT_EQ(refused.error().code, ErrorCode::in_use);
+    // The other one begins anew while the first still has the old file open.
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
+    ASSERT_EQ(second.start("run3", "boot")->last, 1U);
+  }
+  EXPECT_TRUE(write(second, 2).has_value()) << "the first one ended and left its file alone";
 }
 
 }  // namespace
