@@ -1,15 +1,16 @@
 // Downstream knows what the services behind the broker ask for in their queue and status topics. Where this node has a
 // service of its own, that one counts; elsewhere all others of its kind do, since the topics do not say whose store
-// keeps our readings. Part of the publisher's Logic. Pure.
+// keeps our readings. What the broker keeps of a service that was renamed, or moved to another machine, does not count
+// once it is that: somebody else does its work, and it has been silent for long. Part of the publisher's Logic. Pure.
 #pragma once
 
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "common/codec/topic.hpp"
+#include "common/core/service_events.hpp"
 #include "common/core/time.hpp"
 
 namespace sensors::publisher {
@@ -23,15 +24,18 @@ class Downstream {
   void connected(Instant now);
 
   /// A message of a `queue` or `status` topic; an empty one takes the service off the list. False when it is malformed.
-  bool take(const TopicView& topic, std::string_view payload);
+  bool take(const TopicView& topic, const MqttMessage& message, Instant now);
 
   void advance(Instant now);
   std::optional<Instant> wake_at() const { return silent_at_; }
 
   /// Who asks for a slower pace and why: "sensor-http-bridge of kitchen is down"; empty when nobody does.
-  std::string pressure() const;
+  std::string pressure(Instant now) const;
 
   static constexpr Millis silence{60'000};
+
+  /// Longer than the longest `status_interval` of a service.
+  static constexpr Millis left_behind_after{900'000};
 
  private:
   struct Service {
@@ -39,8 +43,10 @@ class Downstream {
     bool down = false;
     bool heard = true;  // since the last connect
     bool away = false;
+    Instant alive_at{};  // when it last said itself that it runs, or was first heard of
   };
   using Key = std::pair<std::string, std::string>;  // service, node
+  bool is_left_behind(const Key& key, const Service& service, Instant now) const;
   static std::string complaint(const Key& key, const Service& service);
 
   std::string node_;

@@ -90,7 +90,7 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
     if (heard.say_again) status_due_ = now.monotonic;
     if (heard.line.has_value()) say_as_event("namesake", std::move(*heard.line), now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
-    if (!downstream_.take(*topic, event.payload)) ++malformed_;
+    if (!downstream_.take(*topic, event, now.monotonic)) ++malformed_;
   }
 }
 
@@ -240,17 +240,17 @@ void Logic::advance_outbox(Now now, Effects& effects) {
 }
 
 /// Why sensors should be read less often; empty when they should not.
-std::string Logic::pressure() const {
+std::string Logic::pressure(Instant now) const {
   const CircuitBreaker& breaker = sender_.breaker();
   if (breaker.state() != CircuitBreaker::State::closed) return "circuit breaker not closed: " + breaker.reason();
   if (writer_.budget().over()) return "the outbox is full";
   if (outbox_mark_.above()) return "the outbox is above its high mark";
-  return downstream_.pressure();
+  return downstream_.pressure(now);
 }
 
 void Logic::advance_pace(Now now, Effects& effects) {
   const Millis before = pacing_.interval();
-  const std::string why = pressure();
+  const std::string why = pressure(now.monotonic);
   if (!pacing_.update(!why.empty(), now.monotonic)) return;
   const Millis after = pacing_.interval();
   std::string text = fmt::format("pace: sensors are read every {} s instead of every {} s; {}",
@@ -337,7 +337,7 @@ void Logic::warn(std::string_view kind, const std::string& text, Now now, Effect
 
 std::string Logic::status_details(Now now) const {
   std::string pressure_text;
-  append_json_string(pressure_text, pressure());
+  append_json_string(pressure_text, pressure(now.monotonic));
   return fmt::format(
       R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"instance":"{}","stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
       R"("written_bytes":{},"disk":{},"puback_latency":{},)"

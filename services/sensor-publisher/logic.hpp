@@ -94,7 +94,7 @@ class Logic {
   void send_events(Effects& effects);
   std::string status_details(Now now) const;
   std::string degraded_because() const;
-  std::string pressure() const;
+  std::string pressure(Instant now) const;
   void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);
 
   LogicOptions options_;
