@@ -27,7 +27,7 @@ void BootClocks::rows_come(const StreamRows& rows, Instant now) {
 
 bool BootClocks::learn(BootKey boot, WallTime time) {
   if (learned_.size() >= max_boots && !learned_.contains(boot)) return false;
-  learned_.insert_or_assign(std::move(boot), time);
+  if (learned_.insert_or_assign(std::move(boot), time).second) ++times_heard_;
   return true;
 }
 
@@ -57,7 +57,10 @@ void BootClocks::fill(CommitTransaction& transaction, Instant now) {
 std::string BootClocks::committed(const CommitReport& report) {
   for (const BootLearned& done : sent_.learned) {
     const auto found = learned_.find(done.boot);
-    if (found != learned_.end() && found->second == done.time) learned_.erase(found);
+    if (found != learned_.end() && found->second == done.time) {
+      learned_.erase(found);
+      ++times_committed_;
+    }
     repairs_.push_back({done.boot});
   }
   for (const BootKey& done : sent_.released) held_until_.erase(done);
@@ -65,6 +68,13 @@ std::string BootClocks::committed(const CommitReport& report) {
   counters_.restamped += report.stamped;
   sent_ = Sent{};
   return report.restamp.has_value() && !repairs_.empty() ? take_step(*report.restamp) : std::string();
+}
+
+std::string BootClocks::broken_invariant() const {
+  if (times_heard_ != times_committed_ + learned_.size()) return "a boot time that was heard is committed, or waits";
+  const bool keep_all = std::all_of(sent_.learned.begin(), sent_.learned.end(),
+                                    [&](const BootLearned& sent) { return learned_.contains(sent.boot); });
+  return keep_all ? "" : "a boot time waits until its commit is done";
 }
 
 std::string BootClocks::take_step(const RestampReport& report) {

@@ -55,6 +55,9 @@ class BootClocks {
 
   const ClockCounters& counters() const { return counters_; }
 
+  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const;
+
  private:
   /// Rows of one boot on their way to their times.
   struct Repair {
@@ -73,6 +76,8 @@ class BootClocks {
   BootClockOptions options_;
   std::map<BootKey, Instant> held_until_;
   std::map<BootKey, WallTime> learned_;  // not yet committed
+  std::uint64_t times_heard_ = 0;        // that came into learned_, and
+  std::uint64_t times_committed_ = 0;    // that left it
   std::deque<Repair> repairs_;
   Sent sent_;  // with the commit under way
   ClockCounters counters_;

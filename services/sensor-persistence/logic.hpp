@@ -76,7 +76,10 @@ class Logic {
   const Liveness& liveness() const { return liveness_; }
 
   /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
-  std::string broken_invariant() const { return ingest_.broken_invariant(); }
+  std::string broken_invariant() const {
+    std::string broken = ingest_.broken_invariant();
+    return broken.empty() ? clocks_.broken_invariant() : broken;
+  }
 
   const IngestCounters& ingest_counters() const { return ingest_.counters(); }
   const ServiceCounters& counters() const { return counters_; }

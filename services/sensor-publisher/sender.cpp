@@ -366,6 +366,7 @@ std::string Sender::broken_invariant() const {
     return "confirmed <= sent <= highest sent <= durable";
   }
   if (streams_.size() > 1 && streams_[1].start() <= window_.confirmed()) return "a stream that is confirmed is left";
+  if (breaker_.broken_rule().has_value()) return "the breaker keeps its rules: " + *breaker_.broken_rule();
   if (cache_.empty()) return {};
   if (cache_.front().first > window_.sent() + 1 || cache_.front().last <= window_.sent())
     return "the cache begins with what is sent next";

@@ -131,11 +131,7 @@ void BridgeService::answer(const HttpFinished& finished) {
   for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(row);
 }
 
-void BridgeService::stepped() {
-  breaker_.check();
-  const std::optional<std::string>& broken = logic()->breaker().broken_rule();
-  if (broken.has_value()) world_.ledger.violate("a breaker keeps its rules", name() + ": " + *broken);
-}
+void BridgeService::stepped() { breaker_.check(); }
 
 /// A batch of so many rows is too large: half of it may come next, and for a minute no more.
 void BridgeService::note_size(const HttpFinished& finished, const ApiExchange& exchange) {

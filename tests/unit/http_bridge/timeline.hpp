@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -96,6 +97,8 @@ class Timeline {
         exit_code = exit->code;
       }
     }
+    if (std::string broken = logic.broken_invariant(); !broken.empty())
+      throw std::logic_error("an invariant does not hold: " + broken);
   }
 
   /// Lets virtual time pass, with a Tick wherever the Logic wants one.

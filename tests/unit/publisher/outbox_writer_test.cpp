@@ -28,6 +28,7 @@ class OutboxWriterTest : public testing::Test {
     std::optional<OutboxWrite> write = writer.next(whole, now);
     ASSERT_TRUE(write.has_value());
     writer.done({{}, std::move(*write)}, now);
+    EXPECT_EQ(writer.broken_invariant(), "");
   }
 
   Now now{Instant{} + 1h, WallTime{Millis{1'768'493'375'000}}};
