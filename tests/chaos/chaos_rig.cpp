@@ -1,6 +1,7 @@
 // The services' configurations point at the wires, and the wires at the broker and the API.
 #include "tests/chaos/chaos_rig.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -141,6 +142,17 @@ void ChaosRig::start_second_copy(Part part, std::size_t node) {
   const std::optional<int> code = second.wait_exit(refusal_deadline);
   if (code != exit_in_use && first.running())
     throw RigError(options.name + ": did not refuse to start beside the first\n" + folder_.log_tails());
+}
+
+void ChaosRig::rename(std::size_t node, const std::string& name) {
+  look();
+  Publisher& publisher = rig_->publisher(node);
+  if (!publisher.stop().has_value())
+    throw RigError(publisher.name() + ": did not end on SIGTERM\n" + folder_.log_tails());
+  note_streams();
+  std::replace(weather_nodes_.begin(), weather_nodes_.end(), publisher.node(), name);
+  publisher.rename(name);
+  publisher.start();
 }
 
 std::vector<ChaosRig::Ended> ChaosRig::restart_what_ended() {

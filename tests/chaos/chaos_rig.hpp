@@ -76,6 +76,9 @@ class ChaosRig {
   /// other means than kill().
   void note_streams();
 
+  /// Ends the publisher by SIGTERM, and starts it with its outbox under another name.
+  void rename(std::size_t node, const std::string& name);
+
   struct Ended {
     std::string name;
     int code = 0;  // of its exit, or 128 + the signal

@@ -56,6 +56,20 @@ void add_second_copies(ChaosRig& rig, Catalogue& faults) {
   for (const Part part : {Part::persistence, Part::bridge}) add(part, 0, name_of(part));
 }
 
+/// Each time it gets the other of two names.
+void add_renames(ChaosRig& rig, Catalogue& faults) {
+  for (std::size_t node = 0; node < rig.rig().nodes(); ++node) {
+    const std::string first = rig.rig().publisher(node).node();
+    const std::string name = fmt::format("publisher {}", node + 1);
+    faults.push_back({"rename of " + name, name, longest_absence,
+                      [&rig, node, first] {
+                        const bool is_renamed = rig.rig().publisher(node).node() != first;
+                        rig.rename(node, is_renamed ? first : first + "-renamed");
+                      },
+                      [] {}});
+  }
+}
+
 /// They touch the broker: to be started it must be seen to listen.
 void add_packet_losses(ChaosRig& rig, Catalogue& faults) {
   if (!PacketFilter::works()) return;
@@ -150,6 +164,7 @@ std::vector<ChaosFault> fault_catalogue(ChaosRig& rig) {
   Catalogue faults;
   add_process_faults(rig, faults);
   add_second_copies(rig, faults);
+  add_renames(rig, faults);
   add_wire_faults(rig, faults);
   add_packet_losses(rig, faults);
   add_api_faults(rig, faults);

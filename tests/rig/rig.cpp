@@ -58,6 +58,11 @@ void Publisher::start_without_drivers() {
   Service::start();
 }
 
+void Publisher::rename(const std::string& node) {
+  base_.set_text("", "node", node);
+  node_.node = node;
+}
+
 Rig::Rig(const TempDir& folder, RigOptions options)
     : folder_(folder),
       store_node_(options.nodes.at(0).node),
@@ -84,6 +89,12 @@ void Rig::start_all() {
   persistence_.start();
   bridge_.start();
   for (const auto& publisher : publishers_) publisher->start();
+}
+
+void Rig::rename_store(const std::string& node) {
+  persistence_.config().set_text("", "node", node);
+  bridge_.config().set_text("", "node", node);
+  store_node_ = node;
 }
 
 std::unique_ptr<MqttProbe> Rig::probe(const std::vector<std::string>& filters) {

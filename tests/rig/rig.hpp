@@ -56,6 +56,10 @@ class Publisher : public Service {
   void start_without_drivers();
 
   const std::string& node() const { return node_.node; }
+
+  /// From the next start on.
+  void rename(const std::string& node);
+
   OutboxReader outbox() const { return OutboxReader(outbox_path_); }
 
  private:
@@ -86,6 +90,9 @@ class Rig {
 
   /// The node of the store, which stands in its status and rpc topics.
   const std::string& store_node() const { return store_node_; }
+
+  /// From the next start of store and bridge on.
+  void rename_store(const std::string& node);
 
   /// A client that sees what `filters` ask for and may ask the store. One at a time in a process.
   std::unique_ptr<MqttProbe> probe(const std::vector<std::string>& filters = {"sensors/#"});

@@ -1,0 +1,113 @@
+// What owners do to a machine: they rename it, put an earlier copy of the store back, or begin with an empty one.
+#include <filesystem>
+
+#include "tests/chaos/chaos_test.hpp"
+
+namespace sensors::rig {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Owner : public ChaosTest {
+ protected:
+  void wait_for_delivery() {
+    ASSERT_TRUE(comes_true(patience, [&] { return rig().publisher().outbox().waiting() == 0; })) << folder_.log_tails();
+    ASSERT_TRUE(comes_true(patience, [&] { return rig().store().uploaded_through("api") == rig().store().last_id(); }))
+        << folder_.log_tails();
+  }
+
+  /// All that was taken so far is at the API, and nothing is taken until the end of `act`, in which the store does not
+  /// run.
+  void with_the_store_stopped(const std::function<void()>& act) {
+    ASSERT_EQ(rig().publisher().stop(), 0);
+    chaos().note_streams();
+    rig().publisher().start_without_drivers();
+    wait_for_delivery();
+    ASSERT_EQ(rig().persistence().stop(), 0);
+    act();
+    rig().persistence().start();
+    ASSERT_EQ(rig().publisher().stop(), 0);
+    chaos().note_streams();
+    rig().publisher().start();
+  }
+
+  /// The store has readings that the API has not, and that the outbox has no more.
+  void store_what_only_the_store_has() {
+    chaos().wire(Link::bridge_api).cut();
+    for (int times = 0; times < 3; ++times) expect_store_goes_on(400);
+  }
+
+  void replace_the_store(const std::function<void()>& act) {
+    chaos().look();
+    ASSERT_EQ(rig().persistence().stop(), 0);
+    remove_store();
+    act();
+    rig().persistence().start();
+    chaos().wire(Link::bridge_api).pass();
+  }
+
+  void remove_store() {
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(folder_.file("store.db") + suffix);
+  }
+};
+
+TEST_F(Owner, who_renames_the_machine_finds_all_that_waited_under_the_old_name) {
+  describe({"the machine is renamed while readings wait in the outbox", "there were no names",
+            "they keep the name that they were taken under, and arrive; new ones have the new name"});
+  begin();
+  chaos().wire(Link::publisher_broker).stall();
+  expect_readings_go_on(120);
+  ASSERT_EQ(rig().bridge().stop(), 0);
+  ASSERT_EQ(rig().persistence().stop(), 0);
+  rig().rename_store("renamed");
+  rig().persistence().start();
+  rig().bridge().start();
+  chaos().rename(0, "renamed");
+  chaos().wire(Link::publisher_broker).pass();
+  expect_recovery();
+  EXPECT_TRUE(chaos()
+                  .probe()
+                  .wait_for_last("sensors/node-1/status/sensor-publisher", patience,
+                                 [](const MqttMessage& status) { return status.payload.empty(); })
+                  .has_value())
+      << "the broker keeps a publisher that nobody goes by";
+  expect_nothing_lost();
+  for (const StoreReader::Stream& stream : rig().store().streams())
+    EXPECT_TRUE(stream.node == "node-1" || stream.node == "renamed") << stream.node;
+}
+
+TEST_F(Owner, who_puts_an_earlier_store_back_is_told_what_it_lacks) {
+  describe({"an earlier copy of the store is put back", "what came since is missing, and nobody knows",
+            "what the outbox has still is sent again; gap records stand for the rest"});
+  begin();
+  with_the_store_stopped([&] { fs::copy(folder_.file("store.db"), folder_.file("copy.db")); });
+  store_what_only_the_store_has();
+  replace_the_store([&] { fs::copy(folder_.file("copy.db"), folder_.file("store.db")); });
+  expect_recovery();
+
+  const Account account = chaos().finish(Millis{60'000});
+  EXPECT_TRUE(account.whole()) << account.text() << "\n" << folder_.log_tails();
+  EXPECT_GT(account.in_gaps, 0U) << account.text();
+  keep(account);
+}
+
+TEST_F(Owner, who_begins_with_an_empty_store_is_told_what_it_lacks) {
+  describe({"the store is deleted while it does not run", "what it had is missing, and nobody knows",
+            "a new store; what the outbox has still is sent again; gap records stand for the rest"});
+  begin();
+  std::uint64_t delivered = 0;
+  with_the_store_stopped([&] { delivered = rig().api().delivered(); });
+  store_what_only_the_store_has();
+  replace_the_store([] {});
+  expect_recovery();
+
+  Account account = chaos().finish(Millis{60'000});
+  EXPECT_EQ(account.lost + account.changed + account.came_twice, 0U) << account.text() << "\n" << folder_.log_tails();
+  EXPECT_GT(account.in_gaps, delivered) << account.text();
+  // The API has them from the store that was there before, and is told that the new one has not.
+  EXPECT_EQ(account.doubled, delivered) << account.text();
+  keep(account);
+}
+
+}  // namespace
+}  // namespace sensors::rig
