@@ -243,6 +243,21 @@ TEST_F(OutboxWriterTest, readings_written_after_all_are_not_counted_as_dropped) 
   EXPECT_EQ(writer.pending().size(), 50U);
 }
 
+TEST_F(OutboxWriterTest, a_gap_record_that_goes_beyond_what_was_written_stands_for_the_rest_only) {
+  options.max_pending = 100;
+  OutboxWriter writer(options, {}, 1);
+  writer.append(readings(100), now);
+  now.monotonic += 1s;
+  writer.done({fail(ErrorCode::disk_full, "outbox.db: disk full"), std::move(*writer.next(whole, now))}, now);
+  now.monotonic += 1s;
+  std::optional<OutboxWrite> retry = writer.next(whole, now);  // 1 .. 100
+  writer.append(readings(150), now);                           // 1 .. 151 become a gap record meanwhile
+  writer.done({{}, std::move(*retry)}, now);
+  EXPECT_EQ(writer.pending().front().first, 101U);
+  EXPECT_EQ(writer.pending().front().last, 151U);
+  EXPECT_EQ(writer.broken_invariant(), "");
+}
+
 TEST_F(OutboxWriterTest, gives_up_the_reserve_on_a_full_disk_and_makes_it_again_when_there_was_room_for_a_minute) {
   OutboxContents contents;
   contents.reserve_held = true;
