@@ -41,12 +41,17 @@ class HttpCrowd : public ::testing::Test {
     EXPECT_TRUE(rig::comes_true(patience, [&] { return server.counters().accepted >= crowd; }));
   }
 
+  /// Most answers come within `at_once`, and each within ten times that: the machine has other work as well.
   static void expect_answers_at_once(EchoServer& server) {
+    std::vector<Millis> took;
     for (int i = 0; i < 20; ++i) {
       const Millis begin = rig::monotonic_now();
       EXPECT_EQ(rig::http_get(server.port(), "/echo").status, 200);
-      EXPECT_LT(rig::monotonic_now() - begin, at_once);
+      took.push_back(rig::monotonic_now() - begin);
     }
+    std::sort(took.begin(), took.end());
+    EXPECT_LT(took[took.size() / 2], at_once);
+    EXPECT_LT(took.back(), 10 * at_once);
     EXPECT_EQ(server.counters().turned_away, 0U);
     EXPECT_LE(server.counters().open, std::size_t{crowd});
   }

@@ -1,5 +1,6 @@
 #include "common/adapters/http_client/open_sockets.hpp"
 
+#include <curl/curl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -22,31 +23,31 @@ int local_port_of(int socket) {
   return -1;
 }
 
+curl_socket_t open_socket(void* sockets, curlsocktype, curl_sockaddr* address) {
+  const curl_socket_t socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (socket == -1) return CURL_SOCKET_BAD;
+  static_cast<std::set<int>*>(sockets)->insert(socket);
+  return socket;
+}
+
+int close_socket(void* sockets, curl_socket_t socket) {
+  static_cast<std::set<int>*>(sockets)->erase(socket);
+  return ::close(socket);
+}
+
 }  // namespace
 
-void OpenSockets::watch(CURL* easy) {
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &OpenSockets::open);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &OpenSockets::close);
-  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+void OpenSockets::watch(void* easy) {
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &sockets_);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &sockets_);
 }
 
 int OpenSockets::with_local_port(int port) const {
   const auto found =
       std::find_if(sockets_.begin(), sockets_.end(), [port](int socket) { return local_port_of(socket) == port; });
   return found == sockets_.end() ? -1 : *found;
-}
-
-curl_socket_t OpenSockets::open(void* user, curlsocktype, curl_sockaddr* address) {
-  const curl_socket_t socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (socket == -1) return CURL_SOCKET_BAD;
-  static_cast<OpenSockets*>(user)->sockets_.insert(socket);
-  return socket;
-}
-
-int OpenSockets::close(void* user, curl_socket_t socket) {
-  static_cast<OpenSockets*>(user)->sockets_.erase(socket);
-  return ::close(socket);
 }
 
 bool has_input(int socket) {

@@ -2,16 +2,15 @@
 // under way, only its local port. Private to the client, on its thread.
 #pragma once
 
-#include <curl/curl.h>
-
 #include <set>
 
 namespace sensors {
 
 class OpenSockets {
  public:
-  /// Opens and closes the sockets of `easy` from now on. Must outlive the connections that are made for it.
-  void watch(CURL* easy);
+  /// Opens and closes the sockets of the curl handle `easy` from now on. Must outlive the connections that are made for
+  /// it.
+  void watch(void* easy);
 
   /// -1: none has this local port.
   int with_local_port(int port) const;
@@ -19,10 +18,7 @@ class OpenSockets {
   bool has(int socket) const { return sockets_.contains(socket); }
 
  private:
-  static curl_socket_t open(void* user, curlsocktype purpose, curl_sockaddr* address);
-  static int close(void* user, curl_socket_t socket);
-
-  std::set<curl_socket_t> sockets_;
+  std::set<int> sockets_;
 };
 
 /// Whether a read would not wait: bytes, the end or an error are there. False for -1.

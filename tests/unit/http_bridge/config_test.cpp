@@ -66,10 +66,11 @@ TEST(BridgeConfig, takes_user_and_password_out_of_the_address_and_says_that_a_to
 }
 
 TEST(BridgeConfig, an_address_that_is_refused_is_not_shown) {
-  for (const char* url : {"ftp://me:hush@host/", "https://me:hu/sh@host/", "https://me:hush?@host/", "hush"}) {
+  for (const char* url :
+       {"ftp://me:hush-hush@host/", "https://me:hush-/hush@host/", "https://me:hush-?@host/", "hush-"}) {
     const Result<Config> config = load(std::string("url = \"") + url + "\"\n");
     ASSERT_FALSE(config.has_value()) << url;
-    EXPECT_EQ(config.error().message.find("hu"), std::string::npos) << config.error().message;
+    EXPECT_EQ(config.error().message.find("hush-"), std::string::npos) << config.error().message;
   }
 }
 
