@@ -76,8 +76,8 @@ std::string encode_breaker(const CircuitBreaker& breaker, Now now);
 /// {"le_ms":{"1":0,"2":3,...},"sum_ms":5.25,"count":3}: how many took at most so many milliseconds.
 std::string encode_latency(const LatencyHistogram& latency);
 
-/// {"file_bytes":40960,"free_bytes":1048576,"size_bytes":4194304,"at_risk":0}; with at_risk 1 also "risk", the reason; {}
-/// while it is not known.
+/// {"file_bytes":40960,"free_bytes":1048576,"size_bytes":4194304,"at_risk":0}; with at_risk 1 also "risk", the reason;
+/// {} while it is not known.
 std::string encode_disk(const DiskFigures& disk);
 
 /// What an operator asks of a service's circuit breaker on `control/<service>`: {"breaker":"isolate"}.

@@ -8,8 +8,8 @@ namespace sensors {
 
 inline constexpr int exit_bad_configuration = 78;  // EX_CONFIG of sysexits.h; systemd does not restart on it
 
-/// EX_UNAVAILABLE of sysexits.h: another process has the outbox, the store or the state folder. systemd does not restart
-/// on it, and sensor-recover.timer tries again.
+/// EX_UNAVAILABLE of sysexits.h: another process has the outbox, the store or the state folder. systemd does not
+/// restart on it, and sensor-recover.timer tries again.
 inline constexpr int exit_in_use = 69;
 
 struct CommandLine {

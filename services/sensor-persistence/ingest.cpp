@@ -294,7 +294,8 @@ std::string Ingest::broken_invariant() const {
     const StreamRows& pending = pending_[i];
     rows += pending.readings.size() + pending.gaps.size();
     const auto found = streams_.find(pending.stream);
-    if (found == streams_.end() || found->second.pending_index != i) return "rows that wait are of a stream that knows it";
+    if (found == streams_.end() || found->second.pending_index != i)
+      return "rows that wait are of a stream that knows it";
     if (found->second.accepted != pending.through) return "what is accepted ends with what waits";
     if (found->second.node != pending.node || found->second.publisher != pending.publisher)
       return "rows that wait are of the stream's own node and publisher";

@@ -298,8 +298,8 @@ std::string OutboxWriter::broken_invariant() const {
   if (pending_.front().first <= written_) return "what waits is behind what is written";
   if (pending_.back().last + 1 != next_position_) return "what waits ends with the newest reading";
   if (pending_.size() == 1) return {};
-  const bool has_order = pending_[0].last + 1 == pending_[1].first &&
-                         pending_[pending_.size() - 2].last + 1 == pending_.back().first;
+  const bool has_order =
+      pending_[0].last + 1 == pending_[1].first && pending_[pending_.size() - 2].last + 1 == pending_.back().first;
   return has_order ? "" : "what waits has no hole and nothing twice";
 }
 

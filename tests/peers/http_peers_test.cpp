@@ -80,12 +80,14 @@ TEST_F(HttpPeers, curl_writes_readings_that_curl_reads_and_the_database_has) {
   const Json read = Json::parse(curl(folder_, {url("/v1/readings?sensor=garden.soil")}));
   ASSERT_EQ(read.at("readings").size(), 1U);
   EXPECT_EQ(read.at("readings").at(0).at("value"), 0.31);
-  EXPECT_NE(curl(folder_, {"-H", "Accept: text/csv", url("/v1/readings?sensor=room.place-attic")}).find(",room.place-attic,21.5,"),
+  EXPECT_NE(curl(folder_, {"-H", "Accept: text/csv", url("/v1/readings?sensor=room.place-attic")})
+                .find(",room.place-attic,21.5,"),
             std::string::npos);
   rig_.wait_until("they are delivered", patience, [&] { return rig_.has_delivered(3); });
   const Points found = database_.points();
   ASSERT_EQ(found.size(), 3U);
-  EXPECT_EQ(found[0].sensor + " " + found[1].sensor + " " + found[2].sensor, "garden.soil room.place-attic room.place-cellar");
+  EXPECT_EQ(found[0].sensor + " " + found[1].sensor + " " + found[2].sensor,
+            "garden.soil room.place-attic room.place-cellar");
   EXPECT_EQ(found[0].time / ns_per_ms, 1'768'493'375'123);
 }
 

@@ -77,9 +77,10 @@ TEST_F(WebMetrics, shows_how_long_broker_and_api_took_and_where_breakers_went) {
 }
 
 TEST_F(WebMetrics, names_every_reason_for_which_readings_were_given_up) {
-  web.hear("kitchen/status/sensor-persistence",
-           R"({"state":"up","disk":{"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,"risk":"is in memory"},"written_bytes":4,)"
-           R"("counters":{"malformed_rows":1,"lost_in_damage":2,"dead_lettered":3,"dead_letters_dropped":4}})");
+  web.hear(
+      "kitchen/status/sensor-persistence",
+      R"({"state":"up","disk":{"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,"risk":"is in memory"},"written_bytes":4,)"
+      R"("counters":{"malformed_rows":1,"lost_in_damage":2,"dead_lettered":3,"dead_letters_dropped":4}})");
   web.hear("kitchen/status/sensor-publisher",
            R"({"state":"up","counters":{"dropped":5,"unwritable":6,"thinned":7,"damaged":8}})");
   const std::string text = web.now_at("/metrics").body;
