@@ -27,6 +27,7 @@ bool Snapshot::take(const TopicView& topic, const std::string& payload) {
   if (topic.kind != "committed") return true;
   const Result<Committed> committed = decode_committed(payload);
   if (!committed.has_value()) return false;
+  if (!committed->refused_node.empty()) return true;  // no watermark
   if (Committed* slot = entry(watermarks_, name, most_services)) *slot = *committed;
   return true;
 }

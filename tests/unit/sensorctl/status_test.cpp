@@ -67,6 +67,18 @@ TEST(Status, shows_everything_on_one_screen_and_ends_well) {
   EXPECT_EQ(line.exit_code, exit_ok);
 }
 
+TEST(Status, shows_the_watermark_and_not_that_another_stream_is_refused) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears(topic("committed", "sensor-publisher"),
+             R"({"store":"w5n2","stream":"k2","through":0,"refused_node":"attic"})");
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_NE(line.out.find("stream k3 is committed through 1042"), std::string::npos) << line.out;
+}
+
 TEST(Status, shows_an_open_breaker_with_its_next_attempt) {
   Status status({}, session);
   Timeline line(status);
