@@ -88,6 +88,7 @@ TEST_F(End, comes_in_time_with_a_dozen_sensor_programs_that_ignore_SIGTERM) {
     const std::string driver = "driver.stubborn" + std::to_string(i);
     options.nodes[0].drivers.set_text(driver, "type", "command");
     options.nodes[0].drivers.set_text(driver, "interval", "100ms");
+    options.nodes[0].drivers.set_text(driver, "prefix", "p" + std::to_string(i) + ".");
     options.nodes[0].drivers.set(driver, "program", R"(["/bin/sh", ")" + program + R"("])");
   }
   begin(std::move(options));

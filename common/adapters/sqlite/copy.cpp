@@ -11,7 +11,7 @@ namespace sensors {
 namespace {
 
 constexpr int pages_at_a_time = 1'000;
-constexpr int busy_timeout_ms = 5'000;
+constexpr int wait_for_lock_ms = 5'000;
 
 Result<void> copy_pages(sqlite3* from, sqlite3* to, const std::string& path, const std::function<bool()>& go_on) {
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", from, "main");
@@ -40,7 +40,7 @@ Result<void> copy_at_one_moment(sqlite3* from, const std::string& path, const st
   if (opened == nullptr) return fail(ErrorCode::io, path + ": open: out of memory");
   if (code != SQLITE_OK) return last_error(opened, path, "make the copy");
   sqlite3_extended_result_codes(opened, 1);
-  sqlite3_busy_timeout(opened, busy_timeout_ms);
+  sqlite3_busy_timeout(opened, wait_for_lock_ms);
   Result<void> done;
   if (sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master;", nullptr, nullptr, nullptr) != SQLITE_OK)
     done = last_error(from, "read");

@@ -54,7 +54,7 @@ Result<PlainFile> plain_file(const std::string& path) {
                                         ", not a file: it is not opened; name the file itself in the configuration, or "
                                         "find out who put this there");
   }
-  const Result<PlainFile> folder = folder_of_file(path);
+  Result<PlainFile> folder = folder_of_file(path);
   if (!folder.has_value()) return folder;
   if (status->st_uid != 0 && status->st_uid != folder->owner) {
     return fail(ErrorCode::invalid, path + ": belongs to user " + std::to_string(status->st_uid) +

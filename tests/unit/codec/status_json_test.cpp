@@ -101,7 +101,7 @@ TEST(StatusJson, refuses_latencies_that_no_histogram_has) {
 TEST(StatusJson, says_nothing_of_a_disk_that_was_not_measured) {
   EXPECT_EQ(encode_disk({}), "{}");
   EXPECT_EQ(encode_disk({.file_bytes = 1, .free_bytes = 2, .size_bytes = 3}),
-            R"({"file_bytes":1,"free_bytes":2,"size_bytes":3})");
+            R"({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":0})");
 }
 
 TEST(StatusJson, refuses_what_is_no_status) {
