@@ -164,7 +164,7 @@ bool OutboxWriter::delete_is_due(Instant now) {
 }
 
 bool OutboxWriter::look_is_due(Instant now) {
-  if (stopping_ || !failure_.empty()) return false;
+  if (!failure_.empty()) return false;
   if (!look_at_.has_value()) look_at_ = now + look_every;
   return now >= *look_at_;
 }

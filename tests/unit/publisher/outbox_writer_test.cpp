@@ -50,6 +50,18 @@ TEST_F(OutboxWriterTest, commits_at_once_when_enough_readings_wait) {
   EXPECT_EQ(writer.next(whole, now)->append.size(), 1'000U);
 }
 
+TEST_F(OutboxWriterTest, looks_at_its_file_every_few_seconds_also_while_programs_are_read_out_at_the_end) {
+  OutboxWriter writer(options, {}, 1);
+  for (const bool stops : {false, true}) {
+    EXPECT_FALSE(writer.next(whole, now).has_value());
+    if (stops) writer.stop();
+    ASSERT_EQ(writer.wake_at(), now.monotonic + 5s);
+    now.monotonic += 5s;
+    commit(writer);
+    EXPECT_GT(writer.wake_at().value_or(now.monotonic + 5s), now.monotonic) << "it would be asked without a pause";
+  }
+}
+
 TEST_F(OutboxWriterTest, has_one_transaction_outstanding) {
   OutboxWriter writer(options, {}, 1);
   writer.append(readings(1'000), now);
