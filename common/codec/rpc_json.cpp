@@ -53,9 +53,8 @@ void read_header_rows(JsonFields& fields, UploadBatchHeader& header) {
   header.gaps = gaps.size();
   if (header.first == 0 && header.rows() > 0)
     fields.refuse(ErrorCode::invalid, "first: must be 1 or more when there are rows");
-  if (header.rows() != 1) return;
-  header.only_row = header.readings == 1 ? name_of_row(fields, readings.at(0).value(), "seq")
-                                         : name_of_row(fields, gaps.at(0).value(), "first");
+  for (const simdjson::dom::element row : readings) header.names.push_back(name_of_row(fields, row, "seq"));
+  for (const simdjson::dom::element row : gaps) header.names.push_back(name_of_row(fields, row, "first"));
 }
 
 void read_rejected(JsonFields& fields, std::vector<RejectedRow>& rejected) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -71,7 +72,7 @@ std::string digest_of(const UploadBatch& batch);
 struct RowName {
   std::string stream;
   std::uint64_t seq = 0;
-  bool operator==(const RowName&) const = default;
+  auto operator<=>(const RowName&) const = default;
 };
 
 /// What the bridge needs of an UploadBatch payload: it passes the payload itself on as the body. The whole document is
@@ -85,7 +86,7 @@ struct UploadBatchHeader {
   std::string digest;
   std::size_t readings = 0;
   std::size_t gaps = 0;
-  RowName only_row;  // when there is one reading or gap record, and no more
+  std::vector<RowName> names;  // of the readings, then of the gap records
   std::size_t rows() const { return readings + gaps; }
 };
 Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload);

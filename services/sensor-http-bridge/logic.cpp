@@ -154,7 +154,7 @@ void Logic::handle(const HttpFinished& event) {
     ++counters_.late_outcomes;
     return;
   }
-  const Verdict verdict = judge(event.reply, options_.upload, {batch_.rows, batch_.readings}, now_.wall);
+  const Verdict verdict = judge(event.reply, options_.upload, {batch_.rows, batch_.readings, batch_.names}, now_.wall);
   if (!verdict.failure_class.empty()) ++counters_.failures[verdict.failure_class];
   switch (verdict.outcome) {
     case Outcome::delivered: return post_delivered(verdict, event.took);
@@ -227,7 +227,7 @@ void Logic::take_batch(const std::string& payload) {
   batch_.range = {header->store, header->destination, header->first, header->last};
   batch_.readings = header->readings;
   batch_.rows = header->rows();
-  batch_.only_row = header->only_row;
+  batch_.names = header->names;
   if (batch_.rows == 0) return start_confirming();  // row numbers without a row
   Result<std::string> body = upload_body(options_.upload.format, payload);
   if (!body.has_value()) return store_failed(body.error().message);

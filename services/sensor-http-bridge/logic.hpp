@@ -64,8 +64,8 @@ class Logic {
   struct BatchInFlight {
     UploadedRequest range;
     std::size_t readings = 0;
-    std::size_t rows = 0;  // readings and gap records
-    RowName only_row;      // when rows is 1
+    std::size_t rows = 0;        // readings and gap records
+    std::vector<RowName> names;  // of them
     std::size_t bytes = 0;
     std::uint64_t post_id = 0;
     CircuitBreaker::Permit permit;

@@ -35,7 +35,7 @@ void Logic::post_refused(const Verdict& verdict, Millis took) {
   size_.gave_up_row();
   ++refused_in_row_;
   ++counters_.rejected;
-  batch_.range.rejected = {{batch_.only_row, verdict.status, verdict.api_reason}};
+  batch_.range.rejected = {{batch_.names.front(), verdict.status, verdict.api_reason}};
   start_confirming();
 }
 

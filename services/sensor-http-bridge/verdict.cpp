@@ -98,13 +98,17 @@ Verdict no_delivery(Outcome outcome, std::string failure_class, std::string reas
 
 constexpr std::string_view or_trust_the_status = "; see to the API, or set destination.answers = \"status\"";
 
+Verdict odd_answer(const HttpReply& reply, const char* failure_class, const std::string& what) {
+  Verdict verdict =
+      no_delivery(Outcome::failed, failure_class, fmt::format("HTTP {} {}{}", reply.status, what, or_trust_the_status));
+  verdict.needs_operator = true;
+  return verdict;
+}
+
 /// What makes it no answer to this request, or none that says something.
 std::optional<Verdict> judge_shape(const HttpReply& reply, const ApiAnswer& answer) {
-  const auto odd = [&](const char* failure_class, std::string_view what) {
-    Verdict verdict = no_delivery(Outcome::failed, failure_class,
-                                  fmt::format("HTTP {} {}{}", reply.status, what, or_trust_the_status));
-    verdict.needs_operator = true;
-    return verdict;
+  const auto odd = [&](const char* failure_class, const std::string& what) {
+    return odd_answer(reply, failure_class, what);
   };
   if (reply.is_early) return odd("early_answer", "that came before the request was sent: not the answer to it");
   if (reply.has_more) return odd("overlong_answer", "with more bytes behind it than it says");
@@ -142,6 +146,20 @@ std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& an
                      fmt::format("{} that accepts {} of {} rows", status, *answer.accepted, counted));
 }
 
+/// A row that it rejects and that was not sent: it answers something else.
+std::optional<Verdict> judge_rows(const HttpReply& reply, const ApiAnswer& answer, std::span<const RowName> sent) {
+  if (answer.rejected.empty()) return std::nullopt;
+  std::vector<RowName> known(sent.begin(), sent.end());
+  std::sort(known.begin(), known.end());
+  for (const RejectedRow& rejected : answer.rejected) {
+    const RowName& row = rejected.row;
+    if (std::binary_search(known.begin(), known.end(), row)) continue;
+    return odd_answer(reply, "foreign_answer",
+                      fmt::format("that rejects {} {}, which was not sent: not the answer to it", row.stream, row.seq));
+  }
+  return std::nullopt;
+}
+
 Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sent) {
   Verdict verdict;
   verdict.status = reply.status;
@@ -158,6 +176,7 @@ Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sen
   std::optional<Verdict> other = judge_shape(reply, answer);
   if (!other.has_value())
     other = judge_refusal(reply, answer, options.format == UploadFormat::batch ? sent.readings : sent.rows);
+  if (!other.has_value()) other = judge_rows(reply, answer, sent.names);
   if (other.has_value()) {
     other->status = reply.status;
     other->api_reason = !answer.reason.empty() ? answer.reason : answer.refusal;

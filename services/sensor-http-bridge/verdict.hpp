@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,9 @@ struct Verdict {
 
 /// What was sent, as far as an answer may count it.
 struct Sent {
-  std::size_t rows = 0;      // readings and gap records
-  std::size_t readings = 0;  // what an API of the format `batch` may count alone
+  std::size_t rows = 0;              // readings and gap records
+  std::size_t readings = 0;          // what an API of the format `batch` may count alone
+  std::span<const RowName> names{};  // of the rows
 };
 
 /// A 2xx with a page of HTML is not the API but something in front of it, a captive portal or a login page: taking it

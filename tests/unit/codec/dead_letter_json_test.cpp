@@ -55,13 +55,14 @@ TEST(UploadRequest, says_which_range_was_refused) {
   EXPECT_FALSE(decode_upload_request(R"({"destination":"api","refused":0})").has_value());
 }
 
-TEST(UploadBatchHeader, names_a_single_row) {
+TEST(UploadBatchHeader, names_its_rows) {
   UploadBatch batch{"w5", "api", 4, 4, 0, {{4, "n", "k3", {7, {"x", 1.0, "Cel", moment}}}}, {}};
-  EXPECT_EQ(decode_upload_batch_header(encode_upload_batch(batch)).value().only_row, (RowName{"k3", 7}));
+  EXPECT_EQ(decode_upload_batch_header(encode_upload_batch(batch)).value().names, (std::vector<RowName>{{"k3", 7}}));
   batch.gaps.push_back({5, "n", "k3", {8, 9, "outbox_full", moment}});
-  EXPECT_EQ(decode_upload_batch_header(encode_upload_batch(batch)).value().only_row, RowName{});
+  EXPECT_EQ(decode_upload_batch_header(encode_upload_batch(batch)).value().names,
+            (std::vector<RowName>{{"k3", 7}, {"k3", 8}}));
   batch.readings.clear();
-  EXPECT_EQ(decode_upload_batch_header(encode_upload_batch(batch)).value().only_row, (RowName{"k3", 8}));
+  EXPECT_EQ(decode_upload_batch_header(encode_upload_batch(batch)).value().names, (std::vector<RowName>{{"k3", 8}}));
 }
 
 TEST(DeadLettersRequest, comes_back_as_it_was_written) {

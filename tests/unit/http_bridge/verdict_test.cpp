@@ -10,7 +10,8 @@ namespace {
 
 const WallTime now = *parse_time("1994-11-06T08:49:07Z");
 
-constexpr Sent sent{.rows = 5, .readings = 5};
+const std::vector<RowName> sent_rows{{"k3", 5}, {"k3", 6}, {"k3", 7}, {"k3", 8}, {"k3", 9}};
+const Sent sent{5, 5, sent_rows};
 
 UploadOptions options_with(AnswerTrust answers, UploadFormat format = UploadFormat::batch) {
   UploadOptions options;
@@ -307,6 +308,17 @@ TEST(Verdict, an_answer_to_something_else_is_a_failure) {
   more.has_more = true;
   EXPECT_EQ(judge(more, strict, sent, now).failure_class, "overlong_answer");
   EXPECT_EQ(judge(more, strict, sent, now).outcome, Outcome::failed);
+}
+
+TEST(Verdict, an_answer_about_rows_that_were_not_sent_is_a_failure) {
+  const auto rejecting = [](const std::string& row) { return of_200(R"({"rejected":[)" + row + "]}"); };
+  EXPECT_EQ(rejecting(R"({"stream":"k3","seq":5})").outcome, Outcome::delivered);
+  for (const char* row : {R"({"stream":"k3","seq":10})", R"({"stream":"k4","seq":5})",
+                          R"({"stream":"k3","seq":5},{"stream":"k3","seq":4})"}) {
+    EXPECT_EQ(rejecting(row).outcome, Outcome::failed) << row;
+    EXPECT_EQ(rejecting(row).failure_class, "foreign_answer") << row;
+    EXPECT_TRUE(rejecting(row).needs_operator) << row;
+  }
 }
 
 TEST(Verdict, counts_gap_records_where_they_are_rows_like_others) {
