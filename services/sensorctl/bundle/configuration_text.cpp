@@ -107,11 +107,6 @@ constexpr std::array<std::string_view, 46> known_broker_keys{"listener",
                                                              "per_listener_settings",
                                                              "set_tcp_nodelay"};
 
-template <class Range>
-bool contains(const Range& range, std::string_view text) {
-  return std::find(range.begin(), range.end(), text) != range.end();
-}
-
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blanks = " \t\r";
   const std::size_t first = text.find_first_not_of(blanks);

@@ -24,11 +24,6 @@ bool is_small(char c) { return c >= 'a' && c <= 'z'; }
 bool is_alphanumeric(char c) { return is_digit(c) || is_capital(c) || is_small(c); }
 bool is_of_base64(char c) { return is_alphanumeric(c) || c == '+' || c == '/' || c == '=' || c == '-' || c == '_'; }
 
-template <class Range>
-bool contains(const Range& range, std::string_view text) {
-  return std::find(range.begin(), range.end(), text) != range.end();
-}
-
 /// Words of a path, their punctuation aside, that are not usual go.
 void append_path(std::string& out, std::string_view path) {
   while (!path.empty()) {

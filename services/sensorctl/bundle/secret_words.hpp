@@ -1,6 +1,7 @@
 // What names a secret, and what looks like one. Private to the bundle. Pure.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,11 @@ namespace sensors::bundle {
 inline constexpr std::string_view removed = "[removed]";
 
 std::string lower(std::string_view text);
+
+template <class Range>
+bool contains(const Range& range, std::string_view text) {
+  return std::find(range.begin(), range.end(), text) != range.end();
+}
 
 /// Whether what stands behind `name` is a password, a token or a key. The name of a file of one is none.
 bool is_secret_name(std::string_view name);
