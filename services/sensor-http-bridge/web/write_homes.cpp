@@ -13,7 +13,7 @@ namespace sensors::bridge {
 
 namespace {
 
-constexpr std::string_view first_line = "sensor-http-bridge-writes 1\n";
+constexpr std::string_view file_head = "sensor-http-bridge-writes 1\n";
 
 tl::unexpected<Error> not_ours() {
   return fail(ErrorCode::corrupt, "not the nodes and stores that writes were handed in at");
@@ -44,14 +44,14 @@ std::vector<WriteHome> WriteHomes::former() const {
 }
 
 std::string WriteHomes::text() const {
-  std::string text(first_line);
+  std::string text(file_head);
   for (const WriteHome& home : kept_) text.append(home.node).append(" ").append(home.store).append("\n");
   return text;
 }
 
 Result<std::vector<WriteHome>> decode_write_homes(std::string_view text) {
-  if (!text.starts_with(first_line)) return not_ours();
-  text.remove_prefix(first_line.size());
+  if (!text.starts_with(file_head)) return not_ours();
+  text.remove_prefix(file_head.size());
   std::vector<WriteHome> homes;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');

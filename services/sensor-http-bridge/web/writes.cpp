@@ -284,7 +284,7 @@ std::optional<Writes::Question> Writes::take_question() {
 /// What the store has of a write under an earlier name goes on under that.
 std::optional<std::string> Writes::answered(std::uint64_t write, const StreamsAnswer& answer) {
   const bool has_changed = homes_.learn(answer.store);
-  const std::optional<std::string> saved = has_changed ? std::optional(homes_.text()) : std::nullopt;
+  std::optional<std::string> saved = has_changed ? std::optional(homes_.text()) : std::nullopt;
   const auto found = records_.find(write);
   if (found == records_.end() || found->second.held.empty()) return saved;
   if (has_changed) {  // and so has what is to be asked

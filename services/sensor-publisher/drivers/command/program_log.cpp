@@ -14,7 +14,7 @@ namespace sensors {
 
 namespace {
 
-constexpr std::size_t read_bytes = 4 * 1'024;
+constexpr std::size_t read_at_once = 4 * 1'024;
 constexpr int most_last_reads = 16;  // a pipe has 64 KiB
 
 }  // namespace
@@ -45,7 +45,7 @@ void ProgramLog::run() {
 }
 
 ProgramLog::Took ProgramLog::take_some() {
-  std::array<char, read_bytes> buffer;
+  std::array<char, read_at_once> buffer;
   const ssize_t got = read(fd_, buffer.data(), buffer.size());
   if (got < 0) return errno == EAGAIN || errno == EINTR ? Took::nothing_now : Took::all;
   take({buffer.data(), static_cast<std::size_t>(got)});

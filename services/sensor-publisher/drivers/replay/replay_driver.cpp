@@ -85,7 +85,7 @@ std::optional<std::string> ReplayDriver::next_record(DriverReport& report) {
   std::optional<std::string> record = next_line(report);
   while (record.has_value() && has_open_quote(*record, options_.format)) {
     const std::size_t passes = passes_;
-    const std::optional<std::string> line = next_line(report);
+    std::optional<std::string> line = next_line(report);
     if (!line.has_value() || passes_ != passes || record->size() + line->size() >= max_line_bytes) {
       report.errors.push_back({ErrorCode::malformed, options_.file + ":" + std::to_string(line_number_) +
                                                          ": a field in quotes does not end within 16 KiB"});
