@@ -59,7 +59,6 @@ class MqttClient::Session : private mqtt::iaction_listener {
   void send_next(Lock& lock);
   void send(MqttPublish message);
   bool is_drained(Lock& lock, std::optional<TimePoint>& drain_until);
-  bool last_word_is_said();
   void end_connection(const std::string& reason);
   void wait_before_reconnect();
 
@@ -239,16 +238,9 @@ bool MqttClient::Session::is_drained(Lock& lock, std::optional<TimePoint>& drain
   return changed_.wait_until(lock, *drain_until) == std::cv_status::timeout;
 }
 
-/// A service that ends says so. Where that may not have arrived its will must, or the broker keeps its last status for
-/// ever.
-bool MqttClient::Session::last_word_is_said() {
-  const std::lock_guard lock(mutex_);
-  return !stopping_ || (queue_.empty() && in_flight_.empty());
-}
-
 /// Answers for everything that was queued or in flight: it may or may not have arrived.
 void MqttClient::Session::end_connection(const std::string& reason) {
-  connection_.close(last_word_is_said() ? PahoConnection::Will::withdrawn : PahoConnection::Will::published);
+  connection_.close();
   std::vector<MqttPublished> answers;
   const auto unanswered = [&](std::uint64_t id) {
     if (id != 0) answers.push_back({id, fail(ErrorCode::disconnected, "publish: " + reason)});

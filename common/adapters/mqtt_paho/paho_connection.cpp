@@ -159,12 +159,9 @@ Error PahoConnection::diagnose(const std::vector<SocketAddress>& addresses, Erro
   return error;
 }
 
-void PahoConnection::close(Will will) {
+void PahoConnection::close() {
   try {
-    if (!client_->is_connected()) return;
-    mqtt::disconnect_options options(disconnect_timeout);
-    if (will == Will::published) options.set_reason_code(mqtt::ReasonCode(MQTTREASONCODE_DISCONNECT_WITH_WILL_MESSAGE));
-    client_->disconnect(std::move(options))->wait_for(disconnect_timeout);
+    if (client_->is_connected()) client_->disconnect(disconnect_timeout)->wait_for(disconnect_timeout);
   } catch (const std::exception&) {
     // The link was already down, which is all that is wanted.
   }

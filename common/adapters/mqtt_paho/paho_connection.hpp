@@ -39,11 +39,8 @@ class PahoConnection {
   /// timeout, tls, rejected, or disconnected.
   Result<void> open(const std::vector<std::string>& filters);
 
-  /// What the broker does with the last will: it forgets it, or publishes it.
-  enum class Will { withdrawn, published };
-
   /// Sends DISCONNECT where there is a connection, for at most 0.5 s.
-  void close(Will will = Will::withdrawn);
+  void close();
 
   /// Hands `message` to Paho, whose threads tell `listener` what becomes of it, with `context`. Throws what Paho
   /// throws.
