@@ -117,6 +117,7 @@ class Logic {
   std::set<std::string> followed_;    // nodes other than this whose watermarks are subscribed
   std::set<std::string> boot_nodes_;  // names under which readings of this boot may have been taken
   std::string former_node_;           // of the run before this one, where it was another; until its topics are cleared
+  std::string former_stream_;         // of that run
   QueueMark outbox_mark_;
   bool stopping_ = false;
   Instant stop_by_{};  // while stopping: readings that the outbox does not take are given up then

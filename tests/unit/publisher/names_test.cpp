@@ -126,13 +126,14 @@ TEST_F(Renamed, the_boot_time_is_said_under_each_name_of_this_boot) {
 TEST_F(Renamed, the_retained_status_of_the_earlier_name_goes_unless_another_machine_has_that_name) {
   PublisherBench bench{bench_options(), renamed("attic")};
   bench.step(MqttConnected{});
-  const auto hear = [&](const char* state) {
+  const auto hear = [&](const char* state, const std::string& stream = "elsewhere", bool retained = true) {
     bench.published.clear();
     MqttMessage message;
     message.topic = "sensors/attic/status/sensor-publisher";
-    message.payload = encode_status({service_name, ServiceState::up, "", bench.now.wall, "0", ""});
+    const std::string details = "\"stream\":\"" + stream + "\"";
+    message.payload = encode_status({service_name, ServiceState::up, "", bench.now.wall, "0", details});
     if (std::string(state) == "down") message.payload = Logic::down_status(bench.now.wall);
-    message.retained = true;
+    message.retained = retained;
     bench.step(std::move(message));
     return std::count_if(bench.published.begin(), bench.published.end(), [](const MqttPublish& sent) {
       return sent.topic.find("sensors/attic/") == 0 && sent.payload.empty() && sent.retain;
@@ -140,6 +141,8 @@ TEST_F(Renamed, the_retained_status_of_the_earlier_name_goes_unless_another_mach
   };
   EXPECT_EQ(hear("up"), 0);
   EXPECT_EQ(hear("down"), 2);
+  EXPECT_EQ(hear("up", "run1"), 2) << "of the run before this one, whose last word did not come through";
+  EXPECT_EQ(hear("up", "run1", false), 0) << "this machine is a copy of one that runs";
 }
 
 TEST(Silence, of_the_store_for_a_minute_degrades_though_the_broker_takes_everything) {
