@@ -2,11 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "common/core/reading.hpp"
@@ -72,7 +72,8 @@ std::string digest_of(const UploadBatch& batch);
 struct RowName {
   std::string stream;
   std::uint64_t seq = 0;
-  auto operator<=>(const RowName&) const = default;
+  bool operator==(const RowName&) const = default;
+  bool operator<(const RowName& other) const { return std::tie(stream, seq) < std::tie(other.stream, other.seq); }
 };
 
 /// What the bridge needs of an UploadBatch payload: it passes the payload itself on as the body. The whole document is

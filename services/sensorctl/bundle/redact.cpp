@@ -176,7 +176,7 @@ class Pass {
 
   std::string without_values(std::string_view raw) {
     // URLs first: a name in their user part would hide what stands before its value.
-    const std::string line = without_random_words(without_short_options(without_bearers(without_urls(raw))));
+    std::string line = without_random_words(without_short_options(without_bearers(without_urls(raw))));
     const std::size_t value = secret_value_in(line);
     if (value == std::string_view::npos) return line;
     const std::string_view rest = std::string_view(line).substr(std::min(value, line.size()));
