@@ -8,7 +8,8 @@ rig_backup=/root/rig-backup
 store_id() { sql "$1" 'SELECT id FROM store'; }
 stored() { sql "$1" 'SELECT count(*) FROM reading' 2> /dev/null || echo 0; }
 owner_and_mode() { inside stat -c '%U:%G %a' "$1"; }
-stop_all() { inside systemctl stop sensor-recover.timer sensor-project.target; }
+# With the services: of a target alone systemctl does not wait for what belongs to it.
+stop_all() { inside systemctl stop sensor-recover.timer sensor-project.target sensor-publisher sensor-persistence sensor-http-bridge; }
 start_all() { inside systemctl start sensor-project.target sensor-recover.timer; }
 
 part_backup() {
