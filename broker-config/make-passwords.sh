@@ -1,12 +1,15 @@
 #!/bin/bash
-# make-passwords.sh DIR: a random password for each user of the broker, kept where it exists already.
+# make-passwords.sh DIR [SOCKET]: a random password for each user of the broker, kept where it exists already.
 #
 #   DIR/<user>.password         the password, for that service's `password_file`; mode 0600, and sensorctl's 0640 for the
 #                               group sensorctl when root runs this where there is one
 #   DIR/mosquitto.passwords     their hashes, for the broker's `password_file`; mode 0600, or 0640 for the group
 #                               sensor-broker, else mosquitto, when root runs this where there is one
-#   DIR/watch/mosquitto_sub     options of mosquitto_sub that make it the user monitor, so that no password is on a command
-#                               line: XDG_CONFIG_HOME=DIR/watch mosquitto_sub -p 11883 -t 'sensors/#' -v; mode 0600
+#   DIR/watchers.passwords      the same for `monitor`, who comes in by SOCKET only
+#   DIR/watch/mosquitto_sub     options of mosquitto_sub that make it the user monitor at SOCKET, so that no password is on
+#                               a command line: XDG_CONFIG_HOME=DIR/watch mosquitto_sub -t 'sensors/#' -v; mode 0600
+#
+# SOCKET: where the broker listens for watchers, /run/sensor-project/broker/watch.sock if it is not given.
 #
 # Each is on the disk before it gets its name: a power cut just after the installation leaves no empty file.
 #
@@ -14,13 +17,13 @@
 set -euo pipefail
 umask 077
 
-users=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl home-assistant monitor)
+services=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl home-assistant)
 
-[ $# -eq 1 ] || { echo "usage: $0 DIR" >&2; exit 64; }
+[ $# -eq 1 ] || [ $# -eq 2 ] || { echo "usage: $0 DIR [SOCKET]" >&2; exit 64; }
 dir=$1
+socket=${2:-/run/sensor-project/broker/watch.sock}
 command -v mosquitto_passwd > /dev/null || { echo "$0: mosquitto_passwd is not there; install the package mosquitto" >&2; exit 69; }
 mkdir -p "$dir"
-hashes=$dir/mosquitto.passwords
 
 # Makes the password of user $1 where there is none.
 make_password() {
@@ -31,54 +34,59 @@ make_password() {
   mv "$file.new" "$file"
 }
 
-# Whether the hashes are of these passwords: there, newer than each, and with every user.
+ours=$(IFS='|'; echo "${services[*]}|monitor")
+
+# Whether file $1 has the hashes of users $2 and on, of no other user of ours, and is newer than their passwords.
 hashes_are_current() {
-  local user
+  local hashes=$1 user
+  shift
   [ -s "$hashes" ] || return 1
-  for user in "${users[@]}"; do
-    [ "$hashes" -nt "$dir/$user.password" ] && grep -q "^$user:" "$hashes" || return 1
-  done
+  [ "$(grep -Eo "^($ours):" "$hashes" | sort)" = "$(printf '%s:\n' "$@" | sort)" ] || return 1
+  for user; do [ "$hashes" -nt "$dir/$user.password" ] || return 1; done
 }
 
-# Lines of users that are not ours, which somebody added.
-other_users() {
-  local pattern
-  pattern=$(IFS='|'; echo "${users[*]}")
-  [ ! -s "$hashes" ] || grep -Ev "^($pattern):" "$hashes" || true
-}
+# Lines of file $1 whose users are not ours, which somebody added.
+other_users() { [ ! -s "$1" ] || grep -Ev "^($ours):" "$1" || true; }
 
+# Makes file $1 of the hashes of $2 and on.
 write_hashes() {
-  local user
-  for user in "${users[@]}"; do echo "$user:$(head -n 1 "$dir/$user.password")"; done > "$hashes.new"
+  local hashes=$1 user
+  shift
+  for user; do echo "$user:$(head -n 1 "$dir/$user.password")"; done > "$hashes.new"
   mosquitto_passwd -U "$hashes.new"  # hashes the file in place; no password is on a command line
-  other_users >> "$hashes.new"
+  other_users "$hashes" >> "$hashes.new"
   sync "$hashes.new"
   mv "$hashes.new" "$hashes"
+}
+
+make_hashes() {
+  hashes_are_current "$@" || write_hashes "$@"
+  # The broker's own user where the package made one, else that of Debian's mosquitto.
+  local group
+  for group in sensor-broker mosquitto; do
+    if [ "$(id -u)" -eq 0 ] && getent group "$group" > /dev/null; then
+      chgrp "$group" "$1"
+      chmod 0640 "$1"
+      break
+    fi
+  done
 }
 
 # man mosquitto_sub, "Files".
 write_watch() {
   local file=$dir/watch/mosquitto_sub
   mkdir -p "$dir/watch"
-  [ ! -s "$file" ] || [ "$dir/monitor.password" -nt "$file" ] || return 0
-  printf '%s\n' '-V mqttv5' '-u monitor' "-P $(head -n 1 "$dir/monitor.password")" > "$file.new"
+  printf '%s\n' '-V mqttv5' "--unix $socket" '-u monitor' "-P $(head -n 1 "$dir/monitor.password")" > "$file.new"
   sync "$file.new"
   mv "$file.new" "$file"
 }
 
-for user in "${users[@]}"; do make_password "$user"; done
-hashes_are_current || write_hashes
+for user in "${services[@]}" monitor; do make_password "$user"; done
+make_hashes "$dir/mosquitto.passwords" "${services[@]}"
+make_hashes "$dir/watchers.passwords" monitor
 write_watch
 if [ "$(id -u)" -eq 0 ] && getent group sensorctl > /dev/null; then
   chgrp sensorctl "$dir/sensorctl.password"
   chmod 0640 "$dir/sensorctl.password"
 fi
-# The broker's own user where the package made one, else that of Debian's mosquitto.
-for group in sensor-broker mosquitto; do
-  if [ "$(id -u)" -eq 0 ] && getent group "$group" > /dev/null; then
-    chgrp "$group" "$hashes"
-    chmod 0640 "$hashes"
-    break
-  fi
-done
 sync "$dir"  # the names

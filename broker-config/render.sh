@@ -16,10 +16,11 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 
-"$here/make-passwords.sh" "$dir"
+"$here/make-passwords.sh" "$dir" "$dir/watch.sock"
 cp "$here/acl" "$dir/acl"
 {
-  sed -e "s|^listener 11883 |listener $2 |" -e "s|/etc/sensor-project/|$dir/|" "$here/mosquitto.conf"
+  sed -e "s|^listener 11883 |listener $2 |" -e "s|/etc/sensor-project/|$dir/|" \
+    -e "s|^listener 0 .*|listener 0 $dir/watch.sock|" "$here/mosquitto.conf"
   echo
   echo "# Started by root, Mosquitto would become the user mosquitto, who may not read this folder."
   echo "user $(id -un)"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <map>
 #include <set>
 #include <sstream>
@@ -14,6 +15,7 @@
 
 #include "tests/rig/broker.hpp"
 #include "tests/rig/programs.hpp"
+#include "tests/rig/wait.hpp"
 
 namespace sensors::rig {
 namespace {
@@ -95,10 +97,14 @@ class BrokerConfigTest : public testing::Test {
   void SetUp() override { broker_.start(); }
 
   virtual std::vector<std::string> client(const std::string& program, const std::string& user) const {
-    const MqttClientOptions options = broker_.client(user, "");
-    return {program,         "-V", "5", "-h", "127.0.0.1", "-p", std::to_string(options.port), "-u", user, "-P",
-            options.password};
+    std::vector<std::string> command{program, "-V", "5", "-u", user, "-P", broker_.client(user, "").password};
+    const std::vector<std::string> place = user == "monitor" ? by_socket() : by_port();
+    command.insert(command.end(), place.begin(), place.end());
+    return command;
   }
+
+  std::vector<std::string> by_socket() const { return {"--unix", folder_.file("broker/watch.sock")}; }
+  std::vector<std::string> by_port() const { return {"-h", "127.0.0.1", "-p", std::to_string(broker_.port())}; }
 
   /// The reason code of the PUBACK; -1 when there was none.
   int publish(const std::string& user, const std::string& topic) {
@@ -132,6 +138,7 @@ class BrokerConfigTest : public testing::Test {
 
 TEST_F(BrokerConfigTest, lets_each_user_write_its_own_topics_and_refuses_all_others) {
   for (const auto& [user, own] : may_write) {
+    if (user == "monitor") continue;  // who comes in with QoS 0, and is told nothing
     for (const std::string& topic : all_topics()) {
       const int reason = publish(user, topic);
       if (own.count(topic) != 0) {
@@ -191,14 +198,81 @@ TEST_F(BrokerConfigTest, takes_a_message_of_one_mebibyte_and_not_one_of_three) {
 
 // ---- limits ----
 
-TEST_F(BrokerConfigTest, goes_on_while_eight_durable_sessions_of_a_watcher_are_full) {
+TEST_F(BrokerConfigTest, keeps_nothing_for_a_watcher_with_a_durable_session) {
+  const auto watch = [this](const std::vector<std::string>& more) {
+    std::vector<std::string> command = client("mosquitto_sub", "monitor");
+    for (const char* word : {"-c", "-x", "3600", "-q", "2", "-t", "sensors/#", "-i", "durable"})
+      command.emplace_back(word);
+    command.insert(command.end(), more.begin(), more.end());
+    return run(folder_, command);
+  };
+  const auto publish_not_retained = [this] {
+    std::vector<std::string> command = client("mosquitto_pub", "sensor-publisher");
+    for (const char* word : {"-q", "1", "-t", "sensors/n/reading/a", "-m", "kept"}) command.emplace_back(word);
+    ASSERT_EQ(run(folder_, command).code, 0);
+  };
+  ASSERT_EQ(watch({"-E"}).code, 0);
+  publish_not_retained();
+  EXPECT_EQ(watch({"-W", "1"}).output.find("kept"), std::string::npos);
+  // The same session of somebody who comes in by the other listener has it.
+  const auto control = [this](const std::vector<std::string>& more) {
+    std::vector<std::string> command = client("mosquitto_sub", "sensorctl");
+    for (const char* word : {"-c", "-x", "3600", "-q", "2", "-t", "sensors/#", "-i", "other"})
+      command.emplace_back(word);
+    command.insert(command.end(), more.begin(), more.end());
+    return run(folder_, command);
+  };
+  ASSERT_EQ(control({"-E"}).code, 0);
+  publish_not_retained();
+  EXPECT_EQ(control({"-C", "1", "-W", "10"}).output, "kept\n");
+}
+
+TEST_F(BrokerConfigTest, takes_nothing_from_a_watcher) {
+  for (const std::string& topic : all_topics()) {
+    std::vector<std::string> command = client("mosquitto_pub", "monitor");
+    for (const char* word : {"-r", "-m", "x", "-t"}) command.emplace_back(word);
+    command.push_back(topic);
+    EXPECT_EQ(run(folder_, command).code, 0);
+  }
+  EXPECT_EQ(received("sensorctl", 1, 1s), std::set<std::string>{});
+}
+
+TEST_F(BrokerConfigTest, lets_watchers_in_by_their_socket_and_nobody_else) {
+  const auto code = [this](const std::string& user, const std::string& password,
+                           const std::vector<std::string>& place) {
+    std::vector<std::string> command{"mosquitto_pub", "-V", "5", "-u", user, "-P", password, "-t", "x", "-m", "x"};
+    command.insert(command.end(), place.begin(), place.end());
+    return run(folder_, command).code;
+  };
+  const std::string monitor = broker_.client("monitor", "").password;
+  const std::string publisher = broker_.client("sensor-publisher", "").password;
+  const auto expect_each_by_its_own = [&] {
+    EXPECT_EQ(code("monitor", monitor, by_socket()), 0);
+    EXPECT_NE(code("monitor", monitor, by_port()), 0);
+    EXPECT_EQ(code("sensor-publisher", publisher, by_port()), 0);
+    EXPECT_NE(code("sensor-publisher", publisher, by_socket()), 0);
+  };
+  expect_each_by_its_own();
+  // After a reload, too, which has happened when a user who was added comes in.
+  ASSERT_EQ(
+      run(folder_, {"bash", source_path("broker-config/machine-access.sh"), folder_.file("broker"), "add", "attic"})
+          .code,
+      0);
+  const std::string attic = broker_.client("machines/attic", "").password;
+  ASSERT_EQ(::kill(broker_.process().pid(), SIGHUP), 0);
+  ASSERT_TRUE(comes_true(Millis{10'000}, [&] { return code("attic", attic, by_port()) == 0; }));
+  EXPECT_NE(code("attic", attic, by_socket()), 0);
+  expect_each_by_its_own();
+}
+
+TEST_F(BrokerConfigTest, goes_on_while_eight_durable_sessions_are_full) {
   // Each is full before the next begins, so that no two share a message.
   const std::string password = broker_.client("sensor-publisher", "").password;
   const std::string flood = "yes $(head -c 3000 /dev/zero | tr '\\0' x) | head -n 11500 | mosquitto_pub -V 5 -p " +
                             std::to_string(broker_.port()) + " -u sensor-publisher -P '" + password +
                             "' -q 1 -t sensors/n/reading/a -l";
   for (int session = 1; session <= 8; ++session) {
-    std::vector<std::string> watch = client("mosquitto_sub", "monitor");
+    std::vector<std::string> watch = client("mosquitto_sub", "home-assistant");
     for (const char* word : {"-c", "-x", "3600", "-q", "1", "-t", "sensors/#", "-E", "-i"}) watch.emplace_back(word);
     watch.push_back("durable-" + std::to_string(session));
     ASSERT_EQ(run(folder_, watch).code, 0) << session;
@@ -365,7 +439,19 @@ TEST_F(PasswordsTest, change_for_the_user_whose_file_was_deleted_and_keep_users_
   EXPECT_NE(read_file(folder_.file("monitor.password")), monitor);
   const std::string hashes = read_file(folder_.file("mosquitto.passwords"));
   EXPECT_NE(hashes.find("dashboard:$7$101$added\n"), std::string::npos);
-  EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 7);
+  EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 6);
+}
+
+TEST_F(PasswordsTest, move_the_watcher_out_of_the_file_of_an_earlier_version) {
+  ASSERT_EQ(make().code, 0);
+  const std::string watcher = read_file(folder_.file("watchers.passwords"));
+  EXPECT_EQ(watcher.substr(0, 8), "monitor:");
+  folder_.write("mosquitto.passwords", read_file(folder_.file("mosquitto.passwords")) + watcher);
+  folder_.write("watch/mosquitto_sub", "-V mqttv5\n-u monitor\n-P before\n");
+  ASSERT_EQ(make().code, 0);
+  EXPECT_EQ(read_file(folder_.file("mosquitto.passwords")).find("monitor:"), std::string::npos);
+  EXPECT_NE(read_file(folder_.file("watch/mosquitto_sub")).find("--unix /run/sensor-project/broker/watch.sock\n"),
+            std::string::npos);
 }
 
 TEST_F(PasswordsTest, are_on_the_disk_before_they_get_their_names) {

@@ -76,8 +76,7 @@ MqttClientOptions Broker::client(const std::string& user, const std::string& cli
 }
 
 std::string Broker::watch_command() const {
-  return "XDG_CONFIG_HOME=" + config_folder(folder_) + "/watch mosquitto_sub -h 127.0.0.1 -p " + std::to_string(port_) +
-         " -t 'sensors/#' -v";
+  return "XDG_CONFIG_HOME=" + config_folder(folder_) + "/watch mosquitto_sub -t 'sensors/#' -v";
 }
 
 }  // namespace sensors::rig

@@ -141,7 +141,7 @@ part_readings() {
 }
 
 owner_can_watch() {
-  inside env XDG_CONFIG_HOME=/etc/sensor-project/watch mosquitto_sub -p 11883 -t 'sensors/+/reading/#' -C 1 -W 10 | grep -q '"sensor"'
+  inside env XDG_CONFIG_HOME=/etc/sensor-project/watch mosquitto_sub -t 'sensors/+/reading/#' -C 1 -W 10 | grep -q '"sensor"'
 }
 
 part_hardening() {

@@ -88,7 +88,8 @@ END
 [Unit]
 StartLimitIntervalSec=0
 [Service]
-ExecStart=sh -c 'exec mosquitto_sub -V 5 -p 11883 -u monitor -P "$$(cat /etc/sensor-project/monitor.password)" -t "sensors/+/reading/#" > /dev/virtio-ports/rig.published'
+Environment=XDG_CONFIG_HOME=/etc/sensor-project/watch
+ExecStart=sh -c 'exec mosquitto_sub -t "sensors/+/reading/#" > /dev/virtio-ports/rig.published'
 Restart=always
 RestartSec=1
 [Install]
