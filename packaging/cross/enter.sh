@@ -9,6 +9,7 @@ export project=$PWD root=$PWD/build/cross/$architecture
 cache=$(ccache --get-config cache_dir)
 export cache
 mkdir -p "$root$project" "$root/ccache" "$cache"
+# shellcheck disable=SC2016 # the inner shells expand these, in the new namespace and in the tree
 exec unshare --mount --fork --propagation private bash -euc '
   mount --bind "$project" "$root$project"
   mount --bind "$cache" "$root/ccache"

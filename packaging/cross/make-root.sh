@@ -12,6 +12,7 @@ fingerprint=$(sha256sum packaging/debian/control packaging/cross/make-root.sh)
 rm -rf "$root" "$root.made"
 mkdir -p build/cross
 # build-dep reads the control file: what runs while building is of this machine's architecture, what is linked of the other.
+# shellcheck disable=SC2016 # mmdebstrap gives the hook the tree as $1
 mmdebstrap --variant=minbase --mode=root --architectures="$(dpkg --print-architecture),$architecture" \
   --aptopt='Apt::Install-Recommends "false"' \
   --include="crossbuild-essential-$architecture,ccache,qemu-user-static" \

@@ -3,7 +3,7 @@
 # those that are named), while readings flow to the reference API: every one that was taken must come there, once. --check-machine
 # only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 source tests/rig_systemd/check.sh
 source tests/rig_compose/engine.sh
 source tests/rig_compose/images.sh

@@ -3,7 +3,7 @@
 # one power cut. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when this machine cannot run it, which is all that
 # --check-machine asks.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 source tests/rig_systemd/check.sh
 source tests/rig_vm/tree.sh
 source tests/rig_vm/vm.sh
@@ -52,6 +52,7 @@ echo "=== install"
 machine_is_there arm64 "$deb" || exit 1
 check "apt installs the package" owner_installs "$deb"
 owner_configures
+# shellcheck disable=SC2016 # dpkg-query expands it
 check "its programs are of arm64" [ "$(inside dpkg-query -W -f '${Architecture}' sensor-project)" = arm64 ]
 check "all units are active" wait_until 120 all_active
 check "readings arrive at the API outside" readings_flow 120

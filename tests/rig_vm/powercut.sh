@@ -3,7 +3,7 @@
 # readings flow to an API outside it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when this machine
 # cannot run it, which is all that --check-machine asks, and 64 for a mistake in its options. vm.sh says what a cut takes away, account.sh what is compared.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 source tests/rig_systemd/check.sh
 source tests/rig_vm/tree.sh
 source tests/rig_vm/vm.sh
@@ -64,8 +64,7 @@ cut_while_readings_flow() {
 # Whether the rig bites: a block that the drive had and that nobody flushed is as it was before, one that was flushed is there.
 # Something else may flush in between, so it is tried three times.
 the_drive_forgets() {
-  local try
-  for try in 1 2 3; do
+  for _ in 1 2 3; do
     inside sh -c 'cd /root && yes old | head -c 4096 > block && yes kept | head -c 4096 > flushed && sync &&
       yes new | head -c 4096 | dd of=block bs=4096 conv=notrunc oflag=direct status=none'
     vm_cut
