@@ -1,10 +1,15 @@
-// The documents name tests as their proof: each name must be a test's.
+// The documents name tests as their proof: each name must be a test's. What they link to must be there, and each
+// decision has one form and a line in the list.
+#include <cctype>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -54,6 +59,134 @@ INSTANTIATE_TEST_SUITE_P(Each, Docs, testing::Values("incident-analysis.md", "re
                          [](const auto& document) {
                            return std::string(document.param).substr(0, 8) == "incident" ? "incident" : "resilience";
                          });
+
+/// The headings of a Markdown file as GitHub names them in links: "## What is *not* done?" is "what-is-not-done".
+std::set<std::string> anchors_of(const std::string& text) {
+  std::set<std::string> anchors;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t words = line.find_first_not_of('#');
+    if (words == 0 || words == std::string::npos || line[words] != ' ') continue;
+    std::string anchor;
+    for (const char c : line.substr(words + 1)) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (std::isalnum(byte) != 0 || c == '-' || c == '_' || byte >= 0x80)
+        anchor += static_cast<char>(std::tolower(byte));
+      if (c == ' ') anchor += '-';
+    }
+    anchors.insert(anchor);
+  }
+  return anchors;
+}
+
+/// All Markdown files that are ours.
+std::vector<fs::path> documents() {
+  static const std::set<std::string> not_ours = {"build", "node_modules", ".git"};
+  std::vector<fs::path> paths;
+  for (fs::recursive_directory_iterator entry(top), end; entry != end; ++entry) {
+    if (entry->is_directory() && not_ours.contains(entry->path().filename())) entry.disable_recursion_pending();
+    if (entry->path().extension() == ".md") paths.push_back(entry->path());
+  }
+  return paths;
+}
+
+/// What is wrong with a link in `document`; empty when it leads to a file, and to one of its headings if it names one.
+std::string mistake_of_link(const fs::path& document, const std::string& target) {
+  const std::size_t hash = target.find('#');
+  const fs::path path = hash == 0 ? document : document.parent_path() / target.substr(0, hash);
+  if (!fs::exists(path)) return "there is no such file";
+  if (hash == std::string::npos || path.extension() != ".md") return "";
+  return anchors_of(read(path)).contains(target.substr(hash + 1)) ? "" : "that file has no such heading";
+}
+
+/// What a Markdown text links to within the project; not what stands in code.
+std::vector<std::string> links_of(const std::string& text) {
+  static const std::regex code("`[^`]*`");
+  static const std::regex link(R"(\]\(([^)\s]+)\))");
+  std::vector<std::string> targets;
+  std::istringstream lines(text);
+  bool in_code = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("```", 0) == 0) in_code = !in_code;
+    if (in_code) continue;
+    line = std::regex_replace(line, code, "");
+    for (std::sregex_iterator match(line.begin(), line.end(), link), end; match != end; ++match) {
+      const std::string target = (*match)[1];
+      if (target.find("://") == std::string::npos && target.rfind("mailto:", 0) != 0) targets.push_back(target);
+    }
+  }
+  return targets;
+}
+
+TEST(Links, lead_only_to_what_is_there) {
+  std::size_t links = 0;
+  for (const fs::path& document : documents()) {
+    for (const std::string& target : links_of(read(document))) {
+      ++links;
+      EXPECT_EQ(mistake_of_link(document, target), "") << document.lexically_relative(top) << ": " << target;
+    }
+  }
+  EXPECT_GT(links, 100U) << "the check looks in the wrong place";
+}
+
+TEST(Links, are_found_outside_of_code_and_within_the_project) {
+  const std::vector<std::string> expected = {"a.md", "b.md#there"};
+  EXPECT_EQ(links_of("[`a`](a.md), `[no](c.md)`\n```\n[no](d.md)\n```\n[b](b.md#there) [e](https://e.example/f.md)\n"),
+            expected);
+}
+
+/// What is wrong with the text of decision `number`; empty when it has the form of docs/adr/README.md.
+std::string mistake_of_decision(int number, const std::string& text) {
+  static const std::regex head(
+      R"(# (\d+)\. \S[^\n]*\n\nStatus: (accepted|superseded by \[[^\n]*\)), \d{4}-\d\d-\d\d(; extended by \[[^\n]*\))?\n\n)");
+  static const std::regex heading(R"((?:^|\n)## ([^\n]*))");
+  std::smatch match;
+  if (!std::regex_search(text, match, head, std::regex_constants::match_continuous)) return "title or status";
+  if (std::stoi(match[1]) != number) return "the title has another number than the file";
+  std::string headings;
+  for (std::sregex_iterator found(text.begin(), text.end(), heading), end; found != end; ++found) {
+    headings += (*found)[1].str() + " ";
+  }
+  return headings == "Context Choice Rejected Consequence " ? "" : "headings: " + headings;
+}
+
+TEST(Decisions, have_one_form_and_a_line_in_the_list) {
+  const fs::path folder = top / "docs" / "adr";
+  const std::string list = read(folder / "README.md");
+  std::ptrdiff_t decisions = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename();
+    if (name == "README.md") continue;
+    const std::string text = read(entry.path());
+    ++decisions;
+    ASSERT_TRUE(std::regex_match(name, std::regex(R"(\d{4}-[a-z0-9-]+\.md)"))) << name;
+    EXPECT_EQ(mistake_of_decision(std::stoi(name.substr(0, 4)), text), "") << name;
+    const std::string line = "\n- [" + text.substr(2, text.find('\n') - 2) + "](" + name + ")\n";
+    EXPECT_NE(list.find(line), std::string::npos) << "docs/adr/README.md lacks the line" << line;
+  }
+  static const std::regex listed(R"(\n- \[\d+\. )");
+  EXPECT_EQ(std::distance(std::sregex_iterator(list.begin(), list.end(), listed), std::sregex_iterator()), decisions);
+}
+
+TEST(Decisions, of_another_form_are_refused) {
+  const std::string good =
+      "# 7. It holds\n\nStatus: accepted, 2026-01-15\n\n## Context\n\nA\n\n## Choice\n\n## Rejected\n\n## "
+      "Consequence\n";
+  EXPECT_EQ(mistake_of_decision(7, good), "");
+  EXPECT_NE(mistake_of_decision(8, good), "");
+  EXPECT_NE(mistake_of_decision(7, good + "\n## Later\n"), "");
+  EXPECT_NE(mistake_of_decision(7, std::regex_replace(good, std::regex("## Rejected\n"), "")), "");
+  EXPECT_NE(mistake_of_decision(7, std::regex_replace(good, std::regex("2026-01-15"), "soon")), "");
+  EXPECT_NE(mistake_of_decision(7, std::regex_replace(good, std::regex("Status: [^\n]*\n\n"), "")), "");
+}
+
+TEST(Links, that_lead_nowhere_are_found) {
+  const fs::path document = top / "docs" / "adr" / "README.md";
+  EXPECT_EQ(mistake_of_link(document, "#a-new-one"), "");
+  EXPECT_EQ(mistake_of_link(document, "../architecture.md#a-service-is-pure-logic-and-a-shell"), "");
+  EXPECT_NE(mistake_of_link(document, "../no-such-file.md"), "");
+  EXPECT_NE(mistake_of_link(document, "../architecture.md#no-such-heading"), "");
+}
 
 }  // namespace
 }  // namespace sensors::layering
