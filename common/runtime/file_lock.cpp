@@ -145,14 +145,15 @@ void FileLock::sign() {
   const std::size_t slash = lock_file_.rfind('/');
   struct stat folder {};
   if (::geteuid() == 0 && ::stat(lock_file_.substr(0, slash + 1).c_str(), &folder) == 0) {
-    static_cast<void>(::fchown(descriptor_, folder.st_uid, folder.st_gid));
+    [[maybe_unused]] const int given = ::fchown(descriptor_, folder.st_uid, folder.st_gid);
   }
   static_cast<void>(::fchmod(descriptor_, 0644));
   std::array<char, 65> host{};  // utsname(7): at most 64
   static_cast<void>(::gethostname(host.data(), host.size() - 1));
   const std::string line = fmt::format("{}, process {} on host {}, since {:%FT%TZ}\n", program_, ::getpid(),
                                        host.data(), fmt::gmtime(std::time(nullptr)));
-  if (::ftruncate(descriptor_, 0) == 0) static_cast<void>(::pwrite(descriptor_, line.data(), line.size(), 0));
+  if (::ftruncate(descriptor_, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor_, line.data(), line.size(), 0);
 }
 
 }  // namespace sensors
