@@ -88,12 +88,13 @@ MountedStorage storage_of(std::string_view mountinfo, std::string_view path) {
     const std::string mount_point = unescaped(words[4]);
     if (!is_below(path, mount_point) || mount_point.size() < longest) continue;  // a later one hides an earlier one
     longest = mount_point.size();
-    found = {std::string(dash[1]), unescaped(dash[2]), words.end() - dash > 3 ? std::string(dash[3]) : std::string()};
+    found = {std::string(dash[1]), unescaped(dash[2]), words.end() - dash > 3 ? std::string(dash[3]) : std::string(),
+             mount_point};
   }
   return found;
 }
 
-std::string storage_risk(std::string_view mountinfo, std::string_view path) {
+std::string storage_risk(std::string_view mountinfo, std::string_view path, std::uint64_t names) {
   const MountedStorage storage = storage_of(mountinfo, path);
   if (is_memory(storage)) {
     const std::string what = storage.source.starts_with("/dev/") ? storage.source : storage.type;
@@ -106,6 +107,16 @@ std::string storage_risk(std::string_view mountinfo, std::string_view path) {
            "): locks and syncs are not what SQLite needs, the database may be damaged, and readings wait while the "
            "network is away" +
            move_it;
+  }
+  if (storage.at == path) {
+    return "is mounted as a file alone: what is not in it yet stands in a log beside it, which is elsewhere, and may "
+           "go "
+           "with a container; mount its folder";
+  }
+  if (names > 1) {
+    return "has " + std::to_string(names) +
+           " names (hard links): who opens it by another one does not find the log beside it, and the database may be "
+           "damaged; remove the others (find / -xdev -samefile), and make copies with sensorctl backup";
   }
   return {};
 }

@@ -1,20 +1,30 @@
 // FILE.lock is one line: "sensor-publisher, process 812 on host pi, since 2026-01-15T16:07:31Z". It stays when its
 // owner ends, so that two processes never lock two files of one name; a line of an owner that was killed locks nothing.
 //
-// Not a lock on the database itself: to close any descriptor of a file drops all that SQLite has locked in it.
+// To close any descriptor of a file drops all that SQLite has locked in it (fcntl(2)). So the descriptor of the file
+// itself stays open as long as the lock, and is closed only where another file has its name since: nobody else can open
+// that one. Over a network the kernel makes flock(2) a lock of SQLite's kind, which would keep SQLite out: there
+// FILE.lock alone counts.
 #include "common/runtime/file_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 #include <utility>
+#include <vector>
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
@@ -83,18 +93,47 @@ bool is_same_file(const struct stat& one, const struct stat& other) {
   return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+bool is_over_a_network(int descriptor) {
+  constexpr std::array<std::uint32_t, 5> magics{0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x01021997};  // statfs(2)
+  struct statfs status {};
+  if (::fstatfs(descriptor, &status) != 0) return false;
+  return std::find(magics.begin(), magics.end(), static_cast<std::uint32_t>(status.f_type)) != magics.end();
+}
+
+/// Who has flock(2) on the file, as proc_locks(5) tells it; a process of another container is not told.
+std::string holder_of(const struct stat& file) {
+  const std::string wanted = fmt::format("{:02x}:{:02x}:{}", ::major(file.st_dev), ::minor(file.st_dev), file.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    const std::vector<std::string> word{std::istream_iterator<std::string>(words), {}};  // "7:", "FLOCK", "ADVISORY" ...
+    if (word.size() > 5 && word[1] == "FLOCK" && word[5] == wanted && word[4] != "0") return "process " + word[4];
+  }
+  return "another process";
+}
+
 }  // namespace
 
 FileLock::FileLock(std::string file, std::string program) : file_(std::move(file)), program_(std::move(program)) {}
 
-FileLock::~FileLock() { release(); }
+FileLock::~FileLock() {
+  let_go(itself_);
+  let_go(descriptor_);
+}
 
 Result<void> FileLock::take() {
-  if (held() && is_in_place()) return {};
-  release();
+  if (!held() || !is_in_place()) {
+    if (Result<void> taken = take_lock_file(); !taken) return taken;
+  }
+  return lock_the_file_itself();
+}
+
+Result<void> FileLock::take_lock_file() {
+  let_go(descriptor_);
   Result<std::string> place = place_of(file_);
   if (!place.has_value()) return tl::unexpected<Error>(place.error());
-  lock_file_ = *place + ".lock";
+  place_ = *std::move(place);
+  lock_file_ = place_ + ".lock";
   constexpr int most_attempts = 3;  // another process may take FILE.lock away between opening and locking it
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     const int descriptor = open_lock_file(lock_file_);
@@ -108,9 +147,28 @@ Result<void> FileLock::take() {
       sign();
       return {};
     }
-    release();
+    let_go(descriptor_);
   }
   return failed(lock_file_, EAGAIN);
+}
+
+Result<void> FileLock::lock_the_file_itself() {
+  struct stat there {};
+  struct stat locked {};
+  if (::lstat(place_.c_str(), &there) != 0 || !S_ISREG(there.st_mode)) return {};  // who opens it says what it is
+  if (itself_ >= 0 && ::fstat(itself_, &locked) == 0 && is_same_file(locked, there)) return {};
+  const int descriptor = ::open(place_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return {};
+  let_go(itself_);
+  itself_ = descriptor;
+  if (is_over_a_network(descriptor) || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return failed(place_, errno);
+  const std::string holder = holder_of(there);
+  let_go(itself_);
+  return fail(ErrorCode::in_use,
+              fmt::format("{}: is in use by {} under another name (a hard link, or a mount of the file alone); two "
+                          "processes on one file would lose readings: end one of them, or give each a file of its own",
+                          file_, holder));
 }
 
 Result<void> FileLock::lock(int descriptor) {
@@ -127,9 +185,9 @@ Result<void> FileLock::lock(int descriptor) {
                           file_, owner_in(descriptor)));
 }
 
-void FileLock::release() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = -1;
+void FileLock::let_go(int& descriptor) {
+  if (descriptor >= 0) ::close(descriptor);
+  descriptor = -1;
 }
 
 /// Whether another process that opens FILE.lock now gets the one that is locked here.

@@ -19,24 +19,29 @@ class FileLock {
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;
 
-  /// Makes this the owner until it is destroyed; where it is that already, makes sure that FILE.lock is still there.
-  /// Does not wait for another owner, and the file itself is not touched. Links are followed: the same file has the
-  /// same lock. Errors: in_use, whose message names the file and who has it; those of a folder that cannot be written:
-  /// not_found, permission, read_only, disk_full, io. Any thread, one at a time.
+  /// Makes this the owner until it is destroyed; where it is that already, makes sure that FILE.lock is still there,
+  /// and locks the file where it has come, or was replaced, since. Does not wait for another owner, and what is in the
+  /// file is not touched. Links are followed: the same file has the same lock. Errors: in_use, whose message names the
+  /// file and who has it; those of a folder that cannot be written: not_found, permission, read_only, disk_full, io.
+  /// Any thread, one at a time. It must not be destroyed while SQLite has the file open in this process.
   Result<void> take();
 
   bool held() const { return descriptor_ >= 0; }
 
  private:
-  void release();
-  bool is_in_place() const;
+  Result<void> take_lock_file();
   Result<void> lock(int descriptor);
+  Result<void> lock_the_file_itself();
+  bool is_in_place() const;
+  static void let_go(int& descriptor);
   void sign();
 
   const std::string file_;
   const std::string program_;
-  std::string lock_file_;  // where FILE.lock is, links followed
-  int descriptor_ = -1;
+  std::string place_;      // of the file, links followed
+  std::string lock_file_;  // beside it
+  int descriptor_ = -1;    // of FILE.lock
+  int itself_ = -1;        // of the file
 };
 
 }  // namespace sensors

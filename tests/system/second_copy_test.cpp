@@ -24,11 +24,14 @@ class SecondCopy : public RigTest {
  protected:
   /// Starts `first` once more, as somebody would by hand who does not know that it runs already.
   void expect_refused(Service& first) {
+    expect_refused(first, "process " + std::to_string(first.process().pid()) + " on host ");
+  }
+
+  void expect_refused(Service& first, const std::string& owner) {
     const std::string program = first.process().options().command.front();
     Service second(folder_, {program.substr(program.rfind('/') + 1), "second-" + first.name(), first.config(), {}});
     second.start();
     EXPECT_EQ(second.process().wait_exit(patience), in_use) << second.log();
-    const std::string owner = "process " + std::to_string(first.process().pid()) + " on host ";
     EXPECT_NE(second.log().find("is in use by "), std::string::npos) << second.log();
     EXPECT_NE(second.log().find(owner), std::string::npos) << owner << "\n" << second.log();
   }
@@ -69,6 +72,22 @@ TEST_F(SecondCopy, is_refused_by_one_that_is_stopped_by_a_signal_and_let_in_once
   const std::uint64_t before = rig_.progress().delivered;
   rig_.wait_until("readings go on", patience, [&] { return rig_.progress().delivered >= before + 200; });
   EXPECT_TRUE(rig_.publisher().process().running()) << rig_.publisher().log();
+  expect_all_delivered_once();
+}
+
+TEST_F(SecondCopy, is_refused_where_the_file_has_another_name_there) {
+  rig_.start_all();
+  rig_.wait_until("readings flow", patience, [&] { return rig_.progress().delivered >= 200; });
+  std::filesystem::create_directory(folder_.file("elsewhere"));
+  const auto refuse = [&](Service& first, const std::string& table, const std::string& file) {
+    std::filesystem::create_hard_link(folder_.file(file), folder_.file("elsewhere/" + file));
+    ConfigText config = first.config();
+    first.config().set_text(table, "path", folder_.file("elsewhere/" + file));
+    expect_refused(first, "process " + std::to_string(first.process().pid()) + " under another name");
+    first.config() = config;
+  };
+  refuse(rig_.publisher(), "outbox", "outbox-node-1.db");
+  refuse(rig_.persistence(), "store", "store.db");
   expect_all_delivered_once();
 }
 

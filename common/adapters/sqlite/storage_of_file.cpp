@@ -14,7 +14,9 @@ std::string risk_of_file(const std::string& path) {
   std::error_code failed;
   const std::filesystem::path whole = std::filesystem::weakly_canonical(path, failed);
   if (failed) return {};
-  const std::string risk = storage_risk(mountinfo, whole.string());
+  const std::uint64_t names =
+      std::filesystem::hard_link_count(whole, failed);  // the largest number where it is not there
+  const std::string risk = storage_risk(mountinfo, whole.string(), failed ? 0 : names);
   return risk.empty() ? risk : path + " " + risk;
 }
 

@@ -39,6 +39,15 @@ TEST(Storage, on_a_disk_of_the_machine_is_no_risk) {
   EXPECT_EQ(storage_risk(overlay_root, "/mnt/usb disk/store.db"), "");
 }
 
+TEST(Storage, of_a_file_that_is_mounted_alone_or_has_two_names_is_a_risk) {
+  const std::string text =
+      "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:1 /a/store.db /data/store.db rw - ext4 /dev/sda1 rw\n";
+  EXPECT_TRUE(says(storage_risk(text, "/data/store.db"), "mount its folder"));
+  EXPECT_EQ(storage_risk(text, "/data/other.db", 1), "");
+  EXPECT_EQ(storage_risk(text, "/data/other.db", 0), "") << "not there yet";
+  EXPECT_TRUE(says(storage_risk(text, "/data/other.db", 2), "has 2 names"));
+}
+
 TEST(Storage, in_memory_is_gone_with_the_power) {
   for (const char* mount : {"tmpfs tmpfs", "ramfs none", "ext4 /dev/zram0", "ext2 /dev/ram0"}) {
     const std::string risk = storage_risk(std::string("1 0 0:1 / / rw - ") + mount + " rw\n", "/var/lib/x");

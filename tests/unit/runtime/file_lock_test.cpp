@@ -108,6 +108,57 @@ TEST_F(FileLockTest, is_the_same_for_a_file_by_whatever_path) {
   EXPECT_TRUE(is_in_use(second.take()));
 }
 
+TEST_F(FileLockTest, is_the_same_for_a_file_with_two_names) {
+  std::ofstream(path("a.db")) << "x";
+  fs::create_directory(path("other"));
+  fs::create_hard_link(path("a.db"), path("other/b.db"));
+  FileLock owner(path("a.db"), "owner");
+  ASSERT_TRUE(owner.take().has_value());
+  FileLock second(path("other/b.db"), "second");
+  const Result<void> taken = second.take();
+  ASSERT_TRUE(is_in_use(taken));
+  EXPECT_NE(taken.error().message.find("process " + std::to_string(::getpid()) + " under another name"),
+            std::string::npos)
+      << taken.error().message;
+}
+
+TEST_F(FileLockTest, follows_the_file_that_comes_later_or_is_replaced) {
+  fs::create_directory(path("other"));
+  FileLock owner(path("a.db"), "owner");
+  ASSERT_TRUE(owner.take().has_value());
+  for (const char* name : {"one.db", "two.db"}) {
+    std::ofstream(path("new")) << name;
+    fs::rename(path("new"), path("a.db"));
+    ASSERT_TRUE(owner.take().has_value());
+    fs::create_hard_link(path("a.db"), path("other") / name);
+    EXPECT_TRUE(is_in_use(FileLock(path("other") / name, "second").take())) << name;
+  }
+  EXPECT_TRUE(FileLock(path("other/one.db"), "second").take().has_value()) << "it is the owner's no more";
+}
+
+TEST_F(FileLockTest, leaves_what_sqlite_has_locked_in_the_file) {
+  // As SQLite locks it, fcntl(2); a child looks, since a process does not see its own.
+  std::ofstream(path("a.db")) << "x";
+  FileLock owner(path("a.db"), "owner");
+  ASSERT_TRUE(owner.take().has_value());
+  const int database = ::open(path("a.db").c_str(), O_RDWR | O_CLOEXEC);
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  ASSERT_EQ(::fcntl(database, F_SETLK, &lock), 0);
+  ASSERT_TRUE(owner.take().has_value());
+  fs::remove(path("a.db.lock"));
+  ASSERT_TRUE(owner.take().has_value());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int seen = ::open(path("a.db").c_str(), O_RDWR | O_CLOEXEC);
+    ::_exit(::fcntl(seen, F_GETLK, &lock) == 0 && lock.l_type == F_WRLCK ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0) << "the lock is gone";
+  ::close(database);
+}
+
 TEST_F(FileLockTest, of_a_ring_of_links_is_an_error) {
   fs::create_symlink("b", path("a"));
   fs::create_symlink("a", path("b"));
