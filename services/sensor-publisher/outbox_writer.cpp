@@ -78,6 +78,11 @@ void OutboxWriter::confirm(Position through) {
   if (!opening_) forget_confirmed();
 }
 
+void OutboxWriter::unconfirm(Position through) {
+  confirmed_ = std::min(confirmed_, through);
+  if (confirmed_ <= deleted_) delete_at_.reset();
+}
+
 /// Nobody has them but the store.
 void OutboxWriter::forget_confirmed() {
   if (!pending_.empty() && pending_.front().last <= confirmed_) gone_ = confirmed_;
@@ -292,6 +297,7 @@ void OutboxWriter::write_failed(OutboxWrite& write, const Error& error, Now now)
 }
 
 std::string OutboxWriter::broken_invariant() const {
+  if (delete_at_.has_value() && confirmed_ <= deleted_) return "a deletion waits for its time only while there is one";
   // While it can be written devices come on top, and room() bounds what waits.
   if (!failure_.empty() && pending_.size() > options_.max_pending) return "no more than max_pending readings wait";
   if (pending_.empty()) return {};

@@ -41,7 +41,7 @@ class OutboxWriter {
   void confirm(Position through);
 
   /// Rows behind `through` are not confirmed after all; not before gone_through().
-  void unconfirm(Position through) { confirmed_ = std::min(confirmed_, through); }
+  void unconfirm(Position through);
 
   /// Confirmed rows up to there may be deleted, or were never written.
   Position gone_through() const { return gone_; }

@@ -158,8 +158,9 @@ class HostedService : public Service {
   std::optional<std::string> overdue() const override { return logic_->liveness().overdue(clock_.now().monotonic); }
 
  private:
-  /// A loop that never waits is a bug: no instant needs so many steps.
+  /// A loop that never waits is a bug: no instant needs so many steps, and so many of them for what it waited for.
   static constexpr int most_steps_at_once = 200'000;
+  static constexpr int most_ticks_at_once = 10;
 
   void push(Event event) {
     inbox_.push_back(std::move(event));
@@ -178,6 +179,7 @@ class HostedService : public Service {
     drain_armed_ = false;
     taken_.clear();
     taken_.swap(inbox_);
+    ticks_now_ = 0;
     data_events_ = data_bytes_ = 0;
     const std::uint64_t run = runs();
     for (Event& event : taken_) {
@@ -213,8 +215,10 @@ class HostedService : public Service {
     stepped_at_ = world_.scheduler.now();
     if (steps_now_ < most_steps_at_once) return;
     steps_now_ = 0;
-    world_.ledger.violate("the loop waits between its steps", name() + " does not come to rest");
+    does_not_rest();
   }
+
+  void does_not_rest() { world_.ledger.violate("the loop waits between its steps", name() + " does not come to rest"); }
 
   void note_line(const LogLine& line) {
     logged(line);
@@ -251,7 +255,12 @@ class HostedService : public Service {
     const std::optional<Instant> at = wakes_at();
     const std::uint64_t run = runs();
     // What it was armed for may have moved on meanwhile.
-    if (at.has_value() && *at <= world_.scheduler.now()) step(Tick{});
+    if (at.has_value() && *at <= world_.scheduler.now()) {
+      step(Tick{});
+      ticks_now_ = world_.scheduler.now() == ticked_at_ ? ticks_now_ + 1 : 0;
+      ticked_at_ = world_.scheduler.now();
+      if (ticks_now_ == most_ticks_at_once) does_not_rest();
+    }
     if (is_running() && run == runs()) arm_tick();
   }
 
@@ -271,6 +280,8 @@ class HostedService : public Service {
   std::optional<Instant> tick_armed_at_;
   Instant stepped_at_{};
   int steps_now_ = 0;
+  int ticks_now_ = 0;  // since the last event from outside
+  Instant ticked_at_{};
 };
 
 }  // namespace sensors::simulation

@@ -270,6 +270,25 @@ TEST_F(OutboxWriterTest, a_gap_record_that_goes_beyond_what_was_written_stands_f
   EXPECT_EQ(writer.broken_invariant(), "");
 }
 
+TEST_F(OutboxWriterTest, nothing_is_to_be_deleted_any_more_when_the_confirmation_is_taken_back) {
+  OutboxWriter writer(options, found(2, 4), 1);
+  writer.confirm(4);
+  EXPECT_FALSE(writer.next(whole, now).has_value()) << "confirmed rows wait for company";
+  const Instant look = now.monotonic + 5s;
+  ASSERT_EQ(writer.wake_at(), look) << "it looks at its file then, too";
+  now.monotonic += 1s;
+  writer.append(readings(1), now);
+  now.monotonic += 10ms;
+  std::optional<OutboxWrite> write = writer.next(whole, now);
+  ASSERT_TRUE(write.has_value());
+  writer.unconfirm(2);
+  EXPECT_EQ(writer.broken_invariant(), "");
+  now.monotonic += 10s;
+  writer.done({{}, std::move(*write)}, now);
+  EXPECT_FALSE(writer.next(whole, now).has_value());
+  EXPECT_EQ(writer.wake_at(), now.monotonic + 5s) << "not a time that has passed";
+}
+
 TEST_F(OutboxWriterTest, gives_up_the_reserve_on_a_full_disk_and_makes_it_again_when_there_was_room_for_a_minute) {
   OutboxContents contents;
   contents.reserve_held = true;

@@ -38,6 +38,8 @@ class PublisherBench {
     for (Effect& effect : logic.step(std::move(event), now)) apply(effect);
     if (std::string broken = logic.broken_invariant(); !broken.empty())
       throw std::logic_error("an invariant does not hold: " + broken);
+    if (!exit_code.has_value() && logic.wake_at().value_or(Instant::max()) <= now.monotonic)
+      throw std::logic_error("what the Logic waits for has come already: it would not rest");
     // What a driver waits for does not come any more.
     for (const std::size_t driver : std::exchange(finished, {})) step(DriverRead{driver, {}});
     if (is_serving) return;  // the step() that serves goes on; a call for each answer would need a deep stack
