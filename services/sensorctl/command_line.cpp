@@ -8,6 +8,7 @@
 
 #include "common/runtime/clocks.hpp"
 #include "services/sensorctl/backup/backup.hpp"
+#include "services/sensorctl/backup/copy_process.hpp"
 #include "services/sensorctl/broker_access.hpp"
 #include "services/sensorctl/bundle/support_bundle.hpp"
 #include "services/sensorctl/command_shell.hpp"
@@ -243,6 +244,27 @@ void add_check_database(CLI::App& app, Run& run) {
   });
 }
 
+/// Run by backup, see copy_process.hpp; not for people.
+void add_copy_database(CLI::App& app, Run& run) {
+  struct Options {
+    backup::CopyOrder order;
+    std::int64_t opening_ms = 0;
+    std::int64_t copy_ms = 0;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand(backup::copy_database_verb, "Copy as the user whose folder it is")->group("");
+  verb->add_option("FROM", options->order.from)->required();
+  verb->add_option("TO", options->order.to)->required();
+  verb->add_option("KIND", options->order.application_id)->required();
+  verb->add_option("LIMIT", options->opening_ms)->required()->check(CLI::Range(1, 600'000));
+  verb->add_option("COPY_LIMIT", options->copy_ms)->required()->check(CLI::Range(0, 86'400'000));
+  verb->callback([options, &run] {
+    options->order.longest_opening = Millis{options->opening_ms};
+    options->order.longest_copy = Millis{options->copy_ms};
+    run = [options] { return backup::copy_database_as_owner(options->order); };
+  });
+}
+
 void add_tail(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<TailOptions>();
   CLI::App* verb = app.add_subcommand("tail", "Print readings and events as they pass, until Ctrl-C");
@@ -299,6 +321,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_backup(app, run);
   add_restore(app, run);
   add_check_database(app, run);
+  add_copy_database(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

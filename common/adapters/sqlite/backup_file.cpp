@@ -79,8 +79,7 @@ Result<void> back_up(const std::string& from, const std::string& to, std::int32_
   Result<Handle> source = open_file(from, SQLITE_OPEN_READONLY, false);
   if (!source.has_value()) return tl::unexpected<Error>(source.error());
   if (Result<void> kind = check_kind(source->get(), from, application_id); !kind.has_value()) return kind;
-  opened();
-  return copy_at_one_moment(source->get(), to, go_on);
+  return copy_at_one_moment(source->get(), to, go_on, opened);
 }
 
 Result<void> check_backup(const std::string& path, std::int32_t application_id, Millis limit) {

@@ -14,8 +14,8 @@
 namespace sensors {
 
 /// Copies the database `from`, of one moment, to the new file `to`, and syncs that. `go_on` is asked every few MiB;
-/// false ends it, as a timeout; `opened` is called when `from` is open and nothing is written yet. invalid when it is
-/// not a database of the kind `application_id`; errors as of plain_file() and Database::copy_to().
+/// false ends it, as a timeout; `opened` is called when all files of `from` are open, and none of `to`. invalid when it
+/// is not a database of the kind `application_id`; errors as of plain_file() and Database::copy_to().
 Result<void> back_up(
     const std::string& from, const std::string& to, std::int32_t application_id, const std::function<bool()>& go_on,
     const std::function<void()>& opened = [] {});

@@ -28,11 +28,7 @@ Result<void> copy_pages(sqlite3* from, sqlite3* to, const std::string& path, con
   return {};
 }
 
-}  // namespace
-
-void CloseHandle::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-
-Result<void> copy_at_one_moment(sqlite3* from, const std::string& path, const std::function<bool()>& go_on) {
+Result<void> copy_into(sqlite3* from, const std::string& path, const std::function<bool()>& go_on) {
   sqlite3* opened = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path.c_str(), &opened, flags, nullptr);
@@ -41,17 +37,29 @@ Result<void> copy_at_one_moment(sqlite3* from, const std::string& path, const st
   if (code != SQLITE_OK) return last_error(opened, path, "make the copy");
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, wait_for_lock_ms);
-  Result<void> done;
-  if (sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master;", nullptr, nullptr, nullptr) != SQLITE_OK)
-    done = last_error(from, "read");
-  if (done.has_value()) done = copy_pages(from, opened, path, go_on);
-  sqlite3_exec(from, "ROLLBACK", nullptr, nullptr, nullptr);
-  if (!done.has_value()) return done;
+  if (Result<void> done = copy_pages(from, opened, path, go_on); !done.has_value()) return done;
   // The copy is one file: it needs no log beside it to be read.
   if (sqlite3_exec(opened, "PRAGMA synchronous=FULL; PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr) ==
       SQLITE_OK)
     return {};
   return last_error(opened, path, "copy");
+}
+
+}  // namespace
+
+void CloseHandle::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+Result<void> copy_at_one_moment(sqlite3* from, const std::string& path, const std::function<bool()>& go_on,
+                                const std::function<void()>& opened) {
+  if (sqlite3_exec(from, "BEGIN; SELECT count(*) FROM sqlite_master;", nullptr, nullptr, nullptr) != SQLITE_OK) {
+    tl::unexpected<Error> failed = last_error(from, "read");
+    sqlite3_exec(from, "ROLLBACK", nullptr, nullptr, nullptr);
+    return failed;
+  }
+  opened();
+  Result<void> done = copy_into(from, path, go_on);
+  sqlite3_exec(from, "ROLLBACK", nullptr, nullptr, nullptr);
+  return done;
 }
 
 Result<void> Database::copy_to(const std::string& path, const std::function<bool()>& go_on) {

@@ -17,7 +17,10 @@ struct CloseHandle {
 };
 using Handle = std::unique_ptr<sqlite3, CloseHandle>;
 
-/// As Database::copy_to(): what is committed in `from`, of one moment, goes into the new file `path`.
-Result<void> copy_at_one_moment(sqlite3* from, const std::string& path, const std::function<bool()>& go_on);
+/// As Database::copy_to(): what is committed in `from`, of one moment, goes into the new file `path`. `opened` is
+/// called when all files of `from` are open, and none of `path`.
+Result<void> copy_at_one_moment(
+    sqlite3* from, const std::string& path, const std::function<bool()>& go_on,
+    const std::function<void()>& opened = [] {});
 
 }  // namespace sensors

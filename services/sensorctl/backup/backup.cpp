@@ -18,6 +18,7 @@
 #include "common/adapters/sqlite/plain_file.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/runtime/clocks.hpp"
+#include "services/sensorctl/backup/copy_process.hpp"
 #include "services/sensorctl/backup/files.hpp"
 #include "services/sensorctl/backup/manifest.hpp"
 #include "services/sensorctl/doctor/installation.hpp"
@@ -95,27 +96,26 @@ Result<void> require_new(const std::string& folder) {
   return fail(ErrorCode::invalid, folder + ": is there already; name a new folder, nothing is overwritten");
 }
 
-/// The copy, within `limit`.
-Result<void> copy_in_time(const Source& source, const std::string& path, Millis limit) {
-  const Instant give_up_at = read_clocks().monotonic + limit;
+/// The copy, within the limits.
+Result<void> copy_in_time(const Source& source, const std::string& path, const BackupOptions& options) {
   Result<void> done =
-      back_up(source.path, path, source.application_id, [give_up_at] { return read_clocks().monotonic < give_up_at; });
+      copy_database({source.path, path, source.application_id, options.longest_opening, options.longest_copy});
   if (done.has_value() || done.error().code != ErrorCode::timeout) return done;
   return fail(
       ErrorCode::timeout,
       fmt::format("{}: the copy took longer than {} min, and the log of {} grows all that time; is {} on a disk "
                   "that is too slow?",
-                  source.path, std::chrono::duration_cast<std::chrono::minutes>(limit).count(), source.service,
-                  parent_of(path)));
+                  source.path, std::chrono::duration_cast<std::chrono::minutes>(options.longest_copy).count(),
+                  source.service, parent_of(path)));
 }
 
-Result<CopiedFile> copy(const Source& source, const std::string& partial, Millis limit) {
+Result<CopiedFile> copy(const Source& source, const std::string& partial, const BackupOptions& options) {
   const std::string path = partial + "/" + source.file();
   const Result<PlainFile> plain = plain_file(source.path);
   if (!plain.has_value()) return tl::unexpected<Error>(plain.error());
   if (Result<void> room = require_room(partial, plain->bytes); !room.has_value())
     return fail(room.error().code, source.path + ": " + room.error().message);
-  Result<void> done = copy_in_time(source, path, limit);
+  Result<void> done = copy_in_time(source, path, options);
   if (done.has_value()) done = check_backup(path, source.application_id, longest_check);
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
   ::chmod(path.c_str(), 0600);  // not on every file system
@@ -142,7 +142,7 @@ Result<Manifest> make(const BackupOptions& options, const std::string& folder) {
       complain(source.path + ": is not there, and not in the backup");
       continue;
     }
-    Result<CopiedFile> file = copy(source, partial.path(), options.longest_copy);
+    Result<CopiedFile> file = copy(source, partial.path(), options);
     if (!file.has_value()) return tl::unexpected<Error>(file.error());
     manifest.files.push_back(std::move(*file));
   }

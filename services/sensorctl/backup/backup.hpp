@@ -16,6 +16,9 @@ struct BackupOptions {
 
   /// Of one database that is in use: its service cannot empty its log meanwhile.
   Millis longest_copy{std::chrono::hours{1}};
+
+  /// To open one, other programs' locks included. What holds that up is no database.
+  Millis longest_opening{30'000};
 };
 
 /// Makes the folder, which must not have anything in it, and fills it. It gets its name when all is checked: a backup

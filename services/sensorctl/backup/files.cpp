@@ -34,18 +34,6 @@ tl::unexpected<Error> failed_call(const std::string& path, const std::string& do
   return fail(code_of(error), path + ": " + doing + ": " + std::strerror(error));
 }
 
-bool ActingAs::begin() {
-  if (is_acting_ || ::geteuid() != 0 || user_ == 0) return true;
-  is_acting_ = ::setegid(group_) == 0 && ::seteuid(user_) == 0;
-  return is_acting_;
-}
-
-ActingAs::~ActingAs() {
-  if (!is_acting_) return;
-  static_cast<void>(::seteuid(0));
-  static_cast<void>(::setegid(0));
-}
-
 Result<void> sync_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
   if (file < 0) return failed_call(path, "sync", errno);

@@ -1,8 +1,6 @@
 // What backup and restore ask of a file system, with errors that name the file. Any thread; may block.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 
@@ -16,24 +14,6 @@ inline constexpr Millis longest_check{3'600'000};
 
 /// "PATH: DOING: what the system said".
 tl::unexpected<Error> failed_call(const std::string& path, const std::string& doing, int error);
-
-/// Root in the folder of a service: from begin() until the end of this the process may only do what the folder's owner
-/// may, so that nothing that was planted there leads anywhere else. Nothing for others than root. The whole process.
-class ActingAs {
- public:
-  ActingAs(uid_t user, gid_t group) : user_(user), group_(group) {}
-  ~ActingAs();
-  ActingAs(const ActingAs&) = delete;
-  ActingAs& operator=(const ActingAs&) = delete;
-
-  /// False when the system refuses.
-  bool begin();
-
- private:
-  uid_t user_;
-  gid_t group_;
-  bool is_acting_ = false;
-};
 
 /// Syncs a file or a folder.
 Result<void> sync_file(const std::string& path);

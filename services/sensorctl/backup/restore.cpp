@@ -20,6 +20,7 @@
 #include "services/sensorctl/backup/backup.hpp"
 #include "services/sensorctl/backup/files.hpp"
 #include "services/sensorctl/backup/manifest.hpp"
+#include "services/sensorctl/doctor/owner_process.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/terminal.hpp"
 
@@ -77,7 +78,7 @@ void remove_staged(const std::string& file) {
 }
 
 /// The copy, changed, under the name of a replacement. From when it is written on we act as the folder's owner.
-Result<void> stage(const Restored& one, ActingAs& owner) {
+Result<void> stage(const Restored& one, doctor::ActingAs& owner) {
   const std::string& path = one.source.path;
   const std::string file = path + ".restoring";
   bool is_acting = true;
@@ -104,7 +105,7 @@ Result<void> put_in_place(Restored& one) {
   const std::string& path = one.source.path;
   const Result<PlainFile> folder = folder_of_file(path);
   if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
-  ActingAs owner(folder->owner, folder->group);
+  doctor::ActingAs owner(folder->owner, folder->group);
   if (Result<void> staged = stage(one, owner); !staged.has_value()) {
     remove_staged(path + ".restoring");  // the services need the room
     return staged;

@@ -8,6 +8,10 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
 #include "common/adapters/sqlite/backup_file.hpp"
 #include "common/adapters/sqlite/damaged_file.hpp"
 #include "common/runtime/file_lock.hpp"
@@ -220,6 +224,54 @@ TEST_P(Planted, in_place_of_a_backup_changes_nothing) {
   EXPECT_EQ(restore(), 1);
   expect_said("nothing was restored");
   EXPECT_EQ(folder_.read("publisher/outbox.db"), before);
+}
+
+/// A FIFO without a writer: who opens it to read waits for ever, unless somebody ends that.
+TEST_F(BackupTest, does_not_wait_for_a_FIFO_that_is_opened_after_the_look_at_the_store) {
+  { std::unique_ptr<StoreWriter> store = open_store(); }
+  ASSERT_EQ(::mkfifo((store_.path + "-journal").c_str(), 0600), 0);  // SQLite opens it behind the store
+  options_.longest_opening = Millis{300};
+  EXPECT_EQ(back_up(), 1);
+  expect_said(store_.path + ": could not be opened or read in time");
+  EXPECT_FALSE(fs::exists(options_.folder));
+  EXPECT_FALSE(fs::exists(options_.folder + ".partial"));
+}
+
+/// Swaps the store and a FIFO as quickly as it can, until it goes.
+class Swapper {
+ public:
+  Swapper(std::string one, std::string other)
+      : thread_([this, one = std::move(one), other = std::move(other)] {
+          while (!is_over_) ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+        }) {}
+  ~Swapper() {
+    is_over_ = true;
+    thread_.join();
+  }
+  Swapper(const Swapper&) = delete;
+  Swapper& operator=(const Swapper&) = delete;
+
+ private:
+  std::atomic<bool> is_over_ = false;
+  std::thread thread_;
+};
+
+TEST_F(BackupTest, comes_to_an_end_and_is_whole_or_none_while_a_service_swaps_its_store_for_a_FIFO) {
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 20);
+  }
+  const std::string fifo = folder_.path("persistence/fifo");
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  options_.longest_opening = Millis{200};
+  const Swapper swapper(store_.path, fifo);
+  for (int i = 0; i < 10; ++i) {
+    options_.folder = folder_.path("backup-" + std::to_string(i));
+    const bool is_made = back_up() == 0;
+    EXPECT_EQ(fs::exists(options_.folder), is_made) << err_;
+    if (!is_made) continue;
+    EXPECT_EQ(read_manifest(options_.folder)->files.front().readings, 20);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Planted, testing::Values("fifo", "link", "folder", "device", "huge"));

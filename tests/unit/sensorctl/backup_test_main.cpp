@@ -1,0 +1,20 @@
+// A backup runs its own program again for each copy, as sensorctl does: here that is the tests' program.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "services/sensorctl/backup/copy_process.hpp"
+#include "services/sensorctl/doctor/database_check.hpp"
+
+int main(int argc, char** argv) {
+  using sensors::Millis;
+  if (argc == 7 && std::string_view(argv[1]) == sensors::backup::copy_database_verb) {
+    return sensors::backup::copy_database_as_owner(
+        {argv[2], argv[3], std::atoi(argv[4]), Millis{std::atoll(argv[5])}, Millis{std::atoll(argv[6])}});
+  }
+  if (argc == 4 && std::string_view(argv[1]) == sensors::doctor::check_database_verb)
+    return sensors::doctor::check_database_as_owner(argv[2], Millis{std::atoll(argv[3])});
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
