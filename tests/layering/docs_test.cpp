@@ -47,7 +47,7 @@ class Docs : public testing::TestWithParam<const char*> {};
 
 TEST_P(Docs, name_only_tests_that_exist) {
   // `Suite.name`, `Each/Suite.name/parameter`; a suite begins with a capital letter, unlike a program or a file.
-  static const std::regex mention(R"(`(?:\w+/)?([A-Z]\w*[a-z]\w*)\.([a-z]\w+)(?:/\w+)?`)");
+  static const std::regex mention(R"(`(?!CMakeLists)(?:\w+/)?([A-Z]\w*[a-z]\w*)\.([a-z]\w+)(?:/\w+)?`)");
   const std::set<std::string> tests = all_tests();
   const std::set<std::string> mentioned = names_in(read(top / "docs" / GetParam()), mention);
   EXPECT_GT(mentioned.size(), 10U);
@@ -55,10 +55,25 @@ TEST_P(Docs, name_only_tests_that_exist) {
     EXPECT_TRUE(tests.contains(name)) << GetParam() << ": there is no test " << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Docs, testing::Values("incident-analysis.md", "resilience.md"),
+INSTANTIATE_TEST_SUITE_P(Each, Docs, testing::Values("incident-analysis.md", "resilience.md", "common-errors.md"),
                          [](const auto& document) {
-                           return std::string(document.param).substr(0, 8) == "incident" ? "incident" : "resilience";
+                           const std::string name = document.param;
+                           return name.substr(0, name.find_first_of("-."));
                          });
+
+TEST(Documents, name_only_files_that_exist) {
+  // `common/core/result.hpp`: a path from the top, in a document that leads people through the tree.
+  static const std::regex path(
+      "`((?:\\.ci|broker-config|cmake|common|docs|man|packaging|services|systemd|tests)/[\\w./-]+)`");
+  for (const char* document : {"docs/architecture.md", "docs/style.md", "docs/common-errors.md"}) {
+    const std::string text = read(top / document);
+    std::size_t named = 0;
+    for (std::sregex_iterator match(text.begin(), text.end(), path), end; match != end; ++match, ++named) {
+      EXPECT_TRUE(fs::exists(top / (*match)[1].str())) << document << ": there is no " << (*match)[1];
+    }
+    EXPECT_GE(named, 3U) << document;
+  }
+}
 
 /// The headings of a Markdown file as GitHub names them in links: "## What is *not* done?" is "what-is-not-done".
 std::set<std::string> anchors_of(const std::string& text) {
