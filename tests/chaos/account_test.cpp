@@ -41,5 +41,24 @@ TEST_F(AccountOf, a_run_without_faults_is_whole_and_names_each_thing_that_is_don
   EXPECT_EQ(account.changed, 1U) << account.text();
 }
 
+TEST_F(AccountOf, a_replaced_store_lets_the_API_hear_again_of_what_it_had_and_of_nothing_else) {
+  begin();
+  chaos().replace_store(ChaosRig::Instead::empty);
+  chaos().restart(Part::persistence);
+  expect_recovery();
+  const Account whole = chaos().finish(patience);
+  ASSERT_TRUE(whole.whole()) << whole.text();
+  // The first number that the API got is of the replaced store, the last one is not.
+  for (const char* const row : {"min", "max"}) {
+    change("api.db", std::string("INSERT OR IGNORE INTO again SELECT stream, ") + row + "(seq), 1 FROM readings");
+    change("api.db", std::string("INSERT INTO gaps SELECT stream, ") + row + "(seq), " + row + "(seq) FROM readings");
+  }
+  const Account account = chaos().account();
+  EXPECT_EQ(account.told_again, whole.told_again + (whole.told_again == 0 ? 1U : 0U)) << account.text();
+  EXPECT_EQ(account.doubled, 1U) << account.text();
+  EXPECT_EQ(account.came_twice, 1U) << account.text();
+  EXPECT_EQ(account.lost, 0U) << account.text();
+}
+
 }  // namespace
 }  // namespace sensors::rig

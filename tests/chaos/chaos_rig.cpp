@@ -2,6 +2,7 @@
 #include "tests/chaos/chaos_rig.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -14,11 +15,13 @@ namespace {
 constexpr Millis start_deadline{30'000};
 constexpr Millis query_deadline{5'000};
 constexpr Millis refusal_deadline{10'000};
+constexpr Millis mend_deadline{20'000};
 constexpr int exit_in_use = 69;
 constexpr std::uint64_t first_readings = 30;
 
 constexpr const char* outbox_folder = "outbox-disk";
 constexpr const char* store_folder = "store-disk";
+constexpr const char* store_copy = "store-copy.db";
 constexpr const char* api_name = "api.sensor-rig.test";
 
 std::string weather_path() { return source_path("tests/data/seattle-weather-hourly.csv"); }
@@ -47,6 +50,30 @@ void set_short_waits(RigOptions& options) {
   options.bridge.set_text("store", "retry_first", "100ms");
   options.bridge.set_text("store", "retry_longest", "500ms");
   options.bridge.set("breaker", "open_times", R"(["500ms", "1s"])");
+}
+
+void remove_database(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+}
+
+/// What is deleted while nobody has it open is gone; a disk that failed a moment ago may have been the reason to close.
+bool has_open(pid_t pid, const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  for (const auto& file : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", error)) {
+    std::error_code closed;
+    if (std::filesystem::read_symlink(file.path(), closed) == real) return true;
+  }
+  return false;
+}
+
+/// How often a service wrote what its deleted files had into new ones.
+std::size_t times_mended(const Service& service) {
+  const std::string log = service.log();
+  const std::string said = "; nothing is lost";
+  std::size_t times = 0;
+  for (std::size_t at = log.find(said); at != std::string::npos; at = log.find(said, at + 1)) ++times;
+  return times;
 }
 
 }  // namespace
@@ -155,6 +182,49 @@ void ChaosRig::rename(std::size_t node, const std::string& name) {
   publisher.start();
 }
 
+void ChaosRig::copy_store() {
+  remove_database(folder_.file(store_copy));
+  SqliteFile(rig_->store_path()).copy_to(folder_.file(store_copy));
+}
+
+void ChaosRig::replace_store(Instead instead) {
+  look();
+  Service& store = rig_->persistence();
+  if (store.stop() != 0) throw RigError(store.name() + ": did not end well on SIGTERM\n" + folder_.log_tails());
+  down_.insert({Part::persistence, 0});
+  earlier_stores_.note(rig_->store());
+  const std::string earlier = folder_.file("store-earlier.db");
+  if (instead == Instead::earlier) std::filesystem::rename(folder_.file(store_copy), earlier);
+  copy_store();
+  remove_database(rig_->store_path());
+  if (instead == Instead::empty) return;
+  std::filesystem::copy(earlier, rig_->store_path());
+  remove_database(earlier);
+}
+
+Service& ChaosRig::service_of(Part part, std::size_t node) {
+  if (part == Part::publisher) return rig_->publisher(node);
+  return part == Part::persistence ? rig_->persistence() : rig_->bridge();
+}
+
+void ChaosRig::delete_files(Part part, std::size_t node, const std::vector<std::string>& suffixes) {
+  if (part == Part::publisher) note_streams();
+  Service& service = service_of(part, node);
+  const std::string path = part == Part::publisher ? rig_->publisher(node).outbox_path() : rig_->store_path();
+  rig_->wait_until(service.name() + " has opened its database", mend_deadline,
+                   [&] { return has_open(service.process().pid(), path); });
+  deleted_[{part, node}] = times_mended(service);
+  for (const std::string& suffix : suffixes) std::filesystem::remove(path + suffix);
+}
+
+void ChaosRig::wait_until_mended(Part part, std::size_t node) {
+  const Service& service = service_of(part, node);
+  const std::size_t before = deleted_.at({part, node});
+  rig_->wait_until(service.name() + " mends the files that were deleted", mend_deadline,
+                   [&] { return times_mended(service) > before; });
+  deleted_.erase({part, node});
+}
+
 std::vector<ChaosRig::Ended> ChaosRig::restart_what_ended() {
   std::vector<Ended> ended;
   const auto check = [&](Part part, std::size_t node) {
@@ -206,7 +276,9 @@ void ChaosRig::look() {
 }
 
 void ChaosRig::note_streams() {
-  for (std::size_t node = 0; node < rig_->nodes(); ++node) ledgers_[node].note(rig_->publisher(node).outbox());
+  for (std::size_t node = 0; node < rig_->nodes(); ++node) {
+    if (!deleted_.contains({Part::publisher, node})) ledgers_[node].note(rig_->publisher(node).outbox());
+  }
 }
 
 bool ChaosRig::drained() const {
@@ -230,6 +302,8 @@ Account ChaosRig::finish(Millis deadline) {
   return account();
 }
 
-Account ChaosRig::account() const { return account_for(*rig_, ledgers_, WeatherFile(weather_path()), weather_nodes_); }
+Account ChaosRig::account() const {
+  return account_for(*rig_, ledgers_, earlier_stores_, WeatherFile(weather_path()), weather_nodes_);
+}
 
 }  // namespace sensors::rig

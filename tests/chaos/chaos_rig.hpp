@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -79,6 +80,21 @@ class ChaosRig {
   /// Ends the publisher by SIGTERM, and starts it with its outbox under another name.
   void rename(std::size_t node, const std::string& name);
 
+  /// Keeps a copy of the store as it is now, for replace_store(); beside the store, as a backup would.
+  void copy_store();
+
+  enum class Instead { earlier, empty };
+  /// Ends the store by SIGTERM, and puts the copy in its place, or nothing; restart() starts it. The copy is then one
+  /// of what was there.
+  void replace_store(Instead instead);
+
+  /// Deletes files of the outbox or of the store beneath their service, when it has them open: "" is the database,
+  /// "-wal" its log.
+  void delete_files(Part part, std::size_t node, const std::vector<std::string>& suffixes);
+
+  /// Waits until the service has noticed that, and has written all that it had. RigError when it does not within 20 s.
+  void wait_until_mended(Part part, std::size_t node);
+
   struct Ended {
     std::string name;
     int code = 0;  // of its exit, or 128 + the signal
@@ -110,6 +126,7 @@ class ChaosRig {
   /// Whether the store has every stream to its end, and the API everything that the store has.
   bool drained() const;
   std::string reply_topic() const;
+  Service& service_of(Part part, std::size_t node);
 
   const TempDir& folder_;
   std::array<TcpProxy, all_links.size()> wires_;
@@ -122,6 +139,9 @@ class ChaosRig {
   std::unique_ptr<Rig> rig_;  // its services end before what is above
   std::unique_ptr<MqttProbe> probe_;
   std::vector<StreamLedger> ledgers_;
+  EarlierStores earlier_stores_;
+  std::map<std::pair<Part, std::size_t>, std::size_t>
+      deleted_;  // files; how often their service had mended them before
   Vitals vitals_;
   std::set<std::pair<Part, std::size_t>> down_;  // killed and not yet restarted
 };

@@ -20,7 +20,7 @@ constexpr Millis longest_pause{1'500};
 constexpr Millis shortest_fault{100};
 constexpr Millis drain_deadline{180'000};
 constexpr Millis tick{50};
-constexpr std::size_t small_disk_bytes = 64 * 1024 * 1024;
+constexpr std::size_t mib = 1024 * 1024;
 
 ConfigText host_driver() {
   ConfigText config;
@@ -29,12 +29,15 @@ ConfigText host_driver() {
   return config;
 }
 
-ChaosOptions chaos_options() {
+/// Room for what is stored in that time, and for a copy of it beside a file that was deleted and is still open.
+std::size_t small_disk_bytes(double minutes) { return (64 + static_cast<std::size_t>(8 * minutes)) * mib; }
+
+ChaosOptions chaos_options(double minutes) {
   ChaosOptions options;
   options.nodes = {weather_node("node-1", "50ms", 2), weather_node("node-2", "100ms", 2), {"node-3", host_driver()}};
   options.preloads = true;
   if (PrivateWorld::current().entered()) {
-    options.small_disk_bytes = small_disk_bytes;
+    options.small_disk_bytes = small_disk_bytes(minutes);
     options.api_by_name = true;
   }
   return options;
@@ -43,12 +46,16 @@ ChaosOptions chaos_options() {
 class Run {
  public:
   explicit Run(const ChaosRunOptions& options)
-      : options_(options), rig_(folder_, chaos_options()), catalogue_(fault_catalogue(rig_)), random_(options.seed) {}
+      : options_(options),
+        rig_(folder_, chaos_options(options.minutes)),
+        catalogue_(fault_catalogue(rig_)),
+        random_(options.seed) {}
 
   ChaosOutcome run() {
     note_absences();
     start_ = monotonic_now();
     rig_.start();
+    rig_.copy_store();
     play();
     while (!active_.empty()) end_fault(active_.front());
     const Millis calm = monotonic_now();
@@ -113,8 +120,11 @@ class Run {
         ->until;
   }
 
-  bool touched(const std::string& thing) const {
-    return std::any_of(active_.begin(), active_.end(), [&](const Active& one) { return one.fault->touches == thing; });
+  bool touched(const std::vector<std::string>& things) const {
+    return std::any_of(active_.begin(), active_.end(), [&](const Active& one) {
+      return std::find_first_of(things.begin(), things.end(), one.fault->touches.begin(), one.fault->touches.end()) !=
+             things.end();
+    });
   }
 
   void begin_fault(const ChaosFault& fault, Millis lasts) {
@@ -202,10 +212,10 @@ std::string ChaosOutcome::json(const ChaosRunOptions& options) const {
   }
   return fmt::format(
       R"({{"seed":{},"seconds":{:.1f},"faults":{},"restarts":{},"taken":{},"stored":{},"delivered":{},)"
-      R"("lost":{},"doubled":{},"changed":{},"in_gaps":{},"dead_lettered":{},"drain_seconds":{:.1f},"services":{{{}}},"problems":{}}})",
+      R"("lost":{},"doubled":{},"changed":{},"told_again":{},"in_gaps":{},"dead_lettered":{},"drain_seconds":{:.1f},"services":{{{}}},"problems":{}}})",
       options.seed, seconds, total(faults), restarts, account.taken, account.stored, account.delivered, account.lost,
-      account.doubled, account.changed, account.in_gaps, account.dead_lettered, drain_seconds, services,
-      problems.size());
+      account.doubled, account.changed, account.told_again, account.in_gaps, account.dead_lettered, drain_seconds,
+      services, problems.size());
 }
 
 }  // namespace sensors::rig

@@ -18,7 +18,7 @@ TEST(FaultCatalogue, does_not_keep_a_broker_that_was_killed_from_its_start) {
   for (const ChaosFault& fault : fault_catalogue(rig)) {
     if (fault.name.find("broker's packets lost") == std::string::npos) continue;
     ++losses;
-    EXPECT_EQ(fault.touches, name_of(Part::broker)) << "so that the two never overlap";
+    EXPECT_EQ(fault.touches, std::vector<std::string>{name_of(Part::broker)}) << "so that the two never overlap";
   }
   EXPECT_EQ(losses, PacketFilter::works() ? 3U : 0U);
 }

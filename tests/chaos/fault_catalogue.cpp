@@ -16,11 +16,19 @@ constexpr Millis longest_api_fault{6'000};
 constexpr Millis longest_disk_fault{4'000};
 constexpr Millis longest_clock_fault{8'000};
 
+constexpr const char* disk_of_outbox = "disk of the outbox";
+constexpr const char* disk_of_store = "disk of the store";
+
 void add_process_faults(ChaosRig& rig, Catalogue& faults) {
   const auto add = [&](Part part, std::size_t node, const std::string& name) {
-    faults.push_back({"kill -9 of " + name, name, longest_absence, [&rig, part, node] { rig.kill(part, node); },
+    faults.push_back({"kill -9 of " + name,
+                      {name},
+                      longest_absence,
+                      [&rig, part, node] { rig.kill(part, node); },
                       [&rig, part, node] { rig.restart(part, node); }});
-    faults.push_back({"freeze of " + name, name, longest_absence,
+    faults.push_back({"freeze of " + name,
+                      {name},
+                      longest_absence,
                       [&rig, part, node] { process_of(rig.rig(), part, node).signal(SIGSTOP); },
                       [&rig, part, node] { process_of(rig.rig(), part, node).signal(SIGCONT); }});
   };
@@ -34,7 +42,7 @@ void add_wire_faults(ChaosRig& rig, Catalogue& faults) {
     const std::string name = name_of(link);
     TcpProxy& wire = rig.wire(link);
     const auto add = [&](const std::string& what, const std::function<void()>& begin) {
-      faults.push_back({name + " " + what, name, longest_network_fault, begin, [&wire] { wire.pass(); }});
+      faults.push_back({name + " " + what, {name}, longest_network_fault, begin, [&wire] { wire.pass(); }});
     };
     add("cut", [&wire] { wire.cut(); });
     add("a black hole", [&wire] { wire.stall(); });
@@ -48,8 +56,11 @@ void add_wire_faults(ChaosRig& rig, Catalogue& faults) {
 /// What an owner does who does not know that the unit runs already.
 void add_second_copies(ChaosRig& rig, Catalogue& faults) {
   const auto add = [&](Part part, std::size_t node, const std::string& name) {
-    faults.push_back({"second copy of " + name, name, longest_absence,
-                      [&rig, part, node] { rig.start_second_copy(part, node); }, [] {}});
+    faults.push_back({"second copy of " + name,
+                      {name},
+                      longest_absence,
+                      [&rig, part, node] { rig.start_second_copy(part, node); },
+                      [] {}});
   };
   for (std::size_t node = 0; node < rig.rig().nodes(); ++node)
     add(Part::publisher, node, fmt::format("publisher {}", node + 1));
@@ -61,7 +72,9 @@ void add_renames(ChaosRig& rig, Catalogue& faults) {
   for (std::size_t node = 0; node < rig.rig().nodes(); ++node) {
     const std::string first = rig.rig().publisher(node).node();
     const std::string name = fmt::format("publisher {}", node + 1);
-    faults.push_back({"rename of " + name, name, longest_absence,
+    faults.push_back({"rename of " + name,
+                      {name},
+                      longest_absence,
                       [&rig, node, first] {
                         const bool is_renamed = rig.rig().publisher(node).node() != first;
                         rig.rename(node, is_renamed ? first : first + "-renamed");
@@ -70,19 +83,55 @@ void add_renames(ChaosRig& rig, Catalogue& faults) {
   }
 }
 
+/// What a copy of an SD card, or a start from the beginning, does to the store. Its disk must let them.
+void add_replaced_stores(ChaosRig& rig, Catalogue& faults) {
+  const auto add = [&](const std::string& name, ChaosRig::Instead instead) {
+    faults.push_back({name,
+                      {name_of(Part::persistence), disk_of_store},
+                      longest_absence,
+                      [&rig, instead] { rig.replace_store(instead); },
+                      [&rig] { rig.restart(Part::persistence); }});
+  };
+  add("earlier store put back", ChaosRig::Instead::earlier);
+  add("empty store begun", ChaosRig::Instead::empty);
+}
+
+/// Beneath a service that runs, and that must be left to mend it: what the files had is in no other place.
+void add_deleted_files(ChaosRig& rig, Catalogue& faults) {
+  const auto add = [&](const std::string& what, Part part, std::size_t node, std::vector<std::string> touches,
+                       const std::vector<std::string>& suffixes) {
+    faults.push_back({"deleted: " + what, std::move(touches), longest_absence,
+                      [&rig, part, node, suffixes] { rig.delete_files(part, node, suffixes); },
+                      [&rig, part, node] { rig.wait_until_mended(part, node); }});
+  };
+  for (std::size_t node = 0; node < rig.rig().nodes(); ++node) {
+    const std::string name = fmt::format("publisher {}", node + 1);
+    add("outbox of " + name, Part::publisher, node, {name, disk_of_outbox}, {"", "-wal", "-shm"});
+    add("log of the outbox of " + name, Part::publisher, node, {name, disk_of_outbox}, {"-wal"});
+  }
+  const std::vector<std::string> store{name_of(Part::persistence), disk_of_store};
+  add("store", Part::persistence, 0, store, {""});
+  add("log of the store", Part::persistence, 0, store, {"-wal"});
+}
+
 /// They touch the broker: to be started it must be seen to listen.
 void add_packet_losses(ChaosRig& rig, Catalogue& faults) {
   if (!PacketFilter::works()) return;
   for (const int percent : {5, 20, 100}) {
-    faults.push_back(
-        {fmt::format("{} % of the broker's packets lost", percent), name_of(Part::broker), longest_network_fault,
-         [&rig, percent] { PacketFilter::lose(rig.rig().broker().port(), percent); }, [] { PacketFilter::clear(); }});
+    faults.push_back({fmt::format("{} % of the broker's packets lost", percent),
+                      {name_of(Part::broker)},
+                      longest_network_fault,
+                      [&rig, percent] { PacketFilter::lose(rig.rig().broker().port(), percent); },
+                      [] { PacketFilter::clear(); }});
   }
 }
 
 void add_api_faults(ChaosRig& rig, Catalogue& faults) {
   const auto add = [&](const std::string& name, const std::string& fault) {
-    faults.push_back({"API " + name, "api", longest_api_fault, [&rig, fault] { rig.rig().api().set_fault(fault); },
+    faults.push_back({"API " + name,
+                      {"api"},
+                      longest_api_fault,
+                      [&rig, fault] { rig.rig().api().set_fault(fault); },
                       [&rig] { rig.rig().api().set_fault(R"({"mode":"none"})"); }});
   };
   add("hangs", R"({"mode":"hang"})");
@@ -101,7 +150,9 @@ void add_api_faults(ChaosRig& rig, Catalogue& faults) {
 /// Nothing of a batch with such a row is stored: the bridge must find the row, and deliver the others.
 void add_refusals(ChaosRig& rig, Catalogue& faults) {
   const auto add = [&](const std::string& name, const std::string& rules) {
-    faults.push_back({"API refuses " + name, "api", longest_api_fault,
+    faults.push_back({"API refuses " + name,
+                      {"api"},
+                      longest_api_fault,
                       [&rig, rules] { rig.rig().api().set_rules(rules); },
                       [&rig] { rig.rig().api().set_rules("{}"); }});
   };
@@ -123,7 +174,9 @@ void add_disk_faults(ChaosRig& rig, Catalogue& faults) {
   }
   for (const Disk& disk : disks) {
     const auto add = [&](const std::string& what, const std::string& calls, const std::string& error) {
-      faults.push_back({"disk of the " + disk.name + " " + what, "disk of the " + disk.name, longest_disk_fault,
+      faults.push_back({"disk of the " + disk.name + " " + what,
+                        {"disk of the " + disk.name},
+                        longest_disk_fault,
                         [&rig, calls, error, part = disk.part] { rig.disk_faults().add(calls, error, part); },
                         [&rig, part = disk.part] { rig.disk_faults().clear(part); }});
     };
@@ -135,14 +188,19 @@ void add_disk_faults(ChaosRig& rig, Catalogue& faults) {
       add("full", "write", "ENOSPC");
       continue;
     }
-    faults.push_back({"disk of the " + disk.name + " full", "disk of the " + disk.name, longest_disk_fault,
-                      [small = disk.small] { small->fill(); }, [small = disk.small] { small->remove_filling(); }});
+    faults.push_back({"disk of the " + disk.name + " full",
+                      {"disk of the " + disk.name},
+                      longest_disk_fault,
+                      [small = disk.small] { small->fill(); },
+                      [small = disk.small] { small->remove_filling(); }});
   }
 }
 
 void add_clock_faults(ChaosRig& rig, Catalogue& faults) {
   for (const int days : {-3'650, -1, 1, 3'650}) {
-    faults.push_back({fmt::format("clock {:+} days", days), "clock", longest_clock_fault,
+    faults.push_back({fmt::format("clock {:+} days", days),
+                      {"clock"},
+                      longest_clock_fault,
                       [&rig, days] { rig.clock().set_offset(std::chrono::hours{24 * days}); },
                       [&rig] { rig.clock().set_offset(Millis{0}); }});
   }
@@ -150,7 +208,9 @@ void add_clock_faults(ChaosRig& rig, Catalogue& faults) {
 
 void add_name_faults(ChaosRig& rig, Catalogue& faults) {
   if (!rig.has_name_server()) return;
-  faults.push_back({"DNS never answers", "bridge-API", longest_network_fault,
+  faults.push_back({"DNS never answers",
+                    {"bridge-API"},
+                    longest_network_fault,
                     [&rig] {
                       rig.name_server().be_silent(true);
                       rig.wire(Link::bridge_api).reset_connections();  // one that is open needs no name
@@ -165,6 +225,8 @@ std::vector<ChaosFault> fault_catalogue(ChaosRig& rig) {
   add_process_faults(rig, faults);
   add_second_copies(rig, faults);
   add_renames(rig, faults);
+  add_replaced_stores(rig, faults);
+  add_deleted_files(rig, faults);
   add_wire_faults(rig, faults);
   add_packet_losses(rig, faults);
   add_api_faults(rig, faults);

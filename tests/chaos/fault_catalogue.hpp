@@ -11,9 +11,9 @@
 namespace sensors::rig {
 
 struct ChaosFault {
-  std::string name;     // "kill -9 of the broker"
-  std::string touches;  // "broker"
-  Millis longest{0};    // that it lasts
+  std::string name;                  // "kill -9 of the broker"
+  std::vector<std::string> touches;  // "broker"
+  Millis longest{0};                 // that it lasts
   std::function<void()> begin;
   std::function<void()> end;
 };

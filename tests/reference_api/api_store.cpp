@@ -13,7 +13,8 @@ using Json = nlohmann::json;
 const std::vector<std::string_view> migrations{R"(
   CREATE TABLE readings (stream TEXT NOT NULL, seq INTEGER NOT NULL, node TEXT, sensor TEXT, value TEXT,
     received_us INTEGER NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
-  CREATE TABLE gaps (stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (stream, first)) WITHOUT ROWID;
+  CREATE TABLE gaps (stream TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (stream, first, last)) WITHOUT ROWID;
+  CREATE TABLE again (stream TEXT NOT NULL, seq INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (stream, seq)) WITHOUT ROWID;
   CREATE TABLE requests (key TEXT PRIMARY KEY, answer TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )"};
@@ -34,6 +35,13 @@ Result<bool> insert_reading(Database& database, Statement& insert, const Json& r
       .bind(6, received_us);
   if (Result<void> ran = insert.run(); !ran.has_value()) return error_of(ran.error());
   return database.changes() > 0;
+}
+
+/// Of a reading that it has already.
+Result<void> count_again(Statement& count, const Json& row) {
+  const std::string stream = row.at("stream");
+  count.bind(1, stream).bind(2, row.at("seq").get<std::int64_t>());
+  return count.run();
 }
 
 Result<void> insert_gap(Statement& insert, const Json& row) {
@@ -78,8 +86,11 @@ Result<std::string> ApiStore::known_answer(const std::string& key) {
 Result<std::string> ApiStore::store(const std::string& key, std::string_view body, std::int64_t received_us) {
   Result<Statement> reading = database_.prepare("INSERT OR IGNORE INTO readings VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
   Result<Statement> gap = database_.prepare("INSERT OR IGNORE INTO gaps VALUES (?1, ?2, ?3)");
+  Result<Statement> again = database_.prepare(
+      "INSERT INTO again VALUES (?1, ?2, 1) ON CONFLICT (stream, seq) DO UPDATE SET times = times + 1");
   Result<Statement> request = database_.prepare("INSERT INTO requests VALUES (?1, ?2)");
-  if (!reading.has_value() || !gap.has_value() || !request.has_value()) return fail(ErrorCode::io, "prepare failed");
+  if (!reading.has_value() || !gap.has_value() || !again.has_value() || !request.has_value())
+    return fail(ErrorCode::io, "prepare failed");
   std::int64_t received = 0;
   std::int64_t duplicates = 0;
   try {
@@ -88,7 +99,9 @@ Result<std::string> ApiStore::store(const std::string& key, std::string_view bod
       const Result<bool> is_new = insert_reading(database_, *reading, row, received_us);
       if (!is_new.has_value()) return error_of(is_new.error());
       ++received;
-      if (!*is_new) ++duplicates;
+      if (*is_new) continue;
+      ++duplicates;
+      if (Result<void> counted = count_again(*again, row); !counted.has_value()) return error_of(counted.error());
     }
     for (const Json& row : document.value("gaps", Json::array())) {
       if (Result<void> ran = insert_gap(*gap, row); !ran.has_value()) return error_of(ran.error());

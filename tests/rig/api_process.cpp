@@ -93,6 +93,13 @@ std::vector<ApiProcess::Row> ApiProcess::rows(const std::string& stream) const {
   return rows;
 }
 
+std::vector<std::uint64_t> ApiProcess::came_again(const std::string& stream) const {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& row : database_.rows("SELECT seq FROM again WHERE stream = '" + stream + "' ORDER BY seq"))
+    numbers.push_back(std::stoull(row.at(0)));
+  return numbers;
+}
+
 std::vector<NumberRange> ApiProcess::gaps(const std::string& stream) const {
   std::vector<NumberRange> gaps;
   for (const auto& row :

@@ -40,6 +40,9 @@ class ApiProcess {
   /// The readings of one stream in the order of their numbers; for numbers only.
   std::vector<Row> rows(const std::string& stream) const;
 
+  /// The numbers of those readings of one stream that came again under another Idempotency-Key, in their order.
+  std::vector<std::uint64_t> came_again(const std::string& stream) const;
+
   /// What the gap records that it got cover, in the order of the numbers.
   std::vector<NumberRange> gaps(const std::string& stream) const;
 

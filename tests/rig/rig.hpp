@@ -61,6 +61,7 @@ class Publisher : public Service {
   void rename(const std::string& node);
 
   OutboxReader outbox() const { return OutboxReader(outbox_path_); }
+  const std::string& outbox_path() const { return outbox_path_; }
 
  private:
   ConfigText base_;
@@ -87,6 +88,7 @@ class Rig {
   std::size_t nodes() const { return publishers_.size(); }
 
   StoreReader store() const { return StoreReader(store_path_); }
+  const std::string& store_path() const { return store_path_; }
 
   /// The node of the store, which stands in its status and rpc topics.
   const std::string& store_node() const { return store_node_; }

@@ -21,6 +21,9 @@ class SqliteFile {
   /// The rows as text, NULL as an empty one. RigError names the file and the statement.
   std::vector<std::vector<std::string>> rows(const std::string& sql) const;
 
+  /// Writes a consistent copy to `path`, where nothing may be; beside its owner, as a backup would.
+  void copy_to(const std::string& path) const { rows("VACUUM INTO '" + path + "'"); }
+
   /// First column of the first row; 0 when there is none or it is NULL.
   std::int64_t number(const std::string& sql) const;
 
