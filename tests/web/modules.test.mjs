@@ -36,6 +36,8 @@ test('spans have two units, ages one', () => {
   assert.equal(ageText(1000), 'now');
   assert.equal(ageText(59_999), '59 s ago');
   assert.equal(ageText(90_000_000), '1 d ago');
+  assert.equal(ageText(-3_600_000), 'now');
+  assert.equal(ageText(-90_000_000), 'dated 1 d ahead');
 });
 
 test('events are found in whatever pieces they come', () => {
@@ -68,6 +70,22 @@ test('a reading from the future gives way to the next one', () => {
   assert.equal(state.sensors.get('n/s').value, 2);
 });
 
+test('a reading from more than a day ahead takes the place of no other', () => {
+  const state = emptyState();
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  const take = (value, time) => takeEvent(state, { type: 'reading', data: { node: 'n', sensor: 's', value, unit: '', time } }, now);
+  const shown = () => state.sensors.get('n/s').value;
+  take(1, '2036-01-01T00:00:00Z');
+  assert.equal(shown(), 1, 'there is no other');
+  take(2, '2036-01-01T00:00:01Z');
+  assert.equal(shown(), 2, 'nor one that is better');
+  take(3, '2025-12-31T00:00:00Z');
+  take(4, '2036-01-01T00:00:02Z');
+  assert.equal(shown(), 3);
+  take(5, '2026-01-01T23:59:59Z');
+  assert.equal(shown(), 5, 'up to a day is taken as it is told');
+});
+
 test('a service that has fallen silent is shown so', () => {
   const state = emptyState();
   takeStatus(state, { services: [{ node: 'n', service: 'sensor-publisher', age_s: 5, status: { state: 'up' } }] }, 10_000);
@@ -75,6 +93,16 @@ test('a service that has fallen silent is shown so', () => {
   assert.equal(conditionOf(service, 10_000), 'up');
   assert.equal(conditionOf(service, 31_000), 'silent');
   assert.equal(conditionOf(undefined, 0), 'unknown');
+});
+
+test('a service that the bridge has no longer is gone', () => {
+  const state = emptyState();
+  const row = (node) => ({ node, service: 'sensor-persistence', age_s: 1, status: { state: 'up' } });
+  takeStatus(state, { services: [row('former'), row('present')] }, 0);
+  takeStatus(state, { services: [row('present')] }, 0);
+  assert.deepEqual([...state.services.keys()], ['present/sensor-persistence']);
+  takeStatus(state, {}, 0);
+  assert.equal(state.services.size, 1, 'that says nothing');
 });
 
 test('readings flow where both ends are well and no breaker is open', () => {

@@ -122,6 +122,65 @@ describe('the page', () => {
     assert.equal(await page.evaluate(() => localStorage.length), 0);
   });
 
+  test('says nothing of sensors to who has no token, and why one was not taken', async () => {
+    await bridge.stop();
+    bridge = await startFixture({ page: folder, token: 'secret' });
+    page = await openPage(browser, bridge.url);
+    await sees(page, '#connection', 'needs a token');
+    assert.equal(await page.locator('#no-sensors').isVisible(), false, 'it would not be true');
+    assert.equal(await page.locator('#dead-letters-summary').isVisible(), false);
+    assert.equal(await page.locator('#token-problem').isVisible(), false);
+    await page.locator('#token').fill('wrong');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await sees(page, '#token-problem', 'did not take the token: a token with the scope read is needed');
+    await page.locator('#token').fill('secret');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await sees(page, `${temperature} .unit`, '°C');
+    assert.equal(await page.locator('#token-form').isVisible(), false);
+    assert.equal(await page.locator('#dead-letters-summary').isVisible(), true);
+  });
+
+  test('says the reason of an open breaker once', async () => {
+    await open();
+    const reason = 'no answer within 10 s';
+    bridge.push('status', status('sensor-http-bridge', { state: 'degraded', reason: `circuit breaker open: ${reason}`, breaker: { state: 'open', reason } }));
+    await sees(page, '#stage-api .lines', reason);
+    assert.equal((await page.locator('#stage-api .lines').textContent()).split(reason).length - 1, 1);
+    bridge.push('status', status('sensor-http-bridge', { state: 'degraded', reason: 'store: no answer', breaker: { state: 'closed', reason: '' } }));
+    await sees(page, '#stage-api .lines', 'store: no answer');
+  });
+
+  test('marks a number that is old, and no text, which may come seldom', async () => {
+    bridge.answers['/v1/sensors'] = () => ({ truncated: false, sensors: [['old', 1, 7.2e6], ['new', 1, 6e5], ['door', 'shut', 7.2e6], ['ahead', 1, -9e8]]
+      .map(([sensor, value, age]) => ({ node, sensor, value, unit: '', time: new Date(Date.now() - age).toISOString() })) });
+    await open();
+    const age = (sensor) => page.locator(`article[aria-label^="${sensor} "] .age`);
+    await sees(page, 'article[aria-label^="old "] .age', '2 h ago');
+    await sees(page, 'article[aria-label^="ahead "] .age', 'dated 10 d ahead');
+    const marks = await Promise.all(['old', 'new', 'door', 'ahead'].map((sensor) => age(sensor).getAttribute('data-old')));
+    assert.deepEqual(marks, ['true', 'false', 'false', 'true']);
+  });
+
+  test('says that no name fits the filter, which is not that there is no sensor', async () => {
+    await open();
+    await sees(page, `${temperature} .unit`, '°C');
+    await page.locator('#filter').fill('Attic');
+    await sees(page, '#no-sensors', 'No sensor has "attic" in its name.');
+  });
+
+  test('shows a machine no longer under a name that it had, once the bridge has none of it', async () => {
+    await open();
+    bridge.push('status', status('sensor-http-bridge', { node: 'former' }));
+    await page.locator('#node-choice').waitFor();
+    await bridge.stop();
+    bridge = await startFixture({ page: folder, port: bridge.port });
+    await sees(page, '#connection', 'live', 20_000);
+    await page.locator('#node-choice').waitFor({ state: 'hidden' });
+    bridge.push('status', status('sensor-http-bridge', { node: 'attic' }));
+    await page.locator('#node-choice').waitFor();
+    assert.deepEqual(await page.locator('#node option').allTextContents(), ['attic', node]);
+  });
+
   test('takes what a sensor says for text', async () => {
     await open();
     bridge.push('reading', reading('evil', '<img src=x onerror=alert(1)>', '<b>'));
@@ -200,6 +259,19 @@ describe('the page', () => {
     const { width, shown } = await page.evaluate(() => ({ width: document.documentElement.scrollWidth, shown: innerWidth }));
     assert.ok(width <= shown, `${width} px wide on ${shown}`);
     await page.screenshot({ path: 'build/web/phone.png' });
+  });
+
+  test('shows the whole of a long reason on a phone', async () => {
+    await open({ viewport: { width: 390, height: 844 } });
+    const reason = `the driver fails: ${'/usr/local/lib/sensor-project/'.repeat(8)} ended`;
+    bridge.push('status', status('sensor-publisher', { state: 'degraded', reason }));
+    await sees(page, '#services tr', 'ended');
+    const right = await page.locator('#services tr', { hasText: 'ended' }).locator('td').nth(1).evaluate((cell) => {
+      const words = document.createRange();
+      words.selectNodeContents(cell);
+      return words.getBoundingClientRect().right;
+    });
+    assert.ok(right <= 390, `it ends at ${right} px`);
   });
 
   test('is small, and complains of nothing', async () => {

@@ -2,11 +2,12 @@
 
 const tokenKey = 'sensor-project-token';
 
-/** An answer that is no success: `status`, and as message what the problem document says (RFC 9457). */
+/** An answer that is no success: `status`, and as message what the problem document says (RFC 9457). `hadToken`: one was sent. */
 export class ApiError extends Error {
-  constructor(status, detail) {
+  constructor(status, detail, hadToken) {
     super(detail);
     this.status = status;
+    this.hadToken = hadToken;
   }
 }
 
@@ -20,7 +21,7 @@ export async function request(path, { signal } = {}) {
   const response = await fetch(path, { signal, headers: token ? { Authorization: `Bearer ${token}` } : {}, cache: 'no-store' });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new ApiError(response.status, problem.detail ?? problem.title ?? `${path}: status ${response.status}`);
+  throw new ApiError(response.status, problem.detail ?? problem.title ?? `${path}: status ${response.status}`, Boolean(token));
 }
 
 export async function get(path, parameters = {}, options = {}) {

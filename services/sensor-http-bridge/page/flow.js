@@ -39,10 +39,11 @@ function linesOf(stage, now) {
   if (stage.pace !== undefined) lines.push(`reads every ${spanText(stage.pace)}`);
   if (stage.pressure) lines.push(`slowed down: ${stage.pressure}`);
   if (stage.depth !== undefined) lines.push(`${countText(stage.depth)} ${stage.waits}`);
-  if (stage.bytes !== undefined) lines.push(Object.values(valueText(stage.bytes, 'By')).join(' '));
+  if (stage.bytes !== undefined) lines.push(`${Object.values(valueText(stage.bytes, 'By')).join(' ')} stored`);
   if (stage.delivered !== undefined) lines.push(`${countText(stage.delivered)} delivered`);
   if (stage.breaker !== undefined) lines.push(breakerText(stage.breaker, now));
-  if (stage.reason && stage.condition !== 'up') lines.push(stage.reason);
+  // The breaker's own line has its reason already.
+  if (stage.reason && stage.condition !== 'up' && !stage.reason.startsWith('circuit breaker ')) lines.push(stage.reason);
   return lines;
 }
 

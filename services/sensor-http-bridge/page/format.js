@@ -56,9 +56,10 @@ export function spanText(ms) {
   return pair(Math.floor(seconds / 86400), 'd', Math.floor((seconds % 86400) / 3600), 'h');
 }
 
-/** The largest unit of how long ago something was: "now", "12 s ago", "4 h ago". */
+/** The largest unit of how long ago something was: "now", "12 s ago", "4 h ago"; "dated 3 d ahead" from a day on. */
 export function ageText(ms) {
   const seconds = Math.floor(ms / 1000);
+  if (seconds <= -86400) return `dated ${Math.floor(-seconds / 86400)} d ahead`;
   if (seconds < 2) return 'now';
   if (seconds < 60) return `${seconds} s ago`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;

@@ -20,6 +20,7 @@ let complaintEnds;
 
 function connection(name, text) {
   connected = name === 'live';
+  if (connected || name === 'refused') byId('main').dataset.access = connected ? 'given' : 'refused';
   byId('connection').dataset.state = name;
   setText(byId('connection'), text);
 }
@@ -27,6 +28,8 @@ function connection(name, text) {
 function complain(error) {
   if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
     byId('token-form').hidden = false;
+    byId('token-problem').hidden = !error.hadToken;
+    setText(byId('token-problem'), `The bridge did not take the token: ${error.message}`);
     connection('refused', 'needs a token');
   } else if (connected) {
     complaint = error.message;
@@ -42,8 +45,8 @@ function complain(error) {
 /** That the page hears the bridge, what went wrong lately, and what it could not read since it was opened. */
 function showLive() {
   if (!connected) return;
-  const count = state.refused === 1 ? '1 message is' : `${countText(state.refused)} messages are`;
-  const parts = ['live', complaint, state.refused > 0 && `${count} not as they must be`];
+  const refused = state.refused === 1 ? '1 message is not as it must be' : `${countText(state.refused)} messages are not as they must be`;
+  const parts = ['live', complaint, state.refused > 0 && refused];
   connection('live', parts.filter(Boolean).join('; '));
 }
 
@@ -66,7 +69,10 @@ function show() {
   const wanted = (sensor) => sensor.node === node && sensor.sensor.toLowerCase().includes(filter);
   const parts = [
     () => flow.show(state, node, now, connected),
-    () => { byId('no-sensors').hidden = cards.show(state.sensors, wanted, now) > 0; },
+    () => {
+      byId('no-sensors').hidden = cards.show(state.sensors, wanted, now) > 0;
+      setText(byId('no-sensors'), filter === '' ? 'No sensor has said anything yet.' : `No sensor has "${filter}" in its name.`);
+    },
     () => showServices(byId('services'), state.services, node, now),
     () => events.show(state.events, now),
     showLive,
@@ -86,7 +92,8 @@ function attempt(part) {
 function chooseNode() {
   const nodes = nodesOf(state);
   const select = byId('node');
-  if (select.options.length !== nodes.length) select.replaceChildren(...nodes.map((name) => make('option', {}, name)));
+  if ([...select.options].map((option) => option.value).join() !== nodes.join())
+    select.replaceChildren(...nodes.map((name) => make('option', {}, name)));
   byId('node-choice').hidden = nodes.length < 2;
   if (!nodes.includes(node)) [node = ''] = nodes;
   select.value = node;

@@ -3,10 +3,11 @@ import { buckets, points } from './api.js';
 import { make, setText } from './dom.js';
 import { ageText, countText, unitText, valueText } from './format.js';
 import { Plot } from './plot.js';
-import { stepFor } from './state.js';
+import { futureBegins, stepFor } from './state.js';
 
 const refreshAtMost = 10_000; // ms between two requests for one plot
 const mostPoints = 200_000;
+const oldAfter = 3_600_000; // ms; numbers are said to be old then. Texts and booleans may come when something happens only
 
 export class SensorCards {
   #parent;
@@ -102,6 +103,7 @@ class Card {
     this.canvas.hidden = !isNumber;
     this.button.hidden = !isNumber;
     setText(this.age, sensor.unsynced ? 'time not known: its clock is not set' : ageText(now - sensor.at));
+    this.age.dataset.old = sensor.unsynced || sensor.at >= futureBegins(now) || (isNumber && now - sensor.at > oldAfter);
   }
 
   async refresh(at_once = false) {

@@ -15,8 +15,12 @@ export function takeSensors(state, answer, now) {
   takeEach(answer.sensors, (row) => takeReading(state, row, now), () => { state.refused += 1; });
 }
 
-/** Takes /v1/status, heard at `now` (ms). */
+/** Takes /v1/status, heard at `now` (ms): it has all services, and one that it lacks is gone. */
 export function takeStatus(state, answer, now) {
+  if (Array.isArray(answer.services)) {
+    const there = new Set(answer.services.map((row) => `${row?.node}/${row?.service}`));
+    for (const key of state.services.keys()) if (!there.has(key)) state.services.delete(key);
+  }
   const take = (row) => {
     const status = row.status === undefined ? undefined : statusOf(row.status ?? {});
     const queue = row.queue === undefined ? undefined : queueOf(row.queue ?? {});
@@ -53,12 +57,16 @@ export function takeEvent(state, { type, data }, now) {
 
 const believableAhead = 60_000; // ms; a reading from later than that was stamped by a clock that has been set since
 
+/** From when on a reading is the newest of its sensor only where there is no other, as in the store. */
+export const futureBegins = (now) => now + 86_400_000;
+
 function takeReading(state, row, now) {
   const reading = readingOf(row);
   const key = `${reading.node}/${reading.sensor}`;
   const known = state.sensors.get(key);
   if (known === undefined && state.sensors.size >= mostSensors) throw new Error(`there are more than ${mostSensors} sensors`);
   if (known !== undefined && known.at > reading.at && known.at <= now + believableAhead) return;
+  if (known !== undefined && known.at < futureBegins(now) && reading.at >= futureBegins(now)) return;
   state.sensors.set(key, { key, ...reading });
 }
 
@@ -111,7 +119,7 @@ export function flowOf(state, node, now, connected) {
     },
     {
       name: 'broker', title: 'Broker',
-      condition: !connected ? 'unknown' : isWell(publisher) || isWell(store) || isWell(bridge) ? 'up' : 'silent',
+      condition: !connected || state.services.size === 0 ? 'unknown' : isWell(publisher) || isWell(store) || isWell(bridge) ? 'up' : 'silent',
       flows: isWell(store),
     },
     {

@@ -4,12 +4,21 @@ import { clockText, countText, spanText, valueText } from './format.js';
 import { deadLetterOf, takeEach } from './payload.js';
 import { conditionOf } from './state.js';
 
+const serviceColumns = ['Service', 'State', 'For', 'Waiting', 'Version'];
+const letterColumns = ['Reading', 'Status', 'Reason', 'Refused'];
+
+/** Each cell knows its column's name, which stands before it where the table is too wide for the screen. `whole`: on one line. */
+function rowOf(columns, texts, whole) {
+  return make('tr', {}, ...columns.map((column, at) =>
+    make('td', { 'data-column': column, class: whole.includes(column) && 'whole' }, texts[at])));
+}
+
 export function showServices(body, services, node, now) {
   const rows = [...services.values()].filter((service) => service.node === node && service.status !== undefined);
   rows.sort((a, b) => (a.name < b.name ? -1 : 1));
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((service, at) => {
-    const row = body.rows[at] ?? body.appendChild(make('tr', {}, ...Array.from({ length: 5 }, () => make('td'))));
+    const row = body.rows[at] ?? body.appendChild(rowOf(serviceColumns, ['', '', '', '', ''], ['For', 'Waiting', 'Version']));
     const { status, queue } = service;
     const condition = conditionOf(service, now);
     row.dataset.condition = condition;
@@ -55,9 +64,9 @@ export function showDeadLetters({ dead_letters: rows, truncated }, now, refuse) 
     ? 'None: the API has refused no reading.'
     : `${number}, refused by the API and kept. sensorctl dead-letters requeue sends them again.`);
   byId('dead-letters-table').hidden = letters.length === 0;
-  byId('dead-letters').replaceChildren(...letters.map((letter) => make('tr', {},
-    make('td', {}, whatOf(letter)), make('td', {}, String(letter.status ?? '')), make('td', {}, letter.reason),
-    make('td', {}, letter.refused === undefined ? '' : clockText(letter.refused, now)))));
+  byId('dead-letters').replaceChildren(...letters.map((letter) => rowOf(letterColumns, [
+    whatOf(letter), String(letter.status ?? ''), letter.reason, letter.refused === undefined ? '' : clockText(letter.refused, now),
+  ], ['Refused'])));
 }
 
 function whatOf({ reading, gap }) {
