@@ -78,13 +78,17 @@ Result<BucketQuery> BucketQuery::prepare(Database& database) {
   return BucketQuery(std::move(*statements));
 }
 
-Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::vector<SensorRow>& sensors) {
+Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::optional<QueryRequest>& first,
+                                   const std::vector<SensorRow>& sensors) {
   QueryRows answer;
   answer.has_buckets = true;
   const std::size_t most = request.limit + 1;  // one more shows that there are more
   for (const SensorRow& sensor : sensors) {
-    if (const Result<void> read = read_sensor(sensor, request, answer.buckets); !read.has_value())
-      return tl::unexpected<Error>(read.error());
+    const std::size_t before = answer.buckets.size();
+    Result<void> read = read_sensor(sensor, first.value_or(request), answer.buckets);
+    if (read.has_value() && first.has_value() && answer.buckets.size() == before)
+      read = read_sensor(sensor, request, answer.buckets);
+    if (!read.has_value()) return tl::unexpected<Error>(read.error());
     if (answer.buckets.size() > 4 * most) sort_and_trim(answer.buckets, request.newest_first, most);
   }
   sort_and_trim(answer.buckets, request.newest_first, most);

@@ -1,6 +1,7 @@
 // The query that makes one value of each step of time, in the database. On StoreReader's connection and thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,10 @@ class BucketQuery {
  public:
   static Result<BucketQuery> prepare(Database& database);
 
-  /// The steps of `sensors` in the order of the request. ErrorCode::timeout when the connection is told to give up.
-  Result<QueryRows> run(const QueryRequest& request, const std::vector<SensorRow>& sensors);
+  /// The steps of `sensors` in the order of the request. Where there is a `first`, that is asked of each sensor, and
+  /// `request` only where it finds nothing. ErrorCode::timeout when the connection is told to give up.
+  Result<QueryRows> run(const QueryRequest& request, const std::optional<QueryRequest>& first,
+                        const std::vector<SensorRow>& sensors);
 
  private:
   explicit BucketQuery(std::vector<Statement> statements) : statements_(std::move(statements)) {}

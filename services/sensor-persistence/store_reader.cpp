@@ -40,6 +40,16 @@ void sort_and_trim(std::vector<StoredReading>& rows, bool newest_first, std::siz
   rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most)), rows.end());
 }
 
+/// What is asked of each sensor first, and `request` only where it finds nothing of it: what says to be of `future` or
+/// later is the newest only where there is no other. Nothing: `request` at once.
+std::optional<QueryRequest> without_future(const QueryRequest& request, std::optional<WallTime> future) {
+  const bool is_for_newest = request.latest || (request.newest_first && !request.to.has_value());
+  if (!is_for_newest || !future.has_value() || (request.to.has_value() && *request.to <= *future)) return std::nullopt;
+  QueryRequest present = request;
+  present.to = future;
+  return present;
+}
+
 }  // namespace
 
 StoreReader::StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets)
@@ -93,14 +103,17 @@ Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& reque
 Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optional<WallTime> future) {
   const Result<std::vector<SensorRow>> found = sensors(request);
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
-  if (request.step > Millis{0}) return buckets_.run(request, *found);
+  const std::optional<QueryRequest> present = without_future(request, future);
+  if (request.step > Millis{0}) return buckets_.run(request, present, *found);
   const std::size_t most = request.limit + 1;  // one more shows that there are more
   const bool newest_first = request.latest || request.newest_first;
   QueryRows answer;
   std::vector<StoredReading>& rows = answer.readings;
   for (const SensorRow& sensor : *found) {
-    const Result<void> read =
-        request.latest ? read_latest(sensor, request, future, rows) : read_sensor(sensor, request, most, rows);
+    const std::size_t before = rows.size();
+    Result<void> read = read_sensor(sensor, present.value_or(request), request.latest ? 1 : most, rows);
+    if (read.has_value() && present.has_value() && rows.size() == before)
+      read = read_sensor(sensor, request, request.latest ? 1 : most, rows);
     if (!read.has_value()) return tl::unexpected<Error>(read.error());
     if (rows.size() > 4 * most) sort_and_trim(rows, newest_first, most);
   }
@@ -108,17 +121,6 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optiona
   answer.truncated = cut_to_answer(rows, request.limit);
   if (answer.truncated && !request.latest) answer.next = QueryCursor{rows.back().reading.reading.time, rows.back().id};
   return answer;
-}
-
-Result<void> StoreReader::read_latest(const SensorRow& sensor, const QueryRequest& request,
-                                      std::optional<WallTime> future, std::vector<StoredReading>& rows) {
-  if (!future.has_value() || (request.to.has_value() && *request.to <= *future))
-    return read_sensor(sensor, request, 1, rows);
-  QueryRequest present = request;
-  present.to = future;
-  const std::size_t before = rows.size();
-  const Result<void> read = read_sensor(sensor, present, 1, rows);
-  return read.has_value() && rows.size() == before ? read_sensor(sensor, request, 1, rows) : read;
 }
 
 Result<std::vector<SensorRow>> StoreReader::sensors(const QueryRequest& request) {

@@ -22,7 +22,8 @@ class StoreReader {
                                                    Millis open_limit = Millis{20'000});
 
   /// timeout when it takes longer than `time_limit`. An answer is at most 1 MiB; what is beyond is `truncated`.
-  /// What says to be of `future` or later is `latest` of its sensor only where there is nothing else.
+  /// Where the newest is asked for (`latest`, or newest first without `to`), what says to be of `future` or later is in
+  /// the answer only of sensors that have nothing else.
   Result<QueryRows> query(const QueryRequest& request, Millis time_limit,
                           std::optional<WallTime> future = std::nullopt);
 
@@ -33,8 +34,6 @@ class StoreReader {
   StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets);
 
   Result<QueryRows> collect(const QueryRequest& request, std::optional<WallTime> future);
-  Result<void> read_latest(const SensorRow& sensor, const QueryRequest& request, std::optional<WallTime> future,
-                           std::vector<StoredReading>& rows);
   Result<std::vector<SensorRow>> sensors(const QueryRequest& request);
   Result<void> read_sensor(const SensorRow& sensor, const QueryRequest& request, std::size_t most,
                            std::vector<StoredReading>& rows);

@@ -107,6 +107,73 @@ TEST_F(Query, what_is_from_the_future_is_not_the_newest_where_there_is_another) 
   EXPECT_EQ(values(test_time + 24h), (std::set<double>{-99, 7}));
 }
 
+TEST_F(Query, newest_first_does_not_begin_in_the_future_where_a_sensor_has_something_else) {
+  CommitTransaction transaction;
+  StreamRows rows{"esp", "garden", "sensor-publisher", 4, {}, {}};
+  const WallTime far = test_time + std::chrono::hours{24 * 3650};
+  rows.readings.push_back({1, Reading{"soil", 3.0, "1", test_time}});
+  rows.readings.push_back({2, Reading{"soil", 4.0, "1", test_time + 1h}});
+  rows.readings.push_back({3, Reading{"soil", -99.0, "1", far}});
+  rows.readings.push_back({4, Reading{"only", 7.0, "1", far}});
+  transaction.streams.push_back(std::move(rows));
+  writer->commit(transaction).value();
+  QueryRequest request;
+  request.node = "garden";
+  request.newest_first = true;
+  const auto values = [&](std::optional<WallTime> future, const QueryRequest& asked) {
+    std::vector<double> found;
+    const QueryRows answer = reader->query(asked, Millis{5'000}, future).value();
+    for (const StoredReading& row : answer.readings) found.push_back(std::get<double>(row.reading.reading.value));
+    for (const StoredBucket& bucket : answer.buckets) found.push_back(std::get<double>(bucket.value));
+    return found;
+  };
+  const WallTime future = test_time + 24h;
+  EXPECT_EQ(values(future, request), (std::vector<double>{7, 4, 3}));
+  EXPECT_EQ(values(std::nullopt, request), (std::vector<double>{7, -99, 4, 3}));
+  QueryRequest soil = request;
+  soil.sensor = "soil";
+  soil.limit = 1;
+  EXPECT_EQ(values(future, soil), std::vector<double>{4});
+  soil.step = Millis{60'000};
+  soil.aggregate = Aggregate::last;
+  EXPECT_EQ(values(future, soil), std::vector<double>{4});
+  soil.to = far + 1h;  // asked for expressly
+  EXPECT_EQ(values(future, soil), std::vector<double>{-99});
+  soil.step = Millis{0};
+  EXPECT_EQ(values(future, soil), std::vector<double>{-99});
+  QueryRequest oldest_first = request;
+  oldest_first.newest_first = false;
+  EXPECT_EQ(values(future, oldest_first), (std::vector<double>{3, 4, -99, 7})) << "which has all rows";
+}
+
+TEST_F(Query, newest_first_goes_on_behind_a_cursor_without_what_is_from_the_future) {
+  CommitTransaction transaction;
+  StreamRows rows{"esp", "garden", "sensor-publisher", 7, {}, {}};
+  const WallTime far = test_time + std::chrono::hours{24 * 3650};
+  for (std::uint64_t seq = 1; seq <= 5; ++seq)
+    rows.readings.push_back({seq, Reading{"soil", static_cast<double>(seq), "1", test_time + seq * 1min}});
+  rows.readings.push_back({6, Reading{"soil", -99.0, "1", far}});
+  rows.readings.push_back({7, Reading{"only", 7.0, "1", far}});
+  transaction.streams.push_back(std::move(rows));
+  writer->commit(transaction).value();
+  for (const Millis step : {Millis{0}, Millis{60'000}}) {
+    QueryRequest request;
+    request.node = "garden";
+    request.newest_first = true;
+    request.limit = 2;
+    request.step = step;
+    std::vector<double> found;
+    for (int page = 0; page < 10; ++page) {
+      const QueryRows answer = reader->query(request, Millis{5'000}, test_time + 24h).value();
+      for (const StoredReading& row : answer.readings) found.push_back(std::get<double>(row.reading.reading.value));
+      for (const StoredBucket& bucket : answer.buckets) found.push_back(std::get<double>(bucket.value));
+      request.after = answer.next;
+      if (!answer.next.has_value()) break;
+    }
+    EXPECT_EQ(found, (std::vector<double>{7, 5, 4, 3, 2, 1})) << step.count();
+  }
+}
+
 TEST_F(Query, answers_all_sensors_merged_by_time) {
   QueryRequest request;
   request.limit = 5'000;
