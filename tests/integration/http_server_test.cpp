@@ -132,6 +132,24 @@ TEST(HttpServer, ends_a_connection_that_is_slow_with_its_header_or_body) {
   EXPECT_TRUE(rig::comes_true(patience, [&] { return server.counters().timed_out == 2; }));
 }
 
+TEST(HttpServer, ends_a_kept_connection_that_is_slow_with_its_next_header_as_it_does_a_new_one) {
+  HttpServerOptions options;
+  options.header_timeout = Millis{200};
+  options.idle_timeout = 10 * patience;
+  EchoServer server(options);
+  HttpPeer peer(server.port());
+  const std::string whole = "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n";
+  peer.send(whole);
+  ASSERT_EQ(peer.read_reply(patience).status, 200);
+  EXPECT_FALSE(peer.ends_within(Millis{500})) << "idle is not slow";
+  peer.send("\r\n");
+  EXPECT_FALSE(peer.ends_within(Millis{500})) << "a line end before a request is none";
+  peer.send(whole + "GET /ec");
+  ASSERT_EQ(peer.read_reply(patience).status, 200);
+  EXPECT_TRUE(peer.ends_within(patience));
+  EXPECT_TRUE(rig::comes_true(patience, [&] { return server.counters().timed_out == 1; }));
+}
+
 TEST(HttpServer, streams_until_the_client_goes) {
   EchoServer server;
   {

@@ -185,7 +185,10 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
 
   void take_header(beast::error_code error) {
     if (!error) error = reader_.take_header();
-    if (error == http::error::need_more) return read_more(&Connection::take_header);
+    if (error == http::error::need_more) {
+      if (is_idle_ && reader_.has_begun()) end_idling();
+      return read_more(&Connection::take_header);
+    }
     if (error) return fail_reading(error);
     head_ = reader_.head();
     keeps_alive_ = reader_.keeps_alive();
@@ -199,6 +202,11 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (!wants_continue(head_)) return take_body({});
     push(std::make_shared<const std::string>("HTTP/1.1 100 Continue\r\n\r\n"));
     write(&Connection::take_body);
+  }
+
+  void end_idling() {
+    is_idle_ = false;
+    deadline_ = Clock::now() + state_->options.header_timeout;
   }
 
   void take_body(beast::error_code error) {
@@ -251,6 +259,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
     if (is_refusing_) return start_lingering();
     if (!keeps_alive_) return close();
     begin_turn();
+    is_idle_ = true;
     deadline_ = Clock::now() + state_->options.idle_timeout;
     read_header();
   }
@@ -380,6 +389,7 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
   bool is_head_ = false;
   bool is_safe_ = false;  // to ask again changes nothing; else the answer must come: it says what was done
   bool keeps_alive_ = false;
+  bool is_idle_ = false;  // kept, and nothing of the next request has come
   bool is_refusing_ = false;
   bool is_closed_ = false;
 

@@ -109,6 +109,8 @@ beast::error_code RequestReader::take_body() {
   return error;
 }
 
+bool RequestReader::has_begun() const { return state_->parser->got_some(); }
+
 std::span<char> RequestReader::space() {
   const std::size_t bytes = beast::read_size(state_->buffer, most_read_bytes);
   if (bytes == 0) return {};

@@ -30,6 +30,9 @@ class RequestReader {
   boost::system::error_code take_header();
   boost::system::error_code take_body();
 
+  /// Whether something of the request has come; the line end that may stand before one is nothing.
+  bool has_begun() const;
+
   /// Where more bytes go; empty: there are too many of them already. Then took() says how many came.
   std::span<char> space();
   void took(std::size_t bytes);
