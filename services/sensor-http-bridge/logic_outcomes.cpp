@@ -16,7 +16,8 @@ void Logic::post_delivered(const Verdict& verdict, Millis took) {
   breaker_.succeed(batch_.permit, took, now_.monotonic);
   size_.delivered(batch_.rows, now_.monotonic);
   refused_in_row_ = took_none ? refused_in_row_ + rejected : 0;
-  counters_.delivered += batch_.readings - std::min(rejected, batch_.readings);
+  const std::size_t gaps = rejected_gaps(verdict.rejected, {batch_.rows, batch_.readings, batch_.names});
+  counters_.delivered += batch_.readings - std::min(rejected - gaps, batch_.readings);
   counters_.rejected += rejected;
   ++counters_.batches;
   counters_.bytes += batch_.bytes;

@@ -124,7 +124,7 @@ std::optional<Verdict> judge_shape(const HttpReply& reply, const ApiAnswer& answ
 }
 
 /// What in its body says that not all was taken, without saying which rows.
-std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& answer, std::size_t counted) {
+std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& answer, Sent sent, UploadFormat format) {
   const std::string status = fmt::format("HTTP {}", reply.status);
   if (answer.status != 0) {
     const std::string_view advice = advice_for(answer.status);
@@ -140,10 +140,15 @@ std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& an
   if (!answer.refusal.empty()) {
     return no_delivery(Outcome::refused, "refusal_in_2xx", fmt::format("{} that says {}", status, answer.refusal));
   }
-  const std::uint64_t accounted = answer.accepted.value_or(counted) + answer.rejected.size();
-  if (accounted >= counted) return std::nullopt;
+  if (!answer.accepted.has_value()) return std::nullopt;
+  // In the format `batch` an API may count readings alone: then a gap record that it rejects makes up for none of them.
+  const std::uint64_t told = *answer.accepted + answer.rejected.size();
+  const bool are_all_readings =
+      format == UploadFormat::batch && told - rejected_gaps(answer.rejected, sent) == sent.readings;
+  if (told >= sent.rows || are_all_readings) return std::nullopt;
   return no_delivery(Outcome::refused, "too_few_accepted",
-                     fmt::format("{} that accepts {} of {} rows", status, *answer.accepted, counted));
+                     fmt::format("{} that accepts {} of {} rows, {} of them readings", status, *answer.accepted,
+                                 sent.rows, sent.readings));
 }
 
 /// A row that it rejects and that was not sent: it answers something else.
@@ -174,8 +179,7 @@ Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sen
   if (options.answers == AnswerTrust::status) return verdict;
   ApiAnswer answer = read_api_answer(reply.body);
   std::optional<Verdict> other = judge_shape(reply, answer);
-  if (!other.has_value())
-    other = judge_refusal(reply, answer, options.format == UploadFormat::batch ? sent.readings : sent.rows);
+  if (!other.has_value()) other = judge_refusal(reply, answer, sent, options.format);
   if (!other.has_value()) other = judge_rows(reply, answer, sent.names);
   if (other.has_value()) {
     other->status = reply.status;
@@ -193,6 +197,13 @@ Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sen
 }
 
 }  // namespace
+
+std::size_t rejected_gaps(std::span<const RejectedRow> rejected, Sent sent) {
+  const std::span<const RowName> gaps = sent.names.subspan(std::min(sent.readings, sent.names.size()));
+  return static_cast<std::size_t>(std::count_if(rejected.begin(), rejected.end(), [&](const RejectedRow& each) {
+    return std::find(gaps.begin(), gaps.end(), each.row) != gaps.end();
+  }));
+}
 
 Verdict judge(const Result<HttpReply>& reply, const UploadOptions& options, Sent sent, WallTime now) {
   if (!reply.has_value()) return judge_error(reply.error());

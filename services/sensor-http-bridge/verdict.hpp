@@ -37,8 +37,11 @@ struct Verdict {
 struct Sent {
   std::size_t rows = 0;              // readings and gap records
   std::size_t readings = 0;          // what an API of the format `batch` may count alone
-  std::span<const RowName> names{};  // of the rows
+  std::span<const RowName> names{};  // of the rows: of the readings, then of the gap records
 };
+
+/// How many of `rejected` are gap records of what was sent.
+std::size_t rejected_gaps(std::span<const RejectedRow> rejected, Sent sent);
 
 /// A 2xx with a page of HTML is not the API but something in front of it, a captive portal or a login page: taking it
 /// for the API would lose the batch. With AnswerTrust::status any other 2xx is a delivery. With AnswerTrust::strict

@@ -329,6 +329,35 @@ TEST(Verdict, counts_gap_records_where_they_are_rows_like_others) {
   EXPECT_EQ(judge(reply, json, with_gap, now).failure_class, "too_few_accepted");
 }
 
+TEST(Verdict, lets_no_gap_record_that_is_rejected_stand_for_a_reading_of_which_nothing_is_said) {
+  const std::vector<RowName> names{{"k3", 5}, {"k3", 6}, {"k3", 7}, {"k3", 8}, {"k3", 20}};
+  const Sent with_gap{.rows = 5, .readings = 4, .names = names};
+  const auto outcome = [&](int accepted, const char* rejected) {
+    const std::string body =
+        "{\"accepted\":" + std::to_string(accepted) + ",\"rejected\":[" + std::string(rejected) + "]}";
+    return judge(HttpReply{200, "", std::nullopt, body}, strict, with_gap, now).outcome;
+  };
+  const char* gap = R"({"stream":"k3","seq":20})";
+  const char* reading = R"({"stream":"k3","seq":6})";
+  EXPECT_EQ(outcome(4, gap), Outcome::delivered);
+  EXPECT_EQ(outcome(3, reading), Outcome::delivered) << "it counts readings alone";
+  EXPECT_EQ(outcome(4, reading), Outcome::delivered) << "it counts the gap record as well";
+  EXPECT_EQ(outcome(3, gap), Outcome::refused);
+  EXPECT_EQ(outcome(2, reading), Outcome::refused);
+}
+
+TEST(Verdict, takes_a_count_between_readings_and_rows_for_one_of_rows_that_lacks_some) {
+  const Sent with_gaps{.rows = 7, .readings = 5};
+  const auto of_count = [&](int accepted) {
+    return judge(HttpReply{200, "", std::nullopt, "{\"accepted\":" + std::to_string(accepted) + "}"}, strict, with_gaps,
+                 now);
+  };
+  EXPECT_EQ(of_count(5).outcome, Outcome::delivered);
+  EXPECT_EQ(of_count(6).failure_class, "too_few_accepted");
+  EXPECT_EQ(of_count(7).outcome, Outcome::delivered);
+  EXPECT_EQ(of_count(8).outcome, Outcome::delivered);
+}
+
 TEST(Verdict, believes_the_status_of_an_odd_api_where_it_is_told_to) {
   const UploadOptions status = options_with(AnswerTrust::status);
   for (const char* body : {R"({"success":false})", "{{{", "Error", R"({"accepted":0})"}) {
