@@ -93,6 +93,14 @@ std::string shown_url(std::string_view url) {
   return query.starts_with('?') ? out + shown_query(query.substr(0, query.find('#'))) : out;
 }
 
+bool may_have_cut_password(std::string_view url) {
+  const std::optional<Parts> parts = parts_of(url);
+  if (!parts.has_value() || parts->rest.find('@') == std::string_view::npos) return false;
+  const std::string_view authority = parts->authority;
+  const bool has_port = !authority.ends_with(']') && authority.rfind(':') != std::string_view::npos;
+  return has_port && authority.find('@') == std::string_view::npos;
+}
+
 std::optional<UrlUser> take_user_part(std::string& url) {
   const std::optional<Parts> parts = parts_of(url);
   if (!parts.has_value()) return std::nullopt;

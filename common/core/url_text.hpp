@@ -12,6 +12,10 @@ namespace sensors {
 /// "https://api.example.com/v1?key=...&db=...". What is no URL is shown as "...".
 std::string shown_url(std::string_view url);
 
+/// Whether a part of `url` that reads as host, port and what follows may as well be a user and a password with a / ? or
+/// # in it: "https://me:12/pw@host". That is so where an @ stands behind a port, and no user part before it.
+bool may_have_cut_password(std::string_view url);
+
 struct UrlUser {
   std::string user;
   std::string password;

@@ -6,6 +6,8 @@
 #include <random>
 #include <string_view>
 
+#include <fmt/format.h>
+
 #include "common/core/ascii.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/url_text.hpp"
@@ -45,6 +47,10 @@ void read_url(ConfigTable& table, DestinationConfig& destination) {
     table.refuse("url", "must start with https:// or http://");
   } else if (shown_url(url).ends_with("//...")) {
     table.refuse("url", "has no host that can be read; in a user or password / ? # : @ are %2F %3F %23 %3A %40");
+  } else if (may_have_cut_password(url)) {
+    table.refuse("url",
+                 "has an @ behind what reads as host and port: in a password / ? # @ must be %2F %3F %23 %40, and an @ "
+                 "behind the host %40 as well");
   }
   if (const std::optional<UrlUser> user = take_user_part(destination.url); user.has_value()) {
     destination.user = user->user;
@@ -55,8 +61,8 @@ void read_url(ConfigTable& table, DestinationConfig& destination) {
 void check_credentials(ConfigTable& table, const DestinationConfig& destination) {
   const Result<std::string> token = read_token(destination);
   if (!token.has_value()) return table.refuse("token_file", token.error().message);
-  if (!token->empty() && !destination.user.empty())
-    table.refuse("url", "has a user, and there is an API token too: keep one of them");
+  if (!token->empty() && (!destination.user.empty() || !destination.password.empty()))
+    table.refuse("url", "has a user or password, and there is an API token too: keep one of them");
 }
 
 AnswerTrust read_answers(ConfigTable& table) {
@@ -145,7 +151,9 @@ Result<Config> load_config(const std::string& path) {
   }
   read_store(root.table("store"), config.logic);
   read_breaker(root.table("breaker"), config.logic.breaker);
-  config.web = read_http_config(root.table("http"), config.server);
+  std::vector<std::string> web_warnings;
+  config.web = read_http_config(root.table("http"), config.server, web_warnings);
+  for (const std::string& warning : web_warnings) config.warnings.push_back(fmt::format("{}: {}", path, warning));
   config.discovery = read_home_assistant_config(root.table("home_assistant"));
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   config.logic.root = config.mqtt.root;

@@ -17,6 +17,8 @@ namespace sensors::bridge {
 
 namespace {
 
+constexpr std::size_t least_connections = 8;
+
 /// "127.0.0.1:8080" or "[::1]:8080".
 bool read_address(std::string_view text, HttpServerOptions& server) {
   const std::size_t colon = text.rfind(':');
@@ -75,17 +77,25 @@ void read_tls(ConfigTable& table, HttpServerOptions& server) {
 }
 
 /// So many cannot be accepted when the process may not have as many descriptors: they would wait, unseen, at the
-/// kernel.
-void check_descriptors(ConfigTable& table, std::size_t max_connections) {
+/// kernel. As many as there is room for are, and `warnings` says so: deliveries are not to wait for a page.
+void fit_descriptors(ConfigTable& table, std::size_t& max_connections, std::vector<std::string>& warnings) {
   constexpr std::size_t others = 64;  // broker, API, files
   const std::size_t most = most_descriptors();
-  if (most >= max_connections + others) return;
-  table.refuse(
-      "max_connections",
-      fmt::format(
-          "{} connections need {} descriptors with those of the service's own, and it may have {}: make it {} at "
-          "most, or raise LimitNOFILE= in a drop-in of the unit",
-          max_connections, max_connections + others, most, most > others ? most - others : 0));
+  const std::size_t asked = max_connections;
+  if (most >= asked + others) return;
+  const std::size_t room = most > others ? most - others : 0;
+  if (room < least_connections) {
+    return table.refuse(
+        "max_connections",
+        fmt::format("{} connections at least need {} descriptors with those of the service's own, and it may have {}: "
+                    "raise LimitNOFILE= in a drop-in of the unit, or leave `listen` out",
+                    least_connections, least_connections + others, most));
+  }
+  max_connections = room;
+  warnings.push_back(fmt::format(
+      "http.max_connections: {} connections need {} descriptors with those of the service's own, and it may have {}: "
+      "{} are taken at most; make it {}, or raise LimitNOFILE= in a drop-in of the unit",
+      asked, asked + others, most, room, room));
 }
 
 /// Whatever waits leaves room for who does not: so many connections may wait for the store with a write, as many with a
@@ -99,7 +109,8 @@ void share_connections(WebOptions& web, std::size_t max_connections) {
 
 }  // namespace
 
-std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server) {
+std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server,
+                                           std::vector<std::string>& warnings) {
   WebOptions web;
   std::string listen;
   table.read("listen", listen);
@@ -113,7 +124,7 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   table.read_choice("times", times, {"refuse", "utc", "local"});
   if (times == "utc") web.times = {TimeRule::WithoutOffset::utc};
   if (times == "local") web.times = {TimeRule::WithoutOffset::local, moments_of_local};
-  table.read("max_connections", server.max_connections, 8, 10'000);
+  table.read("max_connections", server.max_connections, least_connections, 10'000);
   table.read("max_body_bytes", server.max_body_bytes, 1'024, 16 * 1024 * 1024);
   web.max_body_bytes = server.max_body_bytes;
   table.read("header_timeout", server.header_timeout, Millis{100}, Millis{600'000});
@@ -125,9 +136,9 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   table.read("write_timeout", web.write_timeout, Millis{100}, Millis{600'000});
   table.read("max_waiting_rows", web.max_waiting_rows, 1'000, 1'000'000);
   web.max_buffered_bytes = server.max_buffered_bytes;
-  share_connections(web, server.max_connections);
   if (listen.empty()) return std::nullopt;
-  check_descriptors(table, server.max_connections);
+  fit_descriptors(table, server.max_connections, warnings);
+  share_connections(web, server.max_connections);
   return web;
 }
 

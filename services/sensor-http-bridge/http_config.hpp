@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "common/adapters/http_server/http_server.hpp"
 #include "common/runtime/config_file.hpp"
@@ -9,7 +11,9 @@
 
 namespace sensors::bridge {
 
-/// Nothing without `listen`. Mistakes go into the table, and so do tokens and certificates that cannot be read.
-std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server);
+/// Nothing without `listen`. Mistakes go into the table, and so do tokens and certificates that cannot be read. Of
+/// connections that the process has no descriptors for, `warnings` gets a line, and fewer are taken.
+std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions& server,
+                                           std::vector<std::string>& warnings);
 
 }  // namespace sensors::bridge

@@ -74,12 +74,31 @@ TEST(BridgeConfig, an_address_that_is_refused_is_not_shown) {
   }
 }
 
-TEST(BridgeConfig, refuses_a_user_beside_a_token) {
+TEST(BridgeConfig, refuses_a_user_or_a_password_beside_a_token) {
   const rig::TempDir folder;
   const std::string token = folder.write("api.token", "abc\n");
-  const Result<Config> config = load("url = \"https://me@api/\"\ntoken_file = \"" + token + "\"\n");
-  ASSERT_FALSE(config.has_value());
-  EXPECT_NE(config.error().message.find("destination.url: has a user"), std::string::npos) << config.error().message;
+  for (const char* user : {"me", "me:pw", ":pw"}) {
+    const Result<Config> config =
+        load(std::string("url = \"https://") + user + "@api/\"\ntoken_file = \"" + token + "\"\n");
+    ASSERT_FALSE(config.has_value()) << user;
+    EXPECT_NE(config.error().message.find("destination.url: has a user or password"), std::string::npos)
+        << config.error().message;
+    EXPECT_TRUE(load(std::string("url = \"https://") + user + "@api/\"\n").has_value()) << user;
+  }
+}
+
+TEST(BridgeConfig, refuses_an_address_whose_port_may_be_the_beginning_of_a_password) {
+  for (const char* url : {"https://me:12/hush-@host", "https://me:12?hush-@host/in", "https://me:12#hush-@host/in",
+                          "https://me:/hush-@host", "http://127.0.0.1:8086/write?p=hush-@home"}) {
+    const Result<Config> config = load(std::string("url = \"") + url + "\"\n");
+    ASSERT_FALSE(config.has_value()) << url;
+    EXPECT_NE(config.error().message.find("destination.url: has an @"), std::string::npos) << config.error().message;
+    EXPECT_NE(config.error().message.find("%2F"), std::string::npos) << config.error().message;
+    EXPECT_EQ(config.error().message.find("hush-"), std::string::npos) << config.error().message;
+  }
+  for (const char* url : {"https://me:12%2Fhush@host", "https://host/users/@me", "https://[fe80::1]/@me",
+                          "http://127.0.0.1:8086/write?p=a%40home", "http://me:12@host:80/@me"})
+    EXPECT_TRUE(load(std::string("url = \"") + url + "\"\n").has_value()) << url;
 }
 
 TEST(BridgeConfig, says_what_makes_an_answer_a_delivery) {

@@ -60,16 +60,26 @@ TEST(HttpConfig, refuses_a_number_of_services_out_of_range_with_its_line) {
 }
 
 /// In a process of their own: a hard limit does not go up again.
-TEST(HttpConfigDeathTest, says_how_many_descriptors_the_connections_need_and_there_are) {
+TEST(HttpConfigDeathTest, takes_as_many_connections_as_there_are_descriptors_for_and_says_both_figures) {
   const auto load_with = [](rlim_t hard) {
     limit_descriptors(std::min<rlim_t>(hard, 256), hard);
     const Result<Config> config = load("");
-    std::fputs(config.has_value() ? "no mistakes" : config.error().message.c_str(), stderr);
-    _exit(config.has_value() ? 0 : 7);
+    if (!config.has_value()) {
+      std::fputs(config.error().message.c_str(), stderr);
+      _exit(7);
+    }
+    for (const std::string& warning : config->warnings) std::fputs(warning.c_str(), stderr);
+    std::fprintf(stderr, "(%zu of them, %zu may wait)", config->server.max_connections,
+                 config->web->max_waiting_writes);
+    _exit(0);
   };
-  EXPECT_EXIT(load_with(575), testing::ExitedWithCode(7),
-              "bridge.toml.*max_connections: 512 connections need 576 descriptors.*may have 575: make it 511");
-  EXPECT_EXIT(load_with(576), testing::ExitedWithCode(0), "no mistakes");
+  EXPECT_EXIT(load_with(575), testing::ExitedWithCode(0),
+              "bridge.toml: http.max_connections: 512 connections need 576 descriptors.*may have 575: 511 are taken at "
+              "most; make it 511, or raise LimitNOFILE=.*.511 of them, 127 may wait");
+  EXPECT_EXIT(load_with(576), testing::ExitedWithCode(0), "^.512 of them, 128 may wait");
+  EXPECT_EXIT(load_with(72), testing::ExitedWithCode(0), "8 are taken at most.*.8 of them, 2 may wait");
+  EXPECT_EXIT(load_with(71), testing::ExitedWithCode(7),
+              "bridge.toml.*max_connections: 8 connections at least need 72 descriptors.*may have 71");
 }
 
 TEST(HttpConfigDeathTest, raises_the_limit_as_far_as_it_may) {
