@@ -1,5 +1,6 @@
 // A damaged database makes room for one that was salvaged from it: beside it a fresh file is filled, then the damaged
-// one is moved aside and the fresh one takes its name. A crash at any step leaves what finish_replacement() can finish.
+// one is moved aside and the fresh one takes its name; a backup that is restored replaces one likewise. A crash at any
+// step leaves what finish_replacement() can finish.
 // The worker's thread; blocks for a few syncs of the folder.
 #pragma once
 
@@ -25,28 +26,24 @@ struct MovedAside {
   std::vector<std::string> deleted;  // older ones beyond those that are kept
 };
 
-/// Renames the database `path` with its -wal and -shm, never over another file, and syncs the folder. Keeps the newest
-/// `keep` (1 or more) of such files and deletes older ones. Errors: io, permission, read_only, disk_full.
-Result<MovedAside> move_aside(const std::string& path, WallTime now, std::size_t keep);
+/// Gives the name `path` to the database replacement_of(path), which must be closed and synced. What has the name goes
+/// aside before, with its logs, as "<path>.<word>-20260115T160935Z", never over another file: returns that; empty when
+/// there was none. Errors: io, permission, read_only, disk_full.
+Result<std::string> put_in_place(const std::string& path, const std::string& word, WallTime now);
 
-/// move_aside(), then gives the name `path` to the database replacement_of(path), which must be closed.
+/// The same for a damaged one. Keeps the newest `keep` (1 or more) of such files and deletes older ones.
 Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep);
 
 /// The same for a database that lost its name while it was open: what has the name `path` now, if anything, goes aside
-/// as
-/// "<path>.replaced-20260115T160935Z", where the owner may look for it; `close` closes what is open, and the
+/// as "<path>.replaced-20260115T160935Z", where the owner may look for it; `close` closes what is open, and the
 /// replacement gets the name. Returns where the other file is; empty when there was none.
 Result<std::string> replace_lost(const std::string& path, WallTime now, const std::function<void()>& close);
-
-/// Renames the database `path` with its -wal and -shm to "<path>.<word>-20260115T160935Z", never over another file, and
-/// syncs the folder. Returns the new path. Errors as of move_aside().
-Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now);
 
 /// With its last slash; "." for a path that has none.
 std::string folder_of(const std::string& path);
 
-/// Before `path` is opened: finishes a replace_damaged() or replace_lost() that a crash cut short, or deletes a
-/// replacement that was not complete. True when it finished one.
+/// Before `path` is opened: finishes a replacement that a crash or a power cut cut short, or deletes one that had not
+/// begun. True when it finished one.
 Result<bool> finish_replacement(const std::string& path, WallTime now);
 
 }  // namespace sensors

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <thread>
 
 #include "common/core/time.hpp"
 
@@ -19,6 +21,12 @@ struct BackupOptions {
 
   /// To open one, other programs' locks included. What holds that up is no database.
   Millis longest_opening{30'000};
+
+  /// Of restore: for a service that is ending, which takes up to 5 s.
+  Millis longest_wait_for_lock{8'000};
+
+  /// Blocks for that long.
+  std::function<void(Millis)> pause = [](Millis time) { std::this_thread::sleep_for(time); };
 };
 
 /// Makes the folder, which must not have anything in it, and fills it. It gets its name when all is checked: a backup

@@ -1,7 +1,7 @@
 // The order, for each database: the copy is checked; a lock keeps its service from starting; the copy is copied beside
 // the database, and changed; it gets the name of a replacement (common/adapters/sqlite/damaged_file.hpp), the database
-// goes aside, and the replacement takes its name. A crash in between is finished by the service when it opens the
-// database, or by another restore.
+// goes aside, and the replacement takes its name. What a power cut in between leaves (name_steps.hpp) is finished by
+// the service when it opens the database, or by another restore.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,19 +55,29 @@ Result<std::vector<Restored>> wanted(const BackupOptions& options, const std::st
   return all;
 }
 
+/// The lock, for which a service that is ending is waited for.
+Result<void> lock(Restored& one, const BackupOptions& options) {
+  constexpr Millis between_looks{200};
+  one.lock = std::make_unique<FileLock>(one.source.path, "sensorctl restore");
+  Result<void> locked = one.lock->take();
+  for (Millis waited{0}; waited < options.longest_wait_for_lock; waited += between_looks) {
+    if (locked.has_value() || locked.error().code != ErrorCode::in_use) break;
+    if (waited == Millis{0}) complain(locked.error().message + "; waiting for it to end");
+    options.pause(between_looks);
+    locked = one.lock->take();
+  }
+  if (locked.has_value() || locked.error().code != ErrorCode::in_use) return locked;
+  return fail(ErrorCode::in_use, locked.error().message + "; first: systemctl stop " + one.source.service);
+}
+
 /// Nothing is touched before all of these hold.
-Result<void> prepare(Restored& one) {
+Result<void> prepare(Restored& one, const BackupOptions& options) {
   const Source& source = one.source;
   const Result<PlainFile> plain = plain_file(one.copy);
   if (!plain.has_value()) return tl::unexpected<Error>(plain.error());
   if (Result<void> sound = check_backup(one.copy, source.application_id, longest_check); !sound.has_value())
     return sound;
-  one.lock = std::make_unique<FileLock>(source.path, "sensorctl restore");
-  if (Result<void> locked = one.lock->take(); !locked.has_value()) {
-    return fail(locked.error().code, locked.error().message + (locked.error().code == ErrorCode::in_use
-                                                                   ? "; first: systemctl stop " + source.service
-                                                                   : std::string()));
-  }
+  if (Result<void> locked = lock(one, options); !locked.has_value()) return locked;
   return require_room(folder_of(source.path), plain->bytes);
 }
 
@@ -98,26 +108,33 @@ Result<void> stage(const Restored& one, doctor::ActingAs& owner) {
   if (Result<void> synced = sync_file(file); !synced.has_value()) return synced;
   const std::string replacement = replacement_of(path);
   if (::rename(file.c_str(), replacement.c_str()) != 0) return failed_call(file, "rename to " + replacement, errno);
-  return sync_file(parent_of(path));  // before the database loses its name
+  return {};
 }
 
-Result<void> put_in_place(Restored& one) {
+/// As the folder's owner.
+Result<void> finish_what_was_cut_short(const Restored& one, const PlainFile& folder) {
+  doctor::ActingAs owner(folder.owner, folder.group);
+  if (!owner.begin())
+    return fail(ErrorCode::permission, one.source.path + ": this process may not act as the user whose folder it is");
+  Result<bool> finished = finish_replacement(one.source.path, read_clocks().wall);
+  if (!finished.has_value()) return tl::unexpected<Error>(finished.error());
+  return {};
+}
+
+Result<void> restore_one(Restored& one) {
   const std::string& path = one.source.path;
   const Result<PlainFile> folder = folder_of_file(path);
   if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
+  if (Result<void> done = finish_what_was_cut_short(one, *folder); !done.has_value()) return done;
   doctor::ActingAs owner(folder->owner, folder->group);
   if (Result<void> staged = stage(one, owner); !staged.has_value()) {
     remove_staged(path + ".restoring");  // the services need the room
     return staged;
   }
-  struct stat status {};
-  const bool is_there = ::lstat(path.c_str(), &status) == 0;
-  Result<std::string> aside = set_aside(path, aside_word, read_clocks().wall);
+  Result<std::string> aside = put_in_place(path, aside_word, read_clocks().wall);
   if (!aside.has_value()) return tl::unexpected<Error>(aside.error());
-  if (is_there) one.aside = std::move(*aside);
-  const std::string replacement = replacement_of(path);
-  if (::rename(replacement.c_str(), path.c_str()) != 0) return failed_call(replacement, "rename to " + path, errno);
-  return sync_file(parent_of(path));
+  one.aside = std::move(*aside);
+  return {};
 }
 
 void say(const Restored& one) {
@@ -138,13 +155,13 @@ int restore_backup(const BackupOptions& options) {
     return sensorctl::exit_trouble;
   }
   for (Restored& one : *all) {
-    if (Result<void> ready = prepare(one); !ready.has_value()) {
+    if (Result<void> ready = prepare(one, options); !ready.has_value()) {
       complain("nothing was restored: " + ready.error().message);
       return sensorctl::exit_trouble;
     }
   }
   for (Restored& one : *all) {
-    if (Result<void> done = put_in_place(one); !done.has_value()) {
+    if (Result<void> done = restore_one(one); !done.has_value()) {
       complain(one.source.path + ": was not restored: " + done.error().message);
       return sensorctl::exit_trouble;
     }

@@ -14,6 +14,7 @@
 
 #include "common/adapters/sqlite/backup_file.hpp"
 #include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/adapters/sqlite/name_steps.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "services/sensor-persistence/schema.hpp"
 #include "services/sensor-persistence/store_writer.hpp"
@@ -315,10 +316,27 @@ TEST_F(BackupTest, is_not_restored_while_a_service_has_the_file) {
   FileLock lock(outbox_path_, "sensor-publisher");
   ASSERT_TRUE(lock.take().has_value());
   const std::string before = folder_.read("publisher/outbox.db");
+  Millis waited{0};
+  options_.pause = [&waited](Millis time) { waited += time; };
   EXPECT_EQ(restore(), 1);
+  EXPECT_EQ(waited, options_.longest_wait_for_lock);
   expect_said("is in use by sensor-publisher");
   expect_said("systemctl stop sensor-publisher");
   EXPECT_EQ(folder_.read("publisher/outbox.db"), before);
+}
+
+TEST_F(BackupTest, waits_for_a_service_that_is_just_ending) {
+  { const publisher::Outbox publisher = outbox(3); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  std::optional<FileLock> lock(std::in_place, outbox_path_, "sensor-publisher");
+  ASSERT_TRUE(lock->take().has_value());
+  int looks = 0;
+  options_.pause = [&](Millis) {
+    if (++looks == 3) lock.reset();
+  };
+  EXPECT_EQ(restore(), 0) << err_;
+  EXPECT_EQ(looks, 3);
+  expect_said("waiting for it to end");
 }
 
 TEST_F(BackupTest, that_is_damaged_is_not_restored_not_even_what_is_well_of_it) {
@@ -363,16 +381,61 @@ TEST_F(BackupTest, that_cannot_be_restored_leaves_no_copy_behind) {
   EXPECT_EQ(open_store()->contents(1)->last_id, 20U) << "what was there is there";
 }
 
-TEST_F(BackupTest, that_a_restore_did_not_finish_is_finished_by_the_service) {
-  {
+/// A store with 300 readings, of which the last 100 are in its log only, as a power cut leaves it; and a backup of it
+/// with the first 200 that is to take its place.
+class CutShort : public BackupTest {
+ protected:
+  CutShort() {
+    {
+      std::unique_ptr<StoreWriter> store = open_store();
+      add(*store, 1, 200);
+    }
+    EXPECT_EQ(back_up(), 0) << err_;
     std::unique_ptr<StoreWriter> store = open_store();
-    add(*store, 1, 20);
+    add(*store, 201, 300);
+    fs::copy(folder_.path("persistence"), folder_.path("before"));
+    fs::copy_file(options_.folder + "/store.db", folder_.path("before/store.db.salvage"));
   }
-  ASSERT_EQ(back_up(), 0) << err_;
-  fs::copy_file(options_.folder + "/store.db", store_.path + ".salvage");  // as it is when the power goes between
-  fs::remove(store_.path);                                                 // the two renames
-  ASSERT_TRUE(finish_replacement(store_.path, a_time).value());
-  EXPECT_EQ(open_store()->contents(1)->last_id, 20U);
+
+  /// As it is after the first `count` steps.
+  void cut_after(std::size_t count) {
+    fs::remove_all(folder_.path("persistence"));
+    fs::create_directory(folder_.path("persistence"));
+    for (const auto& entry : fs::directory_iterator(folder_.path("before")))
+      fs::copy_file(entry.path(), folder_.path("persistence/") + entry.path().filename().string());
+    ASSERT_TRUE(carry_out({steps_.begin(), steps_.begin() + static_cast<std::ptrdiff_t>(count)}).has_value());
+  }
+
+  std::vector<NameStep> steps() const {
+    std::vector<NameStep> steps = steps_aside(store_.path, store_.path + ".before-restore-20260115T160935Z");
+    for (NameStep& step : steps_into_place(store_.path)) steps.push_back(std::move(step));
+    return steps;
+  }
+
+  std::vector<NameStep> steps_ = steps();
+};
+
+TEST_F(CutShort, a_restore_is_finished_by_the_service_or_has_not_begun) {
+  for (std::size_t count = 0; count <= steps_.size(); ++count) {
+    SCOPED_TRACE(count);
+    cut_after(count);
+    ASSERT_TRUE(finish_replacement(store_.path, a_time).has_value());
+    EXPECT_EQ(open_store()->contents(1)->last_id, count == 0 ? 300U : 200U);
+    if (count == 0) continue;
+    persistence::StoreOptions aside = store_;
+    aside.path = file_with("persistence", "Z");
+    EXPECT_EQ(StoreWriter::open(aside).value()->contents(1)->last_id, 300U) << "what was there is kept, log and all";
+  }
+}
+
+TEST_F(CutShort, a_restore_is_finished_by_the_next_one) {
+  for (std::size_t count = 0; count <= steps_.size(); ++count) {
+    SCOPED_TRACE(count);
+    cut_after(count);
+    ASSERT_EQ(restore(), 0) << err_;
+    EXPECT_EQ(open_store()->contents(1)->last_id, 200U);
+    EXPECT_FALSE(fs::exists(store_.path + ".salvage"));
+  }
 }
 
 }  // namespace
