@@ -40,7 +40,9 @@ void Command::handle(const MqttDisconnected& event) {
     return;
   }
   const bool nobody_listens = event.code == ErrorCode::refused || event.code == ErrorCode::timeout;
-  fail_with(exit_no_broker, event.reason + (nobody_listens ? "; is it running? systemctl status sensor-broker" : ""));
+  const char* lead = event.reason.ends_with('?') ? " " : "; is it running? ";
+  fail_with(exit_no_broker,
+            event.reason + (nobody_listens ? lead + std::string("systemctl status sensor-broker") : ""));
 }
 
 }  // namespace sensors::sensorctl

@@ -9,7 +9,6 @@
 
 #include <fmt/core.h>
 
-#include "common/adapters/mqtt_paho/mqtt_client.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensorctl/exit_code.hpp"
@@ -20,20 +19,6 @@ namespace sensors::sensorctl {
 namespace {
 
 constexpr std::size_t event_overhead_bytes = 256;
-
-MqttClientOptions client_options(const BrokerAccess& access, const std::string& password, const std::string& client,
-                                 const std::vector<std::string>& filters) {
-  MqttClientOptions options;
-  options.host = access.host;
-  options.port = access.port;
-  options.client_id = client;
-  options.user = access.user;
-  options.password = password;
-  options.ca_file = access.ca_file;
-  options.subscriptions = filters;
-  options.connect_timeout = access.timeout;
-  return options;
-}
 
 MqttCallbacks callbacks_into(Inbox<Event>& inbox) {
   MqttCallbacks callbacks;
@@ -49,6 +34,21 @@ MqttCallbacks callbacks_into(Inbox<Event>& inbox) {
 }
 
 }  // namespace
+
+MqttClientOptions client_options(const BrokerAccess& access, const std::string& password, const std::string& client,
+                                 const std::vector<std::string>& filters) {
+  MqttClientOptions options;
+  options.host = access.host;
+  options.port = access.port;
+  options.client_id = client;
+  options.user = access.user;
+  options.password = password;
+  options.ca_file = access.ca_file;
+  options.names = {"--host", "--port", "--user and --password-file", "--ca-file"};
+  options.subscriptions = filters;
+  options.connect_timeout = access.timeout;
+  return options;
+}
 
 std::string new_client_name() { return fmt::format("sensorctl-{}-{:08x}", ::getpid(), std::random_device{}()); }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/adapters/mqtt_paho/mqtt_client.hpp"
 #include "services/sensorctl/broker_access.hpp"
 #include "services/sensorctl/command.hpp"
 
@@ -11,6 +12,10 @@ namespace sensors::sensorctl {
 
 /// A name for this run, under which it is known to the broker and gets its answers.
 std::string new_client_name();
+
+/// What a client of the broker gets that subscribes to `filters`; its errors name options of the command line.
+MqttClientOptions client_options(const BrokerAccess& access, const std::string& password, const std::string& client,
+                                 const std::vector<std::string>& filters);
 
 /// Connects as `client`, subscribes to `filters`, and runs `command` to its end, on this thread. Returns its exit code;
 /// exit_usage when the password cannot be read, exit_trouble when stdout cannot be written.

@@ -207,6 +207,10 @@ TEST_F(MqttClientTest, says_that_the_broker_refused_a_topic) {
   ASSERT_TRUE(publisher.is_answered(1));
   ASSERT_FALSE(publisher.answer(1).has_value());
   EXPECT_EQ(publisher.answer(1).error().code, ErrorCode::rejected);
+  EXPECT_EQ(
+      publisher.answer(1).error().message,
+      "broker refused the message on sensors/kitchen/committed/sensor-publisher, MQTT 5 reason code 135; check the "
+      "access rules of this user: that of another machine is called as its node (broker-config/machine-access.sh)");
 }
 
 TEST_F(MqttClientTest, says_why_it_cannot_connect_and_goes_on_trying) {
@@ -236,6 +240,24 @@ TEST_F(MqttClientTest, tells_apart_why_there_is_no_connection) {
   MqttClientOptions plain = options("sensor-publisher");
   plain.ca_file = "/etc/ssl/certs/ca-certificates.crt";  // the broker does not speak TLS
   EXPECT_EQ(first_failure(plain), ErrorCode::tls);
+}
+
+TEST_F(MqttClientTest, names_the_key_and_the_file_where_tls_fails) {
+  const auto first_failure = [](const MqttClientOptions& client_options) {
+    RecordedClient client(client_options);
+    EXPECT_TRUE(comes_true(20s, [&] { return client.locked([&] { return !client.disconnections.empty(); }); }));
+    return client.locked([&] { return client.codes.front() == ErrorCode::tls ? client.disconnections.front() : ""; });
+  };
+  broker.start();
+  MqttClientOptions tls = options("sensor-publisher");
+  tls.ca_file = folder.file("no-such.pem");
+  EXPECT_NE(first_failure(tls).find("TLS: [mqtt] ca_file " + tls.ca_file + " cannot be read: No such file"),
+            std::string::npos)
+      << first_failure(tls);
+  folder.write("empty.pem", "no certificate\n");
+  tls.ca_file = folder.file("empty.pem");
+  tls.names.ca_file = "--ca-file";
+  EXPECT_NE(first_failure(tls).find("--ca-file " + tls.ca_file), std::string::npos) << first_failure(tls);
 }
 
 /// Takes connections, and says nothing.

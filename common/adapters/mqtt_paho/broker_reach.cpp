@@ -22,15 +22,16 @@ namespace {
 constexpr Millis look_round{50};
 
 /// getaddrinfo(3), blocking.
-Result<std::vector<SocketAddress>> look_up(const std::string& host, const std::string& port, int flags) {
+Result<std::vector<SocketAddress>> look_up(const std::string& host, const std::string& port, int flags,
+                                           const std::string& host_key) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = flags | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
   if (error != 0) {
-    return fail(ErrorCode::unresolved, "the name does not resolve: " + std::string(::gai_strerror(error)) +
-                                           "; check [mqtt] host and this machine's name server");
+    return fail(ErrorCode::unresolved, "the name does not resolve: " + std::string(::gai_strerror(error)) + "; check " +
+                                           host_key + " and this machine's name server");
   }
   std::vector<SocketAddress> addresses;
   for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
@@ -78,13 +79,14 @@ struct NameResolver::Lookup {
 };
 
 Result<std::vector<SocketAddress>> NameResolver::resolve(const std::string& host, int port, Millis deadline,
+                                                         const std::string& host_key,
                                                          const std::function<bool()>& stopped) {
   const std::string port_text = std::to_string(port);
-  if (auto numeric = look_up(host, port_text, AI_NUMERICHOST); numeric.has_value()) return numeric;
+  if (auto numeric = look_up(host, port_text, AI_NUMERICHOST, host_key); numeric.has_value()) return numeric;
   if (!lookup_) {
     lookup_ = std::make_shared<Lookup>();
-    std::thread([lookup = lookup_, host, port_text] {
-      auto found = look_up(host, port_text, 0);
+    std::thread([lookup = lookup_, host, port_text, host_key] {
+      auto found = look_up(host, port_text, 0, host_key);
       const std::lock_guard lock(lookup->mutex);
       lookup->found = std::move(found);
       lookup->done = true;
@@ -96,9 +98,8 @@ Result<std::vector<SocketAddress>> NameResolver::resolve(const std::string& host
   while (!lookup_->changed.wait_for(lock, look_round, [this] { return lookup_->done; })) {
     if (stopped()) return fail(ErrorCode::disconnected, "stopping");
     if (std::chrono::steady_clock::now() >= until) {
-      return fail(ErrorCode::timeout,
-                  "the name server does not answer; check this machine's name server, or give "
-                  "[mqtt] host as an address");
+      return fail(ErrorCode::timeout, "the name server does not answer; check this machine's name server, or give " +
+                                          host_key + " as an address");
     }
   }
   auto found = std::move(lookup_->found);

@@ -23,9 +23,9 @@ class NameResolver {
  public:
   /// The addresses of `host`:`port`; at once for a numeric one. unresolved; timeout when the resolver does not answer
   /// in `deadline`; disconnected when `stopped` came true. A look-up that hangs is left behind on a thread of its own,
-  /// and no second one is started before it has come back.
+  /// and no second one is started before it has come back. Errors say that `host_key` has the name.
   Result<std::vector<SocketAddress>> resolve(const std::string& host, int port, Millis deadline,
-                                             const std::function<bool()>& stopped);
+                                             const std::string& host_key, const std::function<bool()>& stopped);
 
  private:
   struct Lookup;

@@ -16,6 +16,14 @@
 
 namespace sensors {
 
+/// Where the person who must mend it finds what the connection needs: keys of a file, or options of a program.
+struct MqttKeyNames {
+  std::string host = "[mqtt] host";
+  std::string port = "[mqtt] port";
+  std::string credentials = "[mqtt] user and password_file";
+  std::string ca_file = "[mqtt] ca_file";
+};
+
 struct MqttClientOptions {
   std::string host = "127.0.0.1";
   int port = 11883;
@@ -28,6 +36,8 @@ struct MqttClientOptions {
 
   /// PEM file of the certificate authority for TLS; empty: plain TCP.
   std::string ca_file;
+
+  MqttKeyNames names;
 
   /// Topic filters subscribed with QoS 1 at every connect, before on_connected.
   std::vector<std::string> subscriptions;

@@ -11,9 +11,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 
@@ -79,7 +81,11 @@ Result<void> PahoConnection::open(const std::vector<std::string>& filters) {
     const std::lock_guard lock(tls_mutex_);
     tls_failure_.clear();
   }
-  const auto addresses = resolver_.resolve(options_.host, options_.port, options_.connect_timeout, is_stopping_);
+  if (Result<void> readable = check_ca_file(); !readable) {
+    return fail(readable.error().code, broker_name() + readable.error().message);
+  }
+  const auto addresses =
+      resolver_.resolve(options_.host, options_.port, options_.connect_timeout, options_.names.host, is_stopping_);
   Result<void> opened = addresses ? open_session(filters) : tl::unexpected(addresses.error());
   if (opened) return opened;
   Error error = std::move(opened.error());
@@ -87,7 +93,18 @@ Result<void> PahoConnection::open(const std::vector<std::string>& filters) {
     close();
     error = diagnose(*addresses, std::move(error));
   }
-  return fail(error.code, "broker " + options_.host + ":" + std::to_string(options_.port) + ": " + error.message);
+  return fail(error.code, broker_name() + error.message);
+}
+
+std::string PahoConnection::broker_name() const {
+  return "broker " + options_.host + ":" + std::to_string(options_.port) + ": ";
+}
+
+/// What OpenSSL says of a file that it cannot open names neither the file nor its key.
+Result<void> PahoConnection::check_ca_file() const {
+  if (options_.ca_file.empty() || std::ifstream(options_.ca_file).good()) return {};
+  return fail(ErrorCode::tls, "TLS: " + options_.names.ca_file + " " + options_.ca_file +
+                                  " cannot be read: " + std::generic_category().message(errno));
 }
 
 Result<void> PahoConnection::open_session(const std::vector<std::string>& filters) {
@@ -98,7 +115,7 @@ Result<void> PahoConnection::open_session(const std::vector<std::string>& filter
       if (Result<void> done = await(client_->subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
     }
   } catch (const mqtt::exception& error) {
-    return tl::unexpected(to_error(error));
+    return tl::unexpected(to_error(error, options_.names.credentials));
   } catch (const std::exception& error) {
     return fail(ErrorCode::disconnected, error.what());
   }
@@ -149,13 +166,23 @@ Error PahoConnection::diagnose(const std::vector<SocketAddress>& addresses, Erro
   if (error.code == ErrorCode::rejected || is_stopping_()) return error;
   {
     const std::lock_guard lock(tls_mutex_);
-    if (!tls_failure_.empty()) return {ErrorCode::tls, "TLS: " + tls_failure_ + "; check [mqtt] ca_file and host"};
+    if (!tls_failure_.empty()) {
+      return {ErrorCode::tls, "TLS: " + tls_failure_ + "; check " + options_.names.ca_file + " " + options_.ca_file +
+                                  ", and that the certificate is for " + options_.host};
+    }
   }
   const Result<void> reachable = try_tcp(addresses, diagnosis_timeout);
   if (!reachable) return reachable.error();
   // Paho does not tell of every handshake that fails: a connection that can be made without it failed at TLS.
   if (!options_.ca_file.empty() && error.code == ErrorCode::disconnected)
-    return {ErrorCode::tls, "TLS: no handshake; check that [mqtt] port is the broker's with TLS, ca_file and host"};
+    return {ErrorCode::tls, "TLS: no handshake; check that " + options_.names.port + " is the broker's with TLS, " +
+                                options_.names.ca_file + " " + options_.ca_file + ", and " + options_.names.host};
+  if (options_.ca_file.empty() && error.code == ErrorCode::disconnected) {
+    return {error.code,
+            "somebody takes the connection there, but ends it before MQTT begins; if the broker wants TLS, "
+            "name its certificate authority with " +
+                options_.names.ca_file + ", or check " + options_.names.port};
+  }
   return error;
 }
 

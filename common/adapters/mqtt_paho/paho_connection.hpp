@@ -47,6 +47,8 @@ class PahoConnection {
   void publish(MqttPublish message, void* context, mqtt::iaction_listener& listener);
 
  private:
+  std::string broker_name() const;
+  Result<void> check_ca_file() const;
   Result<void> open_session(const std::vector<std::string>& filters);
   mqtt::connect_options connect_options();
   Result<void> await(const std::shared_ptr<mqtt::token>& token, const std::string& what) const;

@@ -17,12 +17,23 @@ int code_of(const mqtt::exception& error) {
 
 bool is_refusal(int code) { return code >= mqtt::ReasonCode::UNSPECIFIED_ERROR; }
 
-std::string describe_refusal(int code) {
+std::string describe_refusal(int code, const std::string& credentials) {
   const char* name = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
   const bool is_access =
       code == mqtt::ReasonCode::NOT_AUTHORIZED || code == mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD;
   return std::string("refused: ") + (name == nullptr ? std::to_string(code) : name) +
-         (is_access ? "; check [mqtt] user and password_file against the broker's" : "");
+         (is_access ? "; check " + credentials + " against the broker's" : "");
+}
+
+std::string describe_refused_publish(const mqtt::token& token, int reason) {
+  std::string text = "broker refused the message";
+  const auto* delivery = dynamic_cast<const mqtt::delivery_token*>(&token);
+  if (delivery != nullptr && delivery->get_message()) text += " on " + delivery->get_message()->get_topic();
+  text += ", MQTT 5 reason code " + std::to_string(reason);
+  if (reason != mqtt::ReasonCode::NOT_AUTHORIZED) return text;
+  return text +
+         "; check the access rules of this user: that of another machine is called as its node "
+         "(broker-config/machine-access.sh)";
 }
 
 }  // namespace
@@ -58,8 +69,7 @@ std::shared_ptr<const mqtt::message> to_paho(MqttPublish& publish) {
 Result<void> outcome_of(const mqtt::token& token) {
   const int reason = token.get_reason_code();
   if (is_refusal(reason)) {
-    return fail(ErrorCode::rejected, "broker refused the message, MQTT 5 reason code " + std::to_string(reason) +
-                                         "; check the access rules of this user");
+    return fail(ErrorCode::rejected, describe_refused_publish(token, reason));
   }
   if (token.get_return_code() != MQTTASYNC_SUCCESS) {
     return fail(ErrorCode::disconnected, "publish failed: " + mqtt::exception::error_str(token.get_return_code()));
@@ -67,9 +77,9 @@ Result<void> outcome_of(const mqtt::token& token) {
   return {};
 }
 
-Error to_error(const mqtt::exception& error) {
+Error to_error(const mqtt::exception& error, const std::string& credentials) {
   const int code = code_of(error);
-  if (is_refusal(code)) return {ErrorCode::rejected, describe_refusal(code)};
+  if (is_refusal(code)) return {ErrorCode::rejected, describe_refusal(code, credentials)};
   return {ErrorCode::disconnected, error.what()};
 }
 

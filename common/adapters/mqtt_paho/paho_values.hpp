@@ -21,7 +21,8 @@ std::shared_ptr<const mqtt::message> to_paho(MqttPublish& publish);
 /// What became of a publish whose token has completed; rejected with the broker's reason code, or disconnected.
 Result<void> outcome_of(const mqtt::token& token);
 
-/// Why a connection or a subscription failed: rejected when the broker said no, else disconnected.
-Error to_error(const mqtt::exception& error);
+/// Why a connection or a subscription failed: rejected when the broker said no, else disconnected. `credentials` is
+/// where the user and the password come from.
+Error to_error(const mqtt::exception& error, const std::string& credentials);
 
 }  // namespace sensors

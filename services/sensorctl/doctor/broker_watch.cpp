@@ -71,16 +71,9 @@ Result<BrokerFacts> watch_broker(const sensorctl::BrokerAccess& access, const st
   const Result<std::string> password = sensorctl::read_password(access);
   if (!password.has_value()) return tl::unexpected<Error>(password.error());
   Listener listener(services, interval);
-  MqttClientOptions options;
-  options.host = access.host;
-  options.port = access.port;
-  options.client_id = sensorctl::new_client_name();
-  options.user = access.user;
-  options.password = *password;
-  options.ca_file = access.ca_file;
-  options.connect_timeout = access.timeout;
   const std::string below = access.root + "/" + (access.node.empty() ? "+" : access.node);
-  options.subscriptions = {below + "/status/+", below + "/queue/+"};
+  const MqttClientOptions options = sensorctl::client_options(access, *password, sensorctl::new_client_name(),
+                                                              {below + "/status/+", below + "/queue/+"});
   const MqttClient client(options, listener.callbacks());
   return listener.wait(access.timeout + grace, interval + grace);
 }
