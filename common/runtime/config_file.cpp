@@ -14,6 +14,7 @@
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
+#include "common/core/near_word.hpp"
 #include "common/core/reading.hpp"
 #include "common/runtime/duration_text.hpp"
 #include "common/runtime/small_file.hpp"
@@ -24,35 +25,6 @@ namespace {
 constexpr std::size_t largest_config_bytes = 1024 * 1024;
 constexpr std::size_t largest_secret_bytes = 64 * 1024;
 constexpr std::size_t most_mistakes_shown = 20;
-
-/// Edit distance of Levenshtein, for "did you mean".
-std::size_t distance_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string suggestion(std::string_view unknown, const std::set<std::string>& known) {
-  std::size_t least = std::max<std::size_t>(2, unknown.size() / 3) + 1;
-  std::string nearest;
-  for (const std::string& candidate : known) {
-    const std::size_t distance = distance_between(unknown, candidate);
-    if (distance < least && distance < candidate.size()) {
-      least = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
-}
 
 const toml::table& as_table(const void* node) { return *static_cast<const toml::table*>(node); }
 
@@ -72,9 +44,9 @@ struct ConfigTable::State {
 
   std::string path;
   toml::table root;
-  std::deque<toml::table> absent_tables;               // deque: their addresses are their identity
-  std::map<const void*, std::string> names;            // "mqtt." for the keys of [mqtt]
-  std::map<const void*, std::set<std::string>> asked;  // keys by table
+  std::deque<toml::table> absent_tables;     // deque: their addresses are their identity
+  std::map<const void*, std::string> names;  // "mqtt." for the keys of [mqtt]
+  std::map<const void*, Words> asked;        // keys by table
   std::vector<Mistake> mistakes;
 
   const toml::node* find(const void* table, const std::string& key) {
@@ -95,12 +67,12 @@ struct ConfigTable::State {
   }
 
   void refuse_unknown_keys(const toml::table& table) {
-    const std::set<std::string>& known = asked[&table];
+    const Words& known = asked[&table];
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
       if (known.count(name) == 0) {
         const char* what = node.is_table() || node.is_array_of_tables() ? "unknown table" : "unknown key";
-        add_mistake(&table, name, what + suggestion(name, known));
+        add_mistake(&table, name, what + did_you_mean(name, known));
       } else if (const toml::table* inner = node.as_table(); inner != nullptr && asked.count(inner) != 0) {
         refuse_unknown_keys(*inner);
       } else if (const toml::array* elements = node.as_array(); elements != nullptr) {

@@ -22,7 +22,7 @@ AskStore::AskStore(Question question, Session session)
       choice_(session_, store_service) {}
 
 std::vector<std::string> AskStore::filters(const Session& session) {
-  return {session.filter("rpc-reply", session.client), session.filter("status", store_service)};
+  return {session.filter("rpc-reply", session.client), session.all_status(store_service)};
 }
 
 std::optional<Instant> AskStore::next_tick() const { return deadline_.has_value() ? deadline_ : choice_.wake_at(); }
@@ -50,6 +50,7 @@ void AskStore::take(const MqttPublished& published) {
 void AskStore::advance() {
   if (deadline_.has_value()) {
     if (now_.monotonic < *deadline_) return;
+    if (choice_.nodes().is_mistaken()) return fail_with(exit_no_answer, choice_.nodes().mistake());
     return fail_with(exit_no_answer, fmt::format("{0} of node {1} did not answer in {2} s; systemctl status {0}",
                                                  store_service, node_, session_.timeout.count() / 1'000));
   }

@@ -40,6 +40,9 @@ class Command {
   /// After each event, once connected.
   virtual void advance() {}
 
+  /// Whether what is published now can reach the broker.
+  bool is_connected() const { return is_connected_; }
+
   void print(std::string text) { effects_.emplace_back(Print{std::move(text)}); }
   void show(std::string text) { effects_.emplace_back(Show{std::move(text)}); }
   void complain(std::string text) { effects_.emplace_back(Complain{std::move(text)}); }

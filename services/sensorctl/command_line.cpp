@@ -3,9 +3,12 @@
 
 #include <cstdlib>
 #include <memory>
+#include <sstream>
 
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "common/core/near_word.hpp"
 #include "common/runtime/clocks.hpp"
 #include "services/sensorctl/backup/backup.hpp"
 #include "services/sensorctl/backup/copy_process.hpp"
@@ -20,6 +23,8 @@
 #include "services/sensorctl/query.hpp"
 #include "services/sensorctl/status.hpp"
 #include "services/sensorctl/tail.hpp"
+#include "services/sensorctl/terminal.hpp"
+#include "services/sensorctl/text.hpp"
 #include "services/sensorctl/time_option.hpp"
 
 namespace sensors::sensorctl {
@@ -298,6 +303,38 @@ void add_doctor(CLI::App& app, const BrokerAccess& access, Run& run) {
   });
 }
 
+/// Help that fits the terminals that people have.
+class NarrowHelp : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    std::istringstream help(CLI::Formatter::make_help(app, std::move(name), mode));
+    std::string out;
+    for (std::string line; std::getline(help, line);) {
+      const bool is_row = line.starts_with(' ');
+      out += folded(std::move(line), screen_columns, is_row ? get_column_width() : 0) + '\n';
+    }
+    return out;
+  }
+};
+
+/// What the parser takes a misspelt verb for is a verb that is missing: this says which word nobody knows.
+std::optional<std::string> unknown_verb(const CLI::App& app) {
+  const CLI::App* parent = &app;
+  while (!parent->get_subcommands().empty()) parent = parent->get_subcommands().front();
+  Words verbs;
+  for (const CLI::App* verb : parent->get_subcommands({})) {
+    if (!verb->get_group().empty()) verbs.insert(verb->get_name());
+  }
+  if (verbs.empty()) return std::nullopt;
+  for (const std::string& word : app.remaining(true)) {
+    if (word.starts_with('-')) continue;
+    const std::string near = did_you_mean(word.substr(0, 100), verbs);
+    return fmt::format("sensorctl: there is no '{}'{}", word,
+                       near.empty() ? fmt::format("; there is: {}", fmt::join(verbs, ", ")) : near);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
@@ -305,6 +342,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   int timeout_s = 5;
   Run run;
   CLI::App app("Watches and handles the sensor pipeline of this machine, over MQTT", "sensorctl");
+  app.formatter(std::make_shared<NarrowHelp>());
   app.set_version_flag("--version", std::string("sensorctl ") + SENSOR_PROJECT_VERSION, "Print the version and end");
   app.set_help_flag("--help,-h", "Print this help and end");
   app.require_subcommand(1);
@@ -325,6 +363,11 @@ CommandLine parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    const std::optional<std::string> unknown = error.get_exit_code() == 0 ? std::nullopt : unknown_verb(app);
+    if (unknown.has_value()) {
+      complain(*unknown);
+      return {{}, exit_usage};
+    }
     const bool is_mistake = app.exit(error) != 0;
     return {{}, is_mistake ? exit_usage : exit_ok};
   }

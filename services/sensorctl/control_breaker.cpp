@@ -22,7 +22,7 @@ ControlBreaker::ControlBreaker(BreakerOrder order, std::string service, Session 
       choice_(session_, service_) {}
 
 std::vector<std::string> ControlBreaker::filters(const std::string& service, const Session& session) {
-  return {session.filter("status", service)};
+  return {session.all_status(service)};
 }
 
 std::optional<Instant> ControlBreaker::next_tick() const {
@@ -39,7 +39,7 @@ void ControlBreaker::take(const MqttMessage& message) {
   const auto known = reports_.find(topic->node);
   if (known != reports_.end()) {
     known->second = std::move(*report);
-  } else if (reports_.size() < NodeChoice::most_nodes) {
+  } else if (reports_.size() < KnownNodes::most) {
     choice_.heard(topic->node);
     reports_.emplace(topic->node, std::move(*report));
   }
@@ -61,11 +61,13 @@ void ControlBreaker::advance() {
   const auto report = reports_.find(node_);
   if (is_taken_ && report != reports_.end() && report->second.breaker.has_value() &&
       report->second.state != ServiceState::down && is_done(*report->second.breaker)) {
+    const std::string open = fmt::format("open, isolated until `sensorctl breaker close {}`", service_);
     print(fmt::format("{} of node {}: circuit breaker {}\n", service_, node_,
-                      order_ == BreakerOrder::isolate ? "open, isolated until `sensorctl breaker close`" : "closed"));
+                      order_ == BreakerOrder::isolate ? open : "closed"));
     return end(exit_ok);
   }
   if (now_.monotonic < *deadline_) return;
+  if (choice_.nodes().is_mistaken()) return fail_with(exit_no_answer, choice_.nodes().mistake());
   fail_with(exit_no_answer, fmt::format("{0} of node {1} has not done it in {2} s; systemctl status {0}", service_,
                                         node_, session_.timeout.count() / 1'000));
 }

@@ -37,7 +37,7 @@ class ControlBreaker : public Command {
   const std::string service_;
   const Session session_;
   NodeChoice choice_;
-  std::map<std::string, ServiceReport, std::less<>> reports_;  // the newest, by node; at most NodeChoice::most_nodes
+  std::map<std::string, ServiceReport, std::less<>> reports_;  // the newest, by node; at most KnownNodes::most
   std::string node_;                                           // of the order; empty: not given yet
   bool is_taken_ = false;                                      // by the broker
   std::optional<Instant> deadline_;

@@ -7,23 +7,20 @@
 namespace sensors::sensorctl {
 
 NodeChoice::NodeChoice(const Session& session, std::string service)
-    : named_(session.node), service_(std::move(service)), timeout_(session.timeout) {}
+    : named_(session.node), service_(std::move(service)), timeout_(session.timeout), nodes_(session) {}
 
 void NodeChoice::connected(Instant now) { connected_at_ = now; }
 
-void NodeChoice::heard(std::string_view node) {
-  if (seen_.size() < most_nodes) seen_.emplace(node);
-}
+void NodeChoice::heard(std::string_view node) { nodes_.heard(node); }
 
 std::optional<Result<std::string>> NodeChoice::decided(Instant now) const {
   if (!connected_at_.has_value()) return std::nullopt;
   if (!named_.empty()) return Result<std::string>(named_);
   if (now < *connected_at_ + settle_time) return std::nullopt;
-  if (seen_.size() == 1) return Result<std::string>(*seen_.begin());
-  if (seen_.size() > 1) {
-    std::string names;
-    for (const std::string& name : seen_) names += (names.empty() ? "" : ", ") + name;
-    return Result<std::string>(fail(ErrorCode::invalid, "there are several nodes; name one with --node: " + names));
+  if (nodes_.all().size() == 1) return Result<std::string>(*nodes_.all().begin());
+  if (nodes_.all().size() > 1) {
+    return Result<std::string>(
+        fail(ErrorCode::invalid, "there are several nodes; name one with --node: " + nodes_.names()));
   }
   if (now < *connected_at_ + timeout_) return std::nullopt;
   return Result<std::string>(fail(
@@ -32,7 +29,7 @@ std::optional<Result<std::string>> NodeChoice::decided(Instant now) const {
 
 std::optional<Instant> NodeChoice::wake_at() const {
   if (!connected_at_.has_value() || !named_.empty()) return std::nullopt;
-  return *connected_at_ + (seen_.empty() ? timeout_ : settle_time);
+  return *connected_at_ + (nodes_.all().empty() ? timeout_ : settle_time);
 }
 
 }  // namespace sensors::sensorctl

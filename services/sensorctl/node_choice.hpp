@@ -2,13 +2,12 @@
 // has a status at the broker. Pure.
 #pragma once
 
-#include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
+#include "services/sensorctl/known_nodes.hpp"
 #include "services/sensorctl/session.hpp"
 
 namespace sensors::sensorctl {
@@ -17,9 +16,6 @@ class NodeChoice {
  public:
   /// Retained messages come at once after the subscription; so long a further node may show up.
   static constexpr Millis settle_time{150};
-
-  /// More are not told apart.
-  static constexpr std::size_t most_nodes = 100;
 
   NodeChoice(const Session& session, std::string service);
 
@@ -31,6 +27,9 @@ class NodeChoice {
   /// The node, once it is clear. not_found when there is none in the session's timeout; invalid when there are several.
   std::optional<Result<std::string>> decided(Instant now) const;
 
+  /// Which nodes have a status of the service.
+  const KnownNodes& nodes() const { return nodes_; }
+
   /// When decided() may have something to say.
   std::optional<Instant> wake_at() const;
 
@@ -38,7 +37,7 @@ class NodeChoice {
   std::string named_;
   std::string service_;
   Millis timeout_;
-  std::set<std::string, std::less<>> seen_;  // at most `most_nodes`
+  KnownNodes nodes_;
   std::optional<Instant> connected_at_;
 };
 

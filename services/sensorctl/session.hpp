@@ -21,6 +21,9 @@ struct Session {
     return topic_of(root, node.empty() ? "+" : node, kind, name);
   }
 
+  /// Filter of the status of `service`, or of all ("+"), on every node: so a name that nobody has is known as such.
+  std::string all_status(std::string_view service) const { return topic_of(root, "+", "status", service); }
+
   std::string reply_topic(std::string_view of_node) const { return topic_of(root, of_node, "rpc-reply", client); }
 };
 

@@ -57,7 +57,7 @@ std::string services_text(const Snapshot& snapshot, const Labels& labels, WallTi
   for (const std::string& service : snapshot.missing_services()) {
     rows.push_back({service, "missing", "", "", "no word of it; systemctl status " + service});
   }
-  return table(rows);
+  return table(rows, screen_columns);
 }
 
 std::string next_attempt_text(const BreakerReport& breaker, WallTime now) {
@@ -74,7 +74,7 @@ std::string breakers_text(const Snapshot& snapshot, const Labels& labels, WallTi
                     breaker.since.has_value() ? span_text(now - *breaker.since) : "", next_attempt_text(breaker, now),
                     printable_line(breaker.reason, most_reason_bytes)});
   }
-  return rows.size() == 1 ? "" : table(rows) + "\n";
+  return rows.size() == 1 ? "" : table(rows, screen_columns) + "\n";
 }
 
 std::string queues_text(const Snapshot& snapshot, const Labels& labels) {
@@ -87,7 +87,7 @@ std::string queues_text(const Snapshot& snapshot, const Labels& labels) {
                     queue.limit == 0 ? "-" : std::to_string(queue.limit), queue.depth == 0 ? "-" : span_text(oldest),
                     fmt::format("{:.1f}/s", queue.rate_per_s), queue.pressure ? "asks for a slower pace" : ""});
   }
-  return rows.size() == 1 ? "" : table(rows) + "\n";
+  return rows.size() == 1 ? "" : table(rows, screen_columns) + "\n";
 }
 
 std::string stores_text(const Snapshot& snapshot, const Labels& labels) {

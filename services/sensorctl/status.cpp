@@ -20,11 +20,14 @@ constexpr std::size_t most_stores_asked = 20;
 }  // namespace
 
 Status::Status(StatusOptions options, Session session)
-    : Command(options.watch ? Kind::watches : Kind::asks), options_(options), session_(std::move(session)) {}
+    : Command(options.watch ? Kind::watches : Kind::asks),
+      options_(options),
+      session_(std::move(session)),
+      nodes_(session_) {}
 
 std::vector<std::string> Status::filters(const Session& session) {
-  std::vector<std::string> filters{session.filter("rpc-reply", session.client)};
-  for (const char* kind : {"status", "queue", "committed", "reading"}) filters.push_back(session.filter(kind, "+"));
+  std::vector<std::string> filters{session.filter("rpc-reply", session.client), session.all_status("+")};
+  for (const char* kind : {"queue", "committed", "reading"}) filters.push_back(session.filter(kind, "+"));
   return filters;
 }
 
@@ -38,6 +41,8 @@ void Status::connected() {
   settled_at_ = now_.monotonic + NodeChoice::settle_time;
   deadline_ = now_.monotonic + session_.timeout;
   stores_.clear();
+  // What is retained may come before the word that there is a connection, and a question then goes nowhere.
+  for (const auto& [name, service] : snapshot_.services()) ask_store_of(name);
 }
 
 void Status::take(const MqttMessage& message) {
@@ -45,11 +50,19 @@ void Status::take(const MqttMessage& message) {
   if (!topic.has_value()) return;
   const std::string node(topic->node);
   if (topic->kind == "rpc-reply") return take_answer(node, message);
+  if (!message.payload.empty() && topic->kind == "status") nodes_.heard(node);
+  if (!session_.node.empty() && node != session_.node) return;  // heard to know which there are
   if (!snapshot_.take(*topic, message.payload)) return complain(message.topic + ": cannot be read");
-  const auto store = snapshot_.services().find({node, "sensor-persistence"});
-  if (topic->kind != "status" || store == snapshot_.services().end() || !store->second.report.has_value()) return;
-  const bool is_down = store->second.report->state == ServiceState::down;
-  if (!is_down && !stores_.contains(node) && stores_.size() < most_stores_asked) ask_store(node);
+  if (topic->kind == "status" && is_connected()) ask_store_of({node, std::string(topic->name)});
+}
+
+/// Once for each connection, where `name` is a store that says that it runs.
+void Status::ask_store_of(const Named& name) {
+  const auto store = snapshot_.services().find(name);
+  if (name.second != "sensor-persistence" || store == snapshot_.services().end()) return;
+  const std::optional<ServiceReport>& report = store->second.report;
+  if (!report.has_value() || report->state == ServiceState::down) return;
+  if (!stores_.contains(name.first) && stores_.size() < most_stores_asked) ask_store(name.first);
 }
 
 void Status::ask_store(const std::string& node) {
@@ -90,6 +103,7 @@ void Status::advance() {
 }
 
 void Status::tell() {
+  if (!next_picture_.has_value() && nodes_.is_mistaken()) return fail_with(exit_trouble, nodes_.mistake());
   std::set<std::string> silent;
   for (const auto& [node, has_answered] : stores_) {
     if (!has_answered) silent.insert(node);

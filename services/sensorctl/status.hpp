@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/sensorctl/command.hpp"
+#include "services/sensorctl/known_nodes.hpp"
 #include "services/sensorctl/session.hpp"
 #include "services/sensorctl/snapshot.hpp"
 
@@ -32,6 +33,7 @@ class Status : public Command {
   void advance() override;
 
  private:
+  void ask_store_of(const Named& name);
   void ask_store(const std::string& node);
   void take_answer(const std::string& node, const MqttMessage& message);
   bool is_complete() const;
@@ -39,6 +41,7 @@ class Status : public Command {
 
   const StatusOptions options_;
   const Session session_;
+  KnownNodes nodes_;
   Snapshot snapshot_;
   std::map<std::string, bool> stores_;  // asked, by node; whether it has answered
   std::optional<Instant> settled_at_;   // retained messages have come by then

@@ -15,6 +15,17 @@ std::size_t width_of(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
+/// Where in `text` its first `columns` characters end.
+std::size_t bytes_of_columns(std::string_view text, std::size_t columns) {
+  std::size_t at = 0;
+  while (at < text.size() && columns > 0) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+    --columns;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::string value_text(const Value& value) {
@@ -60,7 +71,20 @@ std::string on_one_line(std::string json) {
   return json;
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string folded(std::string line, std::size_t most_columns, std::size_t hanging) {
+  std::string out;
+  while (width_of(line) > most_columns) {
+    const std::size_t start = line.find_first_not_of(' ');
+    std::size_t at = line.rfind(' ', bytes_of_columns(line, most_columns));
+    if (at == std::string::npos || at < start) at = line.find(' ', start);  // a long word has a line of its own
+    if (at == std::string::npos) break;
+    out += line.substr(0, at) + '\n';
+    line.replace(0, at + 1, hanging, ' ');
+  }
+  return out + line;
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t most_columns) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -69,13 +93,19 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::string out;
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
+    std::size_t columns = row.size();
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < columns; ++i)
+      width += (i == 0 ? 0 : 2) + (i + 1 < columns ? widths[i] : width_of(row[i]));
+    if (width > most_columns && columns > 1) --columns;  // the last one goes below
+    for (std::size_t i = 0; i < columns; ++i) {
       if (i > 0) line += "  ";
       line += row[i];
       line.append(widths[i] - width_of(row[i]), ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';
+    if (columns < row.size()) out += folded("    " + row.back(), most_columns, 4) + '\n';
   }
   return out;
 }

@@ -67,6 +67,17 @@ TEST(AskStore, gives_up_a_store_that_does_not_answer) {
             "sensor-persistence of node kitchen did not answer in 5 s; systemctl status sensor-persistence\n");
 }
 
+TEST(AskStore, says_that_nobody_is_known_under_a_node_and_which_are) {
+  AskStore command(query_question({}, Format::text), Session{"sensors", "kichen", "sensorctl-1", Millis{5'000}});
+  Timeline line(command);
+  line.happens(MqttConnected{});
+  line.hears("sensors/kitchen/status/sensor-persistence", up, true);
+  line.passes(Millis{5'000});
+  EXPECT_EQ(line.exit_code, exit_no_answer);
+  EXPECT_EQ(line.complaints,
+            "nobody is known under the node 'kichen'; the broker knows kitchen; did you mean 'kitchen'?\n");
+}
+
 TEST(AskStore, passes_a_refusal_on) {
   AskStore command(query_question({}, Format::text), in_kitchen);
   Timeline line(command);

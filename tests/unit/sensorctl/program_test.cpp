@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sstream>
 
 #include "tests/rig/process.hpp"
 #include "tests/rig/programs.hpp"
@@ -77,6 +78,53 @@ TEST_F(Sensorctl, shows_a_pipeline_that_is_well) {
   EXPECT_NE(json.out.find("\"well\":true"), std::string::npos) << json.out;
 }
 
+TEST_F(Sensorctl, shows_the_newest_readings_each_time) {
+  rig_.start_all();
+  rig_.wait_until("readings in the store", patience, [&] { return rig_.progress().stored > 20; });
+  rig_.publisher().stop();  // so that none passes by itself
+  for (int i = 0; i < 5; ++i) {
+    const Outcome status = run({"status"});
+    EXPECT_NE(status.out.find("\ntemperature"), std::string::npos) << status.out << status.log;
+  }
+}
+
+TEST_F(Sensorctl, says_which_word_it_does_not_know) {
+  const Outcome verb = run({"stauts"});
+  EXPECT_EQ(verb.exit_code, 2);
+  EXPECT_NE(verb.log.find("there is no 'stauts'; did you mean 'status'?"), std::string::npos) << verb.log;
+  EXPECT_NE(run({"dead-letters", "lits"}).log.find("did you mean 'list'?"), std::string::npos);
+  EXPECT_NE(run({"breakfast"}).log.find("there is no 'breakfast'; there is: backup, breaker, dead-letters"),
+            std::string::npos);
+}
+
+TEST_F(Sensorctl, has_help_that_fits_80_columns) {
+  for (const auto& verb : std::vector<std::vector<std::string>>{{},
+                                                                {"status"},
+                                                                {"query"},
+                                                                {"tail"},
+                                                                {"breaker"},
+                                                                {"doctor"},
+                                                                {"dead-letters"},
+                                                                {"backup"},
+                                                                {"restore"},
+                                                                {"support-bundle"},
+                                                                {"dead-letters", "purge"},
+                                                                {"breaker", "isolate"}}) {
+    std::vector<std::string> arguments = verb;
+    arguments.emplace_back("--help");
+    std::istringstream help(run(arguments).out);
+    EXPECT_TRUE(help.peek() != EOF);
+    for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << line;
+  }
+}
+
+TEST_F(Sensorctl, names_its_own_options_when_the_password_is_wrong) {
+  rig_.broker().start();
+  const Outcome status = run({"--user", "nobody", "status"});
+  EXPECT_EQ(status.exit_code, 3);
+  EXPECT_NE(status.log.find("check --user and --password-file"), std::string::npos) << status.log;
+}
+
 TEST_F(Sensorctl, shows_which_service_has_gone) {
   rig_.start_all();
   rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
@@ -126,7 +174,8 @@ TEST_F(Sensorctl, isolates_the_publisher_and_closes_its_breaker_again) {
   const Outcome isolate = run({"breaker", "isolate", "sensor-publisher"});
   EXPECT_EQ(isolate.exit_code, 0) << isolate.log;
   EXPECT_EQ(isolate.out,
-            "sensor-publisher of node node-1: circuit breaker open, isolated until `sensorctl breaker close`\n");
+            "sensor-publisher of node node-1: circuit breaker open, isolated until `sensorctl breaker close "
+            "sensor-publisher`\n");
   rig_.wait_until("readings stay in the outbox", patience, [&] { return rig_.progress().in_outbox > 20; });
   const Outcome close = run({"breaker", "close", "sensor-publisher"});
   EXPECT_EQ(close.exit_code, 0) << close.log;

@@ -67,6 +67,35 @@ TEST(Status, shows_everything_on_one_screen_and_ends_well) {
   EXPECT_EQ(line.exit_code, exit_ok);
 }
 
+TEST(Status, asks_a_store_that_was_heard_before_the_word_of_the_connection) {
+  Status status({}, session);
+  Timeline line(status);
+  hear_all(line);
+  EXPECT_TRUE(line.published.empty()) << "it would be dropped";
+  line.happens(MqttConnected{});
+  ASSERT_EQ(line.published.size(), 1U);
+  line.passes(Millis{500});
+  EXPECT_FALSE(line.exit_code.has_value()) << "its answer is waited for";
+  answer(line);
+  line.passes(Millis{100});
+  EXPECT_NE(line.out.find("bme280.temperature  21.5 Cel"), std::string::npos) << line.out;
+  EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST(Status, says_that_nobody_is_known_under_a_node_and_which_are) {
+  Status status({}, Session{"sensors", "kitchne", "sensorctl-1", Millis{5'000}});
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears("sensors/attic/status/sensor-publisher", status_of("sensor-publisher", "up"), true);
+  line.passes(Millis{5'100});
+  EXPECT_EQ(line.complaints,
+            "nobody is known under the node 'kitchne'; the broker knows attic, kitchen; did you mean 'kitchen'?\n");
+  EXPECT_EQ(line.out, "");
+  EXPECT_TRUE(line.published.empty());
+  EXPECT_EQ(line.exit_code, exit_trouble);
+}
+
 TEST(Status, shows_the_watermark_and_not_that_another_stream_is_refused) {
   Status status({}, session);
   Timeline line(status);
@@ -90,7 +119,8 @@ TEST(Status, shows_an_open_breaker_with_its_next_attempt) {
                        R"("since":"2026-01-15T16:09:00Z","next_attempt":"2026-01-15T16:10:00Z"})"));
   answer(line);
   line.passes(Millis{1'000});
-  EXPECT_NE(line.out.find("sensor-http-bridge  open    35 s  in 24 s       API failures exceeded threshold (3) [2J\n"),
+  EXPECT_NE(line.out.find("sensor-http-bridge  open    35 s  in 24 s\n"
+                          "    API failures exceeded threshold (3) [2J\n"),
             std::string::npos)
       << line.out;
   EXPECT_EQ(line.exit_code, exit_trouble);

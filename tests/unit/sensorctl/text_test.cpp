@@ -36,6 +36,19 @@ TEST(Table, aligns_by_characters_not_bytes_and_ends_lines_without_blanks) {
   EXPECT_EQ(table({{"NAME", "VALUE"}, {"größe", "1"}, {"x", ""}}), "NAME   VALUE\ngröße  1\nx\n");
 }
 
+TEST(Table, puts_a_last_cell_that_is_too_wide_below_its_row) {
+  EXPECT_EQ(table({{"NAME", "WHY"}, {"a", "short"}, {"b", "one two three four"}}, 16),
+            "NAME  WHY\na     short\nb\n    one two\n    three four\n");
+}
+
+TEST(Folded, breaks_at_blanks_and_counts_characters) {
+  EXPECT_EQ(folded("  --x  ä ö ü ß and so on", 16, 7), "  --x  ä ö ü ß\n       and so on");
+  EXPECT_EQ(folded("short", 5, 2), "short");
+  EXPECT_EQ(folded("/a/path/of/one/word and", 10, 2), "/a/path/of/one/word\n  and") << "a word is never cut";
+  EXPECT_EQ(folded("    aaaaaaaaaaaaaa bb", 10, 4), "    aaaaaaaaaaaaaa\n    bb") << "nor is it moved for ever";
+  EXPECT_EQ(folded("", 5, 2), "");
+}
+
 TEST(Pattern, fits_the_whole_name) {
   EXPECT_TRUE(fits_pattern("bme280.temperature", "bme280.*"));
   EXPECT_TRUE(fits_pattern("bme280.temperature", "*temp*"));
