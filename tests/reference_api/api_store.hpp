@@ -16,7 +16,7 @@ struct ApiStats {
   std::uint64_t received = 0;           // readings that came under a new key
   std::uint64_t unique = 0;             // readings stored
   std::uint64_t duplicates = 0;         // readings that came again under another key
-  std::uint64_t gaps = 0;               // numbers missing in 1..newest of the streams, gap records not counted
+  std::uint64_t gaps = 0;               // numbers missing in 1..newest of the streams, those of gap records not counted
   std::uint64_t gap_numbers = 0;        // numbers that gap records cover
   std::uint64_t requests = 0;           // keys
   std::uint64_t repeated_requests = 0;  // requests with a key that was known
