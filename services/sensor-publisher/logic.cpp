@@ -33,6 +33,7 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
       clock_(contents.streams.back().boot),
       downstream_(options_.node),
       namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
+      former_names_({options_.root, service_name, options_.node, "stream", options_.status_interval}),
       two_stores_(options_.status_interval),
       outbox_mark_(options_.outbox.high_readings),
       found_(contents),
@@ -84,7 +85,7 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
   } else if (topic->kind == "control") {
     on_order(event, now, effects);
   } else if (topic->name == service_name && topic->node != options_.node) {
-    on_status_of_publisher(*topic, event, effects);
+    former_names_.take(*topic, event, now.monotonic);
   } else if (topic->kind == "status" && topic->name == service_name) {
     Namesakes::Heard heard = namesakes_.take(*topic, event, now.monotonic);
     if (heard.say_again) status_due_ = now.monotonic;
@@ -217,6 +218,7 @@ void Logic::advance(Now now, Effects& effects) {
   outbox_mark_.update(writer_.depth());
   downstream_.advance(now.monotonic);
   advance_namesakes(now, effects);
+  clear_former_names(now, effects);
   advance_pace(now, effects);
   report_transitions(now, effects);
   report_status(now, effects);
@@ -355,15 +357,17 @@ std::string Logic::status_details(Now now) const {
       events_.dropped(), encode_link_counters(link_));
 }
 
-std::string Logic::down_status(WallTime now) {
-  return encode_status({service_name, ServiceState::down, "connection lost", now, SENSOR_PROJECT_VERSION, {}});
+std::string Logic::down_status(const std::string& stream, WallTime now) {
+  return encode_status({service_name, ServiceState::down, "connection lost", now, SENSOR_PROJECT_VERSION,
+                        fmt::format(R"("stream":"{}")", stream)});
 }
 
 std::optional<Instant> Logic::wake_at() const {
   std::optional<Instant> at = intake_.wake_at(pacing_);
   for (const std::optional<Instant>& when :
        {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(), namesakes_.wake_at(),
-        two_stores_.wake_at(), link_.is_connected() ? status_due_ : std::nullopt,
+        link_.is_connected() ? former_names_.wake_at() : std::nullopt, two_stores_.wake_at(),
+        link_.is_connected() ? status_due_ : std::nullopt,
         stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }

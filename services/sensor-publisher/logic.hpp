@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/former_names.hpp"
 #include "common/codec/namesakes.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/broker_link.hpp"
@@ -45,8 +46,8 @@ class Logic {
   /// Readings that are not in the outbox yet, those of a write under way included.
   std::size_t readings_in_memory() const { return writer_.in_memory(); }
 
-  /// Last will of the service's connection.
-  static std::string down_status(WallTime now);
+  /// Last will of the service's connection; whose it is, `stream` says.
+  static std::string down_status(const std::string& stream, WallTime now);
 
  private:
   void on(const Tick&, Now, Effects&) {}
@@ -71,7 +72,7 @@ class Logic {
   // ---- logic_names.cpp ----
   void note_former_name(const OutboxContents& contents, Now now, Effects& effects);
   void subscribe(Effects& effects);
-  void on_status_of_publisher(const TopicView& topic, const MqttMessage& message, Effects& effects);
+  void clear_former_names(Now now, Effects& effects);
 
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void on_order(const MqttMessage& message, Now now, Effects& effects);
@@ -112,12 +113,12 @@ class Logic {
   LogThrottle throttle_;
   Downstream downstream_;
   Namesakes namesakes_;
+  FormerNames former_names_;
   Sightings two_stores_;
   std::string store_before_;          // that kept the readings before the present one, since the start
   std::set<std::string> followed_;    // nodes other than this whose watermarks are subscribed
   std::set<std::string> boot_nodes_;  // names under which readings of this boot may have been taken
-  std::string former_node_;           // of the run before this one, where it was another; until its topics are cleared
-  std::string former_stream_;         // of that run
+  std::string former_node_;           // of the run before this one, where it was another
   QueueMark outbox_mark_;
   bool stopping_ = false;
   Instant stop_by_{};  // while stopping: readings that the outbox does not take are given up then

@@ -28,7 +28,8 @@ int run(Config config) {
   config.logic.instance = random_id();
   trust_clock(config.clock_trust);
   if (const std::string risk = risk_of_file(config.outbox.path); !risk.empty()) log(LogLevel::warning, risk);
-  Result<MqttClientOptions> mqtt = mqtt_options(config);
+  const std::string stream = random_stream_id();
+  Result<MqttClientOptions> mqtt = mqtt_options(config, stream);
   Result<std::vector<std::unique_ptr<Driver>>> drivers = make_drivers(config.drivers);
   for (const Error* error : {mqtt ? nullptr : &mqtt.error(), drivers ? nullptr : &drivers.error()}) {
     if (error == nullptr) continue;
@@ -37,7 +38,6 @@ int run(Config config) {
   }
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
   OutboxWorker outbox(config.outbox, [&inbox](Event event) { inbox.push_control(std::move(event)); });
-  const std::string stream = random_stream_id();
   // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
   Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id(), config.logic.node);
   if (!contents) {

@@ -93,9 +93,10 @@ Result<void> end_stream(Database& database, OutboxRows& rows, const OutboxStream
       std::to_string(max_ended_streams) + ")");
 }
 
-/// Puts the stream of this run behind what there is, and ends those that are confirmed to their end.
+/// Puts the stream of this run behind what there is, and ends those that are confirmed to their end. Of those, `unused`
+/// had no readings.
 Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStreams& streams, OutboxStream ours,
-                             bool is_settled, Position last, Position confirmed) {
+                             bool is_settled, Position last, Position confirmed, std::vector<EndedStream>& unused) {
   const auto is_ours = [&](const auto& numbered) { return numbered.second.id == ours.id; };
   const auto found = std::find_if(streams.begin(), streams.end(), is_ours);
   if (found == streams.end() || !is_settled) {
@@ -113,6 +114,7 @@ Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStrea
   while (streams.size() > 1 && streams[1].second.start() <= confirmed) {
     const auto& [number, stream] = streams.front();
     if (Result<void> done = end_stream(database, rows, stream, number, streams[1].second.start()); !done) return done;
+    if (stream.seq_at(streams[1].second.start()) == 0) unused.push_back({stream.id, stream.node});
     streams.erase(streams.begin());
   }
   return {};
@@ -142,8 +144,9 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
     if (const auto node = meta->find(meta_key_of_node(number)); node != meta->end()) stream.node = node->second;
   }
   thinned = mark_of_text((*meta)["thinned"]);
+  std::vector<EndedStream> unused;
   if (Result<void> done = arrange_streams(database, rows, *streams, known.streams.back(), is_settled, contents.last,
-                                          contents.confirmed);
+                                          contents.confirmed, unused);
       !done) {
     return tl::unexpected(done.error());
   }
@@ -151,6 +154,7 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
   Result<std::vector<EndedStream>> ended = read_ended(database);
   if (!ended) return tl::unexpected(ended.error());
   contents.ended = std::move(*ended);
+  contents.ended.insert(contents.ended.end(), unused.begin(), unused.end());
   return contents;
 }
 

@@ -26,7 +26,7 @@ MqttCallbacks callbacks_into(Inbox<Event>& inbox) {
 
 }  // namespace
 
-Result<MqttClientOptions> mqtt_options(const Config& config) {
+Result<MqttClientOptions> mqtt_options(const Config& config, const std::string& stream) {
   MqttClientOptions options;
   options.host = config.mqtt.host;
   options.port = config.mqtt.port;
@@ -47,7 +47,7 @@ Result<MqttClientOptions> mqtt_options(const Config& config) {
     }
   }
   options.will_topic = topic_of(root, config.logic.node, "status", service_name);
-  options.will_payload = Logic::down_status(read_clocks().wall);
+  options.will_payload = Logic::down_status(stream, read_clocks().wall);
   return options;
 }
 

@@ -17,7 +17,7 @@ namespace sensors::publisher {
 
 /// The connection that `config` describes, with this service's subscriptions and last will. Fails when the password
 /// file cannot be read.
-Result<MqttClientOptions> mqtt_options(const Config& config);
+Result<MqttClientOptions> mqtt_options(const Config& config, const std::string& stream);
 
 /// In the order of `configs`.
 Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<DriverConfig>& configs);

@@ -14,6 +14,7 @@ constexpr Millis wait_longest{60'000};
 
 void StoreClaims::restart(const std::vector<EndedStream>& ended) {
   ended_.assign(ended.begin(), ended.end());
+  std::erase_if(ended_, [](const EndedStream& stream) { return stream.last == 0; });
   retry_at_.reset();
   begin();
 }

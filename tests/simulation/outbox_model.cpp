@@ -31,14 +31,16 @@ Result<OutboxContents> OutboxModel::open(const OutboxContents& known, bool is_se
     file_.streams.push_back(ours);
     file_.streams.back().base = contents.last - ours.skipped;
   }
+  std::vector<publisher::EndedStream> unused;
   while (file_.streams.size() > 1 && file_.streams[1].start() <= file_.confirmed) {
     const OutboxStream& first = file_.streams.front();
     const std::uint64_t last = first.seq_at(file_.streams[1].start());
-    if (last > 0) file_.ended.push_back({first.id, first.node, last});
+    (last > 0 ? file_.ended : unused).push_back({first.id, first.node, last});
     file_.streams.erase(file_.streams.begin());
   }
   contents.streams = file_.streams;
   contents.ended = file_.ended;
+  contents.ended.insert(contents.ended.end(), unused.begin(), unused.end());
   return contents;
 }
 
@@ -217,6 +219,12 @@ bool OutboxModel::has_news() const {
   const Position newest = file_.readings.rbegin()->first;
   const OutboxStream& stream = stream_of(newest);
   return !world_.ledger.has(stream.id, newest - stream.base, in_store);
+}
+
+bool OutboxModel::knows_run_of(const std::string& node, const std::string& text) const {
+  const auto is_it = [&](const auto& run) { return run.node == node && text.find(run.id) != std::string::npos; };
+  return std::any_of(file_.streams.begin(), file_.streams.end(), is_it) ||
+         std::any_of(file_.ended.begin(), file_.ended.end(), is_it);
 }
 
 void OutboxModel::save() { saved_ = file_; }

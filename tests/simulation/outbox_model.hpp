@@ -48,6 +48,9 @@ class OutboxModel {
   /// Rows that are not confirmed: readings and gap records.
   std::size_t size() const { return file_.readings.size() + file_.gaps.size(); }
 
+  /// Whether a run that went by the name of `node` is in it whose stream `text` tells of.
+  bool knows_run_of(const std::string& node, const std::string& text) const;
+
   /// Whether the newest reading has not been in a store yet.
   bool has_news() const;
 

@@ -85,7 +85,7 @@ void PublisherService::connect() {
   options.client_id = client_id_;
   options.subscriptions = subscriptions_of(options_);
   options.will_topic = topic_of(options_.root, options_.node, "status", publisher::service_name);
-  options.will_payload = publisher::Logic::down_status(clock_.now().wall);
+  options.will_payload = publisher::Logic::down_status(stream_, clock_.now().wall);
   MqttLinkCallbacks callbacks;
   callbacks.on_connected = [this] { control(MqttConnected{}); };
   callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };

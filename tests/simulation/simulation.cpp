@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/topic.hpp"
 #include "tests/simulation/configuration.hpp"
 
 namespace sensors::simulation {
@@ -351,6 +352,23 @@ void Simulation::check_end() {
     if (publisher->pace() != Millis{10'000}) world_.ledger.violate("the pace returns to its base", publisher->name());
     if (!publisher->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", publisher->name());
     if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
+  }
+  check_former_names();
+}
+
+/// Nobody is shown who is gone, as far as an outbox knows that a run went by that name.
+void Simulation::check_former_names() {
+  for (const auto& [name, message] : broker_->retained()) {
+    const std::optional<TopicView> topic = parse_topic(name);
+    if (!topic.has_value() || topic->kind != "status" || topic->name != publisher::service_name) continue;
+    const std::string node(topic->node);
+    const bool is_gone = !message->payload.empty() &&
+                         std::none_of(publishers_.begin(), publishers_.end(),
+                                      [&](const auto& publisher) { return publisher->options().node == node; });
+    for (const auto& publisher : publishers_) {
+      if (is_gone && publisher->outbox().knows_run_of(node, message->payload))
+        world_.ledger.violate("what was left under a former name goes", name + ": " + message->payload);
+    }
   }
 }
 

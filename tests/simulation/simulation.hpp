@@ -63,6 +63,7 @@ class Simulation {
   void heal();
   bool run_until(Instant end);
   void check_end();
+  void check_former_names();
   std::vector<Service*> services();
   Service& any_service();
   PublisherService& any_publisher() { return *world_.random.one_of(publishers_); }

@@ -123,26 +123,44 @@ TEST_F(Renamed, the_boot_time_is_said_under_each_name_of_this_boot) {
                                               "sensors/kitchen/clock/sensor-publisher"}));
 }
 
-TEST_F(Renamed, the_retained_status_of_the_earlier_name_goes_unless_another_machine_has_that_name) {
-  PublisherBench bench{bench_options(), renamed("attic")};
+TEST_F(Renamed, what_a_run_left_under_an_earlier_name_goes_whenever_it_comes) {
+  OutboxContents contents = renamed("attic");
+  contents.ended = {{"run0", "loft", 3}};  // a name before that
+  PublisherBench bench{bench_options(), contents};
+  fill(bench);
+  for (const char* node : {"attic", "loft"}) {
+    const std::string topic = topic_of("sensors", node, "status", service_name);
+    EXPECT_EQ(std::count(bench.subscribed.begin(), bench.subscribed.end(), topic), 1);
+  }
   bench.step(MqttConnected{});
-  const auto hear = [&](const char* state, const std::string& stream = "elsewhere", bool retained = true) {
-    bench.published.clear();
+  const auto cleared_after = [&](const std::string& node, const std::string& status) {
     MqttMessage message;
-    message.topic = "sensors/attic/status/sensor-publisher";
-    const std::string details = "\"stream\":\"" + stream + "\"";
-    message.payload = encode_status({service_name, ServiceState::up, "", bench.now.wall, "0", details});
-    if (std::string(state) == "down") message.payload = Logic::down_status(bench.now.wall);
-    message.retained = retained;
+    message.topic = topic_of("sensors", node, "status", service_name);
+    message.payload = status;
     bench.step(std::move(message));
-    return std::count_if(bench.published.begin(), bench.published.end(), [](const MqttPublish& sent) {
-      return sent.topic.find("sensors/attic/") == 0 && sent.payload.empty() && sent.retain;
-    });
+    bench.published.clear();
+    bench.pass(60s);
+    std::vector<std::string> topics;
+    for (const MqttPublish& sent : bench.published) {
+      if (sent.retain && sent.payload.empty()) topics.push_back(sent.topic);
+    }
+    return topics;
   };
-  EXPECT_EQ(hear("up"), 0);
-  EXPECT_EQ(hear("down"), 2);
-  EXPECT_EQ(hear("up", "run1"), 2) << "of the run before this one, whose last word did not come through";
-  EXPECT_EQ(hear("up", "run1", false), 0) << "this machine is a copy of one that runs";
+  const std::vector<std::string> of_attic{"sensors/attic/status/sensor-publisher",
+                                          "sensors/attic/queue/sensor-publisher"};
+  EXPECT_EQ(cleared_after("attic", Logic::down_status("run1", bench.now.wall)), of_attic) << "its last will";
+  EXPECT_EQ(cleared_after("loft", Logic::down_status("run0", bench.now.wall)).size(), 2U);
+  EXPECT_TRUE(cleared_after("attic", Logic::down_status("elsewhere", bench.now.wall)).empty())
+      << "of another machine that has the name now";
+  EXPECT_TRUE(cleared_after("loft", Logic::down_status("run1", bench.now.wall)).empty());
+  bench.step(MqttDisconnected{"reset"});
+  EXPECT_TRUE(cleared_after("attic", Logic::down_status("run1", bench.now.wall)).empty());
+  bench.published.clear();
+  bench.step(MqttConnected{});
+  EXPECT_EQ(std::count_if(bench.published.begin(), bench.published.end(),
+                          [](const MqttPublish& sent) { return sent.retain && sent.payload.empty(); }),
+            2)
+      << "what the broker keeps comes before the word that it is connected";
 }
 
 TEST(Silence, of_the_store_for_a_minute_degrades_though_the_broker_takes_everything) {

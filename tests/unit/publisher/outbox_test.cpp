@@ -76,8 +76,11 @@ TEST_F(OutboxTest, keeps_the_name_of_each_run_and_the_last_numbers_of_those_that
   EXPECT_EQ(third.streams.size(), 2U);
   EXPECT_EQ(third.ended, (std::vector<EndedStream>{{"run1", "attic", 2}}));
   const OutboxContents fourth = run("run4", "shed", {.append = {}, .delete_through = 3, .drop = {}, .known_store = {}});
-  EXPECT_EQ(fourth.ended, (std::vector<EndedStream>{{"run1", "attic", 2}, {"run2", "shed", 1}}))
-      << "run3 had no readings";
+  EXPECT_EQ(fourth.ended, (std::vector<EndedStream>{{"run1", "attic", 2}, {"run2", "shed", 1}, {"run3", "shed", 0}}))
+      << "run3 had no readings, and is told of once";
+  const OutboxContents fifth = run("run5", "shed", {.append = {}, .delete_through = 3, .drop = {}, .known_store = {}});
+  EXPECT_EQ(fifth.ended.size(), 3U);
+  EXPECT_EQ(fifth.ended.back().id, "run4");
 }
 
 // What a later version may do to the schema and still let this one run: ADR 9.

@@ -1,0 +1,58 @@
+// FormerNames clears what runs of a service have left on the broker under names that the machine had before: their last
+// status would be shown for ever, as a service that is down, or even as one that is up. Owned by a Logic. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/codec/topic.hpp"
+#include "common/core/service_events.hpp"
+#include "common/core/sightings.hpp"
+
+namespace sensors {
+
+class FormerNames {
+ public:
+  struct Options {
+    std::string root;
+    std::string service;  // "sensor-publisher"
+    std::string node;     // ours: what is kept under it is replaced, not cleared
+    std::string run_key;  // of a status: what tells whose it is, "stream"
+    Millis status_interval{10'000};
+  };
+
+  explicit FormerNames(Options options) : options_(std::move(options)) {}
+
+  /// An earlier run whose statuses say `run` went by the name of `node`.
+  void add(const std::string& node, const std::string& run);
+
+  /// Status topics to be heard that were not given before.
+  std::vector<std::string> take_topics();
+
+  /// Takes a message if it is a status under one of the names.
+  void take(const TopicView& topic, const MqttMessage& message, Instant now);
+
+  /// Messages that clear what an earlier run left, and nobody has said again meanwhile. To be called while connected.
+  std::vector<MqttPublish> advance(Instant now);
+
+  /// When advance() has something to do.
+  std::optional<Instant> wake_at() const;
+
+ private:
+  struct Name {
+    std::map<std::string, Sightings> runs;  // by what their statuses say
+    bool is_heard = false;                  // its topic was given
+    std::optional<Instant> clear_at;        // what is kept there is of one of `runs`, if it was not said again by then
+  };
+
+  Millis longest_silence() const;
+  std::string run_in(std::string_view payload) const;
+
+  Options options_;
+  std::map<std::string, Name, std::less<>> names_;
+};
+
+}  // namespace sensors
