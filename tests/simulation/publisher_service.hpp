@@ -36,7 +36,8 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   // ---- faults of the drivers ----
 
   /// The program prints so many readings at once.
-  void burst(std::size_t readings) { burst_ = readings; }
+  /// One that has ended prints nothing more.
+  void burst(std::size_t readings) { burst_ = finishing_ ? burst_ : readings; }
   /// The next round of a driver takes so long.
   void hang_driver(Millis time) { driver_hang_ = time; }
 
