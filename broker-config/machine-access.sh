@@ -9,6 +9,9 @@
 #   DIR/mosquitto.passwords     gets its hash
 #   DIR/acl                     gets its rules, between two lines that name it
 #
+# Each file is on the disk before it gets its name, and keeps its owner and mode. Exit code 65, and nothing is changed, where a
+# user of that name is not a machine's, or where the lines of a machine in the acl file are not as this made them.
+#
 # Then: systemctl reload sensor-broker. To change a password: delete NODE.password, add again, reload.
 set -euo pipefail
 umask 077
@@ -29,16 +32,52 @@ for file in "$acl" "$hashes"; do
   [ -f "$file" ] || { echo "$0: $file: there is no such file; is the broker's configuration in $dir?" >&2; exit 66; }
 done
 
-# Standard input becomes file $1, which keeps its owner and mode; on the disk before it gets its name.
+exec 9< "$dir"
+flock 9  # of two at once the second would take back what the first did
+
+# Standard input becomes file $1, which keeps its owner and mode; on the disk before it gets its name, and then that.
 replace() {
   cp -p "$1" "$1.new"
   cat > "$1.new"
   sync "$1.new"
   mv "$1.new" "$1"
+  sync "$dir"
 }
 
-acl_without_node() { sed "/^# machine ${node//./\\.}:/,/^# end of machine ${node//./\\.}\$/d" "$acl"; }
+refuse() { echo "$0: $1; nothing was changed" >&2; exit 65; }
+
+# Says which line of the acl file is missing or too many, if one is: what is deleted must end where the machine's rules do.
+broken_block() {
+  awk '
+    function missing(place) {
+      printf "line %d: \"# end of machine %s\" is missing %s; put it back behind the last rule of %s\n", NR, machine, place, machine
+      machine = ""
+      exit
+    }
+    /^# machine [A-Za-z0-9_.-]+: / { if (machine != "") missing("above"); machine = substr($3, 1, length($3) - 1); next }
+    /^# end of machine / {
+      if ($5 != machine) { printf "line %d: \"%s\" ends nothing that begins above; remove that line\n", NR, $0; machine = ""; exit }
+      machine = ""
+      next
+    }
+    /^user / && machine != "" && $2 != machine { missing("above") }
+    END { if (machine != "") missing("at the end") }' "$acl"
+}
+
+has_block() { grep -q "^# machine ${node//./\\.}: " "$acl"; }
+acl_without_node() { sed "/^# machine ${node//./\\.}: /,/^# end of machine ${node//./\\.}\$/d" "$acl"; }
 hashes_without_node() { grep -v "^${node//./\\.}:" "$hashes" || true; }
+
+is_somebody_elses() {
+  acl_without_node | grep -qE "^user[[:space:]]+${node//./\\.}[[:space:]]*\$" || { ! has_block && grep -q "^${node//./\\.}:" "$hashes"; }
+}
+
+broken=$(broken_block)
+[ -z "$broken" ] || refuse "$acl, $broken"
+if is_somebody_elses; then
+  refuse "'$node' is a user of this broker already, and not one that this made: call the machine otherwise (\`node\` in its \
+sensor-publisher.toml); or, when nobody needs that user, remove it with mosquitto_passwd -D $hashes $node, and its lines in $acl"
+fi
 
 rules() {
   local name kind
@@ -63,27 +102,27 @@ make_password() {
   mv "$file.new" "$file"
 }
 
+# What a power cut leaves of either is a machine with rules and without a password, which may be added or removed again.
 case $verb in
   add)
     make_password
+    { acl_without_node; rules; } > "$dir/machines/acl"
+    replace "$acl" < "$dir/machines/acl"
     hash=$dir/machines/$node.hash
     echo "$node:$(head -n 1 "$dir/machines/$node.password")" > "$hash"
     mosquitto_passwd -U "$hash"  # hashes the file in place; no password is on a command line
     { hashes_without_node; cat "$hash"; } > "$hash.all"
     replace "$hashes" < "$hash.all"
-    rm "$hash" "$hash.all"
-    { acl_without_node; rules; } > "$dir/machines/acl"
-    replace "$acl" < "$dir/machines/acl"
-    rm "$dir/machines/acl"
+    rm "$hash" "$hash.all" "$dir/machines/acl"
     echo "$dir/machines/$node.password"
     ;;
   remove)
     [ $# -eq 3 ] || usage
     mkdir -p "$dir/machines"
-    acl_without_node > "$dir/machines/acl"
-    replace "$acl" < "$dir/machines/acl"
     hashes_without_node > "$dir/machines/hashes"
     replace "$hashes" < "$dir/machines/hashes"
+    acl_without_node > "$dir/machines/acl"
+    replace "$acl" < "$dir/machines/acl"
     rm -f "$dir/machines/acl" "$dir/machines/hashes" "$dir/machines/$node.password"
     ;;
   *) usage ;;

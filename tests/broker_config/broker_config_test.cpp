@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
@@ -379,6 +380,77 @@ TEST_F(MachinesTest, are_gone_when_removed_and_leave_the_rules_as_they_were) {
   EXPECT_EQ(read_file(folder_.file("broker/acl")), shipped);
   for (const char* name : {"monitor", "sensor-persistence", "a/b", "+", "a b"})
     EXPECT_EQ(access({"add", name}).code, 64) << name;
+}
+
+/// What a script changes, without a broker that reads it.
+class MachinesScriptTest : public MachinesTest {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(access({"add", "attic"}).code, 0);
+    ASSERT_EQ(access({"add", "shed"}).code, 0);
+  }
+
+  std::string both_files() const { return read_file(acl_) + read_file(hashes_); }
+
+  void expect_refused(const std::vector<std::string>& words, const std::string& part) {
+    const std::string before = both_files();
+    const Ended refused = access(words);
+    EXPECT_EQ(refused.code, 65) << words.front();
+    EXPECT_NE(refused.output.find(part), std::string::npos) << refused.output;
+    EXPECT_NE(refused.output.find("nothing was changed"), std::string::npos) << refused.output;
+    EXPECT_EQ(both_files(), before);
+  }
+
+  const std::string acl_ = folder_.file("broker/acl");
+  const std::string hashes_ = folder_.file("broker/mosquitto.passwords");
+};
+
+TEST_F(MachinesScriptTest, deletes_nothing_where_the_end_of_a_machine_is_missing) {
+  std::string rules = read_file(acl_);
+  const std::string end = "# end of machine attic\n";
+  ASSERT_NE(rules.find(end), std::string::npos);
+  folder_.write("broker/acl", rules.erase(rules.find(end), end.size()));
+  for (const char* machine : {"attic", "shed", "new"}) expect_refused({"add", machine}, end.substr(0, end.size() - 1));
+  expect_refused({"remove", "attic"}, "put it back");
+}
+
+TEST_F(MachinesScriptTest, deletes_no_rules_of_others_that_stand_in_a_machines) {
+  std::string rules = read_file(acl_);
+  folder_.write("broker/acl", rules.insert(rules.find("# end of machine shed"), "user mine\ntopic read #\n"));
+  expect_refused({"remove", "shed"}, "\"# end of machine shed\" is missing above");
+}
+
+TEST_F(MachinesScriptTest, takes_over_no_user_that_is_there) {
+  folder_.write("broker/mosquitto.passwords", read_file(hashes_) + "publisher:$7$101$a$b\n");
+  folder_.write("broker/acl", read_file(acl_) + "\nuser reader\ntopic read sensors/#\n");
+  for (const char* user : {"publisher", "reader"}) {
+    expect_refused({"add", user}, "call the machine otherwise");
+    expect_refused({"remove", user}, "is a user of this broker already");
+  }
+  EXPECT_EQ(access({"add", "publishe"}).code, 0);
+}
+
+TEST_F(MachinesScriptTest, finishes_what_a_power_cut_left_of_a_machine) {
+  const std::string rules = read_file(acl_);
+  std::string hashes = read_file(hashes_);
+  hashes.erase(hashes.find("shed:"));
+  folder_.write("broker/mosquitto.passwords", hashes);  // its rules are there, its password is not
+  ASSERT_EQ(access({"add", "shed"}).code, 0);
+  EXPECT_EQ(read_file(acl_), rules);
+  EXPECT_NE(read_file(hashes_).find("shed:"), std::string::npos);
+  ASSERT_EQ(access({"remove", "shed"}).code, 0);
+  EXPECT_EQ(access({"remove", "shed"}).code, 0) << "twice is once";
+}
+
+TEST_F(MachinesScriptTest, keeps_owner_and_mode_of_what_it_writes) {
+  ASSERT_EQ(::chmod(acl_.c_str(), 0640), 0);
+  const bool is_given = ::chown(acl_.c_str(), 65'534, 65'534) == 0;  // root can
+  ASSERT_EQ(access({"remove", "attic"}).code, 0);
+  struct stat status {};
+  ASSERT_EQ(::stat(acl_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777U, 0640U);
+  EXPECT_EQ(status.st_uid, is_given ? 65'534U : ::getuid());
+  EXPECT_FALSE(std::filesystem::exists(acl_ + ".new"));
 }
 
 // ---- the scripts ----
