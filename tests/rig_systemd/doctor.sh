@@ -117,6 +117,12 @@ part_doctor_machine() {
   start_api
   check "and one that is closed again" wait_until 30 finds breaker ok sensor-http-bridge
 
+  openssl req -x509 -newkey rsa:2048 -nodes -days 10 -subj /CN=hub -keyout /dev/null 2> /dev/null | put /root/hub.pem
+  inside cp -a /etc/sensor-project/mosquitto.conf /root/mosquitto.conf
+  inside sh -c "echo 'certfile /root/hub.pem' >> /etc/sensor-project/mosquitto.conf"
+  check "doctor finds a certificate that ends in 10 days" finds certificate warning /root/hub.pem
+  inside cp -a /root/mosquitto.conf /etc/sensor-project/mosquitto.conf
+
   inside sed -i 's|^trust = .*|trust = "kernel"|' /etc/sensor-project/sensor-persistence.toml
   if finds clock ok 'wall clock'; then
     not_shown "a clock that is not synchronised (this host's is)"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "services/sensorctl/doctor/certificates.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/text.hpp"
@@ -140,6 +141,8 @@ Findings check_machine(const Facts& facts, const Thresholds& thresholds) {
     if (!database.is_there || !database.has_reserve.has_value()) continue;
     findings.push_back(check_reserve(database, full_disks.contains(database.folder), facts.machine));
   }
+  for (const CertificateFacts& certificate : facts.certificates)
+    findings.push_back(check_certificate(certificate, facts.now));
   findings.push_back(check_clock(facts.clock));
   findings.push_back(check_power(facts.power));
   findings.push_back(check_route(facts.default_route));

@@ -40,7 +40,7 @@ Findings check_units(const Facts& facts, const Thresholds& thresholds = {});
 /// broker, its access rules, status topics, queues, breakers, pace, dead letters.
 Findings check_pipeline(const Facts& facts, const Thresholds& thresholds = {});
 
-/// disks, databases, clock, power, route, journal.
+/// disks, databases, certificates, clock, power, route, journal.
 Findings check_machine(const Facts& facts, const Thresholds& thresholds = {});
 
 /// All of them.

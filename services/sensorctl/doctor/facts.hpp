@@ -9,6 +9,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
+#include "common/core/certificate_ends.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
 #include "common/core/unit_state.hpp"
@@ -108,6 +109,19 @@ struct JournalFacts {
   Millis span{0};
 };
 
+/// A file with certificates that a configuration names.
+struct CertificateFile {
+  std::string path;
+  std::string use;            // "the bridge shows it to its clients"
+  std::string unit;           // which reads it
+  bool is_authority = false;  // of whom others are known by, not one's own
+};
+
+struct CertificateFacts {
+  CertificateFile file;
+  Result<CertificateEnds> ends;
+};
+
 struct Facts {
   Machine machine;
   Result<BrokerFacts> broker;
@@ -115,6 +129,7 @@ struct Facts {
   Result<AclDifference> acl;
   std::vector<DiskFacts> disks;
   std::vector<DatabaseFacts> databases;
+  std::vector<CertificateFacts> certificates;
   ClockFacts clock;
   Result<std::optional<PowerFacts>> power;  // nothing: no firmware here that would tell
   Result<bool> default_route;

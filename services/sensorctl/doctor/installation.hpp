@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
+#include "services/sensorctl/doctor/facts.hpp"
 #include "services/sensorctl/doctor/plan.hpp"
 
 namespace sensors::doctor {
@@ -18,10 +20,11 @@ struct Installation {
   std::string node;                // empty: not known
   Millis status_interval{10'000};  // the longest of the three
   bool clock_is_trusted = false;
+  std::vector<CertificateFile> certificates{};  // that the services name, and the broker
 };
 
-/// Of the files in `folder`, "/etc/sensor-project". One that is not there, or that has mistakes, is as good as its
-/// defaults: whether it is right is for the service to say.
+/// Of the services' files and mosquitto.conf in `folder`, "/etc/sensor-project". One that is not there, or that has
+/// mistakes, is as good as its defaults: whether it is right is for the service to say.
 Installation read_installation(const std::string& folder);
 
 /// sensor-recover.toml; the defaults when it is not there. Errors of ConfigFile.

@@ -1,5 +1,6 @@
 #include "services/sensorctl/doctor/observe.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -7,7 +8,9 @@
 
 #include "common/adapters/systemd/journal_errors.hpp"
 #include "common/adapters/systemd/system_manager.hpp"
+#include "common/adapters/tls/certificate_ends.hpp"
 #include "common/runtime/clocks.hpp"
+#include "common/runtime/small_file.hpp"
 #include "services/sensorctl/doctor/broker_watch.hpp"
 #include "services/sensorctl/doctor/database_check.hpp"
 #include "services/sensorctl/doctor/installation.hpp"
@@ -16,6 +19,7 @@
 namespace sensors::doctor {
 namespace {
 
+constexpr std::size_t largest_certificates = 1024 * 1024;
 constexpr Millis systemd_deadline{5'000};
 constexpr Millis journal_deadline{3'000};
 constexpr std::chrono::hours journal_span{1};
@@ -100,6 +104,18 @@ std::vector<DiskFacts> observe_disks(const Installation& installation, const Mac
   return disks;
 }
 
+/// One that two services name is one.
+std::vector<CertificateFacts> observe_certificates(const std::vector<CertificateFile>& files, const std::string& root) {
+  std::vector<CertificateFacts> all;
+  for (const CertificateFile& file : files) {
+    const auto is_same = [&file](const CertificateFacts& other) { return other.file.path == file.path; };
+    if (std::any_of(all.begin(), all.end(), is_same)) continue;
+    const Result<SmallFile> pem = read_small_file(root + file.path, largest_certificates);
+    all.push_back({file, pem.has_value() ? certificate_ends(pem->text) : tl::unexpected<Error>(pem.error())});
+  }
+  return all;
+}
+
 Result<JournalFacts> observe_journal(WallTime now) {
   const Result<JournalErrors> errors = read_journal_errors(units(), now - journal_span, journal_deadline);
   if (!errors.has_value()) return tl::unexpected<Error>(errors.error());
@@ -124,6 +140,7 @@ Facts observe(const ObserveOptions& options) {
                                       files, options),
                      observe_database(installation.store, "sensor-persistence.service", installation.store_has_reserve,
                                       files, options)};
+  facts.certificates = observe_certificates(installation.certificates, options.root);
   facts.power = files.power();
   facts.default_route = files.default_route();
   trust_clock(ClockTrust::kernel);

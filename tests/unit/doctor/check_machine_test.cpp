@@ -1,6 +1,7 @@
 // What the doctor says of the machine: each check with its fault.
 #include <gtest/gtest.h>
 
+#include "services/sensorctl/doctor/certificates.hpp"
 #include "tests/unit/doctor/healthy_facts.hpp"
 
 namespace sensors::doctor {
@@ -42,6 +43,47 @@ TEST(DoctorDisk, that_cannot_be_asked_is_unknown) {
   facts.disks[0].is_read_only = Result<bool>(fail(ErrorCode::io, "no"));
   facts.disks[0].space = Result<DiskSpace>(fail(ErrorCode::io, "no"));
   EXPECT_EQ(complaints(facts), (Lines{"unknown mount /", "unknown disk /"}));
+}
+
+/// A certificate that ends `left` from now, and of several in its file the last `later`.
+CertificateFacts certificate(bool is_authority, Millis left, Millis later) {
+  const WallTime now = healthy_facts().now;
+  return {{"/etc/hub.pem", "the bridge shows it to its clients", "sensor-http-bridge", is_authority},
+          CertificateEnds{now + left, now + later}};
+}
+
+TEST(DoctorCertificate, is_said_14_days_before_its_end_and_critical_from_then_on) {
+  constexpr std::chrono::days day{1};
+  Facts facts = healthy_facts();
+  facts.certificates = {certificate(false, 14 * day, 90 * day)};
+  EXPECT_EQ(complaints(facts), Lines{});
+  facts.certificates = {certificate(false, 14 * day - Millis{1}, 90 * day)};
+  EXPECT_EQ(complaints(facts), Lines{"warning certificate /etc/hub.pem"});
+  facts.certificates = {certificate(false, Millis{0}, 90 * day)};
+  EXPECT_EQ(complaints(facts), Lines{"critical certificate /etc/hub.pem"}) << "one of a chain is enough";
+  facts.certificates = {certificate(true, Millis{0}, 90 * day)};
+  EXPECT_EQ(complaints(facts), Lines{}) << "of several authorities one is enough";
+  facts.certificates[0].ends = Result<CertificateEnds>(fail(ErrorCode::not_found, "no"));
+  EXPECT_EQ(complaints(facts), Lines{"unknown certificate /etc/hub.pem"});
+}
+
+TEST(DoctorCertificate, is_named_with_its_date_and_what_to_do) {
+  const CertificateFacts ended = {{"/etc/hub.pem", "the broker shows it to its clients", "sensor-broker"},
+                                  CertificateEnds{WallTime{std::chrono::seconds{1'768'478'400}}, {}}};
+  const Finding finding = check_certificate(ended, WallTime{std::chrono::seconds{1'768'478'401}});
+  EXPECT_EQ(finding.what, "ended on 2026-01-15; the broker shows it to its clients");
+  EXPECT_EQ(finding.advice, "renew it, then systemctl reload sensor-broker");
+}
+
+TEST(DoctorCertificate, of_the_broker_is_found_in_its_configuration) {
+  const std::vector<CertificateFile> files = certificates_of_broker(
+      "listener 8883\n# certfile /no\ncertfile /etc/broker.pem \r\nkeyfile "
+      "/etc/broker.key\ncafile\t/etc/ca.pem\ncertfile");
+  ASSERT_EQ(files.size(), 2U);
+  EXPECT_EQ(files[0].path, "/etc/broker.pem");
+  EXPECT_FALSE(files[0].is_authority);
+  EXPECT_EQ(files[1].path, "/etc/ca.pem");
+  EXPECT_TRUE(files[1].is_authority);
 }
 
 TEST(DoctorDatabase, that_is_damaged_is_salvaged_by_a_restart_of_its_service) {

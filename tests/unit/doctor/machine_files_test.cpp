@@ -3,6 +3,9 @@
 
 #include <filesystem>
 
+#include "common/adapters/tls/certificate_ends.hpp"
+#include "common/runtime/clocks.hpp"
+#include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/doctor/action_file.hpp"
 #include "services/sensorctl/doctor/installation.hpp"
 #include "services/sensorctl/doctor/machine_files.hpp"
@@ -131,6 +134,31 @@ TEST_F(OnFiles, takes_paths_and_intervals_from_the_services_files) {
   put("etc/sensor-persistence.toml", "status_interval = \"2s\"\n");
   EXPECT_EQ(read_installation(root.path("etc")).status_interval, Millis{2'000}) << "also when that is short";
   EXPECT_EQ(read_installation(root.path("nowhere")).store, Installation{}.store);
+}
+
+TEST_F(OnFiles, finds_the_certificates_that_the_services_and_the_broker_use_and_when_they_end) {
+  const std::string pem = root.path("hub.pem");
+  const std::vector<std::string> openssl{"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+                                         "-days",   "10",  "-subj", "/CN=hub", "-keyout",  root.path("hub.key"),
+                                         "-out",    pem};
+  ASSERT_EQ(bundle::run_program(openssl)->exit_code, 0);
+  put("etc/sensor-publisher.toml", "[mqtt]\nca_file = \"/ca.pem\"\n");
+  put("etc/sensor-persistence.toml", "[mqtt]\nca_file = \"\"\n");
+  put("etc/sensor-http-bridge.toml",
+      "[http]\ncertificate_file = \"" + pem + "\"\n[destination]\nca_file = \"/api.pem\"\n");
+  put("etc/mosquitto.conf", "listener 8883\ncertfile /broker.pem\n");
+  std::vector<std::string> paths;
+  for (const CertificateFile& file : read_installation(root.path("etc")).certificates) paths.push_back(file.path);
+  EXPECT_EQ(paths, (std::vector<std::string>{"/ca.pem", "/api.pem", pem, "/broker.pem"}));
+
+  const std::string text = root.read("hub.pem");
+  const CertificateEnds ends = certificate_ends(text + text).value();
+  EXPECT_EQ(ends.first, ends.last);
+  const Millis left = std::chrono::duration_cast<Millis>(ends.first - read_clocks().wall);
+  EXPECT_GT(left, std::chrono::days{10} - std::chrono::minutes{5});
+  EXPECT_LE(left, std::chrono::days{10});
+  EXPECT_EQ(certificate_ends("").error().code, ErrorCode::malformed);
+  EXPECT_EQ(certificate_ends(text + text.substr(0, text.size() / 2)).error().code, ErrorCode::malformed);
 }
 
 TEST_F(OnFiles, has_a_budget_file_with_every_key_and_its_default) {
