@@ -145,6 +145,11 @@ struct Point {
   std::vector<std::string> problems;
 };
 
+tl::unexpected<Error> too_many(std::size_t max_readings) {
+  return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_readings));
+}
+
+/// too_large: the line alone has more fields than are taken at once.
 Result<Point> point_of(Line line, WallTime now, std::int64_t precision_ns, std::size_t max_readings) {
   const Result<Series> series = series_of(line);
   if (!series.has_value()) return tl::unexpected<Error>(series.error());
@@ -156,7 +161,8 @@ Result<Point> point_of(Line line, WallTime now, std::int64_t precision_ns, std::
     Result<Value> value = value_of(line);
     if (!value.has_value()) return tl::unexpected<Error>(value.error());
     fields.emplace_back(std::move(field), std::move(*value));
-  } while (line.take(',') && fields.size() <= max_readings);
+    if (fields.size() > max_readings) return too_many(max_readings);
+  } while (line.take(','));
   if (!line.at_end() && !line.next_is(' ')) return fail(ErrorCode::malformed, "there is something behind a value");
   const Result<WallTime> time = time_of(line, now, precision_ns);
   if (!time.has_value()) return tl::unexpected<Error>(time.error());
@@ -246,14 +252,16 @@ Result<PostedReadings> decode_line_protocol(std::string_view body, WallTime now,
     std::size_t end = body.starts_with('#') ? first_end : end_of_line(body).value_or(first_end);
     if (const std::string_view text = bare_line(body.substr(0, end)); !text.empty()) {
       Result<Point> point = point_of(Line(text), now, precision_ns, max_readings);
-      if (!point.has_value() && end > first_end) {  // a quote that nobody meant as one takes no other lines with it
+      const auto is_too_large = [&] { return !point.has_value() && point.error().code == ErrorCode::too_large; };
+      if (!point.has_value() && !is_too_large() &&
+          end > first_end) {  // a quote that nobody meant as one takes no other lines with it
         end = first_end;
         point = point_of(Line(bare_line(body.substr(0, end))), now, precision_ns, max_readings);
       }
+      if (is_too_large()) return tl::unexpected<Error>(point.error());
       add_point(posted, row, std::move(point));
     }
-    if (posted.readings.size() + posted.bad_rows.size() > max_readings)
-      return fail(ErrorCode::too_large, fmt::format("at most {} readings are taken at once", max_readings));
+    if (posted.readings.size() + posted.bad_rows.size() > max_readings) return too_many(max_readings);
     const std::string_view taken = body.substr(0, std::min(end + 1, body.size()));
     row += static_cast<std::size_t>(std::count(taken.begin(), taken.end(), '\n'));
     body.remove_prefix(taken.size());

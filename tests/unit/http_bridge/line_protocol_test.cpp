@@ -151,5 +151,17 @@ TEST(LineProtocol, refuses_a_body_with_too_many) {
   EXPECT_EQ(decode_line_protocol(many, now, 1, 1'001)->readings.size(), 1'001U);
 }
 
+TEST(LineProtocol, a_line_with_more_fields_than_are_taken_at_once_is_too_large_however_many_they_are) {
+  for (const std::size_t fields : {11U, 12U, 13U, 500U}) {
+    std::string line = "m a0=1";
+    for (std::size_t i = 1; i < fields; ++i) line += ",a" + std::to_string(i) + "=1";
+    for (const std::string& body : {line, line + " 1", line + " 1\nm b=\"1\n", "m b=\"x\n" + line}) {
+      const Result<PostedReadings> posted = decode_line_protocol(body, now, 1, 10);
+      ASSERT_FALSE(posted.has_value()) << fields;
+      EXPECT_EQ(posted.error().code, ErrorCode::too_large) << fields;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sensors::bridge
