@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/answer_text.hpp"
 #include "common/codec/json_document.hpp"
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
@@ -27,7 +28,9 @@ using namespace std::string_view_literals;
 using Words = std::span<const std::string_view>;
 
 // Keys and texts are compared without regard to case.
-constexpr std::array error_keys{"error"sv, "errors"sv, "failed"sv, "failures"sv, "exception"sv};
+constexpr std::array error_keys{"error"sv,  "errors"sv,   "errormessage"sv, "error_message"sv,
+                                "failed"sv, "failures"sv, "fault"sv,        "exception"sv};
+constexpr std::array status_keys{"status"sv, "statuscode"sv, "status_code"sv, "code"sv};
 constexpr std::array success_keys{"success"sv, "succeeded"sv, "ok"sv};
 constexpr std::array known_before_keys{"duplicates"sv, "duplicate"sv, "existing"sv,
                                        "ignored"sv,    "skipped"sv,   "unchanged"sv};
@@ -37,9 +40,6 @@ constexpr std::array texts_of_nothing{""sv,     "0"sv,   "false"sv, "no"sv,     
 constexpr std::array texts_of_no{"false"sv,  "no"sv,      "0"sv,        "error"sv,  "fail"sv,
                                  "failed"sv, "failure"sv, "rejected"sv, "invalid"sv};
 constexpr std::array statuses_of_refusal{"error"sv, "fail"sv, "failed"sv, "failure"sv, "rejected"sv, "invalid"sv};
-constexpr std::array beginnings_of_refusal{"error"sv,  "fail"sv,     "fatal"sv, "exception"sv,    "invalid"sv,
-                                           "denied"sv, "rejected"sv, "false"sv, "unauthorized"sv, "forbidden"sv};
-
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -107,6 +107,39 @@ std::optional<std::uint64_t> count_of(element value) {
   return static_cast<std::uint64_t>(std::clamp(number, 0.0, most));
 }
 
+/// A status of HTTP, as 500, 500.0, "500" or "500 Internal Server Error"; 0: none.
+int status_of(element value) {
+  double number = 0;
+  std::string_view text;
+  if (value.get(text) == simdjson::SUCCESS) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_all = error == std::errc{} && (end == text.data() + text.size() || *end == ' ');
+    if (!is_all) return 0;
+  } else if (value.get(number) != simdjson::SUCCESS) {
+    return 0;
+  }
+  return number >= 100 && number < 600 ? static_cast<int>(number) : 0;
+}
+
+/// Of a text that is a reason phrase of RFC 9110 and nothing else, as servers and gateways put it into `message`.
+int status_of_phrase(element value) {
+  static constexpr std::array<std::pair<std::string_view, int>, 9> phrases{{{"bad request", 400},
+                                                                            {"unauthorized", 401},
+                                                                            {"forbidden", 403},
+                                                                            {"not found", 404},
+                                                                            {"too many requests", 429},
+                                                                            {"internal server error", 500},
+                                                                            {"bad gateway", 502},
+                                                                            {"service unavailable", 503},
+                                                                            {"gateway timeout", 504}}};
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS) return 0;
+  const std::string phrase = lower(text);
+  const auto* known =
+      std::find_if(phrases.begin(), phrases.end(), [&](const auto& one) { return one.first == phrase; });
+  return known == phrases.end() ? 0 : known->second;
+}
+
 class AnswerReader {
  public:
   explicit AnswerReader(ApiAnswer& answer) : answer_(answer) {}
@@ -130,9 +163,10 @@ class AnswerReader {
   void take_verdict(const std::string& key, element value) {
     const bool is_error = is_one_of(key, error_keys) && is_something(value);
     const bool is_no_success = is_one_of(key, success_keys) && says_no(value);
-    if (is_error || is_no_success || (key == "status" && is_status_of_refusal(value))) refuse(key, value);
-    std::int64_t status = 0;
-    if (key == "status" && value.get(status) == simdjson::SUCCESS) take_status(status);
+    const bool is_verdict = key == "status" || key == "result";
+    if (is_error || is_no_success || (is_verdict && is_status_of_refusal(value))) refuse(key, value);
+    if (is_one_of(key, status_keys)) take_status(status_of(value));
+    if (key == "message") take_status(status_of_phrase(value));
   }
 
   void take_rows(const std::string& key, element value) {
@@ -159,18 +193,18 @@ class AnswerReader {
   void read_row(element row) {
     std::string_view stream;
     std::uint64_t seq = 0;
-    std::int64_t status = 0;
     const bool is_named = row["stream"].get(stream) == simdjson::SUCCESS && is_name(stream) &&
                           row["seq"].get(seq) == simdjson::SUCCESS && seq >= 1 && seq <= max_seq;
-    if (row["status"].get(status) != simdjson::SUCCESS || status < 100 || status > 599) status = 0;
-    if (is_for_now(static_cast<int>(status))) take_status(status);
+    element told;
+    const int status = row["status"].get(told) == simdjson::SUCCESS ? status_of(told) : 0;
+    if (is_for_now(status)) take_status(status);
     if (!is_named || answer_.rejected.size() == max_upload_readings) {
       ++answer_.unnamed;
       return;
     }
     if (!named_.emplace(stream, seq).second)
       return;  // one row may be told of once for each thing that is wrong with it
-    answer_.rejected.push_back({{std::string(stream), seq}, static_cast<int>(status), reason_of(row)});
+    answer_.rejected.push_back({{std::string(stream), seq}, status, reason_of(row)});
   }
 
   /// [{"status":201},{"status":422,"error":"..."}], or as Elasticsearch has it, [{"index":{"status":201}}].
@@ -193,9 +227,8 @@ class AnswerReader {
   /// A row's 409 (it is there already, or in conflict with what is) is about its data, and the same at each attempt; a
   /// batch's may be about the request.
   void take_verdict_of_row(const std::string& key, element value) {
-    constexpr std::int64_t conflict = 409;
-    std::int64_t status = 0;
-    if (key == "status" && value.get(status) == simdjson::SUCCESS && status == conflict) return refuse(key, value);
+    constexpr int conflict = 409;
+    if (is_one_of(key, status_keys) && status_of(value) == conflict) return refuse(key, value);
     take_verdict(key, value);
   }
 
@@ -212,9 +245,9 @@ class AnswerReader {
     return value.get(text) == simdjson::SUCCESS && is_one_of(lower(text), statuses_of_refusal);
   }
 
-  void take_status(std::int64_t status) {
+  void take_status(int status) {
     if (status < 400 || status > 599) return;
-    if (answer_.status == 0 || is_for_now(static_cast<int>(status))) answer_.status = static_cast<int>(status);
+    if (answer_.status == 0 || is_for_now(status)) answer_.status = status;
   }
 
   void refuse(std::string_view key, element value) {
@@ -229,24 +262,6 @@ class AnswerReader {
   std::set<std::pair<std::string, std::uint64_t>> named_;  // of `rejected`
 };
 
-/// "Errors: 0", "failed=0, ok=5", "Error: none".
-bool is_count_of_none(std::string_view beginning) {
-  constexpr std::string_view separators = ":= \t";
-  constexpr std::string_view letters_and_digits = "abcdefghijklmnopqrstuvwxyz0123456789.";
-  const std::size_t word_end = std::min(beginning.find_first_of(separators), beginning.size());
-  const std::size_t begin = std::min(beginning.find_first_not_of(separators, word_end), beginning.size());
-  const std::string_view rest = beginning.substr(begin);
-  const std::string_view said = rest.substr(0, rest.find_first_not_of(letters_and_digits));
-  return said == "0" || said == "none" || said == "null" || said == "nil";
-}
-
-void read_text(std::string_view text, ApiAnswer& answer) {
-  const std::string beginning = lower(text.substr(0, 32));
-  const bool is_refusal = std::any_of(beginnings_of_refusal.begin(), beginnings_of_refusal.end(),
-                                      [&](std::string_view word) { return beginning.starts_with(word); });
-  if (is_refusal && !is_count_of_none(beginning)) answer.refusal = printable_line(text, max_refusal_reason_bytes);
-}
-
 }  // namespace
 
 bool is_for_now(int status) { return status == 408 || status == 429 || status >= 500; }
@@ -254,10 +269,13 @@ bool is_for_now(int status) { return status == 408 || status == 429 || status >=
 ApiAnswer read_api_answer(std::string_view body) {
   ApiAnswer answer;
   const std::string converted = utf8_of(body);
-  std::string_view text = converted;
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const std::string_view text = without_blanks(converted);
   if (!text.starts_with('{') && !text.starts_with('[')) {
-    read_text(text.substr(text.starts_with('"') ? 1 : 0), answer);
+    answer.is_unknown = !says_yes(text);
+    if (answer.is_unknown && begins_with_refusal(text)) {
+      answer.is_unknown = false;
+      answer.refusal = printable_line(text, max_refusal_reason_bytes);
+    }
     return answer;
   }
   JsonDocument document(2 * max_api_answer_bytes, max_depth);  // UTF-8 may be longer than what came

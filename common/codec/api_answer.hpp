@@ -30,8 +30,8 @@ struct ApiAnswer {
   /// "error: no such sensor", or a text that begins with "error". One printable line; empty: nothing does.
   std::string refusal;
 
-  /// A status 400 .. 599 that the body gives for the batch or for one of its rows; one that says to try again (408,
-  /// 429, 5xx) before another. 0: none.
+  /// A status 400 .. 599 that the body gives, as a number or a text, for the batch or for one of its rows; one that
+  /// says to try again (408, 429, 5xx) before another. 0: none.
   int status = 0;
 
   /// The rows that `accepted` counts, with those that are counted as known before (`duplicates`, `existing`, `ignored`,
@@ -43,6 +43,9 @@ struct ApiAnswer {
 
   /// It begins as JSON, and is not.
   bool is_unreadable = false;
+
+  /// It is neither JSON nor empty, and no short text that says yes: a page, XML, an error in words, bytes.
+  bool is_unknown = false;
 };
 
 ApiAnswer read_api_answer(std::string_view body);

@@ -1,11 +1,14 @@
 #include "services/sensor-http-bridge/verdict.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "common/codec/answer_text.hpp"
 #include "common/codec/api_answer.hpp"
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
@@ -15,21 +18,39 @@ namespace sensors::bridge {
 
 namespace {
 
+constexpr std::array<std::string_view, 8> beginnings_of_html{"<!doctype html", "<html", "<head",   "<body",
+                                                             "<title",         "<meta", "<script", "<style"};
+
 bool starts_with_in_any_case(std::string_view text, std::string_view lower_case) {
   const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
   return text.size() >= lower_case.size() &&
          std::equal(lower_case.begin(), lower_case.end(), text.begin(), [&](char b, char a) { return same(a, b); });
 }
 
+/// Without the comments and the declarations that a page may begin with.
+std::string_view without_preamble(std::string_view page) {
+  using Pair = std::pair<std::string_view, std::string_view>;
+  for (bool goes_on = true; std::exchange(goes_on, false);) {
+    page = without_blanks(page);
+    for (const auto& [begin, end] : {Pair{"<!--", "-->"}, Pair{"<?", "?>"}}) {
+      const std::size_t at = page.starts_with(begin) ? page.find(end) : std::string_view::npos;
+      if (at == std::string_view::npos) continue;
+      page.remove_prefix(at + end.size());
+      goes_on = true;
+    }
+  }
+  return page;
+}
+
 /// By its type, or without one by how it begins.
 bool is_html(const HttpReply& reply) {
   const std::string text = utf8_of(reply.body);
-  std::string_view body = text;
-  body.remove_prefix(std::min(body.find_first_not_of(" \t\r\n"), body.size()));
-  if (body.empty()) return false;
+  const std::string_view page = without_preamble(text);
+  if (without_blanks(text).empty()) return false;
   return starts_with_in_any_case(reply.content_type, "text/html") ||
          starts_with_in_any_case(reply.content_type, "application/xhtml") ||
-         starts_with_in_any_case(body, "<!doctype html") || starts_with_in_any_case(body, "<html");
+         std::any_of(beginnings_of_html.begin(), beginnings_of_html.end(),
+                     [&](std::string_view each) { return starts_with_in_any_case(page, each); });
 }
 
 Outcome outcome_of(int status) {
@@ -116,6 +137,10 @@ std::optional<Verdict> judge_shape(const HttpReply& reply, const ApiAnswer& answ
   if (answer.is_unreadable) {
     return odd("unreadable_answer",
                "with a body that begins as JSON and is not: " + printable_line(reply.body, max_refusal_reason_bytes));
+  }
+  if (answer.is_unknown) {
+    return odd("unknown_answer", "with a body that is neither JSON nor a short text that says yes: " +
+                                     printable_line(reply.body, max_refusal_reason_bytes));
   }
   if (reply.status == 207 && !answer.is_about_rows && answer.refusal.empty() && answer.status == 0) {
     return odd("unreadable_answer", "(Multi-Status) with a body that says nothing of rows");

@@ -1,6 +1,7 @@
 // The body of an API's answer: which rows it refused, and why.
 #include "common/codec/api_answer.hpp"
 
+#include "common/codec/answer_text.hpp"
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -15,6 +16,8 @@ void run(std::string_view input) {
   must(printable_line(answer.refusal, max_refusal_reason_bytes) == answer.refusal, "a refusal is one printable line");
   must(answer.status == 0 || (answer.status >= 400 && answer.status <= 599), "a status in a body is a refusal");
   must(utf8_of(utf8_of(input)).size() <= 3 * utf8_of(input).size() + 3, "no text grows without end");
+  must(!answer.is_unknown || (answer.refusal.empty() && !answer.is_about_rows), "what is unknown says nothing");
+  must(without_blanks(without_blanks(input)) == without_blanks(input), "blanks go at once");
   must(answer.rejected.size() <= max_upload_readings, "no more rows are rejected than a batch can have");
   for (const RejectedRow& row : answer.rejected) {
     must(is_name(row.row.stream) && row.row.seq >= 1 && row.row.seq <= max_seq, "a rejected row is named");

@@ -85,7 +85,7 @@ TEST(Verdict, takes_an_empty_2xx_of_any_type_for_delivered) {
   EXPECT_EQ(of(204).outcome, Outcome::delivered);
   EXPECT_EQ(of(200, "", "text/html").outcome, Outcome::delivered);
   EXPECT_EQ(of(200, "OK", "text/plain").outcome, Outcome::delivered);
-  EXPECT_EQ(of(200, "not JSON", "application/json").outcome, Outcome::delivered);
+  EXPECT_EQ(of(200, "OK", "application/json").outcome, Outcome::delivered);
 }
 
 TEST(Verdict, does_not_take_a_page_for_the_api) {
@@ -97,6 +97,61 @@ TEST(Verdict, does_not_take_a_page_for_the_api) {
   }
   EXPECT_EQ(of(200, "\n <!DOCTYPE HTML><html>", "").outcome, Outcome::failed);
   EXPECT_EQ(of(200, "<html>", "text/plain").outcome, Outcome::failed);
+}
+
+TEST(Verdict, knows_a_page_without_a_type_behind_its_comments_whatever_is_trusted) {
+  for (const char* page :
+       {"<!-- hi --><html><body>portal</body></html>", "<?xml version=\"1.0\"?><!DOCTYPE html><html>x",
+        "<?xml version=\"1.0\"?>\n<!-- a --> <!-- b --><HTML>", "<head><title>Login",
+        "<script>location=\"/login\"</script>", "<meta http-equiv=\"refresh\">"}) {
+    for (const AnswerTrust trust : {AnswerTrust::strict, AnswerTrust::status}) {
+      const Verdict verdict = judge(HttpReply{200, "", std::nullopt, page}, options_with(trust), sent, now);
+      EXPECT_EQ(verdict.outcome, Outcome::failed) << page;
+      EXPECT_EQ(verdict.failure_class, "wrong_content_type") << page;
+    }
+  }
+}
+
+TEST(Verdict, believes_no_body_that_is_neither_JSON_nor_a_short_text_that_says_yes) {
+  using namespace std::string_literals;
+  for (const std::string& body : {"<!-- "s,
+                                  "<?xml version=\"1.0\"?><response><error>down</error></response>"s,
+                                  "<p>Log in"s,
+                                  "<"s,
+                                  "<soap:Envelope><soap:Fault/></soap:Envelope>"s,
+                                  "<br />\n<b>Fatal error</b>: Uncaught PDOException"s,
+                                  ")]}',\n{\"success\":true}"s,
+                                  "callback({\"success\":false})"s,
+                                  "Service Unavailable"s,
+                                  "502 Bad Gateway"s,
+                                  "Traceback (most recent call last):\n  File"s,
+                                  "Access denied"s,
+                                  "Not Found"s,
+                                  "not OK"s,
+                                  "0"s,
+                                  "000"s,
+                                  "-1"s,
+                                  "Warning: mysqli connect(): Connection refused"s,
+                                  "PHP Notice: x\n{\"ok\":true}"s,
+                                  "Please log in"s,
+                                  "0 rows inserted"s,
+                                  "OK, but 3 errors"s,
+                                  "accepted: none"s,
+                                  "Saved nothing"s,
+                                  "java.lang.NullPointerException"s,
+                                  "\x1F\x8B\x08\0\0\0\0\0\0\x03\xABV*"s,
+                                  std::string(200, 'x') + " ok",
+                                  "\xEF\xBB\xBF\xEF\xBB\xBF<p>"s}) {
+    const Verdict verdict = of(200, body, "text/plain");
+    EXPECT_EQ(verdict.outcome, Outcome::failed) << body;
+    EXPECT_EQ(verdict.failure_class, "unknown_answer") << body;
+    EXPECT_TRUE(verdict.needs_operator) << body;
+    EXPECT_NE(verdict.reason.find("destination.answers"), std::string::npos) << verdict.reason;
+  }
+  const UploadOptions status = options_with(AnswerTrust::status);
+  EXPECT_EQ(judge(HttpReply{200, "text/xml", std::nullopt, "<?xml version=\"1.0\"?><ok/>"}, status, sent, now).outcome,
+            Outcome::delivered)
+      << "the API of an owner who says so";
 }
 
 TEST(Verdict, gives_the_reason_of_a_problem_document) {
@@ -174,6 +229,20 @@ TEST(Verdict, takes_what_apis_say_when_all_is_well) {
                            "Errors: 0",
                            "failed=0, ok=5",
                            "Error: none",
+                           "Accepted",
+                           "created.",
+                           "\"queued\"",
+                           "1 rows inserted",
+                           "New record created successfully",
+                           "Data has been saved!\r\n",
+                           "Thank you: 5 readings received",
+                           "No errors",
+                           "17",
+                           "\"\"",
+                           "\xEF\xBB\xBF\xEF\xBB\xBF{}",
+                           R"({"code":200,"statusCode":"201","message":"Created"})",
+                           R"({"status":"200 OK","code":"A-42"})",
+                           R"({"errorMessage":null,"fault":false,"result":"ok"})",
                            "5 rows, 0 errors"}) {
     EXPECT_EQ(of_200(body).outcome, Outcome::delivered) << body << ": " << of_200(body).reason;
     EXPECT_TRUE(of_200(body).rejected.empty()) << body;
@@ -190,6 +259,11 @@ TEST(Verdict, takes_a_2xx_that_says_no_for_a_refusal) {
                            R"({"error":"no such sensor"})",
                            R"({"error":{"code":7}})",
                            R"({"errors":true})",
+                           R"({"errorMessage":"Task timed out"})",
+                           R"({"error_message":"down"})",
+                           R"({"fault":{"faultstring":"x"}})",
+                           R"({"result":"error"})",
+                           "\xEF\xBB\xBF\xEF\xBB\xBF{\"error\":\"x\"}",
                            R"({"errors":3})",
                            R"({"errors":[{"row":2}]})",
                            R"({"failed":1})",
@@ -237,6 +311,23 @@ TEST(Verdict, a_status_in_the_body_of_a_2xx_counts_as_one) {
   EXPECT_EQ(with(404), Outcome::failed);
   EXPECT_EQ(with(409), Outcome::failed);
   EXPECT_EQ(with(201), Outcome::delivered);
+}
+
+TEST(Verdict, a_status_in_the_body_counts_however_it_is_written_and_called) {
+  for (const char* body :
+       {R"({"status":"500"})", R"({"status":500.0})", R"({"status":"500.0"})",
+        R"({"status":"500 Internal Server Error"})", R"({"statusCode":500})", R"({"status_code":"503"})",
+        R"({"code":500,"message":"internal"})", R"({"message":"Internal Server Error"})", R"({"message":"Forbidden"})",
+        R"([{"status":"503"}])", R"({"items":[{"index":{"status":"429"}}]})",
+        R"({"rejected":[{"stream":"k3","seq":5,"status":"503"}]})"}) {
+    const Verdict verdict = of_200(body);
+    EXPECT_NE(verdict.outcome, Outcome::delivered) << body;
+    EXPECT_NE(verdict.outcome, Outcome::refused) << body << ": nothing is given up";
+    EXPECT_EQ(verdict.failure_class, "refusal_in_2xx") << body;
+  }
+  EXPECT_EQ(of_200(R"({"items":[{"status":"400"}]})").outcome, Outcome::refused);
+  EXPECT_EQ(of_200(R"({"items":[{"code":409}]})").outcome, Outcome::refused);
+  EXPECT_EQ(of_200(R"({"code":1001,"status":"5000","message":"Forbidden fruit"})").outcome, Outcome::delivered);
 }
 
 // As Elasticsearch's bulk API and a 207 (RFC 4918 section 13, in JSON) say it.
