@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/core/time.hpp"
@@ -20,6 +21,10 @@ struct Problem {
   std::vector<RowProblem> errors = {};
   Millis retry_after{0};       // 0: it would not help
   bool is_for_agents = false;  // says the detail again where agents for InfluxDB 1 and 2 look for it
+  Problem for_agents(bool are_asking) && {
+    is_for_agents = is_for_agents || are_asking;
+    return std::move(*this);
+  }
 };
 
 /// "Unprocessable Content", as RFC 9110 section 15 names them.

@@ -327,7 +327,8 @@ void Web::send_page_file(const WebRequest& request, std::string_view name) {
 
 void Web::refuse(const WebRequest& request, const Problem& problem) {
   if (problem.status < 429) ++counters_.bad_requests;
-  add(problem_answer(request.id, problem));
+  const Result<Target> target = parse_target(request.target);
+  add(problem_answer(request.id, Problem(problem).for_agents(target.has_value() && is_for_agents(*target))));
 }
 
 }  // namespace sensors::bridge

@@ -7,6 +7,7 @@
 
 #include "common/codec/gunzip.hpp"
 #include "common/core/text_digest.hpp"
+#include "services/sensor-http-bridge/web/agents.hpp"
 #include "services/sensor-http-bridge/web/line_protocol.hpp"
 
 namespace sensors::bridge {
@@ -40,15 +41,16 @@ Coding coding_of(std::string_view header) {
 }
 
 /// With what would have been taken (RFC 9110 section 12.5.3).
-WebResponse unknown_coding_answer(std::uint64_t request) {
-  WebResponse response = problem_answer(request, {415, "Content-Encoding: only gzip is taken, or none"});
+WebResponse unknown_coding_answer(std::uint64_t request, bool is_agent) {
+  WebResponse response =
+      problem_answer(request, Problem{415, "Content-Encoding: only gzip is taken, or none"}.for_agents(is_agent));
   response.headers.emplace_back("Accept-Encoding", "gzip");
   return response;
 }
 
-WebResponse bad_body_answer(std::uint64_t request, const Error& error) {
+WebResponse bad_body_answer(std::uint64_t request, const Error& error, bool is_agent) {
   const int status = error.code == ErrorCode::too_large ? 413 : error.code == ErrorCode::io ? 503 : 400;
-  return problem_answer(request, {status, error.message});
+  return problem_answer(request, Problem{status, error.message}.for_agents(is_agent));
 }
 
 /// Without the quotes that draft-ietf-httpapi-idempotency-key-header asks for; nothing when it is not to be used.
@@ -106,10 +108,10 @@ std::optional<WebResponse> Writes::post(const WebRequest& request, const Target&
     return problem_answer(request.id, {415, "Content-Type: must be application/json, or text/plain for line protocol"});
   }
   const Coding coding = coding_of(request.header("content-encoding"));
-  if (coding == Coding::unknown) return unknown_coding_answer(request.id);
+  if (coding == Coding::unknown) return unknown_coding_answer(request.id, is_for_agents(target));
   if (coding == Coding::identity) return post_plain(request, request.body, target, client, now);
   const Result<std::string> body = gunzip(request.body, options_.max_body_bytes);
-  if (!body.has_value()) return bad_body_answer(request.id, body.error());
+  if (!body.has_value()) return bad_body_answer(request.id, body.error(), is_for_agents(target));
   return post_plain(request, *body, target, client, now);
 }
 
@@ -138,7 +140,7 @@ std::optional<WebResponse> Writes::post_plain(const WebRequest& request, std::st
     }
   }
   Result<PostedReadings> posted = decode(body, content_type, target, style, now);
-  if (!posted.has_value()) return bad_body_answer(request.id, posted.error());
+  if (!posted.has_value()) return bad_body_answer(request.id, posted.error(), style == Style::influx);
   if (posted->readings.empty() && posted->bad_rows.empty()) {
     return style == Style::influx ? no_content_answer(request.id)
                                   : problem_answer(request.id, {400, "the body has no readings"});

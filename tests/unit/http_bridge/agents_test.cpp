@@ -153,6 +153,25 @@ TEST_F(Agents, are_told_where_readings_are_when_they_ask_for_more) {
   EXPECT_EQ(answer("POST", "/query", {{"host", "bridge:8080"}, {"origin", "http://elsewhere"}}).status, 403);
 }
 
+TEST_F(Agents, find_the_reason_of_each_refusal_where_they_look_for_it) {
+  const auto refused = [&](const std::string& target, const WebHeaders& headers) {
+    const WebResponse& given = web.answer(ask("POST", target, headers, "a value=1 1"));
+    EXPECT_GE(given.status, 400) << target;
+    return Json::parse(given.body);
+  };
+  for (const auto& [target, headers] :
+       std::vector<std::pair<std::string, WebHeaders>>{{"/write?precision=fortnight", {}},
+                                                       {"/write", {{"content-encoding", "br"}}},
+                                                       {"/api/v2/write", {{"content-encoding", "gzip"}}}}) {
+    const Json problem = refused(target, headers);
+    EXPECT_EQ(problem.at("error"), problem.at("detail")) << target;
+    EXPECT_EQ(problem.at("message"), problem.at("detail")) << target;
+  }
+  EXPECT_FALSE(refused("/v1/readings?precision=fortnight", {{"content-type", "text/plain"}}).contains("error"));
+  web.step(MqttDisconnected{});
+  EXPECT_TRUE(refused("/write", {}).contains("error"));
+}
+
 TEST_F(Agents, hear_which_field_was_not_taken_while_the_others_are_stored) {
   const std::uint64_t id = ask("POST", "/write?db=x", {}, "snmp descr=\"" + std::string(300, 'x') + "\",uptime=5i\n");
   ReadingDecoder decoder;
