@@ -13,10 +13,12 @@ Namesakes::Heard Namesakes::take(const TopicView& topic, const MqttMessage& mess
   Heard heard;
   if (topic.kind != "status" || topic.name != options_.service || message.retained) return heard;
   const Result<ServiceReport> report = decode_status(message.payload);
-  if (!report.has_value() || report->instance == options_.instance) return heard;
+  if (!report.has_value()) return heard;
   const std::string node(topic.node);
-  if (report->state == ServiceState::down) {
+  if (report->state == ServiceState::down) {  // also the will of an earlier connection of ours
     heard.say_again = node == options_.node;
+  } else if (report->instance == options_.instance) {
+    return heard;
   } else if (others_.seen(text_of(node, report->store), now)) {
     heard.line = LogLine{LogLevel::error, others_.what()};
   }

@@ -5,7 +5,10 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -30,6 +33,25 @@ tl::unexpected<Error> fail_with_errno(const std::string& path, int error) {
   return fail(ErrorCode::io, path + ": " + std::strerror(error));
 }
 
+tl::unexpected<Error> failure(const char* verb, const std::string& path) {
+  const int number = errno;
+  ErrorCode code = ErrorCode::io;
+  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::disk_full;
+  if (number == EROFS) code = ErrorCode::read_only;
+  if (number == EACCES || number == EPERM) code = ErrorCode::permission;
+  return fail(code, fmt::format("{} {}: {}", verb, path, std::strerror(number)));
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<SmallFile> read_small_file(const std::string& path, std::size_t largest_bytes) {
@@ -50,6 +72,21 @@ Result<SmallFile> read_small_file(const std::string& path, std::size_t largest_b
       return fail(ErrorCode::too_large, fmt::format("{}: is larger than {} bytes", path, largest_bytes));
     }
   }
+}
+
+Result<void> replace_file(const std::string& path, const std::string& text) {
+  const std::string beside = path + ".new";
+  {
+    const FileDescriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (file.value < 0) return failure("open", beside);
+    if (!write_all(file.value, text)) return failure("write", beside);
+    if (::fsync(file.value) != 0) return failure("sync", beside);
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) return failure("rename", beside);
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  const FileDescriptor directory(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.value < 0 || ::fsync(directory.value) != 0) return failure("sync the directory of", path);
+  return {};
 }
 
 }  // namespace sensors

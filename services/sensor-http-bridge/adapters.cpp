@@ -6,8 +6,8 @@
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/small_file.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
-#include "services/sensor-http-bridge/state_file.hpp"
 #include "services/sensor-http-bridge/status_reporter.hpp"
 #include "services/sensor-http-bridge/store_call.hpp"
 #include "services/sensor-http-bridge/web/web.hpp"
@@ -50,7 +50,10 @@ MqttClientOptions mqtt_options(const Config& config, const std::string& password
     for (std::string& filter : web_subscriptions(*config.web)) options.subscriptions.push_back(std::move(filter));
   }
   // The filters of the web side cover it, and Mosquitto sends a message once for each filter.
-  if (!config.web.has_value()) options.subscriptions.push_back(status_topic(config.logic));
+  if (!config.web.has_value()) {
+    options.subscriptions.push_back(status_topic(config.logic));
+    for (const std::string& topic : former_status_topics(config.logic)) options.subscriptions.push_back(topic);
+  }
   if (config.discovery.has_value()) {
     std::vector<std::string>& known = options.subscriptions;
     for (std::string& filter : discovery_subscriptions(*config.discovery)) {
@@ -95,6 +98,8 @@ HttpServerCallbacks server_callbacks(Inbox<BridgeEvent>& inbox) {
 std::string state_file_of(const Config& config) { return config.state_directory + "/breaker"; }
 
 std::string write_homes_file_of(const Config& config) { return config.state_directory + "/writes"; }
+
+std::string names_file_of(const Config& config) { return config.state_directory + "/names"; }
 
 Adapters::Adapters(const Config& config, const std::string& mqtt_password, EventLoop& loop, Inbox<BridgeEvent>& inbox)
     : config_(config),

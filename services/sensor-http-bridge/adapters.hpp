@@ -24,6 +24,9 @@ std::string state_file_of(const Config& config);
 /// Where it is kept at which nodes and stores writes were handed in.
 std::string write_homes_file_of(const Config& config);
 
+/// Where it is kept under which names the bridge ran.
+std::string names_file_of(const Config& config);
+
 class Adapters {
  public:
   /// `config`, `loop` and `inbox` must outlive this. Connecting and listening start at once.

@@ -13,6 +13,7 @@ Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const st
     : reply_topic_(reply_topic(options)),
       control_topic_(control_topic(options)),
       status_topic_(status_topic(options)),
+      former_status_topics_(former_status_topics(options)),
       upload_(std::move(options), std::move(saved),
               [this] { return discovery_.has_value() ? discovery_->counters_text() : std::string(); }) {
   if (web.has_value()) web_.emplace(*web);
@@ -71,7 +72,7 @@ void Bridge::route(const MqttMessage& event, Now now) {
   const bool is_for_upload =
       event.topic == control_topic_ || (event.topic == reply_topic_ && !event.correlation.starts_with(web_correlation));
   if (is_for_upload) return to_upload(event, now);
-  if (event.topic == status_topic_) to_upload(event, now);
+  if (event.topic == status_topic_ || former_status_topics_.contains(event.topic)) to_upload(event, now);
   to_web(event, now);
   to_discovery(event, now);
 }

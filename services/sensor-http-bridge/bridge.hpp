@@ -4,6 +4,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
@@ -57,6 +59,7 @@ class Bridge {
   const std::string reply_topic_;
   const std::string control_topic_;
   const std::string status_topic_;
+  const std::set<std::string> former_status_topics_;
   Logic upload_;
   std::optional<Web> web_;
   std::optional<Discovery> discovery_;

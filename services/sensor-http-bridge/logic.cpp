@@ -42,7 +42,10 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::funct
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
       post_backoff_(options_.post_retry_first, options_.post_retry_longest, options_.seed + 2),
       reporter_(options_),
-      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}) {}
+      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
+      former_names_({options_.root, service_name, options_.node, "instance", options_.status_interval}) {
+  for (const ServiceRun& run : options_.former_runs) former_names_.add(run.node, run.instance);
+}
 
 Effects Logic::step(Event event, Now now) {
   now_ = now;
@@ -68,6 +71,7 @@ std::optional<Instant> Logic::wake_at() const {
   consider(breaker_.wake_at());
   consider(call_.wake_at());
   consider(namesakes_.wake_at());
+  if (link_.is_connected()) consider(former_names_.wake_at());
   consider(stop_by_.has_value() ? stop_by_ : reporter_.wake_at());
   if (phase_ == Phase::posting) consider(batch_.given_up_at);
   if (may_ask() || (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting())) consider(next_at_);
@@ -115,6 +119,8 @@ void Logic::handle(const MqttPublished& event) {
 void Logic::handle(const MqttMessage& event) {
   if (event.topic == control_topic(options_)) return take_order(event);
   if (event.topic == status_topic(options_)) return take_status(*parse_topic(event.topic), event);
+  if (const std::optional<TopicView> topic = parse_topic(event.topic); topic.has_value() && topic->kind == "status")
+    return former_names_.take(*topic, event, now_.monotonic);
   if (!call_.take_answer(event)) return;
   if (phase_ == Phase::asking) {
     take_batch(event.payload);
@@ -171,6 +177,7 @@ void Logic::advance() {
   breaker_.advance(now);
   if (std::optional<LogLine> line = namesakes_.advance(now); line.has_value())
     say_as_event("namesake", std::move(*line));
+  clear_former_names();
   if (call_.take_overdue(now)) {
     store_failed(
         fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
@@ -321,6 +328,15 @@ void Logic::stop() {
   if (link_.is_connected()) effects_.emplace_back(down_message(options_, "stopped", now_.wall));
   effects_.emplace_back(Exit{0});
   exited_ = true;
+}
+
+/// What this service left on the broker under names that its machine has no longer.
+void Logic::clear_former_names() {
+  if (!link_.is_connected()) return;
+  for (MqttPublish& empty : former_names_.advance(now_.monotonic)) {
+    say(LogLevel::info, "this machine has another name now; cleared on the broker: " + empty.topic);
+    effects_.emplace_back(std::move(empty));
+  }
 }
 
 void Logic::say_transitions() {

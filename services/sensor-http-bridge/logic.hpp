@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/codec/former_names.hpp"
 #include "common/codec/namesakes.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "common/core/backoff.hpp"
@@ -105,6 +106,7 @@ class Logic {
   void store_answered();
   void stop();
   void say_transitions();
+  void clear_former_names();
   Condition condition() const;
   void add_event(std::string payload);
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
@@ -122,6 +124,7 @@ class Logic {
   Backoff post_backoff_;
   StatusReporter reporter_;
   Namesakes namesakes_;
+  FormerNames former_names_;
   Liveness liveness_;
   Counters counters_;
 

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "common/codec/upload_body.hpp"
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/service_run.hpp"
 #include "common/core/time.hpp"
 
 namespace sensors::bridge {
@@ -52,7 +54,8 @@ struct UploadOptions {
 struct LogicOptions {
   std::string root = "sensors";
   std::string node;
-  std::string instance;  // of this process, random: what tells its statuses from those of a namesake
+  std::string instance;                 // of this process, random: what tells its statuses from those of a namesake
+  std::vector<ServiceRun> former_runs;  // under other names of this machine
   UploadOptions upload;
   CircuitBreakerOptions breaker;
 

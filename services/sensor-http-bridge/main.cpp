@@ -10,6 +10,7 @@
 #include "common/runtime/descriptors.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/run_file.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-http-bridge/adapters.hpp"
 #include "services/sensor-http-bridge/bridge.hpp"
@@ -26,6 +27,18 @@ int refuse(const Error& error) {
   return exit_bad_configuration;
 }
 
+/// Under which names this machine's bridge ran before.
+void note_names(Config& config) {
+  NotedRun noted = note_run(names_file_of(config), {config.logic.node, config.logic.instance});
+  if (!noted.problem.empty())
+    log(LogLevel::warning,
+        noted.problem + "; after a rename, what this service said under a former name may be shown on");
+  if (config.discovery.has_value()) {
+    for (const ServiceRun& run : noted.former) config.discovery->former_nodes.insert(run.node);
+  }
+  config.logic.former_runs = std::move(noted.former);
+}
+
 int run(Config config, const std::string& mqtt_password) {
   FileLock lock(state_file_of(config), service_name);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {
@@ -36,6 +49,7 @@ int run(Config config, const std::string& mqtt_password) {
     log(LogLevel::warning, owned.error().message + "; nothing keeps a second sensor-http-bridge from this folder");
   }
   raise_descriptors();
+  note_names(config);
   EventLoop loop;
   Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
   if (!saved.has_value()) log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");

@@ -1,4 +1,4 @@
-// The small file that holds the breaker's state between runs. Blocks on the disk: a worker writes, start-up reads.
+// The small file that holds the breaker's state between runs. Blocks on the disk; start-up.
 #pragma once
 
 #include <optional>
@@ -10,10 +10,6 @@
 #include "services/sensor-http-bridge/web/write_homes.hpp"
 
 namespace sensors::bridge {
-
-/// Replaces `path` in one step: written beside it, synced, renamed, and the directory synced. Names the file in each
-/// error: permission, read_only, disk_full, io.
-Result<void> replace_file(const std::string& path, const std::string& text);
 
 /// Nothing when there is no file. ErrorCode::permission, io or corrupt otherwise.
 Result<std::optional<SavedBreaker>> load_saved_breaker(const std::string& path);

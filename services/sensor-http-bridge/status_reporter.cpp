@@ -61,6 +61,7 @@ MqttPublish down_message(const LogicOptions& options, const std::string& reason,
   report.reason = reason;
   report.since = since;
   report.version = SENSOR_PROJECT_VERSION;
+  report.details = fmt::format(R"("instance":"{}")", options.instance);
   return retained(options, "status", encode_status(report));
 }
 

@@ -20,6 +20,13 @@ std::string status_topic(const LogicOptions& options) {
   return topic_of(options.root, options.node, "status", service_name);
 }
 
+std::set<std::string> former_status_topics(const LogicOptions& options) {
+  std::set<std::string> topics;
+  for (const ServiceRun& run : options.former_runs)
+    topics.insert(topic_of(options.root, run.node, "status", service_name));
+  return topics;
+}
+
 StoreCall::StoreCall(const LogicOptions& options)
     : root_(options.root),
       node_(options.node),

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ std::string control_topic(const LogicOptions& options);
 
 /// What this service says of itself, and a namesake too.
 std::string status_topic(const LogicOptions& options);
+
+/// What it said under other names of this machine.
+std::set<std::string> former_status_topics(const LogicOptions& options);
 
 class StoreCall {
  public:

@@ -26,7 +26,7 @@ Result<MqttClientOptions> broker_options(const Config& config, WallTime now) {
   options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
                            root + "/" + config.logic.node + "/rpc/+", root + "/+/status/" + service_name};
   options.will_topic = topic_of(root, config.logic.node, "status", service_name);
-  options.will_payload = down_status("", "the connection to the broker ended", now);
+  options.will_payload = down_status("", config.logic.instance, "the connection to the broker ended", now);
   return options;
 }
 

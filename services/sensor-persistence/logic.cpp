@@ -27,8 +27,11 @@ Logic::Logic(LogicOptions options)
       desk_(options_.root, options_.max_calls),
       board_(options_.queue_high, options_.queue_limit),
       namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
+      former_names_({options_.root, service_name, options_.node, "instance", options_.status_interval}),
       health_(options_.health),
-      reserve_(options_.keeps_reserve, options_.health.retry_longest) {}
+      reserve_(options_.keeps_reserve, options_.health.retry_longest) {
+  for (const ServiceRun& run : options_.former_runs) former_names_.add(run.node, run.instance);
+}
 
 std::vector<Effect> Logic::step(Event event, Now now) {
   if (has_stopped_) return {};
@@ -51,6 +54,7 @@ void Logic::advance(Now now) {
   publish_watermarks(ingest_.take_answers(now.monotonic));
   if (const std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
     announce(line->level, "namesake", line->text, now);
+  clear_former_names(now);
   tell_of_refusals(now);
   update_state(now);
   finish_stopping(now);
@@ -64,6 +68,7 @@ std::optional<Instant> Logic::wake_at() const {
   };
   consider(ingest_.answers_due_at());
   consider(namesakes_.wake_at());
+  if (link_.is_connected()) consider(former_names_.wake_at());
   if (is_committing_) return at;
   if (health_.is_working()) {
     consider(ingest_.commit_due_at());
@@ -250,6 +255,15 @@ void Logic::watch_clock(Now now) {
   publish_event("clock", text, now);
 }
 
+/// What this service left on the broker under names that its machine has no longer.
+void Logic::clear_former_names(Now now) {
+  if (!link_.is_connected()) return;
+  for (MqttPublish& empty : former_names_.advance(now.monotonic)) {
+    log(LogLevel::info, "this machine has another name now; cleared on the broker: " + empty.topic);
+    effects_.emplace_back(std::move(empty));
+  }
+}
+
 void Logic::update_state(Now now) {
   std::string reason = trouble();
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
@@ -300,7 +314,7 @@ void Logic::publish_status(Now now) {
 void Logic::finish_stopping(Now now) {
   if (!is_stopping_ || is_committing_) return;
   answer_waiting(Error{ErrorCode::disconnected, "the store is stopping; ask again"});
-  publish_own("status", down_status(uploads_.store(), "stopped", now.wall), true);
+  publish_own("status", down_status(uploads_.store(), options_.instance, "stopped", now.wall), true);
   log(LogLevel::info,
       fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));
   effects_.push_back(Exit{0});

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/codec/former_names.hpp"
 #include "common/codec/namesakes.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/streams_json.hpp"
@@ -17,6 +18,7 @@
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
+#include "common/core/service_run.hpp"
 #include "services/sensor-persistence/boot_clocks.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/ingest.hpp"
@@ -31,7 +33,8 @@ namespace sensors::persistence {
 struct LogicOptions {
   std::string root = "sensors";
   std::string node = "node";
-  std::string instance;  // of this process, random: what tells its statuses from those of another store
+  std::string instance;                 // of this process, random: what tells its statuses from those of another store
+  std::vector<ServiceRun> former_runs;  // under other names of this machine
   IngestOptions ingest;
   RetentionOptions retention;
   BootClockOptions clock;
@@ -117,6 +120,7 @@ class Logic {
   void commit_failed(const Error& error, Now now);
   void note_gaps(const std::vector<StreamRows>& streams);
   void watch_clock(Now now);
+  void clear_former_names(Now now);
   void fail_calls(const Error& error);
   void update_state(Now now);
   void publish_status(Now now);
@@ -185,6 +189,7 @@ class Logic {
   LogThrottle throttle_;
   BrokerLink link_;
   Namesakes namesakes_;
+  FormerNames former_names_;
   Liveness liveness_;
   StoreHealth health_;
   DiskReserve reserve_;

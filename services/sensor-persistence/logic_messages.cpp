@@ -27,6 +27,7 @@ void Logic::on(const MqttMessage& message, Now now) {
     const Namesakes::Heard heard = namesakes_.take(*topic, message, now.monotonic);
     if (heard.say_again && status_at_.has_value()) status_at_ = now.monotonic;
     if (heard.line.has_value()) announce(heard.line->level, "namesake", heard.line->text, now);
+    former_names_.take(*topic, message, now.monotonic);
   } else if (topic->kind == "clock") {
     on_clock(*topic, message, now);
   } else if (topic->kind == "rpc" && topic->node == options_.node && !message.retained) {

@@ -54,7 +54,7 @@ void Logic::open_failed(const Error& error, Now now) {
   if (health_.open_failed(error, now.monotonic) == StoreHealth::Verdict::wait)
     return store_failed("cannot open the store", before, now);
   log(LogLevel::error, error.message);
-  publish_own("status", down_status(uploads_.store(), error.message, now.wall), true);
+  publish_own("status", down_status(uploads_.store(), options_.instance, error.message, now.wall), true);
   effects_.push_back(Exit{exit_failure});
   has_stopped_ = true;
 }

@@ -8,6 +8,7 @@
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/random_id.hpp"
+#include "common/runtime/run_file.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-persistence/broker.hpp"
 #include "services/sensor-persistence/store.hpp"
@@ -17,25 +18,30 @@ namespace {
 using namespace sensors;
 using namespace sensors::persistence;
 
+constexpr const char* forgets_names = "; after a rename, what this service said under a former name may be shown on";
+
 int run(Config config) {
   EventLoop loop;
   loop.on_reload_signal({});
   trust_clock(config.clock_trust);
   if (const std::string risk = risk_of_file(config.store.path); !risk.empty()) log(LogLevel::warning, risk);
   Inbox<Event> inbox({20'000, 8 * 1024 * 1024}, [&loop] { loop.wake(); });
+  config.logic.instance = random_id();
   Result<MqttClientOptions> broker = broker_options(config, read_clocks().wall);
   if (!broker.has_value()) {
     log(LogLevel::error, broker.error().message);
     return EXIT_FAILURE;
   }
   config.logic.health.seed = std::random_device{}();
-  config.logic.instance = random_id();
-  Logic logic(config.logic);
   Store store(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   if (const Result<void> owned = store.own(); !owned.has_value() && owned.error().code == ErrorCode::in_use) {
     log(LogLevel::error, owned.error().message);
     return exit_in_use;
   }
+  NotedRun noted = note_run(config.store.path + ".names", {config.logic.node, config.logic.instance});
+  if (!noted.problem.empty()) log(LogLevel::warning, noted.problem + forgets_names);
+  config.logic.former_runs = std::move(noted.former);
+  Logic logic(config.logic);
   MqttClient mqtt(std::move(*broker), broker_callbacks(inbox));
   ServiceNotifier notifier;
   const auto apply = [&](Effect effect) {

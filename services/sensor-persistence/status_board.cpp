@@ -6,14 +6,16 @@
 
 namespace sensors::persistence {
 
-std::string down_status(const std::string& store, const std::string& reason, WallTime now) {
+std::string down_status(const std::string& store, const std::string& instance, const std::string& reason,
+                        WallTime now) {
   StatusReport report;
   report.service = service_name;
   report.state = ServiceState::down;
   report.reason = reason;
   report.since = now;
   report.version = SENSOR_PROJECT_VERSION;
-  if (!store.empty()) report.details = "\"store\":\"" + store + "\"";
+  report.details = fmt::format(R"("instance":"{}")", instance);
+  if (!store.empty()) report.details += fmt::format(R"(,"store":"{}")", store);
   return encode_status(report);
 }
 

@@ -18,7 +18,7 @@ namespace sensors::persistence {
 inline constexpr const char* service_name = "sensor-persistence";
 
 /// The status of a service that is not there: its last will.
-std::string down_status(const std::string& store, const std::string& reason, WallTime now);
+std::string down_status(const std::string& store, const std::string& instance, const std::string& reason, WallTime now);
 
 /// Beyond those of Ingest.
 struct ServiceCounters {

@@ -54,12 +54,14 @@ TEST_F(Owner, who_renames_the_machine_finds_all_that_waited_under_the_old_name) 
   chaos().rename(0, "renamed");
   chaos().wire(Link::publisher_broker).pass();
   expect_recovery();
-  EXPECT_TRUE(chaos()
-                  .probe()
-                  .wait_for_last("sensors/node-1/status/sensor-publisher", patience,
-                                 [](const MqttMessage& status) { return status.payload.empty(); })
-                  .has_value())
-      << "the broker keeps a publisher that nobody goes by";
+  for (const std::string service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"}) {
+    EXPECT_TRUE(chaos()
+                    .probe()
+                    .wait_for_last("sensors/node-1/status/" + service, patience,
+                                   [](const MqttMessage& status) { return status.payload.empty(); })
+                    .has_value())
+        << "the broker keeps a " << service << " that nobody goes by";
+  }
   expect_nothing_lost();
   for (const StoreReader::Stream& stream : rig().store().streams())
     EXPECT_TRUE(stream.node == "node-1" || stream.node == "renamed") << stream.node;

@@ -59,7 +59,8 @@ void PersistenceService::connect() {
                            options_.root + "/" + options_.node + "/rpc/+",
                            options_.root + "/+/status/" + persistence::service_name};
   options.will_topic = topic_of(options_.root, options_.node, "status", persistence::service_name);
-  options.will_payload = persistence::down_status("", "the connection to the broker ended", clock_.now().wall);
+  options.will_payload =
+      persistence::down_status("", options_.instance, "the connection to the broker ended", clock_.now().wall);
   MqttLinkCallbacks callbacks;
   callbacks.on_connected = [this] { control(MqttConnected{}); };
   callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };

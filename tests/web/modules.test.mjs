@@ -101,6 +101,9 @@ test('a service that the bridge has no longer is gone', () => {
   takeStatus(state, { services: [row('former'), row('present')] }, 0);
   takeStatus(state, { services: [row('present')] }, 0);
   assert.deepEqual([...state.services.keys()], ['present/sensor-persistence']);
+  takeEvent(state, { type: 'status', data: { node: 'former', name: 'sensor-persistence', state: 'up' } }, 0);
+  takeEvent(state, { type: 'status', data: { node: 'former', name: 'sensor-persistence' } }, 0);
+  assert.deepEqual([...state.services.keys()], ['present/sensor-persistence']);
   takeStatus(state, {}, 0);
   assert.equal(state.services.size, 1, 'that says nothing');
 });
@@ -169,7 +172,7 @@ test('a row that is not what it must be is counted and leaves the others alone',
   assert.deepEqual([...state.services.keys()], ['kitchen/sensor-persistence']);
   takeSensors(state, { sensors: 'none' }, 0);
   assert.equal(state.refused, 6);
-  assert.throws(() => takeEvent(state, { type: 'status', data: { node: 'kitchen', name: 'evil' } }, 0));
+  assert.throws(() => takeEvent(state, { type: 'status', data: { node: 'kitchen', name: 'evil', state: 7 } }, 0));
   assert.equal(state.services.size, 1, 'nothing of it is kept');
   for (let at = 0; at < 10_000; at += 1) takeEvent(state, { type: 'reading', data: { node: 'kitchen', sensor: `s${at}`, value: 1, time: '2026-01-15T16:09:35Z' } }, 0);
   assert.throws(() => takeEvent(state, { type: 'reading', data: { node: 'kitchen', sensor: 'more', value: 1, time: '2026-01-15T16:09:35Z' } }, 0));

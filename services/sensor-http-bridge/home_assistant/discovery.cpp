@@ -26,6 +26,7 @@ constexpr Millis retry_after{30'000};       // when the broker has refused a mes
 constexpr Millis look_again_after{10'000};  // into the readings of a sensor, for its unit and kind
 constexpr Millis least_between_changes{60'000};
 constexpr Millis longest_look{3'600'000};  // between two looks for sensors that are gone
+constexpr Millis forget_former_after{600'000};
 constexpr std::size_t most_waiting = 20'000;
 
 Kind kind_of(const Value& value) {
@@ -129,6 +130,8 @@ std::optional<Instant> Discovery::wake_at() const {
 
 /// Most readings are of a sensor that is known, and then only the time counts.
 void Discovery::take_reading(const MqttMessage& message, const TopicView& topic) {
+  if (const auto former = options_.former_nodes.find(topic.node); former != options_.former_nodes.end())
+    former_heard_at_[*former] = now_.monotonic;
   const auto known = sensors_.find(message.topic);
   if (known != sensors_.end()) {
     note_interval(known->first, known->second);
@@ -188,7 +191,7 @@ void Discovery::learn(Sensor& sensor, const Reading& reading) {
   // Another component has another topic; one that has the same is in use.
   if (sensor.is_announced) take_back(state_topic, discovery_topic(options_.prefix, sensor.config.address, before));
   announce(state_topic, sensor);
-  if (!look_at_.has_value()) look_at_ = now_.monotonic + std::min(options_.forget_after, longest_look);
+  if (!look_at_.has_value()) look_at_ = now_.monotonic + look_interval();
 }
 
 bool Discovery::is_announcement(std::string_view topic) const {
@@ -225,7 +228,7 @@ void Discovery::take_announcement(const MqttMessage& message) {
   sensor.config.expire_after = expire_after;
   sensor.is_announced = true;
   sensor.heard_at = now_.monotonic;
-  if (!look_at_.has_value()) look_at_ = now_.monotonic + std::min(options_.forget_after, longest_look);
+  if (!look_at_.has_value()) look_at_ = now_.monotonic + look_interval();
 }
 
 // ---- what is said ----
@@ -258,12 +261,25 @@ bool Discovery::is_in_use(const Outgoing& outgoing) const {
   return discovery_topic(options_.prefix, config.address, config.kind) == outgoing.taken_back;
 }
 
+/// What is left of a former name may still pass as live readings for a moment; a machine that has it now goes on.
+Millis Discovery::forget_after(const Sensor& sensor) const {
+  const std::string& node = sensor.config.address.node;
+  if (!options_.former_nodes.contains(node)) return options_.forget_after;
+  const auto heard = former_heard_at_.find(node);
+  const bool is_in_use = heard != former_heard_at_.end() && now_.monotonic - heard->second < forget_former_after;
+  return is_in_use ? options_.forget_after : std::min(options_.forget_after, forget_former_after);
+}
+
+Millis Discovery::look_interval() const {
+  return std::min(options_.forget_after, options_.former_nodes.empty() ? longest_look : forget_former_after);
+}
+
 void Discovery::forget_silent() {
   if (!look_at_.has_value() || now_.monotonic < *look_at_) return;
   std::size_t gone = 0;
   std::string last;
   for (auto sensor = sensors_.begin(); sensor != sensors_.end();) {
-    const bool is_gone = is_connected_ && now_.monotonic - sensor->second.heard_at >= options_.forget_after;
+    const bool is_gone = is_connected_ && now_.monotonic - sensor->second.heard_at >= forget_after(sensor->second);
     if (!is_gone) {
       ++sensor;
       continue;
@@ -276,11 +292,11 @@ void Discovery::forget_silent() {
   }
   if (gone > 0)
     effects_.emplace_back(LogLine{
-        LogLevel::info, fmt::format("Home Assistant: {} sensors were silent for longer than forget_after and are taken "
-                                    "back, {} among them",
+        LogLevel::info, fmt::format("Home Assistant: {} sensors were silent for longer than forget_after, or are of a "
+                                    "former name, and are taken back, {} among them",
                                     gone, last)});
   look_at_.reset();
-  if (!sensors_.empty()) look_at_ = now_.monotonic + std::min(options_.forget_after, longest_look);
+  if (!sensors_.empty()) look_at_ = now_.monotonic + look_interval();
 }
 
 BridgeEffects Discovery::advance() {

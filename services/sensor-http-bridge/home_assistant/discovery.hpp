@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,6 +41,10 @@ struct DiscoveryOptions {
 
   /// Globs of sensors whose numbers stay, as they only speak when something happens.
   std::vector<std::string> keep_last;
+
+  /// Names that this machine had before. Where nobody has spoken live under one of them for 10 min, its sensors are
+  /// gone for good, as they have another name now.
+  std::set<std::string, std::less<>> former_nodes;
 
   /// Sensors announced at one time, of all nodes. 1 .. 10,000.
   std::size_t max_sensors = 1'000;
@@ -105,6 +110,8 @@ class Discovery {
   void announce_all();
   void take_back(std::string state_topic, std::string topic);
   bool is_in_use(const Outgoing& outgoing) const;
+  Millis forget_after(const Sensor& sensor) const;
+  Millis look_interval() const;
   void forget_silent();
   void refused(Outgoing outgoing, const Error& error);
   void say(LogLevel level, const std::string& text);
@@ -120,8 +127,9 @@ class Discovery {
   LogThrottle throttle_{1, Millis{600'000}};
   Counters counters_;
   std::uint64_t last_id_ = 0;
-  Instant send_at_{};               // nothing before
-  std::optional<Instant> look_at_;  // for sensors that are gone
+  Instant send_at_{};                               // nothing before
+  std::optional<Instant> look_at_;                  // for sensors that are gone
+  std::map<std::string, Instant> former_heard_at_;  // former names under which somebody speaks
   bool is_connected_ = false;
 
   Now now_{};              // of the step under way

@@ -31,13 +31,18 @@ export function takeStatus(state, answer, now) {
   takeEach(answer.services, take, () => { state.refused += 1; });
 }
 
-/** Takes one event of /v1/events, heard at `now` (ms). Throws for one that is not what it must be; nothing changes then. */
+/** Takes one event of /v1/events, heard at `now` (ms). A status that says nothing but whose it is: that service is gone. Throws for one that is not what it must be; nothing changes then. */
 export function takeEvent(state, { type, data }, now) {
   switch (type) {
     case 'reading':
       takeReading(state, data, now);
       break;
     case 'status': {
+      if (Object.keys(data).length === 2) {
+        const { node, name } = nameOf(data);
+        state.services.delete(`${node}/${name}`);
+        break;
+      }
       const status = statusOf(data);
       Object.assign(serviceOf(state, nameOf(data)), { status, heard: now });
       break;

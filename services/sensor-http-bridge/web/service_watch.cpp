@@ -43,8 +43,8 @@ std::optional<std::string> ServiceWatch::take(std::string_view node, std::string
                                               std::string_view payload, Instant now) {
   const Name name{std::string(node), std::string(service)};
   if (payload.empty()) {
-    services_.erase(name);
-    return std::nullopt;
+    const bool was_there = services_.erase(name) > 0;
+    return was_there && kind == "status" ? std::optional<std::string>("{}") : std::nullopt;
   }
   Result<std::string> line = payload.size() <= max_payload_bytes
                                  ? reader_.one_line(payload, topic_keys)

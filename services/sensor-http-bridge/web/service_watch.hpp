@@ -38,8 +38,8 @@ class ServiceWatch {
 
   using Name = std::pair<std::string, std::string>;  // node and service
 
-  /// A message of kind "status" or "queue"; an empty one takes it off. Nothing when it is refused, which is counted,
-  /// or empty; otherwise the payload on one line.
+  /// A message of kind "status" or "queue"; an empty one takes it off. Nothing when it is refused, which is counted;
+  /// otherwise the payload on one line, "{}" for a status that took a service off.
   std::optional<std::string> take(std::string_view node, std::string_view service, std::string_view kind,
                                   std::string_view payload, Instant now);
 

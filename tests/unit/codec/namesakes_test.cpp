@@ -56,6 +56,12 @@ TEST_F(NamesakesTest, are_not_a_predecessor_whose_last_words_come_late_and_at_on
   EXPECT_EQ(namesakes.trouble(), "");
 }
 
+TEST_F(NamesakesTest, are_not_the_will_of_an_earlier_connection_of_ours_which_is_answered) {
+  const Namesakes::Heard heard = hear("ours", "attic", ServiceState::down);
+  EXPECT_TRUE(heard.say_again);
+  EXPECT_FALSE(heard.line.has_value());
+}
+
 TEST_F(NamesakesTest, are_not_a_will_that_comes_late_which_is_answered) {
   for (int i = 0; i < 3; ++i, now += 10s) {
     const Namesakes::Heard heard = hear("theirs", "attic", ServiceState::down);

@@ -223,6 +223,44 @@ TEST_F(DiscoveryTest, knows_what_an_earlier_run_announced_and_takes_it_back_when
                                                   "homeassistant/binary_sensor/kitchen/b/config"}));
 }
 
+TEST_F(DiscoveryTest, takes_back_the_sensors_of_a_name_that_the_machine_had_before) {
+  DiscoveryConfig former;
+  former.address = {"sensors", "attic", "temperature"};
+  DiscoveryConfig other = former;
+  other.address.node = "garden";
+  const auto announced = [](const DiscoveryConfig& config) {
+    return discovery_topic("homeassistant", config.address, config.kind);
+  };
+  DiscoveryOptions options;
+  options.former_nodes = {"attic"};
+  begin(options);
+  hear(announced(former), encode_discovery(former), true);
+  hear(announced(other), encode_discovery(other), true);
+  pass(std::chrono::minutes{9});
+  EXPECT_TRUE(sent.empty());
+  pass(std::chrono::minutes{12});
+  ASSERT_EQ(sent.size(), 1U) << "the other machine is only away";
+  EXPECT_EQ(sent[0].topic, announced(former));
+  EXPECT_TRUE(sent[0].payload.empty() && sent[0].retain);
+}
+
+TEST_F(DiscoveryTest, leaves_a_former_name_to_the_machine_that_speaks_under_it) {
+  DiscoveryConfig seldom;
+  seldom.address = {"sensors", "kitchen", "door"};
+  DiscoveryOptions options;
+  options.former_nodes = {"kitchen"};
+  begin(options);
+  hear(discovery_topic("homeassistant", seldom.address, seldom.kind), encode_discovery(seldom), true);
+  for (int i = 0; i < 20; ++i) {
+    hear_reading("temperature", 1.0, "Cel");
+    acknowledge();
+    pass(std::chrono::minutes{5});
+  }
+  EXPECT_EQ(discovery->counters().removed, 0U);
+  pass(std::chrono::minutes{25});
+  EXPECT_EQ(discovery->counters().removed, 2U) << "it is gone as well";
+}
+
 TEST_F(DiscoveryTest, takes_back_the_announcement_of_another_kind_that_it_hears_of_late) {
   begin();
   hear_reading("a", 1.0);

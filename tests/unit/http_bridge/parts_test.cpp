@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/codec/time_text.hpp"
+#include "common/runtime/small_file.hpp"
 #include "services/sensor-http-bridge/retry_after.hpp"
 #include "services/sensor-http-bridge/saved_breaker.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"

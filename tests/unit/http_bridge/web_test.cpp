@@ -66,8 +66,13 @@ TEST(Web, tells_what_each_service_says_with_its_age) {
   EXPECT_EQ(publisher.at("status").at("pace_ms"), 10'000);
   EXPECT_EQ(publisher.at("queue").at("depth"), 12);
 
+  const std::uint64_t stream = web.get("/v1/events?kinds=status,queue");
+  web.streams.at(stream).clear();
   web.hear("attic/status/sensor-publisher", "");  // taken off the list
+  web.hear("attic/queue/sensor-publisher", "");
+  web.hear("attic/status/sensor-publisher", "");
   EXPECT_EQ(Json::parse(web.now_at("/v1/status").body).at("services").size(), 1U);
+  EXPECT_EQ(web.streams.at(stream), "event: status\ndata: {\"node\":\"attic\",\"name\":\"sensor-publisher\"}\n\n");
 }
 
 TEST(Web, remembers_no_more_services_than_it_may_and_nothing_that_is_not_JSON) {
