@@ -19,6 +19,10 @@ umask 077
 
 services=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl home-assistant)
 
+case ${1:-} in
+  -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -*) echo "$0: there is no option '$1'; usage: $0 DIR [SOCKET]" >&2; exit 64 ;;
+esac
 [ $# -eq 1 ] || [ $# -eq 2 ] || { echo "usage: $0 DIR [SOCKET]" >&2; exit 64; }
 dir=$1
 socket=${2:-/run/sensor-project/broker/watch.sock}

@@ -137,6 +137,18 @@ class BrokerConfigTest : public testing::Test {
   Broker broker_{folder_};
 };
 
+TEST(MakePasswords, tells_how_it_is_used_and_takes_no_option_for_a_folder) {
+  const TempDir folder{"passwords"};
+  const std::string script = source_path("broker-config/make-passwords.sh");
+  const std::string in_folder = "cd '" + folder.path() + "' && '" + script + "' ";
+  const auto help = run(folder, {"bash", "-c", in_folder + "--help"});
+  EXPECT_NE(help.output.find("make-passwords.sh DIR [SOCKET]"), std::string::npos) << help.output;
+  const auto mistake = run(folder, {"bash", "-c", in_folder + "--hlep; echo ended with $?"});
+  EXPECT_NE(mistake.output.find("there is no option '--hlep'"), std::string::npos) << mistake.output;
+  EXPECT_NE(mistake.output.find("ended with 64"), std::string::npos) << mistake.output;
+  EXPECT_FALSE(std::filesystem::exists(folder.file("--help")) || std::filesystem::exists(folder.file("--hlep")));
+}
+
 TEST_F(BrokerConfigTest, lets_each_user_write_its_own_topics_and_refuses_all_others) {
   for (const auto& [user, own] : may_write) {
     if (user == "monitor") continue;  // who comes in with QoS 0, and is told nothing

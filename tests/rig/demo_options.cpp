@@ -11,8 +11,9 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
   DemoCommandLine result;
   DemoOptions& options = result.options;
   CLI::App app(
-      "The whole pipeline on this machine, on real input, in a folder of its own: its own Mosquitto, two publishers "
-      "(this host, and a replay of Seattle's weather), the store, the bridge and a reference API. Ctrl-C ends it.",
+      "The whole pipeline on this machine, on real input, in a folder of its own: its\n"
+      "own Mosquitto, two publishers (this host, and a replay of Seattle's weather),\n"
+      "the store, the bridge and a reference API. Ctrl-C ends it.",
       "sensor_demo");
   std::int64_t run_for_ms = 0;
   CLI::Option* run_for = app.add_option("--for", run_for_ms, "Ends after this time: 20s, 2min");
@@ -20,7 +21,7 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
       CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1'000}, {"min", 60'000}},
                             CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION"));
   app.add_flag("--json", options.json, "No terminal: one JSON object on stdout at the end");
-  app.add_option("--keep", options.keep, "Works in this folder, which must be new or empty, and keeps it");
+  app.add_option("--keep", options.keep, "In this folder, new or empty, which is kept");
   app.add_flag("--chaos", options.chaos, "Kills -9 a random part every 2 s while it runs");
   options.seed = std::random_device{}();
   app.add_option("--seed", options.seed, "Of the choice of parts to kill");

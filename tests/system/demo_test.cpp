@@ -1,6 +1,7 @@
 // The demo as a program: it ends by itself, with its figures, and the exit code says whether they are right.
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "tests/rig/demo_outcome.hpp"
 #include "tests/rig/process.hpp"
@@ -37,6 +38,19 @@ TEST_F(DemoProgram, ends_with_its_figures_and_with_no_reading_lost_or_doubled) {
   EXPECT_EQ(figures["duplicates_at_api"], 0) << output;
   EXPECT_EQ(figures["gaps"], 0) << output;
   EXPECT_GE(figures["seconds"], 5.0) << output;
+}
+
+TEST_F(DemoProgram, has_help_that_fits_80_columns) {
+  Process::Options options;
+  options.name = "sensor_demo";
+  options.command = {SENSOR_DEMO_PROGRAM, "--help"};
+  options.output_file = folder_.file("demo.help");
+  Process demo(options);
+  demo.start();
+  ASSERT_EQ(demo.wait_exit(Millis{30'000}), 0);
+  std::istringstream help(read_file(options.output_file));
+  ASSERT_NE(help.peek(), EOF);
+  for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 TEST(DemoOutcome, is_good_when_every_reading_arrived_once) {
