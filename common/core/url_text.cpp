@@ -101,6 +101,23 @@ bool may_have_cut_password(std::string_view url) {
   return has_port && authority.find('@') == std::string_view::npos;
 }
 
+std::string url_mistake(std::string_view url) {
+  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; };
+  if (std::any_of(url.begin(), url.end(), is_blank))
+    return "has a space or a control character in it; in a path a space is %20";
+  const std::optional<Parts> parts = parts_of(url);
+  if (!parts.has_value()) return "has no host: it is to be like \"https://api.example.com/v1/readings\"";
+  const std::string_view place = parts->authority.substr(parts->authority.rfind('@') + 1);  // npos + 1 is 0
+  const std::size_t colon = place.ends_with(']') ? std::string_view::npos : place.rfind(':');
+  if (place.substr(0, colon).empty()) return "has no host: it is to be like \"https://api.example.com/v1/readings\"";
+  if (colon == std::string_view::npos || colon + 1 == place.size()) return "";
+  const std::string_view port = place.substr(colon + 1);
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool is_port = error == std::errc{} && end == port.data() + port.size() && number >= 1 && number <= 65'535;
+  return is_port ? "" : "has a port that is none: a port is 1 .. 65535";
+}
+
 std::optional<UrlUser> take_user_part(std::string& url) {
   const std::optional<Parts> parts = parts_of(url);
   if (!parts.has_value()) return std::nullopt;

@@ -16,6 +16,9 @@ std::string shown_url(std::string_view url);
 /// # in it: "https://me:12/pw@host". That is so where an @ stands behind a port, and no user part before it.
 bool may_have_cut_password(std::string_view url);
 
+/// Why nothing can be asked at `url`, which has its scheme, to stand behind its key; empty: nothing is wrong.
+std::string url_mistake(std::string_view url);
+
 struct UrlUser {
   std::string user;
   std::string password;

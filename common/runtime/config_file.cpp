@@ -47,6 +47,11 @@ struct ConfigTable::State {
   std::deque<toml::table> absent_tables;     // deque: their addresses are their identity
   std::map<const void*, std::string> names;  // "mqtt." for the keys of [mqtt]
   std::map<const void*, Words> asked;        // keys by table
+  struct NamedInside {
+    std::string place;  // "driver.host.sensor."
+    std::string name;   // "cpu"
+  };
+  std::map<const void*, NamedInside> named_inside;  // tables that are found by the name that somebody gave them
   std::vector<Mistake> mistakes;
 
   const toml::node* find(const void* table, const std::string& key) {
@@ -66,13 +71,27 @@ struct ConfigTable::State {
     return &absent_tables.back();
   }
 
+  /// [driver.host.sensor.cpu.temperature] is a table in a table to TOML, where a name with a dot in it was meant.
+  std::string hint_at_quotes(const toml::table& table, const std::string& inner) {
+    const auto named = named_inside.find(&table);
+    if (named == named_inside.end()) return "";
+    std::string name = named->second.name + "." + inner;
+    const toml::table* inside = table.get(inner)->as_table();
+    while (inside->size() == 1 && inside->begin()->second.is_table()) {
+      name.append(".").append(inside->begin()->first.str());
+      inside = inside->begin()->second.as_table();
+    }
+    return fmt::format("; a name with dots stands in quotes: [{}\"{}\"]", named->second.place, name);
+  }
+
   void refuse_unknown_keys(const toml::table& table) {
     const Words& known = asked[&table];
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
       if (known.count(name) == 0) {
         const char* what = node.is_table() || node.is_array_of_tables() ? "unknown table" : "unknown key";
-        add_mistake(&table, name, what + did_you_mean(name, known));
+        const std::string hint = node.is_table() ? hint_at_quotes(table, name) : "";
+        add_mistake(&table, name, what + (hint.empty() ? did_you_mean(name, known) : hint));
       } else if (const toml::table* inner = node.as_table(); inner != nullptr && asked.count(inner) != 0) {
         refuse_unknown_keys(*inner);
       } else if (const toml::array* elements = node.as_array(); elements != nullptr) {
@@ -141,7 +160,9 @@ Result<Millis> duration_of(const toml::node& node, Millis least, Millis most) {
   const auto* text = node.as_string();
   const std::optional<Millis> value = text == nullptr ? std::nullopt : parse_duration(text->get());
   if (!value.has_value()) {
-    return fail(ErrorCode::invalid, "must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"");
+    const std::string is = text != nullptr ? fmt::format(", is \"{}\"", text->get().substr(0, 40)) : "";
+    return fail(ErrorCode::invalid,
+                "must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"" + is);
   }
   if (*value < least || *value > most) {
     return fail(ErrorCode::invalid,
@@ -200,6 +221,15 @@ void ConfigTable::read_name(const std::string& key, std::string& target) {
   }
 }
 
+void ConfigTable::require_name(const std::string& key, std::string& target) {
+  require(key);
+  if (!has(key)) return;
+  read_name(key, target);
+  const toml::node* node = state_->find(node_, key);
+  if (const auto* text = node->as_string(); text != nullptr && text->get().empty())
+    state_->add_mistake(node_, key, "must not be empty: it must be a name, 1 .. 64 letters, digits, '_', '.' or '-'");
+}
+
 void ConfigTable::read_choice(const std::string& key, std::string& target, const std::vector<std::string>& choices) {
   std::string choice = target;
   read(key, choice);
@@ -246,8 +276,10 @@ std::vector<ConfigTable> ConfigTable::tables(const std::string& key) {
 std::vector<std::pair<std::string, ConfigTable>> ConfigTable::named_tables(const std::string& key) {
   std::vector<std::pair<std::string, ConfigTable>> found;
   ConfigTable outer = table(key);
-  for (const auto& [name, node] : as_table(outer.node_))
+  for (const auto& [name, node] : as_table(outer.node_)) {
     found.emplace_back(name.str(), outer.table(std::string(name.str())));
+    state_->named_inside[found.back().second.node_] = {state_->names[outer.node_], std::string(name.str())};
+  }
   return found;
 }
 

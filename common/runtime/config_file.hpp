@@ -40,6 +40,9 @@ class ConfigTable {
   /// A name of the protocol's grammar, [A-Za-z0-9_.-]{1,64}.
   void read_name(const std::string& key, std::string& target);
 
+  /// The same of a key that must be there, and not empty.
+  void require_name(const std::string& key, std::string& target);
+
   /// One of `choices`.
   void read_choice(const std::string& key, std::string& target, const std::vector<std::string>& choices);
 

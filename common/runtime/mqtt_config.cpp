@@ -16,7 +16,10 @@ MqttConfig read_mqtt_config(ConfigTable table, const std::string& default_user) 
 }
 
 Result<std::string> read_mqtt_password(const MqttConfig& config) {
-  return read_secret_or_credential(config.password_file, "mqtt-password");
+  Result<std::string> password = read_secret_or_credential(config.password_file, "mqtt-password");
+  if (!password.has_value() && !config.password_file.empty())
+    return fail(password.error().code, "[mqtt] password_file: " + password.error().message);
+  return password;
 }
 
 }  // namespace sensors

@@ -51,6 +51,8 @@ void read_url(ConfigTable& table, DestinationConfig& destination) {
     table.refuse("url",
                  "has an @ behind what reads as host and port: in a password / ? # @ must be %2F %3F %23 %40, and an @ "
                  "behind the host %40 as well");
+  } else if (const std::string mistake = url_mistake(url); !mistake.empty()) {
+    table.refuse("url", mistake);
   }
   if (const std::optional<UrlUser> user = take_user_part(destination.url); user.has_value()) {
     destination.user = user->user;

@@ -9,6 +9,7 @@
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/descriptors.hpp"
 #include "common/runtime/file_lock.hpp"
+#include "common/runtime/files_check.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/run_file.hpp"
 #include "common/runtime/service_loop.hpp"
@@ -87,8 +88,13 @@ int main(int argc, char** argv) {
   if (!config.has_value()) return refuse(config.error());
   start_log(service_name, config->log_level);
   for (const std::string& warning : config->warnings) log(LogLevel::warning, warning);
+  if (parsed.command_line.check_config) {
+    FilesCheck files(parsed.command_line.config_file);
+    files.look_at(config->mqtt);
+    files.readable("destination.ca_file", config->destination.ca_file);
+    return tell_checked(files.finish());
+  }
   const Result<std::string> mqtt_password = read_mqtt_password(config->mqtt);
   if (!mqtt_password.has_value()) return refuse(mqtt_password.error());
-  if (parsed.command_line.check_config) return EXIT_SUCCESS;
   return run(*config, *mqtt_password);
 }

@@ -69,8 +69,7 @@ void read_destinations(ConfigTable root, Config& config) {
   std::vector<std::string>& names = config.logic.destinations;
   for (ConfigTable& table : root.tables("destination")) {
     std::string name;
-    table.require("name");
-    table.read_name("name", name);
+    table.require_name("name", name);
     if (std::find(names.begin(), names.end(), name) != names.end())
       table.refuse("name", "there is a destination of this name already");
     names.push_back(name);

@@ -7,6 +7,7 @@
 #include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
+#include "common/runtime/files_check.hpp"
 #include "common/runtime/random_id.hpp"
 #include "common/runtime/run_file.hpp"
 #include "common/runtime/service_loop.hpp"
@@ -80,8 +81,10 @@ int main(int argc, char** argv) {
   }
   start_log(service_name, config->log_level);
   if (arguments.command_line.check_config) {
-    log(LogLevel::info, arguments.command_line.config_file + ": no mistakes");
-    return EXIT_SUCCESS;
+    FilesCheck files(arguments.command_line.config_file);
+    files.look_at(config->mqtt);
+    files.in_folder("store.path", config->store.path);
+    return tell_checked(files.finish());
   }
   return run(std::move(*config));
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/core/reading.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
 
@@ -74,6 +75,9 @@ bool is_stream(const DriverConfig& driver) {
 
 void read_drivers(ConfigTable root, Config& config) {
   for (auto& [name, table] : root.named_tables("driver")) {
+    if (!is_name(name)) {
+      root.table("driver").refuse(name, "is no name for a driver: 1 .. 64 letters, digits, '_', '.' or '-'");
+    }
     DriverConfig driver = read_driver_config(name, table);
     for (const DriverConfig& other : config.drivers) {
       const std::string both = what_both_read(driver, other);

@@ -7,6 +7,7 @@
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/event_loop.hpp"
+#include "common/runtime/files_check.hpp"
 #include "common/runtime/inbox.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/random_id.hpp"
@@ -70,8 +71,11 @@ int main(int argc, char** argv) {
   }
   start_log("sensor-publisher", config->log_level);
   if (arguments.command_line.check_config) {
-    log(LogLevel::info, arguments.command_line.config_file + ": no mistakes");
-    return EXIT_SUCCESS;
+    FilesCheck files(arguments.command_line.config_file);
+    files.look_at(config->mqtt);
+    files.in_folder("outbox.path", config->outbox.path);
+    for (const DriverConfig& driver : config->drivers) check_files(driver, files);
+    return tell_checked(files.finish());
   }
   return run(std::move(*config));
 }

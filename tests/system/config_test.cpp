@@ -1,6 +1,8 @@
 // --check-config says what is wrong with a configuration, with file and line, and ends with 78 so that systemd does not
 // start the service again and again.
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "tests/rig/programs.hpp"
 #include "tests/rig/rig_test.hpp"
@@ -18,6 +20,7 @@ class CheckConfig : public RigTest {
   void expect_good(const std::string& program, Service& service) {
     const ConfigCheck check = check_config(folder_, program, good(service));
     EXPECT_EQ(check.exit_code, 0) << check.output;
+    EXPECT_NE(check.output.find(": no mistakes"), std::string::npos) << check.output;
   }
 
   /// Two mistakes at known lines before the good rest: both are told in one go.
@@ -43,6 +46,42 @@ TEST_F(CheckConfig, takes_a_good_file_of_each_service) {
   expect_good("sensor-publisher", rig_.publisher());
   expect_good("sensor-persistence", rig_.persistence());
   expect_good("sensor-http-bridge", rig_.bridge());
+}
+
+TEST_F(CheckConfig, says_that_what_the_file_names_is_not_there) {
+  for (const auto& [program, service, key] :
+       {std::tuple<std::string, Service*, std::string>{"sensor-publisher", &rig_.publisher(), "outbox"},
+        {"sensor-persistence", &rig_.persistence(), "store"}}) {
+    service->config().set(key, "path", "\"/no/such/folder/x.db\"");
+    const ConfigCheck check = check_config(folder_, program, good(*service));
+    EXPECT_EQ(check.exit_code, bad_configuration);
+    EXPECT_NE(check.output.find(check.file + ": " + key + ".path: /no/such/folder/x.db: the folder /no/such/folder is"),
+              std::string::npos)
+        << check.output;
+  }
+  for (const auto& [program, service] : {std::pair<std::string, Service*>{"sensor-publisher", &rig_.publisher()},
+                                         {"sensor-persistence", &rig_.persistence()},
+                                         {"sensor-http-bridge", &rig_.bridge()}}) {
+    service->config().set("mqtt", "password_file", "\"/no/such.password\"");
+    service->config().set("mqtt", "ca_file", "\"/no/such.pem\"");
+    const ConfigCheck check = check_config(folder_, program, good(*service));
+    EXPECT_EQ(check.exit_code, bad_configuration);
+    for (const char* mistake :
+         {"mqtt.password_file: /no/such.password: there is no such file", "mqtt.ca_file: /no/such.pem: there is no"}) {
+      EXPECT_NE(check.output.find(mistake), std::string::npos) << mistake << " is not in\n" << check.output;
+    }
+  }
+}
+
+TEST_F(CheckConfig, says_that_a_program_is_a_whole_command_line) {
+  const ConfigCheck check = check_config(
+      folder_, "sensor-publisher",
+      good(rig_.publisher()) + "\n[driver.x]\ntype = \"command\"\nprogram = [\"/usr/bin/python3 -u /x.py\"]\n");
+  EXPECT_EQ(check.exit_code, bad_configuration);
+  EXPECT_NE(check.output.find("driver.x.program: there is no file '/usr/bin/python3 -u /x.py'; each word is a text of "
+                              "its own: [\"/usr/bin/python3\", \"-u\", \"/x.py\"]"),
+            std::string::npos)
+      << check.output;
 }
 
 TEST_F(CheckConfig, names_file_and_line_of_each_mistake_to_the_publisher) {

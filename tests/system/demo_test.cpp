@@ -44,6 +44,7 @@ TEST_F(DemoProgram, has_help_that_fits_80_columns) {
   Process::Options options;
   options.name = "sensor_demo";
   options.command = {SENSOR_DEMO_PROGRAM, "--help"};
+  options.log_file = folder_.file("demo.log");
   options.output_file = folder_.file("demo.help");
   Process demo(options);
   demo.start();

@@ -1,8 +1,11 @@
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
+#include <sstream>
 #include <vector>
 
 #include "common/core/unit_text.hpp"
@@ -152,12 +155,21 @@ void read_options(ConfigTable& table, DriverConfig& config) {
   table.require("type");
   std::string type;
   table.read_choice("type", type, {"iio", "hwmon", "onewire", "host", "command", "replay"});
+  config.has_type = !type.empty();
   if (type == "iio") config.options = read_devices<IioOptions>(table);
   if (type == "hwmon") config.options = read_devices<HwmonOptions>(table);
   if (type == "onewire") config.options = read_onewire(table);
   if (type == "host") config.options = read_host(table);
   if (type == "command") config.options = read_command(table);
   if (type == "replay") config.options = read_replay(table);
+}
+
+/// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"].
+std::string words_of(const std::string& line) {
+  std::istringstream words(line);
+  std::string out;
+  for (std::string word; words >> word;) out += (out.empty() ? "[\"" : ", \"") + word + "\"";
+  return out + "]";
 }
 
 /// Of two lists of devices, where an empty one means all of them.
@@ -197,7 +209,25 @@ struct WhatBothRead {
 }  // namespace
 
 std::string what_both_read(const DriverConfig& one, const DriverConfig& other) {
-  return one.prefix == other.prefix ? std::visit(WhatBothRead{}, one.options, other.options) : "";
+  return one.has_type && other.has_type && one.prefix == other.prefix
+             ? std::visit(WhatBothRead{}, one.options, other.options)
+             : "";
+}
+
+void check_files(const DriverConfig& driver, FilesCheck& files) {
+  const std::string key = "driver." + driver.name;
+  if (const auto* replay = std::get_if<ReplayOptions>(&driver.options)) {
+    if (::access(replay->file.c_str(), R_OK) != 0)
+      files.add(key + ".file", replay->file + " is not a file that can be read");
+  }
+  const auto* command = std::get_if<CommandOptions>(&driver.options);
+  if (command == nullptr || command->program.empty()) return;
+  const std::string& program = command->program.front();
+  if (program.find('/') == std::string::npos && program.find(' ') == std::string::npos) return;  // looked for in PATH
+  if (::access(program.c_str(), F_OK) == 0) return;
+  const bool is_a_line = program.find(' ') != std::string::npos;
+  files.add(key + ".program", "there is no file '" + program + "'" +
+                                  (is_a_line ? "; each word is a text of its own: " + words_of(program) : ""));
 }
 
 DriverConfig read_driver_config(const std::string& name, ConfigTable table) {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "common/runtime/config_file.hpp"
+#include "common/runtime/files_check.hpp"
 #include "services/sensor-publisher/drivers/command/command_driver.hpp"
 #include "services/sensor-publisher/drivers/driver.hpp"
 #include "services/sensor-publisher/drivers/host/host_driver.hpp"
@@ -21,6 +22,9 @@ namespace sensors {
 
 struct DriverConfig {
   std::string name;
+
+  /// Whether `type` is one that there is; `options` mean nothing without.
+  bool has_type = false;
 
   /// Stands with a '.' before the name of each sensor; empty: nothing does.
   std::string prefix;
@@ -41,6 +45,9 @@ struct DriverConfig {
 
 /// Reads [driver.<name>]; mistakes are collected in the table's file.
 DriverConfig read_driver_config(const std::string& name, ConfigTable table);
+
+/// Whether the program of a driver, or its file, is there; for --check-config, as both may come later.
+void check_files(const DriverConfig& driver, FilesCheck& files);
 
 /// What both drivers would read, under the same names; empty where that cannot be told before they run.
 std::string what_both_read(const DriverConfig& one, const DriverConfig& other);

@@ -16,6 +16,21 @@ TEST(UrlText, shows_where_and_neither_who_nor_with_what) {
   EXPECT_EQ(shown_url("http://[fe80::1%25eth0]:8080/in"), "http://[fe80::1%25eth0]:8080/in");
 }
 
+TEST(UrlText, says_why_nothing_can_be_asked_there) {
+  for (const char* url : {"http://api", "http://api:8080/in?db=x", "https://[::1]:8443/", "http://[fe80::1%25eth0]/in",
+                          "https://me:pw@api:1/in", "https://api:/in"}) {
+    EXPECT_EQ(url_mistake(url), "") << url;
+  }
+  EXPECT_NE(url_mistake("http:///in").find("has no host"), std::string::npos);
+  EXPECT_NE(url_mistake("http://:8080/in").find("has no host"), std::string::npos);
+  EXPECT_NE(url_mistake("http://me:pw@/in").find("has no host"), std::string::npos);
+  EXPECT_NE(url_mistake("http://api/a b").find("space"), std::string::npos);
+  EXPECT_NE(url_mistake("http://api/\t").find("space"), std::string::npos);
+  for (const char* port : {"65536", "99999999999999", "0", "80x"}) {
+    EXPECT_NE(url_mistake(std::string("http://api:") + port + "/in").find("1 .. 65535"), std::string::npos) << port;
+  }
+}
+
 TEST(UrlText, shows_less_of_what_is_not_right) {
   EXPECT_EQ(shown_url("https://me:hu/sh@api/x"), "https://...");
   EXPECT_EQ(shown_url("https://me:hu?sh@api"), "https://...");

@@ -17,6 +17,12 @@ std::string mistakes_of(const std::string& text) {
   return config.has_value() ? "none" : config.error().message;
 }
 
+TEST(Config, has_no_destination_without_a_name) {
+  EXPECT_NE(mistakes_of("[[destination]]\nname = \"\"\n").find("destination[1].name: must not be empty"),
+            std::string::npos);
+  EXPECT_NE(mistakes_of("[[destination]]\n").find("destination[1].name: is missing"), std::string::npos);
+}
+
 TEST(Config, of_the_example_is_the_default) {
   const Result<Config> example =
       load_config(std::string(SENSOR_SOURCE_DIR) + "/services/sensor-persistence/sensor-persistence.toml");

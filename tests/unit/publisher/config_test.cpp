@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 
 #include "tests/unit/runtime/temporary_folder.hpp"
@@ -30,6 +31,32 @@ TEST(PublisherConfig, loads_the_example_with_every_example_in_it_taken) {
   ASSERT_EQ(mistakes(config), "");
   EXPECT_EQ(config->drivers.size(), 6U);
   EXPECT_EQ(config->logic.node, "kitchen");
+}
+
+TEST(PublisherConfig, hints_at_the_quotes_of_a_name_with_dots) {
+  const TemporaryFolder folder;
+  const std::string text =
+      "node = \"kitchen\"\n[driver.host]\ntype = \"host\"\n[driver.host.sensor.cpu.temperature]\nmax = 100\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_NE(told.find("driver.host.sensor.cpu.temperature: unknown table; a name with dots stands in quotes: "
+                      "[driver.host.sensor.\"cpu.temperature\"]"),
+            std::string::npos)
+      << told;
+}
+
+TEST(PublisherConfig, says_that_the_name_of_a_driver_is_none) {
+  const TemporaryFolder folder;
+  const std::string text = "node = \"kitchen\"\n[driver.\"my host\"]\ntype = \"host\"\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_NE(told.find("p.toml:2: driver.my host: is no name for a driver"), std::string::npos) << told;
+}
+
+TEST(PublisherConfig, says_of_a_driver_without_a_type_that_and_nothing_else) {
+  const TemporaryFolder folder;
+  const std::string text = "node = \"kitchen\"\n[driver.host]\ntype = \"host\"\n[driver.iio]\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_TRUE(told.ends_with(":4: driver.iio.type: is missing")) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 0) << told;
 }
 
 TEST(PublisherConfig, the_example_gives_the_defaults) {

@@ -1,0 +1,41 @@
+// What --check-config looks for beside the text of the file: that what its keys name is there. Not at a start: then a
+// disk may come later, and a service that waits for it goes on by itself. Start-up, one thread; reads files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/core/result.hpp"
+#include "common/runtime/mqtt_config.hpp"
+
+namespace sensors {
+
+class FilesCheck {
+ public:
+  /// `config_file` stands before each mistake.
+  explicit FilesCheck(std::string config_file) : config_file_(std::move(config_file)) {}
+
+  /// The password and the certificate authority of [mqtt], where the file names them.
+  void look_at(const MqttConfig& mqtt);
+
+  /// A file that this user must be able to read; an empty `path` is none.
+  void readable(const std::string& key, const std::string& path);
+
+  /// A database in a folder that must be there.
+  void in_folder(const std::string& key, const std::string& path);
+
+  /// `mistake` is what is wrong with `key`; empty: nothing.
+  void add(const std::string& key, const std::string& mistake);
+
+  /// All mistakes, a line each; or that there are none.
+  Result<std::string> finish() const;
+
+ private:
+  std::string config_file_;
+  std::string mistakes_;
+};
+
+/// Logs what a check came to; the exit code of --check-config.
+int tell_checked(const Result<std::string>& outcome);
+
+}  // namespace sensors
