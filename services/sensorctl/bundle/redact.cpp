@@ -15,6 +15,7 @@
 #include <array>
 #include <optional>
 
+#include "common/core/ascii.hpp"
 #include "services/sensorctl/bundle/secret_words.hpp"
 
 namespace sensors::bundle {
@@ -104,7 +105,7 @@ std::string without_short_options(std::string_view line) {
 /// Takes the word behind "Bearer " and "Basic " out.
 std::string without_bearers(std::string_view line) {
   std::string out;
-  const std::string lowered = lower(line);
+  const std::string lowered = lower_ascii(line);
   std::size_t done = 0;
   for (std::size_t at = 0; at < line.size(); ++at) {
     const std::string_view rest = std::string_view(lowered).substr(at);

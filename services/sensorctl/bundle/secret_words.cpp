@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/core/ascii.hpp"
+
 namespace sensors::bundle {
 
 namespace {
@@ -103,15 +105,8 @@ void append_word(std::string& out, std::string_view word) {
 
 }  // namespace
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 bool is_secret_name(std::string_view name) {
-  const std::string text = lower(name);
+  const std::string text = lower_ascii(name);
   if (text.ends_with("_file") || text.ends_with("-file") || text == "idempotency-key") return false;
   if (contains(secret_names, text)) return true;
   const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };

@@ -9,8 +9,6 @@ namespace sensors::bundle {
 
 inline constexpr std::string_view removed = "[removed]";
 
-std::string lower(std::string_view text);
-
 template <class Range>
 bool contains(const Range& range, std::string_view text) {
   return std::find(range.begin(), range.end(), text) != range.end();
