@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
 #include "common/adapters/sqlite/storage_of_file.hpp"
@@ -190,7 +192,8 @@ Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
 Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   CommitReport report;
   report.last_id = last_id_;
-  Result<void> done = write_rows(transaction, report);
+  Result<void> done = check_last_id();
+  if (done.has_value()) done = write_rows(transaction, report);
   if (done.has_value()) done = keep_clocks(transaction, report);
   if (done.has_value()) done = settle_uploads(transaction, report);
   if (done.has_value() && (report.last_id != last_id_ || !transaction.streams.empty())) {
@@ -205,6 +208,18 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
     report.retention = *retained;
   }
   return report;
+}
+
+/// Another program can put another content into the file, sqlite3's .restore for one: who goes on from what is in
+/// memory leaves a hole behind it.
+Result<void> StoreWriter::check_last_id() {
+  const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
+  if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
+  if (static_cast<std::uint64_t>(*last_id) == last_id_) return {};
+  return fail(
+      ErrorCode::io,
+      fmt::format("{}: another program put other rows into it while it is in use: its last id is {}, and was {}",
+                  database_.path(), *last_id, last_id_));
 }
 
 Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, CommitReport& report) {

@@ -60,6 +60,7 @@ class StoreWriter {
   static Result<std::string> adopt_id(Database& database);
   Result<void> start(const StoreOptions& options, const std::string& store);
   Result<CommitReport> apply(const CommitTransaction& transaction);
+  Result<void> check_last_id();
   Result<void> write_rows(const CommitTransaction& transaction, CommitReport& report);
   Result<void> add_rows(const StreamRows& rows, CommitReport& report);
   Result<void> keep_clocks(const CommitTransaction& transaction, CommitReport& report);

@@ -123,6 +123,20 @@ Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStrea
 constexpr std::string_view last_position =
     "SELECT max(coalesce((SELECT max(position) FROM reading), 0), coalesce((SELECT max(last) FROM gap), 0))";
 
+/// The number of a stream whose two copies differ; 0 if there is none. A log that lies beside an earlier outbox puts
+/// newer pages between its older ones: rows of the newer run would go out as the older run's.
+std::int64_t stream_of_two_minds(const Meta& meta, const NumberedStreams& streams) {
+  const std::string prefix = meta_key_of_stream(0).substr(0, meta_key_of_stream(0).size() - 1);
+  std::map<std::int64_t, std::string> copies;
+  for (auto copy = meta.lower_bound(prefix); copy != meta.end() && copy->first.starts_with(prefix); ++copy)
+    copies[static_cast<std::int64_t>(to_position(std::string_view(copy->first).substr(prefix.size())))] = copy->second;
+  for (const auto& [number, stream] : streams) {
+    if (copies[number] != text_of(stream)) return number;
+    copies.erase(number);
+  }
+  return copies.empty() ? 0 : copies.begin()->first;
+}
+
 /// Begins the stream of this run and says what there is.
 Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const OutboxContents& known, bool is_settled,
                                     ThinnedMark& thinned) {
@@ -132,6 +146,11 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
   for (const Error* error :
        {meta ? nullptr : &meta.error(), streams ? nullptr : &streams.error(), last ? nullptr : &last.error()}) {
     if (error != nullptr) return tl::unexpected(*error);
+  }
+  if (const std::int64_t number = stream_of_two_minds(*meta, *streams); number != 0) {
+    return fail(ErrorCode::corrupt, database.path() + ": has parts of two outboxes: stream " + std::to_string(number) +
+                                        " is not what its copy says; was an earlier outbox put in its place, and the "
+                                        "log beside it (-wal) left?");
   }
   OutboxContents contents;
   contents.known_store = (*meta)["store"];
@@ -242,6 +261,10 @@ Result<void> Outbox::write_all(const OutboxWrite& write) {
   }
   if (write.boot.has_value()) {
     if (Result<void> done = remember(*write.boot); !done) return done;
+  }
+  // Now and then, so that the log always has the page with the copies of the streams: see stream_of_two_minds().
+  if (!write.append.empty() && appends_++ % 100 == 0) {
+    if (Result<void> done = rows_.set_meta("written", std::to_string(write.append.back().last)); !done) return done;
   }
   for (const OutboxEntry& entry : write.append) {
     // Of readings that a gap record stands for some may be there after all, of a write that failed and was not undone.

@@ -63,6 +63,7 @@ class Outbox {
   Statement select_gaps_;
   OutboxContents contents_;
   ThinnedMark thinned_;
+  std::uint64_t appends_ = 0;
 };
 
 /// A stream id: 12 random characters of a-z and 2-7, 60 bits, from the kernel.

@@ -145,7 +145,7 @@ void Database::limit_time(Millis limit) { limits_->give_up_at = std::chrono::ste
 
 Result<void> Database::check_names() const { return files_.has_value() ? files_->check() : Result<void>{}; }
 
-bool Database::database_has_name() const { return !files_.has_value() || files_->database_has_name(); }
+bool Database::database_is_in_place() const { return !files_.has_value() || files_->database_is_in_place(); }
 
 std::string Database::path() const {
   const char* path = sqlite3_db_filename(database_.get(), "main");

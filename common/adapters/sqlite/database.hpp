@@ -86,11 +86,11 @@ class Database {
   Result<void> sync_log();
 
   /// Whether the files that are open for writing still have their names: io when one was deleted, moved away or
-  /// replaced. Asks the file system, which may block.
+  /// replaced, or the database emptied. Asks the file system, which may block.
   Result<void> check_names() const;
 
-  /// Whether the database file has its name, whatever became of its log.
-  bool database_has_name() const;
+  /// Whether the database file has its name and was not emptied, whatever became of its log.
+  bool database_is_in_place() const;
 
   /// Copies all that is committed into the new file `path`, of one moment and synced, without a log beside it; its
   /// folder is not synced. Other connections may go on writing. `go_on` is asked every few MiB; false ends it, as a

@@ -11,6 +11,8 @@
 namespace sensors {
 namespace {
 
+constexpr off_t smallest_database = 512;  // bytes: one page. SQLite never makes a file smaller that once had one
+
 tl::unexpected<Error> lost_its_name(const std::string& path) {
   return fail(ErrorCode::io, path + ": was deleted, moved away or replaced while it is in use");
 }
@@ -42,9 +44,14 @@ Result<void> OpenFiles::check() const {
   for (const File& file : files_) {
     if (!has_name(file)) return lost_its_name(file.path);
   }
+  if (!database_is_in_place()) return fail(ErrorCode::io, files_.front().path + ": was emptied while it is in use");
   return {};
 }
 
-bool OpenFiles::database_has_name() const { return has_name(files_.front()); }
+bool OpenFiles::database_is_in_place() const {
+  struct stat status {};
+  const File& database = files_.front();
+  return has_name(database) && ::stat(database.path.c_str(), &status) == 0 && status.st_size >= smallest_database;
+}
 
 }  // namespace sensors

@@ -20,11 +20,12 @@ class OpenFiles {
   /// name already.
   static Result<OpenFiles> of(sqlite3* database);
 
-  /// io when one of them was deleted, moved away or replaced; names it. Asks for the status of three names.
+  /// io when one of them was deleted, moved away or replaced, or the database was emptied; names it. Asks for the
+  /// status of four names.
   Result<void> check() const;
 
-  /// Whether the database itself has its name, whatever became of the -wal and the -shm.
-  bool database_has_name() const;
+  /// Whether the database itself has its name and was not emptied, whatever became of the -wal and the -shm.
+  bool database_is_in_place() const;
 
  private:
   struct File {

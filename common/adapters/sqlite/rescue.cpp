@@ -40,7 +40,8 @@ Result<void> require_room(const std::string& path, std::int64_t bytes) {
 /// The error of a copy, as corrupt when it is the open files that fail.
 tl::unexpected<Error> copy_failed(Database& open, const Error& error) {
   const auto unreadable = [&open](const Error& why) {
-    return fail(ErrorCode::corrupt, open.path() + ": lost its name, and can no longer be read: " + why.message);
+    return fail(ErrorCode::corrupt,
+                open.path() + ": lost its name or was emptied, and can no longer be read: " + why.message);
   };
   if (error.code == ErrorCode::corrupt) return unreadable(error);
   if (error.code == ErrorCode::io) {  // of the open files, or of the copy?
@@ -92,7 +93,7 @@ Result<std::string> put_back(Database& open, const Rescue& how, std::int64_t byt
 }  // namespace
 
 Result<std::string> rescue(Database& open, const Rescue& how) {
-  if (open.database_has_name()) return keep_without_log(open, how);
+  if (open.database_is_in_place()) return keep_without_log(open, how);
   const Result<std::int64_t> bytes = open.used_bytes();
   if (!bytes.has_value()) return copy_failed(open, bytes.error());
   if (Result<void> room = require_room(how.path, *bytes); !room.has_value()) return tl::unexpected<Error>(room.error());

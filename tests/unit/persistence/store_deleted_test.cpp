@@ -6,6 +6,7 @@
 #include <deque>
 #include <mutex>
 
+#include "services/sensor-persistence/schema.hpp"
 #include "services/sensor-persistence/store.hpp"
 #include "tests/unit/persistence/logic_bench.hpp"
 
@@ -146,6 +147,22 @@ TEST(StoreOpenedAnew, after_its_file_lost_its_name_also_without_a_commit_and_it_
   opened.rescued = "store.db: copied; nothing is lost";
   bench.give(std::move(opened));
   EXPECT_TRUE(bench.logged("copied; nothing is lost"));
+}
+
+TEST_F(DeletedStore, into_which_another_program_puts_an_earlier_one_is_opened_anew_with_less) {
+  ASSERT_TRUE(commit(1, 10).has_value());
+  {
+    Database::Options how_opened;
+    how_opened.application_id = store_application_id;
+    Result<Database> other = Database::open(folder.file("data/store.db"), store_migrations(), how_opened);
+    ASSERT_TRUE(other.has_value()) << other.error().message;
+    ASSERT_TRUE(other->execute("UPDATE store SET last_id = 5; DELETE FROM reading WHERE id > 5").has_value());
+  }
+  const Result<CommitReport> done = commit(11, 11);
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ErrorCode::io) << "so that it is opened anew";
+  EXPECT_NE(done.error().message.find("its last id is 5, and was 10"), std::string::npos) << done.error().message;
+  EXPECT_EQ(open(false).contents.value().last_id, 5U) << "which the Logic takes for what it is: StoreHealth.opened()";
 }
 
 }  // namespace

@@ -264,5 +264,44 @@ TEST_F(OutboxDamage, bytes_flipped_at_random_never_crash_and_never_give_a_wrong_
   EXPECT_GE(salvaged * 2, opened * last) << "a flip costs a page, unless it hits one that leads to many others";
 }
 
+TEST_F(OutboxDamage, an_earlier_outbox_beside_a_newer_log_gives_no_reading_another_number) {
+  make(100);
+  fs::copy(options.path, folder.path("earlier.db"));
+  {
+    // The run that is killed: its log is newer than the earlier file by more than one checkpoint.
+    Outbox outbox = open("run2").value();
+    for (Position first = 101; first <= 20'000; first += 50) {
+      OutboxWrite write;
+      for (Position p = first; p < first + 50; ++p) write.append.push_back({p, p, reading_at(p)});
+      ASSERT_TRUE(outbox.write(write).has_value());
+      ASSERT_TRUE(first % 5'000 != 1 || outbox.sync_log().has_value());
+    }
+    fs::copy(options.path + "-wal", folder.path("killed-wal"));
+  }
+  fs::copy(folder.path("earlier.db"), options.path, fs::copy_options::overwrite_existing);
+  fs::copy(folder.path("killed-wal"), options.path + "-wal", fs::copy_options::overwrite_existing);
+  Outbox outbox = open("run3").value();
+  ASSERT_TRUE(outbox.contents().repair.has_value());
+  const std::vector<OutboxStream> streams = outbox.contents().streams;
+  ASSERT_EQ(streams.size(), 3U);
+  EXPECT_EQ(streams[1].id, "run2");
+  EXPECT_EQ(streams[1].base, 100U) << "its readings go out under its own name";
+  std::size_t readings = 0;
+  Position next = 1;
+  while (next <= outbox.contents().last) {
+    const std::vector<OutboxEntry> entries = outbox.read(next, 1'000).value();
+    ASSERT_FALSE(entries.empty()) << next;
+    for (const OutboxEntry& entry : entries) {
+      ASSERT_EQ(entry.first, next) << "no number without an entry";
+      next = entry.last + 1;
+      const Reading* reading = std::get_if<Reading>(&entry.what);
+      if (reading == nullptr) continue;
+      EXPECT_EQ(*reading, reading_at(entry.first));
+      ++readings;
+    }
+  }
+  EXPECT_GT(readings, 100U);
+}
+
 }  // namespace
 }  // namespace sensors::publisher

@@ -143,6 +143,40 @@ TEST_F(DeletedOutbox, that_can_no_longer_be_read_is_given_up_and_a_new_one_begun
   EXPECT_TRUE(write(many + 1, many + 1).result.has_value());
 }
 
+TEST_F(DeletedOutbox, emptied_under_its_name_goes_on_with_what_is_still_to_be_read) {
+  ASSERT_TRUE(write(1, 100).result.has_value());
+  fs::resize_file(options.path, 0);
+  ASSERT_FALSE(carry_out<OutboxWritten>(OutboxWrite{}).result.has_value());
+  const OutboxOpened opened = reopen(100);
+  ASSERT_TRUE(opened.contents.has_value()) << opened.contents.error().message;
+  ASSERT_EQ(opened.contents->notes.size(), 1U);
+  EXPECT_NE(opened.contents->notes.front().find("nothing is lost"), std::string::npos)
+      << opened.contents->notes.front();
+  ASSERT_TRUE(write(101, 101).result.has_value());
+  expect_all(101);
+}
+
+TEST_F(DeletedOutbox, emptied_under_its_name_says_which_numbers_are_gone_when_it_cannot_be_read) {
+  constexpr Position many = 120'000;  // more than the connection has in memory and in its log
+  for (Position first = 1; first < many; first += 10'000) ASSERT_TRUE(write(first, first + 9'999).result.has_value());
+  fs::resize_file(options.path, 0);
+  ASSERT_FALSE(carry_out<OutboxWritten>(OutboxWrite{}).result.has_value());
+  const OutboxOpened opened = reopen(many);
+  ASSERT_TRUE(opened.contents.has_value()) << opened.contents.error().message;
+  EXPECT_EQ(opened.contents->last, many);
+  ASSERT_TRUE(write(many + 1, many + 1).result.has_value());
+  // From 1 on each number has an entry: a reading, or a gap record for what is gone.
+  Position next = 1;
+  while (next <= many + 1) {
+    const OutboxReadDone read = carry_out<OutboxReadDone>(OutboxRead{next, 1'000});
+    ASSERT_TRUE(read.entries.has_value() && !read.entries->empty()) << next;
+    for (const OutboxEntry& entry : *read.entries) {
+      ASSERT_EQ(entry.first, next);
+      next = entry.last + 1;
+    }
+  }
+}
+
 TEST_F(DeletedOutbox, replaced_by_an_older_one_goes_on_with_what_it_had) {
   ASSERT_TRUE(write(1, 10).result.has_value());
   { ASSERT_TRUE(Outbox::open(folder.path("older.db"), "older").has_value()); }
