@@ -7,6 +7,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::publisher {
@@ -15,6 +16,8 @@ namespace {
 
 // The outbox worker answers within this, or it hangs in the kernel and the watchdog may bite.
 constexpr Millis outbox_deadline{30'000};
+
+constexpr std::string_view store_service = "sensor-persistence";
 
 constexpr const char* write_obligation = "a commit of the outbox";
 constexpr const char* read_obligation = "a read from the outbox";
@@ -92,6 +95,7 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
     if (heard.line.has_value()) say_as_event("namesake", std::move(*heard.line), now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
     if (!downstream_.take(*topic, event, now.monotonic)) ++malformed_;
+    notice_store_process(*topic, event);
   }
 }
 
@@ -108,12 +112,21 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
     case Sender::Confirmation::advanced: writer_.confirm(sender_.confirmed()); break;
     case Sender::Confirmation::taken_back: writer_.unconfirm(sender_.confirmed()); break;
     case Sender::Confirmation::another_store:
+      writer_.unconfirm(sender_.confirmed());
       writer_.remember_store(sender_.store());
       notice_two_stores(store_before, now, effects);
       add_event(
           encode_event("store", now.wall, "store " + sender_.store() + " keeps the readings of this publisher now"));
       break;
   }
+}
+
+/// An earlier copy of the store is put back while it does not run. Of streams that it does not know it says nothing.
+void Logic::notice_store_process(const TopicView& topic, const MqttMessage& message) {
+  if (topic.kind != "status" || topic.name != store_service) return;
+  const Result<ServiceReport> report = decode_status(message.payload);
+  if (!report.has_value() || report->store.empty() || report->store != sender_.store()) return;
+  if (sender_.store_runs_as(report->instance, writer_.gone_through())) writer_.unconfirm(sender_.confirmed());
 }
 
 /// A store that is replaced does not come back. One that does, again and again, is one of two that both take readings.

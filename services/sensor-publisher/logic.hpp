@@ -67,6 +67,7 @@ class Logic {
   void report_correction(Now now, Effects& effects);
   void publish_boot_time(Effects& effects);
 
+  void notice_store_process(const TopicView& topic, const MqttMessage& message);
   void notice_two_stores(const std::string& before, Now now, Effects& effects);
   void advance_namesakes(Now now, Effects& effects);
   // ---- logic_names.cpp ----

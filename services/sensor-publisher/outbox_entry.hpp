@@ -55,7 +55,6 @@ struct EndedStream {
   std::string id;
   std::string node;        // as of OutboxStream
   std::uint64_t last = 0;  // 0: it had no readings, and is remembered until the next opening only
-  Position end = 0;        // of its rows, which may not be gone yet if it ended in this run
   bool operator==(const EndedStream&) const = default;
 };
 

@@ -19,6 +19,7 @@ Sender::Sender(const LogicOptions& options, const OutboxContents& contents)
       window_(options.send.window, contents.confirmed, contents.last),
       breaker_(options.breaker, options.seed),
       durable_(contents.last),
+      gone_(contents.confirmed),
       outbox_open_(contents.failure.empty()) {
   drop_finished_streams();
 }
@@ -26,9 +27,11 @@ Sender::Sender(const LogicOptions& options, const OutboxContents& contents)
 void Sender::adopt(const OutboxContents& contents) {
   go_back();
   streams_.assign(contents.streams.begin(), contents.streams.end());
+  finished_.clear();
   if (known_store_.empty()) known_store_ = contents.known_store;
   window_.restart(contents.confirmed, contents.last);
   durable_ = contents.last;
+  gone_ = contents.confirmed;
   claims_.restart(contents.ended);
   unfillable_.reset();
   drop_finished_streams();
@@ -105,23 +108,24 @@ void Sender::warn(std::string_view kind, const std::string& text, Now now, Effec
 
 Sender::Confirmation Sender::committed(const Committed& committed, Position gone, Now now, Effects& effects) {
   if (!committed.refused_node.empty()) return refused(committed, now, effects);
+  rows_are_gone(gone);
   if (committed.store != known_store_) {
     if (!known_store_.empty()) {
       warn("another store answers",
            committed.store + " instead of " + known_store_ + "; sending it all that the outbox still has", now,
            effects);
+      claims_.begin();
     }
-    if (!known_store_.empty()) claims_.begin();
     known_store_ = committed.store;
+    store_instance_.clear();
+    refused_by_store_.clear();
+    take_up_finished_streams();
     go_back();
     return Confirmation::another_store;  // this message itself deletes nothing
   }
   const auto stream = std::find_if(streams_.begin(), streams_.end(),
                                    [&](const OutboxStream& candidate) { return candidate.id == committed.stream; });
-  if (stream == streams_.end()) {  // of a stream that is long confirmed: retained, or claimed
-    claims_.committed(committed.stream, committed.through);
-    return Confirmation::nothing;
-  }
+  if (stream == streams_.end()) return committed_before(committed, now, effects);
   // Another store than the one that confirmed the first numbers, before there was an outbox.
   if (committed.through < stream->skipped) return watermark_went_back(*stream, committed, gone, now, effects);
   const bool is_this_runs = std::next(stream) == streams_.end();
@@ -137,12 +141,34 @@ Sender::Confirmation Sender::committed(const Committed& committed, Position gone
   if (through < window_.confirmed()) return watermark_went_back(*stream, committed, gone, now, effects);
   if (stream != streams_.begin()) return Confirmation::nothing;  // what is before it is not confirmed yet
   const bool advanced = through > window_.confirmed();
-  if (advanced) waits_since_.reset();
+  if (advanced) {
+    waits_since_.reset();
+    refused_by_store_.clear();
+  }
   while (!cache_.empty() && cache_.front().last <= through) cache_.pop_front();
   window_.confirmed(through, now.monotonic);
   drop_finished_streams();
   if (committed.resend && window_.sent() > window_.confirmed() && window_.resend_requested(now.monotonic)) go_back();
   return advanced ? Confirmation::advanced : Confirmation::nothing;
+}
+
+/// Of a stream that was confirmed to its end: its rows may be in the outbox still; or the message is retained, or
+/// answers a claim.
+Sender::Confirmation Sender::committed_before(const Committed& committed, Now now, Effects& effects) {
+  claims_.committed(committed.stream, committed.through);
+  if (!committed.resend) return Confirmation::nothing;
+  for (std::size_t i = 0; i < finished_.size(); ++i) {
+    const Position end = i + 1 < finished_.size() ? finished_[i + 1].start() : streams_.front().start();
+    if (finished_[i].id != committed.stream || committed.through >= finished_[i].seq_at(end)) continue;
+    warn("store went back",
+         "store " + committed.store + " has " + committed.stream + " only through " +
+             std::to_string(committed.through) + "; sending all of it that the outbox still has",
+         now, effects);
+    claims_.begin();
+    take_up_finished_streams();
+    return Confirmation::taken_back;
+  }
+  return Confirmation::nothing;
 }
 
 /// The store lacks numbers that another one, or its own past, has confirmed: what the outbox still has of them is sent
@@ -193,13 +219,45 @@ Position Sender::head_end() const {
 
 void Sender::drop_finished_streams() {
   while (streams_.size() > 1 && streams_[1].start() <= window_.confirmed()) {
-    const Position end = streams_[1].start();
-    claims_.ended({streams_[0].id, streams_[0].node, streams_[0].seq_at(end), end});
+    finished_.push_back(std::move(streams_.front()));
     streams_.pop_front();
     refused_by_broker_.clear();
     refused_by_store_.clear();
     unfillable_.reset();
   }
+  rows_are_gone(gone_);
+}
+
+/// A stream is claimed from a store that lacks it, instead of sent again, when its last row is gone.
+void Sender::rows_are_gone(Position through) {
+  gone_ = through;
+  while (!finished_.empty()) {
+    const OutboxStream& first = finished_.front();
+    const Position end = finished_.size() > 1 ? finished_[1].start() : streams_.front().start();
+    if (end > gone_) return;
+    claims_.ended({first.id, first.node, first.seq_at(end)});
+    finished_.pop_front();
+  }
+}
+
+/// The store may lack what another one, or its own past, has confirmed to its end.
+void Sender::take_up_finished_streams() {
+  if (finished_.empty()) return;
+  window_.unconfirmed(std::max(gone_, finished_.front().start()));
+  streams_.insert(streams_.begin(), finished_.begin(), finished_.end());
+  finished_.clear();
+  unfillable_.reset();
+  go_back();
+}
+
+bool Sender::store_runs_as(const std::string& instance, Position gone) {
+  if (instance.empty() || instance == store_instance_) return false;
+  if (std::exchange(store_instance_, instance).empty()) return false;
+  refused_by_store_.clear();
+  rows_are_gone(gone);
+  claims_.begin();
+  take_up_finished_streams();
+  return true;
 }
 
 StreamRange Sender::stream_of(Position position) const {
@@ -252,7 +310,7 @@ void Sender::leave_silent_link(Effects& effects) {
 
 bool Sender::send_next(Now now, Effects& effects) {
   if (leaving_link_) return false;
-  const EndedStream* const claim = window_.may_send() ? claims_.due(gone_) : nullptr;
+  const EndedStream* const claim = window_.may_send() ? claims_.due() : nullptr;
   const bool gap_first = unfillable_.has_value() && window_.may_send();
   const std::optional<SendWindow::Range> range = window_.sendable(head_end());
   const bool has_next = range.has_value() && !cache_.empty() && cache_.front().first <= range->last;
@@ -289,6 +347,9 @@ Sender::Outgoing Sender::gap_message(Now now) {
 }
 
 bool Sender::learn_boot_time(const BootTime& boot) {
+  for (OutboxStream& stream : finished_) {
+    if (stream.boot == boot.boot) stream.boot_time = boot.time;
+  }
   bool is_news = false;
   for (OutboxStream& stream : streams_) {
     if (stream.boot != boot.boot) continue;
@@ -366,6 +427,7 @@ std::string Sender::broken_invariant() const {
     return "confirmed <= sent <= highest sent <= durable";
   }
   if (streams_.size() > 1 && streams_[1].start() <= window_.confirmed()) return "a stream that is confirmed is left";
+  if (!finished_.empty() && streams_.front().start() <= gone_) return "a stream whose rows are gone is left";
   if (breaker_.broken_rule().has_value()) return "the breaker keeps its rules: " + *breaker_.broken_rule();
   if (cache_.empty()) return {};
   if (cache_.front().first > window_.sent() + 1 || cache_.front().last <= window_.sent())

@@ -45,8 +45,13 @@ class Sender {
   /// The outbox can be written again: nothing that is not durable is sent any more.
   void end_lending();
 
-  /// The outbox has no rows up to there any more.
-  void rows_are_gone(Position through) { gone_ = through; }
+  /// The outbox may have no rows up to there any more.
+  void rows_are_gone(Position through);
+
+  /// The known store runs as this process. True when that is another one than before, which may have an earlier copy of
+  /// the store: streams that ended are claimed again, and those of them that the outbox still has are not confirmed
+  /// any more.
+  bool store_runs_as(const std::string& instance, Position gone);
 
   /// Whether the outbox can be read now.
   void outbox_is_open(bool open) { outbox_open_ = open; }
@@ -118,6 +123,7 @@ class Sender {
   Position cached_through() const { return cache_.empty() ? window_.sent() : cache_.back().last; }
   Position head_end() const;
   void drop_finished_streams();
+  void take_up_finished_streams();
   void go_back();
   void fill_hole(Position end, Now now, Effects& effects);
   void judge_overdue(Now now);
@@ -143,19 +149,22 @@ class Sender {
   void watch_silence(Instant now);
   std::optional<Instant> silent_at() const;
 
+  Confirmation committed_before(const Committed& committed, Now now, Effects& effects);
   Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Position gone, Now now,
                                    Effects& effects);
 
   const LogicOptions options_;
-  std::deque<OutboxStream> streams_;  // the first has the oldest unconfirmed entry, the last is this run's
-  StoreClaims claims_;                // for streams before those
+  std::deque<OutboxStream> streams_;   // the first has the oldest unconfirmed entry, the last is this run's
+  std::deque<OutboxStream> finished_;  // before those: confirmed to their ends, but the outbox still has rows of them
+  StoreClaims claims_;                 // for streams before those
   std::string known_store_;
+  std::string store_instance_;  // the process that it runs as; empty: not heard yet
   SendWindow window_;
   CircuitBreaker breaker_;
   LogThrottle throttle_;
   std::deque<OutboxEntry> cache_;  // the entries from window_.sent() + 1 on, without holes
   Position durable_;               // what follows is not in the outbox
-  Position gone_ = 0;              // rows up to here
+  Position gone_;                  // rows up to here
   bool outbox_open_;
   bool read_outstanding_ = false;
   std::optional<Instant> read_again_at_;

@@ -44,8 +44,8 @@ Sender::Confirmation Sender::refused(const Committed& committed, Now now, Effect
   }
   refused_by_store_ = fmt::format(
       "store {} refuses the readings of stream {} from {}, since it has that stream as one of {}: they wait, and what "
-      "is behind them; set node = \"{}\" until the outbox is empty, or move the outbox aside and keep it",
-      committed.store, first.id, node_of(first.node), committed.refused_node, committed.refused_node);
+      "is behind them; stop this service, move the outbox aside, keep it, and start the service again",
+      committed.store, first.id, node_of(first.node), committed.refused_node);
   return Confirmation::nothing;
 }
 

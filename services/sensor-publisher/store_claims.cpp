@@ -35,8 +35,8 @@ void StoreClaims::begin() {
   wait_ = wait_first;
 }
 
-const EndedStream* StoreClaims::due(Position gone) const {
-  if (next_ == ended_.size() || retry_at_.has_value() || ended_[next_].end > gone) return nullptr;
+const EndedStream* StoreClaims::due() const {
+  if (next_ == ended_.size() || retry_at_.has_value()) return nullptr;
   return &ended_[next_];
 }
 

@@ -20,15 +20,14 @@ class StoreClaims {
   explicit StoreClaims(const std::vector<EndedStream>& ended) { restart(ended); }
   void restart(const std::vector<EndedStream>& ended);
 
-  /// The store has just confirmed a stream to its end.
+  /// The store has confirmed a stream to its end, and its rows are gone.
   void ended(EndedStream stream);
 
   /// It is another store, or has gone back: all are to be claimed, again.
   void begin();
 
-  /// The claim that is due, if any; the same until it is answered. None of rows behind `gone`, which may be there
-  /// still.
-  const EndedStream* due(Position gone) const;
+  /// The claim that is due, if any; the same until it is answered.
+  const EndedStream* due() const;
   void sent(Instant now);
 
   /// Lets one that was sent be due again when it has waited long enough.

@@ -13,6 +13,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// The status of the store, which runs as the process `instance`.
+void store_says(PublisherBench& bench, const std::string& store, const std::string& instance) {
+  MqttMessage message;
+  message.topic = "sensors/kitchen/status/sensor-persistence";
+  message.payload = encode_status({"sensor-persistence", ServiceState::up, "", bench.now.wall, "0",
+                                   R"("store":")" + store + R"(","instance":")" + instance + '"'});
+  bench.step(std::move(message));
+}
+
 /// The machine was `attic` and is `kitchen` now; two readings of its earlier name wait.
 class Renamed : public testing::Test {
  protected:
@@ -94,10 +103,30 @@ TEST_F(Renamed, a_refusal_for_good_degrades_and_says_what_to_do_until_it_is_over
   bench.step(MqttConnected{});
   bench.acknowledge_all();
   refuse(bench, "run1", "cellar");
-  EXPECT_NE(status(bench).find("set node = \\\"cellar\\\" until the outbox is empty"), std::string::npos);
+  EXPECT_NE(
+      status(bench).find("since it has that stream as one of cellar: they wait, and what is behind them; stop this "
+                         "service, move the outbox aside"),
+      std::string::npos);
   bench.acknowledge_all();
   bench.watermark("store1", "run1", 2);
   EXPECT_EQ(status(bench).find("cellar"), std::string::npos);
+}
+
+TEST_F(Renamed, a_refusal_is_forgotten_with_the_store_or_its_process) {
+  for (const bool is_another : {true, false}) {
+    PublisherBench bench{bench_options(), renamed("attic")};
+    fill(bench);
+    bench.step(MqttConnected{});
+    store_says(bench, "store1", "before");
+    refuse(bench, "run1", "cellar");
+    ASSERT_NE(status(bench).find("cellar"), std::string::npos);
+    if (is_another) {
+      bench.watermark("store2", "run1", 0);
+    } else {
+      store_says(bench, "store1", "after");
+    }
+    EXPECT_EQ(status(bench).find("cellar"), std::string::npos) << is_another;
+  }
 }
 
 TEST_F(Renamed, a_broker_that_does_not_let_it_write_under_the_earlier_name_is_said_with_what_to_do) {
@@ -262,17 +291,89 @@ TEST_F(Ended, another_store_and_one_that_goes_back_are_told_of_all_of_them_again
   EXPECT_EQ(again[0].first, "run1");
 }
 
-TEST_F(Ended, a_stream_that_ends_in_this_run_is_one_of_them) {
+/// Two readings of the run before wait.
+class EndsNow : public Ended {
+ protected:
+  EndsNow() {
+    for (Position p : {1U, 2U}) bench.rows.push_back({p, p, Reading{"s", double(p), "Cel", bench.now.wall}});
+    bench.step(MqttConnected{});
+    store_says(bench, "store1", "before");
+    bench.acknowledge_all();
+    bench.watermark("store1", "run1", 2);
+    bench.sent();
+  }
+
+  /// The numbers of readings of the run before that were sent since the last call.
+  std::vector<std::uint64_t> sent_again() {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [topic, batch] : bench.sent()) {
+      EXPECT_TRUE(batch.gaps.empty());
+      for (const SequencedReading& row : batch.readings) {
+        if (batch.stream == "run1") numbers.push_back(row.seq);
+      }
+    }
+    bench.acknowledge_all();
+    return numbers;
+  }
+  using Numbers = std::vector<std::uint64_t>;
+
   PublisherBench bench{bench_options(), {{{"run1", 0}, {"run2", 2}}, 0, 2, "store1"}};
-  for (Position p : {1U, 2U}) bench.rows.push_back({p, p, Reading{"s", double(p), "Cel", bench.now.wall}});
-  bench.step(MqttConnected{});
-  bench.acknowledge_all();
-  bench.watermark("store1", "run1", 2);
-  bench.sent();
-  bench.watermark("store2", "run2", 0, true);
-  EXPECT_EQ(claims(bench), Claims{}) << "its rows may be there still";
+};
+
+TEST_F(EndsNow, the_stream_is_claimed_from_another_store_once_its_rows_are_gone) {
   bench.pass(6s);
+  EXPECT_TRUE(bench.rows.empty());
+  bench.watermark("store2", "run2", 0, true);
   EXPECT_EQ(claims(bench), (Claims{{"run1", 2}}));
+}
+
+TEST_F(EndsNow, rows_that_are_there_still_go_to_another_store) {
+  bench.watermark("store2", "run2", 0, true);
+  EXPECT_EQ(sent_again(), (Numbers{1, 2}));
+  bench.pass(4s);
+  EXPECT_EQ(bench.rows.size(), 2U) << "they are not confirmed any more";
+  bench.watermark("store2", "run1", 2);
+  bench.pass(6s);
+  EXPECT_TRUE(bench.rows.empty());
+}
+
+TEST_F(EndsNow, rows_that_are_there_still_go_to_a_store_that_was_put_back) {
+  bench.watermark("store1", "run1", 1);
+  EXPECT_EQ(sent_again(), Numbers{}) << "retained, from before";
+  bench.watermark("store1", "run1", 1, true);
+  EXPECT_EQ(sent_again(), (Numbers{1, 2}));
+  bench.pass(4s);
+  EXPECT_EQ(bench.rows.size(), 2U);
+}
+
+TEST_F(EndsNow, rows_that_are_there_still_go_to_a_store_that_runs_again_and_says_nothing_of_them) {
+  bench.take(1);
+  bench.acknowledge_all();
+  bench.watermark("store1", "run2", 1);
+  store_says(bench, "store1", "before");
+  bench.sent();
+  store_says(bench, "store1", "after");
+  EXPECT_EQ(sent_again(), (Numbers{1, 2}));
+  bench.watermark("store1", "run1", 2);
+  bench.watermark("store1", "run2", 1);
+  bench.pass(6s);
+  EXPECT_TRUE(bench.rows.empty());
+  EXPECT_EQ(claims(bench), Claims{}) << "the store has confirmed it since";
+}
+
+TEST_F(Ended, streams_are_claimed_again_from_a_store_that_runs_as_another_process) {
+  PublisherBench bench{bench_options(), contents()};
+  bench.step(MqttConnected{});
+  store_says(bench, "store1", "before");
+  claims(bench);
+  bench.watermark("store1", "run1", 5);
+  claims(bench);
+  bench.watermark("store1", "run2", 4);
+  store_says(bench, "store1", "before");
+  store_says(bench, "store2", "elsewhere");
+  EXPECT_EQ(claims(bench), Claims{});
+  store_says(bench, "store1", "after");  // it may have been put back meanwhile, to before it knew of any stream
+  EXPECT_EQ(claims(bench), (Claims{{"run1", 5}}));
 }
 
 TEST_F(Ended, a_broker_that_refuses_a_claim_does_not_open_the_breaker_nor_keep_the_others_back) {
@@ -302,7 +403,7 @@ TEST(StoreClaims, remember_the_newest_only) {
   EXPECT_EQ(claims.waiting(), 0U) << "the store has just confirmed them";
   claims.begin();
   EXPECT_EQ(claims.waiting(), max_ended_streams);
-  EXPECT_EQ(claims.due(0)->id, "run5");
+  EXPECT_EQ(claims.due()->id, "run5");
 }
 
 }  // namespace
