@@ -54,4 +54,25 @@ std::string printable_line(std::string_view text, std::size_t most_bytes) {
   return line.append(cut_mark);
 }
 
+std::string printable_lines(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const std::string_view sequence = text.substr(0, length == 0 ? 1 : length);
+    const auto lead = static_cast<unsigned char>(sequence.front());
+    const bool is_c1 = length == 2 && lead == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
+    const bool is_layout = lead == '\n' || lead == '\t' || text.starts_with("\r\n");
+    const bool is_shown = length != 0 && !is_c1 && ((lead >= 0x20 && lead != 0x7f) || is_layout);
+    for (const char c : sequence) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (is_shown) out += c;
+      if (!is_shown) out.append("\\x").append(1, digits[byte >> 4U]).append(1, digits[byte & 0xfU]);
+    }
+    text.remove_prefix(sequence.size());
+  }
+  return out;
+}
+
 }  // namespace sensors

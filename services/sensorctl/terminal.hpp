@@ -12,6 +12,10 @@ namespace sensors::sensorctl {
 /// One line on stderr, after the program's name; control characters of others are escaped.
 void complain(std::string_view text);
 
+/// Writes `text` to stdout; on a terminal with its control characters escaped. False, after a complaint, when stdout
+/// does not take it, unless its reader has seen enough.
+bool say(std::string_view text);
+
 class Terminal {
  public:
   /// `on_closed` is called once, when stdout takes no more: its reader has ended, or its disk is full.
@@ -24,7 +28,9 @@ class Terminal {
   bool failed() const { return failed_; }
 
  private:
+  /// On a terminal, with control characters escaped: texts are of others.
   void print(std::string_view text);
+  void write(std::string_view text);
   void show(std::string_view text);
 
   std::function<void()> on_closed_;

@@ -10,7 +10,6 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include <fmt/format.h>
 
@@ -122,13 +121,6 @@ Result<CopiedFile> copy(const Source& source, const std::string& partial, const 
   return describe(source, path);
 }
 
-Result<void> write_manifest(const Manifest& manifest, const std::string& partial) {
-  const std::string path = partial + "/" + manifest_name;
-  std::ofstream(path, std::ios::binary) << text_of(manifest) << std::flush;
-  if (Result<void> synced = sync_file(path); !synced.has_value()) return synced;
-  return sync_file(partial);
-}
-
 Result<Manifest> make(const BackupOptions& options, const std::string& folder) {
   PartialFolder partial(folder + ".partial");
   Result<void> begun = require_new(folder);
@@ -165,11 +157,12 @@ int make_backup(const BackupOptions& options) {
     complain("no backup was made: " + manifest.error().message);
     return sensorctl::exit_trouble;
   }
+  std::string text;
   for (const CopiedFile& file : manifest->files) {
-    fmt::print("{}/{}.db: {} readings and {} gap records, {} bytes, checked{}\n", folder, file.kind, file.readings,
-               file.gaps, file.bytes, file.store.empty() ? "" : "; store " + file.store);
+    text += fmt::format("{}/{}.db: {} readings and {} gap records, {} bytes, checked{}\n", folder, file.kind,
+                        file.readings, file.gaps, file.bytes, file.store.empty() ? "" : "; store " + file.store);
   }
-  return sensorctl::exit_ok;
+  return sensorctl::say(text) ? sensorctl::exit_ok : sensorctl::exit_trouble;
 }
 
 }  // namespace sensors::backup

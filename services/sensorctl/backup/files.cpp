@@ -34,6 +34,21 @@ tl::unexpected<Error> failed_call(const std::string& path, const std::string& do
   return fail(code_of(error), path + ": " + doing + ": " + std::strerror(error));
 }
 
+Result<void> write_new_file(const std::string& path, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return failed_call(path, "make it", errno);
+  int error = 0;
+  while (error == 0 && !text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+    if (written <= 0) error = written < 0 ? errno : EIO;
+  }
+  if (::close(file) != 0 && error == 0) error = errno;
+  if (error != 0) return failed_call(path, "write it", error);
+  return sync_file(path);
+}
+
 Result<void> sync_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
   if (file < 0) return failed_call(path, "sync", errno);

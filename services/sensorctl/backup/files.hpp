@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
@@ -14,6 +15,10 @@ inline constexpr Millis longest_check{3'600'000};
 
 /// "PATH: DOING: what the system said".
 tl::unexpected<Error> failed_call(const std::string& path, const std::string& doing, int error);
+
+/// Makes the file `path` with `text` in it, synced. A file that is there already is an error, and so is whatever keeps
+/// any of `text` from the disk.
+Result<void> write_new_file(const std::string& path, std::string_view text);
 
 /// Syncs a file or a folder.
 Result<void> sync_file(const std::string& path);

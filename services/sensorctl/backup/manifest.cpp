@@ -8,6 +8,7 @@
 
 #include "common/adapters/sqlite/backup_file.hpp"
 #include "common/runtime/config_file.hpp"
+#include "services/sensorctl/backup/files.hpp"
 #include "services/sensorctl/doctor/installation.hpp"
 
 namespace sensors::backup {
@@ -77,6 +78,11 @@ std::string text_of(const Manifest& manifest) {
                   quoted(manifest.made), quoted(manifest.version), quoted(manifest.node));
   for (const CopiedFile& file : manifest.files) text += text_of(file);
   return text;
+}
+
+Result<void> write_manifest(const Manifest& manifest, const std::string& folder) {
+  Result<void> written = write_new_file(folder + "/" + manifest_name, text_of(manifest));
+  return written.has_value() ? sync_file(folder) : written;
 }
 
 Result<Manifest> read_manifest(const std::string& folder) {

@@ -48,6 +48,9 @@ Result<CopiedFile> describe(const Source& source, const std::string& path);
 
 std::string text_of(const Manifest& manifest);
 
+/// Into `folder`, which has none yet; synced, and the folder with it.
+Result<void> write_manifest(const Manifest& manifest, const std::string& folder);
+
 /// Of the backup in `folder`. Keys of later versions are ignored. Errors of ConfigFile; malformed when it names no
 /// database.
 Result<Manifest> read_manifest(const std::string& folder);

@@ -137,11 +137,11 @@ Result<void> restore_one(Restored& one) {
   return {};
 }
 
-void say(const Restored& one) {
-  fmt::print(
+bool say(const Restored& one) {
+  return sensorctl::say(fmt::format(
       "{}: restored from {}{}{}\n", one.source.path, one.copy,
       one.aside.empty() ? "" : "; what was there is " + one.aside,
-      one.source.kind == "store" ? "; it is another store now, so publishers and uploads begin anew with it" : "");
+      one.source.kind == "store" ? "; it is another store now, so publishers and uploads begin anew with it" : ""));
 }
 
 }  // namespace
@@ -160,15 +160,16 @@ int restore_backup(const BackupOptions& options) {
       return sensorctl::exit_trouble;
     }
   }
+  bool is_said = true;
   for (Restored& one : *all) {
     if (Result<void> done = restore_one(one); !done.has_value()) {
       complain(one.source.path + ": was not restored: " + done.error().message);
       return sensorctl::exit_trouble;
     }
-    say(one);
+    is_said = say(one) && is_said;
   }
-  fmt::print("Start the services: systemctl start sensor-project.target\n");
-  return sensorctl::exit_ok;
+  is_said = sensorctl::say("Start the services: systemctl start sensor-project.target\n") && is_said;
+  return is_said ? sensorctl::exit_ok : sensorctl::exit_trouble;
 }
 
 }  // namespace sensors::backup

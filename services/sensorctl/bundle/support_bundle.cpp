@@ -213,13 +213,14 @@ int make_support_bundle(const BundleOptions& options) {
   collect(bundle, options);
   const Result<void> packed = bundle.pack_into(archive);
   if (!packed.has_value()) {
+    std::error_code ignored;
+    fs::remove(archive, ignored);  // half of one would be taken for all
     complain(archive + ": " + packed.error().message);
     return sensorctl::exit_trouble;
   }
   for (const std::string& line : bundle.missing()) complain("left out: " + line);
   if (::geteuid() != 0) complain("made without root: parts of the journal and of the configuration may be missing");
-  fmt::print("{}\n", archive);
-  return sensorctl::exit_ok;
+  return sensorctl::say(archive + "\n") ? sensorctl::exit_ok : sensorctl::exit_trouble;
 }
 
 }  // namespace sensors::bundle

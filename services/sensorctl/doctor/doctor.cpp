@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -53,10 +52,9 @@ int run_doctor(const DoctorOptions& options) {
   }
   std::string text = options.json ? json_report(findings, recovery, facts.now) : human_report(findings, options.all);
   if (recovery.has_value() && !options.json) text += human_report(*recovery);
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  const bool is_said = sensorctl::say(text);
   const bool recovery_failed = options.recovers && (!recovery.has_value() || !recovery->failed.empty());
-  return recovery_failed ? sensorctl::exit_trouble : exit_code_of(worst(findings));
+  return recovery_failed || !is_said ? sensorctl::exit_trouble : exit_code_of(worst(findings));
 }
 
 }  // namespace sensors::doctor

@@ -42,5 +42,10 @@ TEST(PrintableLine, keeps_its_promise_for_any_bytes) {
   }));
 }
 
+TEST(PrintableLines, keep_lines_and_show_what_a_terminal_would_obey) {
+  EXPECT_EQ(printable_lines("a\tß\r\nb\n"), "a\tß\r\nb\n");
+  EXPECT_EQ(printable_lines("a\rb\x1b[0m\x7f\xc2\x9b\xff\xc2\xa0"), "a\\x0db\\x1b[0m\\x7f\\xc2\\x9b\\xff\xc2\xa0");
+}
+
 }  // namespace
 }  // namespace sensors

@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -180,6 +182,74 @@ TEST_F(BackupTest, of_a_damaged_database_is_none) {
   EXPECT_EQ(back_up(), 1);
   expect_said("no backup was made");
   EXPECT_FALSE(fs::exists(options_.folder)) << "what is not checked has not the name of a backup";
+}
+
+/// No file of this process grows beyond `bytes` while it lives, as on a disk that is full then.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SmallFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  SmallFiles(const SmallFiles&) = delete;
+  SmallFiles& operator=(const SmallFiles&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*signal_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+TEST_F(BackupTest, whose_manifest_cannot_be_written_is_none) {
+  { const publisher::Outbox publisher = outbox(3); }
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 20);
+  }
+  {
+    const SmallFiles disk(150);
+    EXPECT_EQ(back_up(), 1) << out_;
+  }
+  expect_said("no backup was made: " + options_.folder + ".partial/manifest.toml");
+  EXPECT_EQ(out_, "");
+  EXPECT_FALSE(fs::exists(options_.folder));
+  EXPECT_FALSE(fs::exists(options_.folder + ".partial"));
+  ASSERT_EQ(back_up(), 0) << err_;
+  const Manifest manifest = read_manifest(options_.folder).value();
+  const SmallFiles disk(150);
+  const Result<void> written = write_manifest(manifest, folder_.path("persistence"));
+  ASSERT_FALSE(written.has_value());
+  EXPECT_NE(written.error().message.find("persistence/manifest.toml: write it: "), std::string::npos)
+      << written.error().message;
+}
+
+TEST_F(BackupTest, of_which_nothing_can_be_said_is_made_and_ends_with_trouble) {
+  {
+    std::unique_ptr<StoreWriter> store = open_store();
+    add(*store, 1, 20);
+  }
+  const auto on_a_full_disk = [this](int (*run)(const BackupOptions&)) {
+    return said([&] {
+      const int before = ::dup(STDOUT_FILENO);
+      const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+      ::dup2(full, STDOUT_FILENO);
+      const int code = run(options_);
+      ::dup2(before, STDOUT_FILENO);
+      ::close(full);
+      ::close(before);
+      return code;
+    });
+  };
+  EXPECT_EQ(on_a_full_disk(make_backup), 1);
+  expect_said("stdout: No space left on device");
+  EXPECT_EQ(on_a_full_disk(restore_backup), 1);
+  expect_said("stdout: No space left on device");
+  EXPECT_NE(file_with("persistence", ".before-restore-"), "") << "it is restored all the same";
 }
 
 TEST_F(BackupTest, gives_up_a_copy_that_takes_too_long) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <sstream>
 
 #include "tests/rig/process.hpp"
@@ -200,6 +201,16 @@ TEST_F(Sensorctl, makes_a_support_bundle_without_secrets) {
   const std::string password = rig_.broker().client("sensorctl", "").password;
   EXPECT_EQ(all.find(password), std::string::npos);
   EXPECT_EQ(run({"support-bundle", "--output", archive}).exit_code, 2) << "it is there already";
+}
+
+TEST_F(Sensorctl, leaves_no_part_of_a_support_bundle_where_the_disk_is_full) {
+  const std::string archive = folder_.file("bundle.tar.gz");
+  const std::string command = "trap '' XFSZ; ulimit -f 1; exec " + program_path("sensorctl") +
+                              " --timeout 1 --port 1 support-bundle --output " + archive;
+  Process made({"sensorctl", {"/bin/sh", "-c", command}, {}, folder_.file("sh.log"), folder_.file("sh.out")});
+  made.start();
+  EXPECT_EQ(made.wait_exit(patience), 1);
+  EXPECT_FALSE(std::filesystem::exists(archive));
 }
 
 TEST_F(Sensorctl, says_that_the_store_does_not_answer) {
