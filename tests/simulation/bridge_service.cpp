@@ -22,6 +22,8 @@ constexpr std::size_t event_overhead_bytes = 256;
 constexpr Millis longest_asked{600'000};  // Retry-After
 constexpr Millis shortest_small{60'000};  // after a 413
 
+std::string client_id_of(const std::string& node) { return node + "-" + bridge::service_name; }
+
 }  // namespace
 
 BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options,
@@ -30,7 +32,7 @@ BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, b
       broker_(broker),
       api_(api),
       options_(std::move(options)),
-      client_id_(options_.node + "-" + bridge::service_name),
+      client_id_(client_id_of(options_.node)),
       breaker_(world, name(), {.longest_open = longest_asked + Millis{1'000}}) {}
 
 void BridgeService::open() {
@@ -49,7 +51,7 @@ void BridgeService::open() {
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
   bridge::LogicOptions options = options_;
   options.seed = world_.random.next();
-  options.instance = std::to_string(runs());
+  options.instance = client_id_ + "/" + std::to_string(runs());
   if (web_.has_value()) ++web_->seed;  // another run, other names
   if (web_.has_value() && write_homes_file_.has_value()) {
     Result<std::vector<bridge::WriteHome>> homes = bridge::decode_write_homes(*write_homes_file_);
@@ -87,6 +89,17 @@ void BridgeService::closed(End how) {
   link_.reset();
   posts_.clear();
   for (const auto& [id, answered] : std::exchange(asked_, {})) answered(std::nullopt);
+}
+
+/// That the file of write homes is lost in the milliseconds before a rename is excluded (ADR 35).
+void BridgeService::rename(const std::string& node) {
+  world_.note(name(), "is called " + node + " from its next start on");
+  if (saving_write_homes_.has_value()) write_homes_file_ = std::exchange(saving_write_homes_, std::nullopt);
+  options_.node = node;
+  client_id_ = client_id_of(node);
+  if (!web_.has_value()) return;
+  web_->node = node;
+  web_->reply_topic = topic_of(options_.root, node, "rpc-reply", bridge::service_name);
 }
 
 void BridgeService::ask(WebRequest request, std::function<void(std::optional<WebResponse>)> answered) {
@@ -180,7 +193,12 @@ void BridgeService::carry_out(const HttpPost& post) {
     world_.note("API", post.idempotency_key + ": " +
                            (answered ? std::to_string(exchange.reply->status) : exchange.reply.error().message));
   }
-  breaker_.attempt(post.id, post.total_timeout + bridge::stuck_client_after);
+  Millis deadline = post.total_timeout + bridge::stuck_client_after;
+  if (breaker_.state() == BreakerWatch::State::half_open) {
+    deadline = std::min(deadline, options_.breaker.probe_deadline);
+    if (std::exchange(stalls_probe_, false)) block_loop(deadline + world_.random.between(Millis{1}, Millis{5'000}));
+  }
+  breaker_.attempt(post.id, deadline);
   const Instant now = world_.scheduler.now();
   if (now < asked_to_wait_until_) {
     world_.ledger.violate("Retry-After is kept",
@@ -218,7 +236,11 @@ void BridgeService::carry_out(const SaveBreaker& save) {
 }
 
 void BridgeService::carry_out(const bridge::SaveWriteHomes& save) {
-  after(world_.random.between(Millis{0}, Millis{20}), [this, text = save.text] { write_homes_file_ = text; });
+  saving_write_homes_ = save.text;
+  after(world_.random.between(Millis{0}, Millis{20}), [this, text = save.text] {
+    write_homes_file_ = text;
+    if (saving_write_homes_ == text) saving_write_homes_.reset();
+  });
 }
 
 }  // namespace sensors::simulation

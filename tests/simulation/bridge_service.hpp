@@ -31,6 +31,12 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
 
   const std::string& client_id() const { return client_id_; }
 
+  /// Its machine gets another name, while it does not run.
+  void rename(const std::string& node);
+
+  /// Its loop stands still from the next probe on until the probe's time is over; the answer may be there before.
+  void stall_probe() { stalls_probe_ = true; }
+
   /// The HTTP client's thread hangs with the next request: its outcome comes so much later than its deadline.
   void hang_client(Millis time) { client_hang_ = time; }
 
@@ -69,8 +75,8 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
 
   BrokerModel& broker_;
   ApiModel& api_;
-  const bridge::LogicOptions options_;
-  const std::string client_id_;
+  bridge::LogicOptions options_;
+  std::string client_id_;
   std::unique_ptr<MqttLink> link_;
   BreakerWatch breaker_;
   struct Post {
@@ -85,13 +91,15 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   Instant asked_to_wait_until_{};
   std::optional<std::string> state_file_;
   std::optional<std::string> write_homes_file_;
-  std::set<std::string> keys_;  // that were ever sent
-  std::size_t most_rows_ = 0;   // in a batch, since a larger one was answered with 413
+  std::optional<std::string> saving_write_homes_;  // on the worker, or lost with it
+  std::set<std::string> keys_;                     // that were ever sent
+  std::size_t most_rows_ = 0;                      // in a batch, since a larger one was answered with 413
   Instant most_rows_until_{};
   bool delivered_some_ = false;        // with the last answer
   std::size_t given_up_in_row_ = 0;    // rows, in this run, without one that was delivered
   std::uint64_t settled_through_ = 0;  // the end of the range that was confirmed last
   Millis client_hang_{0};
+  bool stalls_probe_ = false;
   bool is_well_ = false;
 };
 

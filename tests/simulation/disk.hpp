@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "common/core/result.hpp"
 #include "tests/simulation/world.hpp"
@@ -31,6 +32,13 @@ class Disk {
     stalled_until_ = std::max(stalled_until_, world_.scheduler.now() + time);
   }
 
+  /// The file is deleted beneath its service, if that has it open.
+  void lose_name() {
+    if (!is_open_) return;
+    world_.note(name_, "is deleted");
+    has_name_ = false;
+  }
+
   void heal() { fails_until_ = stalled_until_ = Instant{}; }
 
   // ---- for the models ----
@@ -45,10 +53,29 @@ class Disk {
   /// Not before this: a stall.
   Instant stalled_until() const { return stalled_until_; }
 
-  /// Why a write fails now.
+  /// Why a write fails now. What is written into a file without a name is in it, and it is told as an error.
   std::optional<Error> failure() const {
-    if (world_.scheduler.now() >= fails_until_) return std::nullopt;
-    return Error{code_, name_ + ": " + sensors::name_of(code_)};
+    if (world_.scheduler.now() < fails_until_) return Error{code_, name_ + ": " + sensors::name_of(code_)};
+    if (!has_name_) return Error{ErrorCode::io, name_ + ": was deleted"};
+    return std::nullopt;
+  }
+
+  bool has_name() const { return has_name_; }
+
+  /// The service opens the file anew. What it has open without a name is copied into one of that name.
+  std::optional<Error> opens() {
+    const bool had_name = std::exchange(has_name_, true);
+    std::optional<Error> failure = this->failure();
+    if (failure.has_value()) has_name_ = had_name;
+    is_open_ = !failure.has_value() || !had_name;
+    return failure;
+  }
+
+  /// Whether the file is there after an end of the service, which copies it when the end is an orderly one.
+  bool remains(bool in_order) {
+    if (!has_name_ && in_order) static_cast<void>(opens());
+    is_open_ = false;
+    return std::exchange(has_name_, true);
   }
 
   const std::string& name() const { return name_; }
@@ -56,6 +83,8 @@ class Disk {
  private:
   World& world_;
   std::string name_;
+  bool has_name_ = true;
+  bool is_open_ = false;
   ErrorCode code_ = ErrorCode::disk_full;
   Instant fails_until_{};
   Instant stalled_until_{};

@@ -39,6 +39,10 @@ const char* name_of(FaultKind kind) {
     case FaultKind::rename_machine: return "machine is renamed";
     case FaultKind::clone_machine: return "machine is cloned";
     case FaultKind::interrupt_write: return "kill during a write over HTTP";
+    case FaultKind::rename_store: return "machine of the store is renamed";
+    case FaultKind::stall_probe: return "loop stalls over a probe";
+    case FaultKind::delete_outbox: return "outbox deleted beneath its service";
+    case FaultKind::delete_store: return "store deleted beneath its service";
   }
   return "?";
 }
@@ -57,6 +61,22 @@ std::vector<PlannedFault> plan_faults(Random& random) {
     const bool is_rare = excuses || kind == FaultKind::burst;
     if (random.chance(excuses ? share / 4 : share)) plan.push_back({kind, is_rare ? mean * 4 : mean});
   }
+  return plan;
+}
+
+std::vector<PlannedFault> plan_more(std::uint64_t seed) {
+  Random random(seed ^ 0x6f776e6572732021U);
+  std::vector<PlannedFault> plan;
+  const auto add = [&](FaultKind kind, double share, Millis shortest_mean) {
+    const Millis mean = random.of_any_size(shortest_mean, Millis{3 * 3'600'000});
+    if (random.chance(share)) plan.push_back({kind, mean});
+  };
+  // A write is known under eight pairs of names: no client waits for so many renames.
+  add(FaultKind::rename_store, 0.2, Millis{10 * 60'000});
+  add(FaultKind::stall_probe, 0.3, Millis{60'000});
+  // With a kill before it is noticed the file is lost.
+  add(FaultKind::delete_outbox, 0.15, Millis{10 * 60'000});
+  add(FaultKind::delete_store, 0.15, Millis{10 * 60'000});
   return plan;
 }
 

@@ -46,8 +46,12 @@ enum class FaultKind {
   rename_machine,
   clone_machine,    // a copy of its card in another machine with another name, once
   interrupt_write,  // a client hands readings in over HTTP, and bridge, store or broker are killed a moment later
+  rename_store,     // and the bridge: their machine gets another name, while a client's readings are on their way
+  stall_probe,      // the answer to a probe comes in time, and its service sees it when that is over
+  delete_outbox,    // the file, beneath the publisher
+  delete_store,
 };
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::interrupt_write) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::delete_store) + 1;
 
 const char* name_of(FaultKind kind);
 
@@ -56,7 +60,10 @@ struct PlannedFault {
   Millis mean_interval;
 };
 
-/// All but interrupt_write, which is for seeds that have a client.
+/// All but interrupt_write, which is for seeds that have a client, and those of plan_more().
 std::vector<PlannedFault> plan_faults(Random& random);
+
+/// The kinds behind interrupt_write, with chances of their own.
+std::vector<PlannedFault> plan_more(std::uint64_t seed);
 
 }  // namespace sensors::simulation

@@ -16,7 +16,7 @@ constexpr const char* client = "operator";
 Operator::Operator(World& world, BrokerModel& broker, const std::string& node)
     : world_(world),
       node_(node),
-      link_(world, broker, {client, {topic_of(root, node, "rpc-reply", client)}, "", ""},
+      link_(world, broker, {client, {topic_of(root, "+", "rpc-reply", client)}, "", ""},
             {[] {}, [](std::string) {}, [](MqttPublished) {},
              [this](const MqttMessage& message) { take_answer(message); }, [] { return false; }}) {}
 

@@ -21,13 +21,16 @@ class Operator {
 
   void requeue_all();
 
+  /// The store is on a machine of this name.
+  void turn_to(const std::string& node) { node_ = node; }
+
  private:
   void ask(const DeadLettersRequest& request);
   void take_answer(const MqttMessage& message);
   std::vector<std::uint64_t> some_ids();
 
   World& world_;
-  const std::string node_;
+  std::string node_;
   MqttLink link_;
   std::uint64_t requests_ = 0;
   std::vector<std::uint64_t> seen_;  // ids of dead letters, as last listed

@@ -15,7 +15,7 @@ using publisher::OutboxStream;
 using publisher::OutboxWrite;
 
 Result<OutboxContents> OutboxModel::open(const OutboxContents& known, bool is_settled) {
-  if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  if (const std::optional<Error> failure = disk_.opens()) return tl::unexpected<Error>(*failure);
   const OutboxStream& ours = known.streams.back();
   OutboxContents contents;
   contents.known_store = file_.store;
@@ -57,7 +57,7 @@ Result<void> OutboxModel::write(const OutboxWrite& write) {
     apply(write);
     return {};
   }
-  if (failure->code == ErrorCode::io && world_.random.chance(0.5)) {
+  if (!disk_.has_name() || (failure->code == ErrorCode::io && world_.random.chance(0.5))) {
     apply(write);
     for (const OutboxEntry& entry : write.append) file_.doubtful.insert(entry.first);
   }
@@ -233,6 +233,10 @@ void OutboxModel::restore_saved() {
   if (!saved_.has_value()) return;
   world_.note(disk_.name(), "is as it was earlier");
   change_to(*saved_);
+}
+
+void OutboxModel::closed(bool in_order) {
+  if (!disk_.remains(in_order)) replace();
 }
 
 void OutboxModel::replace() {

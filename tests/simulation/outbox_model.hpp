@@ -39,6 +39,9 @@ class OutboxModel {
   /// The card was copied: the file is as that of `other`.
   void copy(const OutboxModel& other) { file_ = other.file_; }
 
+  /// Its service has ended: a file that was deleted is gone, unless it ended in order.
+  void closed(bool in_order);
+
   /// A new file. Rows that only the old one had are lost by hardware.
   void replace();
 

@@ -28,6 +28,8 @@ constexpr std::size_t message_overhead_bytes = 256;
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+std::string client_id_of(const std::string& node) { return std::string(persistence::service_name) + "." + node; }
+
 }  // namespace
 
 PersistenceService::PersistenceService(World& world, BrokerModel& broker, persistence::LogicOptions options,
@@ -35,7 +37,7 @@ PersistenceService::PersistenceService(World& world, BrokerModel& broker, persis
     : HostedService(world, options.node + "/" + persistence::service_name, inbox),
       broker_(broker),
       options_(std::move(options)),
-      client_id_(std::string(persistence::service_name) + "." + options_.node),
+      client_id_(client_id_of(options_.node)),
       store_(world, options_.node, options_.destinations) {}
 
 void PersistenceService::open() {
@@ -43,11 +45,13 @@ void PersistenceService::open() {
   told_boots_.clear();
   heard_boots_.clear();
   is_stopping_ = has_committed_ = false;
+  may_be_future_ = must_be_future_ = 0;
+  has_committed_once_ = observed_synced_ = false;
   is_opening_ = is_open_ = false;
   worker_free_at_ = Instant{};
   persistence::LogicOptions options = options_;
   options.health.seed = world_.random.next();
-  options.instance = std::to_string(runs());
+  options.instance = client_id_ + "/" + std::to_string(runs());
   host(std::make_unique<persistence::Logic>(options));
   connect();
 }
@@ -77,6 +81,13 @@ void PersistenceService::closed(End how) {
   if (link_ != nullptr && how == End::power_cut) link_->vanish();
   link_.reset();
   if (committing_.has_value()) store_.torn(*std::exchange(committing_, std::nullopt));
+  store_.closed(how == End::stopped);
+}
+
+void PersistenceService::rename(const std::string& node) {
+  world_.note(name(), "is called " + node + " from its next start on");
+  options_.node = node;
+  client_id_ = client_id_of(node);
 }
 
 void PersistenceService::unfrozen() {
@@ -93,7 +104,10 @@ void PersistenceService::carry_out(MqttPublish& message) {
 }
 
 void PersistenceService::check_published(const MqttPublish& message) {
-  if (contains(message.topic, "/status/")) is_well_ = contains(message.payload, "\"state\":\"up\"");
+  if (contains(message.topic, "/status/")) {
+    is_well_ = contains(message.payload, "\"state\":\"up\"");
+    check_future(message.payload);
+  }
   if (!contains(message.topic, "/committed/")) return;
   const Result<Committed> committed = decode_committed(message.payload);
   if (!committed.has_value()) return world_.ledger.violate("what is published can be read", committed.error().message);
@@ -145,6 +159,7 @@ void PersistenceService::carry_out(CommitTransaction& transaction) {
     world_.ledger.violate("7: every queue is bounded", name() + ": more rows in one transaction than may wait");
   }
   check_clocks(transaction);
+  has_committed_once_ = true;
   committing_ = std::move(transaction);
   working_since_ = world_.scheduler.now();
   post([this] {
@@ -189,8 +204,12 @@ void PersistenceService::before_step(const persistence::Event& event) {
   const auto* committed = std::get_if<StoreCommitted>(&event);
   has_committed_ = committed != nullptr && committed->report.has_value();
   is_stopping_ = is_stopping_ || std::holds_alternative<StopRequested>(event);
+  const Now now = clock_.now();
+  was_misled_ |= now.clock_synced && std::chrono::abs(now.wall - world_.wall()) > std::chrono::hours{1};
   const auto* message = std::get_if<MqttMessage>(&event);
-  if (message == nullptr || !contains(message->topic, "/clock/")) return;
+  if (message == nullptr) return;
+  if (contains(message->topic, "/reading/") || contains(message->topic, "/backlog/")) note_times(*message);
+  if (!contains(message->topic, "/clock/")) return;
   const std::optional<TopicView> topic = parse_topic(message->topic);
   const Result<BootTime> boot = decode_boot_time(message->payload);
   if (!topic.has_value() || !boot.has_value())
@@ -200,8 +219,38 @@ void PersistenceService::before_step(const persistence::Event& event) {
   heard_boots_[key] = boot->time;
 }
 
+/// Of a store whose clock never lied and that has committed nobody can say that it does not know what the future is.
+void PersistenceService::note_times(const MqttMessage& message) {
+  const Now now = clock_.now();
+  if (!now.clock_synced) return;
+  Result<Batch> batch = tl::unexpected<Error>(Error{});
+  if (contains(message.topic, "/reading/")) {
+    batch = decoder_.reading(message.payload);
+  } else if (auto decoded = decoder_.batch(message.payload); decoded.has_value()) {
+    batch = std::move(decoded->batch);
+  }
+  if (!batch.has_value()) return;
+  const auto ahead = static_cast<std::uint64_t>(
+      std::count_if(batch->readings.begin(), batch->readings.end(), [&](const SequencedReading& row) {
+        return !row.reading.uptime.has_value() && row.reading.time >= now.wall + std::chrono::hours{24};
+      }));
+  may_be_future_ += ahead;
+  if (!was_misled_ && has_committed_once_ && observed_synced_) must_be_future_ += ahead;
+}
+
+void PersistenceService::check_future(const std::string& status) {
+  constexpr std::string_view key = "\"from_future\":";
+  const std::size_t at = status.find(key);
+  if (at == std::string::npos) return;  // it is down
+  const std::uint64_t told = std::stoull(status.substr(at + key.size()));
+  if (told >= must_be_future_ && told <= may_be_future_) return;
+  world_.ledger.violate("readings from the future are told, and no others",
+                        fmt::format("{}: {}, and they are {} to {}", name(), told, must_be_future_, may_be_future_));
+}
+
 /// What was heard while a commit was under way goes into the next one at once: when there is none, the store has it.
 void PersistenceService::stepped() {
+  observed_synced_ = clock_.now().clock_synced && is_open_;
   if (!has_committed_ || committing_.has_value() || is_stopping_) return;
   for (const auto& [boot, time] : heard_boots_) {
     if (store_.began(boot) == time) continue;

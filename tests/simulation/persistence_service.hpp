@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "common/codec/reading_json.hpp"
 #include "services/sensor-persistence/logic.hpp"
 #include "tests/simulation/broker_model.hpp"
 #include "tests/simulation/service.hpp"
@@ -21,7 +22,11 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   PersistenceService(World& world, BrokerModel& broker, persistence::LogicOptions options, InboxSize inbox);
 
   StoreModel& store() { return store_; }
+  const persistence::LogicOptions& options() const { return options_; }
   const std::string& client_id() const { return client_id_; }
+
+  /// Its machine gets another name, while it does not run.
+  void rename(const std::string& node);
 
   /// What its last status said.
   bool is_well() const { return is_well_; }
@@ -56,10 +61,12 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void run_job(std::function<void()> job);
   void check_clocks(const persistence::CommitTransaction& transaction);
   void check_published(const MqttPublish& message);
+  void note_times(const MqttMessage& message);
+  void check_future(const std::string& status);
 
   BrokerModel& broker_;
-  const persistence::LogicOptions options_;
-  const std::string client_id_;
+  persistence::LogicOptions options_;
+  std::string client_id_;
   StoreModel store_;
   std::unique_ptr<MqttLink> link_;
   std::optional<persistence::CommitTransaction> committing_;
@@ -68,7 +75,13 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   bool has_committed_ = false;                            // in the step under way
   bool is_stopping_ = false;
   std::set<persistence::BootKey> told_boots_;  // of which a publisher has said when they began, in this run
-  bool has_reserve_ = false;                   // on the disk: it outlives a run
+  ReadingDecoder decoder_;
+  bool has_committed_once_ = false;   // in this run, or begun to
+  bool observed_synced_ = false;      // its clock was vouched for at the last step
+  bool was_misled_ = false;           // by a clock that was vouched for and wrong, ever
+  std::uint64_t may_be_future_ = 0;   // readings of this run that are a day ahead of its clock
+  std::uint64_t must_be_future_ = 0;  // those of them that nothing excuses
+  bool has_reserve_ = false;          // on the disk: it outlives a run
   bool is_opening_ = false;
   bool is_open_ = false;
   Instant working_since_{};

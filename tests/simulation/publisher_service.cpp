@@ -1,7 +1,6 @@
 #include "tests/simulation/publisher_service.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "common/codec/topic.hpp"
@@ -12,7 +11,6 @@ using publisher::OutboxRead;
 using publisher::OutboxReadDone;
 using publisher::OutboxWrite;
 using publisher::OutboxWritten;
-using publisher::StartRead;
 
 namespace {
 
@@ -27,14 +25,6 @@ std::vector<std::string> subscriptions_of(const publisher::LogicOptions& options
 }
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-/// The number behind `"key":` in a status.
-std::uint64_t number_behind(const std::string& text, std::string_view key) {
-  const std::size_t at = text.find(key);
-  std::uint64_t number = 0;
-  if (at != std::string::npos) std::from_chars(text.data() + at + key.size(), text.data() + text.size(), number);
-  return number;
-}
 
 }  // namespace
 
@@ -65,6 +55,8 @@ void PublisherService::open() {
   outbox_fails_ = failed_in_this_run_ = !contents->failure.empty();
   says_outbox_fails_ = sends_from_memory_ = is_degraded_ = false;
   gave_up_ = false;
+  owners_.clear();
+  shared_ = 0;
   breaker_.restart();
   writing_.reset();
   in_flight_.clear();
@@ -75,7 +67,7 @@ void PublisherService::open() {
   worker_free_at_ = Instant{};
   publisher::LogicOptions options = options_;
   options.seed = world_.random.next();
-  options.instance = std::to_string(runs());
+  options.instance = client_id_ + "/" + std::to_string(runs());
   host(std::make_unique<publisher::Logic>(options, *contents));
   connect();
 }
@@ -109,6 +101,7 @@ void PublisherService::closed(End how) {
   if (link_ != nullptr && how == End::power_cut) link_->vanish();
   link_.reset();
   if (writing_.has_value()) outbox_.torn(*std::exchange(writing_, std::nullopt));
+  outbox_.closed(how == End::stopped);
   // A graceful end may give up what only memory has, if the outbox cannot be written, and if it says so.
   if (!stream_.empty()) world_.ledger.stream_ends(stream_, how != End::stopped || (outbox_fails_ && gave_up_));
 }
@@ -148,6 +141,7 @@ void PublisherService::before_step(const publisher::Event& event) {
     for (const Sample& sample : read->report.samples)
       world_.ledger.taken(stream_, Ledger::number_of(sample.value).value_or(0),
                           {now.wall, uptime_at(now.monotonic), now.clock_synced});
+    note_owners(*read);
   } else if (const auto* written = std::get_if<OutboxWritten>(&event)) {
     outbox_fails_ = !written->result.has_value();
     failed_in_this_run_ |= outbox_fails_;
@@ -172,16 +166,6 @@ void PublisherService::before_step(const publisher::Event& event) {
     for (const std::uint64_t id : std::exchange(in_flight_, {})) breaker_.outcome(id, BreakerWatch::Outcome::neither);
   } else if (std::holds_alternative<MqttDisconnected>(event)) {
     if (!std::exchange(connected_, false)) breaker_.failed_at_once();
-  }
-}
-
-/// Devices come on top of what the memory is for, with one round each.
-void PublisherService::check_memory() {
-  constexpr std::size_t most_values_of_devices = 10;
-  const std::size_t waiting = logic()->readings_in_memory();
-  if (waiting > options_.outbox.max_pending + most_values_of_devices) {
-    world_.ledger.violate("7: every queue is bounded", fmt::format("{}: {} readings wait for the outbox, {} may",
-                                                                   name(), waiting, options_.outbox.max_pending));
   }
 }
 
@@ -221,6 +205,8 @@ void PublisherService::carry_out(MqttPublish& message) {
   if (is_data) {
     check_published(message);
     breaker_.attempt(message.id, options_.send.puback_timeout);
+    if (breaker_.state() == BreakerWatch::State::half_open && std::exchange(stalls_probe_, false))
+      block_loop(options_.send.puback_timeout + world_.random.between(Millis{1}, Millis{5'000}));
     in_flight_.insert(message.id);
     if (!message.topic.starts_with(options_.root + "/" + options_.node + "/")) of_former_.insert(message.id);
     if (in_flight_.size() > static_cast<std::size_t>(options_.send.window.max_unacknowledged_messages)) {
@@ -230,126 +216,6 @@ void PublisherService::carry_out(MqttPublish& message) {
     note_status(message.payload);
   }
   link_->publish(std::move(message));
-}
-
-void PublisherService::check_published(const MqttPublish& message) {
-  if (contains(message.topic, "/reading/")) {
-    const Result<Batch> reading = decoder_.reading(message.payload);
-    if (!reading.has_value())
-      return world_.ledger.violate("what is published can be read", reading.error().message + ": " + message.payload);
-    return check_sent(*reading);
-  }
-  const auto decoded = decoder_.batch(message.payload);
-  if (!decoded.has_value())
-    return world_.ledger.violate("what is published can be read", decoded.error().message + ": " + message.payload);
-  const Batch& batch = decoded->batch;
-  check_sent(batch);
-  if (decoded->bad_rows > 0) return world_.ledger.violate("what is published can be read", decoded->first_error);
-  if (batch.readings.size() + batch.gaps.size() > options_.send.batch_readings)
-    world_.ledger.violate("7: every queue is bounded", name() + ": a batch is larger than it may be");
-  for (const Gap& gap : batch.gaps) {
-    // What a store lacks cannot be sent again from a disk that fails.
-    if (gap.reason == "other_store" && outbox_fails_) continue;
-    for (std::uint64_t seq = gap.first; seq <= gap.last; ++seq) {
-      // One whose deletion was asked for may be there still.
-      if (!outbox_.holds(batch.stream, seq, deletion_asked_through_)) continue;
-      return world_.ledger.violate(
-          "6: a gap record covers only what is gone",
-          fmt::format("{}: ({}, {}) is in the outbox, and was reported as {}", name(), batch.stream, seq, gap.reason));
-    }
-  }
-}
-
-/// What is sent is on the disk, except of this run while the outbox fails and it says so; it goes on where it was, or
-/// where the store is; and it has its time when that can be known.
-void PublisherService::check_sent(const Batch& batch) {
-  const bool may_be_from_memory = outbox_fails_ && says_outbox_fails_ && batch.stream == stream_;
-  world_.ledger.published(batch, may_be_from_memory);
-  std::uint64_t first = max_seq;
-  std::uint64_t last = 0;
-  for (const SequencedReading& row : batch.readings) {
-    first = std::min(first, row.seq);
-    last = std::max(last, row.seq);
-    sends_from_memory_ |= !world_.ledger.has(batch.stream, row.seq, in_outbox);
-    if (!row.reading.uptime.has_value() || batch.boot != clock_.boot() || !knows_boot_time_) continue;
-    world_.ledger.violate("once the clock is right, what is sent has its time",
-                          fmt::format("{}: ({}, {}) has its uptime", name(), batch.stream, row.seq));
-  }
-  for (const Gap& gap : batch.gaps) {
-    first = std::min(first, gap.first);
-    last = std::max(last, gap.last);
-  }
-  std::uint64_t& through = sent_through_[batch.stream];
-  if (first > through + 1 && !world_.ledger.has(batch.stream, first - 1, in_store | gap_in_store)) {
-    world_.ledger.violate("what is sent has no hole",
-                          fmt::format("{}: {}..{} of {} follow {}", name(), first, last, batch.stream, through));
-  }
-  through = last;
-}
-
-void PublisherService::note_status(const std::string& payload) {
-  pace_ = Millis{static_cast<Millis::rep>(number_behind(payload, "\"pace_ms\":"))};
-  is_well_ = contains(payload, "\"state\":\"up\"");
-}
-
-void PublisherService::carry_out(const StartRead& read) {
-  Millis took = world_.random.between(Millis{0}, Millis{50});
-  if (driver_hang_ > Millis{0}) {
-    world_.note(name(), fmt::format("driver {} hangs for {} ms", read.driver, driver_hang_.count()));
-    took += std::exchange(driver_hang_, Millis{0});
-  }
-  // A program is waited for while it has nothing.
-  const bool waits = options_.drivers[read.driver].interval == Millis{0} && burst_ == 0;
-  if (waits) took += world_.random.between(Millis{5'000}, Millis{45'000});
-  if (finishing_) took = std::min(took, Millis{2});
-  answer(read, took);
-}
-
-void PublisherService::answer(const StartRead& read, Millis took) {
-  asked_.insert_or_assign(read.driver, read);
-  round_of_[read.driver] = ++rounds_;
-  after(took, [this, read, round = rounds_] {
-    if (round_of_[read.driver] != round) return;
-    asked_.erase(read.driver);
-    control(publisher::DriverRead{read.driver, report(read)});
-  });
-}
-
-/// The service ends: the program has printed something just now, and ends when that was read.
-void PublisherService::carry_out(const publisher::FinishDriver& finish) {
-  finishing_ = true;
-  if (!options_.drivers[finish.driver].is_stream) return;
-  if (reads_) burst_ += 1 + world_.random.below(5);
-  if (const auto asked = asked_.find(finish.driver); asked != asked_.end()) answer(StartRead(asked->second), Millis{1});
-}
-
-/// A program has what it printed in its pipe, and gives of it what there is room for; devices are few.
-std::size_t PublisherService::values_of(const StartRead& read) {
-  const std::size_t count = 1 + world_.random.below(3);
-  const bool is_stream = options_.drivers[read.driver].is_stream;
-  if (!is_stream || (burst_ == 0 && !finishing_)) return count;
-  const std::size_t given = std::min(burst_, read.room);
-  burst_ -= given;
-  return given;
-}
-
-DriverReport PublisherService::report(const StartRead& read) {
-  DriverReport made;
-  const bool ends = finishing_ && options_.drivers[read.driver].is_stream;
-  if (!reads_) {
-    made.ended = ends;
-    return made;
-  }
-  const std::size_t count = values_of(read);
-  for (std::size_t i = 0; i < count; ++i) {
-    made.samples.push_back({"s" + std::to_string(read.driver) + "." + std::to_string(i % 8),
-                            Ledger::value_of(world_.ledger.next_number()), "Cel", std::nullopt});
-  }
-  made.ended = ends && burst_ == 0;
-  // A program shows by its next line that it is well again, and there is none when all is healed.
-  if (!options_.drivers[read.driver].is_stream && world_.random.chance(0.01))
-    made.errors.push_back({ErrorCode::io, "sensor s9: no answer"});
-  return made;
 }
 
 /// One thing after the other, each when the disk has done it and does not stand still.
@@ -371,17 +237,6 @@ void PublisherService::when_not_stalled(std::function<void()> job) {
   world_.scheduler.at(outbox_.disk().stalled_until(), [this, job = std::move(job), run = runs()] {
     if (is_running() && run == runs()) when_not_stalled(job);
   });
-}
-
-/// What gives way in memory does so because the outbox could not be written, and for no other reason.
-void PublisherService::check_written(const OutboxWrite& write) {
-  if (failed_in_this_run_) return;
-  for (const publisher::OutboxEntry& entry : write.append) {
-    if (const auto* gap = std::get_if<publisher::DroppedEntries>(&entry.what); gap != nullptr) {
-      world_.ledger.violate("on a disk that works no reading becomes a gap record",
-                            fmt::format("{}: {}..{}: {}", name(), entry.first, entry.last, gap->reason));
-    }
-  }
 }
 
 void PublisherService::carry_out(OutboxWrite& write) {

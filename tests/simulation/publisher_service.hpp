@@ -28,10 +28,16 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   OutboxModel& outbox() { return outbox_; }
   const OutboxModel& outbox() const { return outbox_; }
   const std::string& client_id() const { return client_id_; }
+
+  /// Its machine is called as another one is; what the broker calls it stays different, as it has a random part.
+  void be_twin() { client_id_ += "-twin"; }
   const publisher::LogicOptions& options() const { return options_; }
 
   /// Its machine gets another name, while it does not run.
   void rename(const std::string& node);
+
+  /// Its loop stands still from the next probe on until the probe's time is over; the answer may be there before.
+  void stall_probe() { stalls_probe_ = true; }
 
   // ---- faults of the drivers ----
 
@@ -40,6 +46,9 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void burst(std::size_t readings) { burst_ = finishing_ ? burst_ : readings; }
   /// The next round of a driver takes so long.
   void hang_driver(Millis time) { driver_hang_ = time; }
+
+  /// Two drivers have a sensor of one name.
+  void share_names(bool shares) { shares_names_ = shares; }
 
   /// Nothing is read any more, when false.
   void set_reading(bool reads) { reads_ = reads; }
@@ -81,6 +90,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void check_sent(const Batch& batch);
   void check_written(const publisher::OutboxWrite& write);
   void note_status(const std::string& payload);
+  void note_owners(const publisher::DriverRead& read);
   void answer(const publisher::StartRead& read, Millis took);
   DriverReport report(const publisher::StartRead& read);
   std::size_t values_of(const publisher::StartRead& read);
@@ -113,6 +123,7 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   std::set<std::uint64_t> in_flight_;                  // readings and batches without PUBACK
   std::set<std::uint64_t> of_former_;                  // those of them under an earlier name
   bool connected_ = false;
+  bool stalls_probe_ = false;
   std::size_t burst_ = 0;                              // in the pipe of the program
   std::map<std::size_t, publisher::StartRead> asked_;  // rounds under way
   std::uint64_t rounds_ = 0;
@@ -120,6 +131,9 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   bool finishing_ = false;                         // its drivers were told so
   bool cut_off_ = false;                           // it said so
   Millis driver_hang_{0};
+  bool shares_names_ = false;
+  std::map<std::string, std::size_t> owners_;  // of the names of sensors in this run: the first driver that had it
+  std::uint64_t shared_ = 0;                   // readings that another driver had under that name
   bool reads_ = true;
   Millis pace_{0};
   bool is_well_ = false;

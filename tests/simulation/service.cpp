@@ -69,6 +69,17 @@ void Service::block_loop(Millis time) {
   loop_free_at_ = std::max(loop_free_at_, world_.scheduler.now() + time);
 }
 
+/// Each service is there once, but for those that are told: what another run of it said, before it died, is no other's.
+void Service::note_line(const LogLine& line) {
+  const auto says = [&line](std::string_view part) { return line.text.find(part) != std::string::npos; };
+  if (line.level == LogLevel::error &&
+      (says("on this broker is called") || says("takes readings from this broker too"))) {
+    noticed_namesake_ = true;
+    if (!has_namesake_) world_.ledger.violate("nobody has a namesake", name() + ": " + line.text);
+  }
+  if (world_.timeline.is_on() && line.level != LogLevel::debug) world_.note(name(), line.text);
+}
+
 void Service::check_obligations(const std::optional<std::string>& late) {
   const std::optional<Instant> since = waits_since();
   if (late.has_value() && !since.has_value()) {

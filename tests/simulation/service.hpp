@@ -70,6 +70,10 @@ class Service {
 
   MachineClock& clock() { return clock_; }
 
+  /// From now on another service of its name is there, and it is to say so.
+  void expect_namesake() { has_namesake_ = true; }
+  bool noticed_namesake() const { return noticed_namesake_; }
+
   std::uint64_t runs() const { return run_; }
   std::uint64_t watchdog_bites() const { return watchdog_bites_; }
 
@@ -104,8 +108,12 @@ class Service {
   Instant frozen_until_{};
   Instant fed_at_{};
   Millis restart_after_{};
+  bool has_namesake_ = false;
+  bool noticed_namesake_ = false;
 
  protected:
+  void note_line(const LogLine& line);
+
   /// The Logic asked for Exit.
   void exited() { end(End::stopped, restart_after_); }
 };
@@ -202,7 +210,10 @@ class HostedService : public Service {
     }
     for (Effect& effect : effects) {
       std::visit([this](const auto& known) { fold(world_.hash, known); }, effect);
-      if (const LogLine* line = std::get_if<LogLine>(&effect)) note_line(*line);
+      if (const LogLine* line = std::get_if<LogLine>(&effect)) {
+        logged(*line);
+        note_line(*line);
+      }
       if (std::holds_alternative<Exit>(effect)) return exited();
       apply(effect);
       if (!is_running() || run != runs()) return;
@@ -219,14 +230,6 @@ class HostedService : public Service {
   }
 
   void does_not_rest() { world_.ledger.violate("the loop waits between its steps", name() + " does not come to rest"); }
-
-  void note_line(const LogLine& line) {
-    logged(line);
-    // Each service is there once: what another run of it said, before it died, is no other's.
-    if (line.level == LogLevel::error && line.text.starts_with("another "))
-      world_.ledger.violate("nobody has a namesake", name() + ": " + line.text);
-    if (world_.timeline.is_on() && line.level != LogLevel::debug) world_.note(name(), line.text);
-  }
 
   /// When the Logic wants to be called, on the time line of the world.
   std::optional<Instant> wakes_at() const {

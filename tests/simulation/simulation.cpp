@@ -4,21 +4,11 @@
 
 #include <fmt/format.h>
 
-#include "common/codec/topic.hpp"
 #include "tests/simulation/configuration.hpp"
 
 namespace sensors::simulation {
 
 namespace {
-
-// When faults stop, everything is delivered within this: services start (120 s), a breaker that is open (331 s, twice:
-// publisher and bridge, or 600 s that the API asked for), a resend (60 s), and the backlog at the bridge's drain rate.
-constexpr Millis delivery_bound{30 * 60'000};
-
-// Then the pace is back at its base, and every service says that it is up.
-constexpr Millis calm_bound{10 * 60'000};
-
-constexpr Millis look_again{10'000};
 
 constexpr std::uint64_t most_events_at_once = 1'000'000;
 
@@ -31,6 +21,9 @@ Simulation::Simulation(const SimulationOptions& options)
   outcome_.seed = options.seed;
   make_services();
   plan_ = plan_faults(world_.random);
+  if (!plan_.empty()) {
+    for (const PlannedFault& fault : plan_more(options.seed)) plan_.push_back(fault);
+  }
   make_client();
 }
 
@@ -48,6 +41,7 @@ void Simulation::make_services() {
     publishers_.push_back(std::make_unique<PublisherService>(
         world_, *broker_, publisher_options(random, "node-" + std::to_string(i)), inbox_size(random)));
   }
+  if (Random(options_.seed ^ 0x7368617265642121U).chance(0.2)) publishers_.front()->share_names(true);
   api_.set_remembers_keys(random.chance(0.5));
 }
 
@@ -78,6 +72,7 @@ Outcome Simulation::run() {
   if (run_until(Scheduler::start + options_.time)) {
     heal();
     check_end();
+    check_namesakes();
   }
   outcome_.violation = world_.ledger.violation();
   outcome_.simulated = world_.elapsed();
@@ -172,6 +167,12 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::rename_machine: return rename_machine();
     case FaultKind::clone_machine: return clone_machine();
     case FaultKind::interrupt_write: return interrupt_write();
+    case FaultKind::rename_store: return rename_store();
+    case FaultKind::stall_probe: return stall_probe();
+    case FaultKind::delete_outbox: return any_publisher().outbox().disk().lose_name();
+    case FaultKind::delete_store:
+      api_.store_changed();  // when it is killed before that is noticed
+      return persistence_->store().disk().lose_name();
   }
 }
 
@@ -269,6 +270,26 @@ void Simulation::rename_machine() {
   publisher.rename(fmt::format("node-{}-{}", which + 1, world_.random.below(4)));
 }
 
+/// A machine with store, bridge and a client's readings on their way gets another name, or one that it had before.
+void Simulation::rename_store() {
+  if (client_ != nullptr) client_->write();
+  world_.after(world_.random.of_any_size(Millis{1}, Millis{200}), [this] {
+    if (faults_are_over_) return;
+    const std::uint64_t which = world_.random.below(3);
+    const std::string node = which == 0 ? main_node : fmt::format("{}-store-{}", main_node, which);
+    persistence_->end(End::killed, restart_time());
+    bridge_->end(End::killed, restart_time());
+    persistence_->rename(node);
+    bridge_->rename(node);
+    operator_->turn_to(node);
+  });
+}
+
+void Simulation::stall_probe() {
+  if (world_.random.chance(0.5)) return bridge_->stall_probe();
+  any_publisher().stall_probe();
+}
+
 /// Both go on.
 void Simulation::clone_machine() {
   if (publishers_.size() > 2) return;
@@ -293,83 +314,6 @@ void Simulation::take_backups() {
   }
   if (!is_planned(FaultKind::restore_store) && !is_planned(FaultKind::restore_outbox)) return;
   world_.after(world_.random.exponential(Millis{1'800'000}), [this] { take_backups(); });
-}
-
-// ---- the end ----
-
-void Simulation::heal() {
-  world_.note("simulation", "faults are over");
-  faults_are_over_ = true;
-  broker_->heal();
-  api_.heal();
-  persistence_->store().disk().heal();
-  persistence_->start();
-  bridge_->hang_client(Millis{0});
-  bridge_->start();
-  for (const auto& publisher : publishers_) {
-    publisher->outbox().disk().heal();
-    publisher->hang_driver(Millis{0});
-    publisher->burst(0);
-    publisher->start();
-  }
-  if (client_ != nullptr) client_->heal();
-  for (Service* const service : services()) service->clock().synchronise();
-}
-
-/// Everything is delivered within a bound, and then all is as at the beginning.
-void Simulation::check_end() {
-  const Instant healed = world_.scheduler.now();
-  const std::uint64_t waiting = world_.ledger.unresolved();
-  // New readings come meanwhile; when they have stopped for a moment, all must be there.
-  while (world_.scheduler.now() < healed + delivery_bound) {
-    if (!run_until(world_.scheduler.now() + look_again)) return;
-    if (persistence_->store().dead_letters().count() > 0) operator_->requeue_all();
-  }
-  for (const auto& publisher : publishers_) publisher->set_reading(false);
-  if (client_ != nullptr) client_->stop();
-  if (!run_until(world_.scheduler.now() + calm_bound)) return;
-  if (const std::uint64_t left = world_.ledger.unresolved(); left > 0) {
-    world_.ledger.violate("6: nothing is dropped without a record, and all is delivered when faults stop",
-                          fmt::format("{} of {} readings are neither delivered nor recorded {} min after the last "
-                                      "fault: {}",
-                                      left, waiting, (delivery_bound + calm_bound).count() / 60'000,
-                                      world_.ledger.describe_unresolved(5)));
-  }
-  if (!persistence_->store().dead_letters().letters().empty()) {
-    world_.ledger.violate("dead letters that were requeued are delivered", "some are left");
-  }
-  if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
-  if (client_ != nullptr && client_->waiting() > 0)
-    world_.ledger.violate("a client that asks again is answered", fmt::format("{} writes wait", client_->waiting()));
-  if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
-  if (!persistence_->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", persistence_->name());
-  if (!persistence_->is_well()) world_.ledger.violate("all is well when faults stop", persistence_->name());
-  for (const auto& publisher : publishers_) {
-    if (publisher->outbox().size() > 0) {
-      world_.ledger.violate("the outbox empties",
-                            fmt::format("{}: {} rows", publisher->name(), publisher->outbox().size()));
-    }
-    if (publisher->pace() != Millis{10'000}) world_.ledger.violate("the pace returns to its base", publisher->name());
-    if (!publisher->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", publisher->name());
-    if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
-  }
-  check_former_names();
-}
-
-/// Nobody is shown who is gone, as far as an outbox knows that a run went by that name.
-void Simulation::check_former_names() {
-  for (const auto& [name, message] : broker_->retained()) {
-    const std::optional<TopicView> topic = parse_topic(name);
-    if (!topic.has_value() || topic->kind != "status" || topic->name != publisher::service_name) continue;
-    const std::string node(topic->node);
-    const bool is_gone = !message->payload.empty() &&
-                         std::none_of(publishers_.begin(), publishers_.end(),
-                                      [&](const auto& publisher) { return publisher->options().node == node; });
-    for (const auto& publisher : publishers_) {
-      if (is_gone && publisher->outbox().knows_run_of(node, message->payload))
-        world_.ledger.violate("what was left under a former name goes", name + ": " + message->payload);
-    }
-  }
 }
 
 }  // namespace sensors::simulation

@@ -57,6 +57,8 @@ class Simulation {
   void go_back(FaultKind kind);
   void open_late(FaultKind kind);
   void rename_machine();
+  void rename_store();
+  void stall_probe();
   void clone_machine();
   void interrupt_write();
   void take_backups();
@@ -64,6 +66,7 @@ class Simulation {
   bool run_until(Instant end);
   void check_end();
   void check_former_names();
+  void check_namesakes();
   std::vector<Service*> services();
   Service& any_service();
   PublisherService& any_publisher() { return *world_.random.one_of(publishers_); }
@@ -76,6 +79,8 @@ class Simulation {
   ApiModel api_;
   std::unique_ptr<BrokerModel> broker_;
   std::vector<std::unique_ptr<PublisherService>> publishers_;
+  std::unique_ptr<PublisherService> twin_;           // of the first publisher, behind the end
+  std::unique_ptr<PersistenceService> other_store_;  // likewise
   std::unique_ptr<PersistenceService> persistence_;
   std::unique_ptr<BridgeService> bridge_;
   std::unique_ptr<Operator> operator_;

@@ -32,7 +32,7 @@ StoreModel::StoreModel(World& world, std::string name, std::vector<std::string> 
 }
 
 Result<StoreContents> StoreModel::open() {
-  if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  if (const std::optional<Error> failure = disk_.opens()) return tl::unexpected<Error>(*failure);
   for (const std::string& name : destination_names_) {
     if (destination(name) == nullptr) file_.destinations.push_back({name, 0, 0, 0});
   }
@@ -58,7 +58,14 @@ Result<StoreContents> StoreModel::open() {
 }
 
 Result<CommitReport> StoreModel::commit(const CommitTransaction& transaction) {
-  if (const std::optional<Error> failure = disk_.failure()) return tl::unexpected<Error>(*failure);
+  const std::optional<Error> failure = disk_.failure();
+  if (failure.has_value() && disk_.has_name()) return tl::unexpected<Error>(*failure);
+  CommitReport report = apply(transaction);
+  if (failure.has_value()) return tl::unexpected<Error>(*failure);
+  return report;
+}
+
+CommitReport StoreModel::apply(const CommitTransaction& transaction) {
   CommitReport report;
   const std::uint64_t before = file_.last_id;
   for (const StreamRows& rows : transaction.streams) add_rows(rows, transaction.time, report);
@@ -201,7 +208,8 @@ Result<StreamState> StoreModel::load_stream(const std::string& name) const {
   return found == file_.streams.end() ? StreamState{name, "", "", 0, 0} : found->second;
 }
 
-persistence::StoreFigures StoreModel::measure() const {
+Result<persistence::StoreFigures> StoreModel::measure() const {
+  if (!disk_.has_name()) return tl::unexpected<Error>(*disk_.failure());
   persistence::StoreFigures measured;
   measured.used_bytes = used_bytes();
   return measured;
@@ -247,6 +255,10 @@ void StoreModel::lose_rows_behind(std::uint64_t id) {
 /// Those that wait are in the queue, and as lost as the rows there.
 void StoreModel::lose_dead_letters() {
   for (const auto& [id, letter] : file_.dead_letters.letters()) world_.ledger.dead_letter_lost(range_of(letter.row));
+}
+
+void StoreModel::closed(bool in_order) {
+  if (!disk_.remains(in_order)) replace();
 }
 
 void StoreModel::replace() {

@@ -29,7 +29,7 @@ class StoreModel {
 
   Result<persistence::CommitReport> commit(const persistence::CommitTransaction& transaction);
   Result<persistence::StreamState> load_stream(const std::string& name) const;
-  persistence::StoreFigures measure() const;
+  Result<persistence::StoreFigures> measure() const;
 
   /// The process or the machine died while `transaction` was under way: it is there, or it is not.
   void torn(const persistence::CommitTransaction& transaction);
@@ -39,6 +39,9 @@ class StoreModel {
 
   /// Checks what is published as `committed`.
   void check_watermark(const std::string& store, const std::string& stream, std::uint64_t through);
+
+  /// Its service has ended: a file that was deleted is gone, unless it ended in order.
+  void closed(bool in_order);
 
   /// A new file with a new id: what was only in the old one is lost by hardware.
   void replace();
@@ -72,6 +75,7 @@ class StoreModel {
     WallTime honest_time;
   };
 
+  persistence::CommitReport apply(const persistence::CommitTransaction& transaction);
   void add_rows(const persistence::StreamRows& rows, WallTime time, persistence::CommitReport& report);
   void add_reading(const persistence::StreamRows& rows, SequencedReading row, std::optional<WallTime> boot_time);
   void add_gap(const persistence::StreamRows& rows, const Gap& gap);

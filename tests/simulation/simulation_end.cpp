@@ -1,0 +1,125 @@
+// How a simulation ends: nothing fails any more, everything must come to where it belongs, and two of one name show up.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/codec/topic.hpp"
+#include "tests/simulation/simulation.hpp"
+
+namespace sensors::simulation {
+
+namespace {
+
+// When faults stop, everything is delivered within this: services start (120 s), a breaker that is open (331 s, twice:
+// publisher and bridge, or 600 s that the API asked for), a resend (60 s), and the backlog at the bridge's drain rate.
+constexpr Millis delivery_bound{30 * 60'000};
+
+// Then the pace is back at its base, and every service says that it is up.
+constexpr Millis calm_bound{10 * 60'000};
+
+// Two of one name hear each other's statuses, at most a minute apart, twice.
+constexpr Millis namesake_bound{3 * 60'000};
+
+constexpr Millis look_again{10'000};
+
+}  // namespace
+
+void Simulation::heal() {
+  world_.note("simulation", "faults are over");
+  faults_are_over_ = true;
+  broker_->heal();
+  api_.heal();
+  persistence_->store().disk().heal();
+  persistence_->start();
+  bridge_->hang_client(Millis{0});
+  bridge_->start();
+  for (const auto& publisher : publishers_) {
+    publisher->outbox().disk().heal();
+    publisher->hang_driver(Millis{0});
+    publisher->share_names(false);
+    publisher->burst(0);
+    publisher->start();
+  }
+  if (client_ != nullptr) client_->heal();
+  for (Service* const service : services()) service->clock().synchronise();
+}
+
+/// Everything is delivered within a bound, and then all is as at the beginning.
+void Simulation::check_end() {
+  const Instant healed = world_.scheduler.now();
+  const std::uint64_t waiting = world_.ledger.unresolved();
+  // New readings come meanwhile; when they have stopped for a moment, all must be there.
+  while (world_.scheduler.now() < healed + delivery_bound) {
+    if (!run_until(world_.scheduler.now() + look_again)) return;
+    if (persistence_->store().dead_letters().count() > 0) operator_->requeue_all();
+  }
+  for (const auto& publisher : publishers_) publisher->set_reading(false);
+  if (client_ != nullptr) client_->stop();
+  if (!run_until(world_.scheduler.now() + calm_bound)) return;
+  if (const std::uint64_t left = world_.ledger.unresolved(); left > 0) {
+    world_.ledger.violate("6: nothing is dropped without a record, and all is delivered when faults stop",
+                          fmt::format("{} of {} readings are neither delivered nor recorded {} min after the last "
+                                      "fault: {}",
+                                      left, waiting, (delivery_bound + calm_bound).count() / 60'000,
+                                      world_.ledger.describe_unresolved(5)));
+  }
+  if (!persistence_->store().dead_letters().letters().empty()) {
+    world_.ledger.violate("dead letters that were requeued are delivered", "some are left");
+  }
+  if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
+  if (client_ != nullptr && client_->waiting() > 0)
+    world_.ledger.violate("a client that asks again is answered", fmt::format("{} writes wait", client_->waiting()));
+  if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
+  if (!persistence_->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", persistence_->name());
+  if (!persistence_->is_well()) world_.ledger.violate("all is well when faults stop", persistence_->name());
+  for (const auto& publisher : publishers_) {
+    if (publisher->outbox().size() > 0) {
+      world_.ledger.violate("the outbox empties",
+                            fmt::format("{}: {} rows", publisher->name(), publisher->outbox().size()));
+    }
+    if (publisher->pace() != Millis{10'000}) world_.ledger.violate("the pace returns to its base", publisher->name());
+    if (!publisher->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", publisher->name());
+    if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
+  }
+  check_former_names();
+}
+
+/// Nobody is shown who is gone, as far as an outbox knows that a run went by that name.
+void Simulation::check_former_names() {
+  for (const auto& [name, message] : broker_->retained()) {
+    const std::optional<TopicView> topic = parse_topic(name);
+    if (!topic.has_value() || topic->kind != "status" || topic->name != publisher::service_name) continue;
+    const std::string node(topic->node);
+    const bool is_gone = !message->payload.empty() &&
+                         std::none_of(publishers_.begin(), publishers_.end(),
+                                      [&](const auto& publisher) { return publisher->options().node == node; });
+    for (const auto& publisher : publishers_) {
+      if (is_gone && publisher->outbox().knows_run_of(node, message->payload))
+        world_.ledger.violate("what was left under a former name goes", name + ": " + message->payload);
+    }
+  }
+}
+
+/// A card is cloned and not renamed, and somebody begins a second store: all concerned say so. Nothing is read any
+/// more.
+void Simulation::check_namesakes() {
+  if (world_.ledger.violation().has_value()) return;
+  world_.note("simulation", "a twin of the first publisher and another store begin");
+  PublisherService& first = *publishers_.front();
+  twin_ = std::make_unique<PublisherService>(world_, *broker_, first.options(), InboxSize{});
+  twin_->be_twin();
+  twin_->set_reading(false);
+  persistence::LogicOptions options = persistence_->options();
+  options.node += "-other";
+  other_store_ = std::make_unique<PersistenceService>(world_, *broker_, options, InboxSize{});
+  const std::vector<Service*> concerned{&first, twin_.get(), persistence_.get(), other_store_.get()};
+  for (Service* const service : concerned) service->expect_namesake();
+  twin_->start();
+  other_store_->start();
+  if (!run_until(world_.scheduler.now() + namesake_bound)) return;
+  for (const Service* const service : concerned) {
+    if (!service->noticed_namesake()) world_.ledger.violate("two of one name, and two stores, say so", service->name());
+  }
+}
+
+}  // namespace sensors::simulation
