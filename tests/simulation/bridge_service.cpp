@@ -127,7 +127,10 @@ void BridgeService::answer(const HttpFinished& finished) {
   const auto node = posts_.extract(finished.id);
   if (node.empty()) return;
   const ApiExchange& exchange = node.mapped().exchange;
-  if (exchange.asks_to_wait > Millis{0} && breaker_.counts(finished.id)) {
+  // A probe's answer behind its deadline counts for nothing, whatever it asks for.
+  const bool is_late = breaker_.state() == BreakerWatch::State::half_open &&
+                       world_.scheduler.now() - node.mapped().since >= options_.breaker.probe_deadline;
+  if (exchange.asks_to_wait > Millis{0} && breaker_.counts(finished.id) && !is_late) {
     asked_to_wait_until_ = world_.scheduler.now() + std::clamp(exchange.asks_to_wait, Millis{1'000}, longest_asked);
   }
   note_size(finished, exchange);
