@@ -332,6 +332,14 @@ Result<std::string> read_secret(const std::string& path) {
   if (!secret.empty() && secret.back() == '\r') secret.pop_back();
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (secret.empty()) return fail(ErrorCode::invalid, path + ": the first line is empty; it must be the secret");
+  if (secret.starts_with("\xEF\xBB\xBF")) {
+    return fail(ErrorCode::invalid,
+                path +
+                    ": the secret begins with a byte order mark, as editors on Windows write it: save the file as "
+                    "UTF-8 without one");
+  }
+  if (secret.front() == ' ' || secret.back() == ' ')
+    return fail(ErrorCode::invalid, path + ": a blank stands before or behind the secret: remove it");
   if (std::any_of(secret.begin(), secret.end(), is_control)) {
     return fail(ErrorCode::invalid, path + ": the secret holds control characters");
   }

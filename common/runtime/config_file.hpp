@@ -83,7 +83,8 @@ class ConfigFile {
 };
 
 /// First line of `path`, for passwords and tokens. ErrorCode::not_found, permission (also when others may read it),
-/// too_large.
+/// too_large; invalid when it is empty, or holds a byte order mark, a blank at one of its ends or control characters,
+/// which nobody means to be part of a secret.
 Result<std::string> read_secret(const std::string& path);
 
 /// The secret in `path`; where that is empty, the one that systemd hands over as `credential` (systemd.exec(5),

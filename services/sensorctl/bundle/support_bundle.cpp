@@ -87,6 +87,14 @@ void add_forms(const std::string& secret, std::vector<std::string>& secrets) {
   for (std::string& form : forms_of(secret)) secrets.push_back(std::move(form));
 }
 
+/// The first line of `text` without a byte order mark, and without blanks around it.
+std::string bare_secret(std::string_view text) {
+  constexpr std::string_view around = " \t\r\xEF\xBB\xBF";  // a mark, or half of a character that is none
+  text = text.substr(0, text.find('\n'));
+  const std::size_t begin = std::min(text.find_first_not_of(around), text.size());
+  return std::string(text.substr(begin, text.find_last_not_of(around) + 1 - begin));
+}
+
 /// The secrets of `folder` that we may read, to be found wherever else they stand.
 std::vector<std::string> secrets_in(const std::string& folder) {
   std::vector<std::string> secrets;
@@ -99,7 +107,10 @@ std::vector<std::string> secrets_in(const std::string& folder) {
       for (const std::string& secret : secrets_of_toml(content->text)) add_forms(secret, secrets);
     }
     if (extension != ".password" && extension != ".token") continue;
-    if (Result<std::string> secret = read_secret(entry.path()); secret.has_value()) add_forms(*secret, secrets);
+    // A secret that the services refuse, for its mode or for a blank around it, is one all the same.
+    const Result<SmallFile> content = read_small_file(entry.path(), largest_file);
+    if (const std::string secret = content.has_value() ? bare_secret(content->text) : ""; !secret.empty())
+      add_forms(secret, secrets);
   }
   return secrets;
 }

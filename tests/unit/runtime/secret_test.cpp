@@ -55,6 +55,21 @@ TEST(ReadSecret, refuses_an_empty_first_line_and_control_characters) {
   EXPECT_EQ(code_of(folder.write("control", "a\rb")), ErrorCode::invalid);
 }
 
+TEST(ReadSecret, refuses_a_byte_order_mark_and_blanks_around_it_and_says_what_to_do) {
+  const TemporaryFolder folder;
+  const auto said = [&](const std::string& content) {
+    const std::string path = folder.write("secret", content);
+    EXPECT_EQ(code_of(path), ErrorCode::invalid) << content;
+    const Result<std::string> secret = read_secret(path);
+    return secret.has_value() ? *secret : secret.error().message;
+  };
+  EXPECT_NE(said("\xEF\xBB\xBFs3cret\n").find("without one"), std::string::npos);
+  for (const char* content : {" s3cret\n", "s3cret \n", "s3cret \r\n", " ", "s3cret "})
+    EXPECT_NE(said(content).find("blank stands before or behind"), std::string::npos) << content;
+  EXPECT_EQ(code_of(folder.write("tab", "s3cret\t\n")), ErrorCode::invalid);
+  EXPECT_EQ(code_of(folder.write("utf16", std::string("\xFF\xFEs\0", 4))), ErrorCode::invalid);
+}
+
 TEST(ReadSecret, refuses_a_file_that_cannot_be_a_secret_for_its_size) {
   const TemporaryFolder folder;
   EXPECT_EQ(code_of(folder.write("large", std::string(65 * 1024, 'x'))), ErrorCode::too_large);

@@ -188,6 +188,8 @@ TEST_F(Sensorctl, makes_a_support_bundle_without_secrets) {
   rig_.start_all();
   rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
   folder_.write("broker/extra.toml", "url = \"https://me:hush@api\"\ntoken = \"hush\"\n");
+  folder_.write("broker/loose.token", "\xEF\xBB\xBF loose-secret \r\n");
+  folder_.write("broker/loose.toml", "node = \"loose-secret\"\n");
   const std::string archive = folder_.file("bundle.tar.gz");
   const Outcome made = run({"support-bundle", "--output", archive, "--configuration", folder_.file("broker")});
   EXPECT_EQ(made.exit_code, 0) << made.log;
@@ -198,6 +200,7 @@ TEST_F(Sensorctl, makes_a_support_bundle_without_secrets) {
   EXPECT_NE(all.find("\"well\":true"), std::string::npos) << "the status";
   EXPECT_NE(all.find("url = \"https://[removed]@api\"\ntoken = [removed]"), std::string::npos);
   EXPECT_EQ(all.find("hush"), std::string::npos);
+  EXPECT_EQ(all.find("loose-secret"), std::string::npos) << "it is one although no service takes it as it stands";
   const std::string password = rig_.broker().client("sensorctl", "").password;
   EXPECT_EQ(all.find(password), std::string::npos);
   EXPECT_EQ(run({"support-bundle", "--output", archive}).exit_code, 2) << "it is there already";
