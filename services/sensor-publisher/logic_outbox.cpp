@@ -109,6 +109,10 @@ void Logic::report_outbox_failure(Effects& effects) {
 void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effects) {
   note_former_name(contents, now, effects);
   for (const std::string& note : contents.notes) effects.push_back(LogLine{LogLevel::info, note});
+  for (const std::string& warning : contents.warnings) {
+    add_event(encode_event("damage", now.wall, warning));
+    effects.push_back(LogLine{LogLevel::warning, warning});
+  }
   if (contents.repair.has_value()) {
     readings_damaged_ += contents.repair->lost;
     std::string text = text_of(*contents.repair);

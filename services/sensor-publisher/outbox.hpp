@@ -26,6 +26,7 @@ class Outbox {
 
   /// Adds to what contents() says about how it was opened.
   void note(std::string text) { contents_.notes.push_back(std::move(text)); }
+  void warn(std::string text) { contents_.warnings.push_back(std::move(text)); }
   void repaired(OutboxRepair repair) { contents_.repair = std::move(repair); }
 
   /// All of `write` in one transaction, or none of it. Errors: disk_full, read_only, io, corrupt, timeout.

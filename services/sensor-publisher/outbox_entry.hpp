@@ -87,9 +87,10 @@ struct OutboxContents {
   std::string known_store;            // empty: none yet
   std::string failure{};              // not empty: it could not be opened, and why; the readings wait in memory
   std::optional<OutboxRepair> repair{};
-  std::vector<std::string> notes{};  // worth a line in the log
-  bool reserve_held = false;         // the reserve file is there
-  std::vector<EndedStream> ended{};  // oldest first
+  std::vector<std::string> notes{};     // worth a line in the log
+  std::vector<std::string> warnings{};  // and what somebody has to look at
+  bool reserve_held = false;            // the reserve file is there
+  std::vector<EndedStream> ended{};     // oldest first
 };
 
 }  // namespace sensors::publisher

@@ -1,5 +1,6 @@
-// Opening the outbox whatever state it is in: finishes what a crash cut short, looks for damage for a bounded time, and
-// salvages what is damaged. The outbox worker's thread, or the main thread before there is one.
+// Opening the outbox whatever state it is in: finishes what a crash cut short, looks for damage for a bounded time,
+// salvages what is damaged, and joins it with what was restored from a backup. The outbox worker's thread, or the main
+// thread before there is one.
 #pragma once
 
 #include <string>
@@ -24,7 +25,7 @@ struct OutboxFileOptions {
 
 /// Errors: invalid and newer_schema, which do not go away; those of a disk, which may. A damaged file is no error. One
 /// that this run opens for the first time (not settled) is looked through for damage; one that is opened again after an
-/// error is brought to the disk.
+/// error is brought to the disk. What restored_beside() names is joined with one that is opened for the first time.
 Result<Outbox> open_outbox(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now);
 
 }  // namespace sensors::publisher

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -16,12 +18,14 @@ constexpr Millis start_deadline{30'000};
 constexpr Millis query_deadline{5'000};
 constexpr Millis refusal_deadline{10'000};
 constexpr Millis mend_deadline{20'000};
+constexpr Millis sensorctl_deadline{20'000};
 constexpr int exit_in_use = 69;
 constexpr std::uint64_t first_readings = 30;
 
 constexpr const char* outbox_folder = "outbox-disk";
 constexpr const char* store_folder = "store-disk";
 constexpr const char* store_copy = "store-copy.db";
+constexpr const char* backup_folder = "backup";
 constexpr const char* api_name = "api.sensor-rig.test";
 
 std::string weather_path() { return source_path("tests/data/seattle-weather-hourly.csv"); }
@@ -200,6 +204,42 @@ void ChaosRig::replace_store(Instead instead) {
   if (instead == Instead::empty) return;
   std::filesystem::copy(earlier, rig_->store_path());
   remove_database(earlier);
+}
+
+std::string ChaosRig::run_sensorctl(std::vector<std::string> arguments) {
+  const std::string configuration = folder_.file("sensorctl-etc");
+  std::filesystem::create_directories(configuration);
+  const auto write = [&](const std::string& file, const std::string& table, const std::string& path) {
+    std::ofstream(configuration + "/" + file) << ConfigText().set_text(table, "path", path).text();
+  };
+  write("sensor-publisher.toml", "outbox", rig_->publisher().outbox_path());
+  write("sensor-persistence.toml", "store", rig_->store_path());
+  arguments.insert(arguments.begin(), program_path("sensorctl"));
+  arguments.insert(arguments.end(), {"--configuration", configuration});
+  const std::string said = folder_.file("sensorctl.out");
+  std::filesystem::remove(said);
+  Process process({"sensorctl", std::move(arguments), {}, folder_.file("sensorctl.log"), said});
+  process.start();
+  if (process.wait_exit(sensorctl_deadline) != 0) throw RigError("sensorctl failed\n" + folder_.log_tails());
+  std::ifstream file(said);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void ChaosRig::back_up() { run_sensorctl({"backup", folder_.file(backup_folder)}); }
+
+std::string ChaosRig::restore_backup(const std::string& only) {
+  look();
+  for (Service* service : std::initializer_list<Service*>{&rig_->publisher(), &rig_->persistence()}) {
+    if (service->stop() != 0) throw RigError(service->name() + ": did not end well on SIGTERM\n" + folder_.log_tails());
+  }
+  down_.insert({Part::publisher, 0});
+  down_.insert({Part::persistence, 0});
+  note_streams();
+  if (only != "store") ledgers_.front().begin_anew();
+  if (only != "outbox") earlier_stores_.note(rig_->store());
+  std::vector<std::string> arguments{"restore", folder_.file(backup_folder)};
+  if (!only.empty()) arguments.insert(arguments.end(), {"--only", only});
+  return run_sensorctl(std::move(arguments));
 }
 
 Service& ChaosRig::service_of(Part part, std::size_t node) {

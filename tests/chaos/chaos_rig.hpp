@@ -88,6 +88,13 @@ class ChaosRig {
   /// of what was there.
   void replace_store(Instead instead);
 
+  /// `sensorctl backup` of the first node's outbox and of the store, while everything goes on.
+  void back_up();
+
+  /// Ends the publisher and the store by SIGTERM, and has `sensorctl restore` put that backup back: `only` "outbox",
+  /// "store" or "" for both. restart() starts them. Returns what it said.
+  std::string restore_backup(const std::string& only);
+
   /// Deletes files of the outbox or of the store beneath their service, when it has them open: "" is the database,
   /// "-wal" its log.
   void delete_files(Part part, std::size_t node, const std::vector<std::string>& suffixes);
@@ -126,6 +133,8 @@ class ChaosRig {
   /// Whether the store has every stream to its end, and the API everything that the store has.
   bool drained() const;
   std::string reply_topic() const;
+  /// What `sensorctl` says with these arguments. RigError when it fails.
+  std::string run_sensorctl(std::vector<std::string> arguments);
   Service& service_of(Part part, std::size_t node);
 
   const TempDir& folder_;

@@ -1,4 +1,5 @@
-// What owners do to a machine: they rename it, put an earlier copy of the store back, or begin with an empty one.
+// What owners do to a machine: they rename it, put an earlier copy of the store or a backup back, or begin with an
+// empty one.
 #include "tests/chaos/chaos_test.hpp"
 
 namespace sensors::rig {
@@ -100,6 +101,46 @@ TEST_F(Owner, who_begins_with_an_empty_store_is_told_what_it_lacks) {
   EXPECT_EQ(account.told_again, delivered) << account.text();
   keep(account);
 }
+
+/// What `sensorctl restore` is to put back; "" is both.
+class OwnerWhoRestores : public ChaosTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(OwnerWhoRestores, loses_nothing_that_waited_in_either_outbox) {
+  const std::string only = GetParam();
+  describe({"a backup is put back, " + (only.empty() ? "of outbox and store" : "of the " + only + " alone") +
+                ", over an outbox in which readings wait",
+            "what waited there is gone, and nobody knows",
+            "the publisher joins both outboxes, and what the store lacks is sent; gap records stand for what only the "
+            "store had that was replaced"});
+  begin();
+  chaos().wire(Link::bridge_api).cut();
+  expect_store_goes_on(200);
+  chaos().wire(Link::publisher_broker).stall();
+  expect_readings_go_on(120);
+  chaos().back_up();
+  chaos().wire(Link::publisher_broker).pass();
+  expect_store_goes_on(200);
+  ASSERT_EQ(rig().publisher().stop(), 0);
+  chaos().note_streams();
+  rig().publisher().start();
+  expect_store_goes_on(200);
+  chaos().wire(Link::publisher_broker).stall();
+  expect_readings_go_on(120);
+  const std::string said = chaos().restore_backup(only);
+  EXPECT_EQ(said.find("sensor-publisher joins the two") != std::string::npos, only != "store") << said;
+  for (const Link link : {Link::publisher_broker, Link::bridge_api}) chaos().wire(link).pass();
+  chaos().restart(Part::persistence);
+  chaos().restart(Part::publisher);
+  expect_recovery();
+
+  const Account account = chaos().finish(Millis{60'000});
+  EXPECT_TRUE(account.whole()) << account.text() << "\n" << folder_.log_tails();
+  EXPECT_EQ(account.in_gaps > 0, only != "outbox") << account.text();
+  keep(account);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, OwnerWhoRestores, testing::Values("", "outbox", "store"),
+                         [](const auto& test) { return std::string(*test.param == '\0' ? "both" : test.param); });
 
 }  // namespace
 }  // namespace sensors::rig

@@ -28,9 +28,11 @@ part_backup() {
   check "it restores both while they are stopped" inside sensorctl restore $rig_backup
   check "the restored store is another store" [ "$(store_id $rig_store)" != "$before_id" ]
   check "with the owner and the mode that a store has" [ "$(owner_and_mode $rig_store)" = "${before_owner% *} 600" ]
-  check "the outbox that was there is moved aside" there_is '/var/lib/sensor-project/publisher/outbox.db.before-restore-*'
+  check "the outbox is put beside the one that is there" there_is /var/lib/sensor-project/publisher/outbox.db.restored
   start_all
   check "readings flow after that" readings_flow 60
+  check "the publisher has joined the two" inside test ! -e /var/lib/sensor-project/publisher/outbox.db.restored
+  check "the outbox that was there is moved aside" there_is '/var/lib/sensor-project/publisher/outbox.db.before-restore-*'
   part_backup_of_what_was_planted
   inside rm -rf $rig_backup
 }

@@ -13,11 +13,18 @@ void StreamLedger::note(const OutboxReader& outbox) {
   taken_ = std::max(taken_, outbox.taken());
 }
 
+void StreamLedger::begin_anew() {
+  before_ = lengths();
+  streams_.clear();
+  taken_ = 0;
+}
+
 std::map<std::string, std::uint64_t> StreamLedger::lengths() const {
-  std::map<std::string, std::uint64_t> lengths;
+  std::map<std::string, std::uint64_t> lengths = before_;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     const std::uint64_t end = i + 1 < streams_.size() ? streams_[i + 1].base + streams_[i + 1].skipped : taken_;
-    lengths[streams_[i].id] = end - streams_[i].base;
+    std::uint64_t& length = lengths[streams_[i].id];
+    length = std::max(length, end - streams_[i].base);
   }
   return lengths;
 }

@@ -21,6 +21,9 @@ std::string replacement_of(const std::string& path);
 /// "<path>.copy".
 std::string unfinished_copy_of(const std::string& path);
 
+/// Where `sensorctl restore` puts a copy that the service of `path` joins with it at its next start: "<path>.restored".
+std::string restored_beside(const std::string& path);
+
 struct MovedAside {
   std::string path;                  // "<path>.corrupt-20260115T160935Z", with its -wal and -shm
   std::vector<std::string> deleted;  // older ones beyond those that are kept

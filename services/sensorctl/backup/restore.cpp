@@ -38,7 +38,12 @@ struct Restored {
   Source source;
   std::string copy;  // in the backup
   std::unique_ptr<FileLock> lock;
-  std::string aside{};  // where what was there is now
+  std::int64_t readings = 0;  // in the copy
+  std::string target{};       // the name that the copy gets
+  std::string aside{};        // where what was there is now
+  std::string waiting{};      // how many wait in the outbox that it is joined with
+
+  bool is_joined() const { return target != source.path; }
 };
 
 Result<std::vector<Restored>> wanted(const BackupOptions& options, const std::string& folder) {
@@ -48,7 +53,8 @@ Result<std::vector<Restored>> wanted(const BackupOptions& options, const std::st
   for (const Source& source : sources_of(options.configuration)) {
     if (!options.only.empty() && options.only != source.kind) continue;
     for (const CopiedFile& file : manifest->files) {
-      if (file.kind == source.kind) all.push_back({source, folder + "/" + source.file(), nullptr});
+      if (file.kind == source.kind)
+        all.push_back({source, folder + "/" + source.file(), nullptr, file.readings, source.path});
     }
   }
   if (all.empty()) return fail(ErrorCode::not_found, folder + ": has no " + options.only);
@@ -78,7 +84,9 @@ Result<void> prepare(Restored& one, const BackupOptions& options) {
   if (Result<void> sound = check_backup(one.copy, source.application_id, longest_check); !sound.has_value())
     return sound;
   if (Result<void> locked = lock(one, options); !locked.has_value()) return locked;
-  return require_room(folder_of(source.path), plain->bytes);
+  const Result<PlainFile> before = plain_file(source.path);
+  const bool is_joined = source.kind == "outbox" && before.has_value();
+  return require_room(folder_of(source.path), is_joined ? 2 * plain->bytes + before->bytes : plain->bytes);
 }
 
 /// Of the copy that is changed, "<path>.restoring".
@@ -89,8 +97,7 @@ void remove_staged(const std::string& file) {
 
 /// The copy, changed, under the name of a replacement. From when it is written on we act as the folder's owner.
 Result<void> stage(const Restored& one, doctor::ActingAs& owner) {
-  const std::string& path = one.source.path;
-  const std::string file = path + ".restoring";
+  const std::string file = one.target + ".restoring";
   bool is_acting = true;
   const auto go_on = [&is_acting] { return is_acting; };
   Result<void> done = back_up(one.copy, file, one.source.application_id, go_on, [&] {
@@ -102,44 +109,69 @@ Result<void> stage(const Restored& one, doctor::ActingAs& owner) {
         file, "UPDATE store SET id = '" + random_id() + "'; UPDATE destination SET batch_first = 0, batch_last = 0");
   }
   if (!done.has_value()) return done;
-  const Result<PlainFile> before = plain_file(path);
+  const Result<PlainFile> before = plain_file(one.source.path);
   if (::chmod(file.c_str(), before.has_value() ? before->mode & 0666 : usual_mode) != 0)
     return failed_call(file, "set its mode", errno);
   if (Result<void> synced = sync_file(file); !synced.has_value()) return synced;
-  const std::string replacement = replacement_of(path);
+  const std::string replacement = replacement_of(one.target);
   if (::rename(file.c_str(), replacement.c_str()) != 0) return failed_call(file, "rename to " + replacement, errno);
   return {};
 }
 
+/// The readings in an outbox that no store has confirmed. A log that was left beside it may have more of them.
+std::string waiting_in(const std::string& path) {
+  constexpr const char* query =
+      "SELECT count(*) FROM reading WHERE position > (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta"
+      " WHERE key = 'confirmed')";
+  const Result<PlainFile> plain = plain_file(path);
+  if (!plain.has_value()) return "nobody can say how many wait";
+  const Result<std::vector<std::int64_t>> counts = integers_of(path, {query});
+  if (!counts.has_value()) return "nobody can say how many wait";
+  std::error_code failed;
+  const bool is_closed = !fs::exists(path + "-wal", failed);
+  return fmt::format("{}{} readings wait", is_closed ? "" : "about ", counts->front());
+}
+
 /// As the folder's owner.
-Result<void> finish_what_was_cut_short(const Restored& one, const PlainFile& folder) {
+Result<void> finish_what_was_cut_short(Restored& one, const PlainFile& folder) {
   doctor::ActingAs owner(folder.owner, folder.group);
   if (!owner.begin())
     return fail(ErrorCode::permission, one.source.path + ": this process may not act as the user whose folder it is");
   Result<bool> finished = finish_replacement(one.source.path, read_clocks().wall);
+  struct stat status {};
+  if (one.source.kind == "outbox" && ::lstat(one.source.path.c_str(), &status) == 0) {
+    one.target = restored_beside(one.source.path);
+    one.waiting = waiting_in(one.source.path);
+    if (finished.has_value()) finished = finish_replacement(one.target, read_clocks().wall);
+  }
   if (!finished.has_value()) return tl::unexpected<Error>(finished.error());
   return {};
 }
 
 Result<void> restore_one(Restored& one) {
-  const std::string& path = one.source.path;
-  const Result<PlainFile> folder = folder_of_file(path);
+  const Result<PlainFile> folder = folder_of_file(one.source.path);
   if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
   if (Result<void> done = finish_what_was_cut_short(one, *folder); !done.has_value()) return done;
   doctor::ActingAs owner(folder->owner, folder->group);
   if (Result<void> staged = stage(one, owner); !staged.has_value()) {
-    remove_staged(path + ".restoring");  // the services need the room
+    remove_staged(one.target + ".restoring");  // the services need the room
     return staged;
   }
-  Result<std::string> aside = put_in_place(path, aside_word, read_clocks().wall);
+  Result<std::string> aside = put_in_place(one.target, aside_word, read_clocks().wall);
   if (!aside.has_value()) return tl::unexpected<Error>(aside.error());
   one.aside = std::move(*aside);
   return {};
 }
 
 bool say(const Restored& one) {
+  if (one.is_joined()) {
+    return sensorctl::say(fmt::format(
+        "{}: restored from {}, with {} readings; in {} {}: sensor-publisher joins the two when it starts{}\n",
+        one.target, one.copy, one.readings, one.source.path, one.waiting,
+        one.aside.empty() ? "" : "; what was to be joined before is " + one.aside));
+  }
   return sensorctl::say(fmt::format(
-      "{}: restored from {}{}{}\n", one.source.path, one.copy,
+      "{}: restored from {}, with {} readings{}{}\n", one.source.path, one.copy, one.readings,
       one.aside.empty() ? "" : "; what was there is " + one.aside,
       one.source.kind == "store" ? "; it is another store now, so publishers and uploads begin anew with it" : ""));
 }

@@ -20,7 +20,7 @@
 #include "common/runtime/file_lock.hpp"
 #include "services/sensor-persistence/schema.hpp"
 #include "services/sensor-persistence/store_writer.hpp"
-#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensor-publisher/outbox_opening.hpp"
 #include "services/sensorctl/backup/manifest.hpp"
 #include "services/sensorctl/doctor/database_check.hpp"
 #include "tests/unit/runtime/temporary_folder.hpp"
@@ -378,6 +378,34 @@ TEST_F(BackupTest, restored_outbox_goes_on_behind_what_it_has_in_another_stream)
   EXPECT_EQ(publisher.contents().streams.back().id, "run2");
   EXPECT_EQ(publisher.contents().streams.back().base, 30U) << "no number of run1 is given again";
   EXPECT_EQ(file_with("publisher", ".before-restore-"), "") << "there was nothing to keep";
+}
+
+TEST_F(BackupTest, restored_over_an_outbox_in_which_readings_wait_goes_beside_it_and_the_publisher_joins_them) {
+  { const publisher::Outbox publisher = outbox(30); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  {
+    publisher::Outbox publisher = publisher::Outbox::open(outbox_path_, "run2").value();
+    publisher::OutboxWrite write;
+    for (Position p = 31; p <= 50; ++p) write.append.push_back({p, p, Reading{"s", 2.0, "", a_time}});
+    write.delete_through = 35;  // run1 is at the store to its end
+    ASSERT_TRUE(publisher.write(write).has_value());
+  }
+  ASSERT_EQ(::chmod(outbox_path_.c_str(), 0640), 0);
+  const std::string before = folder_.read("publisher/outbox.db");
+  for (int times = 0; times < 2; ++times) ASSERT_EQ(restore(), 0) << err_;
+  EXPECT_EQ(folder_.read("publisher/outbox.db"), before) << "what waits there stays";
+  EXPECT_NE(out_.find("with 30 readings; in " + outbox_path_ + " 15 readings wait"), std::string::npos) << out_;
+  struct stat status {};
+  ASSERT_EQ(::stat(restored_beside(outbox_path_).c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0640U);
+  EXPECT_NE(file_with("publisher", ".restored.before-restore-"), "") << "what waited to be joined is kept";
+
+  publisher::OutboxOpen open;
+  open.known.streams.push_back({"run3", 0});
+  open.is_settled = false;
+  const publisher::Outbox joined = publisher::open_outbox({outbox_path_}, open, a_time).value();
+  EXPECT_EQ(joined.contents().last, 45U) << "30 of run1, and 15 of run2";
+  EXPECT_EQ(joined.contents().streams.size(), 3U);
 }
 
 TEST_F(BackupTest, is_not_restored_while_a_service_has_the_file) {
