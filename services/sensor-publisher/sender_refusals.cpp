@@ -52,7 +52,8 @@ Sender::Confirmation Sender::refused(const Committed& committed, Now now, Effect
 /// A broker with rules for each machine may not let this one write under the name that it had before.
 void Sender::note_answer(const InFlight& message, bool is_refused) {
   if (message.former_node.empty()) return;
-  if (is_refused) {
+  // A late answer about a stream that the store has meanwhile keeps nothing back.
+  if (is_refused && message.former_node == node_of(streams_.front().node)) {
     refused_by_broker_ = fmt::format(
         "the broker does not let this machine publish as {}, the name it had when it took the oldest readings that "
         "wait: they wait, and what is behind them; let it write {}/{}/backlog/{} until they are sent",

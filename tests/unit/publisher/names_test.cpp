@@ -139,6 +139,16 @@ TEST_F(Renamed, a_broker_that_does_not_let_it_write_under_the_earlier_name_is_sa
             std::string::npos);
 }
 
+TEST_F(Renamed, a_late_refusal_by_the_broker_of_what_the_store_has_is_no_trouble) {
+  PublisherBench bench{bench_options(), renamed("attic")};
+  fill(bench);
+  bench.step(MqttConnected{});
+  const std::uint64_t id = bench.unacknowledged.front();
+  bench.watermark("store1", "run1", 2);
+  bench.step(MqttPublished{id, fail(ErrorCode::rejected, "quota exceeded")});
+  EXPECT_EQ(status(bench).find("does not let this machine publish as attic"), std::string::npos);
+}
+
 TEST_F(Renamed, the_boot_time_is_said_under_each_name_of_this_boot) {
   OutboxContents contents = renamed("attic");
   contents.streams[0].boot = contents.streams[1].boot = "boot1";
