@@ -34,7 +34,7 @@ constexpr std::array beginnings_of_refusal{"error"sv,  "fail"sv,     "fatal"sv, 
 constexpr std::array nothings{"0"sv, "none"sv, "null"sv, "nil"sv};
 
 template <class Words>
-bool is_one_of(std::string_view word, const Words& words) {
+bool is_among(std::string_view word, const Words& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -60,8 +60,8 @@ std::vector<std::string> words_of(std::string_view text) {
 
 /// "0 errors", "no error", "Errors: 0", "Error: none".
 bool is_counted_as_none(const std::vector<std::string>& words, std::size_t at) {
-  const bool before = at > 0 && is_one_of(words[at - 1], std::array{"0"sv, "no"sv});
-  return before || (at + 1 < words.size() && is_one_of(words[at + 1], nothings));
+  const bool before = at > 0 && is_among(words[at - 1], std::array{"0"sv, "no"sv});
+  return before || (at + 1 < words.size() && is_among(words[at + 1], nothings));
 }
 
 bool has_a_yes_and_no_no(const std::vector<std::string>& words) {
@@ -71,8 +71,8 @@ bool has_a_yes_and_no_no(const std::vector<std::string>& words) {
   bool is_yes = false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const bool is_beside_error = is_error(i + 1) || (i > 0 && is_error(i - 1));
-    if (is_error(i) ? !is_counted_as_none(words, i) : is_one_of(words[i], no_words) && !is_beside_error) return false;
-    is_yes = is_yes || is_error(i) || is_one_of(words[i], yes_words);
+    if (is_error(i) ? !is_counted_as_none(words, i) : is_among(words[i], no_words) && !is_beside_error) return false;
+    is_yes = is_yes || is_error(i) || is_among(words[i], yes_words);
   }
   return is_yes;
 }
