@@ -1,8 +1,10 @@
 // sensor-publisher: reads sensors, keeps every reading in the outbox, publishes to the broker until the store has it.
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
+#include "common/adapters/sqlite/damaged_file.hpp"
 #include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
@@ -22,6 +24,14 @@ namespace {
 using namespace sensors;
 using namespace sensors::publisher;
 
+/// Joining the outbox with one that was restored may take longer than systemd waits for a start, on a slow card.
+void allow_time_for_a_join(OutboxFileOptions& outbox) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(restored_beside(outbox.path), ignored)) return;
+  outbox.join_limit = Millis{480'000};
+  ServiceNotifier::starts_within(Millis{600'000});
+}
+
 int run(Config config) {
   EventLoop loop;
   loop.on_reload_signal({});
@@ -37,6 +47,7 @@ int run(Config config) {
     log(LogLevel::error, error->message);
     return EXIT_FAILURE;
   }
+  allow_time_for_a_join(config.outbox);
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
   OutboxWorker outbox(config.outbox, [&inbox](Event event) { inbox.push_control(std::move(event)); });
   // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.

@@ -1,6 +1,7 @@
 #include "services/sensor-publisher/outbox_join.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "common/adapters/sqlite/damaged_file.hpp"
@@ -11,6 +12,8 @@
 namespace sensors::publisher {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t entries_in_a_read = 1'000;
 constexpr std::uint64_t entries_in_a_transaction = 20'000;
@@ -58,8 +61,13 @@ class PartReader {
 
 class Joining {
  public:
-  Joining(Database fresh, OutboxRows rows, Outbox& restored, Outbox& present)
-      : fresh_(std::move(fresh)), rows_(std::move(rows)), restored_(restored), present_(present) {}
+  Joining(Database fresh, OutboxRows rows, Outbox& restored, Outbox& present, Millis limit)
+      : fresh_(std::move(fresh)),
+        rows_(std::move(rows)),
+        restored_(restored),
+        present_(present),
+        limit_(limit),
+        give_up_at_(Clock::now() + limit) {}
 
   Result<OutboxJoin> run(WallTime now) {
     const JoinedStreams joined = join_streams(restored_.contents(), present_.contents());
@@ -121,7 +129,9 @@ class Joining {
 
   Result<void> add(const OutboxEntry& entry) {
     if (Result<void> done = rows_.add(entry); !done) return done;
-    if (++added_ % entries_in_a_transaction != 0) return {};
+    if (added_++ % entries_in_a_read == 0 && Clock::now() >= give_up_at_)
+      return fail(ErrorCode::timeout, "it took longer than " + std::to_string(limit_.count()) + " ms");
+    if (added_ % entries_in_a_transaction != 0) return {};
     if (Result<void> done = fresh_.commit(); !done) return done;
     return fresh_.begin();
   }
@@ -131,10 +141,12 @@ class Joining {
   Outbox& restored_;
   Outbox& present_;
   OutboxJoin join_;
+  const Millis limit_;
+  const Clock::time_point give_up_at_;
   std::uint64_t added_ = 0;
 };
 
-Result<OutboxJoin> fill_joined(const std::string& path, Outbox& restored, Outbox& present, WallTime now) {
+Result<OutboxJoin> fill_joined(const std::string& path, Outbox& restored, Outbox& present, Millis limit, WallTime now) {
   Database::Options options;
   options.application_id = outbox_application_id;
   options.checks_names = false;
@@ -142,13 +154,14 @@ Result<OutboxJoin> fill_joined(const std::string& path, Outbox& restored, Outbox
   if (!fresh) return tl::unexpected(fresh.error());
   Result<OutboxRows> rows = OutboxRows::prepare(*fresh);
   if (!rows) return tl::unexpected(rows.error());
-  return Joining(std::move(*fresh), std::move(*rows), restored, present).run(now);
+  return Joining(std::move(*fresh), std::move(*rows), restored, present, limit).run(now);
 }
 
 }  // namespace
 
-Result<OutboxJoin> join_outboxes(const std::string& path, Outbox& restored, Outbox& present, WallTime now) {
-  Result<OutboxJoin> joined = fill_joined(path, restored, present, now);
+Result<OutboxJoin> join_outboxes(const std::string& path, Outbox& restored, Outbox& present, Millis limit,
+                                 WallTime now) {
+  Result<OutboxJoin> joined = fill_joined(path, restored, present, limit, now);
   if (!joined) static_cast<void>(finish_replacement(path, now));  // deletes it: the outbox is still there
   return joined;
 }

@@ -15,8 +15,9 @@ struct OutboxJoin {
 };
 
 /// Fills the replacement of `path` from both; complete and closed, it waits for put_in_place(). Both of them stay as
-/// they are, and joining the result with one of them once more gives the same. Errors: disk_full and others of writing
-/// the new file, which is deleted then; those of reading.
-Result<OutboxJoin> join_outboxes(const std::string& path, Outbox& restored, Outbox& present, WallTime now);
+/// they are, and joining the result with one of them once more gives the same. Errors: timeout after `limit`; disk_full
+/// and others of writing the new file, which is deleted then; those of reading.
+Result<OutboxJoin> join_outboxes(const std::string& path, Outbox& restored, Outbox& present, Millis limit,
+                                 WallTime now);
 
 }  // namespace sensors::publisher

@@ -78,7 +78,7 @@ Result<Outbox> join_restored(Outbox present, const OutboxFileOptions& options, c
   Result<Outbox> restored = open_well(beside, open, now);
   if (!restored) return go_on_alone(restored.error());
   const std::optional<OutboxRepair> damage_there = restored->contents().repair;
-  const Result<OutboxJoin> join = join_outboxes(options.path, *restored, present, now);
+  const Result<OutboxJoin> join = join_outboxes(options.path, *restored, present, options.join_limit, now);
   if (!join) return go_on_alone(join.error());
 
   std::optional<OutboxRepair> repair = present.contents().repair;

@@ -19,6 +19,9 @@ struct OutboxFileOptions {
 
   OutboxSalvageOptions salvage{};
 
+  /// For joining it with what was restored from a backup; then it goes on alone until the next start. 0 .. 10 min.
+  Millis join_limit{40'000};
+
   /// Of the reserve file PATH.reserve; 0: none.
   std::int64_t reserve_bytes = 4 * 1024 * 1024;
 };

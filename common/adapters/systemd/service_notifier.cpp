@@ -48,6 +48,10 @@ void ServiceNotifier::status(const std::string& text) {
   if (notify(message)) ready_ = true;
 }
 
+void ServiceNotifier::starts_within(Millis limit) {
+  notify("EXTEND_TIMEOUT_USEC=" + std::to_string(std::chrono::microseconds(limit).count()));
+}
+
 void ServiceNotifier::alive() { notify("WATCHDOG=1"); }
 
 void ServiceNotifier::stopping() { notify("STOPPING=1"); }

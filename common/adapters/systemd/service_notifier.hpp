@@ -14,6 +14,9 @@ class ServiceNotifier {
   /// STATUS=, with READY=1 until systemd has taken that once.
   void status(const std::string& text);
 
+  /// EXTEND_TIMEOUT_USEC=: the start may take so much longer, from now on.
+  static void starts_within(Millis limit);
+
   /// WATCHDOG=1.
   void alive();
 

@@ -329,7 +329,7 @@ TEST_F(OutboxJoinTest, a_crash_at_any_step_loses_nothing) {
   {
     Outbox there = Outbox::open(restored, "run3").value();
     Outbox here = Outbox::open(options.path, "run3").value();
-    ASSERT_TRUE(join_outboxes(options.path, there, here, now).has_value());
+    ASSERT_TRUE(join_outboxes(options.path, there, here, options.join_limit, now).has_value());
   }
   fs::rename(options.path, options.path + ".before-restore-crash");
   expect_all("before the joined one had its name");
@@ -357,6 +357,30 @@ TEST_F(OutboxJoinTest, a_restored_file_of_another_program_is_left_alone_and_the_
   EXPECT_NE(outbox.contents().warnings[0].find("not joined"), std::string::npos) << outbox.contents().warnings[0];
   EXPECT_TRUE(fs::exists(restored));
   EXPECT_TRUE(files("before-restore").empty());
+}
+
+TEST_F(OutboxJoinTest, a_join_that_takes_too_long_holds_nobody_up_and_is_made_at_a_later_start) {
+  run("run1", 30);
+  back_up();
+  new_card();
+  run("new1", 5);
+  restore();
+  Contents wanted;
+  expect(wanted, "new1", 1, 5);
+  options.join_limit = Millis{0};
+  {
+    Outbox outbox = open("new2");
+    EXPECT_EQ(all_of(outbox), wanted);
+    ASSERT_EQ(outbox.contents().warnings.size(), 1U);
+    EXPECT_NE(outbox.contents().warnings[0].find("took longer than"), std::string::npos);
+    EXPECT_TRUE(files(".salvage").empty());
+    add(outbox, 6, 2);
+  }
+  options.join_limit = Millis{40'000};
+  Outbox outbox = open("new3");
+  expect(wanted, "run1", 1, 30);
+  expect(wanted, "new2", 1, 2);
+  EXPECT_EQ(all_of(outbox), wanted);
 }
 
 TEST_F(OutboxJoinTest, a_damaged_outbox_is_salvaged_and_then_joined) {

@@ -61,6 +61,11 @@ TEST_F(ServiceNotifierTest, feeds_the_watchdog_and_says_that_it_is_stopping) {
   EXPECT_EQ(received(), "STOPPING=1");
 }
 
+TEST_F(ServiceNotifierTest, asks_for_more_time_to_start) {
+  ServiceNotifier::starts_within(Millis{600'000});
+  EXPECT_EQ(received(), "EXTEND_TIMEOUT_USEC=600000000");
+}
+
 TEST_F(ServiceNotifierTest, lets_no_status_text_make_another_assignment) {
   notifier_.status("bad name\nWATCHDOG=trigger");
   EXPECT_EQ(received(), "READY=1\nSTATUS=bad name WATCHDOG=trigger");
