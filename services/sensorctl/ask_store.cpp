@@ -39,7 +39,7 @@ void AskStore::take(const MqttMessage& message) {
   if (!told.has_value()) return fail_with(exit_trouble, told.error().message);
   print(told->text);
   if (!told->note.empty()) complain(told->note);
-  end(exit_ok);
+  end(told->exit_code);
 }
 
 void AskStore::take(const MqttPublished& published) {

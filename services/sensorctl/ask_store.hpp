@@ -16,6 +16,7 @@ namespace sensors::sensorctl {
 struct Told {
   std::string text;  // for stdout
   std::string note;  // for stderr; empty: none
+  int exit_code = 0;
 };
 
 struct Question {

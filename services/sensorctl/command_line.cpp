@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 
+#include "common/codec/time_text.hpp"
 #include "common/core/near_word.hpp"
 #include "common/runtime/clocks.hpp"
 #include "services/sensorctl/backup/backup.hpp"
@@ -111,16 +112,23 @@ void add_query(CLI::App& app, const BrokerAccess& access, Run& run) {
   verb->add_option("--of-node", request.node, "Taken on one machine, where the store has those of several")
       ->type_name("NAME")
       ->check(is_name_option);
-  add_time_option(*verb, "--from", request.from, "Not before: 2026-01-15T16:00:00Z, or 2h for two hours ago");
+  add_time_option(*verb, "--from", request.from,
+                  "Not before: 2026-01-15T16:00:00Z, 2026-01-15, or 2h for two hours ago");
   add_time_option(*verb, "--to", request.to, "Before");
   verb->add_option("--limit", request.limit, "At most so many")
       ->check(CLI::Range(std::size_t{1}, max_query_readings))
       ->capture_default_str();
-  verb->add_flag("--latest", request.latest, "The newest reading of each sensor");
+  verb->add_flag("--latest", request.latest, "The newest reading of each sensor and unit");
   CLI::Option* json = verb->add_flag("--json", options->json, "The store's answer as it is, one line");
   verb->add_flag("--csv", options->csv, "As RFC 4180 has it, with a heading")->excludes(json);
   verb->callback([options, &access, &run] {
     run = [options, &access] {
+      const QueryRequest& asked = options->request;
+      if (asked.from.has_value() && asked.to.has_value() && *asked.from >= *asked.to) {
+        complain(fmt::format("--from ({}) is not before --to ({}): nothing can fit", time_text(*asked.from),
+                             time_text(*asked.to)));
+        return exit_usage;
+      }
       const Format format = options->json ? Format::json : options->csv ? Format::csv : Format::text;
       return ask(query_question(options->request, format), access);
     };
@@ -329,7 +337,7 @@ std::optional<std::string> unknown_verb(const CLI::App& app) {
   for (const std::string& word : app.remaining(true)) {
     if (word.starts_with('-')) continue;
     const std::string near = did_you_mean(word.substr(0, 100), verbs);
-    return fmt::format("sensorctl: there is no '{}'{}", word,
+    return fmt::format("there is no '{}'{}", word,
                        near.empty() ? fmt::format("; there is: {}", fmt::join(verbs, ", ")) : near);
   }
   return std::nullopt;

@@ -1,8 +1,11 @@
 #include "services/sensorctl/dead_letters.hpp"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "common/codec/time_text.hpp"
+#include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/text.hpp"
 
 namespace sensors::sensorctl {
@@ -35,13 +38,20 @@ Result<Told> tell_list(const std::string& payload, bool json) {
   return told;
 }
 
-Result<Told> tell_change(const std::string& payload, Action action, bool json) {
+/// `named`: how many ids the command line has; 0: all of them are meant.
+Result<Told> tell_change(const std::string& payload, Action action, std::size_t named, bool json) {
   const Result<DeadLettersChanged> answer = decode_dead_letters_changed(payload);
   if (!answer.has_value()) return tl::unexpected<Error>(answer.error());
-  if (json) return Told{on_one_line(payload) + "\n", ""};
-  return Told{
-      fmt::format("{} {}, {} left\n", answer->changed, action == Action::requeue ? "requeued" : "purged", answer->left),
-      ""};
+  const char* done = action == Action::requeue ? "requeued" : "purged";
+  Told told;
+  told.text = json ? on_one_line(payload) + "\n" : fmt::format("{} {}, {} left\n", answer->changed, done, answer->left);
+  if (answer->changed < named) {
+    told.note =
+        fmt::format("{} of the {} named could not be {}: there is no such dead letter, or it was requeued and waits",
+                    named - answer->changed, named, done);
+    told.exit_code = exit_trouble;
+  }
+  return told;
 }
 
 }  // namespace
@@ -59,8 +69,10 @@ std::string dead_letters_table(const std::vector<DeadLetter>& letters) {
 
 Question dead_letters_question(const DeadLettersRequest& request, bool json) {
   Question question{"dead-letters", encode_dead_letters_request(request), {}};
-  question.tell = [action = request.action, json](const std::string& payload) {
-    return action == Action::list ? tell_list(payload, json) : tell_change(payload, action, json);
+  // The store answers for each once.
+  const std::size_t named = request.all ? 0 : std::set(request.ids.begin(), request.ids.end()).size();
+  question.tell = [action = request.action, named, json](const std::string& payload) {
+    return action == Action::list ? tell_list(payload, json) : tell_change(payload, action, named, json);
   };
   return question;
 }

@@ -47,7 +47,10 @@ class PartialFolder {
   /// Makes it, or takes one over that a backup left behind that was cut short. in_use: another backup is being made in
   /// it.
   Result<void> make() {
-    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) return failed_call(path_, "make it", errno);
+    if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) {
+      if (errno != ENOENT) return failed_call(path_, "make it", errno);
+      return fail(ErrorCode::not_found, parent_of(path_) + ": this folder is not there; make it, or mount its disk");
+    }
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor_ < 0) return failed_call(path_, "is no folder of a backup; remove it", errno);
     if (Result<void> known = check_owner(); !known.has_value()) return known;
@@ -154,7 +157,8 @@ int make_backup(const BackupOptions& options) {
   const std::string folder = without_last_slash(options.folder);
   const Result<Manifest> manifest = make(options, folder);
   if (!manifest.has_value()) {
-    complain("no backup was made: " + manifest.error().message);
+    const bool wants_root = manifest.error().code == ErrorCode::permission && ::geteuid() != 0;
+    complain("no backup was made: " + manifest.error().message + (wants_root ? "; use sudo" : ""));
     return sensorctl::exit_trouble;
   }
   std::string text;

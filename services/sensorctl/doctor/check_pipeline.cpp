@@ -149,7 +149,7 @@ Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker,
 }
 
 Finding check_pace(const ServiceFacts& service, const ServiceReport& report) {
-  const std::string every = fmt::format("sensors are read every {} ms", report.pace->count());
+  const std::string every = "sensors are read every " + sensorctl::span_text(*report.pace);
   if (report.pressure.empty()) return ok("pace", service.name, every);
   return warning("pace", service.name, every + ", because of pressure: " + report.pressure,
                  "it goes back by itself when that is gone");

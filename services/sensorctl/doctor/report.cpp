@@ -1,12 +1,14 @@
 #include "services/sensorctl/doctor/report.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/core/printable.hpp"
+#include "services/sensorctl/text.hpp"
 
 namespace sensors::doctor {
 namespace {
@@ -59,9 +61,13 @@ std::string human_report(const Findings& findings, bool all) {
   for (const Finding* finding : worst_first(findings)) {
     if (finding->severity == Severity::ok) ++fine;
     if (finding->severity == Severity::ok && !all) continue;
-    out += fmt::format("{:<8}  {:<12}  {}: {}\n", name_of(finding->severity), finding->check, finding->object,
-                       printable_line(finding->what, most_text_bytes));
-    if (!finding->advice.empty()) out += fmt::format("{:24}-> {}\n", "", finding->advice);
+    const auto append = [&](std::string line, std::size_t hanging) {
+      out += sensorctl::folded(std::move(line), sensorctl::screen_columns, hanging) + "\n";
+    };
+    append(fmt::format("{:<8}  {:<12}  {}: {}", name_of(finding->severity), finding->check, finding->object,
+                       printable_line(finding->what, most_text_bytes)),
+           24);
+    if (!finding->advice.empty()) append(fmt::format("{:24}-> {}", "", finding->advice), 27);
   }
   return out +
          fmt::format("{} of {} checks are ok{}\n", fine, findings.size(), all || fine == 0 ? "" : "; --all lists them");

@@ -1,3 +1,5 @@
+#include <sstream>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +26,19 @@ TEST(DoctorReport, for_people_has_the_worst_first_and_what_is_ok_as_a_number) {
             "1 of 3 checks are ok; --all lists them\n");
   EXPECT_NE(human_report(some_findings(), true).find("ok        clock         wall clock: synchronised\n"),
             std::string::npos);
+}
+
+TEST(DoctorReport, fits_80_columns) {
+  Finding finding = some_findings().front();
+  finding.severity = Severity::critical;
+  finding.what =
+      "what is wrong here takes quite a few words to be said to the person in front of it, and a path /a/b/c";
+  finding.advice =
+      "first look at this, then at that, and when both are well: sudo systemctl restart sensor-persistence";
+  std::istringstream report(human_report({finding}, true));
+  int lines = 0;
+  for (std::string line; std::getline(report, line); ++lines) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_GT(lines, 4);
 }
 
 TEST(DoctorReport, for_programs_is_json_with_the_same_in_it) {

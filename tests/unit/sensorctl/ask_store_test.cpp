@@ -164,5 +164,16 @@ TEST(DeadLetters, tell_what_became_of_them) {
   EXPECT_FALSE(dead_letters_question(request, false).tell(R"({"dead_letters":0})").has_value());
 }
 
+TEST(DeadLetters, that_are_not_there_cannot_be_purged_and_a_script_sees_it) {
+  DeadLettersRequest request;
+  request.action = DeadLettersRequest::Action::purge;
+  request.ids = {5, 7};
+  const Told told = dead_letters_question(request, false).tell(R"({"purged":1,"dead_letters":3})").value();
+  EXPECT_EQ(told.text, "1 purged, 3 left\n");
+  EXPECT_NE(told.note.find("1 of the 2 named"), std::string::npos) << told.note;
+  EXPECT_EQ(told.exit_code, exit_trouble);
+  EXPECT_EQ(dead_letters_question(request, false).tell(R"({"purged":2,"dead_letters":3})")->exit_code, exit_ok);
+}
+
 }  // namespace
 }  // namespace sensors::sensorctl

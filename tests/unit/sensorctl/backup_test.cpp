@@ -123,6 +123,13 @@ TEST_F(BackupTest, copies_both_databases_while_they_are_in_use_and_says_what_the
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
+TEST_F(BackupTest, says_that_the_folder_around_it_is_not_there) {
+  { const publisher::Outbox publisher = outbox(3); }
+  options_.folder = folder_.path("absent/backup");
+  EXPECT_EQ(back_up(), 1);
+  expect_said(folder_.path("absent") + ": this folder is not there; make it, or mount its disk");
+}
+
 TEST_F(BackupTest, overwrites_nothing) {
   { const publisher::Outbox publisher = outbox(3); }
   ASSERT_EQ(back_up(), 0) << err_;

@@ -146,7 +146,10 @@ TEST_F(Sensorctl, queries_the_store) {
   EXPECT_NE(csv.log.find("--limit"), std::string::npos) << "there are more";
   const Outcome latest = run({"query", "--latest"});
   EXPECT_NE(latest.out.find("temperature"), std::string::npos) << latest.out;
-  EXPECT_NE(run({"query", "--to", "1971-01-01"}).exit_code, 0);
+  EXPECT_EQ(run({"query", "--to", "1971-01-01"}).exit_code, 0);
+  const Outcome reversed = run({"query", "--from", "2h", "--to", "1d"});
+  EXPECT_EQ(reversed.exit_code, 2);
+  EXPECT_NE(reversed.log.find("is not before --to"), std::string::npos) << reversed.log;
   EXPECT_NE(run({"query", "--to", "1971-01-01T00:00:00Z"}).log.find("no reading fits"), std::string::npos);
 }
 
