@@ -102,8 +102,10 @@ Result<WallTime> parse_foreign_time(std::string_view text, const TimeRule& rule,
   if (!shown.has_value()) return fail(ErrorCode::malformed, wanted);
   if (!parts.offset.empty() || rule.without_offset == TimeRule::WithoutOffset::utc) return *shown;
   if (rule.without_offset == TimeRule::WithoutOffset::local) return local_time(*shown, rule, near, choice);
-  return fail(ErrorCode::malformed,
-              "a time without an offset; print one (+01:00 or Z), or say what it means with 'times'");
+  return fail(
+      ErrorCode::malformed,
+      "a time without an offset; give one (+01:00 or Z), or say what it means with the key 'times', of the driver or "
+      "of [http]");
 }
 
 Result<WallTime> time_of_epoch(double number) {

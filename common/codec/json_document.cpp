@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/time_text.hpp"
+#include "common/core/near_word.hpp"
 
 namespace sensors {
 
@@ -113,6 +114,18 @@ void JsonFields::take(std::string_view key, simdjson::dom::element element) {
     if (slot.repeated) refuse(ErrorCode::malformed, fmt::format("{}: comes more than once", key));
     return;
   }
+  constexpr std::size_t longest_slip = 16;
+  if (key.size() <= longest_slip && unknown_used_ < most_unknown) unknown_[unknown_used_++] = key;
+}
+
+std::string JsonFields::misspelt() const {
+  for (std::size_t i = 0; i < unknown_used_; ++i) {
+    for (std::size_t k = 0; k < used_; ++k) {
+      if (!slots_[k].present && is_slip_of(unknown_[i], slots_[k].key))
+        return fmt::format("{}: is unknown; did you mean '{}'?", unknown_[i], slots_[k].key);
+    }
+  }
+  return "";
 }
 
 const simdjson::dom::element* JsonFields::find(std::string_view key) const {

@@ -68,6 +68,10 @@ class JsonFields {
   void refuse(ErrorCode code, std::string message);
   void check(Result<void> result);
 
+  /// What is wrong with the first key that is most probably one of those that are missing, mistyped: "tiem: is unknown;
+  /// did you mean 'time'?". For what people write, where a key that is ignored is lost; empty: there is none such.
+  std::string misspelt() const;
+
   bool failed() const { return error_.has_value(); }
   Result<void> finish() const;
 
@@ -85,7 +89,11 @@ class JsonFields {
   void refuse_type(std::string_view key, std::string_view wanted);
   std::optional<std::string_view> required_text(std::string_view key);
 
+  static constexpr std::size_t most_unknown = 8;
+
   std::array<Slot, max_keys> slots_;
+  std::array<std::string_view, most_unknown> unknown_;  // the first ones, of few bytes
+  std::size_t unknown_used_ = 0;
   std::size_t used_ = 0;
   std::optional<Error> error_;
 };

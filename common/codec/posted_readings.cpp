@@ -11,6 +11,8 @@ namespace {
 
 Result<Reading> read_row(simdjson::dom::element element, WallTime now, const TimeRule& times) {
   JsonFields fields(element, {"sensor", "value", "unit", "time"});
+  // A key that is ignored would be a time or a unit that is lost, and the client would not know.
+  if (const std::string slip = fields.misspelt(); !slip.empty()) fields.refuse(ErrorCode::invalid, slip);
   Reading reading;
   reading.time = now;
   fields.read_name("sensor", reading.sensor);

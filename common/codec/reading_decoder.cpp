@@ -1,6 +1,9 @@
 // How a batch is taken apart: rows one by one, a bad one becoming a gap where its number can be read; then the order
 // of all numbers, good and bad, is checked, because a batch out of order shows a sender that cannot be believed.
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -101,6 +104,13 @@ bool put_in_order(Batch& batch) {
   return take_gaps_before(max_seq + 1);
 }
 
+/// "0.31", whole.
+bool is_number(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+}
+
 Result<void> check_count(std::string_view list, std::size_t count, std::size_t most) {
   if (count <= most) return {};
   return fail(ErrorCode::too_large, fmt::format("{}: {} rows; at most {} are taken", list, count, most));
@@ -160,6 +170,7 @@ Result<Reading> ReadingDecoder::driver_line(std::string_view line, Now now) {
   if (!root.has_value()) return tl::unexpected<Error>(root.error());
   JsonFields fields(*root, {"sensor", "value", "unit", "time"});
   Reading reading;
+  remark_.clear();
   reading.time = now.wall;
   fields.read_text("sensor", reading.sensor);
   fields.read_value("value", reading.value);
@@ -172,6 +183,10 @@ Result<Reading> ReadingDecoder::driver_line(std::string_view line, Now now) {
   }
   if (!fields.failed()) fields.check(validate(reading));
   if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  remark_ = fields.misspelt();
+  const std::string* text = std::get_if<std::string>(&reading.value);
+  if (remark_.empty() && text != nullptr && is_number(*text))
+    remark_ = "value: a number in quotes is stored as a text; leave the quotes out";
   return reading;
 }
 

@@ -66,6 +66,10 @@ class ReadingDecoder {
   /// time, with the uptime when its clock is not synchronised.
   Result<Reading> driver_line(std::string_view line, Now now);
 
+  /// What is probably wrong with the last line that driver_line() took: a key that is a slip of one that is missing, or
+  /// a number in quotes. Does not vary with the line. Empty: nothing.
+  const std::string& remark() const { return remark_; }
+
   /// What a time without an offset in a driver's line means from now on; UTC until then.
   void read_times_by(TimeRule rule) { times_ = std::move(rule); }
 
@@ -73,6 +77,7 @@ class ReadingDecoder {
   class Parser;
   std::unique_ptr<Parser> parser_;
   TimeRule times_;
+  std::string remark_;
 };
 
 }  // namespace sensors

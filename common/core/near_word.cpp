@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/core/ascii.hpp"
+
 namespace sensors {
 
 namespace {
@@ -36,6 +38,17 @@ std::string nearest_word(std::string_view word, const Words& known) {
     }
   }
   return nearest;
+}
+
+bool is_slip_of(std::string_view word, std::string_view known) {
+  if (known.size() < 4 || word == known || word.size() > known.size() + 1) return false;
+  const std::string lower = lower_ascii(word);
+  if (distance_between(lower, known) <= 1) return true;
+  if (lower.size() != known.size()) return false;
+  std::size_t at = 0;
+  while (lower[at] == known[at]) ++at;
+  return at + 1 < known.size() && lower[at] == known[at + 1] && lower[at + 1] == known[at] &&
+         std::string_view(lower).substr(at + 2) == known.substr(at + 2);
 }
 
 std::string did_you_mean(std::string_view word, const Words& known) {

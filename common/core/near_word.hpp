@@ -17,4 +17,8 @@ std::string nearest_word(std::string_view word, const Words& known);
 /// "; did you mean 'status'?", or nothing.
 std::string did_you_mean(std::string_view word, const Words& known);
 
+/// Whether `word` is most probably `known`, mistyped: in other cases of letters, or with one character put in, left out
+/// or changed, or with two neighbours that changed places. Not so where `known` has less than four characters.
+bool is_slip_of(std::string_view word, std::string_view known);
+
 }  // namespace sensors

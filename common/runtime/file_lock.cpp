@@ -50,6 +50,12 @@ ErrorCode code_of(int error) {
 }
 
 tl::unexpected<Error> failed(const std::string& path, int error) {
+  if (error == ENOENT) {
+    return fail(code_of(error),
+                fmt::format("{}: its folder is not there; make it, for the user of this service, or mount "
+                            "the disk that it is on",
+                            path));
+  }
   return fail(code_of(error), fmt::format("lock {}: {}", path, std::strerror(error)));
 }
 
@@ -106,7 +112,8 @@ std::string holder_of(const struct stat& file) {
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
-    const std::vector<std::string> word{std::istream_iterator<std::string>(words), {}};  // "7:", "FLOCK", "ADVISORY" ...
+    const std::vector<std::string> word{std::istream_iterator<std::string>(words),
+                                        {}};  // "7:", "FLOCK", "ADVISORY" ...
     if (word.size() > 5 && word[1] == "FLOCK" && word[5] == wanted && word[4] != "0") return "process " + word[4];
   }
   return "another process";

@@ -71,6 +71,25 @@ TEST_F(CommandDriverTest, gives_out_the_readings_that_a_program_prints) {
   EXPECT_EQ(find_sample(report, "b")->value, Value{true});
 }
 
+TEST_F(CommandDriverTest, says_each_slip_in_the_lines_of_a_program_once_and_takes_the_readings) {
+  std::vector<std::string> warned;
+  CommandDriver driver(shell(R"(for i in 1 2 3; do
+                                  echo '{"sensor":"a","value":1,"untit":"Cel","room":"attic"}'
+                                  echo '{"sensor":"b","value":"0.31"}'
+                                done
+                                echo '{"sensor":"c","value":1,"unit":"Cel","name":"x","time":"2026-01-15T16:09:35Z"}'
+                                echo '{"sensor":"d","value":"on"}'
+                                exec sleep 60)"),
+                       {}, [&](const std::string& text) { warned.push_back(text); });
+  const DriverReport report = read_until(driver, [](const DriverReport& all) { return all.samples.size() >= 8; });
+  EXPECT_TRUE(report.errors.empty() && report.bad_lines.empty());
+  EXPECT_EQ(find_sample(report, "b")->value, Value{std::string("0.31")});
+  ASSERT_EQ(warned.size(), 2U);
+  EXPECT_NE(warned[0].find("untit: is unknown; did you mean 'unit'?: \"{\"sensor\":\"a\""), std::string::npos)
+      << warned[0];
+  EXPECT_NE(warned[1].find("a number in quotes is stored as a text"), std::string::npos) << warned[1];
+}
+
 TEST_F(CommandDriverTest, waits_no_longer_than_the_deadline_for_a_silent_program) {
   CommandDriver driver(shell("exec sleep 60"));
   const Instant began = read_clocks().monotonic;

@@ -75,6 +75,17 @@ TEST_F(WebWrite, refuses_a_time_without_an_offset_as_it_does_not_know_the_zone_o
   EXPECT_EQ(sent().readings.front().reading.unit, "Cel");
 }
 
+TEST_F(WebWrite, refuses_a_slip_of_a_key_which_would_lose_the_time_or_the_unit_and_takes_other_keys) {
+  const std::uint64_t id = post(R"({"sensor":"a","value":1,"tiem":"2026-01-15T16:09:35Z"})");
+  EXPECT_EQ(web.answer(id).status, 422);
+  EXPECT_NE(web.answer(id).body.find("tiem: is unknown; did you mean 'time'?"), std::string::npos)
+      << web.answer(id).body;
+  EXPECT_NE(web.answer(post(R"({"sensor":"a","valeu":1})")).body.find("did you mean 'value'"), std::string::npos);
+  EXPECT_TRUE(web.published.empty());
+  post(R"({"sensor":"a","value":1,"name":"x","type":"y","room":"attic","time":"2026-01-15T16:09:35Z"})");
+  EXPECT_EQ(sent().readings.size(), 1U);
+}
+
 TEST_F(WebWrite, takes_nothing_when_a_row_is_wrong_and_names_each) {
   const std::uint64_t id = post("[" + one_row + R"(,{"sensor":"a b","value":1},{"sensor":"a"}])");
   EXPECT_EQ(web.answer(id).status, 422);

@@ -34,6 +34,14 @@ class FileLockTest : public ::testing::Test {
   TemporaryFolder folder;
 };
 
+TEST_F(FileLockTest, says_that_the_folder_is_not_there_and_what_to_do) {
+  FileLock lock(path("absent/outbox.db"), "sensor-publisher");
+  const Result<void> taken = lock.take();
+  ASSERT_FALSE(taken.has_value());
+  EXPECT_NE(taken.error().message.find("absent/outbox.db"), std::string::npos) << taken.error().message;
+  EXPECT_NE(taken.error().message.find("its folder is not there; make it"), std::string::npos) << taken.error().message;
+}
+
 TEST_F(FileLockTest, keeps_a_second_one_out_and_names_the_file_and_who_has_it) {
   FileLock first(path("outbox.db"), "sensor-publisher");
   ASSERT_TRUE(first.take().has_value());

@@ -34,14 +34,19 @@ std::string title_of(const std::vector<std::string>& program) {
 
 }  // namespace
 
-CommandDriver::CommandDriver(CommandOptions options, std::function<void(const std::string&)> say)
+CommandDriver::CommandDriver(CommandOptions options, std::function<void(const std::string&)> say,
+                             std::function<void(const std::string&)> warn)
     : options_(std::move(options)),
       say_(std::move(say)),
+      warn_(std::move(warn)),
       title_(title_of(options_.program)),
       lines_(options_.max_line_bytes),
       backoff_(options_.restart_first, options_.restart_longest,
                static_cast<std::uint64_t>(read_clocks().monotonic.time_since_epoch().count()) ^
                    static_cast<std::uint64_t>(getpid())) {
+  if (!warn_) {
+    warn_ = [name = options_.name](const std::string& text) { log(LogLevel::warning, "driver " + name + ": " + text); };
+  }
   decoder_.read_times_by({options_.times, moments_of_local});
   if (!say_) {
     say_ = [name = options_.name, title = title_](const std::string& line) {
@@ -144,8 +149,18 @@ void CommandDriver::take_line(const LineReader::Line& line, DriverReport& report
         {{reading.error().code, title_ + " printed a bad line: " + reading.error().message}, line.text});
     return;
   }
+  if (!decoder_.remark().empty()) note_remark(line.text);
   report.samples.push_back({std::move(reading->sensor), std::move(reading->value), std::move(reading->unit),
                             reading->time, reading->uptime});
+}
+
+/// The reading is taken as it is: what was meant cannot be known. It is said once, as each line has it.
+void CommandDriver::note_remark(const std::string& line) {
+  constexpr std::size_t most_remarks = 20;
+  constexpr std::size_t longest_quote_bytes = 120;
+  if (remarks_.size() >= most_remarks || !remarks_.insert(decoder_.remark()).second) return;
+  warn_(title_ + " prints lines with a slip: " + decoder_.remark() + ": \"" +
+        printable_line(line, longest_quote_bytes) + "\"");
 }
 
 /// Whether there may be more lines now.

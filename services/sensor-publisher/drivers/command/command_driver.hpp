@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,9 @@ class CommandDriver : public Driver {
   static constexpr Millis kill_wait{300};
 
   /// `say` gets what the program says on stderr, as ProgramLog passes it; on a thread of this, which ends with it.
-  explicit CommandDriver(CommandOptions options, std::function<void(const std::string&)> say = {});
+  /// `warn` gets each kind of slip in its lines once.
+  explicit CommandDriver(CommandOptions options, std::function<void(const std::string&)> say = {},
+                         std::function<void(const std::string&)> warn = {});
   ~CommandDriver() override;
 
   /// The lines since the last call; waits up to `deadline` for the first one.
@@ -75,6 +78,7 @@ class CommandDriver : public Driver {
   void start_child(DriverReport& report);
   void read_child(DriverReport& report, Instant until);
   std::size_t take_lines(DriverReport& report, std::size_t most);
+  void note_remark(const std::string& line);
   void take_line(const LineReader::Line& line, DriverReport& report);
   bool fill_lines(DriverReport& report);
   void watch_child();
@@ -85,7 +89,9 @@ class CommandDriver : public Driver {
 
   CommandOptions options_;
   std::function<void(const std::string&)> say_;
-  std::string title_;  // the program, and the script that it runs
+  std::function<void(const std::string&)> warn_;
+  std::set<std::string> remarks_;  // warned of; at most `most_remarks`
+  std::string title_;              // the program, and the script that it runs
   Interrupt interrupt_;
   std::atomic<bool> finish_wanted_ = false;
   std::atomic<bool> interrupted_ = false;
