@@ -20,14 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr WallTime now{Millis{1'768'493'375'123}};  // 2026-01-15T16:09:35.123Z
+constexpr WallTime made_at{Millis{1'768'493'375'123}};  // 2026-01-15T16:09:35.123Z
 
 /// By stream and number: "reading", or the reason of the gap record.
 using Contents = std::map<std::pair<std::string, std::uint64_t>, std::string>;
 
 /// What is at a number of a stream and at no other.
 Reading reading_of(const std::string& stream, std::uint64_t seq) {
-  return {"sensor" + std::to_string(seq % 3), stream + "/" + std::to_string(seq), "", now + Millis{seq}};
+  return {"sensor" + std::to_string(seq % 3), stream + "/" + std::to_string(seq), "", made_at + Millis{seq}};
 }
 
 class OutboxJoinTest : public testing::Test {
@@ -67,7 +67,7 @@ class OutboxJoinTest : public testing::Test {
     OutboxOpen how;
     how.known.streams.push_back({stream, 0});
     how.is_settled = false;
-    return open_outbox(options, how, now).value();
+    return open_outbox(options, how, made_at).value();
   }
 
   /// Every number that is to be sent. A reading must be what was taken, and each number there once.
@@ -250,7 +250,7 @@ TEST_F(OutboxJoinTest, what_was_thinned_out_here_is_a_gap_record_unless_the_back
     Outbox outbox = Outbox::open(options.path, "run2").value();
     add(outbox, 21, 20);
     OutboxWrite write;
-    write.thin = ThinnedRange{11, 35, {}, now};
+    write.thin = ThinnedRange{11, 35, {}, made_at};
     for (const Position p : {15U, 25U, 35U})
       write.thin->keep.push_back({p, p, p <= 20 ? reading_of("run1", p) : reading_of("run2", p - 20)});
     ASSERT_TRUE(outbox.write(write).has_value());
@@ -329,7 +329,7 @@ TEST_F(OutboxJoinTest, a_crash_at_any_step_loses_nothing) {
   {
     Outbox there = Outbox::open(restored, "run3").value();
     Outbox here = Outbox::open(options.path, "run3").value();
-    ASSERT_TRUE(join_outboxes(options.path, there, here, options.join_limit, now).has_value());
+    ASSERT_TRUE(join_outboxes(options.path, there, here, options.join_limit, made_at).has_value());
   }
   fs::rename(options.path, options.path + ".before-restore-crash");
   expect_all("before the joined one had its name");
