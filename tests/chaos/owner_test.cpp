@@ -1,5 +1,7 @@
 // What owners do to a machine: they rename it, put an earlier copy of the store or a backup back, or begin with an
 // empty one.
+#include <filesystem>
+
 #include "tests/chaos/chaos_test.hpp"
 
 namespace sensors::rig {
@@ -131,6 +133,10 @@ TEST_P(OwnerWhoRestores, loses_nothing_that_waited_in_either_outbox) {
   for (const Link link : {Link::publisher_broker, Link::bridge_api}) chaos().wire(link).pass();
   chaos().restart(Part::persistence);
   chaos().restart(Part::publisher);
+  // Nobody can read the outbox while its files take the place of others.
+  ASSERT_TRUE(comes_true(patience, [&] {
+    return !std::filesystem::exists(rig().publisher().outbox_path() + ".restored");
+  })) << folder_.log_tails();
   expect_recovery();
 
   const Account account = chaos().finish(Millis{60'000});
