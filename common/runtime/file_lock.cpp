@@ -132,7 +132,9 @@ Result<void> FileLock::take() {
   if (!held() || !is_in_place()) {
     if (Result<void> taken = take_lock_file(); !taken) return taken;
   }
-  return lock_the_file_itself();
+  Result<void> locked = lock_the_file_itself();
+  if (!locked) let_go(descriptor_);  // its owner may take FILE.lock again, where somebody removed it
+  return locked;
 }
 
 Result<void> FileLock::take_lock_file() {

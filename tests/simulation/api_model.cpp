@@ -12,13 +12,14 @@ using bridge::HttpReply;
 
 namespace {
 
-std::uint64_t hash_of(const std::vector<ApiRow>& rows, const std::string& salt) {
+std::uint64_t hash_of(const std::vector<ApiRow>& rows, const std::string& salt, bool with_times = true) {
   EffectHash hash;
   hash.add(salt);
   for (const ApiRow& row : rows) {
     hash.add(row.stream);
     hash.add(row.first);
     hash.add(row.last);
+    if (!with_times) continue;
     hash.add(static_cast<std::uint64_t>(row.reading.time.time_since_epoch().count()));
     hash.add(static_cast<std::uint64_t>(row.reading.uptime.value_or(Millis{-1}).count()));
   }
@@ -265,12 +266,16 @@ ApiModel::Answer ApiModel::refuse_points(std::vector<ApiRow> refused) {
 
 // ---- what it is sent ----
 
-/// A key always brings the same rows: also when a store that went back gives row numbers a second time. And the same
+/// A key always brings the same rows: also when a store that went back gives row numbers a second time, though that may
+/// have learned other times for them by then. And the same
 /// rows of one store come under the same key, until they are refused; or the store does not know any more that they
 /// were, alone or with others.
 void ApiModel::check_key(const std::string& key, const ApiBody& body) {
-  const auto [by_key, is_new] = rows_of_key_.try_emplace(key, hash_of(body.rows, ""));
-  if (by_key->second != hash_of(body.rows, "")) {
+  const auto [by_key, is_new] =
+      rows_of_key_.try_emplace(key, std::pair(hash_of(body.rows, ""), hash_of(body.rows, "", false)));
+  const bool is_same = store_went_back_ ? by_key->second.second == hash_of(body.rows, "", false)
+                                        : by_key->second.first == hash_of(body.rows, "");
+  if (!is_same) {
     world_.ledger.violate("an Idempotency-Key always brings the same batch", key);
   }
   if (store_went_back_) return;

@@ -120,13 +120,13 @@ class ApiModel {
   std::size_t most_rows_ = 0;  // ApiRefusal::too_large
   Instant refuses_until_{};
   std::uint64_t requests_ = 0;
-  std::set<std::pair<std::string, std::uint64_t>> gaps_;          // that it has
-  std::unordered_map<std::string, std::string> rows_of_points_;   // that it has
-  std::unordered_map<std::string, ApiRow> points_of_rows_;        // that it has
-  std::map<std::string, Answer> answers_;                         // 2xx, by key
-  std::map<std::string, std::uint64_t> rows_of_key_;              // their hash
-  std::map<std::uint64_t, std::set<std::string>> keys_of_batch_;  // by the hash of range and rows
-  std::set<std::string> refused_keys_;                            // none of whose rows was taken
+  std::set<std::pair<std::string, std::uint64_t>> gaps_;                        // that it has
+  std::unordered_map<std::string, std::string> rows_of_points_;                 // that it has
+  std::unordered_map<std::string, ApiRow> points_of_rows_;                      // that it has
+  std::map<std::string, Answer> answers_;                                       // 2xx, by key
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> rows_of_key_;  // their hash, and without their times
+  std::map<std::uint64_t, std::set<std::string>> keys_of_batch_;                // by the hash of range and rows
+  std::set<std::string> refused_keys_;                                          // none of whose rows was taken
 };
 
 const char* name_of(ApiMood mood);

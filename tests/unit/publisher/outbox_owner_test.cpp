@@ -114,22 +114,32 @@ TEST_F(OutboxOwner, whose_lock_was_removed_takes_it_again_with_the_next_write) {
   EXPECT_FALSE(is_free());
 }
 
-TEST_F(OutboxOwner, whose_lock_was_removed_writes_nothing_once_another_process_has_it) {
+TEST_F(OutboxOwner, whose_lock_was_removed_keeps_the_outbox_from_another_process) {
+  OutboxWorker first(options, into_opened());
+  ASSERT_TRUE(first.start("run1", "boot").has_value());
+  ASSERT_TRUE(write(first, 1).has_value());
+  std::filesystem::remove(options.path + ".lock");
+  OutboxWorker second(options, into_opened());
+  const Result<OutboxContents> refused = second.start("run2", "boot");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::in_use) << "the file itself is locked, too";
+  EXPECT_TRUE(write(first, 2).has_value()) << "the other one has not kept the lock that it could take";
+}
+
+TEST_F(OutboxOwner, whose_lock_and_outbox_were_removed_writes_nothing_once_another_process_has_them) {
   OutboxWorker second(options, into_opened());
   {
     OutboxWorker first(options, into_opened());
     ASSERT_TRUE(first.start("run1", "boot").has_value());
     ASSERT_TRUE(write(first, 1).has_value());
-    std::filesystem::remove(options.path + ".lock");
-    ASSERT_EQ(second.start("run2", "boot")->last, 1U);
+    // The other one begins anew while the first still has the old file open.
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(options.path + suffix);
+    ASSERT_EQ(second.start("run2", "boot")->last, 0U);
     const Result<void> refused = write(first, 2);
     ASSERT_FALSE(refused.has_value()) << "it would be where the other one writes";
     EXPECT_EQ(refused.error().code, ErrorCode::in_use);
-    // The other one begins anew while the first still has the old file open.
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(options.path + suffix);
-    ASSERT_EQ(second.start("run3", "boot")->last, 1U);
   }
-  EXPECT_TRUE(write(second, 2).has_value()) << "the first one ended and left its file alone";
+  EXPECT_TRUE(write(second, 1).has_value()) << "the first one ended and left its file alone";
 }
 
 }  // namespace
