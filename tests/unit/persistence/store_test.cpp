@@ -282,6 +282,9 @@ TEST_F(StoreFile, is_not_committed_to_once_its_lock_was_removed_and_another_proc
   FileLock other(options.path, "another store");
   EXPECT_EQ(other.take().error().code, ErrorCode::in_use) << "the lock was taken again";
   std::filesystem::remove(options.path + ".lock");
+  EXPECT_EQ(other.take().error().code, ErrorCode::in_use) << "the store itself is locked, too";
+  ASSERT_TRUE(commit().has_value());
+  for (const char* suffix : {"", ".lock"}) std::filesystem::remove(options.path + suffix);
   ASSERT_TRUE(other.take().has_value());
   const Result<CommitReport> refused = commit();
   ASSERT_FALSE(refused.has_value());
