@@ -1,10 +1,8 @@
 // sensor-publisher: reads sensors, keeps every reading in the outbox, publishes to the broker until the store has it.
 #include <cstdlib>
-#include <filesystem>
 #include <random>
 
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
-#include "common/adapters/sqlite/damaged_file.hpp"
 #include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/adapters/systemd/service_notifier.hpp"
 #include "common/runtime/command_line.hpp"
@@ -25,11 +23,8 @@ using namespace sensors;
 using namespace sensors::publisher;
 
 /// Joining the outbox with one that was restored may take longer than systemd waits for a start, on a slow card.
-void allow_time_for_a_join(OutboxFileOptions& outbox) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(restored_beside(outbox.path), ignored)) return;
-  outbox.join_limit = Millis{480'000};
-  ServiceNotifier::starts_within(Millis{600'000});
+void allow_time_for_a_join(const OutboxFileOptions& outbox) {
+  if (awaits_join(outbox.path)) ServiceNotifier::starts_within(longest_join(outbox));
 }
 
 int run(Config config) {

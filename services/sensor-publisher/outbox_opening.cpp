@@ -102,8 +102,31 @@ Result<Outbox> join_restored(Outbox present, const OutboxFileOptions& options, c
 
 Result<Outbox> open_outbox(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now) {
   Result<Outbox> outbox = open_well(options, open, now);
-  if (!outbox || open.is_settled) return outbox;
+  if (outbox && !open.is_settled && awaits_join(options.path)) {
+    outbox->warn(
+        restored_beside(options.path) +
+        ": what was restored from a backup is not joined with the outbox, and its readings are not sent, since "
+        "the outbox could not be opened when the service started; restart sensor-publisher to join them");
+  }
+  return outbox;
+}
+
+Result<Outbox> open_and_join(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now) {
+  Result<Outbox> outbox = open_well(options, open, now);
+  if (!outbox) return outbox;
   return join_restored(std::move(*outbox), options, open, now);
+}
+
+bool awaits_join(const std::string& path) {
+  const std::string beside = restored_beside(path);
+  return is_there(beside) || is_there(replacement_of(beside));
+}
+
+Millis longest_join(const OutboxFileOptions& options) {
+  // A salvage reads for its limit, and writes for as long again and once more.
+  const Millis open_one = options.check_limit + 3 * options.salvage.time_limit;
+  constexpr Millis margin{60'000};
+  return 2 * open_one + options.join_limit + margin;
 }
 
 }  // namespace sensors::publisher

@@ -40,7 +40,7 @@ Result<OutboxContents> OutboxWorker::start(const std::string& stream, const std:
   open.known.streams.push_back({stream, 0, boot});
   open.known.streams.back().node = node;
   open.is_settled = false;
-  Result<OutboxContents> contents = opened(open);
+  Result<OutboxContents> contents = opened(open, open_and_join);
   if (contents) return contents;
   const Error& error = contents.error();
   const bool must_end =
@@ -66,7 +66,7 @@ void OutboxWorker::apply(OutboxScan scan) {
 }
 
 void OutboxWorker::apply(OutboxOpen open) {
-  worker_.post([this, open = std::move(open)] { report_(OutboxOpened{opened(open)}); });
+  worker_.post([this, open = std::move(open)] { report_(OutboxOpened{opened(open, open_outbox)}); });
 }
 
 OutboxWritten OutboxWorker::written(OutboxWrite write) {
@@ -106,9 +106,9 @@ Result<std::string> OutboxWorker::end() {
   return owned ? close(read_clocks().wall) : tl::unexpected(owned.error());
 }
 
-Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
+Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& how, Open& open) {
   Result<void> owned = lock_.take();
-  if (open.release_reserve && (owned || owned.error().code == ErrorCode::disk_full)) {
+  if (how.release_reserve && (owned || owned.error().code == ErrorCode::disk_full)) {
     static_cast<void>(reserve_.release());
     owned = lock_.take();
   }
@@ -116,7 +116,7 @@ Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& open) {
   const WallTime now = read_clocks().wall;
   Result<std::string> closed = close(now);
   if (!closed) return tl::unexpected(closed.error());
-  Result<Outbox> outbox = open_outbox(options_, open, now);
+  Result<Outbox> outbox = open(options_, how, now);
   if (!outbox) return tl::unexpected(outbox.error());
   outbox_ = std::move(*outbox);
   risk_ = risk_of_file(options_.path);

@@ -29,8 +29,8 @@ class OutboxWorker {
 
   /// Before the first apply(): opens the outbox and begins the stream `stream` in the boot `boot`, under the name
   /// `node`. One that cannot be opened now is what OutboxContents::failure says, and the Logic has it opened again;
-  /// invalid, newer_schema and in_use (another process has it) are errors. Blocks for as long as a check and a salvage
-  /// may take.
+  /// invalid, newer_schema and in_use (another process has it) are errors. Blocks for as long as a check, a salvage
+  /// and a join may take; only here is a restored outbox joined.
   Result<OutboxContents> start(const std::string& stream, const std::string& boot, const std::string& node = "");
 
   void apply(OutboxWrite write);
@@ -41,7 +41,9 @@ class OutboxWorker {
  private:
   OutboxWritten written(OutboxWrite write);
   Result<std::vector<OutboxEntry>> entries(Position first, std::size_t max_entries);
-  Result<OutboxContents> opened(const OutboxOpen& open);
+  using Open = Result<Outbox>(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now);
+
+  Result<OutboxContents> opened(const OutboxOpen& how, Open& open);
   Result<std::string> close(WallTime now);
   Result<std::string> end();
 

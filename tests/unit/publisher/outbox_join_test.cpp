@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <map>
 #include <random>
@@ -13,6 +14,7 @@
 #include "common/adapters/sqlite/damaged_file.hpp"
 #include "services/sensor-publisher/joined_streams.hpp"
 #include "services/sensor-publisher/outbox_opening.hpp"
+#include "services/sensor-publisher/outbox_worker.hpp"
 #include "tests/unit/runtime/temporary_folder.hpp"
 
 namespace sensors::publisher {
@@ -67,7 +69,7 @@ class OutboxJoinTest : public testing::Test {
     OutboxOpen how;
     how.known.streams.push_back({stream, 0});
     how.is_settled = false;
-    return open_outbox(options, how, made_at).value();
+    return open_and_join(options, how, made_at).value();
   }
 
   /// Every number that is to be sent. A reading must be what was taken, and each number there once.
@@ -381,6 +383,50 @@ TEST_F(OutboxJoinTest, a_join_that_takes_too_long_holds_nobody_up_and_is_made_at
   expect(wanted, "run1", 1, 30);
   expect(wanted, "new2", 1, 2);
   EXPECT_EQ(all_of(outbox), wanted);
+}
+
+// The watchdog counts how long a later opening takes, and readings wait in memory.
+TEST_F(OutboxJoinTest, an_outbox_that_could_not_be_opened_at_the_start_is_joined_at_the_next_start_and_says_so) {
+  options.path = folder.path("disk/outbox.db");
+  std::promise<OutboxContents> later;
+  {
+    OutboxWorker worker(options, [&](Event event) {
+      if (auto* done = std::get_if<OutboxOpened>(&event)) later.set_value(done->contents.value());
+    });
+    const OutboxContents begun = worker.start("new1", "boot").value();
+    EXPECT_FALSE(begun.failure.empty()) << "its disk is not there yet";
+    fs::create_directory(folder.path("disk"));
+    const std::string own = std::exchange(options.path, folder.path("backup.db"));
+    run("old1", 30);
+    options.path = own;
+    fs::copy_file(backup, options.path + ".restored");
+    worker.apply(OutboxOpen{begun, false, "", false});
+    const OutboxContents opened = later.get_future().get();
+    EXPECT_EQ(opened.streams.size(), 1U) << "not joined";
+    ASSERT_EQ(opened.warnings.size(), 1U);
+    EXPECT_NE(opened.warnings[0].find("restart sensor-publisher"), std::string::npos) << opened.warnings[0];
+    EXPECT_TRUE(fs::exists(options.path + ".restored"));
+  }
+  Outbox outbox = open("new2");
+  Contents wanted;
+  expect(wanted, "old1", 1, 30);
+  EXPECT_EQ(all_of(outbox), wanted);
+  EXPECT_TRUE(outbox.contents().warnings.empty());
+}
+
+TEST_F(OutboxJoinTest, is_awaited_also_where_a_crash_came_before_the_restored_file_had_its_name) {
+  EXPECT_FALSE(awaits_join(options.path));
+  run("run1", 30);
+  EXPECT_FALSE(awaits_join(options.path));
+  fs::copy_file(options.path, replacement_of(restored));
+  EXPECT_TRUE(awaits_join(options.path));
+  run("run2", 5);
+  Outbox outbox = open("run3");
+  EXPECT_FALSE(awaits_join(options.path));
+  EXPECT_EQ(files("before-restore").size(), 1U) << "it was joined";
+  EXPECT_EQ(all_of(outbox).size(), 35U);
+  options.join_limit = Millis{480'000};
+  EXPECT_GE(longest_join(options), Millis{480'000 + 2 * 3 * 30'000});
 }
 
 TEST_F(OutboxJoinTest, a_damaged_outbox_is_salvaged_and_then_joined) {

@@ -410,7 +410,7 @@ TEST_F(BackupTest, restored_over_an_outbox_in_which_readings_wait_goes_beside_it
   publisher::OutboxOpen open;
   open.known.streams.push_back({"run3", 0});
   open.is_settled = false;
-  const publisher::Outbox joined = publisher::open_outbox({outbox_path_}, open, a_time).value();
+  const publisher::Outbox joined = publisher::open_and_join({outbox_path_}, open, a_time).value();
   EXPECT_EQ(joined.contents().last, 45U) << "30 of run1, and 15 of run2";
   EXPECT_EQ(joined.contents().streams.size(), 3U);
 }
