@@ -16,19 +16,15 @@ constexpr std::size_t most_text_bytes = 120;
 constexpr std::string_view blanks = " \t\r\n";
 constexpr std::string_view mark = "\xEF\xBB\xBF";
 
-constexpr std::array yes_words{
-    "accepted"sv,     "ack"sv,       "acknowledged"sv, "added"sv,     "appended"sv,  "complete"sv, "completed"sv,
-    "created"sv,      "delivered"sv, "done"sv,         "enqueued"sv,  "imported"sv,  "ingested"sv, "inserted"sv,
-    "ok"sv,           "okay"sv,      "posted"sv,       "processed"sv, "published"sv, "queued"sv,   "received"sv,
-    "recorded"sv,     "saved"sv,     "stored"sv,       "submitted"sv, "succeeded"sv, "success"sv,  "successful"sv,
-    "successfully"sv, "thanks"sv,    "true"sv,         "updated"sv,   "uploaded"sv,  "written"sv,  "yes"sv};
-constexpr std::array no_words{"0"sv,         "bad"sv,          "cannot"sv,      "could"sv,        "couldn"sv,
-                              "denied"sv,    "down"sv,         "false"sv,       "forbidden"sv,    "gateway"sv,
-                              "never"sv,     "no"sv,           "none"sv,        "not"sv,          "nothing"sv,
-                              "partially"sv, "partly"sv,       "refused"sv,     "timed"sv,        "timeout"sv,
-                              "unable"sv,    "unauthorized"sv, "unavailable"sv, "unsuccessful"sv, "warning"sv,
-                              "without"sv};
-constexpr std::array beginnings_of_no{"error"sv, "exception"sv, "fail"sv, "fatal"sv, "invalid"sv, "reject"sv};
+constexpr std::string_view harmless_marks = " \t.,:;!\"";
+constexpr std::array yes_words{"accepted"sv, "added"sv,   "created"sv,  "done"sv,       "inserted"sv,
+                               "ok"sv,       "okay"sv,    "queued"sv,   "received"sv,   "recorded"sv,
+                               "saved"sv,    "stored"sv,  "success"sv,  "successful"sv, "successfully"sv,
+                               "true"sv,     "updated"sv, "uploaded"sv, "written"sv};
+constexpr std::array harmless_words{"all"sv,      "and"sv,  "been"sv, "data"sv,   "entries"sv, "entry"sv,
+                                    "has"sv,      "have"sv, "new"sv,  "point"sv,  "points"sv,  "reading"sv,
+                                    "readings"sv, "row"sv,  "rows"sv, "record"sv, "records"sv, "the"sv,
+                                    "value"sv,    "was"sv,  "were"sv, "values"sv};
 constexpr std::array beginnings_of_refusal{"error"sv,  "fail"sv,     "fatal"sv, "exception"sv,    "invalid"sv,
                                            "denied"sv, "rejected"sv, "false"sv, "unauthorized"sv, "forbidden"sv};
 constexpr std::array nothings{"0"sv, "none"sv, "null"sv, "nil"sv};
@@ -55,26 +51,47 @@ std::vector<std::string> words_of(std::string_view text) {
     }
   }
   for (std::string& word : words) word.erase(word.find_last_not_of('.') + 1);
+  while (words.size() > 1 && words.back().empty()) words.pop_back();
   return words;
 }
 
-/// "0 errors", "no error", "Errors: 0", "Error: none".
-bool is_counted_as_none(const std::vector<std::string>& words, std::size_t at) {
-  const bool before = at > 0 && is_among(words[at - 1], std::array{"0"sv, "no"sv});
-  return before || (at + 1 < words.size() && is_among(words[at + 1], nothings));
+bool is_whole_number(std::string_view word) {
+  return std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-bool has_a_yes_and_no_no(const std::vector<std::string>& words) {
-  const auto is_error = [&](std::size_t at) {
-    return at < words.size() && begins_with_one_of(words[at], beginnings_of_no);
-  };
+bool is_above_0(std::string_view word) {
+  return is_whole_number(word) && word.find_first_not_of('0') != std::string_view::npos;
+}
+
+/// "0 errors", "no error".
+bool says_that_there_is_no_error(std::string_view word, std::string_view next) {
+  return is_among(word, std::array{"0"sv, "no"sv}) && is_among(next, std::array{"error"sv, "errors"sv});
+}
+
+/// Of two numbers one may count what was not taken: "5 received, 3 stored".
+bool all_say_yes_or_nothing(const std::vector<std::string>& words) {
   bool is_yes = false;
+  int numbers = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool is_beside_error = is_error(i + 1) || (i > 0 && is_error(i - 1));
-    if (is_error(i) ? !is_counted_as_none(words, i) : is_among(words[i], no_words) && !is_beside_error) return false;
-    is_yes = is_yes || is_error(i) || is_among(words[i], yes_words);
+    const std::string& word = words[i];
+    if (i + 1 < words.size() && says_that_there_is_no_error(word, words[i + 1])) {
+      is_yes = true;
+      ++i;
+    } else if (is_among(word, yes_words)) {
+      is_yes = true;
+    } else if (is_above_0(word)) {
+      ++numbers;
+    } else if (!is_among(word, harmless_words)) {
+      return false;
+    }
   }
-  return is_yes;
+  return is_yes && numbers <= 1;
+}
+
+bool has_harmless_marks_only(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || harmless_marks.find(static_cast<char>(c)) != std::string_view::npos;
+  });
 }
 
 }  // namespace
@@ -94,16 +111,15 @@ std::string_view without_blanks(std::string_view text) {
 
 bool says_yes(std::string_view text) {
   if (text.empty() || text == "null" || text == "\"\"") return true;
-  if (text.size() > most_text_bytes || text.front() == '<' || text.find('\n') != std::string_view::npos) return false;
-  if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; }))
-    return text.find_first_not_of('0') != std::string_view::npos;
-  return has_a_yes_and_no_no(words_of(text));
+  if (text.size() > most_text_bytes || !has_harmless_marks_only(text)) return false;
+  return is_whole_number(text) ? is_above_0(text) : all_say_yes_or_nothing(words_of(text));
 }
 
 bool begins_with_refusal(std::string_view text) {
   const std::vector<std::string> words = words_of(text.substr(0, most_text_bytes));
   const bool starts = !text.empty() && (std::isalpha(static_cast<unsigned char>(text.front())) != 0 || text[0] == '"');
-  return starts && begins_with_one_of(words.front(), beginnings_of_refusal) && !is_counted_as_none(words, 0);
+  const bool is_followed_by_none = words.size() > 1 && is_among(words[1], nothings);  // "Errors: 0"
+  return starts && begins_with_one_of(words.front(), beginnings_of_refusal) && !is_followed_by_none;
 }
 
 }  // namespace sensors

@@ -154,6 +154,39 @@ TEST(Verdict, believes_no_body_that_is_neither_JSON_nor_a_short_text_that_says_y
       << "the API of an owner who says so";
 }
 
+TEST(Verdict, believes_no_text_with_a_word_that_may_be_a_no) {
+  for (const char* body : {"Error: null",
+                           "Exception: null",
+                           "Error: none",
+                           "Error: none of the rows were written",
+                           "Errors: 0",
+                           "failed=0, ok=5",
+                           "Too many requests received",
+                           "Data received; disk full",
+                           "2 saved, 3 skipped",
+                           "5 received, 3 stored",
+                           "2 of 5 rows inserted",
+                           "2/5 saved",
+                           "-1 rows inserted",
+                           "50% saved",
+                           "No data received",
+                           "no rows, no errors",
+                           "0 rows, 0 errors",
+                           "0.0 saved",
+                           "10 errors, 5 saved",
+                           "Saved the error",
+                           "OK?",
+                           "data rows",
+                           "0 records: success",
+                           "Incomplete data received",
+                           "ok\nfull",
+                           "Thank you: 5 readings received"}) {
+    const Verdict verdict = of(200, body, "text/plain");
+    EXPECT_EQ(verdict.outcome, Outcome::failed) << body;
+    EXPECT_EQ(verdict.failure_class, "unknown_answer") << body;
+  }
+}
+
 TEST(Verdict, gives_the_reason_of_a_problem_document) {
   const Verdict verdict = of(
       422, R"({"type":"about:blank","title":"Value out of range","detail":"bme280.temperature is 999","status":422})",
@@ -226,16 +259,17 @@ TEST(Verdict, takes_what_apis_say_when_all_is_well) {
                            R"({"failed":0,"failures":[]})",
                            R"({"results":[{"statement_id":0}]})",
                            R"({"sensor":"error","value":1.5})",
-                           "Errors: 0",
-                           "failed=0, ok=5",
-                           "Error: none",
                            "Accepted",
                            "created.",
                            "\"queued\"",
                            "1 rows inserted",
+                           "200 OK",
+                           "Data saved successfully",
+                           "All 5 readings were received and stored.",
+                           "0 errors",
+                           "Saved: 5, no errors",
                            "New record created successfully",
                            "Data has been saved!\r\n",
-                           "Thank you: 5 readings received",
                            "No errors",
                            "17",
                            "\"\"",
