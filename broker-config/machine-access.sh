@@ -69,7 +69,10 @@ acl_without_node() { sed "/^# machine ${node//./\\.}: /,/^# end of machine ${nod
 hashes_without_node() { grep -v "^${node//./\\.}:" "$hashes" || true; }
 
 is_somebody_elses() {
-  acl_without_node | grep -qE "^user[[:space:]]+${node//./\\.}[[:space:]]*\$" || { ! has_block && grep -q "^${node//./\\.}:" "$hashes"; }
+  local rules
+  # Not with grep -q: it ends at the first match, and with it, by pipefail, what writes to it, as a failure.
+  rules=$(acl_without_node | grep -E "^user[[:space:]]+${node//./\\.}[[:space:]]*\$") || true
+  [ -n "$rules" ] || { ! has_block && grep -q "^${node//./\\.}:" "$hashes"; }
 }
 
 broken=$(broken_block)

@@ -442,6 +442,14 @@ TEST_F(MachinesScriptTest, takes_over_no_user_that_is_there) {
   EXPECT_EQ(access({"add", "publishe"}).code, 0);
 }
 
+TEST_F(MachinesScriptTest, takes_over_no_user_in_rules_that_are_larger_than_a_pipe) {
+  std::string rules = "user reader\ntopic read sensors/#\n\n" + read_file(acl_);
+  for (int line = 0; line < 20'000; ++line) rules += "# what stands behind that user\n";
+  folder_.write("broker/acl", rules);
+  expect_refused({"add", "reader"}, "is a user of this broker already");
+  EXPECT_EQ(access({"add", "cellar"}).code, 0);
+}
+
 TEST_F(MachinesScriptTest, finishes_what_a_power_cut_left_of_a_machine) {
   const std::string rules = read_file(acl_);
   std::string hashes = read_file(hashes_);
