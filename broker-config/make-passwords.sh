@@ -9,7 +9,8 @@
 #   DIR/watch/mosquitto_sub     options of mosquitto_sub that make it the user monitor at SOCKET, so that no password is on
 #                               a command line: XDG_CONFIG_HOME=DIR/watch mosquitto_sub -t 'sensors/#' -v; mode 0600
 #
-# SOCKET: where the broker listens for watchers, /run/sensor-project/broker/watch.sock if it is not given.
+# SOCKET: where the broker listens for watchers, /run/sensor-project/broker/watch.sock if it is not given. A
+# DIR/mosquitto.conf of an earlier version has no listener for them: then monitor comes in beside the services, as before.
 #
 # Each is on the disk before it gets its name: a power cut just after the installation leaves no empty file.
 #
@@ -76,19 +77,31 @@ make_hashes() {
   done
 }
 
-# man mosquitto_sub, "Files".
+# Whether the broker's configuration is there and has no listener for watchers: the owner's, kept at an upgrade.
+has_no_watchers() {
+  [ -e "$dir/mosquitto.conf" ] && ! grep -qE '^[[:space:]]*password_file[[:space:]].*watchers\.passwords' "$dir/mosquitto.conf"
+}
+
+# With options $1 where monitor comes in; man mosquitto_sub, "Files".
 write_watch() {
   local file=$dir/watch/mosquitto_sub
   mkdir -p "$dir/watch"
-  printf '%s\n' '-V mqttv5' "--unix $socket" '-u monitor' "-P $(head -n 1 "$dir/monitor.password")" > "$file.new"
+  printf '%s\n' '-V mqttv5' "$1" '-u monitor' "-P $(head -n 1 "$dir/monitor.password")" > "$file.new"
   sync "$file.new"
   mv "$file.new" "$file"
 }
 
 for user in "${services[@]}" monitor; do make_password "$user"; done
-make_hashes "$dir/mosquitto.passwords" "${services[@]}"
 make_hashes "$dir/watchers.passwords" monitor
-write_watch
+if has_no_watchers; then
+  make_hashes "$dir/mosquitto.passwords" "${services[@]}" monitor
+  write_watch '-p 11883'
+  echo "$0: $dir/mosquitto.conf has no listener for watchers, so that monitor comes in beside the services, as before: put your \
+changes into the shipped mosquitto.conf (at an upgrade mosquitto.conf.dpkg-dist), run this again, restart the broker" >&2
+else
+  make_hashes "$dir/mosquitto.passwords" "${services[@]}"
+  write_watch "--unix $socket"
+fi
 if [ "$(id -u)" -eq 0 ] && getent group sensorctl > /dev/null; then
   chgrp sensorctl "$dir/sensorctl.password"
   chmod 0640 "$dir/sensorctl.password"

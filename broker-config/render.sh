@@ -16,7 +16,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 
-"$here/make-passwords.sh" "$dir" "$dir/watch.sock"
 cp "$here/acl" "$dir/acl"
 {
   sed -e "s|^listener 11883 |listener $2 |" -e "s|/etc/sensor-project/|$dir/|" \
@@ -26,4 +25,5 @@ cp "$here/acl" "$dir/acl"
   echo "user $(id -un)"
 } > "$dir/mosquitto.conf.new"
 mv "$dir/mosquitto.conf.new" "$dir/mosquitto.conf"
+"$here/make-passwords.sh" "$dir" "$dir/watch.sock"  # which looks into mosquitto.conf
 echo "$dir/mosquitto.conf"

@@ -546,6 +546,30 @@ TEST_F(PasswordsTest, move_the_watcher_out_of_the_file_of_an_earlier_version) {
             std::string::npos);
 }
 
+TEST_F(PasswordsTest, leave_the_watcher_where_the_configuration_that_an_owner_kept_looks_for_him) {
+  const auto is_among_the_services = [this] {
+    return read_file(folder_.file("mosquitto.passwords")).find("monitor:") != std::string::npos;
+  };
+  const auto options = [this] { return read_file(folder_.file("watch/mosquitto_sub")); };
+  folder_.write("mosquitto.conf",
+                "per_listener_settings false\nlistener 11883 127.0.0.1\n# watchers.passwords\n"
+                "password_file " +
+                    folder_.file("mosquitto.passwords") + "\nlistener 8883\n");
+  for (int times = 0; times < 2; ++times) {
+    const Ended made = make();
+    ASSERT_EQ(made.code, 0) << made.output;
+    EXPECT_EQ(std::count(made.output.begin(), made.output.end(), '\n'), 1) << made.output;
+    EXPECT_NE(made.output.find("mosquitto.conf has no listener for watchers"), std::string::npos) << made.output;
+    EXPECT_TRUE(is_among_the_services());
+    EXPECT_EQ(options().find("--unix"), std::string::npos) << options();
+    EXPECT_NE(options().find("-p 11883\n-u monitor\n-P "), std::string::npos) << options();
+  }
+  folder_.write("mosquitto.conf", read_file(source_path("broker-config/mosquitto.conf")));
+  EXPECT_EQ(make().output, "");
+  EXPECT_FALSE(is_among_the_services());
+  EXPECT_NE(options().find("--unix /run/sensor-project/broker/watch.sock\n"), std::string::npos) << options();
+}
+
 TEST_F(PasswordsTest, are_on_the_disk_before_they_get_their_names) {
   // In place of sync(1): says what it was asked for, and whether the file had something in it.
   const std::string log = folder_.file("synced");
