@@ -278,6 +278,22 @@ TEST_F(BrokerConfigTest, lets_watchers_in_by_their_socket_and_nobody_else) {
   expect_each_by_its_own();
 }
 
+TEST(WatchSocket, can_be_opened_by_the_brokers_group_whatever_the_umask) {
+  const mode_t before = ::umask(022);
+  for (const mode_t mask : {022U, 077U}) {
+    ::umask(mask);
+    const TempDir folder{"watch-socket"};
+    Broker broker{folder};
+    broker.start();
+    struct stat status {};
+    const auto is_open_to_its_group = [&] {
+      return ::stat(folder.file("broker/watch.sock").c_str(), &status) == 0 && (status.st_mode & 07777U) == 0770U;
+    };
+    EXPECT_TRUE(comes_true(Millis{10'000}, is_open_to_its_group)) << std::oct << mask << ": " << status.st_mode;
+  }
+  ::umask(before);
+}
+
 TEST_F(BrokerConfigTest, goes_on_while_eight_durable_sessions_are_full) {
   // Each is full before the next begins, so that no two share a message.
   const std::string password = broker_.client("sensor-publisher", "").password;
