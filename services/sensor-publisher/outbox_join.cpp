@@ -1,7 +1,6 @@
 #include "services/sensor-publisher/outbox_join.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "common/adapters/sqlite/damaged_file.hpp"
@@ -13,16 +12,14 @@ namespace sensors::publisher {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t entries_in_a_read = 1'000;
 constexpr std::uint64_t entries_in_a_transaction = 20'000;
 
 /// What one of the two outboxes has of one stream, in numbers of the stream.
 class PartReader {
  public:
-  PartReader(Outbox& outbox, const std::optional<StreamPart>& part)
-      : outbox_(outbox), part_(part.value_or(StreamPart{})), next_(part_.first) {}
+  PartReader(Outbox& outbox, const std::optional<StreamPart>& part, const std::function<bool()>& is_too_late)
+      : outbox_(outbox), part_(part.value_or(StreamPart{})), next_(part_.first), is_too_late_(is_too_late) {}
 
   /// The entry that has `seq` or is the first behind it; null when there is none. `seq` never goes back.
   Result<OutboxEntry*> at(std::uint64_t seq) {
@@ -36,6 +33,7 @@ class PartReader {
 
  private:
   Result<void> read_on() {
+    if (is_too_late_()) return fail(ErrorCode::timeout, "the join took too long");
     const Position first = part_.base + next_;
     const Position last = part_.base + part_.last;
     Result<std::vector<OutboxEntry>> entries = outbox_.read(first, entries_in_a_read);
@@ -55,21 +53,21 @@ class PartReader {
   Outbox& outbox_;
   const StreamPart part_;
   std::uint64_t next_;  // number to read from
+  const std::function<bool()>& is_too_late_;
   std::vector<OutboxEntry> entries_;
   std::size_t at_ = 0;
 };
 
 class Joining {
  public:
-  Joining(Database fresh, OutboxRows rows, Outbox& restored, Outbox& present, Millis limit)
+  Joining(Database fresh, OutboxRows rows, Outbox& restored, Outbox& present, const std::function<bool()>& is_too_late)
       : fresh_(std::move(fresh)),
         rows_(std::move(rows)),
         restored_(restored),
         present_(present),
-        limit_(limit),
-        give_up_at_(Clock::now() + limit) {}
+        is_too_late_(is_too_late) {}
 
-  Result<OutboxJoin> run(WallTime now) {
+  tl::expected<OutboxJoin, OutboxJoinFailure> run(WallTime now) {
     const JoinedStreams joined = join_streams(restored_.contents(), present_.contents());
     // As in the salvage: a crash throws the new file away.
     Result<void> done = fresh_.execute("PRAGMA journal_mode=OFF");
@@ -81,7 +79,7 @@ class Joining {
     if (done) done = fresh_.commit();
     if (done) done = fresh_.execute("PRAGMA journal_mode=WAL");
     if (done) done = fresh_.sync_log();
-    if (!done) return tl::unexpected(done.error());
+    if (!done) return tl::unexpected(OutboxJoinFailure{done.error(), unread_ == &restored_, unread_ == &present_});
     return join_;
   }
 
@@ -100,13 +98,13 @@ class Joining {
   }
 
   Result<void> add_entries(const JoinedStream& stream, WallTime now) {
-    PartReader restored(restored_, stream.restored);
-    PartReader present(present_, stream.present);
+    PartReader restored(restored_, stream.restored, is_too_late_);
+    PartReader present(present_, stream.present, is_too_late_);
     for (std::uint64_t seq = stream.stream.skipped + 1; seq <= stream.last;) {
       const Result<OutboxEntry*> in_restored = restored.at(seq);
-      if (!in_restored) return tl::unexpected(in_restored.error());
+      if (!in_restored) return unread(restored_, in_restored.error());
       const Result<OutboxEntry*> in_present = present.at(seq);
-      if (!in_present) return tl::unexpected(in_present.error());
+      if (!in_present) return unread(present_, in_present.error());
       const bool is_restored = *in_restored != nullptr && (*in_restored)->first <= seq;
       OutboxEntry entry = joined_entry(stream, seq, *in_restored, *in_present, now);
       seq = entry.last + 1;
@@ -116,6 +114,11 @@ class Joining {
       if (Result<void> done = add(entry); !done) return done;
     }
     return {};
+  }
+
+  tl::unexpected<Error> unread(const Outbox& outbox, const Error& error) {
+    unread_ = &outbox;
+    return tl::unexpected<Error>(error);
   }
 
   void count(const OutboxEntry& entry, bool is_restored) {
@@ -129,9 +132,7 @@ class Joining {
 
   Result<void> add(const OutboxEntry& entry) {
     if (Result<void> done = rows_.add(entry); !done) return done;
-    if (added_++ % entries_in_a_read == 0 && Clock::now() >= give_up_at_)
-      return fail(ErrorCode::timeout, "it took longer than " + std::to_string(limit_.count()) + " ms");
-    if (added_ % entries_in_a_transaction != 0) return {};
+    if (++added_ % entries_in_a_transaction != 0) return {};
     if (Result<void> done = fresh_.commit(); !done) return done;
     return fresh_.begin();
   }
@@ -141,27 +142,28 @@ class Joining {
   Outbox& restored_;
   Outbox& present_;
   OutboxJoin join_;
-  const Millis limit_;
-  const Clock::time_point give_up_at_;
+  const std::function<bool()>& is_too_late_;
+  const Outbox* unread_ = nullptr;  // the one whose reading failed
   std::uint64_t added_ = 0;
 };
 
-Result<OutboxJoin> fill_joined(const std::string& path, Outbox& restored, Outbox& present, Millis limit, WallTime now) {
+tl::expected<OutboxJoin, OutboxJoinFailure> fill_joined(const std::string& path, Outbox& restored, Outbox& present,
+                                                        const std::function<bool()>& is_too_late, WallTime now) {
   Database::Options options;
   options.application_id = outbox_application_id;
   options.checks_names = false;
   Result<Database> fresh = Database::open(replacement_of(path), outbox_migrations(), options);
-  if (!fresh) return tl::unexpected(fresh.error());
+  if (!fresh) return tl::unexpected(OutboxJoinFailure{fresh.error()});
   Result<OutboxRows> rows = OutboxRows::prepare(*fresh);
-  if (!rows) return tl::unexpected(rows.error());
-  return Joining(std::move(*fresh), std::move(*rows), restored, present, limit).run(now);
+  if (!rows) return tl::unexpected(OutboxJoinFailure{rows.error()});
+  return Joining(std::move(*fresh), std::move(*rows), restored, present, is_too_late).run(now);
 }
 
 }  // namespace
 
-Result<OutboxJoin> join_outboxes(const std::string& path, Outbox& restored, Outbox& present, Millis limit,
-                                 WallTime now) {
-  Result<OutboxJoin> joined = fill_joined(path, restored, present, limit, now);
+tl::expected<OutboxJoin, OutboxJoinFailure> join_outboxes(const std::string& path, Outbox& restored, Outbox& present,
+                                                          const std::function<bool()>& is_too_late, WallTime now) {
+  tl::expected<OutboxJoin, OutboxJoinFailure> joined = fill_joined(path, restored, present, is_too_late, now);
   if (!joined) static_cast<void>(finish_replacement(path, now));  // deletes it: the outbox is still there
   return joined;
 }

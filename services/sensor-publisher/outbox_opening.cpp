@@ -1,5 +1,6 @@
 #include "services/sensor-publisher/outbox_opening.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -64,39 +65,86 @@ void remove_restored(const std::string& path) {
 
 /// Joins the outbox with what `sensorctl restore` put beside it, if anything. While that cannot be done the outbox
 /// goes on alone, and says so.
-Result<Outbox> join_restored(Outbox present, const OutboxFileOptions& options, const OutboxOpen& open, WallTime now) {
-  OutboxFileOptions beside = options;
-  beside.path = restored_beside(options.path);
-  const auto go_on_alone = [&](const Error& error) {
-    present.warn("what was restored from a backup is not joined with the outbox yet, and its readings are not sent: " +
-                 error.message + "; it is tried again at the next start");
-    return std::move(present);
-  };
-  if (const Result<bool> finished = finish_replacement(beside.path, now); !finished)
-    return go_on_alone(finished.error());
-  if (!is_there(beside.path)) return present;
-  Result<Outbox> restored = open_well(beside, open, now);
-  if (!restored) return go_on_alone(restored.error());
-  const std::optional<OutboxRepair> damage_there = restored->contents().repair;
-  const Result<OutboxJoin> join = join_outboxes(options.path, *restored, present, options.join_limit, now);
-  if (!join) return go_on_alone(join.error());
-
-  std::optional<OutboxRepair> repair = present.contents().repair;
-  { const Outbox closed[] = {std::move(present), std::move(*restored)}; }
-  const Result<std::string> aside = put_in_place(options.path, "before-restore", now);
-  if (!aside) return tl::unexpected(aside.error());
-  Result<Outbox> joined = Outbox::open(options.path, open.known, open.is_settled);
-  if (!joined) return joined;
-  remove_restored(beside.path);
-  if (repair.has_value()) joined->repaired(std::move(*repair));
-  joined->note(options.path + ": " + text_of(*join, *aside));
-  if (damage_there.has_value()) {
-    joined->warn("what was restored from a backup is damaged: " + damage_there->damage + "; " +
-                 std::to_string(damage_there->salvaged) + " of its readings could be read, " +
-                 std::to_string(damage_there->lost) + " are lost; it is " + damage_there->moved_to);
+class RestoredJoin {
+ public:
+  RestoredJoin(Outbox present, const OutboxFileOptions& options, const OutboxOpen& open, WallTime now)
+      : options_(options), beside_(options), open_(open), now_(now), give_up_at_(Clock::now() + options.join_limit) {
+    beside_.path = restored_beside(options.path);
+    present_ = std::move(present);
   }
-  return joined;
-}
+
+  Result<Outbox> run() {
+    if (const Result<bool> finished = finish_replacement(beside_.path, now_); !finished)
+      return go_on_alone(finished.error());
+    if (!is_there(beside_.path)) return std::move(*present_);
+    Result<Outbox> restored = open_well(beside_, open_, now_);
+    if (!restored) return go_on_alone(restored.error());
+    restored_ = std::move(*restored);
+    for (;;) {
+      const auto is_too_late = [this] { return Clock::now() >= give_up_at_; };
+      const auto join = join_outboxes(options_.path, *restored_, *present_, is_too_late, now_);
+      if (join) return put_joined_in_place(*join);
+      // The look for damage is short, so a join may be the first to meet it.
+      const Error& error = join.error().error;
+      const bool is_damage = error.code == ErrorCode::corrupt;
+      if (is_damage && join.error().is_of_restored && !restored_->contents().repair.has_value()) {
+        if (const Result<void> done = salvage(restored_, beside_, error); !done) return go_on_alone(done.error());
+      } else if (is_damage && join.error().is_of_present && !present_->contents().repair.has_value()) {
+        if (const Result<void> done = salvage(present_, options_, error); !done) return tl::unexpected(done.error());
+      } else {
+        return go_on_alone(error);
+      }
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Result<Outbox> go_on_alone(const Error& error) {
+    present_->warn(
+        "what was restored from a backup is not joined with the outbox yet, and its readings are not sent: " +
+        error.message + "; it is tried again at the next start");
+    return std::move(*present_);
+  }
+
+  Result<void> salvage(std::optional<Outbox>& outbox, const OutboxFileOptions& options, const Error& damage) {
+    OutboxOpen open = open_;
+    open.damage = damage.message;
+    outbox.reset();
+    Result<Outbox> salvaged = open_well(options, open, now_);
+    if (!salvaged) return tl::unexpected(salvaged.error());
+    outbox = std::move(*salvaged);
+    return {};
+  }
+
+  Result<Outbox> put_joined_in_place(const OutboxJoin& join) {
+    std::optional<OutboxRepair> repair = present_->contents().repair;
+    const std::optional<OutboxRepair> damage_there = restored_->contents().repair;
+    present_.reset();
+    restored_.reset();
+    const Result<std::string> aside = put_in_place(options_.path, "before-restore", now_);
+    if (!aside) return tl::unexpected(aside.error());
+    Result<Outbox> joined = Outbox::open(options_.path, open_.known, open_.is_settled);
+    if (!joined) return joined;
+    remove_restored(beside_.path);
+    if (repair.has_value()) joined->repaired(std::move(*repair));
+    joined->note(options_.path + ": " + text_of(join, *aside));
+    if (damage_there.has_value()) {
+      joined->warn("what was restored from a backup is damaged: " + damage_there->damage + "; " +
+                   std::to_string(damage_there->salvaged) + " of its readings could be read, " +
+                   std::to_string(damage_there->lost) + " are lost; it is " + damage_there->moved_to);
+    }
+    return joined;
+  }
+
+  const OutboxFileOptions& options_;
+  OutboxFileOptions beside_;
+  const OutboxOpen& open_;
+  const WallTime now_;
+  const Clock::time_point give_up_at_;
+  std::optional<Outbox> present_;
+  std::optional<Outbox> restored_;
+};
 
 }  // namespace
 
@@ -114,7 +162,7 @@ Result<Outbox> open_outbox(const OutboxFileOptions& options, const OutboxOpen& o
 Result<Outbox> open_and_join(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now) {
   Result<Outbox> outbox = open_well(options, open, now);
   if (!outbox) return outbox;
-  return join_restored(std::move(*outbox), options, open, now);
+  return RestoredJoin(std::move(*outbox), options, open, now).run();
 }
 
 bool awaits_join(const std::string& path) {

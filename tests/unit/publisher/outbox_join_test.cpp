@@ -108,6 +108,13 @@ class OutboxJoinTest : public testing::Test {
     for (std::uint64_t seq = first; seq <= last; ++seq) wanted[{stream, seq}] = what;
   }
 
+  /// A page in the middle.
+  static void damage(const std::string& path) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(fs::file_size(path) / 4'096 / 2 * 4'096));
+    file << std::string(4'096, '\xa5');
+  }
+
   std::vector<std::string> files(const std::string& part) const {
     std::vector<std::string> found;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder.path())) {
@@ -331,7 +338,9 @@ TEST_F(OutboxJoinTest, a_crash_at_any_step_loses_nothing) {
   {
     Outbox there = Outbox::open(restored, "run3").value();
     Outbox here = Outbox::open(options.path, "run3").value();
-    ASSERT_TRUE(join_outboxes(options.path, there, here, options.join_limit, made_at).has_value());
+    ASSERT_TRUE(join_outboxes(
+                    options.path, there, here, [] { return false; }, made_at)
+                    .has_value());
   }
   fs::rename(options.path, options.path + ".before-restore-crash");
   expect_all("before the joined one had its name");
@@ -374,7 +383,7 @@ TEST_F(OutboxJoinTest, a_join_that_takes_too_long_holds_nobody_up_and_is_made_at
     Outbox outbox = open("new2");
     EXPECT_EQ(all_of(outbox), wanted);
     ASSERT_EQ(outbox.contents().warnings.size(), 1U);
-    EXPECT_NE(outbox.contents().warnings[0].find("took longer than"), std::string::npos);
+    EXPECT_NE(outbox.contents().warnings[0].find("took too long"), std::string::npos);
     EXPECT_TRUE(files(".salvage").empty());
     add(outbox, 6, 2);
   }
@@ -429,15 +438,34 @@ TEST_F(OutboxJoinTest, is_awaited_also_where_a_crash_came_before_the_restored_fi
   EXPECT_GE(longest_join(options), Millis{480'000 + 2 * 3 * 30'000});
 }
 
+TEST_F(OutboxJoinTest, that_is_given_up_in_the_middle_leaves_both_as_they_were) {
+  run("run1", 30'000);
+  back_up();
+  run("run2", 10);
+  restore();
+  {
+    Outbox there = Outbox::open(restored, "run3").value();
+    Outbox here = Outbox::open(options.path, "run3").value();
+    int asked = 0;
+    const auto join = join_outboxes(
+        options.path, there, here, [&] { return ++asked > 45; }, made_at);
+    ASSERT_FALSE(join.has_value());
+    EXPECT_EQ(join.error().error.code, ErrorCode::timeout);
+    EXPECT_EQ(asked, 46) << "20,000 entries are committed by then";
+    EXPECT_TRUE(files(".salvage").empty());
+  }
+  Outbox outbox = open("run3");
+  Contents wanted;
+  expect(wanted, "run1", 1, 30'000);
+  expect(wanted, "run2", 1, 10);
+  EXPECT_EQ(all_of(outbox), wanted);
+}
+
 TEST_F(OutboxJoinTest, a_damaged_outbox_is_salvaged_and_then_joined) {
   run("run1", 20'000);
   back_up();
   run("run2", 50);
-  {
-    std::fstream file(options.path, std::ios::binary | std::ios::in | std::ios::out);
-    file.seekp(static_cast<std::streamoff>(fs::file_size(options.path) / 4'096 / 2 * 4'096));
-    file << std::string(4'096, '\xa5');
-  }
+  damage(options.path);
   restore();
   Outbox outbox = open("run3");
   ASSERT_TRUE(outbox.contents().repair.has_value());
@@ -446,6 +474,44 @@ TEST_F(OutboxJoinTest, a_damaged_outbox_is_salvaged_and_then_joined) {
   expect(wanted, "run1", 1, 20'000);
   expect(wanted, "run2", 1, 50);
   EXPECT_EQ(all_of(outbox), wanted) << "the backup has what the damage took";
+}
+
+/// The look for damage is given up after `check_limit`.
+TEST_F(OutboxJoinTest, damage_that_only_the_join_meets_in_the_restored_one_is_salvaged_and_joined_at_once) {
+  run("old1", 20'000);
+  back_up();
+  new_card();
+  run("new1", 5);
+  damage(backup);
+  restore();
+  options.check_limit = Millis{0};
+  Outbox outbox = open("new2");
+  Contents found = all_of(outbox);
+  ASSERT_EQ(found.size(), 20'005U);
+  std::erase_if(found, [](const auto& entry) { return entry.second == "reading"; });
+  EXPECT_GT(found.size(), 0U);
+  EXPECT_LT(found.size(), 1'000U);
+  for (const auto& [number, reason] : found) EXPECT_EQ(reason, "outbox_damaged") << number.second;
+  EXPECT_FALSE(fs::exists(restored));
+  EXPECT_FALSE(files("restored.corrupt").empty());
+  ASSERT_FALSE(outbox.contents().warnings.empty());
+  EXPECT_NE(outbox.contents().warnings.back().find("is damaged: "), std::string::npos);
+}
+
+TEST_F(OutboxJoinTest, damage_that_only_the_join_meets_in_the_present_one_is_salvaged_and_joined_at_once) {
+  run("run1", 20'000);
+  back_up();
+  run("run2", 50);
+  damage(options.path);
+  restore();
+  options.check_limit = Millis{0};
+  Outbox outbox = open("run3");
+  Contents wanted;
+  expect(wanted, "run1", 1, 20'000);
+  expect(wanted, "run2", 1, 50);
+  EXPECT_EQ(all_of(outbox), wanted) << "the backup has what the damage took";
+  ASSERT_TRUE(outbox.contents().repair.has_value());
+  EXPECT_FALSE(fs::exists(restored));
 }
 
 /// Two outboxes that parted at a random moment, each with runs, confirmations and damage of its own.
