@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/adapters/sqlite/disk_figures.hpp"
 #include "services/sensor-publisher/outbox_join.hpp"
 
 namespace sensors::publisher {
@@ -81,6 +82,7 @@ class RestoredJoin {
     if (!restored) return go_on_alone(restored.error());
     restored_ = std::move(*restored);
     for (;;) {
+      if (const Result<void> room = require_room(); !room) return go_on_alone(room.error());
       const auto is_too_late = [this] { return Clock::now() >= give_up_at_; };
       const auto join = join_outboxes(options_.path, *restored_, *present_, is_too_late, now_);
       if (join) return put_joined_in_place(*join);
@@ -99,6 +101,11 @@ class RestoredJoin {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  Result<void> require_room() {
+    return require_room_beside(options_.path,
+                               restored_->used_bytes() + present_->used_bytes() + options_.join_leaves_free);
+  }
 
   Result<Outbox> go_on_alone(const Error& error) {
     present_->warn(

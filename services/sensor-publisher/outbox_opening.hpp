@@ -22,6 +22,9 @@ struct OutboxFileOptions {
   /// For joining it with what was restored from a backup; then it goes on alone. 0 .. 10 min.
   Millis join_limit{480'000};
 
+  /// Of the disk, free when the two are joined: both stay beside the joined one, and the store may be on this disk too.
+  std::int64_t join_leaves_free = 16 * 1024 * 1024;
+
   /// Of the reserve file PATH.reserve; 0: none.
   std::int64_t reserve_bytes = 4 * 1024 * 1024;
 };

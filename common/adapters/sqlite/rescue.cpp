@@ -5,36 +5,23 @@
 // crash in between is finished by finish_replacement().
 #include "common/adapters/sqlite/rescue.hpp"
 
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/adapters/sqlite/disk_figures.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
 #include "common/adapters/sqlite/sqlite_error.hpp"
 
 namespace sensors {
 namespace {
 
-constexpr std::int64_t mib = 1024 * 1024;
-constexpr std::int64_t spare_bytes = 16 * mib;
+constexpr std::int64_t spare_bytes = 16 * 1024 * 1024;
 constexpr Millis check_limit{20'000};
 
 void delete_files(const std::string& path, const std::vector<const char*>& suffixes) {
   for (const char* suffix : suffixes) ::unlink((path + suffix).c_str());
-}
-
-/// A copy that does not fit would fill the disk for nothing.
-Result<void> require_room(const std::string& path, std::int64_t bytes) {
-  const std::string folder = folder_of(path);
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0) return file_error(folder, "ask for its free space", errno);
-  const std::int64_t room = static_cast<std::int64_t>(disk.f_bavail) * static_cast<std::int64_t>(disk.f_frsize);
-  if (room >= bytes + spare_bytes) return {};
-  return fail(ErrorCode::disk_full, path + ": lost its name, and there is no room to copy what is still open: " +
-                                        std::to_string((bytes + spare_bytes) / mib + 1) + " MiB are needed, " +
-                                        std::to_string(room / mib) + " MiB are free; make room");
 }
 
 /// The error of a copy, as corrupt when it is the open files that fail.
@@ -96,7 +83,10 @@ Result<std::string> rescue(Database& open, const Rescue& how) {
   if (open.database_is_in_place()) return keep_without_log(open, how);
   const Result<std::int64_t> bytes = open.used_bytes();
   if (!bytes.has_value()) return copy_failed(open, bytes.error());
-  if (Result<void> room = require_room(how.path, *bytes); !room.has_value()) return tl::unexpected<Error>(room.error());
+  if (Result<void> room = require_room_beside(how.path, *bytes + spare_bytes); !room.has_value()) {
+    return fail(room.error().code,
+                how.path + ": lost its name, and there is no room to copy what is still open: " + room.error().message);
+  }
   return put_back(open, how, *bytes);
 }
 

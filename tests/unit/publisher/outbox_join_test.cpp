@@ -461,6 +461,30 @@ TEST_F(OutboxJoinTest, that_is_given_up_in_the_middle_leaves_both_as_they_were) 
   EXPECT_EQ(all_of(outbox), wanted);
 }
 
+TEST_F(OutboxJoinTest, without_room_writes_nothing_says_what_is_needed_and_is_made_once_there_is_room) {
+  run("run1", 30);
+  back_up();
+  run("run2", 10);
+  restore();
+  const std::string before = folder.read("outbox.db.restored");
+  options.join_leaves_free = std::int64_t{1} << 60;  // more than any disk has
+  {
+    Outbox outbox = open("run3");
+    EXPECT_EQ(all_of(outbox).size(), 40U);
+    ASSERT_EQ(outbox.contents().warnings.size(), 1U);
+    const std::string& said = outbox.contents().warnings[0];
+    EXPECT_NE(said.find("1099511627777 MiB are needed in " + folder.path()), std::string::npos) << said;
+    EXPECT_NE(said.find("make room"), std::string::npos) << said;
+    EXPECT_EQ(outbox.contents().streams.size(), 3U) << "it goes on as it was";
+  }
+  EXPECT_TRUE(files("before-restore").empty());
+  EXPECT_EQ(folder.read("outbox.db.restored").size(), before.size());
+  options.join_leaves_free = 0;
+  Outbox outbox = open("run4");
+  EXPECT_EQ(all_of(outbox).size(), 40U);
+  EXPECT_FALSE(fs::exists(restored));
+}
+
 TEST_F(OutboxJoinTest, a_damaged_outbox_is_salvaged_and_then_joined) {
   run("run1", 20'000);
   back_up();
