@@ -47,6 +47,10 @@ void FormerNames::take(const TopicView& topic, const MqttMessage& message, Insta
   }
 }
 
+void FormerNames::disconnected() {
+  for (auto& [node, name] : names_) name.clear_at.reset();
+}
+
 std::vector<MqttPublish> FormerNames::advance(Instant now) {
   std::vector<MqttPublish> messages;
   for (auto& [node, name] : names_) {

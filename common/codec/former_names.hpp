@@ -35,6 +35,9 @@ class FormerNames {
   /// Takes a message if it is a status under one of the names.
   void take(const TopicView& topic, const MqttMessage& message, Instant now);
 
+  /// What the broker keeps meanwhile is not known; it is heard again with the next connection.
+  void disconnected();
+
   /// Messages that clear what an earlier run left, and nobody has said again meanwhile. To be called while connected.
   std::vector<MqttPublish> advance(Instant now);
 

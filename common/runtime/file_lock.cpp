@@ -2,9 +2,9 @@
 // owner ends, so that two processes never lock two files of one name; a line of an owner that was killed locks nothing.
 //
 // To close any descriptor of a file drops all that SQLite has locked in it (fcntl(2)). So the descriptor of the file
-// itself stays open as long as the lock, and is closed only where another file has its name since: nobody else can open
-// that one. Over a network the kernel makes flock(2) a lock of SQLite's kind, which would keep SQLite out: there
-// FILE.lock alone counts.
+// itself stays open as long as the lock, and is closed only where another file has its name since, or another process
+// has the file: then nothing more is written to it. Over a network the kernel makes flock(2) a lock of SQLite's kind,
+// which would keep SQLite out: there FILE.lock alone counts.
 #include "common/runtime/file_lock.hpp"
 
 #include <fcntl.h>
@@ -171,9 +171,10 @@ Result<void> FileLock::lock_the_file_itself() {
   let_go(itself_);
   itself_ = descriptor;
   if (is_over_a_network(descriptor) || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return failed(place_, errno);
-  const std::string holder = holder_of(there);
+  const int error = errno;
   let_go(itself_);
+  if (error != EWOULDBLOCK) return failed(place_, error);
+  const std::string holder = holder_of(there);
   return fail(ErrorCode::in_use,
               fmt::format("{}: is in use by {} under another name (a hard link, or a mount of the file alone); two "
                           "processes on one file would lose readings: end one of them, or give each a file of its own",

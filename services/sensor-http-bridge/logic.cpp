@@ -108,6 +108,7 @@ void Logic::handle(const MqttDisconnected& event) {
     add_event(encode_event("broker", now_.wall, line->text));
     effects_.emplace_back(std::move(*line));
   }
+  former_names_.disconnected();
   call_.give_up();
   if (phase_ == Phase::asking) phase_ = Phase::idle;
 }

@@ -96,6 +96,7 @@ void Logic::on(const MqttDisconnected& event, Now now) {
   if (link_.is_connected() && status_at_.has_value()) status_at_ = now.monotonic;
   if (std::optional<LogLine> line = link_.disconnected(event, now.monotonic); line.has_value())
     effects_.push_back(std::move(*line));
+  former_names_.disconnected();
 }
 
 void Logic::on(const StreamLoaded& event, Now now) {

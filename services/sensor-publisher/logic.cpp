@@ -77,6 +77,7 @@ void Logic::on(const MqttDisconnected& event, Now now, Effects& effects) {
     effects.push_back(std::move(*line));
   }
   sender_.disconnected(event.reason, now);
+  former_names_.disconnected();
 }
 
 void Logic::on(const MqttMessage& event, Now now, Effects& effects) {

@@ -61,9 +61,15 @@ Result<std::vector<Restored>> wanted(const BackupOptions& options, const std::st
   return all;
 }
 
-/// The lock, for which a service that is ending is waited for.
+/// The lock, for which a service that is ending is waited for. As the folder's owner, since the lock follows links: one
+/// that a service has planted there leads no further than that service could go.
 Result<void> lock(Restored& one, const BackupOptions& options) {
   constexpr Millis between_looks{200};
+  const Result<PlainFile> folder = folder_of_file(one.source.path);
+  if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
+  doctor::ActingAs owner(folder->owner, folder->group);
+  if (!owner.begin())
+    return fail(ErrorCode::permission, one.source.path + ": this process may not act as the user whose folder it is");
   one.lock = std::make_unique<FileLock>(one.source.path, "sensorctl restore");
   Result<void> locked = one.lock->take();
   for (Millis waited{0}; waited < options.longest_wait_for_lock; waited += between_looks) {

@@ -57,6 +57,15 @@ TEST_F(FormerNamesTest, whatever_an_earlier_run_left_goes_once_it_is_not_said_ag
   }
 }
 
+TEST_F(FormerNamesTest, what_was_heard_before_the_connection_was_lost_may_be_anothers_by_now) {
+  hear("run1", ServiceState::down, true);
+  names.disconnected();
+  EXPECT_FALSE(names.wake_at().has_value());
+  EXPECT_EQ(cleared_after(1h), 0U) << "the broker may keep what another machine said meanwhile";
+  hear("run1", ServiceState::down, true);
+  EXPECT_EQ(cleared_after(31s), 2U) << "it is heard again where it is still there";
+}
+
 TEST_F(FormerNamesTest, the_last_will_may_come_behind_what_the_network_held_back) {
   hear("run2", ServiceState::up);
   now += 2s;

@@ -304,6 +304,22 @@ TEST_P(Planted, in_place_of_a_backup_changes_nothing) {
   EXPECT_EQ(folder_.read("publisher/outbox.db"), before);
 }
 
+TEST_F(BackupTest, restored_over_a_planted_link_locks_nothing_where_that_leads) {
+  constexpr uid_t nobody = 65'534;
+  { const publisher::Outbox publisher = outbox(3); }
+  ASSERT_EQ(back_up(), 0) << err_;
+  fs::create_directory(folder_.path("roots"));
+  ASSERT_EQ(::chmod(folder_.path("roots").c_str(), 0700), 0);
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a folder away";
+  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  fs::remove(folder_.path("publisher/outbox.db"));
+  fs::create_symlink(folder_.path("roots/secret"), folder_.path("publisher/outbox.db"));
+  ASSERT_EQ(::chown(folder_.path("publisher").c_str(), nobody, nobody), 0);
+  EXPECT_EQ(restore(), 1);
+  expect_said("nothing was restored");
+  EXPECT_TRUE(fs::is_empty(folder_.path("roots")));
+}
+
 /// A FIFO without a writer: who opens it to read waits for ever, unless somebody ends that.
 TEST_F(BackupTest, does_not_wait_for_a_FIFO_that_is_opened_after_the_look_at_the_store) {
   { std::unique_ptr<StoreWriter> store = open_store(); }
