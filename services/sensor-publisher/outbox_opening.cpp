@@ -52,10 +52,13 @@ bool is_there(const std::string& path) {
   return std::filesystem::exists(path, ignored);
 }
 
-std::string text_of(const OutboxJoin& join, const std::string& aside) {
-  return "joined with what was restored from a backup: " + std::to_string(join.of_restored) + " readings of it and " +
-         std::to_string(join.readings - join.of_restored) +
-         " that were here are sent, the store takes what it lacks; " + aside + " is the outbox as it was before";
+std::string text_of(const OutboxJoin& join, const MovedAside& aside) {
+  std::string text = "joined with what was restored from a backup: " + std::to_string(join.of_restored) +
+                     " readings of it and " + std::to_string(join.readings - join.of_restored) +
+                     " that were here are sent, the store takes what it lacks; " + aside.path +
+                     " is the outbox as it was before, delete it when all is well";
+  for (const std::string& deleted : aside.deleted) text += "; deleted " + deleted;
+  return text;
 }
 
 /// The logs first: what is left of a crash in between is a database that was closed.
@@ -129,7 +132,7 @@ class RestoredJoin {
     const std::optional<OutboxRepair> damage_there = restored_->contents().repair;
     present_.reset();
     restored_.reset();
-    const Result<std::string> aside = put_in_place(options_.path, "before-restore", now_);
+    const Result<MovedAside> aside = put_in_place(options_.path, "before-restore", now_, options_.salvage.keep_damaged);
     if (!aside) return tl::unexpected(aside.error());
     Result<Outbox> joined = Outbox::open(options_.path, open_.known, open_.is_settled);
     if (!joined) return joined;

@@ -12,7 +12,8 @@ struct OutboxSalvageOptions {
   /// For reading the damaged file. 1 s .. 10 min.
   Millis time_limit{30'000};
 
-  /// Damaged files that are kept; older ones are deleted, and named. 1 .. 100.
+  /// Damaged files that are kept, and as many outboxes from before a restore; older ones are deleted, and named.
+  /// 1 .. 100.
   std::size_t keep_damaged = 3;
 };
 

@@ -25,8 +25,8 @@ void delete_database(const std::string& path) {
 }
 
 /// Deletes the oldest of the files moved aside, by their time of change, until `keep` are left.
-std::vector<std::string> delete_oldest(const std::string& path, std::size_t keep) {
-  const std::string start = fs::path(path).filename().string() + "." + damaged_word + "-";
+std::vector<std::string> delete_oldest(const std::string& path, const std::string& word, std::size_t keep) {
+  const std::string start = fs::path(path).filename().string() + "." + word + "-";
   std::vector<std::pair<fs::file_time_type, std::string>> aside;
   std::error_code ignored;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder_of(path), ignored)) {
@@ -67,10 +67,14 @@ Result<std::string> put_in_place(const std::string& path, const std::string& wor
   return is_there ? aside : std::string();
 }
 
-Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep) {
-  Result<std::string> aside = put_in_place(path, damaged_word, now);
+Result<MovedAside> put_in_place(const std::string& path, const std::string& word, WallTime now, std::size_t keep) {
+  Result<std::string> aside = put_in_place(path, word, now);
   if (!aside.has_value()) return tl::unexpected<Error>(aside.error());
-  return MovedAside{std::move(*aside), delete_oldest(path, keep)};
+  return MovedAside{std::move(*aside), delete_oldest(path, word, keep)};
+}
+
+Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep) {
+  return put_in_place(path, damaged_word, now, keep);
 }
 
 /// A log that is left without its database has nothing that the replacement has not.

@@ -34,7 +34,10 @@ struct MovedAside {
 /// there was none. Errors: io, permission, read_only, disk_full.
 Result<std::string> put_in_place(const std::string& path, const std::string& word, WallTime now);
 
-/// The same for a damaged one. Keeps the newest `keep` (1 or more) of such files and deletes older ones.
+/// The same; keeps the newest `keep` (1 or more) of such files and deletes older ones.
+Result<MovedAside> put_in_place(const std::string& path, const std::string& word, WallTime now, std::size_t keep);
+
+/// The same for a damaged one.
 Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep);
 
 /// The same for a database that lost its name while it was open: what has the name `path` now, if anything, goes aside

@@ -485,6 +485,22 @@ TEST_F(OutboxJoinTest, without_room_writes_nothing_says_what_is_needed_and_is_ma
   EXPECT_FALSE(fs::exists(restored));
 }
 
+TEST_F(OutboxJoinTest, only_so_many_outboxes_from_before_a_restore_are_kept) {
+  run("run1", 30);
+  back_up();
+  options.salvage.keep_damaged = 2;
+  std::string said;
+  for (int i = 0; i < 4; ++i) {
+    restore();
+    Outbox outbox = open("later" + std::to_string(i));
+    EXPECT_EQ(all_of(outbox).size(), 30U);
+    said = outbox.contents().notes.back();
+  }
+  EXPECT_EQ(files("before-restore").size(), 2U);
+  EXPECT_NE(said.find("; deleted " + options.path + ".before-restore-"), std::string::npos) << said;
+  EXPECT_NE(said.find("delete it when all is well"), std::string::npos) << said;
+}
+
 TEST_F(OutboxJoinTest, a_damaged_outbox_is_salvaged_and_then_joined) {
   run("run1", 20'000);
   back_up();
