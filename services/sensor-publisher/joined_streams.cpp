@@ -77,20 +77,20 @@ JoinedStreams join_streams(const OutboxContents& restored, const OutboxContents&
   return std::move(join).result();
 }
 
-OutboxEntry joined_entry(const JoinedStream& stream, std::uint64_t seq, OutboxEntry* restored, OutboxEntry* present,
+JoinedEntry joined_entry(const JoinedStream& stream, std::uint64_t seq, OutboxEntry* restored, OutboxEntry* present,
                          WallTime now) {
   const OutboxEntry* gap = nullptr;
   std::uint64_t last = stream.last;
   for (OutboxEntry* const entry : {restored, present}) {
     if (entry == nullptr) continue;
     const bool has_seq = entry->first <= seq;
-    if (has_seq && std::holds_alternative<Reading>(entry->what)) return std::move(*entry);
+    if (has_seq && std::holds_alternative<Reading>(entry->what)) return {std::move(*entry), entry == restored};
     if (has_seq && gap == nullptr) gap = entry;
     last = std::min(last, has_seq ? entry->last : entry->first - 1);
   }
-  if (gap != nullptr) return {seq, last, gap->what};
-  if (seq > stream.confirmed) return {seq, last, DroppedEntries{"outbox_damaged", now}};
-  return {seq, std::min(last, stream.confirmed), DroppedEntries{"other_store", now}};
+  if (gap != nullptr) return {{seq, last, gap->what}};
+  if (seq > stream.confirmed) return {{seq, last, DroppedEntries{"outbox_damaged", now}}};
+  return {{seq, std::min(last, stream.confirmed), DroppedEntries{"other_store", now}}};
 }
 
 }  // namespace sensors::publisher

@@ -35,9 +35,14 @@ struct JoinedStreams {
 /// with nothing confirmed, so that a store that was put back gets all of it.
 JoinedStreams join_streams(const OutboxContents& restored, const OutboxContents& present);
 
+struct JoinedEntry {
+  OutboxEntry entry;
+  bool is_of_restored = false;  // it is a reading that the restored one has
+};
+
 /// The entry for `seq`, in numbers of the stream: a reading that one of the two outboxes has, else a gap record, as far
 /// as it goes. `restored` and `present`: the entry there that has `seq` or is the first behind it, if any.
-OutboxEntry joined_entry(const JoinedStream& stream, std::uint64_t seq, OutboxEntry* restored, OutboxEntry* present,
+JoinedEntry joined_entry(const JoinedStream& stream, std::uint64_t seq, OutboxEntry* restored, OutboxEntry* present,
                          WallTime now);
 
 }  // namespace sensors::publisher

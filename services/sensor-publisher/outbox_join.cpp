@@ -105,10 +105,9 @@ class Joining {
       if (!in_restored) return unread(restored_, in_restored.error());
       const Result<OutboxEntry*> in_present = present.at(seq);
       if (!in_present) return unread(present_, in_present.error());
-      const bool is_restored = *in_restored != nullptr && (*in_restored)->first <= seq;
-      OutboxEntry entry = joined_entry(stream, seq, *in_restored, *in_present, now);
+      auto [entry, is_of_restored] = joined_entry(stream, seq, *in_restored, *in_present, now);
       seq = entry.last + 1;
-      count(entry, is_restored);
+      count(entry, is_of_restored);
       entry.first += stream.stream.base;
       entry.last += stream.stream.base;
       if (Result<void> done = add(entry); !done) return done;
@@ -121,13 +120,13 @@ class Joining {
     return tl::unexpected<Error>(error);
   }
 
-  void count(const OutboxEntry& entry, bool is_restored) {
+  void count(const OutboxEntry& entry, bool is_of_restored) {
     if (!std::holds_alternative<Reading>(entry.what)) {
       join_.in_gap_records += entry.last - entry.first + 1;
       return;
     }
     ++join_.readings;
-    if (is_restored) ++join_.of_restored;
+    if (is_of_restored) ++join_.of_restored;
   }
 
   Result<void> add(const OutboxEntry& entry) {

@@ -274,6 +274,29 @@ TEST_F(OutboxJoinTest, what_was_thinned_out_here_is_a_gap_record_unless_the_back
   EXPECT_EQ(all_of(outbox), wanted);
 }
 
+TEST_F(OutboxJoinTest, a_reading_of_which_the_backup_has_a_gap_record_only_is_not_counted_as_the_backups) {
+  run("run1", 20);
+  const std::string whole = folder.path("whole.db");
+  fs::copy_file(options.path, whole);
+  {
+    Outbox outbox = Outbox::open(options.path, "run2").value();
+    OutboxWrite write;
+    write.thin = ThinnedRange{11, 20, {}, made_at};
+    write.thin->keep.push_back({15, 15, reading_of("run1", 15)});
+    ASSERT_TRUE(outbox.write(write).has_value());
+  }
+  back_up();
+  new_card();
+  fs::copy_file(whole, options.path);
+  restore();
+  Outbox outbox = open("run3");
+  Contents wanted;
+  expect(wanted, "run1", 1, 20);
+  EXPECT_EQ(all_of(outbox), wanted);
+  EXPECT_NE(outbox.contents().notes.back().find("11 readings of it and 9 that were here"), std::string::npos)
+      << outbox.contents().notes.back();
+}
+
 TEST_F(OutboxJoinTest, a_row_with_a_wrong_checksum_comes_from_the_other_or_is_recorded_as_lost) {
   run("run1", 5'000);
   back_up();
