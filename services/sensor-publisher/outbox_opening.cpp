@@ -97,7 +97,7 @@ class RestoredJoin {
       } else if (is_damage && join.error().is_of_present && !present_->contents().repair.has_value()) {
         if (const Result<void> done = salvage(present_, options_, error); !done) return tl::unexpected(done.error());
       } else {
-        return go_on_alone(error);
+        return error.code == ErrorCode::timeout && is_too_late() ? give_up() : go_on_alone(error);
       }
     }
   }
@@ -114,6 +114,21 @@ class RestoredJoin {
     present_->warn(
         "what was restored from a backup is not joined with the outbox yet, and its readings are not sent: " +
         error.message + "; it is tried again at the next start");
+    return std::move(*present_);
+  }
+
+  /// No sensor is read while the two are joined: the next start must not wait as long for nothing.
+  Result<Outbox> give_up() {
+    restored_.reset();
+    const std::string limit = std::to_string(options_.join_limit.count() / 1'000) + " s";
+    const Result<std::string> aside = set_aside(beside_.path, "not-joined", now_);
+    if (!aside)
+      return go_on_alone({aside.error().code, "it took longer than " + limit + ", and " + aside.error().message});
+    present_->warn("what was restored from a backup could not be joined with the outbox within " + limit +
+                   ", and its readings are not sent; it is " + *aside +
+                   " now. To try again, on a faster disk or once fewer readings wait here: stop sensor-publisher, "
+                   "rename that file to " +
+                   beside_.path + ", and start it");
     return std::move(*present_);
   }
 

@@ -56,6 +56,13 @@ std::string unfinished_copy_of(const std::string& path) { return path + ".copy";
 
 std::string restored_beside(const std::string& path) { return path + ".restored"; }
 
+Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now) {
+  std::string aside = free_name(path, word, now);
+  if (Result<void> done = carry_out(steps_aside(path, aside)); !done.has_value())
+    return tl::unexpected<Error>(done.error());
+  return aside;
+}
+
 Result<std::string> put_in_place(const std::string& path, const std::string& word, WallTime now) {
   // The name of the replacement is on the disk before the database loses its own.
   if (Result<void> done = carry_out({{"", path}}); !done.has_value()) return tl::unexpected<Error>(done.error());

@@ -29,6 +29,10 @@ struct MovedAside {
   std::vector<std::string> deleted;  // older ones beyond those that are kept
 };
 
+/// Moves the database `path`, which must be closed, aside with its logs, never over another file: returns the name that
+/// it has then, "<path>.<word>-20260115T160935Z". Errors: io, permission, read_only, disk_full.
+Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now);
+
 /// Gives the name `path` to the database replacement_of(path), which must be closed and synced. What has the name goes
 /// aside before, with its logs, as "<path>.<word>-20260115T160935Z", never over another file: returns that; empty when
 /// there was none. Errors: io, permission, read_only, disk_full.

@@ -393,7 +393,7 @@ TEST_F(OutboxJoinTest, a_restored_file_of_another_program_is_left_alone_and_the_
   EXPECT_TRUE(files("before-restore").empty());
 }
 
-TEST_F(OutboxJoinTest, a_join_that_takes_too_long_holds_nobody_up_and_is_made_at_a_later_start) {
+TEST_F(OutboxJoinTest, a_join_that_takes_too_long_holds_up_one_start_and_is_made_when_its_owner_wants_it) {
   run("run1", 30);
   back_up();
   new_card();
@@ -402,18 +402,29 @@ TEST_F(OutboxJoinTest, a_join_that_takes_too_long_holds_nobody_up_and_is_made_at
   Contents wanted;
   expect(wanted, "new1", 1, 5);
   options.join_limit = Millis{0};
+  const std::string aside = restored + ".not-joined-20260115T160935Z";
   {
     Outbox outbox = open("new2");
     EXPECT_EQ(all_of(outbox), wanted);
     ASSERT_EQ(outbox.contents().warnings.size(), 1U);
-    EXPECT_NE(outbox.contents().warnings[0].find("took too long"), std::string::npos);
+    const std::string& said = outbox.contents().warnings[0];
+    EXPECT_NE(said.find("it is " + aside + " now"), std::string::npos) << said;
+    EXPECT_NE(said.find("rename that file to " + restored + ", and start it"), std::string::npos) << said;
     EXPECT_TRUE(files(".salvage").empty());
     add(outbox, 6, 2);
   }
+  EXPECT_FALSE(awaits_join(options.path));
+  EXPECT_EQ(files("not-joined"), std::vector<std::string>{aside}) << "whole, without a log";
   options.join_limit = Millis{40'000};
-  Outbox outbox = open("new3");
-  expect(wanted, "run1", 1, 30);
   expect(wanted, "new2", 1, 2);
+  {
+    Outbox outbox = open("new3");
+    EXPECT_EQ(all_of(outbox), wanted) << "not joined by itself";
+    EXPECT_TRUE(outbox.contents().warnings.empty());
+  }
+  fs::rename(aside, restored);
+  Outbox outbox = open("new4");
+  expect(wanted, "run1", 1, 30);
   EXPECT_EQ(all_of(outbox), wanted);
 }
 
