@@ -25,7 +25,7 @@ using simdjson::dom::element;
 constexpr std::size_t max_depth = 64;  // of keys that do not matter to us
 
 using namespace std::string_view_literals;
-using Words = std::span<const std::string_view>;
+using WordList = std::span<const std::string_view>;
 
 // Keys and texts are compared without regard to case.
 constexpr std::array error_keys{"error"sv,  "errors"sv,   "errormessage"sv, "error_message"sv,
@@ -46,7 +46,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool is_one_of(std::string_view text, Words words) {
+bool is_one_of(std::string_view text, WordList words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 

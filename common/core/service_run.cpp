@@ -16,9 +16,9 @@ void drop_oldest_of(std::vector<ServiceRun>& runs, const std::string& node) {
 /// That had a run last, newest first.
 std::vector<std::string> nodes_of(const std::vector<ServiceRun>& runs) {
   std::vector<std::string> nodes;
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    if (std::find(nodes.begin(), nodes.end(), run->node) == nodes.end()) nodes.push_back(run->node);
-  }
+  std::for_each(runs.rbegin(), runs.rend(), [&](const ServiceRun& run) {
+    if (std::find(nodes.begin(), nodes.end(), run.node) == nodes.end()) nodes.push_back(run.node);
+  });
   return nodes;
 }
 

@@ -78,6 +78,9 @@ TEST_F(FormerBridge, is_not_taken_off_while_there_is_no_connection) {
   EXPECT_TRUE(cleared.empty());
   step(MqttConnected{});
   pass(1s);
+  EXPECT_TRUE(cleared.empty()) << "the broker has not said yet what it keeps";
+  hear_down("run1", true);
+  pass(1h);
   EXPECT_EQ(cleared.size(), 2U);
 }
 
