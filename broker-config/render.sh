@@ -1,7 +1,8 @@
 #!/bin/bash
 # render.sh DIR PORT: the shipped broker configuration for a private folder and another port of 127.0.0.1.
 #
-# Writes DIR/mosquitto.conf, DIR/acl and, through make-passwords.sh, the passwords. Start it with
+# Writes DIR/mosquitto.conf, DIR/acl and, through make-passwords.sh, the passwords. Unlike on an installed machine `monitor`
+# comes in by the port as well as by the socket DIR/watch.sock. Start it with
 # `mosquitto -c DIR/mosquitto.conf`; it keeps the user that starts it, who owns DIR.
 set -euo pipefail
 umask 077
@@ -26,4 +27,6 @@ cp "$here/acl" "$dir/acl"
 } > "$dir/mosquitto.conf.new"
 mv "$dir/mosquitto.conf.new" "$dir/mosquitto.conf"
 "$here/make-passwords.sh" "$dir" "$dir/watch.sock"  # which looks into mosquitto.conf
+# Who tries things out has one folder and one port: monitor comes in there as well, with what ADR 36 says of it.
+grep '^monitor:' "$dir/watchers.passwords" >> "$dir/mosquitto.passwords"
 echo "$dir/mosquitto.conf"

@@ -95,7 +95,13 @@ std::set<std::string> topics_below(const std::string& root) {
 
 class BrokerConfigTest : public testing::Test {
  protected:
-  void SetUp() override { broker_.start(); }
+  void SetUp() override {
+    // As the package makes them: render.sh lets monitor in by the port, too.
+    const Ended made = run(folder_, {"bash", source_path("broker-config/make-passwords.sh"), folder_.file("broker"),
+                                     folder_.file("broker/watch.sock")});
+    ASSERT_EQ(made.code, 0) << made.output;
+    broker_.start();
+  }
 
   virtual std::vector<std::string> client(const std::string& program, const std::string& user) const {
     std::vector<std::string> command{program, "-V", "5", "-u", user, "-P", broker_.client(user, "").password};
