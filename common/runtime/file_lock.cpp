@@ -30,33 +30,21 @@
 #include <fmt/core.h>
 
 #include "common/core/printable.hpp"
+#include "common/runtime/file_error.hpp"
 
 namespace sensors {
 namespace {
 
 constexpr std::size_t most_line_bytes = 256;
 
-ErrorCode code_of(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR: return ErrorCode::not_found;
-    case EACCES:
-    case EPERM: return ErrorCode::permission;
-    case EROFS: return ErrorCode::read_only;
-    case ENOSPC:
-    case EDQUOT: return ErrorCode::disk_full;
-    default: return ErrorCode::io;
-  }
-}
-
 tl::unexpected<Error> failed(const std::string& path, int error) {
   if (error == ENOENT) {
-    return fail(code_of(error),
+    return fail(code_of_errno(error),
                 fmt::format("{}: its folder is not there; make it, for the user of this service, or mount "
                             "the disk that it is on",
                             path));
   }
-  return fail(code_of(error), fmt::format("lock {}: {}", path, std::strerror(error)));
+  return fail(code_of_errno(error), fmt::format("lock {}: {}", path, std::strerror(error)));
 }
 
 /// Where `file` is once all links are followed, also a last one that leads to nothing yet.

@@ -8,9 +8,10 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <string_view>
 
 #include <fmt/core.h>
+
+#include "common/runtime/file_error.hpp"
 
 namespace sensors {
 namespace {
@@ -31,25 +32,6 @@ tl::unexpected<Error> fail_with_errno(const std::string& path, int error) {
     return fail(ErrorCode::permission, path + ": may not be read by this user; change its owner or mode");
   }
   return fail(ErrorCode::io, path + ": " + std::strerror(error));
-}
-
-tl::unexpected<Error> failure(const char* verb, const std::string& path) {
-  const int number = errno;
-  ErrorCode code = ErrorCode::io;
-  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::disk_full;
-  if (number == EROFS) code = ErrorCode::read_only;
-  if (number == EACCES || number == EPERM) code = ErrorCode::permission;
-  return fail(code, fmt::format("{} {}: {}", verb, path, std::strerror(number)));
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 }  // namespace
@@ -78,14 +60,14 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
   const std::string beside = path + ".new";
   {
     const FileDescriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (file.value < 0) return failure("open", beside);
-    if (!write_all(file.value, text)) return failure("write", beside);
-    if (::fsync(file.value) != 0) return failure("sync", beside);
+    if (file.value < 0) return file_error(beside, "open", errno);
+    if (const int error = write_all(file.value, text); error != 0) return file_error(beside, "write", error);
+    if (::fsync(file.value) != 0) return file_error(beside, "sync", errno);
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) return failure("rename", beside);
+  if (::rename(beside.c_str(), path.c_str()) != 0) return file_error(beside, "rename to " + path, errno);
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   const FileDescriptor directory(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.value < 0 || ::fsync(directory.value) != 0) return failure("sync the directory of", path);
+  if (directory.value < 0 || ::fsync(directory.value) != 0) return file_error(path, "sync its folder", errno);
   return {};
 }
 

@@ -8,23 +8,13 @@
 #include <utility>
 
 #include "common/core/printable.hpp"
+#include "common/runtime/file_error.hpp"
 #include "common/runtime/log.hpp"
 #include "services/sensorctl/picture.hpp"
 
 namespace sensors::sensorctl {
 
 namespace {
-
-/// Zero, or errno.
-int write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
 
 /// False.
 bool complain_about_stdout(int error) {

@@ -11,20 +11,6 @@ namespace sensors {
 namespace {
 
 /// A failing system call says more than SQLite's code: a full disk shows as SQLITE_IOERR too.
-ErrorCode code_of_errno(int error, ErrorCode otherwise) {
-  switch (error) {
-    case EFBIG:  // no file may be larger, on this file system or for this user
-    case ENOSPC:
-    case EDQUOT: return ErrorCode::disk_full;
-    case EROFS: return ErrorCode::read_only;
-    case EACCES:
-    case EPERM: return ErrorCode::permission;
-    case ENOENT:
-    case ENOTDIR: return ErrorCode::not_found;
-    default: return otherwise;
-  }
-}
-
 ErrorCode code_of(int extended_code, int system_errno) {
   switch (extended_code & 0xff) {
     case SQLITE_FULL: return ErrorCode::disk_full;
@@ -105,10 +91,6 @@ tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, con
 
 tl::unexpected<Error> last_error(sqlite3* database, const std::string& doing) {
   return last_error(database, path_of(database), doing);
-}
-
-tl::unexpected<Error> file_error(const std::string& path, const std::string& doing, int error) {
-  return fail(code_of_errno(error, ErrorCode::io), path + ": " + doing + ": " + std::strerror(error));
 }
 
 }  // namespace sensors

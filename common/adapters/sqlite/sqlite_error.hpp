@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/core/result.hpp"
+#include "common/runtime/file_error.hpp"
 
 struct sqlite3;
 
@@ -21,8 +22,5 @@ tl::unexpected<Error> last_error(sqlite3* database, const std::string& path, con
 
 /// The same, with the path that `database` was opened with.
 tl::unexpected<Error> last_error(sqlite3* database, const std::string& doing);
-
-/// What the system call that was `doing` something to the file `path` failed with, as errno.
-tl::unexpected<Error> file_error(const std::string& path, const std::string& doing, int error);
 
 }  // namespace sensors

@@ -48,11 +48,11 @@ class PartialFolder {
   /// it.
   Result<void> make() {
     if (::mkdir(path_.c_str(), 0700) != 0 && errno != EEXIST) {
-      if (errno != ENOENT) return failed_call(path_, "make it", errno);
+      if (errno != ENOENT) return file_error(path_, "make it", errno);
       return fail(ErrorCode::not_found, parent_of(path_) + ": this folder is not there; make it, or mount its disk");
     }
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (descriptor_ < 0) return failed_call(path_, "is no folder of a backup; remove it", errno);
+    if (descriptor_ < 0) return file_error(path_, "is no folder of a backup; remove it", errno);
     if (Result<void> known = check_owner(); !known.has_value()) return known;
     // A file system without such locks (ENOLCK, EOPNOTSUPP, EBADF) has none.
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
@@ -65,7 +65,7 @@ class PartialFolder {
   }
 
   Result<void> give_name(const std::string& folder) {
-    if (::rename(path_.c_str(), folder.c_str()) != 0) return failed_call(path_, "rename to " + folder, errno);
+    if (::rename(path_.c_str(), folder.c_str()) != 0) return file_error(path_, "rename to " + folder, errno);
     is_ours_ = false;
     return sync_file(parent_of(folder));
   }
@@ -75,8 +75,8 @@ class PartialFolder {
   Result<void> check_owner() const {
     struct stat own {};
     struct stat parent {};
-    if (::fstat(descriptor_, &own) != 0) return failed_call(path_, "look at it", errno);
-    if (::stat(parent_of(path_).c_str(), &parent) != 0) return failed_call(parent_of(path_), "look at it", errno);
+    if (::fstat(descriptor_, &own) != 0) return file_error(path_, "look at it", errno);
+    if (::stat(parent_of(path_).c_str(), &parent) != 0) return file_error(parent_of(path_), "look at it", errno);
     if (own.st_uid == ::geteuid() || own.st_uid == parent.st_uid) return {};
     return fail(ErrorCode::invalid, path_ + ": belongs to somebody else; remove it, or name another folder");
   }

@@ -7,14 +7,12 @@
 
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
+#include "common/runtime/file_error.hpp"
 
 namespace sensors::backup {
 
 /// For looking through one database.
 inline constexpr Millis longest_check{3'600'000};
-
-/// "PATH: DOING: what the system said".
-tl::unexpected<Error> failed_call(const std::string& path, const std::string& doing, int error);
 
 /// Makes the file `path` with `text` in it, synced. A file that is there already is an error, and so is whatever keeps
 /// any of `text` from the disk.

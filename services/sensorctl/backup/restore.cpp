@@ -117,10 +117,10 @@ Result<void> stage(const Restored& one, doctor::ActingAs& owner) {
   if (!done.has_value()) return done;
   const Result<PlainFile> before = plain_file(one.source.path);
   if (::chmod(file.c_str(), before.has_value() ? before->mode & 0666 : usual_mode) != 0)
-    return failed_call(file, "set its mode", errno);
+    return file_error(file, "set its mode", errno);
   if (Result<void> synced = sync_file(file); !synced.has_value()) return synced;
   const std::string replacement = replacement_of(one.target);
-  if (::rename(file.c_str(), replacement.c_str()) != 0) return failed_call(file, "rename to " + replacement, errno);
+  if (::rename(file.c_str(), replacement.c_str()) != 0) return file_error(file, "rename to " + replacement, errno);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "common/runtime/file_error.hpp"
 #include "common/runtime/small_file.hpp"
 
 namespace sensors::doctor {
@@ -17,35 +18,16 @@ namespace {
 constexpr mode_t folder_mode = 0755;  // what was done is no secret
 constexpr mode_t file_mode = 0644;
 
-tl::unexpected<Error> failure(const std::string& path, const char* doing) {
-  const int number = errno;
-  ErrorCode code = ErrorCode::io;
-  if (number == ENOSPC || number == EDQUOT) code = ErrorCode::disk_full;
-  if (number == EROFS) code = ErrorCode::read_only;
-  if (number == EACCES || number == EPERM) code = ErrorCode::permission;
-  return fail(code, path + ": " + doing + ": " + std::strerror(number));
-}
-
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<ActionFile> ActionFile::open(const std::string& folder) {
-  if (::mkdir(folder.c_str(), folder_mode) != 0 && errno != EEXIST) return failure(folder, "make");
+  if (::mkdir(folder.c_str(), folder_mode) != 0 && errno != EEXIST) return file_error(folder, "make", errno);
   const std::string path = folder + "/actions.log";
   ActionFile log(path, ::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, file_mode));
-  if (log.file_ < 0) return failure(path, "open");
+  if (log.file_ < 0) return file_error(path, "open", errno);
   if (::flock(log.file_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return fail(ErrorCode::overloaded, path + ": another recovery is at work");
-    return failure(path, "lock");
+    return file_error(path, "lock", errno);
   }
   if (Result<void> loaded = log.load(); !loaded.has_value()) return tl::unexpected<Error>(loaded.error());
   return log;
@@ -77,10 +59,11 @@ Result<void> ActionFile::add(WallTime at, const Remedy& remedy, const std::strin
   if (!text_.empty() && !text_.ends_with('\n')) line.insert(0, 1, '\n');
   if (text_.size() + line.size() > most_bytes) {
     text_ = newest_lines(text_, most_bytes / 2);
-    if (::ftruncate(file_, 0) != 0 || !write_all(file_, text_)) return failure(path_, "shorten");
+    if (::ftruncate(file_, 0) != 0) return file_error(path_, "shorten", errno);
+    if (const int error = write_all(file_, text_); error != 0) return file_error(path_, "write", error);
   }
-  if (!write_all(file_, line)) return failure(path_, "write");
-  if (::fsync(file_) != 0) return failure(path_, "sync");
+  if (const int error = write_all(file_, line); error != 0) return file_error(path_, "write", error);
+  if (::fsync(file_) != 0) return file_error(path_, "sync", errno);
   text_ += line;
   past_.push_back({at, remedy});
   return {};
