@@ -119,8 +119,7 @@ Sender::Confirmation Sender::committed(const Committed& committed, Position gone
     known_store_ = committed.store;
     store_instance_.clear();
     refused_by_store_.clear();
-    take_up_finished_streams();
-    go_back();
+    offer_again();
     return Confirmation::another_store;  // this message itself deletes nothing
   }
   const auto stream = std::find_if(streams_.begin(), streams_.end(),
@@ -165,7 +164,7 @@ Sender::Confirmation Sender::committed_before(const Committed& committed, Now no
              std::to_string(committed.through) + "; sending all of it that the outbox still has",
          now, effects);
     claims_.begin();
-    take_up_finished_streams();
+    offer_again();
     return Confirmation::taken_back;
   }
   return Confirmation::nothing;
@@ -240,12 +239,12 @@ void Sender::rows_are_gone(Position through) {
   }
 }
 
-/// The store may lack what another one, or its own past, has confirmed to its end.
-void Sender::take_up_finished_streams() {
-  if (finished_.empty()) return;
-  window_.unconfirmed(std::max(gone_, finished_.front().start()));
+/// The store may lack what another one, or its own past, has confirmed, and of streams that it does not know it says
+/// nothing: all rows that the outbox still has are sent again.
+void Sender::offer_again() {
   streams_.insert(streams_.begin(), finished_.begin(), finished_.end());
   finished_.clear();
+  window_.unconfirmed(std::max(gone_, streams_.front().start()));
   unfillable_.reset();
   go_back();
 }
@@ -256,7 +255,7 @@ bool Sender::store_runs_as(const std::string& instance, Position gone) {
   refused_by_store_.clear();
   rows_are_gone(gone);
   claims_.begin();
-  take_up_finished_streams();
+  offer_again();
   return true;
 }
 

@@ -123,7 +123,7 @@ class Sender {
   Position cached_through() const { return cache_.empty() ? window_.sent() : cache_.back().last; }
   Position head_end() const;
   void drop_finished_streams();
-  void take_up_finished_streams();
+  void offer_again();
   void go_back();
   void fill_hole(Position end, Now now, Effects& effects);
   void judge_overdue(Now now);

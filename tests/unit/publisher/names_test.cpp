@@ -371,6 +371,28 @@ TEST_F(EndsNow, rows_that_are_there_still_go_to_a_store_that_runs_again_and_says
   EXPECT_EQ(claims(bench), Claims{}) << "the store has confirmed it since";
 }
 
+TEST_F(Ended, rows_of_this_run_go_again_to_a_store_that_runs_as_another_process_while_they_are_there) {
+  PublisherBench bench{bench_options(), {{{"run1", 0}}, 0, 0, "store1"}};
+  bench.step(MqttConnected{});
+  store_says(bench, "store1", "before");
+  bench.take(3);
+  bench.acknowledge_all();
+  bench.watermark("store1", "run1", 3);
+  bench.sent();
+  store_says(bench, "store1", "after");  // put back to before it knew the stream: it says nothing of that
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [topic, batch] : bench.sent()) {
+    for (const SequencedReading& row : batch.readings) numbers.push_back(row.seq);
+  }
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 3}));
+  bench.acknowledge_all();
+  bench.pass(6s);
+  EXPECT_EQ(bench.rows.size(), 3U) << "nobody has confirmed them to this process";
+  bench.watermark("store1", "run1", 3);
+  bench.pass(6s);
+  EXPECT_TRUE(bench.rows.empty());
+}
+
 TEST_F(Ended, streams_are_claimed_again_from_a_store_that_runs_as_another_process) {
   PublisherBench bench{bench_options(), contents()};
   bench.step(MqttConnected{});
