@@ -73,7 +73,7 @@ class BreakerWatch {
   std::map<std::uint64_t, Attempt> attempts_;
   std::deque<bool> outcomes_;  // in closed; true: failed
   int in_a_row_ = 0;
-  bool probe_failed_ = false;  // and the breaker has not opened yet
+  std::optional<Instant> probe_failed_at_;  // and the breaker has not opened yet
   bool probe_succeeded_ = false;
   Instant probed_at_{};  // or there was no way to probe
 };
