@@ -28,25 +28,25 @@ now() { date -u +%Y-%m-%dT%H:%M:%S.%NZ; }
 passed_since() { docker logs --since "$1" "$monitor" 2> /dev/null; }
 
 # event_since TIME SERVICE PATTERN [NODE]: whether such an event came.
-event_since() { passed_since "$1" | grep -E "^[^ ]+ sensors/${4:-rig}/event/$2 " | grep -E "$3" > /dev/null; }
-passed_since_has() { passed_since "$1" | grep -F "$2" > /dev/null; }
+event_since() { grep -qE "$3" < <(passed_since "$1" | grep -E "^[^ ]+ sensors/${4:-rig}/event/$2 "); }
+passed_since_has() { grep -qF "$2" < <(passed_since "$1"); }
 breaker_went() { event_since "$1" "$2" "\"type\":\"breaker\".*\"to\":\"$3\""; }
 
 # first_went SERVICE STATE: when its breaker first did so since the fault began, in ms of the service's own clock.
 first_went() {
-  date +%s%3N -d "$(passed_since "$fault_begin" | grep -E "^[^ ]+ sensors/rig/event/$1 .*\"type\":\"breaker\".*\"to\":\"$2\"" | head -n 1 | sed -E 's/.*"time":"([^"]+)".*/\1/')"
+  date +%s%3N -d "$(passed_since "$fault_begin" | grep -E "^[^ ]+ sensors/rig/event/$1 .*\"type\":\"breaker\".*\"to\":\"$2\"" | sed -nE '1s/.*"time":"([^"]+)".*/\1/p')"
 }
 
 # status_since TIME SERVICE PATTERN
-status_since() { passed_since "$1" | grep -E "^[^ ]+ sensors/rig/status/$2 " | grep -E "$3" > /dev/null; }
+status_since() { grep -qE "$3" < <(passed_since "$1" | grep -E "^[^ ]+ sensors/rig/status/$2 "); }
 
 # The newest status of a service, `{}` without one.
 status_of() { docker logs --tail 400 "$monitor" 2> /dev/null | sed -nE "s|^[^ ]+ sensors/${2:-rig}/status/$1 (.*)|\1|p" | tail -n 1; }
 
 # paces_since TIME: the paces that the publisher took, in order: "2000 4000 2000 1000".
 paces_since() { passed_since "$1" | sed -nE 's|^[^ ]+ sensors/rig/event/sensor-publisher .*"type":"pace".*"to_ms":([0-9]+).*|\1|p' | tr '\n' ' '; }
-pace_rose() { paces_since "$1" | grep -E '(^| )[24]000 ' > /dev/null; }
-pace_fell() { paces_since "$1" | grep -E '[24]000 (.* )?1000 $' > /dev/null; }
+pace_rose() { grep -qE '(^| )[24]000 ' < <(paces_since "$1"); }
+pace_fell() { grep -qE '[24]000 (.* )?1000 $' < <(paces_since "$1"); }
 
 # most_waiting SERVICE: the deepest that its queue was since the fault began.
 most_waiting() {
@@ -61,7 +61,7 @@ http_get() {
 }
 api_answers() { http_get "$api" 8080 /stats | tail -n 1; }
 # api_says NAME: a number of GET /stats, see tests/reference_api/api_store.hpp.
-api_says() { api_answers | grep -oE "\"$1\":[0-9]+" | head -n 1 | grep -oE '[0-9]+$' || echo -1; }
+api_says() { api_answers | grep -oE "\"$1\":[0-9]+" | sed -n 1p | grep -oE '[0-9]+$' || echo -1; }
 api_has() { [ "$(api_says unique)" -ge "$1" ] || { sleep 1; false; }; }
 
 # readings_flow [SECONDS]: whether more of them come to the API. Its answer passes the broker, which is cheaper to watch.

@@ -31,7 +31,7 @@ fault_ends() {
 # seconds_to TIME PATTERN: from then to the first line of the monitor that has it.
 seconds_to() {
   local at
-  at=$(passed_since "$fault_begin" | grep -E "$2" | head -n 1 | cut -d ' ' -f 1)
+  at=$(passed_since "$fault_begin" | grep -E "$2" | sed -n 1p | cut -d ' ' -f 1)
   [ -n "$at" ] && echo $(($(date -d "$at" +%s) - $(date -d "$1" +%s))) || echo -
 }
 
@@ -83,7 +83,7 @@ secrets_are_private() {
     ! inside_of publisher cat /run/secrets/api.token 2> /dev/null
 }
 
-bridge_is_ready() { http_get "$(container_of http-bridge)" 8081 /readyz | grep -E '^HTTP/1.. 200 ' > /dev/null; }
+bridge_is_ready() { grep -qE '^HTTP/1.. 200 ' < <(http_get "$(container_of http-bridge)" 8081 /readyz); }
 
 # limits_are NAME UNIT: MemoryMax, CPUQuota, TasksMax and LimitNOFILE.
 limits_are() {
@@ -188,7 +188,7 @@ scenario_second_node() {
 }
 second_node_is_seen() { [ -n "$(status_of sensor-publisher second)" ]; }
 sleep_until_second_has() { wait_until 60 second_has "$1"; }
-second_has() { status_of sensor-publisher second | grep -E "\"written\":([0-9]{3,}|[2-9][0-9])" > /dev/null; }
+second_has() { grep -qE "\"written\":([0-9]{3,}|[2-9][0-9])" < <(status_of sensor-publisher second); }
 
 scenario_clock_step() {
   rig_overlays=(clock-step)
@@ -207,7 +207,7 @@ scenario_clock_step() {
   check "they get their own clock back" rig_up
   check "readings flow" readings_flow
 }
-reading_is_stamped() { passed_since "${2:-$fault_begin}" | grep -E '^[^ ]+ sensors/rig/reading/' | grep -F "\"time\":\"$1" > /dev/null; }
+reading_is_stamped() { grep -qF "\"time\":\"$1" < <(passed_since "${2:-$fault_begin}" | grep -E '^[^ ]+ sensors/rig/reading/'); }
 no_breaker_opened() { ! breaker_went "$fault_begin" 'sensor-[a-z-]+' open; }
 
 # Another store disk, so all begins anew.

@@ -11,9 +11,9 @@ all_active() { is_active "${units[@]}"; }
 property() { inside systemctl show --property "$2" --value "$1"; }
 main_pid() { property "$1" MainPID; }
 has_other_pid() { is_active "$1" && [ "$(main_pid "$1")" != "$2" ] && [ "$(main_pid "$1")" != 0 ]; }
-journal_has() { inside journalctl -b -u "$1" --no-pager -o cat | grep -qE "$2"; }
+journal_has() { grep -qE "$2" < <(inside journalctl -b -u "$1" --no-pager -o cat); }
 journal_cursor() { inside journalctl -b -n 0 --show-cursor --no-pager | sed -n 's/^-- cursor: //p'; }
-journal_has_since() { inside journalctl --after-cursor "$1" -u "$2" --no-pager -o cat | grep -qE "$3"; }
+journal_has_since() { grep -qE "$3" < <(inside journalctl --after-cursor "$1" -u "$2" --no-pager -o cat); }
 sql() { inside sqlite3 -cmd '.timeout 5000' "$@"; }
 api_count() { sql /var/lib/rig/api.db 'SELECT count(*) FROM readings' 2> /dev/null || echo 0; }
 api_has_more_than() { [ "$(api_count)" -gt "$1" ]; }
@@ -22,7 +22,7 @@ put() { inside sh -c 'mkdir -p "$(dirname "$1")" && cat > "$1"' put "$1"; }
 conf_is() { inside grep -qF "$2" "/etc/sensor-project/$1"; }
 # there_is PATTERN: whether such a file is on the machine.
 there_is() { [ -n "$(inside bash -c "compgen -G '$1'")" ]; }
-owner_broker_answers() { inside mosquitto_sub -p 1883 -t owner/kept -C 1 -W 5 2>&1 | grep -qx mine; }
+owner_broker_answers() { grep -qx mine < <(inside mosquitto_sub -p 1883 -t owner/kept -C 1 -W 5 2>&1); }
 
 # With the preload libraries, for one unit.
 spoil() {
@@ -141,7 +141,7 @@ part_readings() {
 }
 
 owner_can_watch() {
-  inside env XDG_CONFIG_HOME=/etc/sensor-project/watch mosquitto_sub -t 'sensors/+/reading/#' -C 1 -W 10 | grep -q '"sensor"'
+  grep -q '"sensor"' < <(inside env XDG_CONFIG_HOME=/etc/sensor-project/watch mosquitto_sub -t 'sensors/+/reading/#' -C 1 -W 10)
 }
 
 part_hardening() {

@@ -3,15 +3,15 @@
 
 # Its exit code says how bad it is, which is no matter here.
 doctor() { inside sensorctl doctor --json "$@" || true; }
-finds() { doctor | grep -qF "\"check\":\"$1\",\"severity\":\"$2\",\"object\":\"$3\""; }
+finds() { grep -qF "\"check\":\"$1\",\"severity\":\"$2\",\"object\":\"$3\"" < <(doctor); }
 finds_nothing_critical() { ! doctor | grep -F '"severity":"critical"'; }
-recovers() { doctor --recover | grep -qE "$1"; }
+recovers() { grep -qE "$1" < <(doctor --recover); }
 does_not_touch() { local said; said=$(doctor --recover | grep -oE '"recovery":.*') && ! grep -F "$1" <<< "$said"; }
 
 # What the timer runs, with no more rights than it has there.
 recovers_as_unit() {
   inside systemctl start sensor-recover.service
-  inside journalctl -b -u sensor-recover --no-pager -o cat | grep -qF "recovery: $1"
+  grep -qF "recovery: $1" < <(inside journalctl -b -u sensor-recover --no-pager -o cat)
 }
 
 # The hour of the budget is not waited for.
@@ -72,7 +72,7 @@ timer_is_as_shipped() {
 
 recovery_has_ended() { [ "$(property sensor-recover ActiveState)" = inactive ]; }
 
-dry_run_does_nothing() { doctor --recover --dry-run | grep -qF 'this is a dry run' && ! is_active sensor-publisher; }
+dry_run_does_nothing() { grep -qF 'this is a dry run' < <(doctor --recover --dry-run) && ! is_active sensor-publisher; }
 unit_checked_everything() { ! inside journalctl -b -u sensor-recover --no-pager -o cat | grep -F 'cannot be checked'; }
 
 no_file_of_root() { [ -z "$(inside find /var/lib/sensor-project/publisher /var/lib/sensor-project/persistence -user root)" ]; }
@@ -133,7 +133,7 @@ part_doctor_machine() {
   not_shown "a kernel without the memory cgroup, under-voltage (unit tests have them)"
 }
 
-doctor_says() { doctor | grep -qF "$1"; }
+doctor_says() { grep -qF "$1" < <(doctor); }
 
 # What an owner, a broken file or a broken neighbour does to a service.
 part_doctor_faults() {

@@ -32,7 +32,7 @@ all_active() { is_active sensor-broker sensor-publisher sensor-persistence senso
 property() { inside systemctl show --property "$2" --value "$1"; }
 main_pid() { property "$1" MainPID; }
 has_other_pid() { is_active "$1" && [ "$(main_pid "$1")" != "$2" ] && [ "$(main_pid "$1")" != 0 ]; }
-journal_has() { inside journalctl -b -u "$1" --no-pager -o cat | grep -qE "$2"; }
+journal_has() { grep -qE "$2" < <(inside journalctl -b -u "$1" --no-pager -o cat); }
 sql() { inside sqlite3 -cmd '.timeout 5000' "$@"; }
 put() { inside sh -c 'mkdir -p "$(dirname "$1")" && cat > "$1"' put "$1"; }
 
