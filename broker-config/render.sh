@@ -27,6 +27,6 @@ cp "$here/acl" "$dir/acl"
 } > "$dir/mosquitto.conf.new"
 mv "$dir/mosquitto.conf.new" "$dir/mosquitto.conf"
 "$here/make-passwords.sh" "$dir" "$dir/watch.sock"  # which looks into mosquitto.conf
-# Who tries things out has one folder and one port: monitor comes in there as well, with what ADR 36 says of it.
+# Who tries things out watches by the port, too; an installed broker knows monitor at its socket only.
 grep '^monitor:' "$dir/watchers.passwords" >> "$dir/mosquitto.passwords"
 echo "$dir/mosquitto.conf"
