@@ -47,7 +47,7 @@ std::size_t rejected_gaps(std::span<const RejectedRow> rejected, Sent sent);
 /// for the API would lose the batch. With AnswerTrust::status any other 2xx is a delivery. With AnswerTrust::strict
 /// it is one only if it is the answer to this request and says nothing else; what of it speaks against data is
 /// `refused`, as 422 is, so the batch is cut until it is clear which row is meant; what cannot be read, or says that
-/// the same may be taken later, is `failed`. The rules stand in docs/protocol.md, Upload.
+/// the same may be taken later, is `failed`. The rules stand in docs/destination-api.md.
 Verdict judge(const Result<HttpReply>& reply, const UploadOptions& options, Sent sent, WallTime now);
 
 }  // namespace sensors::bridge

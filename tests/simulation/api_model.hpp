@@ -1,6 +1,7 @@
 // ApiModel is somebody's HTTP API: it stores by (stream, seq), remembers Idempotency-Keys or does not, refuses rows
-// that it does not like, and misbehaves in every way that docs/protocol.md has an answer for. For line protocol it is
-// an InfluxDB: it stores by point, knows no keys, and of a batch with points that it does not like stores the others.
+// that it does not like, and misbehaves in every way that docs/destination-api.md has an answer for. For line protocol
+// it is an InfluxDB: it stores by point, knows no keys, and of a batch with points that it does not like stores the
+// others.
 #pragma once
 
 #include <cstdint>

@@ -23,7 +23,7 @@ enum class Verdict {
 
 bool says(const WebResponse& answer, std::string_view part) { return answer.body.find(part) != std::string::npos; }
 
-/// As a client that has read docs/protocol.md understands it; nothing: this is no answer to a write that is right.
+/// As a client that has read docs/http.md understands it; nothing: this is no answer to a write that is right.
 std::optional<Verdict> verdict_of(const WebResponse& answer) {
   switch (answer.status) {
     case 200: return says(answer, R"("state":"stored")") ? Verdict::stored : Verdict::taken;

@@ -1,5 +1,5 @@
 // sensor_of() names the sensor of a field of a series: two series never have one name, and a series has one name
-// however its tags come. Part of the wire contract (docs/protocol.md, ADR 19). Pure.
+// however its tags come. Part of the wire contract (docs/http.md, ADR 19). Pure.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// How a batch is written for an API: each format as docs/protocol.md shows it, and nothing changed on the way.
+// How a batch is written for an API: each format as docs/destination-api.md shows it, and nothing changed on the way.
 #include "common/codec/upload_body.hpp"
 
 #include <gtest/gtest.h>
