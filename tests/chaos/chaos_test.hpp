@@ -1,5 +1,5 @@
 // ChaosTest is the fixture of tests of one fault each: what is stated of every fault, and the fault's row in
-// docs/resilience.md, whose figures are those of the run.
+// docs/resilience-table.md, whose figures are those of the run.
 #pragma once
 
 #include <gtest/gtest.h>
