@@ -1,5 +1,6 @@
 // The documents name tests as their proof: each name must be a test's. What they link to must be there, and each
 // decision has one form and a line in the list.
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <filesystem>
@@ -171,6 +172,51 @@ TEST(Links, are_found_outside_of_code_and_within_the_project) {
   const std::vector<std::string> expected = {"a.md", "b.md#there"};
   EXPECT_EQ(links_of("[`a`](a.md), `[no](c.md)`\n```\n[no](d.md)\n```\n[b](b.md#there) [e](https://e.example/f.md)\n"),
             expected);
+}
+
+/// Whether a line of prose could be broken before its end: it has more than 100 columns, addresses of links not
+/// counted, and a space outside of code behind its first word.
+bool is_too_long(const std::string& line) {
+  static const std::regex address(R"(\]\([^)\s]+\))");
+  static const std::regex code("`[^`]*`");
+  static const std::regex mark(R"(^\s*(?:[-*]|\d+\.)?\s*)");
+  const std::string shown = std::regex_replace(line, address, "]");
+  const auto is_column = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };  // UTF-8
+  if (std::count_if(shown.begin(), shown.end(), is_column) <= 100) return false;
+  const std::string words = std::regex_replace(std::regex_replace(shown, code, "`"), mark, "");
+  return words.find(' ') != std::string::npos;
+}
+
+/// The numbers of the lines of a Markdown text that are too long: prose, not tables, code or images.
+std::vector<int> long_lines_of(const std::string& text) {
+  std::vector<int> numbers;
+  std::istringstream lines(text);
+  bool in_code = false;
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.rfind("```", 0) == 0) in_code = !in_code;
+    if (!in_code && line.rfind('|', 0) != 0 && line.rfind("![", 0) != 0 && is_too_long(line)) numbers.push_back(number);
+  }
+  return numbers;
+}
+
+TEST(Prose, has_at_most_100_columns) {
+  std::size_t looked_at = 0;
+  for (const fs::path& document : documents()) {
+    const std::string name = document.lexically_relative(top).string();
+    if (document.parent_path() != top / "docs" && name != "README.md" && name != "CONTRIBUTING.md") continue;
+    ++looked_at;
+    for (const int line : long_lines_of(read(document))) ADD_FAILURE() << name << ":" << line << " is too long";
+  }
+  EXPECT_GT(looked_at, 10U) << "the check looks in the wrong place";
+}
+
+TEST(Prose, is_measured_without_tables_code_and_addresses) {
+  const std::string full = std::string(99, 'a') + " b";
+  const std::string text = full + "\n- " + full.substr(2) + "\n| " + full + " |\n```\n" + full + "\n```\n" + "[a](" +
+                           full.substr(0, 99) + ") b\n`" + full + "`\n" + full.substr(2) + "\u00e9\n";
+  EXPECT_EQ(long_lines_of(text), (std::vector<int>{1, 2}));
 }
 
 /// What is wrong with the text of decision `number`; empty when it has the form of docs/adr/README.md.
