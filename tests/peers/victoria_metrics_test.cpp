@@ -96,7 +96,7 @@ TEST_F(VictoriaMetricsPeer, lacks_after_a_kill_what_it_had_in_memory_and_gets_it
   EXPECT_TRUE(missing(found, stored).empty()) << "nothing is there twice, or of nobody";
   const Points lost = missing(series_and_times(stored), series_and_times(found));
   for (const Point& point : lost) EXPECT_GE(point.time, killed_at - unsaved_ms) << "what was on its disk is there";
-  if (!lost.empty())  // the figure of docs/operations.md
+  if (!lost.empty())  // the figure of docs/testing.md
     std::cout << lost.size() << " readings lost, of the last " << killed_at - oldest_of(lost)
               << " ms before the kill\n";
 
