@@ -1,8 +1,18 @@
 # Dependencies point inward: core <- codec <- logic <- main, and core <- runtime <- adapter <- main.
-# sensor_library() declares a library with its layer; a link that the table does not allow, or to another service, stops
-# the configure step, by whatever command it was made.
+# The folder is the layer. A link that the table does not allow, or to another service, stops the configure step, by
+# whatever command it was made.
 
 include(${CMAKE_CURRENT_LIST_DIR}/together.cmake)
+
+# The layer of each folder, from the top of the tree; what stands in none of them belongs to no library.
+set(layers_of_folders
+  "common/core core"
+  "common/codec codec"
+  "common/runtime runtime"
+  "common/adapters/[^/]+ adapter"
+  "services/[^/]+/(logic|delivery|sinks/[^/]+|web|home_assistant|verbs|doctor|redaction) logic"
+  "services/[^/]+/drivers driver"
+  "services/[^/]+(/(outbox|store|shell|backup|bundle|machine))? shell")
 
 set(layer_core_may_link "")
 set(layer_codec_may_link core)
@@ -24,14 +34,57 @@ set(layer_shell_may_use fmt::fmt Threads::Threads)
 
 define_property(TARGET PROPERTY SENSOR_LAYER BRIEF_DOCS "Layer of a library" FULL_DOCS "See cmake/layers.cmake")
 
-# sensor_library(NAME LAYER layer SOURCES file... [LINKS target...] [APART file...]); APART: see together.cmake
+# Sets `result` to all .cpp files in the folders, and in those below.
+function(sensor_sources_in result)
+  set(sources "")
+  foreach(folder IN LISTS ARGN)
+    file(GLOB_RECURSE more CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} ${folder}/*.cpp)
+    if(NOT more)
+      message(FATAL_ERROR "${folder}: there is no .cpp file in this folder")
+    endif()
+    list(APPEND sources ${more})
+  endforeach()
+  set(${result} "${sources}" PARENT_SCOPE)
+endfunction()
+
+# Sets `result` to the layer of a folder, given from where the CMakeLists.txt is.
+function(sensor_layer_of folder result)
+  cmake_path(ABSOLUTE_PATH folder NORMALIZE OUTPUT_VARIABLE path)
+  cmake_path(RELATIVE_PATH path BASE_DIRECTORY ${CMAKE_SOURCE_DIR})
+  foreach(line IN LISTS layers_of_folders)
+    string(REPLACE " " ";" line "${line}")
+    list(GET line 0 pattern)
+    if(path MATCHES "^${pattern}$")
+      list(GET line 1 layer)
+      set(${result} ${layer} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  message(FATAL_ERROR "${path}: this folder has no layer; see cmake/layers.cmake")
+endfunction()
+
+# sensor_library(NAME [FOLDERS folder...] [SOURCES file...] [LINKS target...] [APART file...])
+# All sources in the folders, which have one layer; without folders, files of the one that declares it. APART: see
+# together.cmake.
 function(sensor_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LAYER" "SOURCES;LINKS;APART")
-  if(NOT DEFINED layer_${arg_LAYER}_may_link)
-    message(FATAL_ERROR "${name}: there is no layer '${arg_LAYER}'; see cmake/layers.cmake")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;SOURCES;LINKS;APART")
+  set(folders ${arg_FOLDERS})
+  if(NOT folders)
+    set(folders ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
-  add_library(${name} STATIC ${arg_SOURCES})
-  set_target_properties(${name} PROPERTIES SENSOR_LAYER ${arg_LAYER})
+  set(layers "")
+  foreach(folder IN LISTS folders)
+    sensor_layer_of(${folder} layer)
+    list(APPEND layers ${layer})
+  endforeach()
+  list(REMOVE_DUPLICATES layers)
+  list(LENGTH layers count)
+  if(NOT count EQUAL 1)
+    message(FATAL_ERROR "${name} has folders of several layers: ${layers}; see cmake/layers.cmake")
+  endif()
+  sensor_sources_in(sources ${arg_FOLDERS})
+  add_library(${name} STATIC ${sources} ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES SENSOR_LAYER ${layers})
   set_property(GLOBAL APPEND PROPERTY SENSOR_LIBRARIES ${name})
   target_link_libraries(${name} PUBLIC sensor_options ${arg_LINKS})
   sensor_compile_together(${name} APART ${arg_APART})

@@ -7,7 +7,7 @@ jobs=${JOBS:-$(nproc)}
 folder=build/cross/tests-$architecture
 log=$folder.log
 # Those of one process each: what starts services and a broker runs on the real architecture, ./dev rig arm64.
-tests=(unit_core unit_codec unit_runtime unit_publisher unit_drivers unit_persistence unit_http_bridge)
+tests=(unit_core unit_codec unit_runtime unit_adapters unit_publisher unit_drivers unit_persistence unit_http_bridge)
 # Left out as qemu-user cannot run them, and run by ./dev rig arm64 with a real kernel: death tests start their own program, which
 # the kernel here cannot; posix_spawn() does not say there that a program is missing; the last one hangs. And what was not built.
 left_out='_NOT_BUILT|ExitDeadlineDeathTest|a_program_that_does_not_exist|feeds_the_watchdog_while_there_is_progress'

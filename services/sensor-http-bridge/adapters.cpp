@@ -7,9 +7,9 @@
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/small_file.hpp"
+#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
+#include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
-#include "services/sensor-http-bridge/status_reporter.hpp"
-#include "services/sensor-http-bridge/store_call.hpp"
 #include "services/sensor-http-bridge/web/web.hpp"
 
 namespace sensors::bridge {

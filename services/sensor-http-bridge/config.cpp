@@ -14,9 +14,9 @@
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/random_id.hpp"
 #include "common/runtime/service_config.hpp"
+#include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/home_assistant_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
-#include "services/sensor-http-bridge/store_call.hpp"
 
 namespace sensors::bridge {
 

@@ -10,8 +10,8 @@
 #include "common/core/service_events.hpp"
 #include "common/core/time.hpp"
 #include "common/runtime/mqtt_config.hpp"
+#include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
-#include "services/sensor-http-bridge/logic_options.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 
 namespace sensors::bridge {

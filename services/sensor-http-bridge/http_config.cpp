@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include "common/runtime/descriptors.hpp"
 #include "common/runtime/local_time.hpp"
+#include "services/sensor-http-bridge/descriptors.hpp"
 
 namespace sensors::bridge {
 

@@ -7,15 +7,15 @@
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/descriptors.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/run_file.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-http-bridge/adapters.hpp"
-#include "services/sensor-http-bridge/bridge.hpp"
 #include "services/sensor-http-bridge/config.hpp"
+#include "services/sensor-http-bridge/descriptors.hpp"
+#include "services/sensor-http-bridge/logic/bridge.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
 
 namespace {

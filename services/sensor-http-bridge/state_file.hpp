@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/core/result.hpp"
-#include "services/sensor-http-bridge/saved_breaker.hpp"
+#include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
 #include "services/sensor-http-bridge/web/write_homes.hpp"
 
 namespace sensors::bridge {

@@ -6,8 +6,8 @@
 #include "common/core/service_events.hpp"
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/mqtt_config.hpp"
-#include "services/sensor-persistence/logic.hpp"
-#include "services/sensor-persistence/store_writer.hpp"
+#include "services/sensor-persistence/logic/logic.hpp"
+#include "services/sensor-persistence/store/store_writer.hpp"
 
 namespace sensors::persistence {
 

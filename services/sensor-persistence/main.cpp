@@ -12,7 +12,7 @@
 #include "common/runtime/run_file.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-persistence/broker.hpp"
-#include "services/sensor-persistence/store.hpp"
+#include "services/sensor-persistence/store/store.hpp"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/mqtt_config.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
-#include "services/sensor-publisher/logic_options.hpp"
-#include "services/sensor-publisher/outbox_opening.hpp"
+#include "services/sensor-publisher/logic/logic_options.hpp"
+#include "services/sensor-publisher/outbox/outbox_opening.hpp"
 
 namespace sensors::publisher {
 

@@ -12,10 +12,10 @@
 #include "common/core/disk_figures.hpp"
 #include "common/core/disk_reserve.hpp"
 #include "common/core/reading.hpp"
-#include "common/core/send_window.hpp"
 #include "common/core/service_events.hpp"
 #include "services/sensor-publisher/drivers/driver.hpp"
-#include "services/sensor-publisher/outbox_entry.hpp"
+#include "services/sensor-publisher/logic/outbox_entry.hpp"
+#include "services/sensor-publisher/logic/send_window.hpp"
 
 namespace sensors::publisher {
 

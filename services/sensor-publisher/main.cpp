@@ -13,8 +13,8 @@
 #include "common/runtime/random_id.hpp"
 #include "common/runtime/service_loop.hpp"
 #include "services/sensor-publisher/config.hpp"
-#include "services/sensor-publisher/logic.hpp"
-#include "services/sensor-publisher/outbox_worker.hpp"
+#include "services/sensor-publisher/logic/logic.hpp"
+#include "services/sensor-publisher/outbox/outbox_worker.hpp"
 #include "services/sensor-publisher/shell.hpp"
 
 namespace {

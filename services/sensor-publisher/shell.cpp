@@ -6,7 +6,7 @@
 #include "common/codec/topic.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/log.hpp"
-#include "services/sensor-publisher/logic.hpp"
+#include "services/sensor-publisher/logic/logic.hpp"
 
 namespace sensors::publisher {
 

@@ -11,7 +11,7 @@
 #include "services/sensor-publisher/config.hpp"
 #include "services/sensor-publisher/drivers/driver_worker.hpp"
 #include "services/sensor-publisher/events.hpp"
-#include "services/sensor-publisher/outbox_worker.hpp"
+#include "services/sensor-publisher/outbox/outbox_worker.hpp"
 
 namespace sensors::publisher {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "common/codec/reading_json.hpp"
-#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensor-publisher/outbox/outbox.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 
 #include "common/adapters/sqlite/database.hpp"
 #include "common/codec/time_text.hpp"
-#include "services/sensor-publisher/outbox.hpp"
+#include "services/sensor-publisher/outbox/outbox.hpp"
 #include "tests/rig/programs.hpp"
 #include "tests/rig/wait.hpp"
 

@@ -14,8 +14,8 @@
 #include "services/sensor-publisher/drivers/iio/iio_channel.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_driver.hpp"
 #include "services/sensor-publisher/drivers/onewire/onewire_driver.hpp"
-#include "services/sensor-publisher/drivers/sample_filter.hpp"
 #include "services/sensor-publisher/drivers/sysfs.hpp"
+#include "services/sensor-publisher/logic/sample_filter.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace sensors::fuzz {

@@ -1,6 +1,6 @@
 // A line that a driver program printed.
 #include "common/codec/reading_json.hpp"
-#include "services/sensor-publisher/drivers/sample_filter.hpp"
+#include "services/sensor-publisher/logic/sample_filter.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace sensors::fuzz {

@@ -1,6 +1,6 @@
 // Text of configurations and logs on its way into a support bundle; and the input as a secret in such a text.
-#include "services/sensorctl/bundle/redact.hpp"
-#include "services/sensorctl/bundle/configuration_text.hpp"
+#include "services/sensorctl/redaction/redact.hpp"
+#include "services/sensorctl/redaction/configuration_text.hpp"
 
 #include <algorithm>
 

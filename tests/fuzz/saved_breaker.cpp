@@ -1,6 +1,6 @@
 // What the bridge's state files hold, after whatever happened to the disk: the breaker, and where writes were handed
 // in.
-#include "services/sensor-http-bridge/saved_breaker.hpp"
+#include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
 
 #include "services/sensor-http-bridge/web/write_homes.hpp"
 #include "tests/fuzz/fuzz_target.hpp"

@@ -210,15 +210,10 @@ std::vector<std::string> violations(const SourceFile& file, bool is_logic) {
   return found;
 }
 
-std::vector<std::string> logic_sources(std::string_view text) {
-  static const std::regex library(R"(LAYER\s+logic\s+SOURCES\s+([^)]*))");
-  const std::string cmake(text);
-  std::vector<std::string> sources;
-  for (std::sregex_iterator it(cmake.begin(), cmake.end(), library); it != std::sregex_iterator(); ++it) {
-    std::istringstream words((*it)[1]);
-    for (std::string word; words >> word && word != "LINKS";) sources.push_back(word);
-  }
-  return sources;
+std::string folders_of_layer(const std::string& layer, const std::string& text) {
+  const std::regex line(R"re("(\S+) )re" + layer + R"re("\)?\n)re");
+  std::smatch match;
+  return std::regex_search(text, match, line) ? match[1].str() : "";
 }
 
 }  // namespace sensors::layering

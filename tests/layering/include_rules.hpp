@@ -22,7 +22,7 @@ std::vector<std::string> includes_of(const SourceFile& file);
 /// The text with comments and the contents of string literals blanked, line by line the same.
 std::string without_comments(std::string_view text);
 
-/// The sources of the libraries of layer `logic` in the CMakeLists.txt `text`.
-std::vector<std::string> logic_sources(std::string_view text);
+/// The pattern of the folders that have this layer, in the text of cmake/layers.cmake; empty when none has.
+std::string folders_of_layer(const std::string& layer, const std::string& text);
 
 }  // namespace sensors::layering

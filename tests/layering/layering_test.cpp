@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <regex>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -30,17 +31,16 @@ std::vector<SourceFile> sources_below(const std::string& folder) {
   return files;
 }
 
-/// Paths of the files of every service's Logic: the sources of its library, the headers beside them, events.hpp, and
-/// what these include of their own service, step by step.
+/// Paths of the files of every service's Logic: what is in its folders, events.hpp, and what these include of their own
+/// service, step by step.
 std::set<std::string> logic_paths() {
+  const std::regex folders(folders_of_layer("logic", read(top / "cmake" / "layers.cmake").text));
   std::vector<fs::path> open;
   for (const auto& entry : fs::recursive_directory_iterator(top / "services")) {
-    if (entry.path().filename() == "events.hpp") open.push_back(entry.path());
-    if (entry.path().filename() != "CMakeLists.txt") continue;
-    for (const std::string& source : logic_sources(read(entry.path()).text)) {
-      open.push_back(entry.path().parent_path() / source);
-      open.push_back(entry.path().parent_path() / fs::path(source).replace_extension(".hpp"));
-    }
+    const fs::path& path = entry.path();
+    if (path.extension() != ".hpp" && path.extension() != ".cpp") continue;
+    const bool is_logic = std::regex_match(path.lexically_relative(top).parent_path().string(), folders);
+    if (is_logic || path.filename() == "events.hpp") open.push_back(path);
   }
   std::set<std::string> paths;
   while (!open.empty()) {
@@ -70,9 +70,13 @@ TEST(Layering, holds_in_the_services) { expect_clean("services", 20); }
 TEST(Layering, knows_the_logic_of_each_service) {
   const std::set<std::string> logic = logic_paths();
   for (const std::string service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"}) {
-    EXPECT_EQ(logic.count("services/" + service + "/logic.cpp"), 1U) << service;
     EXPECT_EQ(logic.count("services/" + service + "/events.hpp"), 1U) << service;
     EXPECT_EQ(logic.count("services/" + service + "/main.cpp"), 0U) << service;
+  }
+  for (const char* file : {"sensor-publisher/logic/sender.cpp", "sensor-publisher/drivers/sample.hpp",
+                           "sensor-persistence/logic/ingest.cpp", "sensor-http-bridge/delivery/logic.cpp",
+                           "sensor-http-bridge/sinks/http/verdict.cpp", "sensorctl/doctor/plan.cpp"}) {
+    EXPECT_EQ(logic.count(std::string("services/") + file), 1U) << file;
   }
 }
 
@@ -102,7 +106,7 @@ void expect_each(const std::vector<Planted>& all) {
 }
 
 const char* const core = "common/core/x.hpp";
-const char* const logic = "services/sensor-publisher/logic.cpp";
+const char* const logic = "services/sensor-publisher/logic/logic.cpp";
 const char* const adapter = "common/adapters/sqlite/database.cpp";
 const char* const shell = "services/sensor-publisher/main.cpp";
 
@@ -164,13 +168,13 @@ TEST(LayeringRules, keep_runtime_adapters_drivers_and_shells_apart) {
                {adapter, "#include \"common/runtime/worker.hpp\"", ""},
                {adapter, "#include \"common/adapters/mqtt_paho/mqtt_client.hpp\"", "may not include"},
                {adapter, "#include <curl/curl.h>", "belongs elsewhere"},
-               {adapter, "#include \"services/sensor-publisher/outbox.hpp\"", "may not include"},
+               {adapter, "#include \"services/sensor-publisher/outbox/outbox.hpp\"", "may not include"},
                {"services/sensor-publisher/drivers/host/host.cpp", "#include \"common/adapters/sqlite/database.hpp\"",
                 "may not include"},
-               {"services/sensor-publisher/drivers/host/host.cpp", "#include \"services/sensor-publisher/logic.hpp\"",
-                "may not include"},
+               {"services/sensor-publisher/drivers/host/host.cpp",
+                "#include \"services/sensor-publisher/logic/logic.hpp\"", "may not include"},
                {shell, "#include \"common/adapters/sqlite/database.hpp\"", ""},
-               {shell, "#include \"services/sensor-persistence/store.hpp\"", "may not include"},
+               {shell, "#include \"services/sensor-persistence/store/store.hpp\"", "may not include"},
                {shell, "#include <mqtt/async_client.h>", "belongs elsewhere"},
                {shell, "#include <toml++/toml.h>", "belongs elsewhere"}});
 }
@@ -181,10 +185,10 @@ TEST(WithoutComments, blanks_comments_and_strings_and_keeps_lines) {
   EXPECT_EQ(without_comments("1'000'000 + y"), "1'000'000 + y");
 }
 
-TEST(LogicSources, are_those_of_libraries_of_the_layer_logic) {
-  EXPECT_EQ(logic_sources("sensor_library(a LAYER logic\n  SOURCES logic.cpp sender.cpp\n  LINKS sensors_core)\n"
-                          "sensor_library(b LAYER shell SOURCES shell.cpp)"),
-            (std::vector<std::string>{"logic.cpp", "sender.cpp"}));
+TEST(FoldersOfLayer, stand_in_one_line_of_the_table) {
+  const std::string table = "set(layers_of_folders\n  \"a/[^/]+ core\"\n  \"b/(c|d) logic\")\nset(logic core)\n";
+  EXPECT_EQ(folders_of_layer("core", table), "a/[^/]+");
+  EXPECT_EQ(folders_of_layer("logic", table), "b/(c|d)");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct NumberRange {
   std::uint64_t last = 0;
 };
 
-/// services/sensor-publisher/schema: positions number all that the outbox ever took; seq = position - base.
+/// services/sensor-publisher/outbox/schema: positions number all that the outbox ever took; seq = position - base.
 class OutboxReader {
  public:
   explicit OutboxReader(const std::string& path) : file_(path) {}
@@ -46,7 +46,7 @@ class OutboxReader {
   SqliteFile file_;
 };
 
-/// services/sensor-persistence/schema.
+/// services/sensor-persistence/store/schema.
 class StoreReader {
  public:
   explicit StoreReader(const std::string& path) : file_(path) {}

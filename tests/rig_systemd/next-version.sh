@@ -10,7 +10,7 @@ add_migration() {
   grep -qF "$2" "$1" || { echo "next-version: $1 has no list of migrations that ends as this one expects" >&2; exit 1; }
 }
 
-add_migration services/sensor-publisher/schema.cpp.in \
+add_migration services/sensor-publisher/outbox/schema.cpp.in \
   'ALTER TABLE reading ADD COLUMN quality INTEGER; CREATE TABLE next_version(x)'
-add_migration services/sensor-persistence/schema.cpp.in \
+add_migration services/sensor-persistence/store/schema.cpp.in \
   'ALTER TABLE reading ADD COLUMN quality INTEGER; ALTER TABLE stream ADD COLUMN colour TEXT; CREATE INDEX reading_by_quality ON reading(stream, quality); CREATE TABLE next_version(x)'

@@ -24,7 +24,7 @@ trap 'exit 1' INT TERM
 
 # The unit tests that packaging/cross/test.sh leaves out.
 unit_tests_pass() {
-  vm_copy build/cross/tests-arm64/tests/unit/{runtime/unit_runtime,drivers/unit_drivers} /opt/rig
+  vm_copy build/cross/tests-arm64/tests/unit/{unit_runtime,unit_drivers} /opt/rig
   inside /opt/rig/unit_runtime --gtest_filter='ExitDeadlineDeathTest.*:*.feeds_the_watchdog_while_there_is_progress' > "$vm_folder/unit.log" 2>&1 &&
     inside /opt/rig/unit_drivers --gtest_filter='*.a_program_that_does_not_exist*' >> "$vm_folder/unit.log" 2>&1 &&
     [ "$(sed -nE 's/^\[  PASSED  \] ([0-9]+) tests?\.$/\1/p' "$vm_folder/unit.log" | tr "\n" " ")" = "6 1 " ]

@@ -1,5 +1,5 @@
-// BootModel is what services/sensor-persistence/store_clocks.cpp does, without SQLite: the boots of the publishers'
-// machines, and which rows wait to learn when theirs began. Part of the file of a StoreModel, so a value.
+// BootModel is what services/sensor-persistence/store/store_clocks.cpp does, without SQLite: the boots of the
+// publishers' machines, and which rows wait to learn when theirs began. Part of the file of a StoreModel, so a value.
 #pragma once
 
 #include <cstddef>

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "common/codec/topic.hpp"
-#include "services/sensor-http-bridge/status_reporter.hpp"
-#include "services/sensor-http-bridge/store_call.hpp"
+#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
+#include "services/sensor-http-bridge/delivery/store_call.hpp"
 
 namespace sensors::simulation {
 

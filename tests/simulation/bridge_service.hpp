@@ -11,7 +11,7 @@
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
-#include "services/sensor-http-bridge/bridge.hpp"
+#include "services/sensor-http-bridge/logic/bridge.hpp"
 #include "tests/simulation/api_model.hpp"
 #include "tests/simulation/breaker_watch.hpp"
 #include "tests/simulation/broker_model.hpp"

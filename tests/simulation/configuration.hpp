@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "services/sensor-http-bridge/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
-#include "services/sensor-persistence/logic.hpp"
-#include "services/sensor-publisher/logic_options.hpp"
+#include "services/sensor-persistence/logic/logic.hpp"
+#include "services/sensor-publisher/logic/logic_options.hpp"
 #include "tests/simulation/broker_model.hpp"
 #include "tests/simulation/random.hpp"
 #include "tests/simulation/service.hpp"

@@ -1,5 +1,5 @@
-// DeadLetterModel is what services/sensor-persistence/store_dead_letters.cpp does, without SQLite: the table of dead
-// letters, of which some wait again under a row number. Part of the file of a StoreModel, so a value.
+// DeadLetterModel is what services/sensor-persistence/store/store_dead_letters.cpp does, without SQLite: the table of
+// dead letters, of which some wait again under a row number. Part of the file of a StoreModel, so a value.
 #pragma once
 
 #include <cstdint>

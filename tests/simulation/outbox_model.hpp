@@ -1,5 +1,5 @@
-// OutboxModel is what services/sensor-publisher/outbox.cpp does, without SQLite: the same transactions, with what a
-// crash leaves of them. It tells the Ledger what became durable and what was deleted.
+// OutboxModel is what services/sensor-publisher/outbox/outbox.cpp does, without SQLite: the same transactions, with
+// what a crash leaves of them. It tells the Ledger what became durable and what was deleted.
 #pragma once
 
 #include <map>

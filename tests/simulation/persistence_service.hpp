@@ -10,7 +10,7 @@
 #include <string>
 
 #include "common/codec/reading_json.hpp"
-#include "services/sensor-persistence/logic.hpp"
+#include "services/sensor-persistence/logic/logic.hpp"
 #include "tests/simulation/broker_model.hpp"
 #include "tests/simulation/service.hpp"
 #include "tests/simulation/store_model.hpp"

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "common/codec/reading_json.hpp"
-#include "services/sensor-publisher/logic.hpp"
+#include "services/sensor-publisher/logic/logic.hpp"
 #include "tests/simulation/breaker_watch.hpp"
 #include "tests/simulation/broker_model.hpp"
 #include "tests/simulation/outbox_model.hpp"

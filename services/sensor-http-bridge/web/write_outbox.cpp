@@ -13,7 +13,7 @@
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
-#include "services/sensor-http-bridge/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/web/store_desk.hpp"
 
 namespace sensors::bridge {

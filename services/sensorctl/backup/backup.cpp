@@ -20,9 +20,9 @@
 #include "services/sensorctl/backup/copy_process.hpp"
 #include "services/sensorctl/backup/files.hpp"
 #include "services/sensorctl/backup/manifest.hpp"
-#include "services/sensorctl/doctor/installation.hpp"
 #include "services/sensorctl/exit_code.hpp"
-#include "services/sensorctl/terminal.hpp"
+#include "services/sensorctl/machine/installation.hpp"
+#include "services/sensorctl/shell/terminal.hpp"
 
 namespace sensors::backup {
 namespace {

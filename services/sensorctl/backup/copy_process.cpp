@@ -7,7 +7,7 @@
 #include "common/adapters/sqlite/backup_file.hpp"
 #include "common/adapters/sqlite/plain_file.hpp"
 #include "common/runtime/clocks.hpp"
-#include "services/sensorctl/doctor/owner_process.hpp"
+#include "services/sensorctl/machine/owner_process.hpp"
 
 namespace sensors::backup {
 namespace {

@@ -9,7 +9,7 @@
 #include "common/adapters/sqlite/backup_file.hpp"
 #include "common/runtime/config_file.hpp"
 #include "services/sensorctl/backup/files.hpp"
-#include "services/sensorctl/doctor/installation.hpp"
+#include "services/sensorctl/machine/installation.hpp"
 
 namespace sensors::backup {
 namespace {

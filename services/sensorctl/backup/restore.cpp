@@ -20,9 +20,9 @@
 #include "services/sensorctl/backup/backup.hpp"
 #include "services/sensorctl/backup/files.hpp"
 #include "services/sensorctl/backup/manifest.hpp"
-#include "services/sensorctl/doctor/owner_process.hpp"
 #include "services/sensorctl/exit_code.hpp"
-#include "services/sensorctl/terminal.hpp"
+#include "services/sensorctl/machine/owner_process.hpp"
+#include "services/sensorctl/shell/terminal.hpp"
 
 namespace sensors::backup {
 namespace {

@@ -16,11 +16,11 @@
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/small_file.hpp"
-#include "services/sensorctl/bundle/configuration_text.hpp"
-#include "services/sensorctl/bundle/redact.hpp"
 #include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/exit_code.hpp"
-#include "services/sensorctl/terminal.hpp"
+#include "services/sensorctl/redaction/configuration_text.hpp"
+#include "services/sensorctl/redaction/redact.hpp"
+#include "services/sensorctl/shell/terminal.hpp"
 
 namespace sensors::bundle {
 

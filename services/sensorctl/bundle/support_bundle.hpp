@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "services/sensorctl/broker_access.hpp"
+#include "services/sensorctl/shell/broker_access.hpp"
 
 namespace sensors::bundle {
 

@@ -5,7 +5,7 @@
 
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
-#include "services/sensorctl/text.hpp"
+#include "services/sensorctl/verbs/text.hpp"
 
 namespace sensors::doctor {
 namespace {

@@ -8,7 +8,7 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/core/printable.hpp"
-#include "services/sensorctl/text.hpp"
+#include "services/sensorctl/verbs/text.hpp"
 
 namespace sensors::doctor {
 namespace {

@@ -1,0 +1,151 @@
+// Logic decides everything the bridge does: when to ask the store for a batch, when to try the API, when a batch is
+// confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/codec/former_names.hpp"
+#include "common/codec/namesakes.hpp"
+#include "common/codec/rpc_json.hpp"
+#include "common/core/backoff.hpp"
+#include "common/core/broker_link.hpp"
+#include "common/core/circuit_breaker.hpp"
+#include "common/core/event_queue.hpp"
+#include "common/core/liveness.hpp"
+#include "common/core/log_throttle.hpp"
+#include "common/core/queue_age.hpp"
+#include "services/sensor-http-bridge/delivery/batch_size.hpp"
+#include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
+#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
+#include "services/sensor-http-bridge/delivery/store_call.hpp"
+#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/sinks/http/verdict.hpp"
+
+namespace sensors::bridge {
+
+class Logic {
+ public:
+  /// `saved`: the breaker of the run before. `more_counters` gives what other sides of the service have to add to the
+  /// counters of its status, "key":value, or nothing; it must be callable as long as this.
+  Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::function<std::string()> more_counters = {});
+
+  Logic(const Logic&) = delete;
+  Logic& operator=(const Logic&) = delete;
+
+  Effects step(Event event, Now now);
+
+  /// When a Tick is wanted.
+  std::optional<Instant> wake_at() const;
+
+  const Liveness& liveness() const { return liveness_; }
+  const CircuitBreaker& breaker() const { return breaker_; }
+
+  /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
+  std::string broken_invariant() const {
+    const std::optional<std::string>& broken = breaker_.broken_rule();
+    return broken.has_value() ? "the breaker keeps its rules: " + *broken : std::string();
+  }
+
+  const Counters& counters() const { return counters_; }
+
+ private:
+  enum class Phase {
+    idle,        // no batch
+    asking,      // rpc/upload is out
+    posting,     // the batch is at the API
+    confirming,  // the API has it; the store does not know yet
+  };
+
+  struct BatchInFlight {
+    UploadedRequest range;
+    std::size_t readings = 0;
+    std::size_t rows = 0;        // readings and gap records
+    std::vector<RowName> names;  // of them
+    std::size_t bytes = 0;
+    std::uint64_t post_id = 0;
+    CircuitBreaker::Permit permit;
+    Instant given_up_at{};  // then the HTTP client is stuck
+  };
+
+  void restore_breaker();
+  void handle(const Tick&) {}
+  void handle(const StopRequested&);
+  void handle(const MqttConnected&);
+  void handle(const MqttDisconnected& event);
+  void handle(const MqttPublished& event);
+  void handle(const MqttMessage& event);
+  void handle(const HttpFinished& event);
+
+  void advance();
+  void ask();
+  void take_status(const TopicView& topic, const MqttMessage& message);
+  void say_as_event(std::string_view type, LogLine line);
+  void take_order(const MqttMessage& message);
+  void take_batch(const std::string& payload);
+  void post(const UploadBatchHeader& header, std::string body, CircuitBreaker::Permit permit);
+  void post_delivered(const Verdict& verdict, Millis took);
+  void post_refused(const Verdict& verdict, Millis took);
+  void post_failed(const Verdict& verdict);
+  void cut(const Verdict& verdict, Millis took);
+  void hold(const std::string& reason);
+  bool is_held() const;
+  std::size_t rows_to_ask() const;
+  void log_failure(const Verdict& verdict, const std::string& consequence);
+  void start_confirming();
+  void confirm();
+  void take_confirmation(const std::string& payload);
+  void note_depth(std::uint64_t depth);
+  void batch_is_over(Instant next_at);
+  void store_failed(const std::string& reason);
+  void store_answered();
+  void stop();
+  void say_transitions();
+  void clear_former_names();
+  Condition condition() const;
+  void add_event(std::string payload);
+  void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
+  void say_seldom(LogLevel level, std::string_view kind, const std::string& text);
+  bool may_ask() const;
+
+  const LogicOptions options_;
+  const std::function<std::string()> more_counters_;
+  std::optional<SavedBreaker> saved_;  // until the first step
+  CircuitBreaker breaker_;
+  EventQueue events_;
+  StoreCall call_;
+  BatchSize size_;
+  Backoff rpc_backoff_;
+  Backoff post_backoff_;
+  StatusReporter reporter_;
+  Namesakes namesakes_;
+  FormerNames former_names_;
+  Liveness liveness_;
+  Counters counters_;
+
+  Now now_{};        // of the step under way
+  Effects effects_;  // of the step under way
+  Phase phase_ = Phase::idle;
+  BatchInFlight batch_;  // posting and confirming
+  Instant next_at_{};    // idle: when to ask; confirming: when to send `uploaded` (again)
+  Instant asked_at_{};
+  std::uint64_t last_post_id_ = 0;
+  std::uint64_t refused_last_ = 0;  // the API refused the range that ends so; the store does not know yet. 0: none
+  std::size_t refused_in_row_ = 0;  // rows that became dead letters since the last delivered one
+  int rejections_ = 0;              // of the same `uploaded`
+  std::uint64_t depth_ = 0;         // readings in the store that wait, as last heard
+  std::uint64_t gone_ = 0;          // readings that wait no longer
+  QueueAge age_;                    // of those that wait, since this run has known of them
+  std::string store_problem_;       // why the store is no help now; empty: it is
+  BrokerLink link_;
+  LogThrottle throttle_{1, Millis{60'000}};
+  bool exited_ = false;
+  std::optional<Instant> stop_by_;  // SIGTERM came
+};
+
+}  // namespace sensors::bridge

@@ -1,0 +1,74 @@
+// StatusReporter decides when the bridge tells how it is: its status and queue topics and systemd's STATUS= line, on
+// each change and at an interval. Owned by Logic. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "common/codec/control_json.hpp"
+#include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/events.hpp"
+
+namespace sensors::bridge {
+
+struct Counters {
+  std::uint64_t delivered = 0;                    // readings that the API took
+  std::uint64_t rejected = 0;                     // rows that became dead letters
+  std::uint64_t splits = 0;                       // batches that were refused, and cut
+  std::uint64_t holds = 0;                        // times that too many rows were refused in a row
+  std::uint64_t batches = 0;                      // 2xx
+  std::uint64_t bytes = 0;                        // of delivered batches, before compression
+  std::uint64_t unanswered = 0;                   // requests that the store did not answer, or refused
+  std::uint64_t late_outcomes = 0;                // of POSTs that had been given up
+  std::map<std::string, std::uint64_t> failures;  // POSTs, by class
+  LatencyHistogram latency;                       // of POSTs, failed ones too
+};
+
+/// How the bridge is at one moment.
+struct Condition {
+  bool connected = false;
+  std::string link;  // counters of the connection to the broker, as encode_link_counters() writes them
+  std::string more;  // counters of other sides of the service, "key":value; may be empty
+  ServiceState state = ServiceState::up;
+  std::string reason;
+  std::uint64_t depth = 0;
+  Millis oldest{0};  // since when the oldest of them is known to wait
+  bool pressure = false;
+};
+
+/// The retained message that says "down": at the end of the service, and as its last will.
+MqttPublish down_message(const LogicOptions& options, const std::string& reason, WallTime since);
+
+class StatusReporter {
+ public:
+  explicit StatusReporter(const LogicOptions& options) : options_(options) {}
+
+  /// Appends what is to be said now to `effects`.
+  void report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
+              Effects& effects);
+
+  /// The next report() publishes, whether something has changed or not.
+  void say_again() { is_due_ = true; }
+
+  std::optional<Instant> wake_at() const { return next_at_; }
+
+ private:
+  void publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
+               Effects& effects);
+  double rate_since_last(std::uint64_t delivered, Instant now);
+
+  const LogicOptions& options_;
+  std::string last_line_;  // of STATUS=
+  std::string last_said_;  // what makes a status message due at once when it changes
+  std::optional<ServiceState> state_;
+  Instant since_{};                 // of state_
+  std::optional<Instant> next_at_;  // nothing while the broker is away
+  bool is_due_ = false;
+  std::optional<Instant> rated_at_;
+  std::uint64_t rated_delivered_ = 0;
+  double rate_ = 0;
+};
+
+}  // namespace sensors::bridge

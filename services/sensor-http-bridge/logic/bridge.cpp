@@ -1,0 +1,80 @@
+#include "services/sensor-http-bridge/logic/bridge.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "services/sensor-http-bridge/delivery/store_call.hpp"
+
+namespace sensors::bridge {
+
+Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web,
+               const std::optional<DiscoveryOptions>& discovery)
+    : reply_topic_(reply_topic(options)),
+      control_topic_(control_topic(options)),
+      status_topic_(status_topic(options)),
+      former_status_topics_(former_status_topics(options)),
+      upload_(std::move(options), std::move(saved),
+              [this] { return discovery_.has_value() ? discovery_->counters_text() : std::string(); }) {
+  if (web.has_value()) web_.emplace(*web);
+  if (discovery.has_value()) discovery_.emplace(*discovery);
+}
+
+BridgeEffects Bridge::step(BridgeEvent event, Now now) {
+  std::visit([this, now](const auto& known) { route(known, now); }, event);
+  return std::exchange(effects_, {});
+}
+
+std::optional<Instant> Bridge::wake_at() const {
+  std::optional<Instant> earliest = upload_.wake_at();
+  for (const std::optional<Instant>& at : {web_.has_value() ? web_->wake_at() : std::nullopt,
+                                           discovery_.has_value() ? discovery_->wake_at() : std::nullopt}) {
+    if (at.has_value()) earliest = earliest.has_value() ? std::min(*earliest, *at) : *at;
+  }
+  return earliest;
+}
+
+template <class E>
+void Bridge::to_upload(const E& event, Now now) {
+  for (Effect& effect : upload_.step(event, now)) {
+    std::visit([this](auto& known) { effects_.emplace_back(std::move(known)); }, effect);
+  }
+}
+
+template <class E>
+void Bridge::to_web(const E& event, Now now) {
+  if (!web_.has_value()) return;
+  BridgeEffects more = web_->handle(event, now);
+  std::move(more.begin(), more.end(), std::back_inserter(effects_));
+}
+
+template <class E>
+void Bridge::to_discovery(const E& event, Now now) {
+  if (!discovery_.has_value()) return;
+  BridgeEffects more = discovery_->handle(event, now);
+  std::move(more.begin(), more.end(), std::back_inserter(effects_));
+}
+
+/// The side that answers people first: the other one may end the service with this event.
+void Bridge::route(const StopRequested& event, Now now) {
+  to_web(event, now);
+  to_upload(event, now);
+}
+
+void Bridge::route(const MqttPublished& event, Now now) {
+  if ((event.id & web_publish_bit) != 0) return to_web(event, now);
+  if ((event.id & discovery_publish_bit) != 0) return to_discovery(event, now);
+  to_upload(event, now);
+}
+
+/// Answers are told apart by their correlation data; what is no answer and no order is for who watches.
+void Bridge::route(const MqttMessage& event, Now now) {
+  const bool is_for_upload =
+      event.topic == control_topic_ || (event.topic == reply_topic_ && !event.correlation.starts_with(web_correlation));
+  if (is_for_upload) return to_upload(event, now);
+  if (event.topic == status_topic_ || former_status_topics_.contains(event.topic)) to_upload(event, now);
+  to_web(event, now);
+  to_discovery(event, now);
+}
+
+}  // namespace sensors::bridge

@@ -1,0 +1,69 @@
+// Bridge joins the sides of the service under one Event and one Effect: Logic, which uploads what is stored to an API,
+// Web, which answers HTTP requests, and Discovery, which tells Home Assistant of the sensors. They share the connection
+// to the broker and nothing else. Owned by the loop thread. Pure.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/home_assistant/discovery.hpp"
+#include "services/sensor-http-bridge/web/web.hpp"
+
+namespace sensors::bridge {
+
+class Bridge {
+ public:
+  /// `saved`: the breaker of the run before. Without `web` there is no HTTP side, without `discovery` no word to Home
+  /// Assistant.
+  Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web,
+         const std::optional<DiscoveryOptions>& discovery);
+
+  BridgeEffects step(BridgeEvent event, Now now);
+
+  /// When a Tick is wanted.
+  std::optional<Instant> wake_at() const;
+
+  const Liveness& liveness() const { return upload_.liveness(); }
+  const CircuitBreaker& breaker() const { return upload_.breaker(); }
+
+ private:
+  template <class E>
+  void to_upload(const E& event, Now now);
+  template <class E>
+  void to_web(const E& event, Now now);
+  template <class E>
+  void to_discovery(const E& event, Now now);
+
+  void route(const Tick& event, Now now) { to_all(event, now); }
+  void route(const StopRequested& event, Now now);
+  void route(const MqttConnected& event, Now now) { to_all(event, now); }
+  void route(const MqttDisconnected& event, Now now) { to_all(event, now); }
+  void route(const MqttPublished& event, Now now);
+  void route(const MqttMessage& event, Now now);
+  void route(const HttpFinished& event, Now now) { to_upload(event, now); }
+  void route(const WebRequest& event, Now now) { to_web(event, now); }
+  void route(const WebGone& event, Now now) { to_web(event, now); }
+  void route(const WebListening& event, Now now) { to_web(event, now); }
+  void route(const WebCertificate& event, Now now) { to_web(event, now); }
+
+  template <class E>
+  void to_all(const E& event, Now now) {
+    to_web(event, now);
+    to_discovery(event, now);
+    to_upload(event, now);
+  }
+
+  const std::string reply_topic_;
+  const std::string control_topic_;
+  const std::string status_topic_;
+  const std::set<std::string> former_status_topics_;
+  Logic upload_;
+  std::optional<Web> web_;
+  std::optional<Discovery> discovery_;
+  BridgeEffects effects_;  // of the step under way
+};
+
+}  // namespace sensors::bridge

@@ -1,0 +1,325 @@
+// One transaction is outstanding. Rows, confirmations and hand-outs that come meanwhile wait for the next one:
+//
+//   state             | data     | RPC that writes | leaves by
+//   committing well   | taken    | taken           | a commit fails
+//   not working       | refused  | error answer    | StoreHealth: opened again, and a probe that commits
+//   is_stopping_      | refused  | error answer    | nothing pending: status `down`, Exit
+#include "services/sensor-persistence/logic/logic.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sensors::persistence {
+namespace {
+
+constexpr const char* commit_obligation = "a commit in the store";
+
+}  // namespace
+
+Logic::Logic(LogicOptions options)
+    : options_(std::move(options)),
+      ingest_(options_.ingest),
+      uploads_(options_.destinations),
+      retention_(options_.retention),
+      clocks_(options_.clock),
+      desk_(options_.root, options_.max_calls),
+      board_(options_.queue_high, options_.queue_limit),
+      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
+      former_names_({options_.root, service_name, options_.node, "instance", options_.status_interval}),
+      health_(options_.health),
+      reserve_(options_.keeps_reserve, options_.health.retry_longest) {
+  for (const ServiceRun& run : options_.former_runs) former_names_.add(run.node, run.instance);
+}
+
+std::vector<Effect> Logic::step(Event event, Now now) {
+  if (has_stopped_) return {};
+  std::visit([&](auto& known) { on(std::move(known), now); }, event);
+  advance(now);
+  return std::exchange(effects_, {});
+}
+
+/// Everything that may be due after any event.
+void Logic::advance(Now now) {
+  open_store(now);
+  set_gate();
+  for (LoadStream& load : ingest_.take_loads()) effects_.push_back(std::move(load));
+  start_commit(now);
+  watch_clock(now);
+  if (is_to_announce_ && link_.is_connected() && ingest_.is_open()) {
+    is_to_announce_ = false;
+    publish_watermarks(ingest_.newest());
+  }
+  publish_watermarks(ingest_.take_answers(now.monotonic));
+  if (const std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
+    announce(line->level, "namesake", line->text, now);
+  clear_former_names(now);
+  tell_of_refusals(now);
+  update_state(now);
+  finish_stopping(now);
+}
+
+std::optional<Instant> Logic::wake_at() const {
+  if (has_stopped_) return std::nullopt;
+  std::optional<Instant> at = status_at_;
+  const auto consider = [&](std::optional<Instant> due) {
+    if (due.has_value()) at = at.has_value() ? std::min(*at, *due) : *due;
+  };
+  consider(ingest_.answers_due_at());
+  consider(namesakes_.wake_at());
+  if (link_.is_connected()) consider(former_names_.wake_at());
+  if (is_committing_) return at;
+  if (health_.is_working()) {
+    consider(ingest_.commit_due_at());
+    consider(clocks_.due_at());
+    consider(retention_.due_at());
+    consider(reserve_.due_at());
+  } else {
+    consider(health_.due_at());
+  }
+  return at;
+}
+
+void Logic::on(StopRequested, Now) { is_stopping_ = true; }
+
+void Logic::on(MqttConnected, Now now) {
+  if (std::optional<LogLine> line = link_.connected(now.monotonic); line.has_value()) {
+    publish_event("broker", line->text, now);
+    effects_.push_back(std::move(*line));
+  }
+  is_to_announce_ = true;
+  if (status_at_.has_value()) status_at_ = now.monotonic;
+}
+
+void Logic::on(const MqttDisconnected& event, Now now) {
+  if (link_.is_connected() && status_at_.has_value()) status_at_ = now.monotonic;
+  if (std::optional<LogLine> line = link_.disconnected(event, now.monotonic); line.has_value())
+    effects_.push_back(std::move(*line));
+  former_names_.disconnected();
+}
+
+void Logic::on(const StreamLoaded& event, Now now) {
+  if (!event.state.has_value()) read_failed("cannot look up stream " + event.stream, event.state.error(), now);
+  ingest_.loaded(event, now.monotonic);
+  stream_loaded(event);
+}
+
+void Logic::on(StoreMeasured event, Now now) {
+  is_measuring_ = false;
+  if (!event.figures.has_value()) {
+    const Error& error = event.figures.error();
+    // The file that the writing connection has open: also of a store into which nothing is written for a while.
+    if (error.code == ErrorCode::io && health_.is_open()) return found_failing("the store fails", error, now);
+    return read_failed("cannot measure the store", error, now);
+  }
+  used_bytes_ = event.figures->used_bytes;
+  disk_ = event.figures->disk;
+}
+
+// ---- commits ----
+
+bool Logic::commit_is_due(Now now) const {
+  if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
+  const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
+  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() || !waiting_changes_.empty() ||
+         (!is_stopping_ && (clocks_.is_due(now.monotonic) || reserve_is_due(now)));
+}
+
+void Logic::start_commit(Now now) {
+  if (is_committing_ || !health_.is_open()) return;
+  bool is_due = commit_is_due(now);
+  std::optional<RetentionStep> retention;
+  if (health_.is_working() && !is_stopping_) {
+    retention = retention_.take_step(now, uploads_.slowest_cursor(), used_bytes_);
+    is_due = is_due || retention.has_value();
+  }
+  if (!is_due) return;
+  CommitTransaction transaction = next_transaction(now);
+  transaction.retention = retention;
+  is_committing_ = true;
+  liveness_.begin(commit_obligation, now.monotonic + options_.commit_deadline);
+  effects_.push_back(std::move(transaction));
+}
+
+CommitTransaction Logic::next_transaction(Now now) {
+  CommitTransaction transaction;
+  transaction.time = now.wall;
+  transaction.honest_time = retention_.honest_time(now);
+  transaction.probe = !health_.is_working();
+  transaction.reserve = reserve_.next(now.monotonic);
+  transaction.streams = ingest_.take_pending();
+  transaction.hand_outs = std::exchange(waiting_hand_outs_, {});
+  commit_has_rows_ = !transaction.streams.empty();
+  note_gaps(transaction.streams);
+  for (const StreamRows& rows : transaction.streams) clocks_.rows_come(rows, now.monotonic);
+  clocks_.fill(transaction, now.monotonic);
+  committing_confirmations_ = std::exchange(waiting_confirmations_, {});
+  for (const ConfirmationCall& waiting : committing_confirmations_)
+    transaction.confirmations.push_back(waiting.confirmation);
+  transaction.max_dead_letters = options_.max_dead_letters;
+  committing_changes_ = std::exchange(waiting_changes_, {});
+  transaction.dead_letter_changes = committing_changes_;
+  committing_hand_outs_.clear();
+  for (const HandOut& hand_out : transaction.hand_outs) committing_hand_outs_.push_back(hand_out.call);
+  return transaction;
+}
+
+void Logic::note_gaps(const std::vector<StreamRows>& streams) {
+  commit_gaps_.clear();
+  std::size_t records = 0;
+  for (const StreamRows& rows : streams) {
+    if (records == 0 && !rows.gaps.empty()) {
+      const Gap& gap = rows.gaps.front();
+      commit_gaps_ = fmt::format("{}/{}, stream {}: {}..{} lost ({})", rows.node, rows.publisher, rows.stream,
+                                 gap.first, gap.last, gap.reason);
+    }
+    records += rows.gaps.size();
+  }
+  if (records > 1) commit_gaps_ += fmt::format(", and {} gap records more", records - 1);
+}
+
+void Logic::on(StoreCommitted event, Now now) {
+  is_committing_ = false;
+  liveness_.end(commit_obligation);
+  if (event.report.has_value()) {
+    commit_succeeded(std::move(*event.report), now);
+    reserve_.written();
+  } else {
+    if (event.report.error().code == ErrorCode::disk_full) reserve_.disk_full(now.monotonic);
+    commit_failed(event.report.error(), now);
+  }
+  if (event.reserve_held.has_value()) note_reserve(*event.reserve_held, now);
+}
+
+void Logic::commit_succeeded(CommitReport report, Now now) {
+  ++counters_.commits;
+  const bool was_failing = health_.is_open() && !health_.is_working();
+  health_.commit_succeeded(report.last_id, commit_has_rows_);
+  used_bytes_ = report.used_bytes;
+  uploads_.rows_added(report.last_id);
+  if (const std::string repaired = clocks_.committed(report); !repaired.empty()) {
+    log(LogLevel::info, repaired);
+    publish_event("clock", repaired, now);
+  }
+  if (report.retention.has_value()) retention_.done(*report.retention, now.monotonic);
+  if (!committing_confirmations_.empty()) retention_.uploaded(now.monotonic);
+  publish_watermarks(ingest_.committed(now.monotonic));
+  for (const ConfirmationCall& done : std::exchange(committing_confirmations_, {})) {
+    uploads_.confirmed(done.confirmation);
+    answer(done.call, encode_uploaded_answer(uploads_.answer(done.confirmation.destination)));
+  }
+  if (report.dead_letters.has_value()) dead_letters_changed(*report.dead_letters, now);
+  for (const HandedOut& done : report.handed_out) {
+    uploads_.handed_out(done.batch);
+    answer(done.call, encode_upload_batch(done.batch));
+  }
+  if (!commit_gaps_.empty()) {
+    announce(LogLevel::warning, "gap", std::exchange(commit_gaps_, {}), now);
+  }
+  if (was_failing && std::exchange(failure_is_said_, false)) {
+    log(LogLevel::info, "the store commits again");
+    publish_event("store", "the store commits again", now);
+  }
+}
+
+/// The calls of the commit under way get `error`.
+void Logic::fail_calls(const Error& error) {
+  for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
+  for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
+    answer(lost.call, encode_error(error));
+  for (const DeadLetterChange& lost : std::exchange(committing_changes_, {})) answer(lost.call, encode_error(error));
+}
+
+void Logic::commit_failed(const Error& error, Now now) {
+  ++counters_.failed_commits;
+  ingest_.failed();
+  clocks_.failed();
+  retention_.failed(now.monotonic);
+  fail_calls(error);
+  const std::optional<Error> before = health_.error();
+  health_.commit_failed(error, now.monotonic);
+  store_failed("cannot commit", before, now);
+}
+
+// ---- state and status ----
+
+void Logic::watch_clock(Now now) {
+  const std::optional<Millis> jump = retention_.take_clock_jump();
+  if (!jump.has_value()) return;
+  const std::string text = fmt::format(
+      "the wall clock is {:.0f} s {} where it should be by the monotonic clock, or by what the store was last written "
+      "with; nothing is deleted by age for {} h. After so long without power that is nothing to worry about",
+      std::abs(static_cast<double>(jump->count()) / 1e3), *jump < Millis{0} ? "behind" : "ahead of",
+      std::chrono::duration_cast<std::chrono::hours>(options_.retention.clock_jump_pause).count());
+  log(LogLevel::warning, text);
+  publish_event("clock", text, now);
+}
+
+/// What this service left on the broker under names that its machine has no longer.
+void Logic::clear_former_names(Now now) {
+  if (!link_.is_connected()) return;
+  for (MqttPublish& empty : former_names_.advance(now.monotonic)) {
+    log(LogLevel::info, "this machine has another name now; cleared on the broker: " + empty.topic);
+    effects_.emplace_back(std::move(empty));
+  }
+}
+
+void Logic::update_state(Now now) {
+  std::string reason = trouble();
+  const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
+  if (!salvage_.empty() && now.monotonic >= salvage_shown_until_) salvage_.clear();
+  if (reason.empty()) reason = salvage_;
+  const bool is_changed = board_.set(state, reason, now.monotonic);
+  age_.note(uploads_.last_id(), uploads_.slowest_cursor(), now.monotonic);
+  const bool pressure = board_.update_pressure(uploads_.depth());
+  if (!status_at_.has_value()) return;
+  if (is_changed || pressure != last_pressure_) status_at_ = now.monotonic;
+  if (now.monotonic >= *status_at_) publish_status(now);
+}
+
+StatusFigures Logic::figures() const {
+  return StatusFigures{counters_,
+                       link_,
+                       ingest_.counters(),
+                       uploads_,
+                       clocks_.counters(),
+                       age_,
+                       ingest_.pending_rows(),
+                       desk_.waiting(),
+                       retention_.deleted(),
+                       dead_letters_,
+                       used_bytes_,
+                       disk_,
+                       options_.instance};
+}
+
+void Logic::publish_status(Now now) {
+  status_at_ = now.monotonic + options_.status_interval;
+  last_pressure_ = board_.update_pressure(uploads_.depth());
+  if (link_.is_connected()) {
+    publish_own("status", board_.status(figures(), now), true);
+    publish_own("queue", board_.queue(figures(), now), true);
+  }
+  std::string text = fmt::format("{} readings committed, {} rows wait for upload",
+                                 ingest_.counters().committed_readings, uploads_.depth());
+  if (!link_.is_connected()) text = "no connection to the broker; " + text;
+  if (board_.state() == ServiceState::degraded) text = "degraded: " + board_.reason() + "; " + text;
+  effects_.push_back(ServiceStatus{std::move(text)});
+  if (!is_measuring_ && !is_stopping_ && health_.is_open()) {
+    is_measuring_ = true;
+    effects_.push_back(MeasureStore{});
+  }
+}
+
+void Logic::finish_stopping(Now now) {
+  if (!is_stopping_ || is_committing_) return;
+  answer_waiting(Error{ErrorCode::disconnected, "the store is stopping; ask again"});
+  publish_own("status", down_status(uploads_.store(), options_.instance, "stopped", now.wall), true);
+  log(LogLevel::info,
+      fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));
+  effects_.push_back(Exit{0});
+  has_stopped_ = true;
+}
+
+}  // namespace sensors::persistence

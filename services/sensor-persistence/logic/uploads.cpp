@@ -1,0 +1,108 @@
+#include "services/sensor-persistence/logic/uploads.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sensors::persistence {
+
+Uploads::Uploads(std::vector<std::string> configured) {
+  for (std::string& name : configured) destinations_.push_back(DestinationState{std::move(name)});
+}
+
+void Uploads::restart(const StoreContents& contents) {
+  store_ = contents.store;
+  last_id_ = contents.last_id;
+  for (DestinationState& destination : destinations_) {
+    const auto stored = std::find_if(contents.destinations.begin(), contents.destinations.end(),
+                                     [&](const DestinationState& state) { return state.name == destination.name; });
+    destination = stored != contents.destinations.end() ? *stored : DestinationState{std::move(destination.name)};
+  }
+}
+
+const DestinationState* Uploads::find(const std::string& name) const {
+  const auto found = std::find_if(destinations_.begin(), destinations_.end(),
+                                  [&](const DestinationState& state) { return state.name == name; });
+  return found == destinations_.end() ? nullptr : &*found;
+}
+
+DestinationState* Uploads::find(const std::string& name) {
+  return const_cast<DestinationState*>(std::as_const(*this).find(name));
+}
+
+Error Uploads::unknown(const std::string& name) const {
+  return Error{
+      ErrorCode::not_found,
+      fmt::format("destination {} is not configured; add [[destination]] name = \"{}\" to the store's configuration",
+                  name, name)};
+}
+
+Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const UploadRequest& request) const {
+  const DestinationState* destination = find(request.destination);
+  if (destination == nullptr) return tl::unexpected<Error>(unknown(request.destination));
+  if (destination->batch_last == 0 && destination->cursor >= last_id_) return std::optional<HandOut>{};
+  return std::optional<HandOut>{
+      HandOut{call, request.destination, request.max_readings, request.max_bytes, request.refused}};
+}
+
+Result<std::optional<Confirmation>> Uploads::confirm(const UploadedRequest& request) const {
+  if (request.store != store_) {
+    return fail(ErrorCode::rejected,
+                fmt::format("store {} is not this one, which is {}; ask for an upload first", request.store, store_));
+  }
+  const DestinationState* destination = find(request.destination);
+  if (destination == nullptr) return tl::unexpected<Error>(unknown(request.destination));
+  const bool is_range = request.first >= 1 && request.first <= request.last;
+  if (is_range && request.last <= destination->cursor) return std::optional<Confirmation>{};
+  if (!is_range || request.first != destination->batch_first || request.last != destination->batch_last) {
+    return fail(ErrorCode::rejected,
+                fmt::format("{}..{} is not what destination {} was handed out, which is {}..{}; confirm exactly that",
+                            request.first, request.last, request.destination, destination->batch_first,
+                            destination->batch_last));
+  }
+  return std::optional<Confirmation>{Confirmation{request.destination, request.first, request.last, request.rejected}};
+}
+
+Result<void> Uploads::check_destination(const std::string& destination) const {
+  if (destination.empty() || find(destination) != nullptr) return {};
+  return tl::unexpected<Error>(unknown(destination));
+}
+
+void Uploads::confirmed(const Confirmation& confirmation) {
+  DestinationState* destination = find(confirmation.destination);
+  if (destination == nullptr || destination->batch_first != confirmation.first ||
+      destination->batch_last != confirmation.last)
+    return;
+  confirmed_rows_ += confirmation.last - confirmation.first + 1;
+  destination->cursor = confirmation.last;
+  destination->batch_first = destination->batch_last = 0;
+}
+
+void Uploads::handed_out(const UploadBatch& batch) {
+  DestinationState* destination = find(batch.destination);
+  if (destination == nullptr) return;
+  destination->batch_first = batch.first;
+  destination->batch_last = batch.last;
+  destination->cursor = batch.first > 0 ? batch.first - 1 : last_id_ - batch.remaining;
+}
+
+UploadBatch Uploads::nothing_waits(const std::string& destination) const {
+  UploadBatch batch;
+  batch.store = store_;
+  batch.destination = destination;
+  return batch;
+}
+
+UploadedAnswer Uploads::answer(const std::string& destination) const {
+  const DestinationState* state = find(destination);
+  if (state == nullptr) return UploadedAnswer{};
+  return UploadedAnswer{state->cursor, last_id_ - state->cursor};
+}
+
+std::uint64_t Uploads::slowest_cursor() const {
+  std::uint64_t slowest = last_id_;
+  for (const DestinationState& destination : destinations_) slowest = std::min(slowest, destination.cursor);
+  return slowest;
+}
+
+}  // namespace sensors::persistence

@@ -1,0 +1,249 @@
+#include "services/sensor-persistence/store/store_batches.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+
+#include "services/sensor-persistence/store/answer_size.hpp"
+#include "services/sensor-persistence/store/store_rows.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+enum : std::size_t {
+  oldest_id_sql,
+  add_destination_sql,
+  skip_deleted_sql,
+  list_destinations_sql,
+  find_destination_sql,
+  remember_sql,
+  confirm_sql,
+  readings_sql,
+  gaps_sql
+};
+
+// CROSS JOIN keeps SQLite to the order of ids.
+const std::vector<std::string_view> batch_texts{
+    "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap"
+    " UNION ALL SELECT min(queue_id) FROM dead_letter)",
+    "INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0) ON CONFLICT(name) DO NOTHING",
+    "UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0",
+    "SELECT name, cursor, batch_first, batch_last, refusals FROM destination",
+    "SELECT name, cursor, batch_first, batch_last, refusals FROM destination WHERE name = ?1",
+    "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4, refusals = ?5 WHERE name = ?1",
+    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0, refusals = 0 WHERE name = ?1 AND "
+    "batch_first = ?2 AND batch_last = ?3",
+    "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value, r.uptime_ms"
+    " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
+    " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id",
+    "SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms FROM gap g CROSS JOIN stream t ON t.id = "
+    "g.stream"
+    " WHERE g.id BETWEEN ?1 AND ?2 ORDER BY g.id LIMIT ?3",
+};
+
+constexpr std::size_t gap_bytes = 320;  // of a gap record in an answer, at most
+
+DestinationState destination_of(const Statement& statement) {
+  return DestinationState{statement.text(0), statement.unsigned_integer(1), statement.unsigned_integer(2),
+                          statement.unsigned_integer(3), statement.unsigned_integer(4)};
+}
+
+StoredReading reading_of(const Statement& statement) {
+  StoredReading row;
+  row.id = statement.unsigned_integer(0);
+  row.node = statement.text(1);
+  row.stream = statement.text(2);
+  row.reading = SequencedReading{statement.unsigned_integer(3), Reading{statement.text(4), value_of(statement, 7),
+                                                                        statement.text(5), statement.wall_time(6)}};
+  if (!statement.is_null(8)) row.reading.reading.uptime = Millis(statement.integer(8));
+  return row;
+}
+
+std::uint64_t id_of(const StoredRow& row) {
+  return std::visit([](const auto& known) { return known.id; }, row);
+}
+
+std::size_t bytes_of(const StoredRow& row) {
+  const StoredReading* reading = std::get_if<StoredReading>(&row);
+  return reading != nullptr ? answer_bytes(*reading) : gap_bytes;
+}
+
+void add(UploadBatch& batch, StoredRow row) {
+  if (StoredReading* reading = std::get_if<StoredReading>(&row)) {
+    batch.readings.push_back(std::move(*reading));
+  } else {
+    batch.gaps.push_back(std::get<StoredGap>(std::move(row)));
+  }
+}
+
+/// Counts rows and bytes of a batch against its limits; the first row always fits.
+class Room {
+ public:
+  explicit Room(const HandOut& limits) : rows_(limits.max_readings), bytes_(limits.max_bytes) {}
+  bool take(std::size_t bytes) {
+    if (!is_empty_ && (rows_ == 0 || bytes > bytes_)) return false;
+    is_empty_ = false;
+    rows_ -= std::min<std::size_t>(rows_, 1);
+    bytes_ -= std::min(bytes_, bytes);
+    return true;
+  }
+
+ private:
+  std::size_t rows_;
+  std::size_t bytes_;
+  bool is_empty_ = true;
+};
+
+}  // namespace
+
+Value value_of(const Statement& statement, int column) {
+  constexpr int sqlite_integer = 1;  // SQLITE_INTEGER and SQLITE_FLOAT of sqlite3.h
+  constexpr int sqlite_float = 2;
+  switch (statement.type(column)) {
+    case sqlite_integer: return statement.integer(column) != 0;
+    case sqlite_float: return statement.real(column);
+    default: return statement.text(column);
+  }
+}
+
+Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store) {
+  Result<std::vector<Statement>> statements = prepare_all(database, batch_texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  return StoreBatches(database, std::move(*statements), std::move(store));
+}
+
+Result<void> StoreBatches::add_destinations(const std::vector<std::string>& destinations, std::uint64_t last_id) {
+  for (const std::string& name : destinations) {
+    Result<void> added = statements_[add_destination_sql].bind(1, std::string_view(name)).run();
+    if (!added.has_value()) return added;
+  }
+  Statement& oldest = statements_[oldest_id_sql];
+  const Result<bool> row = has_row(oldest);
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  const std::uint64_t before_oldest = oldest.is_null(0) ? last_id : oldest.unsigned_integer(0) - 1;
+  oldest.reset();
+  return statements_[skip_deleted_sql].bind(1, before_oldest).run();
+}
+
+Result<std::vector<DestinationState>> StoreBatches::destinations() {
+  std::vector<DestinationState> found;
+  Statement& statement = statements_[list_destinations_sql];
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) found.push_back(destination_of(statement));
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return found;
+}
+
+Result<DestinationState> StoreBatches::find(const std::string& name) {
+  Statement& statement = statements_[find_destination_sql];
+  statement.bind(1, std::string_view(name));
+  const Result<bool> row = has_row(statement);
+  const DestinationState state = row.has_value() && *row ? destination_of(statement) : DestinationState{};
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  if (!*row) return fail(ErrorCode::not_found, "destination " + name + " is not in the store; restart the service");
+  return state;
+}
+
+Result<void> StoreBatches::remember(const DestinationState& destination) {
+  Statement& statement = statements_[remember_sql];
+  statement.bind(1, std::string_view(destination.name)).bind(2, destination.cursor);
+  statement.bind(3, destination.batch_first).bind(4, destination.batch_last);
+  return statement.bind(5, destination.refusals).run();
+}
+
+Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
+  Statement& statement = statements_[confirm_sql];
+  statement.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
+  const Result<void> done = statement.bind(3, confirmation.last).run();
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  return database_->changes() > 0;
+}
+
+Result<std::uint64_t> StoreBatches::given_through(const std::string& destination) {
+  const Result<DestinationState> state = find(destination);
+  if (!state.has_value()) return tl::unexpected<Error>(state.error());
+  return std::max(state->cursor, state->batch_last);
+}
+
+Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id,
+                                           StoreDeadLetters& dead_letters) {
+  Result<DestinationState> destination = find(request.destination);
+  if (!destination.has_value()) return tl::unexpected<Error>(destination.error());
+  UploadBatch batch;
+  batch.store = store_;
+  batch.destination = request.destination;
+  const bool is_out = destination->batch_last != 0;
+  const bool is_retry = is_out && destination->batch_last != request.refused;
+  batch.refusals = destination->refusals + (is_out && !is_retry ? 1 : 0);
+  const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
+                           std::numeric_limits<std::size_t>::max(), 0};
+  const std::uint64_t from = destination->cursor + 1;
+  const std::uint64_t to = is_retry ? destination->batch_last : last_id;
+  const Result<void> read = read_rows(from, to, is_retry ? everything : request, dead_letters, batch);
+  if (!read.has_value()) return tl::unexpected<Error>(read.error());
+  if (!batch.readings.empty()) batch.last = batch.readings.back().id;
+  if (!batch.gaps.empty()) batch.last = std::max(batch.last, batch.gaps.back().id);
+  if (is_retry) batch.last = destination->batch_last;
+  if (batch.last != 0) batch.first = from;
+  batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
+  if (is_retry) return batch;
+  // Without a row up to last_id there is nothing but ids of other destinations: they are passed.
+  const std::uint64_t cursor = batch.last != 0 ? destination->cursor : last_id;
+  const Result<void> done =
+      remember(DestinationState{request.destination, cursor, batch.first, batch.last, batch.refusals});
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  return batch;
+}
+
+Result<std::vector<StoredRow>> StoreBatches::gaps(std::uint64_t first, std::uint64_t last, std::size_t most) {
+  std::vector<StoredRow> found;
+  Statement& statement = statements_[gaps_sql];
+  statement.bind(1, first).bind(2, last);
+  statement.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    const Gap gap{statement.unsigned_integer(3), statement.unsigned_integer(4), statement.text(5),
+                  statement.wall_time(6)};
+    found.emplace_back(StoredGap{statement.unsigned_integer(0), statement.text(1), statement.text(2), gap});
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return found;
+}
+
+/// Readings, gap records and rows that wait again, in the order of their ids, until there is no more room.
+Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits,
+                                     StoreDeadLetters& dead_letters, UploadBatch& batch) {
+  Result<std::vector<StoredRow>> others = gaps(first, last, limits.max_readings);
+  if (!others.has_value()) return tl::unexpected<Error>(others.error());
+  Result<std::vector<StoredRow>> again = dead_letters.waiting(limits.destination, first, last, limits.max_readings);
+  if (!again.has_value()) return tl::unexpected<Error>(again.error());
+  std::move(again->begin(), again->end(), std::back_inserter(*others));
+  std::sort(others->begin(), others->end(), [](const auto& a, const auto& b) { return id_of(a) < id_of(b); });
+  Room room(limits);
+  auto other = others->begin();
+  const auto take_others_before = [&](std::uint64_t id) {
+    for (; other != others->end() && id_of(*other) < id; ++other) {
+      if (!room.take(bytes_of(*other))) return false;
+      add(batch, std::move(*other));
+    }
+    return true;
+  };
+  Statement& statement = statements_[readings_sql];
+  statement.bind(1, first).bind(2, last);
+  bool has_room = true;
+  Result<bool> row = has_row(statement);
+  for (; has_room && row.has_value() && *row; row = has_row(statement)) {
+    StoredReading reading = reading_of(statement);
+    has_room = take_others_before(reading.id) && room.take(answer_bytes(reading));
+    if (has_room) batch.readings.push_back(std::move(reading));
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  if (has_room) take_others_before(last + 1);
+  return {};
+}
+
+}  // namespace sensors::persistence

@@ -1,0 +1,163 @@
+// boot.hold: 0 no rows wait, 1 rows wait, 2 they have waited long enough, and no others will.
+#include "services/sensor-persistence/store/store_clocks.hpp"
+
+#include <algorithm>
+
+#include "services/sensor-persistence/store/store_rows.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+enum : std::size_t {
+  waiting_sql,
+  hold_sql,
+  id_sql,
+  assign_sql,
+  learn_sql,
+  trim_sql,
+  release_sql,
+  find_sql,
+  given_sql,
+  unsynced_sql,
+  stamp_sql,
+  done_sql,
+  first_held_sql
+};
+
+// CROSS JOIN keeps SQLite to the order that visits few rows: the boots that wait, their streams, their unsynced rows.
+const std::vector<std::string_view> clock_texts{
+    "SELECT node, publisher, name, time_ms IS NOT NULL FROM boot WHERE hold = 1",
+    "INSERT INTO boot(node, publisher, name, hold) VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET hold = max(hold, 1)",
+    "SELECT id FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3",
+    "UPDATE stream SET boot = ?2 WHERE name = ?1 AND boot IS NULL",
+    "INSERT INTO boot(node, publisher, name, time_ms) VALUES(?1, ?2, ?3, ?4)"
+    " ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms",
+    "DELETE FROM boot WHERE id <= (SELECT max(id) FROM boot) - ?1",
+    "UPDATE boot SET hold = 2 WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND hold = 1 AND time_ms IS NULL",
+    "SELECT id, time_ms FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND time_ms IS NOT NULL",
+    "SELECT coalesce(max(max(cursor, batch_last)), 0) FROM destination",
+    "SELECT r.id, r.time_ms, r.uptime_ms FROM stream s CROSS JOIN reading r ON r.stream = s.id"
+    " WHERE s.boot = ?1 AND r.uptime_ms IS NOT NULL AND r.id > ?2 LIMIT ?3",
+    "UPDATE reading SET time_ms = ?2, uptime_ms = NULL WHERE id = ?1",
+    "UPDATE boot SET hold = 0 WHERE id = ?1 AND hold = 1",
+    "SELECT coalesce(min(r.id), 0) FROM boot b CROSS JOIN stream s ON s.boot = b.id"
+    " CROSS JOIN reading r ON r.stream = s.id WHERE b.hold = 1 AND r.uptime_ms IS NOT NULL AND r.id > ?1",
+};
+
+struct UnsyncedRow {
+  std::int64_t id;
+  WallTime time;
+  Millis uptime;
+};
+
+/// The first row of `statement`, in `read`, and whether there is one.
+template <class Read>
+Result<bool> read_one(Statement& statement, Read read) {
+  Result<bool> row = has_row(statement);
+  if (row.has_value() && *row) read(statement);
+  statement.reset();
+  return row;
+}
+
+}  // namespace
+
+Result<StoreClocks> StoreClocks::prepare(Database& database) {
+  Result<std::vector<Statement>> statements = prepare_all(database, clock_texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  return StoreClocks(database, std::move(*statements));
+}
+
+Statement& StoreClocks::bound_to(std::size_t sql, const BootKey& boot) {
+  return statements_[sql]
+      .bind(1, std::string_view(boot.node))
+      .bind(2, std::string_view(boot.publisher))
+      .bind(3, std::string_view(boot.boot));
+}
+
+Result<std::vector<BootState>> StoreClocks::waiting() {
+  std::vector<BootState> boots;
+  Statement& statement = statements_[waiting_sql];
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) {
+    boots.push_back({{statement.text(0), statement.text(1), statement.text(2)}, statement.integer(3) != 0});
+  }
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return boots;
+}
+
+Result<std::optional<WallTime>> StoreClocks::began(const BootKey& boot) {
+  std::optional<WallTime> began;
+  const Result<bool> found = read_one(bound_to(find_sql, boot), [&](Statement& row) { began = row.wall_time(1); });
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  return began;
+}
+
+Result<void> StoreClocks::hold(const StreamRows& rows) {
+  const BootKey boot{rows.node, rows.publisher, rows.boot};
+  Result<void> done = bound_to(hold_sql, boot).run();
+  if (!done.has_value()) return done;
+  std::int64_t id = 0;
+  const Result<bool> found = read_one(bound_to(id_sql, boot), [&](Statement& row) { id = row.integer(0); });
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  return statements_[assign_sql].bind(1, std::string_view(rows.stream)).bind(2, id).run();
+}
+
+Result<void> StoreClocks::learn(const BootLearned& learned) {
+  Result<void> done = bound_to(learn_sql, learned.boot).bind(4, learned.time).run();
+  if (!done.has_value()) return done;
+  return statements_[trim_sql].bind(1, max_boots).run();
+}
+
+Result<bool> StoreClocks::release(const BootKey& boot) {
+  if (const Result<void> done = bound_to(release_sql, boot).run(); !done.has_value())
+    return tl::unexpected<Error>(done.error());
+  return database_->changes() > 0;
+}
+
+Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
+  RestampReport report;
+  std::int64_t boot = 0;
+  std::int64_t given = 0;
+  WallTime began{};
+  Result<bool> found = read_one(bound_to(find_sql, step.boot), [&](Statement& row) {
+    boot = row.integer(0);
+    began = row.wall_time(1);
+  });
+  if (found.has_value()) found = read_one(statements_[given_sql], [&](Statement& row) { given = row.integer(0); });
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+
+  std::vector<UnsyncedRow> rows;
+  Statement& unsynced = statements_[unsynced_sql];
+  unsynced.bind(1, boot).bind(2, given).bind(3, std::uint64_t{step.max_rows});
+  Result<bool> row = has_row(unsynced);
+  for (; row.has_value() && *row; row = has_row(unsynced)) {
+    rows.push_back({unsynced.integer(0), unsynced.wall_time(1), Millis(unsynced.integer(2))});
+  }
+  unsynced.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+
+  Result<void> done;
+  for (const UnsyncedRow& known : rows) {
+    const WallTime time = time_at_uptime(began, known.uptime);
+    report.largest_shift = std::max(report.largest_shift, std::chrono::abs(time - known.time));
+    done = statements_[stamp_sql].bind(1, known.id).bind(2, time).run();
+    if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  }
+  report.restamped = rows.size();
+  report.is_done = rows.size() < step.max_rows;
+  if (report.is_done) done = statements_[done_sql].bind(1, boot).run();
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  return report;
+}
+
+Result<std::uint64_t> StoreClocks::first_held(std::uint64_t after_id) {
+  std::uint64_t first = 0;
+  Statement& statement = statements_[first_held_sql];
+  statement.bind(1, after_id);
+  const Result<bool> found = read_one(statement, [&](Statement& row) { first = row.unsigned_integer(0); });
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  return first;
+}
+
+}  // namespace sensors::persistence

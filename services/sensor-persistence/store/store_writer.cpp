@@ -1,0 +1,391 @@
+#include "services/sensor-persistence/store/store_writer.hpp"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "common/adapters/sqlite/disk_figures.hpp"
+#include "common/adapters/sqlite/quick_check.hpp"
+#include "common/adapters/sqlite/storage_of_file.hpp"
+#include "common/runtime/random_id.hpp"
+#include "services/sensor-persistence/store/schema.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+enum : std::size_t {
+  last_id_sql,
+  honest_time_sql,
+  set_last_id_sql,
+  probe_sql,
+  streams_sql,
+  stream_sql,
+  window_sql,
+  present_sql,
+  delete_readings_sql,
+  delete_gaps_sql,
+  delete_streams_sql,
+  page_count_sql,
+  freelist_sql
+};
+
+const std::vector<std::string_view> writer_texts{
+    "SELECT last_id FROM store",
+    "SELECT honest_ms FROM store",
+    "UPDATE store SET last_id = ?1, honest_ms = CASE WHEN ?2 > 0 THEN ?2 ELSE honest_ms END",
+    "UPDATE store SET probes = probes + 1",
+    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY moved_at DESC LIMIT ?1) "
+    "ORDER BY moved_at",
+    "SELECT name, node, publisher, id, through FROM stream WHERE name = ?1",
+    "SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)",
+    "SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND uptime_ms IS NULL AND time_ms BETWEEN ?3 AND "
+    "?4)",
+    "DELETE FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms < ?3 AND (uptime_ms IS NULL OR ?4)",
+    // A gap record's time may be of a clock that was not set: it stays until the readings before it are gone.
+    "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3"
+    " AND (?4 OR id < coalesce((SELECT min(id) FROM reading), id + 1))",
+    // Of the bridge, each write with a key is a stream (docs/adr/0011): the key is forgotten with the last of its rows.
+    // Other streams stay: those of sensor-publisher for outboxes that come back late, and that of a run of the bridge
+    // for the run may go on.
+    "DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND name GLOB 'k-*' AND moved_at <= ?1"
+    " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.stream = stream.id)"
+    " AND id NOT IN (SELECT gap.stream FROM gap)",
+    "PRAGMA page_count",
+    "PRAGMA freelist_count",
+};
+
+constexpr WallTime no_time_limit = WallTime::max();
+
+StreamState stream_of(const Statement& statement) {
+  return StreamState{statement.text(0), statement.text(1), statement.text(2), statement.unsigned_integer(3),
+                     statement.unsigned_integer(4)};
+}
+
+}  // namespace
+
+std::string random_store_id() { return random_id(); }
+
+StoreWriter::StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows)
+    : database_(std::move(database)), statements_(std::move(statements)), rows_(std::move(rows)) {}
+
+Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& options, Millis check_limit) {
+  Database::Options how;
+  how.cache_kib = options.cache_kib;
+  how.application_id = store_application_id;
+  Result<Database> database = Database::open(options.path, store_migrations(), how);
+  if (!database.has_value()) return tl::unexpected<Error>(database.error());
+  if (const Result<void> sound = check(*database, check_limit); !sound.has_value())
+    return tl::unexpected<Error>(sound.error());
+  const Result<std::string> store = adopt_id(*database);
+  if (!store.has_value()) return tl::unexpected<Error>(store.error());
+  Result<std::vector<Statement>> statements = prepare_all(*database, writer_texts);
+  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  Result<StoreRows> rows = StoreRows::prepare(*database);
+  if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
+  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(*database), std::move(*statements), std::move(*rows)));
+  if (Result<void> started = writer->start(options, *store); !started.has_value())
+    return tl::unexpected<Error>(started.error());
+  return writer;
+}
+
+Result<void> StoreWriter::check(Database& database, Millis limit) {
+  Result<void> done = quick_check(database, limit);
+  if (!done.has_value() && done.error().code != ErrorCode::timeout) return done;
+  database.restart_time_limit();
+  // What a killed process had written may be in the log and not on the disk. Another program that reads the database
+  // may keep the log from being emptied: then it is synced with the next checkpoint.
+  done = database.sync_log();
+  if (!done.has_value() && done.error().code != ErrorCode::timeout) return done;
+  Result<std::vector<Statement>> sql = prepare_all(
+      database, {"SELECT last_id, (SELECT max(id) FROM reading), (SELECT max(id) FROM gap), (SELECT max(max(cursor, "
+                 "batch_last)) FROM destination) FROM store"});
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  Statement& heads = sql->front();
+  const Result<bool> row = has_row(heads);
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  for (int column = 1; *row && column <= 3; ++column) {
+    if (heads.integer(column) <= heads.integer(0)) continue;
+    return fail(ErrorCode::corrupt, database.path() + ": says that its last id is " + std::to_string(heads.integer(0)) +
+                                        ", and has " + std::to_string(heads.integer(column)));
+  }
+  return {};
+}
+
+/// The store's id; a new store gets a random one.
+Result<std::string> StoreWriter::adopt_id(Database& database) {
+  Result<std::vector<Statement>> sql = prepare_all(
+      database,
+      {"INSERT INTO store(only, id, last_id) VALUES(1, ?1, 0) ON CONFLICT(only) DO NOTHING", "SELECT id FROM store"});
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  const std::string id = random_store_id();
+  if (const Result<void> done = sql->front().bind(1, std::string_view(id)).run(); !done.has_value()) {
+    return tl::unexpected<Error>(done.error());
+  }
+  const Result<bool> row = has_row(sql->back());
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return sql->back().text(0);
+}
+
+Result<void> StoreWriter::start(const StoreOptions& options, const std::string& store) {
+  store_ = store;
+  Result<StoreBatches> batches = StoreBatches::prepare(database_, store);
+  if (!batches.has_value()) return tl::unexpected<Error>(batches.error());
+  batches_ = std::make_unique<StoreBatches>(std::move(*batches));
+  Result<StoreClocks> clocks = StoreClocks::prepare(database_);
+  if (!clocks.has_value()) return tl::unexpected<Error>(clocks.error());
+  clocks_ = std::make_unique<StoreClocks>(std::move(*clocks));
+  Result<StoreDeadLetters> dead_letters = StoreDeadLetters::prepare(database_);
+  if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
+  dead_letters_ = std::make_unique<StoreDeadLetters>(std::move(*dead_letters));
+  const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
+  if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
+  last_id_ = static_cast<std::uint64_t>(*last_id);
+  return batches_->add_destinations(options.destinations, last_id_);
+}
+
+Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
+  StoreContents contents;
+  contents.store = store_;
+  contents.last_id = last_id_;
+  Statement& streams = statements_[streams_sql];
+  streams.bind(1, std::uint64_t{max_streams});
+  Result<bool> row = has_row(streams);
+  for (; row.has_value() && *row; row = has_row(streams)) contents.streams.push_back(stream_of(streams));
+  streams.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  Result<std::vector<DestinationState>> destinations = batches_->destinations();
+  if (!destinations.has_value()) return tl::unexpected<Error>(destinations.error());
+  contents.destinations = std::move(*destinations);
+  const Result<std::uint64_t> dead_letters = dead_letters_->count();
+  if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
+  contents.dead_letters = *dead_letters;
+  const Result<std::int64_t> used = database_.used_bytes();
+  if (!used.has_value()) return tl::unexpected<Error>(used.error());
+  contents.used_bytes = *used;
+  Result<std::vector<BootState>> boots = clocks_->waiting();
+  if (!boots.has_value()) return tl::unexpected<Error>(boots.error());
+  contents.boots = std::move(*boots);
+  const Result<std::int64_t> honest_time = integer_of(statements_[honest_time_sql]);
+  if (!honest_time.has_value()) return tl::unexpected<Error>(honest_time.error());
+  contents.honest_time = WallTime(Millis(*honest_time));
+  return contents;
+}
+
+Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
+  if (const Result<void> begun = database_.begin(); !begun.has_value()) return tl::unexpected<Error>(begun.error());
+  Result<CommitReport> report = apply(transaction);
+  if (report.has_value()) {
+    if (const Result<void> done = database_.commit(); !done.has_value()) report = tl::unexpected<Error>(done.error());
+  }
+  if (!report.has_value()) {
+    database_.rollback();
+    rows_.forget();
+    return report;
+  }
+  last_id_ = report->last_id;
+  // Both come after the commit and can fail without harm: the figures are then those of the next time.
+  if (transaction.retention.has_value()) static_cast<void>(give_back_space());
+  report->used_bytes = database_.used_bytes().value_or(0);
+  return report;
+}
+
+Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
+  CommitReport report;
+  report.last_id = last_id_;
+  Result<void> done = check_last_id();
+  if (done.has_value()) done = write_rows(transaction, report);
+  if (done.has_value()) done = keep_clocks(transaction, report);
+  if (done.has_value()) done = settle_uploads(transaction, report);
+  if (done.has_value() && (report.last_id != last_id_ || !transaction.streams.empty())) {
+    Statement& set_last_id = statements_[set_last_id_sql];
+    done = set_last_id.bind(1, report.last_id).bind(2, transaction.honest_time).run();
+  }
+  if (done.has_value()) done = hand_out(transaction, report);
+  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  if (transaction.retention.has_value()) {
+    Result<RetentionReport> retained = retain(*transaction.retention);
+    if (!retained.has_value()) return tl::unexpected<Error>(retained.error());
+    report.retention = *retained;
+  }
+  return report;
+}
+
+/// Another program can put another content into the file, sqlite3's .restore for one: who goes on from what is in
+/// memory leaves a hole behind it.
+Result<void> StoreWriter::check_last_id() {
+  const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
+  if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
+  if (static_cast<std::uint64_t>(*last_id) == last_id_) return {};
+  return fail(
+      ErrorCode::io,
+      fmt::format("{}: another program put other rows into it while it is in use: its last id is {}, and was {}",
+                  database_.path(), *last_id, last_id_));
+}
+
+Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, CommitReport& report) {
+  for (const StreamRows& rows : transaction.streams) {
+    if (Result<void> added = add_rows(rows, report); !added.has_value()) return added;
+  }
+  if (transaction.probe) return statements_[probe_sql].run();
+  return {};
+}
+
+/// Readings that carry their uptime get their times when it is known when their boot began; else they wait for that.
+Result<void> StoreWriter::add_rows(const StreamRows& rows, CommitReport& report) {
+  if (rows.boot.empty()) return rows_.add(rows, std::nullopt, report.last_id);
+  const Result<std::optional<WallTime>> began = clocks_->began({rows.node, rows.publisher, rows.boot});
+  if (!began.has_value()) return tl::unexpected<Error>(began.error());
+  Result<void> added = rows_.add(rows, *began, report.last_id);
+  if (!added.has_value()) return added;
+  if (!began->has_value()) return clocks_->hold(rows);
+  report.stamped += static_cast<std::size_t>(std::count_if(
+      rows.readings.begin(), rows.readings.end(), [](const auto& row) { return row.reading.uptime.has_value(); }));
+  return {};
+}
+
+Result<void> StoreWriter::keep_clocks(const CommitTransaction& transaction, CommitReport& report) {
+  Result<void> done;
+  for (const BootLearned& learned : transaction.boot_times) {
+    if (done.has_value()) done = clocks_->learn(learned);
+  }
+  for (const BootKey& boot : transaction.released) {
+    if (!done.has_value()) return done;
+    const Result<bool> released = clocks_->release(boot);
+    if (!released.has_value()) return tl::unexpected<Error>(released.error());
+    report.released += *released ? 1 : 0;
+  }
+  if (!done.has_value() || !transaction.restamp.has_value()) return done;
+  const Result<RestampReport> restamped = clocks_->restamp(*transaction.restamp);
+  if (!restamped.has_value()) return tl::unexpected<Error>(restamped.error());
+  report.restamp = *restamped;
+  return {};
+}
+
+// ---- uploads ----
+
+Result<void> StoreWriter::settle_uploads(const CommitTransaction& transaction, CommitReport& report) {
+  DeadLetterReport dead_letters;
+  bool has_rejected = false;
+  for (const Confirmation& confirmation : transaction.confirmations) {
+    const Result<bool> confirmed = batches_->confirm(confirmation);
+    if (!confirmed.has_value()) return tl::unexpected<Error>(confirmed.error());
+    if (!*confirmed) continue;
+    has_rejected = has_rejected || !confirmation.rejected.empty();
+    Result<void> settled = dead_letters_->settle(confirmation, transaction.time, dead_letters);
+    if (!settled.has_value()) return settled;
+  }
+  for (const DeadLetterChange& change : transaction.dead_letter_changes) {
+    Result<void> changed = dead_letters_->change(change, report.last_id, dead_letters);
+    if (!changed.has_value()) return changed;
+  }
+  if (!has_rejected && transaction.dead_letter_changes.empty()) return {};
+  if (Result<void> trimmed = dead_letters_->trim(transaction.max_dead_letters, dead_letters); !trimmed.has_value()) {
+    return trimmed;
+  }
+  report.dead_letters = std::move(dead_letters);
+  return {};
+}
+
+Result<void> StoreWriter::hand_out(const CommitTransaction& transaction, CommitReport& report) {
+  for (const HandOut& request : transaction.hand_outs) {
+    Result<UploadBatch> batch = hand_out(request, report.last_id);
+    if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
+    report.handed_out.push_back(HandedOut{request.call, std::move(*batch)});
+  }
+  return {};
+}
+
+/// Up to the first row that waits for its time. Those behind it wait with it, in the order of ids.
+Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t last_id) {
+  const Result<std::uint64_t> after_id = batches_->given_through(request.destination);
+  if (!after_id.has_value()) return tl::unexpected<Error>(after_id.error());
+  const Result<std::uint64_t> held = clocks_->first_held(*after_id);
+  if (!held.has_value()) return tl::unexpected<Error>(held.error());
+  const std::uint64_t up_to = *held != 0 ? *held - 1 : last_id;
+  Result<UploadBatch> batch = batches_->hand_out(request, up_to, *dead_letters_);
+  if (batch.has_value()) batch->remaining += last_id - up_to;
+  return batch;
+}
+
+// ---- retention ----
+
+Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
+  RetentionReport report;
+  Statement& window = statements_[window_sql];
+  window.bind(1, step.after_id).bind(2, step.up_to_id).bind(3, std::uint64_t{step.max_rows});
+  const Result<bool> row = has_row(window);
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  report.reached_end = window.unsigned_integer(0) < step.max_rows;
+  report.next_after_id = report.reached_end ? step.up_to_id : window.unsigned_integer(1);
+  window.reset();
+  if (const Result<void> done = delete_rows(step, report.next_after_id, report); !done.has_value()) {
+    return tl::unexpected<Error>(done.error());
+  }
+  return report;
+}
+
+Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report) {
+  const WallTime older_than = step.older_than.value_or(no_time_limit);
+  for (const std::size_t sql : {delete_readings_sql, delete_gaps_sql}) {
+    Statement& statement = statements_[sql];
+    statement.bind(1, step.after_id).bind(2, through).bind(3, older_than);
+    statement.bind(4, std::int64_t{step.older_than.has_value() ? 0 : 1});
+    if (Result<void> done = statement.run(); !done.has_value()) return done;
+    report.deleted += static_cast<std::size_t>(database_.changes());
+  }
+  if (report.deleted > 0) {
+    Statement& streams = statements_[delete_streams_sql];
+    if (Result<void> done = streams.bind(1, through).run(); !done.has_value()) return done;
+  }
+  Statement& present = statements_[present_sql];
+  present.bind(1, step.after_id).bind(2, through).bind(3, older_than).bind(4, step.future);
+  const Result<std::int64_t> found = integer_of(present);
+  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  report.found_present = *found != 0;
+  return {};
+}
+
+/// Some of the free pages, when there are many: a few are better kept for the rows to come.
+Result<void> StoreWriter::give_back_space() {
+  constexpr std::int64_t few_pages = 1'000;
+  const Result<std::int64_t> free_pages = integer_of(statements_[freelist_sql]);
+  const Result<std::int64_t> all_pages = integer_of(statements_[page_count_sql]);
+  if (!free_pages.has_value() || !all_pages.has_value()) return {};
+  if (*free_pages < few_pages || *free_pages < *all_pages / 10) return {};
+  return database_.execute("PRAGMA incremental_vacuum(500)");
+}
+
+// ---- reading ----
+
+Result<std::int64_t> StoreWriter::integer_of(Statement& statement) {
+  const Result<bool> row = has_row(statement);
+  const std::int64_t value = row.has_value() && *row ? statement.integer(0) : 0;
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return value;
+}
+
+Result<StreamState> StoreWriter::load_stream(const std::string& name) {
+  Statement& statement = statements_[stream_sql];
+  statement.bind(1, std::string_view(name));
+  const Result<bool> row = has_row(statement);
+  StreamState state;
+  state.name = name;
+  if (row.has_value() && *row) state = stream_of(statement);
+  statement.reset();
+  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  return state;
+}
+
+Result<StoreFigures> StoreWriter::measure() {
+  if (Result<void> named = database_.check_names(); !named.has_value()) return tl::unexpected<Error>(named.error());
+  StoreFigures measured;
+  const Result<std::int64_t> used = database_.used_bytes();
+  if (!used.has_value()) return tl::unexpected<Error>(used.error());
+  measured.used_bytes = *used;
+  measured.disk = measure_disk(database_.path());
+  measured.disk.risk = risk_of_file(database_.path());
+  return measured;
+}
+
+}  // namespace sensors::persistence

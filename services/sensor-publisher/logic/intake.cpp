@@ -1,0 +1,230 @@
+#include "services/sensor-publisher/logic/intake.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/core/printable.hpp"
+
+namespace sensors::publisher {
+
+namespace {
+
+// A driver that is asked again at once but had nothing gets this rest, so that it cannot spin.
+constexpr Millis empty_round_rest{100};
+
+// When the service ends, a round of devices that is under way is waited for so long.
+constexpr Millis last_round{1'000};
+
+// So much of a line that cannot be read is quoted.
+constexpr std::size_t longest_quote_bytes = 120;
+
+// Different complaints remembered for one driver; with more, the oldest is forgotten and may be logged again.
+constexpr std::size_t max_complaints = 100;
+
+// Sensors whose driver is remembered; those beyond it are not watched.
+constexpr std::size_t max_owners = 10'000;
+
+std::string count_of(std::uint64_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Intake::DriverState::DriverState(DriverSchedule s) : schedule(std::move(s)), filter(schedule.sensors) {
+  has_critical = std::any_of(schedule.sensors.begin(), schedule.sensors.end(),
+                             [](const auto& sensor) { return sensor.second.critical; });
+}
+
+Intake::Intake(std::vector<DriverSchedule> drivers) {
+  for (DriverSchedule& schedule : drivers) drivers_.emplace_back(std::move(schedule));
+}
+
+Millis Intake::interval_of(const DriverState& driver, const Pacing& pacing) {
+  return driver.has_critical ? driver.schedule.interval : pacing.stretched(driver.schedule.interval);
+}
+
+Instant Intake::due(const DriverState& driver, const Pacing& pacing) {
+  if (!driver.round_at.has_value() || driver.is_reading_out) return Instant{};
+  return std::max(*driver.round_at + interval_of(driver, pacing), driver.rest_until);
+}
+
+bool Intake::may_read(const DriverState& driver) const {
+  const bool is_held = driver.schedule.is_stream ? room_.of_a_stream == 0 : room_.is_full;
+  return !driver.under_way && !driver.ended && (!stopped_ || driver.is_reading_out) && !is_held;
+}
+
+void Intake::stop(Now now, Effects& effects) {
+  stopped_ = true;
+  for (std::size_t i = 0; i < drivers_.size(); ++i) {
+    DriverState& driver = drivers_[i];
+    driver.is_reading_out = driver.schedule.read_out > Millis::zero();
+    driver.read_out_by = now.monotonic + (driver.is_reading_out ? driver.schedule.read_out : last_round);
+    effects.push_back(FinishDriver{i});
+  }
+}
+
+/// Whether there is more to come from it when the service ends.
+bool Intake::is_owed(const DriverState& driver) {
+  const bool has_round = driver.under_way && !driver.stuck;
+  return !driver.ended && !driver.is_cut_off && (has_round || driver.is_reading_out);
+}
+
+bool Intake::is_read_out() const { return std::none_of(drivers_.begin(), drivers_.end(), &Intake::is_owed); }
+
+void Intake::cut_off_if_late(DriverState& driver, Now now, Effects& effects) {
+  if (!stopped_ || !is_owed(driver) || now.monotonic < driver.read_out_by) return;
+  driver.is_cut_off = true;
+  say(LogLevel::error, driver,
+      std::exchange(driver.is_reading_out, false)
+          ? "was cut off: what its program had printed and was not read in time is lost"
+          : "was cut off: its last round took too long for the end of the service",
+      now, effects);
+}
+
+void Intake::advance(const Pacing& pacing, RoomForReadings room, Now now, Effects& effects) {
+  room_ = room;
+  for (std::size_t i = 0; i < drivers_.size(); ++i) {
+    DriverState& driver = drivers_[i];
+    if (driver.under_way && !driver.stuck && now.monotonic >= driver.started + driver.schedule.deadline) {
+      driver.stuck = true;
+      ++driver_errors_;
+      say(LogLevel::error, driver,
+          "a read takes longer than " + std::to_string(driver.schedule.deadline.count()) +
+              " ms; it is left behind and the others go on",
+          now, effects);
+    }
+    cut_off_if_late(driver, now, effects);
+    const Instant due_at = due(driver, pacing);
+    if (!may_read(driver) || now.monotonic < due_at) continue;
+    driver.under_way = true;
+    driver.started = now.monotonic;
+    // Rounds keep their grid; a grid that was missed (a stuck read, a suspended machine) is not caught up.
+    const bool is_missed = now.monotonic - due_at >= interval_of(driver, pacing);
+    driver.round_at = is_missed ? now.monotonic : due_at;
+    effects.push_back(StartRead{i, std::max<std::size_t>(room.of_a_stream, 1)});
+  }
+}
+
+/// Whether this round is also one for the sensors that are not critical: those keep the pace. What a stream gives is
+/// not there a second time, so all of its rounds are. Half an interval of
+/// tolerance, because rounds are on a grid and never later than it for their own sake.
+bool Intake::counts_for_all(DriverState& driver, const Pacing& pacing) {
+  const Millis own = driver.schedule.interval;
+  const bool counts = driver.schedule.is_stream || !driver.has_critical || !driver.full_round_at.has_value() ||
+                      *driver.round_at + own / 2 >= *driver.full_round_at + pacing.stretched(own);
+  if (counts) driver.full_round_at = driver.round_at;
+  return counts;
+}
+
+std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now, Effects& effects) {
+  DriverState& driver = drivers_.at(read.driver);
+  driver.under_way = false;
+  driver.ended = read.report.ended;
+  if (!driver.round_at.has_value()) driver.round_at = now.monotonic;  // a read that nobody asked for
+  if (std::exchange(driver.stuck, false))
+    say(LogLevel::info, driver, "the read that was left behind came back", now, effects);
+  const bool has_samples = !read.report.samples.empty();
+  if (!has_samples) driver.rest_until = now.monotonic + empty_round_rest;
+
+  for (auto& [kind, is_repeated] : driver.complaints) is_repeated = false;
+  const bool full_round = counts_for_all(driver, pacing);
+  std::vector<Reading> readings;
+  readings.reserve(read.report.samples.size());
+  for (Sample& sample : read.report.samples) {
+    if (!full_round && !driver.filter.options_of(sample.sensor).critical) {
+      ++left_out_;
+      continue;
+    }
+    Result<std::optional<Reading>> taken = driver.filter.take(std::move(sample), now);
+    if (!taken) {
+      complain(driver, taken.error().message, {}, now, effects);
+    } else if (taken->has_value()) {
+      note_owner(read.driver, (*taken)->sensor, now, effects);
+      readings.push_back(std::move(**taken));
+    }
+  }
+  for (const Error& error : read.report.errors) complain(driver, error.message, {}, now, effects);
+  for (const BadLine& bad : read.report.bad_lines) complain(driver, bad.why.message, bad.line, now, effects);
+  no_values_ += read.report.passed_over;
+  // That nothing came of a stream, and nothing went wrong, shows nothing: its program may wait to be started again.
+  if (has_samples || !driver.schedule.is_stream) note_recovery(driver, now, effects);
+  if (driver.ended && !stopped_) say(LogLevel::info, driver, "has come to its end", now, effects);
+  taken_ += readings.size();
+  return readings;
+}
+
+/// A program that prints rubbish must not flood the log as well.
+void Intake::say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects) {
+  auto line = throttle_.add(level, "driver " + driver.schedule.name, text, now.monotonic);
+  if (line.has_value()) effects.push_back(std::move(*line));
+}
+
+/// Once for each kind, with the first `line` of it, which is others' text.
+void Intake::complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects) {
+  ++driver_errors_;
+  ++driver.errors_since_well;
+  if (driver.complaints.size() >= max_complaints) driver.complaints.erase(driver.complaints.begin());
+  if (!driver.complaints.insert_or_assign(kind, true).second) return;
+  const std::string quoted = line.empty() ? "" : ": \"" + printable_line(line, longest_quote_bytes) + "\"";
+  say(LogLevel::warning, driver, kind + quoted, now, effects);
+}
+
+/// Two drivers that have a sensor of one name make one history of two things. Both are kept, and it is said.
+void Intake::note_owner(std::size_t driver, const std::string& sensor, Now now, Effects& effects) {
+  if (drivers_.size() < 2) return;
+  const auto known = owners_.find(sensor);
+  if (known == owners_.end()) {
+    if (owners_.size() < max_owners) owners_.emplace(sensor, driver);
+    return;
+  }
+  if (known->second == driver) return;
+  ++shared_names_;
+  complain(drivers_[driver],
+           "sensor " + sensor + " is also one of driver " + drivers_[known->second].schedule.name +
+               "; their readings are in one history. Give one of the two a 'prefix' or another name",
+           {}, now, effects);
+}
+
+/// Forgets complaints that this round did not repeat.
+void Intake::note_recovery(DriverState& driver, Now now, Effects& effects) {
+  const bool had_complaints = !driver.complaints.empty();
+  for (auto it = driver.complaints.begin(); it != driver.complaints.end();) {
+    it = it->second ? std::next(it) : driver.complaints.erase(it);
+  }
+  if (!driver.complaints.empty()) return;
+  const std::uint64_t errors = std::exchange(driver.errors_since_well, 0);
+  if (had_complaints) say(LogLevel::info, driver, "well again after " + count_of(errors, "error"), now, effects);
+}
+
+std::optional<Instant> Intake::wake_at(const Pacing& pacing) const {
+  std::optional<Instant> at;
+  const auto consider = [&at](Instant when) { at = at.has_value() ? std::min(*at, when) : when; };
+  for (const DriverState& driver : drivers_) {
+    if (driver.under_way && !driver.stuck) consider(driver.started + driver.schedule.deadline);
+    if (may_read(driver)) consider(due(driver, pacing));
+    if (stopped_ && is_owed(driver)) consider(driver.read_out_by);
+  }
+  return at;
+}
+
+std::uint64_t Intake::suppressed() const {
+  std::uint64_t sum = 0;
+  for (const DriverState& driver : drivers_) sum += driver.filter.suppressed();
+  return sum;
+}
+
+std::uint64_t Intake::refused() const {
+  std::uint64_t sum = 0;
+  for (const DriverState& driver : drivers_) sum += driver.filter.refused();
+  return sum;
+}
+
+std::string Intake::ailing() const {
+  std::string names;
+  for (const DriverState& driver : drivers_) {
+    if (driver.stuck || !driver.complaints.empty()) names += (names.empty() ? "" : ", ") + driver.schedule.name;
+  }
+  return names;
+}
+
+}  // namespace sensors::publisher

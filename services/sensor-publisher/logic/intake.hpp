@@ -1,0 +1,94 @@
+// Intake decides when each driver is read, and turns what drivers report into readings: it keeps the pace, refuses what
+// is broken, and says once what is wrong with a driver and once that it is well again. Part of the Logic. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/core/log_throttle.hpp"
+#include "services/sensor-publisher/events.hpp"
+#include "services/sensor-publisher/logic/logic_options.hpp"
+#include "services/sensor-publisher/logic/outbox_writer.hpp"
+#include "services/sensor-publisher/logic/pacing.hpp"
+#include "services/sensor-publisher/logic/sample_filter.hpp"
+
+namespace sensors::publisher {
+
+class Intake {
+ public:
+  explicit Intake(std::vector<DriverSchedule> drivers);
+
+  /// Starts the rounds that are due and for which there is `room`, and reports drivers that are stuck.
+  void advance(const Pacing& pacing, RoomForReadings room, Now now, Effects& effects);
+
+  /// The readings of a finished round. Everything that did not become one is counted and logged.
+  std::vector<Reading> take(DriverRead read, const Pacing& pacing, Now now, Effects& effects);
+
+  /// The service ends: no more rounds, but for those that read out what drivers have already given.
+  void stop(Now now, Effects& effects);
+
+  /// After stop(): all that drivers had to give was taken, or its time is over.
+  bool is_read_out() const;
+
+  std::optional<Instant> wake_at(const Pacing& pacing) const;
+
+  std::uint64_t taken() const { return taken_; }
+  std::uint64_t suppressed() const;
+  std::uint64_t refused() const;
+  /// Values that devices gave in rounds for their critical sensors only, and that the pace left out.
+  std::uint64_t left_out() const { return left_out_; }
+  std::uint64_t driver_errors() const { return driver_errors_; }
+  /// Reads of a channel that gave no value and are no trouble: it is off, or failed for once.
+  std::uint64_t no_values() const { return no_values_; }
+  /// Readings of a sensor that another driver has as well.
+  std::uint64_t shared_names() const { return shared_names_; }
+  /// Names of drivers whose round is overdue, or whose errors are not over; empty when all are well.
+  std::string ailing() const;
+
+ private:
+  struct DriverState {
+    explicit DriverState(DriverSchedule s);
+    DriverSchedule schedule;
+    SampleFilter filter;
+    bool has_critical = false;
+    bool under_way = false;
+    bool stuck = false;
+    bool ended = false;
+    bool is_reading_out = false;  // after stop(), one round follows the other
+    bool is_cut_off = false;      // its time was over
+    Instant started{};
+    std::optional<Instant> round_at;       // when the last round was due; nothing before the first, which is at once
+    std::optional<Instant> full_round_at;  // the last round that counted for sensors that are not critical
+    Instant rest_until{};
+    Instant read_out_by{};  // after stop()
+    std::uint64_t errors_since_well = 0;
+    std::map<std::string, bool> complaints;  // message to "still so in this round"; bounded by the driver's errors
+  };
+
+  void complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects);
+  void note_owner(std::size_t driver, const std::string& sensor, Now now, Effects& effects);
+  void note_recovery(DriverState& driver, Now now, Effects& effects);
+  void say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects);
+  static bool counts_for_all(DriverState& driver, const Pacing& pacing);
+  static Millis interval_of(const DriverState& driver, const Pacing& pacing);
+  static Instant due(const DriverState& driver, const Pacing& pacing);
+  bool may_read(const DriverState& driver) const;
+  static bool is_owed(const DriverState& driver);
+  void cut_off_if_late(DriverState& driver, Now now, Effects& effects);
+
+  std::vector<DriverState> drivers_;
+  LogThrottle throttle_{10};
+  bool stopped_ = false;
+  RoomForReadings room_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t left_out_ = 0;
+  std::uint64_t driver_errors_ = 0;
+  std::uint64_t no_values_ = 0;
+  std::uint64_t shared_names_ = 0;
+  std::unordered_map<std::string, std::size_t> owners_;  // by sensor: the driver that had it first
+};
+
+}  // namespace sensors::publisher

@@ -1,0 +1,48 @@
+// The part of Logic that knows under which names this machine went before: readings keep the one that they were taken
+// under (ADR 16).
+#include <fmt/format.h>
+
+#include "common/codec/control_json.hpp"
+#include "services/sensor-publisher/logic/logic.hpp"
+
+namespace sensors::publisher {
+
+void Logic::note_former_name(const OutboxContents& contents, Now now, Effects& effects) {
+  for (const EndedStream& ended : contents.ended) former_names_.add(ended.node, ended.id);
+  for (const OutboxStream& stream : contents.streams) {
+    former_names_.add(stream.node, stream.id);
+    if (stream.boot == contents.streams.back().boot && !stream.node.empty()) boot_nodes_.insert(stream.node);
+  }
+  std::string before;
+  if (contents.streams.size() > 1) {
+    before = contents.streams[contents.streams.size() - 2].node;
+  } else if (!contents.ended.empty()) {
+    before = contents.ended.back().node;
+  }
+  if (before.empty() || before == options_.node || before == former_node_) return;
+  former_node_ = before;
+  // Rows of this boot that the store has already may wait for their times under that name.
+  boot_nodes_.insert(before);
+  std::string text = fmt::format(
+      "this machine was called {} before and is {} now: readings keep the name that they were "
+      "taken under, and those that wait are sent under it",
+      before, options_.node);
+  add_event(encode_event("renamed", now.wall, text));
+  effects.push_back(LogLine{LogLevel::info, std::move(text)});
+}
+
+/// Each node's watermarks have a topic of their own.
+void Logic::subscribe(Effects& effects) {
+  for (const std::string& node : sender_.nodes()) {
+    if (node == options_.node || !followed_.insert(node).second) continue;
+    effects.push_back(MqttSubscribe{topic_of(options_.root, node, "committed", service_name)});
+  }
+  for (const std::string& topic : former_names_.take_topics()) effects.push_back(MqttSubscribe{topic});
+}
+
+void Logic::clear_former_names(Now now, Effects& effects) {
+  if (!link_.is_connected()) return;
+  for (MqttPublish& empty : former_names_.advance(now.monotonic)) effects.push_back(std::move(empty));
+}
+
+}  // namespace sensors::publisher

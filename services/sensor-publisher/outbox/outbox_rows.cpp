@@ -1,0 +1,264 @@
+#include "services/sensor-publisher/outbox/outbox_rows.hpp"
+
+#include <charconv>
+#include <vector>
+
+#include "services/sensor-publisher/outbox/row_checksum.hpp"
+
+namespace sensors::publisher {
+
+namespace {
+
+constexpr std::size_t max_cached_sensors = 10'000;
+
+std::int64_t to_ms(WallTime time) { return time.time_since_epoch().count(); }
+
+std::optional<std::int64_t> uptime_ms(const Reading& reading) {
+  return reading.uptime.has_value() ? std::optional<std::int64_t>(reading.uptime->count()) : std::nullopt;
+}
+
+std::optional<std::int64_t> boot_time_ms(const OutboxStream& stream) {
+  return stream.boot_time.has_value() ? std::optional(to_ms(*stream.boot_time)) : std::nullopt;
+}
+
+void bind_optional(Statement& statement, int parameter, const std::optional<std::int64_t>& number) {
+  number.has_value() ? statement.bind(parameter, *number) : statement.bind_null(parameter);
+}
+
+std::int64_t checksum_of(Position position, const Reading& reading) {
+  return RowChecksum()
+      .add(position)
+      .add(std::string_view(reading.sensor))
+      .add(std::string_view(reading.unit))
+      .add(static_cast<std::uint64_t>(to_ms(reading.time)))
+      .add(reading.value)
+      .add(uptime_ms(reading))
+      .value();
+}
+
+std::int64_t checksum_of(Position first, Position last, const DroppedEntries& dropped) {
+  return RowChecksum()
+      .add(first)
+      .add(last)
+      .add(std::string_view(dropped.reason))
+      .add(static_cast<std::uint64_t>(to_ms(dropped.time)))
+      .value();
+}
+
+std::int64_t checksum_of(const OutboxStream& stream, std::int64_t number) {
+  return RowChecksum()
+      .add(static_cast<std::uint64_t>(number))
+      .add(std::string_view(stream.id))
+      .add(stream.base)
+      .add(stream.skipped)
+      .add(std::string_view(stream.boot))
+      .add(boot_time_ms(stream))
+      .value();
+}
+
+std::int64_t checksum_of(const EndedStream& stream, std::int64_t number) {
+  return RowChecksum()
+      .add(static_cast<std::uint64_t>(number))
+      .add(std::string_view(stream.id))
+      .add(std::string_view(stream.node))
+      .add(stream.last)
+      .value();
+}
+
+std::int64_t checksum_of(std::string_view key, std::string_view value) {
+  return RowChecksum().add(key).add(value).value();
+}
+
+void bind_value(Statement& statement, int parameter, const Value& value) {
+  if (const double* number = std::get_if<double>(&value); number != nullptr) {
+    statement.bind(parameter, *number);
+  } else if (const bool* boolean = std::get_if<bool>(&value); boolean != nullptr) {
+    statement.bind(parameter, std::int64_t{*boolean});
+  } else {
+    statement.bind(parameter, std::string_view(std::get<std::string>(value)));
+  }
+}
+
+Value value_in(const Statement& statement, int column) {
+  switch (statement.type(column)) {
+    case Statement::integer_type: return statement.integer(column) != 0;
+    case Statement::text_type: return statement.text(column);
+    default: return statement.real(column);
+  }
+}
+
+}  // namespace
+
+OutboxRows::OutboxRows(Statement insert_reading, Statement insert_gap, Statement insert_sensor, Statement find_sensor,
+                       Statement insert_stream, Statement insert_ended, Statement set_meta)
+    : insert_reading_(std::move(insert_reading)),
+      insert_gap_(std::move(insert_gap)),
+      insert_sensor_(std::move(insert_sensor)),
+      find_sensor_(std::move(find_sensor)),
+      insert_stream_(std::move(insert_stream)),
+      insert_ended_(std::move(insert_ended)),
+      set_meta_(std::move(set_meta)) {}
+
+Result<OutboxRows> OutboxRows::prepare(Database& database) {
+  constexpr std::string_view texts[] = {
+      "INSERT OR REPLACE INTO reading(position, sensor, time_ms, value, uptime_ms, checksum)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+      "INSERT OR REPLACE INTO gap(first, last, reason, time_ms, checksum) VALUES(?1, ?2, ?3, ?4, ?5)",
+      "INSERT INTO sensor(name, unit) VALUES(?1, ?2) RETURNING id",
+      "SELECT id FROM sensor WHERE name = ?1 AND unit = ?2",
+      "INSERT OR REPLACE INTO stream(number, id, base, skipped, boot, boot_time_ms, checksum)"
+      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      "INSERT OR REPLACE INTO ended(number, id, node, last, checksum) VALUES(?1, ?2, ?3, ?4, ?5)",
+      "INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?1, ?2, ?3)",
+  };
+  std::vector<Statement> prepared;
+  for (const std::string_view text : texts) {
+    Result<Statement> statement = database.prepare(text);
+    if (!statement) return tl::unexpected(statement.error());
+    prepared.push_back(std::move(*statement));
+  }
+  return OutboxRows(std::move(prepared[0]), std::move(prepared[1]), std::move(prepared[2]), std::move(prepared[3]),
+                    std::move(prepared[4]), std::move(prepared[5]), std::move(prepared[6]));
+}
+
+Result<void> OutboxRows::add(const OutboxEntry& entry) {
+  if (const DroppedEntries* dropped = std::get_if<DroppedEntries>(&entry.what); dropped != nullptr) {
+    return insert_gap_.bind(1, entry.first)
+        .bind(2, entry.last)
+        .bind(3, std::string_view(dropped->reason))
+        .bind(4, dropped->time)
+        .bind(5, checksum_of(entry.first, entry.last, *dropped))
+        .run();
+  }
+  const Reading& reading = std::get<Reading>(entry.what);
+  const Result<std::int64_t> sensor = sensor_id(reading);
+  if (!sensor) return tl::unexpected(sensor.error());
+  insert_reading_.bind(1, entry.first).bind(2, *sensor).bind(3, reading.time);
+  bind_value(insert_reading_, 4, reading.value);
+  bind_optional(insert_reading_, 5, uptime_ms(reading));
+  return insert_reading_.bind(6, checksum_of(entry.first, reading)).run();
+}
+
+Result<std::int64_t> OutboxRows::sensor_id(const Reading& reading) {
+  const auto key = std::pair(reading.sensor, reading.unit);
+  if (const auto known = sensor_ids_.find(key); known != sensor_ids_.end()) return known->second;
+  for (Statement* statement : {&find_sensor_, &insert_sensor_}) {
+    const Result<Statement::Step> step =
+        statement->bind(1, std::string_view(reading.sensor)).bind(2, std::string_view(reading.unit)).step();
+    const bool found = step && *step == Statement::Step::row;
+    const std::int64_t id = found ? statement->integer(0) : 0;
+    statement->reset();
+    if (!step) return tl::unexpected(step.error());
+    if (found) {
+      if (sensor_ids_.size() >= max_cached_sensors) sensor_ids_.clear();
+      sensor_ids_.emplace(key, id);
+      return id;
+    }
+  }
+  return fail(ErrorCode::corrupt, "outbox: table sensor takes no row for " + reading.sensor);
+}
+
+Result<void> OutboxRows::add_stream(const OutboxStream& stream, std::int64_t number) {
+  insert_stream_.bind(1, number)
+      .bind(2, std::string_view(stream.id))
+      .bind(3, stream.base)
+      .bind(4, stream.skipped)
+      .bind(5, std::string_view(stream.boot));
+  bind_optional(insert_stream_, 6, boot_time_ms(stream));
+  Result<void> done = insert_stream_.bind(7, checksum_of(stream, number)).run();
+  if (done) done = set_meta(meta_key_of_stream(number), text_of(stream));
+  return done && !stream.node.empty() ? set_meta(meta_key_of_node(number), stream.node) : done;
+}
+
+Result<void> OutboxRows::add_ended(const EndedStream& stream, std::int64_t number) {
+  return insert_ended_.bind(1, number)
+      .bind(2, std::string_view(stream.id))
+      .bind(3, std::string_view(stream.node))
+      .bind(4, stream.last)
+      .bind(5, checksum_of(stream, number))
+      .run();
+}
+
+Result<void> OutboxRows::set_meta(std::string_view key, std::string_view value) {
+  return set_meta_.bind(1, key).bind(2, value).bind(3, checksum_of(key, value)).run();
+}
+
+std::optional<Reading> reading_in(const Statement& row, int column, Position position, std::string name,
+                                  std::string unit) {
+  Reading reading{std::move(name), value_in(row, column + 1), std::move(unit), row.wall_time(column)};
+  if (!row.is_null(column + 2)) reading.uptime = Millis{row.integer(column + 2)};
+  if (row.integer(column + 3) != checksum_of(position, reading)) return std::nullopt;
+  return reading;
+}
+
+std::optional<OutboxEntry> gap_in(const Statement& row, int column) {
+  const Position first = row.unsigned_integer(column);
+  const Position last = row.unsigned_integer(column + 1);
+  DroppedEntries dropped{row.text(column + 2), row.wall_time(column + 3)};
+  if (row.integer(column + 4) != checksum_of(first, last, dropped)) return std::nullopt;
+  return OutboxEntry{first, last, std::move(dropped)};
+}
+
+std::optional<OutboxStream> stream_in(const Statement& row, int column, std::int64_t number) {
+  OutboxStream stream{row.text(column), row.unsigned_integer(column + 1), row.text(column + 3)};
+  stream.skipped = row.unsigned_integer(column + 2);
+  if (!row.is_null(column + 4)) stream.boot_time = row.wall_time(column + 4);
+  if (row.integer(column + 5) != checksum_of(stream, number)) return std::nullopt;
+  return stream;
+}
+
+std::optional<EndedStream> ended_in(const Statement& row, int column, std::int64_t number) {
+  EndedStream stream{row.text(column), row.text(column + 1), row.unsigned_integer(column + 2)};
+  if (row.integer(column + 3) != checksum_of(stream, number)) return std::nullopt;
+  return stream;
+}
+
+std::optional<std::pair<std::string, std::string>> meta_in(const Statement& row, int column) {
+  std::pair<std::string, std::string> entry{row.text(column), row.text(column + 1)};
+  if (row.integer(column + 2) != checksum_of(entry.first, entry.second)) return std::nullopt;
+  return entry;
+}
+
+std::string meta_key_of_stream(std::int64_t number) { return "stream." + std::to_string(number); }
+
+std::string meta_key_of_node(std::int64_t number) { return "node." + std::to_string(number); }
+
+/// "ID BASE SKIPPED BOOT-TIME BOOT", with a boot time of 0 for none.
+std::string text_of(const OutboxStream& stream) {
+  return stream.id + ' ' + std::to_string(stream.base) + ' ' + std::to_string(stream.skipped) + ' ' +
+         std::to_string(boot_time_ms(stream).value_or(0)) + ' ' + stream.boot;
+}
+
+std::optional<OutboxStream> stream_of_text(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (int i = 0; i < 4; ++i) {
+    const std::size_t space = text.find(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    words.push_back(text.substr(0, space));
+    text.remove_prefix(space + 1);
+  }
+  OutboxStream stream{std::string(words[0]), to_position(words[1]), std::string(text)};
+  stream.skipped = to_position(words[2]);
+  if (const Position boot_time = to_position(words[3]); boot_time != 0)
+    stream.boot_time = WallTime{Millis{static_cast<std::int64_t>(boot_time)}};
+  return stream;
+}
+
+Position to_position(std::string_view text) {
+  Position position = 0;
+  std::from_chars(text.data(), text.data() + text.size(), position);
+  return position;
+}
+
+std::string text_of(const ThinnedMark& mark) {
+  return std::to_string(mark.through) + " " + std::to_string(to_ms(mark.time));
+}
+
+ThinnedMark mark_of_text(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos) return {};
+  return {to_position(text.substr(0, space)),
+          WallTime{Millis{static_cast<std::int64_t>(to_position(text.substr(space + 1)))}}};
+}
+
+}  // namespace sensors::publisher

@@ -1,0 +1,99 @@
+#include "services/sensorctl/verbs/snapshot.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace sensors::sensorctl {
+
+namespace {
+
+constexpr std::array<const char*, 3> services_of_a_pipeline{"sensor-publisher", "sensor-persistence",
+                                                            "sensor-http-bridge"};
+
+/// The entry of `name`; nothing when it is new and there is no room for it.
+template <class Value>
+Value* entry(std::map<Named, Value>& map, const Named& name, std::size_t most) {
+  if (const auto found = map.find(name); found != map.end()) return &found->second;
+  return map.size() < most ? &map[name] : nullptr;
+}
+
+}  // namespace
+
+bool Snapshot::take(const TopicView& topic, const std::string& payload) {
+  const Named name{topic.node, topic.name};
+  if (topic.kind == "status") return take_status(name, payload);
+  if (topic.kind == "queue") return take_queue(name, payload);
+  if (topic.kind == "reading") return take_reading(name, payload);
+  if (topic.kind != "committed") return true;
+  const Result<Committed> committed = decode_committed(payload);
+  if (!committed.has_value()) return false;
+  if (!committed->refused_node.empty()) return true;  // no watermark
+  if (Committed* slot = entry(watermarks_, name, most_services)) *slot = *committed;
+  return true;
+}
+
+/// An empty status takes a service off the broker for good.
+bool Snapshot::take_status(const Named& name, const std::string& payload) {
+  if (payload.empty()) {
+    services_.erase(name);
+    return true;
+  }
+  Result<ServiceReport> report = decode_status(payload);
+  if (!report.has_value()) return false;
+  if (ServiceSnapshot* service = entry(services_, name, most_services)) {
+    service->report = std::move(*report);
+    service->report_json = payload;
+  }
+  return true;
+}
+
+bool Snapshot::take_queue(const Named& name, const std::string& payload) {
+  const Result<QueueDepth> queue = decode_queue_depth(payload);
+  if (!queue.has_value()) return payload.empty();
+  if (ServiceSnapshot* service = entry(services_, name, most_services)) {
+    service->queue = *queue;
+    service->queue_json = payload;
+  }
+  return true;
+}
+
+bool Snapshot::take_reading(const Named& name, const std::string& payload) {
+  Result<Batch> batch = decoder_.reading(payload);
+  if (!batch.has_value()) return false;
+  StoredReading row;
+  row.node = name.first;
+  row.stream = batch->stream;
+  row.reading = std::move(batch->readings.front());
+  if (StoredReading* slot = entry(readings_, name, most_sensors)) *slot = std::move(row);
+  return true;
+}
+
+void Snapshot::take(std::vector<StoredReading> readings) {
+  for (StoredReading& row : readings) {
+    const Named name{row.node, row.reading.reading.sensor};
+    StoredReading* slot = entry(readings_, name, most_sensors);
+    if (slot == nullptr) continue;
+    // One that has passed meanwhile may be newer than what the store had then.
+    if (slot->node.empty() || slot->reading.reading.time < row.reading.reading.time) *slot = std::move(row);
+  }
+}
+
+std::vector<std::string> Snapshot::missing_services() const {
+  std::vector<std::string> missing;
+  for (const char* service : services_of_a_pipeline) {
+    const bool is_there = std::any_of(services_.begin(), services_.end(), [&](const auto& entry) {
+      return entry.first.second == service && entry.second.report.has_value();
+    });
+    if (!is_there) missing.emplace_back(service);
+  }
+  return missing;
+}
+
+bool Snapshot::is_well() const {
+  const bool all_up = std::all_of(services_.begin(), services_.end(), [](const auto& entry) {
+    return !entry.second.report.has_value() || entry.second.report->state == ServiceState::up;
+  });
+  return all_up && missing_services().empty() && silent_stores_.empty();
+}
+
+}  // namespace sensors::sensorctl

@@ -1,0 +1,20 @@
+// How a Snapshot is told: one screen for people, one object for programs. Pure.
+#pragma once
+
+#include <string>
+
+#include "services/sensorctl/verbs/snapshot.hpp"
+
+namespace sensors::sensorctl {
+
+/// Sensors beyond it are left out of the text, and counted.
+inline constexpr std::size_t most_sensors_told = 40;
+
+std::string snapshot_text(const Snapshot& snapshot, WallTime now);
+
+/// One line:
+/// {"time":...,"well":true,"services":[{"node":...,"service":...,"status":{...},"queue":{...}}],"committed":[...],
+/// "readings":[...],"missing":[...],"silent_stores":[...]}; status and queue as docs/protocol.md has them.
+std::string snapshot_json(const Snapshot& snapshot, WallTime now);
+
+}  // namespace sensors::sensorctl

@@ -1,0 +1,125 @@
+#include "services/sensorctl/verbs/status.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/codec/store_answer.hpp"
+#include "services/sensorctl/exit_code.hpp"
+#include "services/sensorctl/verbs/node_choice.hpp"
+#include "services/sensorctl/verbs/snapshot_text.hpp"
+
+namespace sensors::sensorctl {
+
+namespace {
+
+constexpr std::size_t most_readings_asked = 1'000;
+constexpr std::size_t most_stores_asked = 20;
+
+}  // namespace
+
+Status::Status(StatusOptions options, Session session)
+    : Command(options.watch ? Kind::watches : Kind::asks),
+      options_(options),
+      session_(std::move(session)),
+      nodes_(session_) {}
+
+std::vector<std::string> Status::filters(const Session& session) {
+  std::vector<std::string> filters{session.filter("rpc-reply", session.client), session.all_status("+")};
+  for (const char* kind : {"queue", "committed", "reading"}) filters.push_back(session.filter(kind, "+"));
+  return filters;
+}
+
+std::optional<Instant> Status::next_tick() const {
+  if (!settled_at_.has_value()) return std::nullopt;
+  if (next_picture_.has_value()) return next_picture_;
+  return now_.monotonic < *settled_at_ ? settled_at_ : deadline_;
+}
+
+void Status::connected() {
+  settled_at_ = now_.monotonic + NodeChoice::settle_time;
+  deadline_ = now_.monotonic + session_.timeout;
+  stores_.clear();
+  // What is retained may come before the word that there is a connection, and a question then goes nowhere.
+  for (const auto& [name, service] : snapshot_.services()) ask_store_of(name);
+}
+
+void Status::take(const MqttMessage& message) {
+  const std::optional<TopicView> topic = parse_topic(message.topic);
+  if (!topic.has_value()) return;
+  const std::string node(topic->node);
+  if (topic->kind == "rpc-reply") return take_answer(node, message);
+  if (!message.payload.empty() && topic->kind == "status") nodes_.heard(node);
+  if (!session_.node.empty() && node != session_.node) return;  // heard to know which there are
+  if (!snapshot_.take(*topic, message.payload)) return complain(message.topic + ": cannot be read");
+  if (topic->kind == "status" && is_connected()) ask_store_of({node, std::string(topic->name)});
+}
+
+/// Once for each connection, where `name` is a store that says that it runs.
+void Status::ask_store_of(const Named& name) {
+  const auto store = snapshot_.services().find(name);
+  if (name.second != "sensor-persistence" || store == snapshot_.services().end()) return;
+  const std::optional<ServiceReport>& report = store->second.report;
+  if (!report.has_value() || report->state == ServiceState::down) return;
+  if (!stores_.contains(name.first) && stores_.size() < most_stores_asked) ask_store(name.first);
+}
+
+void Status::ask_store(const std::string& node) {
+  stores_[node] = false;
+  QueryRequest query;
+  query.latest = true;
+  query.limit = most_readings_asked;
+  MqttPublish request;
+  request.topic = topic_of(session_.root, node, "rpc", "query");
+  request.payload = encode_query_request(query);
+  request.response_topic = session_.reply_topic(node);
+  request.correlation = session_.client;
+  publish(std::move(request));
+}
+
+void Status::take_answer(const std::string& node, const MqttMessage& message) {
+  const auto store = stores_.find(node);
+  if (store == stores_.end() || message.correlation != session_.client) return;
+  store->second = true;
+  Result<QueryAnswer> answer = decode_query_answer(message.payload);
+  if (!answer.has_value()) return complain(fmt::format("node {}: {}", node, answer.error().message));
+  snapshot_.take(std::move(answer->readings));
+}
+
+bool Status::is_complete() const {
+  const bool all_answered = std::all_of(stores_.begin(), stores_.end(), [](const auto& store) { return store.second; });
+  return now_.monotonic >= *settled_at_ && all_answered && snapshot_.missing_services().empty();
+}
+
+void Status::advance() {
+  if (next_picture_.has_value()) {
+    if (now_.monotonic >= *next_picture_) tell();
+    return;
+  }
+  const bool is_overdue = now_.monotonic >= *deadline_;
+  if (!is_complete() && !is_overdue) return;
+  tell();
+}
+
+void Status::tell() {
+  if (!next_picture_.has_value() && nodes_.is_mistaken()) return fail_with(exit_trouble, nodes_.mistake());
+  std::set<std::string> silent;
+  for (const auto& [node, has_answered] : stores_) {
+    if (!has_answered) silent.insert(node);
+  }
+  snapshot_.stores_are_silent(std::move(silent));
+  const std::string text = options_.json ? snapshot_json(snapshot_, now_.wall) : snapshot_text(snapshot_, now_.wall);
+  if (!options_.watch) {
+    print(text);
+    return end(snapshot_.is_well() ? exit_ok : exit_trouble);
+  }
+  if (options_.json) {
+    print(text);
+  } else {
+    show(text);
+  }
+  next_picture_ = now_.monotonic + options_.interval;
+}
+
+}  // namespace sensors::sensorctl

@@ -1,0 +1,52 @@
+// Status shows how the pipeline is, once or again and again. It asks each store that it hears of for the newest
+// readings; what the services say of themselves is retained at the broker and comes by itself. Pure.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "services/sensorctl/verbs/command.hpp"
+#include "services/sensorctl/verbs/known_nodes.hpp"
+#include "services/sensorctl/verbs/session.hpp"
+#include "services/sensorctl/verbs/snapshot.hpp"
+
+namespace sensors::sensorctl {
+
+struct StatusOptions {
+  bool watch = false;
+  bool json = false;
+  Millis interval{2'000};  // between two pictures of --watch
+};
+
+class Status : public Command {
+ public:
+  Status(StatusOptions options, Session session);
+
+  static std::vector<std::string> filters(const Session& session);
+
+ protected:
+  void connected() override;
+  void take(const MqttMessage& message) override;
+  std::optional<Instant> next_tick() const override;
+  void advance() override;
+
+ private:
+  void ask_store_of(const Named& name);
+  void ask_store(const std::string& node);
+  void take_answer(const std::string& node, const MqttMessage& message);
+  bool is_complete() const;
+  void tell();
+
+  const StatusOptions options_;
+  const Session session_;
+  KnownNodes nodes_;
+  Snapshot snapshot_;
+  std::map<std::string, bool> stores_;  // asked, by node; whether it has answered
+  std::optional<Instant> settled_at_;   // retained messages have come by then
+  std::optional<Instant> deadline_;     // for what is missing
+  std::optional<Instant> next_picture_;
+};
+
+}  // namespace sensors::sensorctl

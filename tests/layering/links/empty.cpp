@@ -1,1 +1,0 @@
-// Something for the libraries of this project to be made of; nothing is compiled.

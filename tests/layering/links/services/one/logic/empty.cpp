@@ -1,0 +1,1 @@
+// Something for a library to be made of; nothing is compiled.

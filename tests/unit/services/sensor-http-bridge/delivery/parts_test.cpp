@@ -1,0 +1,80 @@
+// Retry-After and the saved breaker.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "common/codec/time_text.hpp"
+#include "common/runtime/small_file.hpp"
+#include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
+#include "services/sensor-http-bridge/sinks/http/retry_after.hpp"
+#include "services/sensor-http-bridge/state_file.hpp"
+#include "tests/rig/temp_dir.hpp"
+
+namespace sensors::bridge {
+namespace {
+
+const WallTime now = *parse_time("1994-11-06T08:49:07Z");
+
+TEST(RetryAfter, understands_seconds_and_the_three_forms_of_a_date) {
+  EXPECT_EQ(parse_retry_after("120", now), Millis{120'000});
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Millis{30'000});
+  EXPECT_EQ(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now), Millis{30'000});
+  EXPECT_EQ(parse_retry_after("Sun Nov  6 08:49:37 1994", now), Millis{30'000});
+}
+
+TEST(RetryAfter, takes_a_date_that_has_passed_for_no_wait) {
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Millis{0});
+}
+
+TEST(RetryAfter, survives_nonsense_and_huge_numbers) {
+  for (const char* text : {"", "soon", "-5", "1.5", "Sun, 31 Feb 1994 08:49:37 GMT"}) {
+    EXPECT_FALSE(parse_retry_after(text, now).has_value()) << text;
+  }
+  EXPECT_TRUE(parse_retry_after("99999999999999999999999", now).has_value());
+}
+
+const SavedBreaker open_breaker{CircuitBreaker::State::open, 2, Millis{60'000}, now, 100, "API failures: x"};
+
+TEST(SavedBreaker, comes_back_as_it_was_written) {
+  EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(open_breaker)).value(), open_breaker);
+}
+
+TEST(SavedBreaker, remembers_that_an_operator_isolated_it) {
+  SavedBreaker isolated = open_breaker;
+  isolated.isolated = true;
+  EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(isolated)).value(), isolated);
+}
+
+TEST(SavedBreaker, refuses_what_it_did_not_write) {
+  const std::string text = encode_saved_breaker(open_breaker);
+  for (std::size_t size = 0; size < text.size(); ++size)
+    EXPECT_FALSE(decode_saved_breaker(text.substr(0, size)).has_value());
+  EXPECT_FALSE(decode_saved_breaker(text + "more\n").has_value());
+  const std::string reason = "reason " + open_breaker.reason;
+  for (const char* other : {"reason ", "reason API \x1b[31m", "reason a\tb"}) {
+    std::string changed = text;
+    EXPECT_FALSE(decode_saved_breaker(changed.replace(changed.find(reason), reason.size(), other)).has_value())
+        << other;
+  }
+}
+
+TEST(SavedBreaker, never_waits_longer_than_was_left_whatever_the_wall_clock_did) {
+  EXPECT_EQ(open_time_left(open_breaker, now + Millis{10'000}), Millis{50'000});
+  EXPECT_EQ(open_time_left(open_breaker, now - std::chrono::hours{9'000}), Millis{60'000});
+  EXPECT_EQ(open_time_left(open_breaker, now + std::chrono::hours{9'000}), Millis{0});
+}
+
+TEST(StateFile, comes_back_and_is_absent_at_first) {
+  const rig::TempDir folder;
+  const std::string path = folder.file("breaker");
+  EXPECT_FALSE(load_saved_breaker(path).value().has_value());
+  ASSERT_TRUE(replace_file(path, encode_saved_breaker(open_breaker)).has_value());
+  EXPECT_EQ(load_saved_breaker(path).value(), open_breaker);
+  ASSERT_TRUE(replace_file(path, "rubbish").has_value());
+  EXPECT_EQ(load_saved_breaker(path).error().code, ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace sensors::bridge

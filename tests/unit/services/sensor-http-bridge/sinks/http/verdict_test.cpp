@@ -1,0 +1,498 @@
+// What an outcome means.
+#include "services/sensor-http-bridge/sinks/http/verdict.hpp"
+
+#include <gtest/gtest.h>
+
+#include "common/codec/time_text.hpp"
+
+namespace sensors::bridge {
+namespace {
+
+const WallTime now = *parse_time("1994-11-06T08:49:07Z");
+
+const std::vector<RowName> sent_rows{{"k3", 5}, {"k3", 6}, {"k3", 7}, {"k3", 8}, {"k3", 9}};
+const Sent sent{5, 5, sent_rows};
+
+UploadOptions options_with(AnswerTrust answers, UploadFormat format = UploadFormat::batch) {
+  UploadOptions options;
+  options.answers = answers;
+  options.format = format;
+  return options;
+}
+
+const UploadOptions strict = options_with(AnswerTrust::strict);
+
+Verdict of(int status, const std::string& body = "", const std::string& content_type = "application/json") {
+  return judge(HttpReply{status, content_type, std::nullopt, body}, strict, sent, now);
+}
+
+Verdict of_200(const std::string& body) { return of(200, body); }
+
+TEST(Verdict, tells_failures_apart) {
+  for (const ErrorCode code : {ErrorCode::timeout, ErrorCode::refused, ErrorCode::unreachable, ErrorCode::unresolved,
+                               ErrorCode::tls, ErrorCode::disconnected, ErrorCode::too_large}) {
+    const Verdict verdict = judge(fail(code, "why"), strict, sent, now);
+    EXPECT_EQ(verdict.outcome, Outcome::failed);
+    EXPECT_EQ(verdict.failure_class, name_of(code));
+    EXPECT_EQ(verdict.reason, std::string(name_of(code)) + ": why");
+  }
+}
+
+TEST(Verdict, knows_the_statuses_that_are_about_the_batch_and_those_that_are_about_us) {
+  EXPECT_EQ(of(400).outcome, Outcome::refused);
+  EXPECT_EQ(of(422).outcome, Outcome::refused);
+  EXPECT_EQ(of(413).outcome, Outcome::too_large);
+  EXPECT_EQ(of(401).outcome, Outcome::unauthorized);
+  EXPECT_EQ(of(403).outcome, Outcome::unauthorized);
+  EXPECT_TRUE(of(401).needs_operator);
+  for (const int status : {302, 307, 404, 405, 408, 409, 415, 425, 429, 500, 502, 503, 504, 511})
+    EXPECT_EQ(of(status).outcome, Outcome::failed) << status;
+  EXPECT_EQ(of(408).failure_class, "http_408");
+}
+
+// As InfluxDB 1.6 and 2 say it; the points that are right are stored, and come again to no harm.
+TEST(Verdict, takes_a_partial_write_for_a_batch_with_bad_rows) {
+  const std::string dropped = "partial write: points beyond retention policy dropped=1";
+  const Verdict verdict = of(400, "{\"error\":\"" + dropped + "\"}\n");
+  EXPECT_EQ(verdict.outcome, Outcome::refused);
+  EXPECT_EQ(verdict.api_reason, dropped);
+  const Verdict second = of(422, R"({"code":"unprocessable entity","message":"partial write: field type conflict"})");
+  EXPECT_EQ(second.outcome, Outcome::refused);
+  EXPECT_EQ(second.api_reason, "partial write: field type conflict");
+}
+
+TEST(Verdict, does_not_take_an_address_without_a_database_for_bad_rows) {
+  const Verdict verdict = of(400, "{\"error\":\"database is required\"}\n");
+  EXPECT_EQ(verdict.outcome, Outcome::failed);
+  EXPECT_TRUE(verdict.needs_operator);
+  EXPECT_NE(verdict.reason.find("?db=NAME"), std::string::npos) << verdict.reason;
+  EXPECT_TRUE(of(404, R"({"error":"database not found: \"x\""})").needs_operator);
+}
+
+TEST(Verdict, heeds_retry_after_of_429_and_503_only) {
+  const auto with_wait = [](int status, const char* wait) {
+    return judge(HttpReply{status, "", wait, ""}, strict, sent, now);
+  };
+  for (const int status : {429, 503}) {
+    EXPECT_EQ(with_wait(status, "7").outcome, Outcome::asked_to_wait);
+    EXPECT_EQ(with_wait(status, "7").wait, Millis{7'000});
+    EXPECT_EQ(with_wait(status, "soon").outcome, Outcome::failed);
+  }
+  EXPECT_EQ(with_wait(500, "7").outcome, Outcome::failed);
+}
+
+TEST(Verdict, takes_an_empty_2xx_of_any_type_for_delivered) {
+  EXPECT_EQ(of(204).outcome, Outcome::delivered);
+  EXPECT_EQ(of(200, "", "text/html").outcome, Outcome::delivered);
+  EXPECT_EQ(of(200, "OK", "text/plain").outcome, Outcome::delivered);
+  EXPECT_EQ(of(200, "OK", "application/json").outcome, Outcome::delivered);
+}
+
+TEST(Verdict, does_not_take_a_page_for_the_api) {
+  for (const char* type : {"text/html", "Text/HTML; charset=utf-8", "application/xhtml+xml"}) {
+    const Verdict verdict = of(200, "<p>Log in to the network</p>", type);
+    EXPECT_EQ(verdict.outcome, Outcome::failed) << type;
+    EXPECT_EQ(verdict.failure_class, "wrong_content_type");
+    EXPECT_NE(verdict.reason.find("Log in"), std::string::npos);
+  }
+  EXPECT_EQ(of(200, "\n <!DOCTYPE HTML><html>", "").outcome, Outcome::failed);
+  EXPECT_EQ(of(200, "<html>", "text/plain").outcome, Outcome::failed);
+}
+
+TEST(Verdict, knows_a_page_without_a_type_behind_its_comments_whatever_is_trusted) {
+  for (const char* page :
+       {"<!-- hi --><html><body>portal</body></html>", "<?xml version=\"1.0\"?><!DOCTYPE html><html>x",
+        "<?xml version=\"1.0\"?>\n<!-- a --> <!-- b --><HTML>", "<head><title>Login",
+        "<script>location=\"/login\"</script>", "<meta http-equiv=\"refresh\">"}) {
+    for (const AnswerTrust trust : {AnswerTrust::strict, AnswerTrust::status}) {
+      const Verdict verdict = judge(HttpReply{200, "", std::nullopt, page}, options_with(trust), sent, now);
+      EXPECT_EQ(verdict.outcome, Outcome::failed) << page;
+      EXPECT_EQ(verdict.failure_class, "wrong_content_type") << page;
+    }
+  }
+}
+
+TEST(Verdict, believes_no_body_that_is_neither_JSON_nor_a_short_text_that_says_yes) {
+  using namespace std::string_literals;
+  for (const std::string& body : {"<!-- "s,
+                                  "<?xml version=\"1.0\"?><response><error>down</error></response>"s,
+                                  "<p>Log in"s,
+                                  "<"s,
+                                  "<soap:Envelope><soap:Fault/></soap:Envelope>"s,
+                                  "<br />\n<b>Fatal error</b>: Uncaught PDOException"s,
+                                  ")]}',\n{\"success\":true}"s,
+                                  "callback({\"success\":false})"s,
+                                  "Service Unavailable"s,
+                                  "502 Bad Gateway"s,
+                                  "Traceback (most recent call last):\n  File"s,
+                                  "Access denied"s,
+                                  "Not Found"s,
+                                  "not OK"s,
+                                  "0"s,
+                                  "000"s,
+                                  "-1"s,
+                                  "Warning: mysqli connect(): Connection refused"s,
+                                  "PHP Notice: x\n{\"ok\":true}"s,
+                                  "Please log in"s,
+                                  "0 rows inserted"s,
+                                  "OK, but 3 errors"s,
+                                  "accepted: none"s,
+                                  "Saved nothing"s,
+                                  "java.lang.NullPointerException"s,
+                                  "\x1F\x8B\x08\0\0\0\0\0\0\x03\xABV*"s,
+                                  std::string(200, 'x') + " ok",
+                                  "\xEF\xBB\xBF\xEF\xBB\xBF<p>"s}) {
+    const Verdict verdict = of(200, body, "text/plain");
+    EXPECT_EQ(verdict.outcome, Outcome::failed) << body;
+    EXPECT_EQ(verdict.failure_class, "unknown_answer") << body;
+    EXPECT_TRUE(verdict.needs_operator) << body;
+    EXPECT_NE(verdict.reason.find("destination.answers"), std::string::npos) << verdict.reason;
+  }
+  const UploadOptions status = options_with(AnswerTrust::status);
+  EXPECT_EQ(judge(HttpReply{200, "text/xml", std::nullopt, "<?xml version=\"1.0\"?><ok/>"}, status, sent, now).outcome,
+            Outcome::delivered)
+      << "the API of an owner who says so";
+}
+
+TEST(Verdict, believes_no_text_with_a_word_that_may_be_a_no) {
+  for (const char* body : {"Error: null",
+                           "Exception: null",
+                           "Error: none",
+                           "Error: none of the rows were written",
+                           "Errors: 0",
+                           "failed=0, ok=5",
+                           "Too many requests received",
+                           "Data received; disk full",
+                           "2 saved, 3 skipped",
+                           "5 received, 3 stored",
+                           "2 of 5 rows inserted",
+                           "2/5 saved",
+                           "-1 rows inserted",
+                           "50% saved",
+                           "No data received",
+                           "no rows, no errors",
+                           "0 rows, 0 errors",
+                           "0.0 saved",
+                           "10 errors, 5 saved",
+                           "Saved the error",
+                           "OK?",
+                           "data rows",
+                           "0 records: success",
+                           "Incomplete data received",
+                           "ok\nfull",
+                           "Thank you: 5 readings received"}) {
+    const Verdict verdict = of(200, body, "text/plain");
+    EXPECT_EQ(verdict.outcome, Outcome::failed) << body;
+    EXPECT_EQ(verdict.failure_class, "unknown_answer") << body;
+  }
+}
+
+TEST(Verdict, gives_the_reason_of_a_problem_document) {
+  const Verdict verdict = of(
+      422, R"({"type":"about:blank","title":"Value out of range","detail":"bme280.temperature is 999","status":422})",
+      "application/problem+json");
+  EXPECT_EQ(verdict.api_reason, "Value out of range: bme280.temperature is 999");
+  EXPECT_EQ(verdict.reason, "HTTP 422: Value out of range: bme280.temperature is 999");
+}
+
+TEST(Verdict, keeps_what_the_api_says_short_and_on_one_line) {
+  const Verdict plain = of(400, "line\none\x1b[31m" + std::string(5'000, 'x'));
+  EXPECT_TRUE(plain.api_reason.starts_with("line one [31mxxx"));
+  EXPECT_EQ(plain.api_reason.size(), max_refusal_reason_bytes);
+  EXPECT_EQ(of(400, R"({"title":"a\u0000\nb","detail":["not","text"]})").api_reason, "a b");
+}
+
+TEST(Verdict, takes_the_rows_that_a_2xx_rejects) {
+  const Verdict verdict =
+      of(207, R"({"accepted":2,"detail":"see the rows","rejected":[)"
+              R"({"stream":"k3","seq":5,"status":422,"reason":"too hot"},)"
+              R"({"stream":"k3","seq":6,"title":"Too cold","detail":"-400"},{"stream":"k3","seq":7}]})");
+  EXPECT_EQ(verdict.outcome, Outcome::delivered);
+  ASSERT_EQ(verdict.rejected.size(), 3U);
+  EXPECT_EQ(verdict.rejected[0], (RejectedRow{{"k3", 5}, 422, "too hot"}));
+  EXPECT_EQ(verdict.rejected[1], (RejectedRow{{"k3", 6}, 207, "Too cold: -400"}));
+  EXPECT_EQ(verdict.rejected[2], (RejectedRow{{"k3", 7}, 207, "see the rows"}));
+  EXPECT_TRUE(of(200, R"({"rejected":[]})").rejected.empty());
+  EXPECT_EQ(of(200, R"({"rejected":0})").outcome, Outcome::delivered);
+}
+
+TEST(Verdict, a_2xx_that_rejects_rows_without_naming_them_is_a_refusal_of_the_batch) {
+  for (const char* row : {R"({"index":3})", R"("k3")", R"({"stream":"k3"})", R"({"stream":"k3","seq":0})", "null"}) {
+    const Verdict verdict = of(200, std::string(R"({"rejected":[)") + row + "]}");
+    EXPECT_EQ(verdict.outcome, Outcome::refused) << row;
+    EXPECT_EQ(verdict.failure_class, "unnamed_rejections");
+  }
+}
+
+TEST(Verdict, survives_answers_made_to_hurt) {
+  EXPECT_EQ(of(400, std::string(100'000, '[')).outcome, Outcome::refused);
+  EXPECT_EQ(of(200, std::string(100'000, '[')).outcome, Outcome::failed);
+  std::string many = R"({"rejected":[{"stream":"k","seq":1})";
+  for (std::size_t i = 0; i < max_upload_readings; ++i)
+    many += R"(,{"stream":"k","seq":)" + std::to_string(i + 2) + "}";
+  EXPECT_EQ(of(200, many + "]}").outcome, Outcome::refused) << "more rows than a batch can have";
+}
+
+TEST(Verdict, takes_what_apis_say_when_all_is_well) {
+  for (const char* body : {"{}",
+                           "[]",
+                           "null",
+                           "true",
+                           "OK",
+                           " \n",
+                           "\xEF\xBB\xBF",
+                           R"({"success":true,"error":null,"errors":[]})",
+                           R"({"status":"success","data":null})",
+                           R"({"status":200,"error":""})",
+                           R"({"status":0,"code":0})",
+                           R"({"accepted":5})",
+                           R"({"accepted":1,"duplicates":4,"rejected":0})",
+                           R"({"accepted":[1,2,3,4,5],"rejected":[]})",
+                           R"({"accepted":true,"rejected":null})",
+                           R"({"accepted":5.0})",
+                           R"({"accepted":"4","duplicates":"1"})",
+                           R"({"accepted":"all"})",
+                           R"({"error":{"code":0,"message":"OK"},"ok":1})",
+                           R"({"took":3,"errors":false,"items":[{"index":{"status":201}},{"create":{"status":200}}]})",
+                           R"({"message":"no error in these 5 rows"})",
+                           R"([{"id":1,"status":"created"}])",
+                           R"({"failed":0,"failures":[]})",
+                           R"({"results":[{"statement_id":0}]})",
+                           R"({"sensor":"error","value":1.5})",
+                           "Accepted",
+                           "created.",
+                           "\"queued\"",
+                           "1 rows inserted",
+                           "200 OK",
+                           "Data saved successfully",
+                           "All 5 readings were received and stored.",
+                           "0 errors",
+                           "Saved: 5, no errors",
+                           "New record created successfully",
+                           "Data has been saved!\r\n",
+                           "No errors",
+                           "17",
+                           "\"\"",
+                           "\xEF\xBB\xBF\xEF\xBB\xBF{}",
+                           R"({"code":200,"statusCode":"201","message":"Created"})",
+                           R"({"status":"200 OK","code":"A-42"})",
+                           R"({"errorMessage":null,"fault":false,"result":"ok"})",
+                           "5 rows, 0 errors"}) {
+    EXPECT_EQ(of_200(body).outcome, Outcome::delivered) << body << ": " << of_200(body).reason;
+    EXPECT_TRUE(of_200(body).rejected.empty()) << body;
+  }
+  for (const int status : {200, 201, 202, 203, 204, 205, 208, 226, 299})
+    EXPECT_EQ(of(status).outcome, Outcome::delivered) << status;
+}
+
+TEST(Verdict, takes_a_2xx_that_says_no_for_a_refusal) {
+  for (const char* body : {R"({"success":false})",
+                           R"({"Success":"False","Message":"too hot"})",
+                           R"({"ok":0})",
+                           R"({"accepted":false})",
+                           R"({"error":"no such sensor"})",
+                           R"({"error":{"code":7}})",
+                           R"({"errors":true})",
+                           R"({"errorMessage":"Task timed out"})",
+                           R"({"error_message":"down"})",
+                           R"({"fault":{"faultstring":"x"}})",
+                           R"({"result":"error"})",
+                           "\xEF\xBB\xBF\xEF\xBB\xBF{\"error\":\"x\"}",
+                           R"({"errors":3})",
+                           R"({"errors":[{"row":2}]})",
+                           R"({"failed":1})",
+                           R"({"status":"error"})",
+                           R"({"status":"fail","data":{}})",
+                           R"({"accepted":0,"rejected":5})",
+                           R"({"accepted":4})",
+                           R"({"accepted":[]})",
+                           R"({"accepted":4.0})",
+                           R"({"accepted":"4"})",
+                           R"({"accepted":-1})",
+                           R"({"items":[{"create":{"status":201}},{"create":{"status":409}}]})",
+                           R"({"accepted":1,"duplicates":3})",
+                           R"({"rejected":2})",
+                           R"({"rejected":true})",
+                           R"({"rejected":"all"})",
+                           R"({"rejected":{"k3":[5]}})",
+                           R"({"rejected":[],"rejected":[{"row":1}]})",
+                           R"([{"status":201},{"error":"not a row"}])",
+                           R"({"results":[{"success":true},{"success":false}]})",
+                           "Error: no such table",
+                           "Errors: 3",
+                           "error: 0x80004005",
+                           "failed",
+                           "Fail 0.5",
+                           "\"failed\"",
+                           "false"}) {
+    const Verdict verdict = of_200(body);
+    EXPECT_EQ(verdict.outcome, Outcome::refused) << body;
+    EXPECT_FALSE(verdict.api_reason.empty()) << body;
+    EXPECT_FALSE(verdict.failure_class.empty()) << body;
+    EXPECT_LE(verdict.api_reason.size(), max_refusal_reason_bytes);
+  }
+  EXPECT_EQ(of_200(R"({"Success":false,"message":"too hot"})").api_reason, "too hot");
+  EXPECT_EQ(of_200(R"({"success":false})").api_reason, "success: false");
+}
+
+TEST(Verdict, a_status_in_the_body_of_a_2xx_counts_as_one) {
+  const auto with = [](int status) { return of_200(R"({"status":)" + std::to_string(status) + "}").outcome; };
+  EXPECT_EQ(with(422), Outcome::refused);
+  EXPECT_EQ(with(413), Outcome::too_large);
+  EXPECT_EQ(with(401), Outcome::unauthorized);
+  EXPECT_EQ(with(429), Outcome::failed);
+  EXPECT_EQ(with(503), Outcome::failed);
+  EXPECT_EQ(with(404), Outcome::failed);
+  EXPECT_EQ(with(409), Outcome::failed);
+  EXPECT_EQ(with(201), Outcome::delivered);
+}
+
+TEST(Verdict, a_status_in_the_body_counts_however_it_is_written_and_called) {
+  for (const char* body :
+       {R"({"status":"500"})", R"({"status":500.0})", R"({"status":"500.0"})",
+        R"({"status":"500 Internal Server Error"})", R"({"statusCode":500})", R"({"status_code":"503"})",
+        R"({"code":500,"message":"internal"})", R"({"message":"Internal Server Error"})", R"({"message":"Forbidden"})",
+        R"([{"status":"503"}])", R"({"items":[{"index":{"status":"429"}}]})",
+        R"({"rejected":[{"stream":"k3","seq":5,"status":"503"}]})"}) {
+    const Verdict verdict = of_200(body);
+    EXPECT_NE(verdict.outcome, Outcome::delivered) << body;
+    EXPECT_NE(verdict.outcome, Outcome::refused) << body << ": nothing is given up";
+    EXPECT_EQ(verdict.failure_class, "refusal_in_2xx") << body;
+  }
+  EXPECT_EQ(of_200(R"({"items":[{"status":"400"}]})").outcome, Outcome::refused);
+  EXPECT_EQ(of_200(R"({"items":[{"code":409}]})").outcome, Outcome::refused);
+  EXPECT_EQ(of_200(R"({"code":1001,"status":"5000","message":"Forbidden fruit"})").outcome, Outcome::delivered);
+}
+
+// As Elasticsearch's bulk API and a 207 (RFC 4918 section 13, in JSON) say it.
+TEST(Verdict, reads_the_statuses_of_rows) {
+  const std::string bulk = R"({"took":30,"errors":true,"items":[{"index":{"status":201}},)";
+  EXPECT_EQ(of_200(bulk + R"({"index":{"status":400,"error":{"type":"mapper_parsing"}}}]})").outcome, Outcome::refused);
+  EXPECT_EQ(of_200(bulk + R"({"index":{"status":400}},{"index":{"status":429}}]})").outcome, Outcome::failed)
+      << "one that may be taken later";
+  EXPECT_EQ(of_200(bulk + R"({"create":{"status":409,"error":{"type":"version_conflict"}}}]})").outcome,
+            Outcome::refused)
+      << "it would be there at each attempt";
+  EXPECT_EQ(of_200(bulk + R"({"create":{"status":409}},{"create":{"status":503}}]})").outcome, Outcome::failed);
+  EXPECT_EQ(of(207, R"([{"status":201},{"status":422}])").outcome, Outcome::refused);
+  EXPECT_EQ(of(207, R"({"responses":[{"status":201},{"status":200}]})").outcome, Outcome::delivered);
+  EXPECT_EQ(of_200(R"({"rejected":[{"stream":"k3","seq":5,"status":503}]})").outcome, Outcome::failed);
+  EXPECT_EQ(of_200(R"({"accepted":4,"rejected":[{"stream":"k3","seq":5,"status":409}]})").rejected.size(), 1U);
+}
+
+TEST(Verdict, a_row_that_is_rejected_for_two_reasons_is_one_row) {
+  const std::string twice = R"("rejected":[{"stream":"k3","seq":5,"reason":"unit"},{"stream":"k3","seq":5}]})";
+  EXPECT_EQ(of_200(R"({"accepted":3,)" + twice).outcome, Outcome::refused) << "one of five is neither";
+  const Verdict verdict = of_200(R"({"accepted":4,)" + twice);
+  EXPECT_EQ(verdict.outcome, Outcome::delivered);
+  ASSERT_EQ(verdict.rejected.size(), 1U);
+  EXPECT_EQ(verdict.rejected.front().reason, "unit");
+}
+
+TEST(Verdict, an_answer_that_cannot_be_read_is_a_failure) {
+  for (const char* body : {R"({"rejected":[{"stream":"k3")", R"([1,2)", "{}{}", "{]"}) {
+    EXPECT_EQ(of_200(body).outcome, Outcome::failed) << body;
+    EXPECT_EQ(of_200(body).failure_class, "unreadable_answer");
+    EXPECT_TRUE(of_200(body).needs_operator);
+  }
+  for (const char* body : {"", "OK", "{}", "<multistatus/>"})
+    EXPECT_EQ(of(207, body, "").outcome, Outcome::failed) << body;
+  EXPECT_EQ(of(206).outcome, Outcome::failed);
+}
+
+TEST(Verdict, reads_every_unicode_encoding) {
+  const std::string no = R"({"rejected":[{"stream":"k3","seq":5,"reason":"zu heiß"}]})";
+  const auto in_units = [&no](std::size_t bytes, bool big) {
+    std::string out;
+    for (const char c : no) {
+      if (c == '\xC3') continue;  // ß is U+00DF
+      const char byte = c == '\x9F' ? '\xDF' : c;
+      const std::string zeros(bytes - 1, '\0');
+      out += big ? zeros + byte : byte + zeros;
+    }
+    return out;
+  };
+  using namespace std::string_literals;
+  for (const std::string& body :
+       {"\xEF\xBB\xBF" + no, "\xFF\xFE" + in_units(2, false), "\xFE\xFF" + in_units(2, true), in_units(2, false),
+        in_units(2, true), "\xFF\xFE\0\0"s + in_units(4, false), "\0\0\xFE\xFF"s + in_units(4, true),
+        in_units(4, false), in_units(4, true), in_units(1, true)}) {
+    const Verdict verdict = of(200, body, "application/json; charset=whatever");
+    ASSERT_EQ(verdict.rejected.size(), 1U) << verdict.reason;
+    EXPECT_EQ(verdict.rejected[0].reason, "zu heiß");
+  }
+  EXPECT_EQ(of_200("\xEF\xBB\xBF<!DOCTYPE html><p>").failure_class, "wrong_content_type");
+  EXPECT_EQ(of_200("\xEF\xBB\xBF{\"success\":false}").outcome, Outcome::refused);
+}
+
+TEST(Verdict, an_answer_to_something_else_is_a_failure) {
+  HttpReply early{200, "", std::nullopt, "{}"};
+  early.is_early = true;
+  EXPECT_EQ(judge(early, strict, sent, now).failure_class, "early_answer");
+  HttpReply more{200, "", std::nullopt, "{}"};
+  more.has_more = true;
+  EXPECT_EQ(judge(more, strict, sent, now).failure_class, "overlong_answer");
+  EXPECT_EQ(judge(more, strict, sent, now).outcome, Outcome::failed);
+}
+
+TEST(Verdict, an_answer_about_rows_that_were_not_sent_is_a_failure) {
+  const auto rejecting = [](const std::string& row) { return of_200(R"({"rejected":[)" + row + "]}"); };
+  EXPECT_EQ(rejecting(R"({"stream":"k3","seq":5})").outcome, Outcome::delivered);
+  for (const char* row : {R"({"stream":"k3","seq":10})", R"({"stream":"k4","seq":5})",
+                          R"({"stream":"k3","seq":5},{"stream":"k3","seq":4})"}) {
+    EXPECT_EQ(rejecting(row).outcome, Outcome::failed) << row;
+    EXPECT_EQ(rejecting(row).failure_class, "foreign_answer") << row;
+    EXPECT_TRUE(rejecting(row).needs_operator) << row;
+  }
+}
+
+TEST(Verdict, counts_gap_records_where_they_are_rows_like_others) {
+  const HttpReply reply{200, "", std::nullopt, R"({"accepted":5})"};
+  const Sent with_gap{.rows = 6, .readings = 5};
+  EXPECT_EQ(judge(reply, strict, with_gap, now).outcome, Outcome::delivered);
+  const UploadOptions json = options_with(AnswerTrust::strict, UploadFormat::json);
+  EXPECT_EQ(judge(reply, json, with_gap, now).failure_class, "too_few_accepted");
+}
+
+TEST(Verdict, lets_no_gap_record_that_is_rejected_stand_for_a_reading_of_which_nothing_is_said) {
+  const std::vector<RowName> names{{"k3", 5}, {"k3", 6}, {"k3", 7}, {"k3", 8}, {"k3", 20}};
+  const Sent with_gap{.rows = 5, .readings = 4, .names = names};
+  const auto outcome = [&](int accepted, const char* rejected) {
+    const std::string body =
+        "{\"accepted\":" + std::to_string(accepted) + ",\"rejected\":[" + std::string(rejected) + "]}";
+    return judge(HttpReply{200, "", std::nullopt, body}, strict, with_gap, now).outcome;
+  };
+  const char* gap = R"({"stream":"k3","seq":20})";
+  const char* reading = R"({"stream":"k3","seq":6})";
+  EXPECT_EQ(outcome(4, gap), Outcome::delivered);
+  EXPECT_EQ(outcome(3, reading), Outcome::delivered) << "it counts readings alone";
+  EXPECT_EQ(outcome(4, reading), Outcome::delivered) << "it counts the gap record as well";
+  EXPECT_EQ(outcome(3, gap), Outcome::refused);
+  EXPECT_EQ(outcome(2, reading), Outcome::refused);
+}
+
+TEST(Verdict, takes_a_count_between_readings_and_rows_for_one_of_rows_that_lacks_some) {
+  const Sent with_gaps{.rows = 7, .readings = 5};
+  const auto of_count = [&](int accepted) {
+    return judge(HttpReply{200, "", std::nullopt, "{\"accepted\":" + std::to_string(accepted) + "}"}, strict, with_gaps,
+                 now);
+  };
+  EXPECT_EQ(of_count(5).outcome, Outcome::delivered);
+  EXPECT_EQ(of_count(6).failure_class, "too_few_accepted");
+  EXPECT_EQ(of_count(7).outcome, Outcome::delivered);
+  EXPECT_EQ(of_count(8).outcome, Outcome::delivered);
+}
+
+TEST(Verdict, believes_the_status_of_an_odd_api_where_it_is_told_to) {
+  const UploadOptions status = options_with(AnswerTrust::status);
+  for (const char* body : {R"({"success":false})", "{{{", "Error", R"({"accepted":0})"}) {
+    HttpReply reply{207, "", std::nullopt, body};
+    reply.has_more = reply.is_early = true;
+    EXPECT_EQ(judge(reply, status, sent, now).outcome, Outcome::delivered) << body;
+  }
+  EXPECT_EQ(judge(HttpReply{200, "text/html", std::nullopt, "<p>"}, status, sent, now).outcome, Outcome::failed);
+  EXPECT_EQ(judge(HttpReply{500, "", std::nullopt, ""}, status, sent, now).outcome, Outcome::failed);
+}
+
+}  // namespace
+}  // namespace sensors::bridge

@@ -1,0 +1,132 @@
+// The example file is the reference of every key: it must load as it is shipped, and with all its examples taken.
+#include "services/sensor-publisher/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <regex>
+
+#include "tests/support/temporary_folder.hpp"
+
+namespace sensors::publisher {
+namespace {
+
+constexpr const char* example = SENSOR_SOURCE_DIR "/services/sensor-publisher/sensor-publisher.toml";
+
+std::string mistakes(const Result<Config>& config) { return config.has_value() ? "" : config.error().message; }
+
+TEST(PublisherConfig, loads_the_example_as_it_is_shipped) {
+  const Result<Config> config = load_config(example);
+  ASSERT_EQ(mistakes(config), "");
+  ASSERT_EQ(config->drivers.size(), 1U);
+  EXPECT_EQ(config->drivers[0].name, "host");
+}
+
+TEST(PublisherConfig, loads_the_example_with_every_example_in_it_taken) {
+  const TemporaryFolder folder;
+  std::ifstream file(example);
+  const std::string shipped{std::istreambuf_iterator<char>(file), {}};
+  const std::string all = std::regex_replace(shipped, std::regex("\n#(?! |\n)"), "\n");
+  const Result<Config> config = load_config(folder.write("all.toml", all));
+  ASSERT_EQ(mistakes(config), "");
+  EXPECT_EQ(config->drivers.size(), 6U);
+  EXPECT_EQ(config->logic.node, "kitchen");
+}
+
+TEST(PublisherConfig, hints_at_the_quotes_of_a_name_with_dots) {
+  const TemporaryFolder folder;
+  const std::string text =
+      "node = \"kitchen\"\n[driver.host]\ntype = \"host\"\n[driver.host.sensor.cpu.temperature]\nmax = 100\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_NE(told.find("driver.host.sensor.cpu.temperature: unknown table; a name with dots stands in quotes: "
+                      "[driver.host.sensor.\"cpu.temperature\"]"),
+            std::string::npos)
+      << told;
+}
+
+TEST(PublisherConfig, says_that_the_name_of_a_driver_is_none) {
+  const TemporaryFolder folder;
+  const std::string text = "node = \"kitchen\"\n[driver.\"my host\"]\ntype = \"host\"\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_NE(told.find("p.toml:2: driver.my host: is no name for a driver"), std::string::npos) << told;
+}
+
+TEST(PublisherConfig, says_of_a_driver_without_a_type_that_and_nothing_else) {
+  const TemporaryFolder folder;
+  const std::string text = "node = \"kitchen\"\n[driver.host]\ntype = \"host\"\n[driver.iio]\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_TRUE(told.ends_with(":4: driver.iio.type: is missing")) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 0) << told;
+}
+
+TEST(PublisherConfig, the_example_gives_the_defaults) {
+  const TemporaryFolder folder;
+  const Result<Config> shipped = load_config(example);
+  const Result<Config> empty = load_config(folder.write("empty.toml", "node = \"kitchen\"\n"));
+  ASSERT_EQ(mistakes(shipped) + mistakes(empty), "");
+  EXPECT_EQ(shipped->outbox.path, empty->outbox.path);
+  EXPECT_EQ(shipped->outbox.reserve_bytes, empty->outbox.reserve_bytes);
+  EXPECT_EQ(shipped->outbox.check_limit, empty->outbox.check_limit);
+  EXPECT_EQ(shipped->outbox.salvage.time_limit, empty->outbox.salvage.time_limit);
+  EXPECT_EQ(shipped->outbox.salvage.keep_damaged, empty->outbox.salvage.keep_damaged);
+  EXPECT_EQ(shipped->logic.outbox.max_bytes, empty->logic.outbox.max_bytes);
+  EXPECT_EQ(shipped->logic.outbox.when_full, empty->logic.outbox.when_full);
+  EXPECT_EQ(shipped->logic.pace, empty->logic.pace);
+  EXPECT_EQ(shipped->logic.outbox.max_readings, empty->logic.outbox.max_readings);
+  EXPECT_EQ(shipped->logic.outbox.high_readings, empty->logic.outbox.high_readings);
+  EXPECT_EQ(shipped->logic.outbox.commit_age, empty->logic.outbox.commit_age);
+  EXPECT_EQ(shipped->logic.outbox.max_pending, empty->logic.outbox.max_pending);
+  EXPECT_EQ(shipped->logic.send.window.max_unconfirmed, empty->logic.send.window.max_unconfirmed);
+  EXPECT_EQ(shipped->logic.send.batch_bytes, empty->logic.send.batch_bytes);
+  EXPECT_EQ(shipped->logic.send.live_limit, empty->logic.send.live_limit);
+  EXPECT_EQ(shipped->logic.breaker.open_times, empty->logic.breaker.open_times);
+}
+
+TEST(PublisherConfig, programs_and_files_are_streams_and_programs_are_read_out_at_the_end) {
+  const TemporaryFolder folder;
+  const std::string text =
+      "node = \"kitchen\"\n[driver.a]\ntype = \"host\"\n[driver.b]\ntype = \"command\"\nprogram = [\"/bin/true\"]\n"
+      "stop_grace = \"3s\"\n[driver.c]\ntype = \"replay\"\nfile = \"x.csv\"\n";
+  const Result<Config> config = load_config(folder.write("drivers.toml", text));
+  ASSERT_EQ(mistakes(config), "");
+  for (const DriverSchedule& driver : config->logic.drivers) {
+    EXPECT_EQ(driver.is_stream, driver.name != "a") << driver.name;
+    EXPECT_EQ(driver.read_out, driver.name == "b" ? Millis{3'700} : Millis{0}) << driver.name;
+  }
+}
+
+TEST(PublisherConfig, names_the_file_and_the_line_of_an_unknown_key) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("bad.toml", "node = \"kitchen\"\n[outbox]\nmax_reading = 5000\n");
+  const Result<Config> config = load_config(path);
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find(path + ":3: outbox.max_reading: unknown key"), std::string::npos)
+      << config.error().message;
+}
+
+TEST(PublisherConfig, refuses_two_drivers_that_would_make_one_sensor) {
+  const TemporaryFolder folder;
+  const std::string path =
+      folder.write("two.toml", "node = \"kitchen\"\n[driver.a]\ntype = \"iio\"\n[driver.b]\ntype = \"iio\"\n");
+  const Result<Config> config = load_config(path);
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find(":5: driver.b.type: reads all devices as driver a does"), std::string::npos)
+      << config.error().message;
+}
+
+TEST(PublisherConfig, knows_both_ways_to_make_a_full_outbox_smaller_and_no_third) {
+  const TemporaryFolder folder;
+  const auto with = [&](const std::string& when_full) {
+    return load_config(
+        folder.write("outbox.toml", "node = \"kitchen\"\n[outbox]\nwhen_full = \"" + when_full + "\"\n"));
+  };
+  EXPECT_EQ(with("drop-oldest")->logic.outbox.when_full, OutboxOptions::WhenFull::drop_oldest);
+  EXPECT_EQ(with("thin")->logic.outbox.when_full, OutboxOptions::WhenFull::thin);
+  const Result<Config> other = with("drop-newest");
+  ASSERT_FALSE(other.has_value());
+  EXPECT_NE(other.error().message.find("must be \"thin\" or \"drop-oldest\""), std::string::npos)
+      << other.error().message;
+}
+
+}  // namespace
+}  // namespace sensors::publisher

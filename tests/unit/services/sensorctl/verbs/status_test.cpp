@@ -1,0 +1,232 @@
+#include <gtest/gtest.h>
+
+#include "services/sensorctl/exit_code.hpp"
+#include "services/sensorctl/verbs/status.hpp"
+#include "tests/unit/services/sensorctl/verbs/timeline.hpp"
+
+namespace sensors::sensorctl {
+namespace {
+
+const Session session{"sensors", "", "sensorctl-1", Millis{5'000}};
+const std::string row =
+    R"({"node":"kitchen","stream":"k3","seq":7,"sensor":"bme280.temperature","value":21.5,"unit":"Cel","time":"2026-01-15T16:09:32.000Z"})";
+
+std::string status_of(const std::string& service, const std::string& state, const std::string& more = "") {
+  return R"({"service":")" + service + R"(","state":")" + state +
+         R"(","reason":"","since":"2026-01-15T16:00:00Z","version":"0.1.0")" + more + "}";
+}
+
+std::string topic(const std::string& kind, const std::string& name) { return "sensors/kitchen/" + kind + "/" + name; }
+
+/// What a pipeline that is well has retained.
+void hear_all(Timeline& line) {
+  line.hears(topic("status", "sensor-publisher"),
+             status_of("sensor-publisher", "up", R"(,"pace_ms":10000,"breaker":{"state":"closed","reason":""})"), true);
+  line.hears(topic("status", "sensor-persistence"),
+             status_of("sensor-persistence", "up", R"(,"store":"w5n2","used_bytes":12897484,"dead_letters":3)"), true);
+  line.hears(topic("status", "sensor-http-bridge"),
+             status_of("sensor-http-bridge", "up", R"(,"breaker":{"state":"closed","reason":""})"), true);
+  line.hears(topic("queue", "sensor-persistence"),
+             R"({"depth":12,"high":10000,"limit":1000000,"oldest_s":3.2,"rate_per_s":9.9,"pressure":false})", true);
+  line.hears(topic("committed", "sensor-publisher"), R"({"store":"w5n2","stream":"k3","through":1042})", true);
+}
+
+void answer(Timeline& line) {
+  line.hears(topic("rpc-reply", "sensorctl-1"), R"({"readings":[)" + row + R"(],"truncated":false})", false,
+             "sensorctl-1");
+}
+
+TEST(Status, shows_everything_on_one_screen_and_ends_well) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_EQ(line.out,
+            "2026-01-15T16:09:35.150Z\n"
+            "\n"
+            "SERVICE             STATE  FOR         VERSION\n"
+            "sensor-http-bridge  up     9 min 35 s  0.1.0\n"
+            "sensor-persistence  up     9 min 35 s  0.1.0\n"
+            "sensor-publisher    up     9 min 35 s  0.1.0    reads every 10 s\n"
+            "\n"
+            "BREAKER             STATE   FOR  NEXT ATTEMPT  REASON\n"
+            "sensor-http-bridge  closed\n"
+            "sensor-publisher    closed\n"
+            "\n"
+            "QUEUE               DEPTH  HIGH MARK  LIMIT    OLDEST  LEAVING\n"
+            "sensor-persistence  12     10000      1000000  3 s     9.9/s\n"
+            "\n"
+            "store w5n2 of sensor-persistence: 12.3 MiB, 3 dead letters\n"
+            "sensor-publisher: stream k3 is committed through 1042\n"
+            "\n"
+            "SENSOR              VALUE     AGE\n"
+            "bme280.temperature  21.5 Cel  3 s\n");
+  EXPECT_EQ(line.complaints, "");
+  EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST(Status, asks_a_store_that_was_heard_before_the_word_of_the_connection) {
+  Status status({}, session);
+  Timeline line(status);
+  hear_all(line);
+  EXPECT_TRUE(line.published.empty()) << "it would be dropped";
+  line.happens(MqttConnected{});
+  ASSERT_EQ(line.published.size(), 1U);
+  line.passes(Millis{500});
+  EXPECT_FALSE(line.exit_code.has_value()) << "its answer is waited for";
+  answer(line);
+  line.passes(Millis{100});
+  EXPECT_NE(line.out.find("bme280.temperature  21.5 Cel"), std::string::npos) << line.out;
+  EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST(Status, says_that_nobody_is_known_under_a_node_and_which_are) {
+  Status status({}, Session{"sensors", "kitchne", "sensorctl-1", Millis{5'000}});
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears("sensors/attic/status/sensor-publisher", status_of("sensor-publisher", "up"), true);
+  line.passes(Millis{5'100});
+  EXPECT_EQ(line.complaints,
+            "nobody is known under the node 'kitchne'; the broker knows attic, kitchen; did you mean 'kitchen'?\n");
+  EXPECT_EQ(line.out, "");
+  EXPECT_TRUE(line.published.empty());
+  EXPECT_EQ(line.exit_code, exit_trouble);
+}
+
+TEST(Status, shows_the_watermark_and_not_that_another_stream_is_refused) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears(topic("committed", "sensor-publisher"),
+             R"({"store":"w5n2","stream":"k2","through":0,"refused_node":"attic"})");
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_NE(line.out.find("stream k3 is committed through 1042"), std::string::npos) << line.out;
+}
+
+TEST(Status, shows_an_open_breaker_with_its_next_attempt) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears(topic("status", "sensor-http-bridge"),
+             status_of("sensor-http-bridge", "degraded",
+                       R"(,"breaker":{"state":"open","reason":"API failures exceeded threshold (3)\u001b[2J",)"
+                       R"("since":"2026-01-15T16:09:00Z","next_attempt":"2026-01-15T16:10:00Z"})"));
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_NE(line.out.find("sensor-http-bridge  open    35 s  in 24 s\n"
+                          "    API failures exceeded threshold (3) [2J\n"),
+            std::string::npos)
+      << line.out;
+  EXPECT_EQ(line.exit_code, exit_trouble);
+}
+
+TEST(Status, says_what_is_missing_and_which_store_is_silent_at_the_deadline) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  line.hears(topic("status", "sensor-persistence"), status_of("sensor-persistence", "up"), true);
+  line.passes(Millis{4'900});
+  EXPECT_EQ(line.out, "");
+  line.passes(Millis{200});
+  EXPECT_NE(line.out.find("sensor-publisher    missing"), std::string::npos) << line.out;
+  EXPECT_NE(line.out.find("systemctl status sensor-publisher"), std::string::npos);
+  EXPECT_NE(line.out.find("the store of node kitchen does not answer"), std::string::npos);
+  EXPECT_EQ(line.exit_code, exit_trouble);
+}
+
+TEST(Status, does_not_wait_for_a_store_that_is_down) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears(topic("status", "sensor-persistence"), status_of("sensor-persistence", "down"), true);
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_EQ(line.exit_code, exit_trouble);
+}
+
+TEST(Status, watches_with_a_picture_every_interval_until_ctrl_c) {
+  StatusOptions options;
+  options.watch = true;
+  Status status(options, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  answer(line);
+  line.passes(Millis{200});
+  EXPECT_NE(line.pictures.find("bme280.temperature  21.5 Cel  3 s"), std::string::npos);
+  line.hears(
+      topic("reading", "bme280.temperature"),
+      R"({"sensor":"bme280.temperature","value":22,"unit":"Cel","time":"2026-01-15T16:09:35Z","seq":8,"stream":"k3"})");
+  line.passes(Millis{2'000});
+  EXPECT_NE(line.pictures.find("bme280.temperature  22 Cel  2 s"), std::string::npos) << line.pictures;
+  line.happens(StopRequested{});
+  EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST(Status, asks_the_store_again_after_a_lost_connection) {
+  StatusOptions options;
+  options.watch = true;
+  Status status(options, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  EXPECT_EQ(line.published.size(), 1U);
+  line.happens(MqttDisconnected{"connection lost", ErrorCode::disconnected});
+  line.happens(MqttConnected{});
+  hear_all(line);
+  EXPECT_EQ(line.published.size(), 2U);
+}
+
+TEST(Status, is_one_line_of_json_with_the_payloads_as_they_came) {
+  StatusOptions options;
+  options.json = true;
+  Status status(options, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_EQ(line.out.find('\n'), line.out.size() - 1);
+  EXPECT_TRUE(line.out.starts_with(
+      R"({"time":"2026-01-15T16:09:35.150Z","well":true,"services":[{"node":"kitchen","service":"sensor-http-bridge","status":{"service":)"))
+      << line.out;
+  EXPECT_NE(line.out.find(R"("readings":[)" + row + "]"), std::string::npos) << line.out;
+}
+
+TEST(Status, complains_about_payloads_that_cannot_be_read_and_shows_the_rest) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.hears(topic("status", "sensor-publisher"), "{}");
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_EQ(line.complaints, "sensors/kitchen/status/sensor-publisher: cannot be read\n");
+  EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST(Snapshot, stays_bounded_whoever_speaks) {
+  Snapshot snapshot;
+  for (std::size_t i = 0; i < Snapshot::most_services + 10; ++i) {
+    const std::string node = "n" + std::to_string(i);
+    snapshot.take(TopicView{"sensors", node, "status", "x"}, status_of("x", "up"));
+  }
+  EXPECT_EQ(snapshot.services().size(), Snapshot::most_services);
+}
+
+TEST(Snapshot, forgets_a_service_whose_status_was_emptied) {
+  Snapshot snapshot;
+  snapshot.take(TopicView{"sensors", "kitchen", "status", "x"}, status_of("x", "up"));
+  snapshot.take(TopicView{"sensors", "kitchen", "status", "x"}, "");
+  EXPECT_TRUE(snapshot.services().empty());
+}
+
+}  // namespace
+}  // namespace sensors::sensorctl
