@@ -24,7 +24,7 @@ set(layer_shell_may_link core codec logic runtime adapter driver shell)
 
 # Libraries of others, by layer. Core has none beyond the header-only Result; a shell brings in none of its own.
 set(layer_core_may_use "")
-set(layer_codec_may_use nlohmann_json::nlohmann_json simdjson::simdjson ZLIB::ZLIB fmt::fmt)
+set(layer_codec_may_use simdjson::simdjson ZLIB::ZLIB fmt::fmt)
 set(layer_logic_may_use fmt::fmt)
 set(layer_runtime_may_use Boost::headers spdlog::spdlog tomlplusplus::tomlplusplus CLI11::CLI11 fmt::fmt Threads::Threads)
 set(layer_adapter_may_use PahoMqttCpp::paho-mqttpp3 eclipse-paho-mqtt-c::paho-mqtt3as SQLite::SQLite3 CURL::libcurl ZLIB::ZLIB OpenSSL::SSL
