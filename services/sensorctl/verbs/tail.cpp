@@ -1,11 +1,12 @@
 #include "services/sensorctl/verbs/tail.hpp"
 
+#include <fnmatch.h>
+
 #include <optional>
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/codec/topic.hpp"
-#include "services/sensorctl/verbs/glob.hpp"
 #include "services/sensorctl/verbs/text.hpp"
 
 namespace sensors::sensorctl {
@@ -29,6 +30,11 @@ std::string json_of(const TopicView& topic, const std::string& payload) {
                      topic.name, on_one_line(payload));
 }
 
+/// Whether the whole of `name` fits `pattern`, as in the lists of names of the services' configuration.
+bool fits(std::string_view name, const std::string& pattern) {
+  return fnmatch(pattern.c_str(), std::string(name).c_str(), 0) == 0;
+}
+
 }  // namespace
 
 std::vector<std::string> Tail::filters(const TailOptions& options, const std::string& root, const std::string& node) {
@@ -42,7 +48,7 @@ void Tail::take(const MqttMessage& message) {
   if (!topic.has_value()) return;
   std::string line;
   if (topic->kind == "reading") {
-    if (!options_.sensor.empty() && !fits_pattern(topic->name, options_.sensor)) return;
+    if (!options_.sensor.empty() && !fits(topic->name, options_.sensor)) return;
     const Result<Batch> batch = decoder_.reading(message.payload);
     if (!batch.has_value()) return complain(message.topic + ": " + batch.error().message);
     line = line_of(*topic, batch->readings.front().reading);

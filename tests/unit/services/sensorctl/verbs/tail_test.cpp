@@ -35,6 +35,32 @@ TEST(Tail, keeps_to_the_sensors_that_fit_and_asks_for_no_events_then) {
   EXPECT_EQ(Tail::filters({}, "sensors", ""), (std::vector<std::string>{"sensors/+/reading/+", "sensors/+/event/+"}));
 }
 
+bool shows(const std::string& pattern) {
+  Tail tail({pattern, true});
+  Timeline line(tail);
+  line.happens(MqttConnected{});
+  line.hears(reading_topic, reading);
+  return !line.out.empty();
+}
+
+TEST(Tail, takes_a_pattern_for_the_whole_name) {
+  for (const char* pattern : {"bme280.temperature", "bme280.*", "*temp*", "*", "bme280?temperature", "*e*e*ture"}) {
+    EXPECT_TRUE(shows(pattern)) << pattern;
+  }
+  for (const char* pattern : {"bme280", "temperature", "?", "*.humidity", "BME280.*", "bme280.temperature?"}) {
+    EXPECT_FALSE(shows(pattern)) << pattern;
+  }
+}
+
+TEST(Tail, takes_bounded_time_for_many_stars) {
+  std::string pattern;
+  for (int i = 0; i < 4'000; ++i) pattern += "e*";
+  EXPECT_FALSE(shows(pattern + "b"));
+  pattern.clear();
+  for (int i = 0; i < 12; ++i) pattern += "*[e.t]?";
+  EXPECT_FALSE(shows(pattern + "b"));
+}
+
 TEST(Tail, prints_the_payload_as_it_came_as_json) {
   Tail tail({"", true});
   Timeline line(tail);

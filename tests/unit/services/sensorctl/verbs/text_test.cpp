@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "services/sensorctl/verbs/glob.hpp"
 #include "services/sensorctl/verbs/picture.hpp"
 #include "services/sensorctl/verbs/text.hpp"
 
@@ -47,23 +46,6 @@ TEST(Folded, breaks_at_blanks_and_counts_characters) {
   EXPECT_EQ(folded("/a/path/of/one/word and", 10, 2), "/a/path/of/one/word\n  and") << "a word is never cut";
   EXPECT_EQ(folded("    aaaaaaaaaaaaaa bb", 10, 4), "    aaaaaaaaaaaaaa\n    bb") << "nor is it moved for ever";
   EXPECT_EQ(folded("", 5, 2), "");
-}
-
-TEST(Pattern, fits_the_whole_name) {
-  EXPECT_TRUE(fits_pattern("bme280.temperature", "bme280.*"));
-  EXPECT_TRUE(fits_pattern("bme280.temperature", "*temp*"));
-  EXPECT_TRUE(fits_pattern("a", "?"));
-  EXPECT_TRUE(fits_pattern("", "*"));
-  EXPECT_FALSE(fits_pattern("bme280.temperature", "bme280"));
-  EXPECT_FALSE(fits_pattern("bme280.temperature", "temperature"));
-  EXPECT_FALSE(fits_pattern("", "?"));
-  EXPECT_TRUE(fits_pattern("aaab", "*a*ab"));
-}
-
-TEST(Pattern, takes_bounded_time_for_many_stars) {
-  std::string pattern;
-  for (int i = 0; i < 40; ++i) pattern += "a*";
-  EXPECT_FALSE(fits_pattern(std::string(4'000, 'a') + "c", pattern + "b"));
 }
 
 TEST(Picture, covers_the_one_before_and_fits_the_window) {
