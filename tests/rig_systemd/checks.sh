@@ -375,7 +375,7 @@ part_upgrade() {
   check_that_all_is_kept "$secret"
 }
 
-# A later version, whose databases this one has never seen, and back: docs/operations.md, Rolling back.
+# A later version, whose databases this one has never seen, and back: docs/operations.md, "Another version, and back".
 part_rollback() {
   local secret=$(inside sha256sum /etc/sensor-project/sensor-publisher.password)
   local this=$(inside dpkg-query -W -f '${Version}' sensor-project)
