@@ -276,6 +276,45 @@ TEST_P(OddServerTest, interim_answers_are_none) {
   EXPECT_FALSE(got.has_more);
 }
 
+TEST_P(OddServerTest, keeps_type_and_wait_in_any_case_and_without_blanks) {
+  server_->answers(answer(503, "no", "content-TYPE:  text/html \r\nRetry-After:\t120\r\n"));
+  const HttpAnswer got = answered();
+  EXPECT_EQ(got.content_type, "text/html");
+  EXPECT_EQ(got.retry_after, "120");
+  server_->answers(answer(503, "no"));
+  const HttpAnswer none = answered();
+  EXPECT_EQ(none.content_type, "") << "the one before is forgotten";
+  EXPECT_FALSE(none.retry_after.has_value());
+}
+
+TEST_P(OddServerTest, what_an_interim_answer_or_a_trailer_says_does_not_count) {
+  server_->answers("HTTP/1.1 103 Early\r\nRetry-After: 5\r\nContent-Type: text/html\r\n\r\n" + answer(503, "no"));
+  HttpAnswer got = answered();
+  EXPECT_FALSE(got.retry_after.has_value());
+  EXPECT_EQ(got.content_type, "");
+  server_->answers("HTTP/1.1 503 x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\nRetry-After: 5\r\n\r\n");
+  got = answered();
+  EXPECT_EQ(got.body, "no");
+  EXPECT_FALSE(got.retry_after.has_value());
+}
+
+TEST_P(OddServerTest, of_a_header_that_comes_twice_the_last_counts) {
+  server_->answers(answer(503, "no", "Retry-After: 5\r\nContent-Type: a\r\nRetry-After: 7\r\nContent-Type: b\r\n"));
+  const HttpAnswer got = answered();
+  EXPECT_EQ(got.retry_after, "7");
+  EXPECT_EQ(got.content_type, "b");
+}
+
+TEST_P(OddServerTest, a_header_is_one_line_of_bounded_length) {
+  server_->answers(answer(200, "{}",
+                          "Content-Type: a\x01"
+                          "b\x1b[2J\xff" +
+                              std::string(10'000, 'c') + "\r\n"));
+  const std::string type = answered().content_type;
+  EXPECT_TRUE(type.starts_with("a b [2J?ccc")) << type;
+  EXPECT_EQ(type.size(), 200U);
+}
+
 TEST_P(OddServerTest, an_answer_before_the_request_is_sent_is_told) {
   server_->answers(answer(200, "{}"), true);
   const HttpAnswer got = answered(std::string(8 * 1024 * 1024, ' '));

@@ -8,7 +8,6 @@
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -16,9 +15,10 @@
 #include <thread>
 #include <utility>
 
-#include "common/adapters/http_client/answer_header.hpp"
+#include "common/adapters/http_client/failed_transfer.hpp"
 #include "common/adapters/http_client/gzip.hpp"
 #include "common/adapters/http_client/open_sockets.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/url_text.hpp"
 
 namespace sensors {
@@ -86,8 +86,17 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   Transfer& transfer = *static_cast<Transfer*>(user);
   const std::string_view line(data, size * count);
   if (line.starts_with("HTTP/")) transfer.answer.is_early = !is_received(transfer);
-  take_header_line(line, transfer.answer);
   return size * count;
+}
+
+/// The last value of the header `name`, on one line; nothing when the answer has none. What an interim answer or a
+/// trailer said does not count.
+std::optional<std::string> header_of(CURL* easy, const char* name) {
+  constexpr std::size_t most_bytes = 200;
+  curl_header* header = nullptr;
+  if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return std::nullopt;
+  if (curl_easy_header(easy, name, header->amount - 1, CURLH_HEADER, -1, &header) != CURLHE_OK) return std::nullopt;
+  return printable_line(header->value, most_bytes);
 }
 
 /// curl throws away what stands behind an answer, says so in a text only, and keeps the connection.
@@ -118,53 +127,6 @@ bool is_packed_nothing(curl_off_t bytes) {
   return bytes == gzip_bytes || bytes == zlib_bytes;
 }
 
-ErrorCode class_of(CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY: return ErrorCode::unresolved;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_ENGINE_NOTFOUND:
-    case CURLE_SSL_ENGINE_SETFAILED:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CRL_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_USE_SSL_FAILED: return ErrorCode::tls;
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE: return ErrorCode::disconnected;
-    default: return ErrorCode::io;
-  }
-}
-
-/// What a passed limit was spent on: DNS, connecting, the TLS handshake, or the answer.
-ErrorCode class_of_timeout(CURL* easy) {
-  const auto has_passed = [easy](CURLINFO phase) {
-    curl_off_t at_us = 0;
-    curl_easy_getinfo(easy, phase, &at_us);
-    return at_us > 0;
-  };
-  if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return ErrorCode::timeout;
-  if (!has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return ErrorCode::unresolved;
-  long local_port = 0;  // set once TCP is connected; curl's own time of that comes after the handshake
-  curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
-  return local_port != 0 ? ErrorCode::tls : ErrorCode::unreachable;
-}
-
-ErrorCode class_of(CURLcode code, CURL* easy) {
-  if (code == CURLE_OPERATION_TIMEDOUT) return class_of_timeout(easy);
-  if (code != CURLE_COULDNT_CONNECT) return class_of(code);
-  long number = 0;
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
-  return number == 0 || number == ECONNREFUSED ? ErrorCode::refused : ErrorCode::unreachable;
-}
-
 Error error_of(const Transfer& transfer, CURLcode code, CURL* easy) {
   const std::string post = "POST " + shown_url(transfer.request.url) + ": ";
   if (transfer.too_large) {
@@ -179,7 +141,7 @@ Error error_of(const Transfer& transfer, CURLcode code, CURL* easy) {
                                (transfer.error_text.front() != '\0' ? transfer.error_text.data() : "damaged")};
   }
   const char* said = transfer.error_text.front() != '\0' ? transfer.error_text.data() : curl_easy_strerror(code);
-  return {class_of(code, easy), post + said};
+  return {class_of_failed(easy, code), post + said};
 }
 
 void set_security(CURL* easy, const HttpRequest& request) {
@@ -372,6 +334,8 @@ class HttpClient::Transfers {
     if (code == CURLE_OK && is_cut_off) code = CURLE_BAD_CONTENT_ENCODING;  // curl does not tell the end of a coding
     if (code == CURLE_OK) {
       transfer->answer.status = static_cast<int>(status);
+      transfer->answer.content_type = header_of(easy, "Content-Type").value_or("");
+      transfer->answer.retry_after = header_of(easy, "Retry-After");
       const bool is_plain = !transfer->request.url.starts_with("https:");
       if (is_plain && sockets_.has(transfer->socket) && has_bytes(transfer->socket)) transfer->answer.has_more = true;
       outcome.answer = std::move(transfer->answer);

@@ -31,8 +31,8 @@ struct HttpRequest {
 };
 
 struct HttpAnswer {
-  int status = 0;  // 100 .. 599
-  std::string content_type;
+  int status = 0;                          // 100 .. 599
+  std::string content_type;                // on one line, at most 200 bytes, as is the next
   std::optional<std::string> retry_after;  // as sent; RFC 9110 section 10.2.3
   std::string body;       // its content coding undone; at most max_answer_bytes, a longer one is ErrorCode::too_large
   bool is_early = false;  // it came before the server can have had the whole request

@@ -1,4 +1,7 @@
 // Retry-After: how long a peer asks to be left alone (RFC 9110 section 10.2.3). Pure.
+// curl reads the header too (CURLINFO_RETRY_AFTER), but says 0 where there is none, where it is
+// nonsense and where it is 0, takes "120 s" for 120 and more digits than it can hold for 0, and
+// sees a date from the machine's clock, not from the time that the Logic is at.
 #pragma once
 
 #include <optional>
