@@ -7,6 +7,10 @@
 
 namespace sensors {
 
+inline constexpr std::uint64_t fnv1a_start = 0xcbf29ce484222325U;
+
+constexpr std::uint64_t fnv1a_step(std::uint64_t hash, unsigned char byte) { return (hash ^ byte) * 0x100000001b3U; }
+
 class Fnv1a {
  public:
   void add(std::string_view text) {
@@ -19,8 +23,8 @@ class Fnv1a {
   std::uint64_t value() const { return hash_; }
 
  private:
-  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 0x100000001b3U; }
-  std::uint64_t hash_ = 0xcbf29ce484222325U;
+  void add_byte(unsigned char byte) { hash_ = fnv1a_step(hash_, byte); }
+  std::uint64_t hash_ = fnv1a_start;
 };
 
 }  // namespace sensors

@@ -7,14 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/fnv1a.hpp"
+
 namespace sensors {
 
-/// 32 hexadecimal digits: FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) twice, 64 bits each. Against accidents,
-/// not against an adversary.
+/// 32 hexadecimal digits: FNV-1a twice, 64 bits each. Against accidents, not against an adversary.
 inline std::string text_digest(std::initializer_list<std::string_view> texts) {
-  std::array<std::uint64_t, 2> hashes{0xcbf29ce484222325U, 0x6c62272e07bb0142U};
+  std::array<std::uint64_t, 2> hashes{fnv1a_start, 0x6c62272e07bb0142U};
   const auto add = [&hashes](unsigned char byte) {
-    for (std::uint64_t& hash : hashes) hash = (hash ^ byte) * 0x100000001b3U;
+    for (std::uint64_t& hash : hashes) hash = fnv1a_step(hash, byte);
     hashes[1] ^= hashes[1] >> 29U;  // so that the second is not the first from another start
   };
   for (const std::string_view text : texts) {
