@@ -2,13 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "services/sensorctl/verbs/command.hpp"
-#include "services/sensorctl/verbs/node_choice.hpp"
-#include "services/sensorctl/verbs/session.hpp"
+#include "services/sensorctl/verbs/ask_node.hpp"
 
 namespace sensors::sensorctl {
 
@@ -27,27 +24,18 @@ struct Question {
   std::function<Result<Told>(const std::string& answer)> tell;
 };
 
-class AskStore : public Command {
+class AskStore : public AskNode {
  public:
   AskStore(Question question, Session session);
 
   static std::vector<std::string> filters(const Session& session);
 
- protected:
-  void connected() override;
+ private:
   void take(const MqttMessage& message) override;
   void take(const MqttPublished& published) override;
-  std::optional<Instant> next_tick() const override;
-  void advance() override;
-
- private:
-  void ask(const std::string& node);
+  void ask() override;
 
   const Question question_;
-  const Session session_;
-  NodeChoice choice_;
-  std::string node_;                 // asked; empty: not yet
-  std::optional<Instant> deadline_;  // of the answer
 };
 
 }  // namespace sensors::sensorctl

@@ -40,6 +40,8 @@ class Command {
   /// After each event, once connected.
   virtual void advance() {}
 
+  bool has_ended() const { return ended_; }
+
   /// Whether what is published now can reach the broker.
   bool is_connected() const { return is_connected_; }
 

@@ -15,6 +15,9 @@ class KnownNodes {
   /// More are not told apart.
   static constexpr std::size_t most = 100;
 
+  /// Retained messages come at once after the subscription; so long a further node may show up.
+  static constexpr Millis settle_time{150};
+
   explicit KnownNodes(const Session& session) : named_(session.node) {}
 
   void heard(std::string_view node);

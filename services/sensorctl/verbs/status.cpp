@@ -7,7 +7,6 @@
 
 #include "common/codec/store_answer.hpp"
 #include "services/sensorctl/exit_code.hpp"
-#include "services/sensorctl/verbs/node_choice.hpp"
 #include "services/sensorctl/verbs/snapshot_text.hpp"
 
 namespace sensors::sensorctl {
@@ -38,7 +37,7 @@ std::optional<Instant> Status::next_tick() const {
 }
 
 void Status::connected() {
-  settled_at_ = now_.monotonic + NodeChoice::settle_time;
+  settled_at_ = now_.monotonic + KnownNodes::settle_time;
   deadline_ = now_.monotonic + session_.timeout;
   stores_.clear();
   // What is retained may come before the word that there is a connection, and a question then goes nowhere.
