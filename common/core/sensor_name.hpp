@@ -1,5 +1,6 @@
-// readable_name() makes a sensor's name of a text that is no name, so that two texts never get one name. Part of the
-// wire contract (docs/protocol.md, "Names made of other texts"): what it returns for a text never changes. Pure.
+// readable_name() makes a sensor's name of a text that is no name, so that two texts never get one
+// name. Part of the wire contract (docs/protocol.md, "Names made of other texts"): what it returns
+// for a text never changes. Pure.
 #pragma once
 
 #include <cstddef>
