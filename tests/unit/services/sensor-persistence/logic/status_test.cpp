@@ -1,0 +1,97 @@
+// What the store says of itself, to the letter: others read it by its keys.
+#include "tests/support/by_key.hpp"
+#include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+LogicOptions named_options() {
+  LogicOptions options = plain_options();
+  options.node = "node";
+  options.instance = "ours";
+  options.destinations = {"api"};
+  return options;
+}
+
+/// A commit that says something of all that a commit can say something of.
+StoreCommitted telling_commit() {
+  CommitReport report;
+  report.last_id = 4;
+  report.dead_letters = DeadLetterReport{11, {}, 0, 12, 13, {}};
+  report.retention = RetentionReport{14, 0, true, true};
+  report.used_bytes = 40'960;
+  report.stamped = 15;
+  report.released = 16;
+  return {report, {}};
+}
+
+/// Connected for the second time, with a store made of a damaged one, some messages of each kind behind it, and a
+/// commit that failed.
+LogicBench& in_trouble(LogicBench& bench) {
+  bench.now.loop_longest = 7ms;
+  bench.now.written_bytes = 8'192;
+  bench.now.clock_synced = true;
+  StoreContents contents;
+  contents.store = "store1";
+  bench.give(StoreOpened{contents, SalvageReport{"store.db.damaged", 20, 21, 22}});
+  bench.give(MqttDisconnected{"gone"});
+  bench.give(MqttDisconnected{"broker x:1883: connection refused", ErrorCode::refused});
+  bench.give(MqttConnected{});
+  bench.give(StoreMeasured{StoreFigures{
+      .used_bytes = 1, .disk = {.file_bytes = 1, .free_bytes = 2, .size_bytes = 3, .risk = "a \"cache\""}}});
+  bench.live(row(1, 1.5, test_time + 48h));
+  Batch run = run_of("aaaa", 2, 3);
+  run.gaps.push_back({4, 8, "outbox_full", test_time});
+  run.boot = "boot1";
+  run.readings.front().reading.uptime = 5s;
+  bench.backlog(run);
+  bench.pass(20ms);
+  bench.take_commit();
+  bench.give(telling_commit());
+  bench.backlog(run_of("aaaa", 1, 2));
+  bench.backlog(run_of("aaaa", 20, 20));
+  bench.backlog(run_of("aaaa", 9, 12), "cellar");
+  for (int i = 0; i < 3; ++i) bench.give(LogicBench::message("sensors/kitchen/reading/t", "{"));
+  bench.request("upload", "{");
+  bench.request("query", R"({"limit":1})");
+  bench.backlog(run_of("aaaa", 9, 14));
+  bench.pass(20ms);
+  bench.fail_commit();
+  bench.pass(10s);
+  return bench;
+}
+
+TEST(PersistenceStatus, is_this_text) {
+  LogicBench bench = LogicBench::unopened(named_options());
+  EXPECT_EQ(by_key(in_trouble(bench).last_own("status")),
+            R"({"clock":{"released_boots":16,"restamped":15,"synced":true,"unsynced_readings":1},)"
+            R"("counters":{"calls":2,"commits":1,"committed":3,"connections_lost":1,"dead_lettered":11,)"
+            R"("dead_letters_dropped":12,"deleted":14,"duplicates":2,"failed_commits":1,)"
+            R"("failed_connects":{"refused":1},"from_future":1,"gap_readings":5,"gap_records":1,)"
+            R"("lost_in_damage":21,"malformed_rows":0,"messages":9,"purged":0,"refused_calls":1,)"
+            R"("refused_foreign":4,"refused_full":6,"refused_holes":1,"refused_messages":4,"requeued":0,)"
+            R"("salvages":1,"uploaded":0},"dead_letters":13,"disk":{"at_risk":1,"file_bytes":1,"free_bytes":2,)"
+            R"("risk":"a \"cache\"","size_bytes":3},"instance":"ours","loop_max_ms":7,"pending":0,)"
+            R"("reason":"cannot commit: store.db: disk full","service":"sensor-persistence",)"
+            R"("since":"2026-01-15T17:09:35.163Z","state":"degraded","store":"store1","used_bytes":40960,)"
+            R"("version":")" SENSOR_PROJECT_VERSION R"(","waiting_calls":1,"written_bytes":8192})");
+}
+
+TEST(PersistenceStatus, has_a_queue_that_is_this_text) {
+  LogicBench bench = LogicBench::unopened(named_options());
+  EXPECT_EQ(by_key(in_trouble(bench).last_own("queue")),
+            R"({"depth":4,"high":10000,"limit":50000000,"oldest_s":10.02,"pressure":true,"rate_per_s":0})");
+}
+
+TEST(PersistenceStatus, after_its_end_is_this_text) {
+  EXPECT_EQ(by_key(down_status("store1", "ours", "stopped", test_time)),
+            R"({"instance":"ours","reason":"stopped","service":"sensor-persistence",)"
+            R"("since":"2026-01-15T16:09:35.123Z","state":"down","store":"store1","version":")" SENSOR_PROJECT_VERSION
+            R"("})");
+  EXPECT_EQ(by_key(down_status("", "ours", "the connection to the broker ended", test_time)),
+            R"({"instance":"ours","reason":"the connection to the broker ended","service":"sensor-persistence",)"
+            R"("since":"2026-01-15T16:09:35.123Z","state":"down","version":")" SENSOR_PROJECT_VERSION R"("})");
+}
+
+}  // namespace
+}  // namespace sensors::persistence
