@@ -86,8 +86,8 @@ void run(std::string_view input) {
   tree.fill(input);
   const std::string root = tree.root().string();
   check(HostDriver({.sysfs_root = root, .proc_root = root + "/proc", .disks = {}}));
-  check(HwmonDriver({.sysfs_root = root}));
-  check(IioDriver({.sysfs_root = root}));
+  check(HwmonDriver({{.sysfs_root = root}}));
+  check(IioDriver({{.sysfs_root = root}}));
   check(OneWireDriver({.sysfs_root = root, .devices = {}, .names = {}}));
 
   static_cast<void>(taken(parse_number(input, "a file")));

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/core/result.hpp"
@@ -31,6 +33,15 @@ struct DriverReport {
   std::vector<NoValue> no_values{};
   std::uint64_t passed_over = 0;        // of no_values, those that Patience found to be no trouble
   std::vector<BadLine> bad_lines = {};  // each is an error, and the other lines go on
+
+  /// What one channel gave.
+  void add(const std::string& sensor, const Result<double>& number, std::string unit) {
+    if (number.has_value()) {
+      samples.push_back({sensor, *number, std::move(unit), std::nullopt});
+    } else {
+      no_values.push_back({sensor, number.error()});
+    }
+  }
 };
 
 class Driver {

@@ -63,7 +63,12 @@ Result<double> read_channel(const SysfsDevice& chip, const Channel& channel) {
   return number;
 }
 
-void read_chip(const SysfsDevice& chip, const SysfsDevices& chips, DriverReport& report) {
+}  // namespace
+
+HwmonDriver::HwmonDriver(const HwmonOptions& options)
+    : SysfsDriver({std::filesystem::path(options.sysfs_root) / "class/hwmon", "hwmon", options.choice}) {}
+
+void HwmonDriver::read_device(const SysfsDevice& chip, DriverReport& report) {
   const Result<std::vector<std::string>> files = list_folder(chip.folder);
   if (!files.has_value()) {
     report.errors.push_back(files.error());
@@ -81,25 +86,9 @@ void read_chip(const SysfsDevice& chip, const SysfsDevices& chips, DriverReport&
   const std::vector<std::string> names = channel_names(labels);
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const std::string sensor = readable_name(chip.name + "." + names[i]);
-    if (chips.is_excluded(sensor)) continue;
-    const Result<double> number = read_channel(chip, channels[i]);
-    if (number.has_value()) {
-      report.samples.push_back({sensor, *number, std::string(channels[i].type->unit), std::nullopt});
-    } else {
-      report.no_values.push_back({sensor, number.error()});
-    }
+    if (is_excluded(sensor)) continue;
+    report.add(sensor, read_channel(chip, channels[i]), std::string(channels[i].type->unit));
   }
-}
-
-}  // namespace
-
-HwmonDriver::HwmonDriver(const HwmonOptions& options)
-    : devices_(std::filesystem::path(options.sysfs_root) / "class/hwmon", "hwmon", options.choice) {}
-
-DriverReport HwmonDriver::read(Millis) {
-  DriverReport report;
-  for (const SysfsDevice& chip : devices_.scan(report.errors)) read_chip(chip, devices_, report);
-  return report;
 }
 
 }  // namespace sensors

@@ -2,26 +2,18 @@
 // Sensors are "<chip>.<label>", or "<chip>.temp1" where there is no label. On its DriverWorker's thread.
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "services/sensor-publisher/drivers/driver.hpp"
-#include "services/sensor-publisher/drivers/sysfs_devices.hpp"
+#include "services/sensor-publisher/drivers/sysfs_driver.hpp"
 
 namespace sensors {
 
-struct HwmonOptions {
-  std::string sysfs_root = "/sys";
-  DeviceChoice choice{};
-};
+struct HwmonOptions : SysfsOptions {};
 
-class HwmonDriver : public Driver {
+class HwmonDriver : public SysfsDriver {
  public:
   explicit HwmonDriver(const HwmonOptions& options);
-  DriverReport read(Millis deadline) override;
 
  private:
-  SysfsDevices devices_;
+  void read_device(const SysfsDevice& device, DriverReport& report) override;
 };
 
 }  // namespace sensors

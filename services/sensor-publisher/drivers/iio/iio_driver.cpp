@@ -31,7 +31,12 @@ Result<double> read_channel(const SysfsDevice& device, const std::string& file, 
   return (*number + *offset) * *scale;
 }
 
-void read_device(const SysfsDevice& device, const SysfsDevices& devices, DriverReport& report) {
+}  // namespace
+
+IioDriver::IioDriver(const IioOptions& options)
+    : SysfsDriver({std::filesystem::path(options.sysfs_root) / "bus/iio/devices", "iio:device", options.choice}) {}
+
+void IioDriver::read_device(const SysfsDevice& device, DriverReport& report) {
   const Result<std::vector<std::string>> files = list_folder(device.folder);
   if (!files.has_value()) {
     report.errors.push_back(files.error());
@@ -42,25 +47,11 @@ void read_device(const SysfsDevice& device, const SysfsDevices& devices, DriverR
     const std::optional<IioChannel> channel = parse_iio_channel(file);
     if (!channel.has_value() || !taken.insert(channel->channel).second) continue;
     const std::string sensor = readable_name(device.name + "." + channel->name);
-    if (devices.is_excluded(sensor)) continue;
-    const Result<double> number = read_channel(device, file, *channel);
-    if (number.has_value()) {
-      report.samples.push_back({sensor, *number * channel->factor, channel->unit, std::nullopt});
-    } else {
-      report.no_values.push_back({sensor, number.error()});
-    }
+    if (is_excluded(sensor)) continue;
+    Result<double> number = read_channel(device, file, *channel);
+    if (number.has_value()) *number *= channel->factor;
+    report.add(sensor, number, channel->unit);
   }
-}
-
-}  // namespace
-
-IioDriver::IioDriver(const IioOptions& options)
-    : devices_(std::filesystem::path(options.sysfs_root) / "bus/iio/devices", "iio:device", options.choice) {}
-
-DriverReport IioDriver::read(Millis) {
-  DriverReport report;
-  for (const SysfsDevice& device : devices_.scan(report.errors)) read_device(device, devices_, report);
-  return report;
 }
 
 }  // namespace sensors

@@ -2,27 +2,18 @@
 // Sensors are "<device>.<quantity>", "bme280-1-0076.temperature". On its DriverWorker's thread.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
-#include "services/sensor-publisher/drivers/driver.hpp"
-#include "services/sensor-publisher/drivers/sysfs_devices.hpp"
+#include "services/sensor-publisher/drivers/sysfs_driver.hpp"
 
 namespace sensors {
 
-struct IioOptions {
-  std::string sysfs_root = "/sys";
-  DeviceChoice choice{};
-};
+struct IioOptions : SysfsOptions {};
 
-class IioDriver : public Driver {
+class IioDriver : public SysfsDriver {
  public:
   explicit IioDriver(const IioOptions& options);
-  DriverReport read(Millis deadline) override;
 
  private:
-  SysfsDevices devices_;
+  void read_device(const SysfsDevice& device, DriverReport& report) override;
 };
 
 }  // namespace sensors

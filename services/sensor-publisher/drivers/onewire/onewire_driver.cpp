@@ -86,12 +86,8 @@ DriverReport OneWireDriver::read(Millis) {
     const auto name = options_.names.find(id);
     const std::string sensor = name == options_.names.end() ? readable_name(id + ".temperature") : name->second;
     const Result<double> cel = read_thermometer(id);
-    if (!cel.has_value()) {
-      report.no_values.push_back({sensor, cel.error()});
-      continue;
-    }
-    last_.insert_or_assign(id, *cel);
-    report.samples.push_back({sensor, *cel, "Cel", std::nullopt});
+    if (cel.has_value()) last_.insert_or_assign(id, *cel);
+    report.add(sensor, cel, "Cel");
   }
   return report;
 }
