@@ -10,6 +10,7 @@ set(layers_of_folders
   "common/codec codec"
   "common/runtime runtime"
   "common/adapters/[^/]+ adapter"
+  "common/service service"
   "services/[^/]+/(logic|delivery|sinks/[^/]+|web|home_assistant|verbs|doctor|redaction) logic"
   "services/[^/]+/drivers driver"
   "services/[^/]+(/(outbox|store|shell|backup|bundle|machine))? shell")
@@ -19,8 +20,9 @@ set(layer_codec_may_link core)
 set(layer_logic_may_link core codec logic)
 set(layer_runtime_may_link core)
 set(layer_adapter_may_link core runtime)
+set(layer_service_may_link core codec runtime adapter)
 set(layer_driver_may_link core codec runtime)
-set(layer_shell_may_link core codec logic runtime adapter driver shell)
+set(layer_shell_may_link core codec logic runtime adapter service driver shell)
 
 # Libraries of others, by layer. Core has none beyond the header-only Result; a shell brings in none of its own.
 set(layer_core_may_use "")
@@ -30,6 +32,7 @@ set(layer_runtime_may_use Boost::headers spdlog::spdlog tomlplusplus::tomlpluspl
 set(layer_adapter_may_use PahoMqttCpp::paho-mqttpp3 eclipse-paho-mqtt-c::paho-mqtt3as SQLite::SQLite3 CURL::libcurl ZLIB::ZLIB OpenSSL::SSL
   PkgConfig::systemd Boost::headers fmt::fmt Threads::Threads)
 set(layer_driver_may_use fmt::fmt Threads::Threads)
+set(layer_service_may_use fmt::fmt)
 set(layer_shell_may_use fmt::fmt Threads::Threads)
 
 define_property(TARGET PROPERTY SENSOR_LAYER BRIEF_DOCS "Layer of a library" FULL_DOCS "See cmake/layers.cmake")

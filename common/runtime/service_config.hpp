@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/core/service_events.hpp"
 #include "common/runtime/clocks.hpp"
@@ -13,6 +14,7 @@ struct ServiceConfig {
   LogLevel log_level = LogLevel::info;
   std::string node;
   MqttConfig mqtt;
+  std::vector<std::string> warnings;  // a line each: what works, and is better done otherwise
 };
 
 /// Reads `log_level`, `node` and [mqtt]. The node is the host's name by default, so that services on one machine agree;

@@ -1,7 +1,8 @@
 // ServiceLoop is the shell that every service has around its Logic: events in from the inbox, effects out to the
 // adapters, the timer the Logic asks for, the watchdog fed by its progress, and an end in bounded time.
 // A Logic has: step(Event, Now) -> std::vector<Effect>, wake_at() -> std::optional<Instant>,
-// liveness() -> const Liveness&. Its Event includes Tick and StopRequested, its Effect Exit.
+// liveness() -> const Liveness&. Its Event includes Tick and StopRequested, its Effect Exit. Where it has
+// broken_invariant() -> std::string, a build with assertions ends as soon as that says something.
 #pragma once
 
 #include <algorithm>
@@ -30,7 +31,8 @@ struct WatchdogFeed {
   std::function<void()> alive;
 };
 
-template <class Logic, class Event, class Effect>
+/// `Apply` carries out one effect, whichever it is but Exit: a function object with an overload for each.
+template <class Logic, class Event, class Apply>
 class ServiceLoop {
  public:
   static constexpr Millis refusal_spacing{10'000};
@@ -38,8 +40,7 @@ class ServiceLoop {
   /// After messages came, the loop looks for more at this interval instead of being woken by each, until none came.
   static constexpr Millis poll_interval{1};
 
-  ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, std::function<void(Effect)> apply,
-              WatchdogFeed watchdog)
+  ServiceLoop(EventLoop& loop, Inbox<Event>& inbox, Logic& logic, Apply apply, WatchdogFeed watchdog)
       : loop_(loop),
         inbox_(inbox),
         logic_(logic),
@@ -132,14 +133,29 @@ class ServiceLoop {
     Now now = read_clocks();
     now.loop_longest = longest_;
     now.written_bytes = written_bytes_.at(now.monotonic);
-    for (Effect& effect : logic_.step(std::move(event), now)) {
-      if (const Exit* exit = std::get_if<Exit>(&effect); exit != nullptr) {
-        finish(exit->code);
-      } else {
-        apply_(std::move(effect));
-      }
+    for (auto& effect : logic_.step(std::move(event), now)) {
+      std::visit([this](auto& known) { carry_out(std::move(known)); }, effect);
     }
+    check_invariants();
     if (is_stopping_) loop_.end_waits_for(what_end_waits_for());
+  }
+
+  void check_invariants() const {
+#ifndef NDEBUG
+    if constexpr (requires { logic_.broken_invariant(); }) {
+      const std::string broken = logic_.broken_invariant();
+      if (broken.empty()) return;
+      log(LogLevel::error, "a mistake in this program: after a step it must hold that " + broken);
+      std::abort();
+    }
+#endif
+  }
+
+  void carry_out(Exit exit) { finish(exit.code); }
+
+  template <class Effect>
+  void carry_out(Effect effect) {
+    apply_(std::move(effect));
   }
 
   std::string what_end_waits_for() const {
@@ -175,7 +191,7 @@ class ServiceLoop {
   EventLoop& loop_;
   Inbox<Event>& inbox_;
   Logic& logic_;
-  std::function<void(Effect)> apply_;
+  Apply apply_;
   WatchdogFeed watchdog_;
   EventLoop::Timer wake_timer_;
   EventLoop::Timer poll_timer_;

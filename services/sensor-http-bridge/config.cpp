@@ -11,9 +11,9 @@
 #include "common/core/ascii.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/url_text.hpp"
+#include "common/runtime/breaker_config.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/random_id.hpp"
-#include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/home_assistant_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
@@ -109,22 +109,9 @@ void read_store(ConfigTable table, LogicOptions& logic) {
   table.read("retry_longest", logic.rpc_retry_longest, logic.rpc_retry_first, Millis{600'000});
 }
 
-void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
-  table.read("consecutive_failures", breaker.consecutive_failures, 1, 100);
-  table.read("window", breaker.window, 1, 1'000);
-  table.read("failures_in_window", breaker.failures_in_window, 1, breaker.window);
-  table.read("slow_calls_in_window", breaker.slow_calls_in_window, 1, breaker.window);
-  table.read("slow_call", breaker.slow_call, Millis{1}, Millis{600'000});
-  table.read("open_times", breaker.open_times, Millis{1}, Millis{600'000});
-  if (breaker.open_times.empty()) table.refuse("open_times", "must have one time at least, such as [\"60s\"]");
-  table.read("jitter", breaker.jitter, 0.0, 0.5);
-}
-
 void read_top(ConfigTable table, Config& config) {
-  ServiceConfig service = read_service_config(table, service_name);
-  config.log_level = service.log_level;
-  config.logic.node = std::move(service.node);
-  config.mqtt = std::move(service.mqtt);
+  static_cast<ServiceConfig&>(config) = read_service_config(table, service_name);
+  config.logic.node = config.node;
   table.read("status_interval", config.logic.status_interval, Millis{100}, Millis{600'000});
   table.read("state_directory", config.state_directory);
   if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
@@ -134,6 +121,10 @@ void read_top(ConfigTable table, Config& config) {
 }
 
 }  // namespace
+
+void look_at_files(const Config& config, FilesCheck& files) {
+  files.readable("destination.ca_file", config.destination.ca_file);
+}
 
 Result<std::string> read_token(const DestinationConfig& destination) {
   return read_secret_or_credential(destination.token_file, "api-token");
@@ -152,7 +143,7 @@ Result<Config> load_config(const std::string& path) {
                               "destination.token_file is better kept");
   }
   read_store(root.table("store"), config.logic);
-  read_breaker(root.table("breaker"), config.logic.breaker);
+  read_breaker_config(root.table("breaker"), config.logic.breaker);
   std::vector<std::string> web_warnings;
   config.web = read_http_config(root.table("http"), config.server, web_warnings);
   for (const std::string& warning : web_warnings) config.warnings.push_back(fmt::format("{}: {}", path, warning));

@@ -7,9 +7,9 @@
 
 #include "common/adapters/http_server/http_server.hpp"
 #include "common/core/result.hpp"
-#include "common/core/service_events.hpp"
 #include "common/core/time.hpp"
-#include "common/runtime/mqtt_config.hpp"
+#include "common/runtime/files_check.hpp"
+#include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
@@ -26,20 +26,20 @@ struct DestinationConfig {
   Millis connect_timeout{3'000};
 };
 
-struct Config {
+struct Config : ServiceConfig {
   std::string state_directory = "/var/lib/sensor-project/http-bridge";
-  LogLevel log_level = LogLevel::info;
-  MqttConfig mqtt;
   DestinationConfig destination;
   LogicOptions logic;
   std::optional<WebOptions> web;  // nothing: no HTTP side
   HttpServerOptions server;
   std::optional<DiscoveryOptions> discovery;  // nothing: no word to Home Assistant
-  std::vector<std::string> warnings;          // a line each: what works, and is better done otherwise
 };
 
 /// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.
 Result<Config> load_config(const std::string& path);
+
+/// Adds what --check-config finds wrong with the files that it names.
+void look_at_files(const Config& config, FilesCheck& files);
 
 /// The API's bearer token; empty: none. Errors of read_secret().
 Result<std::string> read_token(const DestinationConfig& destination);

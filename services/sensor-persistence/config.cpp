@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/service_config.hpp"
 
 namespace sensors::persistence {
 namespace {
@@ -84,10 +83,8 @@ Result<Config> load_config(const std::string& path) {
   if (!file.has_value()) return tl::unexpected<Error>(file.error());
   Config config;
   ConfigTable root = file->root();
-  ServiceConfig service = read_service_config(root, service_name);
-  config.log_level = service.log_level;
-  config.logic.node = std::move(service.node);
-  config.mqtt = std::move(service.mqtt);
+  static_cast<ServiceConfig&>(config) = read_service_config(root, service_name);
+  config.logic.node = config.node;
   root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
   config.logic.root = config.mqtt.root;
   ConfigTable clock = root.table("clock");
@@ -103,5 +100,7 @@ Result<Config> load_config(const std::string& path) {
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   return config;
 }
+
+void look_at_files(const Config& config, FilesCheck& files) { files.in_folder("store.path", config.store.path); }
 
 }  // namespace sensors::persistence

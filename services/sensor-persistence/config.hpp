@@ -3,23 +3,24 @@
 
 #include <string>
 
-#include "common/core/service_events.hpp"
 #include "common/runtime/clocks.hpp"
-#include "common/runtime/mqtt_config.hpp"
+#include "common/runtime/files_check.hpp"
+#include "common/runtime/service_config.hpp"
 #include "services/sensor-persistence/logic/logic.hpp"
 #include "services/sensor-persistence/store/store_writer.hpp"
 
 namespace sensors::persistence {
 
-struct Config {
-  LogLevel log_level = LogLevel::info;
+struct Config : ServiceConfig {
   ClockTrust clock_trust = ClockTrust::kernel;
-  MqttConfig mqtt;
   StoreOptions store;
   LogicOptions logic;
 };
 
 /// Every mistake in the file, one a line.
 Result<Config> load_config(const std::string& path);
+
+/// Adds what --check-config finds wrong with the files that it names.
+void look_at_files(const Config& config, FilesCheck& files);
 
 }  // namespace sensors::persistence

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "common/core/reading.hpp"
+#include "common/runtime/breaker_config.hpp"
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/service_config.hpp"
 
 namespace sensors::publisher {
 
@@ -51,14 +51,8 @@ void read_send(ConfigTable table, SendOptions& send) {
 }
 
 void read_breaker(ConfigTable table, CircuitBreakerOptions& breaker) {
-  table.read("consecutive_failures", breaker.consecutive_failures, 1, 100);
-  table.read("window", breaker.window, 1, 1'000);
-  table.read("failures_in_window", breaker.failures_in_window, 1, breaker.window);
-  table.read("slow_calls_in_window", breaker.slow_calls_in_window, 1, breaker.window);
-  table.read("slow_call", breaker.slow_call, Millis{1}, 10 * minute);
-  table.read("open_times", breaker.open_times, Millis{10}, 60 * minute);
-  table.read("jitter", breaker.jitter, 0, 0.5);
   table.read("probe_deadline", breaker.probe_deadline, Millis{1}, 10 * minute);
+  read_breaker_config(std::move(table), breaker);
 }
 
 /// Whether a read of it ends when there is something to report, so that it is asked again at once.
@@ -107,10 +101,8 @@ Result<Config> load_config(const std::string& path) {
   Config config;
   ConfigTable root = file->root();
 
-  ServiceConfig service = read_service_config(root, service_name);
-  config.log_level = service.log_level;
-  config.logic.node = std::move(service.node);
-  config.mqtt = std::move(service.mqtt);
+  static_cast<ServiceConfig&>(config) = read_service_config(root, service_name);
+  config.logic.node = config.node;
   config.logic.root = config.mqtt.root;
 
   config.clock_trust = read_clock_trust(root.table("clock"));
@@ -128,6 +120,11 @@ Result<Config> load_config(const std::string& path) {
 
   if (Result<void> finished = file->finish(); !finished) return tl::unexpected(finished.error());
   return config;
+}
+
+void look_at_files(const Config& config, FilesCheck& files) {
+  files.in_folder("outbox.path", config.outbox.path);
+  for (const DriverConfig& driver : config.drivers) check_files(driver, files);
 }
 
 }  // namespace sensors::publisher

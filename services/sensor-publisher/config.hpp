@@ -4,19 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "common/core/service_events.hpp"
 #include "common/runtime/clocks.hpp"
-#include "common/runtime/mqtt_config.hpp"
+#include "common/runtime/files_check.hpp"
+#include "common/runtime/service_config.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 #include "services/sensor-publisher/logic/logic_options.hpp"
 #include "services/sensor-publisher/outbox/outbox_opening.hpp"
 
 namespace sensors::publisher {
 
-struct Config {
-  LogLevel log_level = LogLevel::info;
+struct Config : ServiceConfig {
   ClockTrust clock_trust = ClockTrust::kernel;
-  MqttConfig mqtt;
   OutboxFileOptions outbox{.path = "/var/lib/sensor-project/publisher/outbox.db"};
   std::vector<DriverConfig> drivers;  // in the order of logic.drivers
   LogicOptions logic;
@@ -24,5 +22,8 @@ struct Config {
 
 /// Every mistake in the file, one a line.
 Result<Config> load_config(const std::string& path);
+
+/// Adds what --check-config finds wrong with the files that it names.
+void look_at_files(const Config& config, FilesCheck& files);
 
 }  // namespace sensors::publisher

@@ -2,43 +2,36 @@
 // the broker; what comes of them goes into the inbox as events. It decides nothing. Loop thread.
 #pragma once
 
-#include <memory>
-#include <vector>
+#include <utility>
 
-#include "common/adapters/mqtt_paho/mqtt_client.hpp"
-#include "common/adapters/systemd/service_notifier.hpp"
-#include "common/runtime/inbox.hpp"
+#include "common/service/service_shell.hpp"
 #include "services/sensor-publisher/config.hpp"
-#include "services/sensor-publisher/drivers/driver_worker.hpp"
+#include "services/sensor-publisher/drivers/driver_set.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/outbox/outbox_worker.hpp"
 
 namespace sensors::publisher {
 
-/// The connection that `config` describes, with this service's subscriptions and last will. Fails when the password
-/// file cannot be read.
-Result<MqttClientOptions> mqtt_options(const Config& config, const std::string& stream);
-
-/// In the order of `configs`.
-Result<std::vector<std::unique_ptr<Driver>>> make_drivers(const std::vector<DriverConfig>& configs);
-
-class Shell {
+class Shell : public ServiceShell {
  public:
-  /// `outbox` and `inbox` must outlive this. The connection starts at once.
-  Shell(OutboxWorker& outbox, std::vector<std::unique_ptr<Driver>> drivers, const std::vector<DriverConfig>& configs,
-        MqttClientOptions mqtt, Inbox<Event>& inbox);
+  /// All must outlive this. The connection starts at once.
+  Shell(OutboxWorker& outbox, DriverSet& drivers, MqttClientOptions mqtt, Inbox<Event>& inbox)
+      : ServiceShell(std::move(mqtt), inbox), outbox_(outbox), drivers_(drivers) {}
 
-  ~Shell();
-
-  Shell(const Shell&) = delete;
-  Shell& operator=(const Shell&) = delete;
-
-  void apply(Effect effect, ServiceNotifier& notifier);
+  using ServiceShell::carry_out;
+  void carry_out(StartRead read) { drivers_.start_read(read.driver, read.room); }
+  void carry_out(FinishDriver end) { drivers_.finish(end.driver); }
+  void carry_out(OutboxWrite write) { outbox_.apply(std::move(write)); }
+  void carry_out(OutboxRead read) { outbox_.apply(read); }
+  void carry_out(OutboxScan scan) { outbox_.apply(scan); }
+  void carry_out(OutboxOpen open) { outbox_.apply(std::move(open)); }
 
  private:
   OutboxWorker& outbox_;
-  std::vector<std::unique_ptr<DriverWorker>> drivers_;  // in the order of the Logic's schedules
-  MqttClient mqtt_;
+  DriverSet& drivers_;
 };
+
+/// The service, until it ends; its exit code.
+int run(Config config);
 
 }  // namespace sensors::publisher

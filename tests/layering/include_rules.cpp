@@ -97,6 +97,9 @@ std::vector<std::string> allowed_folders(std::string_view path, bool is_logic) {
   if (starts_with(path, "common/codec/")) return {"common/core/", "common/codec/"};
   if (starts_with(path, "common/runtime/")) return {"common/core/", "common/runtime/"};
   if (starts_with(path, "common/adapters/")) return {"common/core/", "common/runtime/", folder_of(path, 3)};
+  if (starts_with(path, "common/service/")) {
+    return {"common/core/", "common/codec/", "common/runtime/", "common/adapters/", "common/service/"};
+  }
   if (is_logic) return {"common/core/", "common/codec/", folder_of(path, 2)};
   if (starts_with(path, "services/sensor-publisher/drivers/")) {
     return {"common/core/", "common/codec/", "common/runtime/", "services/sensor-publisher/drivers/"};

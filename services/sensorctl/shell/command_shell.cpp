@@ -11,6 +11,7 @@
 
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_loop.hpp"
+#include "common/service/mqtt_wiring.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
 
@@ -18,20 +19,17 @@ namespace sensors::sensorctl {
 
 namespace {
 
-constexpr std::size_t event_overhead_bytes = 256;
+struct CommandShell {
+  MqttClient& mqtt;
+  Terminal& terminal;
 
-MqttCallbacks callbacks_into(Inbox<Event>& inbox) {
-  MqttCallbacks callbacks;
-  callbacks.on_connected = [&inbox](MqttConnected event) { inbox.push_control(event); };
-  callbacks.on_disconnected = [&inbox](MqttDisconnected event) { inbox.push_control(std::move(event)); };
-  callbacks.on_published = [&inbox](std::vector<MqttPublished> events) { inbox.push_control(std::move(events)); };
-  callbacks.on_message = [&inbox](MqttMessage event) {
-    const std::size_t size_bytes = event.payload.size() + event_overhead_bytes;
-    inbox.push_data(std::move(event),
-                    size_bytes);  // refused while the terminal is slower than the sensors: said by the loop
-  };
-  return callbacks;
-}
+  void operator()(MqttPublish message) const { mqtt.publish(std::move(message)); }
+
+  template <class Text>
+  void operator()(const Text& text) const {
+    terminal.carry_out(text);
+  }
+};
 
 }  // namespace
 
@@ -63,11 +61,7 @@ int run_command(Command& command, const BrokerAccess& access, const std::string&
   Inbox<Event> inbox(InboxLimits{}, [&loop] { loop.wake(); });
   MqttClient mqtt(client_options(access, *password, client, filters), callbacks_into(inbox));
   Terminal terminal([&inbox] { inbox.push_control(StopRequested{}); });
-  const auto apply = [&](Effect effect) {
-    if (auto* message = std::get_if<MqttPublish>(&effect)) return mqtt.publish(std::move(*message));
-    terminal.apply(effect);
-  };
-  ServiceLoop<Command, Event, Effect> service(loop, inbox, command, apply, WatchdogFeed{});
+  ServiceLoop service(loop, inbox, command, CommandShell{mqtt, terminal}, WatchdogFeed{});
   const int code = service.run();
   return terminal.failed() ? exit_trouble : code;
 }

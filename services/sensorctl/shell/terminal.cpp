@@ -40,13 +40,10 @@ void complain(std::string_view text) { write_all(STDERR_FILENO, "sensorctl: " + 
 Terminal::Terminal(std::function<void()> on_closed)
     : on_closed_(std::move(on_closed)), is_terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
-void Terminal::apply(const Effect& effect) {
-  if (const auto* text = std::get_if<Print>(&effect)) print(text->text);
-  if (const auto* picture = std::get_if<Show>(&effect)) show(picture->text);
-  if (const auto* complaint = std::get_if<Complain>(&effect)) complain(complaint->text);
-}
+void Terminal::carry_out(const Print& text) { print(text.text); }
 
-void Terminal::show(std::string_view text) {
+void Terminal::carry_out(const Show& picture) {
+  const std::string& text = picture.text;
   if (is_terminal_)
     return write(over_the_last(printable_lines(text), window_size(), std::exchange(is_first_picture_, false)));
   // In a file or a pipe the pictures follow one another.

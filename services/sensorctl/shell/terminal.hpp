@@ -21,8 +21,9 @@ class Terminal {
   /// `on_closed` is called once, when stdout takes no more: its reader has ended, or its disk is full.
   explicit Terminal(std::function<void()> on_closed);
 
-  /// Of Print, Show and Complain; others are ignored.
-  void apply(const Effect& effect);
+  void carry_out(const Print& text);
+  void carry_out(const Show& picture);
+  void carry_out(const Complain& complaint) { complain(complaint.text); }
 
   /// Whether stdout failed for another reason than a reader who has seen enough, as `head` does.
   bool failed() const { return failed_; }
@@ -31,7 +32,6 @@ class Terminal {
   /// On a terminal, with control characters escaped: texts are of others.
   void print(std::string_view text);
   void write(std::string_view text);
-  void show(std::string_view text);
 
   std::function<void()> on_closed_;
   const bool is_terminal_;

@@ -63,8 +63,7 @@ TEST_F(ExitDeadlineDeathTest, ends_a_service_whose_logic_never_exits_and_names_i
     EventLoop loop(deadline);
     Inbox<EndlessLogic::Event> inbox{{}, [&loop] { loop.wake(); }};
     EndlessLogic logic;
-    ServiceLoop<EndlessLogic, EndlessLogic::Event, EndlessLogic::Effect> shell(loop, inbox, logic, [](const auto&) {},
-                                                                               {});
+    ServiceLoop shell(loop, inbox, logic, [](const auto&) {}, {});
     shell.run();
   };
   EXPECT_EXIT(process(), ExitedWithCode(ExitDeadline::exit_code), "waited for a commit of the outbox");

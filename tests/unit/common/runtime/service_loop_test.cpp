@@ -43,8 +43,8 @@ class EchoLogic {
 class ServiceLoopTest : public testing::Test {
  protected:
   int run(WatchdogFeed watchdog = {}) {
-    ServiceLoop<EchoLogic, Event, Effect> shell(
-        loop_, inbox_, logic_, [this](Effect effect) { apply(std::get<Echo>(effect)); }, std::move(watchdog));
+    ServiceLoop shell(
+        loop_, inbox_, logic_, [this](Echo echo) { apply(echo); }, std::move(watchdog));
     return shell.run();
   }
 
@@ -83,12 +83,12 @@ TEST(ServiceLoopInbox, loses_nothing_of_a_flood_and_is_woken_far_less_than_once_
   EchoLogic logic;
   logic.end_at = read_clocks().monotonic + 20s;  // guard
   int echoed = 0;
-  ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic,
-                                              [&echoed](const Effect& effect) {
-                                                EXPECT_EQ(std::get<Echo>(effect).value, ++echoed);
-                                                if (echoed == flood) ::raise(SIGTERM);
-                                              },
-                                              {});
+  ServiceLoop shell(loop, inbox, logic,
+                    [&echoed](Echo echo) {
+                      EXPECT_EQ(echo.value, ++echoed);
+                      if (echoed == flood) ::raise(SIGTERM);
+                    },
+                    {});
   std::thread sender([&] {
     for (int i = 1; i <= flood; ++i) {
       while (!inbox.push_data(Number{i}, 1)) std::this_thread::yield();
@@ -111,12 +111,12 @@ TEST(ServiceLoopInbox, takes_a_message_that_comes_when_it_stops_looking_for_more
   logic.end_at = read_clocks().monotonic + 20s;  // guard
   constexpr int last = 200;
   std::atomic<int> echoed = 0;
-  ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic,
-                                              [&echoed](const Effect& effect) {
-                                                echoed = std::get<Echo>(effect).value;
-                                                if (echoed == last) ::raise(SIGTERM);
-                                              },
-                                              {});
+  ServiceLoop shell(loop, inbox, logic,
+                    [&echoed](Echo echo) {
+                      echoed = echo.value;
+                      if (echoed == last) ::raise(SIGTERM);
+                    },
+                    {});
   std::thread sender([&] {
     for (int i = 1; i <= last; ++i) {
       inbox.push_data(Number{i}, 1);
@@ -125,6 +125,32 @@ TEST(ServiceLoopInbox, takes_a_message_that_comes_when_it_stops_looking_for_more
   });
   EXPECT_EQ(shell.run(), 7);
   sender.join();
+}
+
+/// A Logic with a mistake that shows after number 2.
+class BrokenLogic : public EchoLogic {
+ public:
+  std::vector<Effect> step(Event event, Now now) {
+    if (const auto* number = std::get_if<Number>(&event); number != nullptr) last = number->value;
+    return EchoLogic::step(event, now);
+  }
+  std::string broken_invariant() const { return last == 2 ? "no number is 2" : ""; }
+
+  int last = 0;
+};
+
+TEST(ServiceLoopDeathTest, ends_at_once_when_the_state_of_its_logic_contradicts_itself) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const auto process = [] {
+    start_log("test", LogLevel::error);
+    EventLoop loop;
+    Inbox<Event> inbox{{}, [&loop] { loop.wake(); }};
+    BrokenLogic logic;
+    for (int i = 1; i <= 3; ++i) inbox.push_control(Number{i});
+    ServiceLoop shell(loop, inbox, logic, [](Echo echo) { EXPECT_LT(echo.value, 3); }, {});
+    shell.run();
+  };
+  EXPECT_DEATH(process(), "it must hold that no number is 2");
 }
 
 TEST_F(ServiceLoopTest, ticks_the_logic_when_it_asked_for_it) {
@@ -138,7 +164,7 @@ TEST(ServiceLoopInbox, says_what_the_inbox_had_no_room_for) {
   EchoLogic logic;
   logic.end_at = read_clocks().monotonic + 20s;  // guard
   for (int i = 0; i < 3; ++i) inbox.push_data(Number{i}, 1);
-  ServiceLoop<EchoLogic, Event, Effect> shell(loop, inbox, logic, [](const Effect&) { ::raise(SIGTERM); }, {});
+  ServiceLoop shell(loop, inbox, logic, [](Echo) { ::raise(SIGTERM); }, {});
   testing::internal::CaptureStderr();
   start_log("test", LogLevel::info);
   shell.run();
@@ -149,13 +175,12 @@ TEST_F(ServiceLoopTest, tells_the_logic_for_how_long_the_loop_was_blocked) {
   constexpr auto blocked = 30ms;
   logic_.end_at = read_clocks().monotonic + blocked + 1ms;
   inbox_.push_control(Number{1});
-  ServiceLoop<EchoLogic, Event, Effect> shell(loop_, inbox_, logic_,
-                                              [&](const Effect&) {
-                                                for (const Instant begin = read_clocks().monotonic;
-                                                     read_clocks().monotonic < begin + blocked;)
-                                                  continue;
-                                              },
-                                              {});
+  ServiceLoop shell(loop_, inbox_, logic_,
+                    [&](Echo) {
+                      for (const Instant begin = read_clocks().monotonic; read_clocks().monotonic < begin + blocked;)
+                        continue;
+                    },
+                    {});
   shell.run();
   EXPECT_GE(logic_.longest, blocked);
 }

@@ -69,14 +69,14 @@ const std::string hostile =
 
 TEST(Terminal, shows_the_escapes_of_others_and_does_not_obey_them) {
   const std::string shown = "door,\"a\\x1b]0;mine\\x07\\xc2\\x9b2J\r\r\nb\"\r\n";  // a terminal adds \r
-  EXPECT_EQ(on_a_terminal([] { Terminal([] {}).apply(Print{hostile}); }), shown);
+  EXPECT_EQ(on_a_terminal([] { Terminal([] {}).carry_out(Print{hostile}); }), shown);
   EXPECT_EQ(on_a_terminal([] { EXPECT_TRUE(say(hostile)); }), shown);
-  const std::string picture = on_a_terminal([] { Terminal([] {}).apply(Show{"a\x1b[31mb\n"}); });
+  const std::string picture = on_a_terminal([] { Terminal([] {}).carry_out(Show{"a\x1b[31mb\n"}); });
   EXPECT_NE(picture.find("a\\x1b[31mb\x1b[K"), std::string::npos) << "ours clears the line behind it";
 }
 
 TEST(Terminal, leaves_each_byte_as_it_is_in_a_file) {
-  EXPECT_EQ(in_a_pipe([] { Terminal([] {}).apply(Print{hostile}); }), hostile);
+  EXPECT_EQ(in_a_pipe([] { Terminal([] {}).carry_out(Print{hostile}); }), hostile);
   EXPECT_EQ(in_a_pipe([] { EXPECT_TRUE(say(hostile)); }), hostile);
 }
 
@@ -88,8 +88,8 @@ TEST(Terminal, tells_a_disk_that_is_full) {
     const Stdout out(full);
     int closed = 0;
     Terminal terminal([&] { ++closed; });
-    terminal.apply(Print{"x"});
-    terminal.apply(Print{"x"});
+    terminal.carry_out(Print{"x"});
+    terminal.carry_out(Print{"x"});
     EXPECT_EQ(closed, 1);
     EXPECT_TRUE(terminal.failed());
     EXPECT_FALSE(say("x"));

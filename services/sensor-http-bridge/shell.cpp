@@ -1,0 +1,189 @@
+#include "services/sensor-http-bridge/shell.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/file_lock.hpp"
+#include "common/runtime/log.hpp"
+#include "common/runtime/small_file.hpp"
+#include "common/service/former_runs.hpp"
+#include "common/service/run_service.hpp"
+#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
+#include "services/sensor-http-bridge/delivery/store_call.hpp"
+#include "services/sensor-http-bridge/descriptors.hpp"
+#include "services/sensor-http-bridge/home_assistant/discovery.hpp"
+#include "services/sensor-http-bridge/logic/bridge.hpp"
+#include "services/sensor-http-bridge/state_file.hpp"
+#include "services/sensor-http-bridge/web/web.hpp"
+
+namespace sensors::bridge {
+
+namespace {
+
+constexpr std::size_t request_overhead_bytes = 256;
+
+HttpFinished finished(HttpOutcome outcome) {
+  HttpFinished event;
+  event.id = outcome.id;
+  event.took = outcome.took;
+  if (outcome.answer.has_value()) {
+    HttpAnswer& answer = *outcome.answer;
+    event.reply = HttpReply{answer.status,
+                            std::move(answer.content_type),
+                            std::move(answer.retry_after),
+                            std::move(answer.body),
+                            answer.is_early,
+                            answer.has_more};
+  } else {
+    event.reply = tl::unexpected<Error>(std::move(outcome.answer.error()));
+  }
+  return event;
+}
+
+Result<MqttClientOptions> mqtt_options(const Config& config) {
+  Result<MqttClientOptions> connection =
+      broker_connection(config.mqtt, config.logic.node + "-" + service_name,
+                        down_message(config.logic, "the connection to the broker ended", read_clocks().wall));
+  if (!connection.has_value()) return connection;
+  MqttClientOptions& options = *connection;
+  options.subscriptions = {reply_topic(config.logic), control_topic(config.logic)};
+  if (config.web.has_value()) {
+    for (std::string& filter : web_subscriptions(*config.web)) options.subscriptions.push_back(std::move(filter));
+  }
+  // The filters of the web side cover it, and Mosquitto sends a message once for each filter.
+  if (!config.web.has_value()) {
+    options.subscriptions.push_back(status_topic(config.logic));
+    for (const std::string& topic : former_status_topics(config.logic)) options.subscriptions.push_back(topic);
+  }
+  if (config.discovery.has_value()) {
+    std::vector<std::string>& known = options.subscriptions;
+    for (std::string& filter : discovery_subscriptions(*config.discovery)) {
+      if (std::find(known.begin(), known.end(), filter) == known.end()) known.push_back(std::move(filter));
+    }
+  }
+  return connection;
+}
+
+/// A request weighs what it holds in memory; for one that is refused the server says so itself.
+HttpServerCallbacks server_callbacks(Inbox<BridgeEvent>& inbox) {
+  HttpServerCallbacks callbacks;
+  callbacks.on_request = [&inbox](WebRequest request) {
+    const std::size_t size_bytes = request.body.size() + request.target.size() + request_overhead_bytes;
+    return inbox.push_data(std::move(request), size_bytes);
+  };
+  callbacks.on_gone = [&inbox](WebGone event) { inbox.push_control(event); };
+  callbacks.on_listening = [&inbox](WebListening event) { inbox.push_control(std::move(event)); };
+  callbacks.on_certificate = [&inbox](WebCertificate event) { inbox.push_control(std::move(event)); };
+  return callbacks;
+}
+
+/// Where the breaker's state is kept.
+std::string state_file_of(const Config& config) { return config.state_directory + "/breaker"; }
+
+/// Where it is kept at which nodes and stores writes were handed in.
+std::string write_homes_file_of(const Config& config) { return config.state_directory + "/writes"; }
+
+/// Where it is kept under which names the bridge ran.
+std::string names_file_of(const Config& config) { return config.state_directory + "/names"; }
+
+constexpr const char* may_store_twice =
+    "; a write with a key that was handed in under another node or at another store and comes again may be stored "
+    "twice";
+
+/// Under which names this machine's bridge ran before.
+void note_names(Config& config) {
+  config.logic.former_runs = former_runs(names_file_of(config), {config.logic.node, config.logic.instance});
+  if (!config.discovery.has_value()) return;
+  for (const ServiceRun& run : config.logic.former_runs) config.discovery->former_nodes.insert(run.node);
+}
+
+std::optional<SavedBreaker> breaker_of_the_run_before(const Config& config) {
+  Result<std::optional<SavedBreaker>> saved = load_saved_breaker(state_file_of(config));
+  if (saved.has_value()) return std::move(*saved);
+  log(LogLevel::warning, saved.error().message + "; the circuit breaker starts closed");
+  return std::nullopt;
+}
+
+void load_write_homes_of(Config& config) {
+  if (!config.web.has_value()) return;
+  Result<std::vector<WriteHome>> homes = load_write_homes(write_homes_file_of(config));
+  if (homes.has_value())
+    config.web->write_homes = std::move(*homes);
+  else
+    log(LogLevel::warning, homes.error().message + may_store_twice);
+}
+
+}  // namespace
+
+Shell::Shell(const Config& config, MqttClientOptions mqtt, EventLoop& loop, Inbox<BridgeEvent>& inbox)
+    : ServiceShell(std::move(mqtt), inbox),
+      config_(config),
+      inbox_(inbox),
+      worker_("state-file"),
+      http_([&inbox](HttpOutcome outcome) { inbox.push_control(finished(std::move(outcome))); }) {
+  if (config.web.has_value()) server_.emplace(loop, config.server, server_callbacks(inbox));
+}
+
+void Shell::reload() {
+  if (server_.has_value()) server_->read_certificate_again();
+}
+
+void Shell::carry_out(HttpPost post) {
+  const DestinationConfig& destination = config_.destination;
+  HttpRequest request;
+  request.id = post.id;
+  request.url = destination.url;
+  request.body = std::move(post.body);
+  request.user = destination.user;
+  request.password = destination.password;
+  request.gzip = destination.gzip;
+  request.ca_file = destination.ca_file;
+  request.connect_timeout = destination.connect_timeout;
+  request.total_timeout = post.total_timeout;
+  request.headers = {"Content-Type: " + post.content_type, "Accept: application/json",
+                     "Idempotency-Key: " + post.idempotency_key};
+  const Result<std::string> token = read_token(destination);  // each time: a new token in a file needs no restart
+  if (!token.has_value()) {
+    inbox_.push_control(HttpFinished{post.id, tl::unexpected<Error>(token.error()), Millis{0}});
+    return;
+  }
+  if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);
+  http_.post(std::move(request));
+}
+
+void Shell::carry_out(SaveBreaker saved) {
+  save(state_file_of(config_), std::move(saved.text), "; after a restart the circuit breaker starts closed");
+}
+
+void Shell::carry_out(SaveWriteHomes saved) {
+  save(write_homes_file_of(config_), std::move(saved.text), may_store_twice);
+}
+
+void Shell::save(std::string path, std::string text, std::string consequence) {
+  worker_.post([path = std::move(path), text = std::move(text), consequence = std::move(consequence)] {
+    if (const Result<void> saved = replace_file(path, text); !saved.has_value())
+      log(LogLevel::warning, saved.error().message + consequence);
+  });
+}
+
+int run(Config config) {
+  FileLock lock(state_file_of(config), service_name);
+  if (const Result<void> owned = lock.take(); !owned.has_value()) {
+    if (owned.error().code == ErrorCode::in_use) return refuse_to_start(owned.error());
+    log(LogLevel::warning, owned.error().message + "; nothing keeps a second sensor-http-bridge from this folder");
+  }
+  raise_descriptors();
+  note_names(config);
+  load_write_homes_of(config);
+  Result<MqttClientOptions> mqtt = mqtt_options(config);  // it listens under former names, too
+  if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
+  EventLoop loop;
+  Inbox<BridgeEvent> inbox(InboxLimits{}, [&loop] { loop.wake(); });
+  Bridge bridge(config.logic, breaker_of_the_run_before(config), config.web, config.discovery);
+  Shell shell(config, std::move(*mqtt), loop, inbox);
+  loop.on_reload_signal([&shell] { shell.reload(); });
+  return run_loop(loop, inbox, bridge, shell);
+}
+
+}  // namespace sensors::bridge

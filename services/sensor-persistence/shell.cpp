@@ -1,0 +1,52 @@
+#include "services/sensor-persistence/shell.hpp"
+
+#include <random>
+
+#include "common/adapters/sqlite/storage_of_file.hpp"
+#include "common/codec/topic.hpp"
+#include "common/runtime/event_loop.hpp"
+#include "common/runtime/random_id.hpp"
+#include "common/service/former_runs.hpp"
+#include "common/service/run_service.hpp"
+
+namespace sensors::persistence {
+namespace {
+
+constexpr InboxLimits inbox_limits{20'000, 8 * 1024 * 1024};
+
+Result<MqttClientOptions> mqtt_options(const Config& config) {
+  const std::string& root = config.logic.root;
+  const std::string& node = config.logic.node;
+  MqttPublish last_will;
+  last_will.topic = topic_of(root, node, "status", service_name);
+  last_will.payload = down_status("", config.logic.instance, "the connection to the broker ended", read_clocks().wall);
+  Result<MqttClientOptions> options =
+      broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will));
+  if (!options.has_value()) return options;
+  options->subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
+                            root + "/" + node + "/rpc/+", root + "/+/status/" + service_name};
+  return options;
+}
+
+}  // namespace
+
+int run(Config config) {
+  EventLoop loop;
+  loop.on_reload_signal({});
+  trust_clock(config.clock_trust);
+  if (const std::string risk = risk_of_file(config.store.path); !risk.empty()) log(LogLevel::warning, risk);
+  Inbox<Event> inbox(inbox_limits, [&loop] { loop.wake(); });
+  config.logic.instance = random_id();
+  config.logic.health.seed = std::random_device{}();
+  Result<MqttClientOptions> mqtt = mqtt_options(config);
+  if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
+  Store store(config.store, [&inbox](Event event) { inbox.push_control(std::move(event)); });
+  if (const Result<void> owned = store.own(); !owned.has_value() && owned.error().code == ErrorCode::in_use)
+    return refuse_to_start(owned.error());
+  config.logic.former_runs = former_runs(config.store.path + ".names", {config.logic.node, config.logic.instance});
+  Logic logic(config.logic);
+  Shell shell(store, std::move(*mqtt), inbox);
+  return run_loop(loop, inbox, logic, shell);
+}
+
+}  // namespace sensors::persistence

@@ -1,0 +1,22 @@
+#include "services/sensor-publisher/drivers/driver_set.hpp"
+
+#include <utility>
+
+namespace sensors {
+
+DriverSet::~DriverSet() {
+  for (const auto& worker : workers_) worker->stop();
+}
+
+Result<void> DriverSet::make(const std::vector<DriverConfig>& configs, const Report& report) {
+  for (const DriverConfig& config : configs) {
+    Result<std::unique_ptr<Driver>> driver = make_driver(config);
+    if (!driver.has_value()) return tl::unexpected<Error>(std::move(driver.error()));
+    workers_.push_back(std::make_unique<DriverWorker>(
+        config.name, std::move(*driver), config.deadline,
+        [report, place = workers_.size()](DriverReport read) { report(place, std::move(read)); }));
+  }
+  return {};
+}
+
+}  // namespace sensors
