@@ -18,6 +18,8 @@ class Liveness {
 
   void end(const std::string& name) { deadlines_.erase(name); }
 
+  bool has(const std::string& name) const { return deadlines_.contains(name); }
+
   /// Name of the obligation that is overdue at `now`, the one overdue longest first; nothing when all is well.
   std::optional<std::string> overdue(Instant now) const {
     std::optional<std::string> worst;

@@ -78,6 +78,18 @@ std::optional<Instant> Logic::wake_at() const {
   return earliest;
 }
 
+std::string Logic::broken_invariant() const {
+  if (breaker_.broken_rule().has_value()) return "the breaker keeps its rules: " + *breaker_.broken_rule();
+  if (phase_ == Phase::posting && !liveness_.has(obligation_of(batch_.post_id)))
+    return fmt::format("the watchdog knows of HTTP request {}, which is under way", batch_.post_id);
+  const bool has_batch = phase_ == Phase::posting || phase_ == Phase::confirming;
+  if (has_batch && (batch_.range.first == 0 || batch_.range.last < batch_.range.first))
+    return fmt::format("a batch is a range of rows, not {}..{}", batch_.range.first, batch_.range.last);
+  if (call_.is_waiting() && phase_ != Phase::asking && phase_ != Phase::confirming)
+    return "the store is called for a batch or for its confirmation, and for nothing else";
+  return "";
+}
+
 void Logic::restore_breaker() {
   if (!saved_.has_value()) return;
   refused_in_row_ = saved_->refused_in_row;

@@ -46,11 +46,8 @@ class Logic {
   const Liveness& liveness() const { return liveness_; }
   const CircuitBreaker& breaker() const { return breaker_; }
 
-  /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
-  std::string broken_invariant() const {
-    const std::optional<std::string>& broken = breaker_.broken_rule();
-    return broken.has_value() ? "the breaker keeps its rules: " + *broken : std::string();
-  }
+  /// What should hold after every step and does not; empty when all holds.
+  std::string broken_invariant() const;
 
   const Counters& counters() const { return counters_; }
 

@@ -26,6 +26,9 @@ class Bridge {
   /// When a Tick is wanted.
   std::optional<Instant> wake_at() const;
 
+  /// What should hold after every step and does not; empty when all holds.
+  std::string broken_invariant() const { return upload_.broken_invariant(); }
+
   const Liveness& liveness() const { return upload_.liveness(); }
   const CircuitBreaker& breaker() const { return upload_.breaker(); }
 

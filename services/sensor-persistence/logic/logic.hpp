@@ -78,10 +78,11 @@ class Logic {
   std::optional<Instant> wake_at() const;
   const Liveness& liveness() const { return liveness_; }
 
-  /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
+  /// What should hold after every step and does not; empty when all holds.
   std::string broken_invariant() const {
-    std::string broken = ingest_.broken_invariant();
-    return broken.empty() ? clocks_.broken_invariant() : broken;
+    for (std::string broken : {ingest_.broken_invariant(), clocks_.broken_invariant(), uploads_.broken_invariant()})
+      if (!broken.empty()) return broken;
+    return "";
   }
 
   const IngestCounters& ingest_counters() const { return ingest_.counters(); }

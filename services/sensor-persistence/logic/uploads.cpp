@@ -86,6 +86,21 @@ void Uploads::handed_out(const UploadBatch& batch) {
   destination->cursor = batch.first > 0 ? batch.first - 1 : last_id_ - batch.remaining;
 }
 
+std::string Uploads::broken_invariant() const {
+  for (const DestinationState& destination : destinations_) {
+    if (destination.cursor > last_id_)
+      return fmt::format("destination {} has rows up to {} of {}", destination.name, destination.cursor, last_id_);
+    const bool is_out = destination.batch_last != 0;
+    const bool follows = destination.batch_first == destination.cursor + 1 &&
+                         destination.batch_last >= destination.batch_first && destination.batch_last <= last_id_;
+    if (is_out != (destination.batch_first != 0) || (is_out && !follows))
+      return fmt::format("what destination {} was handed out, {}..{}, follows on what it has, {}, of {}",
+                         destination.name, destination.batch_first, destination.batch_last, destination.cursor,
+                         last_id_);
+  }
+  return "";
+}
+
 UploadBatch Uploads::nothing_waits(const std::string& destination) const {
   UploadBatch batch;
   batch.store = store_;

@@ -51,6 +51,9 @@ class Uploads {
 
   const std::string& store() const { return store_; }
 
+  /// What should always hold and does not; empty when all holds.
+  std::string broken_invariant() const;
+
  private:
   const DestinationState* find(const std::string& name) const;
   DestinationState* find(const std::string& name);

@@ -36,7 +36,7 @@ class Logic {
   std::optional<Instant> wake_at() const;
   const Liveness& liveness() const { return liveness_; }
 
-  /// What should hold after every step and does not; empty when all holds. For tests and the simulation.
+  /// What should hold after every step and does not; empty when all holds.
   std::string broken_invariant() const {
     std::string broken = writer_.broken_invariant();
     return broken.empty() ? sender_.broken_invariant() : broken;

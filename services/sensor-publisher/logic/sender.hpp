@@ -74,7 +74,7 @@ class Sender {
 
   std::optional<Instant> wake_at() const;
 
-  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  /// What should hold after every call and does not; empty when all holds.
   std::string broken_invariant() const;
 
   Position confirmed() const { return window_.confirmed(); }
