@@ -149,8 +149,9 @@ TEST_F(DriverWorkerTest, a_read_that_hangs_is_left_behind_and_reports_to_nobody)
   Instant began;
   {
     DriverWorker worker(
-        "stuck", std::make_unique<WatchedDriver>(std::make_unique<IioDriver>(IioOptions{{tree.root(), {}}}), gone, begun),
-        1s, callback());
+        "stuck",
+        std::make_unique<WatchedDriver>(std::make_unique<IioDriver>(IioOptions{{tree.root(), {}}}), gone, begun), 1s,
+        callback());
     EXPECT_TRUE(worker.start_read(room));
     ASSERT_TRUE(begun->wait());
     EXPECT_FALSE(worker.start_read(room));
