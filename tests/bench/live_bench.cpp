@@ -101,8 +101,7 @@ void measure_live(Figures& figures, std::uint64_t messages, int rounds) {
   for (int i = 0; i < rounds; ++i) {
     const rig::TempDir folder("sensor-bench");
     rig::RigOptions options;
-    options.nodes[0].drivers =
-        rig::replay_driver("weather", rig::source_path("tests/data/seattle-weather-hourly.csv"), "10ms", 100);
+    options.nodes[0].drivers = rig::weather_driver("10ms", 100);
     options.publisher.set("send", "live_limit", "1000000");
     options.publisher.set("outbox", "high_readings", "1000000");
     // mosquitto_pub has no window of unconfirmed messages, as the publisher does: more would be dropped.

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "tests/integration/echo_server.hpp"
+#include "tests/rig/certificate.hpp"
 #include "tests/rig/process.hpp"
 #include "tests/rig/temp_dir.hpp"
 
@@ -66,31 +67,7 @@ class TlsPeer {
 
 class HttpCertificate : public ::testing::Test {
  protected:
-  HttpCertificate() { make("first", 2); }
-
-  /// Writes cert.pem and key.pem anew.
-  void make(const std::string& name, int days) {
-    rig::Process::Options command;
-    command.name = "openssl";
-    command.command = {rig::program_path("openssl"),
-                       "req",
-                       "-x509",
-                       "-newkey",
-                       "rsa:2048",
-                       "-nodes",
-                       "-days",
-                       std::to_string(days),
-                       "-subj",
-                       "/CN=" + name,
-                       "-keyout",
-                       folder_.file("key.pem"),
-                       "-out",
-                       folder_.file("cert.pem")};
-    command.log_file = folder_.file("openssl.log");
-    rig::Process make(command);
-    make.start();
-    ASSERT_EQ(make.wait_exit(patience), 0) << rig::read_file(command.log_file);
-  }
+  HttpCertificate() { rig::make_certificate(folder_, "first"); }
 
   HttpServerOptions options() const {
     HttpServerOptions options;
@@ -107,7 +84,7 @@ TEST_F(HttpCertificate, that_was_renewed_is_taken_without_cutting_a_connection) 
   TlsPeer before(server.port());
   EXPECT_EQ(before.server(), "CN=first");
   EXPECT_EQ(before.ask(), "HTTP/1.1 200 OK");
-  make("second", 40);
+  rig::make_certificate(folder_, "second", 40);
   EXPECT_EQ(TlsPeer(server.port()).server(), "CN=first") << "not before it is told";
   server.read_certificate_again();
   TlsPeer after(server.port());
@@ -125,7 +102,7 @@ TEST_F(HttpCertificate, that_is_not_right_is_told_and_the_one_before_stays) {
   EchoServer server(options());
   const std::string certificate = rig::read_file(folder_.file("cert.pem"));
   const std::string key = rig::read_file(folder_.file("key.pem"));
-  make("second", 40);
+  rig::make_certificate(folder_, "second", 40);
   const std::string other_key = rig::read_file(folder_.file("key.pem"));
   for (const auto& [wrong_certificate, wrong_key] : {std::pair(std::string("no certificate"), key),
                                                      {certificate, std::string()},

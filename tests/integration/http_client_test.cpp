@@ -6,13 +6,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "tests/integration/waiting_client.hpp"
 #include "tests/reference_api/reference_api.hpp"
+#include "tests/rig/certificate.hpp"
 #include "tests/rig/process.hpp"
 #include "tests/rig/temp_dir.hpp"
 #include "tests/rig/wait.hpp"
@@ -44,21 +43,7 @@ class HttpClientTest : public testing::Test {
     return request;
   }
 
-  HttpOutcome post(HttpRequest request) {
-    client_.post(std::move(request));
-    return next();
-  }
-
-  HttpOutcome next() {
-    std::unique_lock lock(mutex_);
-    if (!arrived_.wait_for(lock, patience, [this] { return !outcomes_.empty(); })) {
-      ADD_FAILURE() << "no outcome";
-      return {};
-    }
-    HttpOutcome outcome = std::move(outcomes_.front());
-    outcomes_.pop_front();
-    return outcome;
-  }
+  HttpOutcome post(HttpRequest request) { return client_.post(std::move(request)); }
 
   ErrorCode error_of(HttpRequest request) {
     const HttpOutcome outcome = post(std::move(request));
@@ -72,14 +57,7 @@ class HttpClientTest : public testing::Test {
 
   rig::TempDir folder_{"http-client"};
   std::unique_ptr<ReferenceApi> api_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<HttpOutcome> outcomes_;
-  HttpClient client_{[this](HttpOutcome outcome) {
-    const std::lock_guard lock(mutex_);
-    outcomes_.push_back(std::move(outcome));
-    arrived_.notify_one();
-  }};
+  WaitingClient client_;
 };
 
 TEST_F(HttpClientTest, delivers_a_plain_body) {
@@ -232,17 +210,9 @@ TEST_F(HttpClientTest, speaks_http_and_https_only) {
 }
 
 TEST_F(HttpClientTest, refuses_a_certificate_of_an_unknown_authority_and_takes_it_when_it_is_named) {
-  const std::string certificate = folder_.file("certificate.pem");
+  rig::make_certificate(folder_, "localhost", 2, "DNS:localhost");
+  const std::string certificate = folder_.file("cert.pem");
   const std::string key = folder_.file("key.pem");
-  rig::Process make({"openssl",
-                     {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                      "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
-                      "subjectAltName=DNS:localhost"},
-                     {},
-                     folder_.file("openssl.log"),
-                     ""});
-  make.start();
-  ASSERT_EQ(make.wait_exit(Millis{10'000}), 0);
   const std::uint16_t port = rig::free_port();
   rig::Process server(
       {"s_server",

@@ -8,7 +8,7 @@
 
 #include "common/adapters/http_client/http_client.hpp"
 #include "tests/integration/echo_server.hpp"
-#include "tests/rig/process.hpp"
+#include "tests/rig/certificate.hpp"
 #include "tests/rig/programs.hpp"
 
 namespace sensors {
@@ -242,28 +242,7 @@ TEST(HttpServer, cuts_off_a_stream_that_is_not_read) {
 
 TEST(HttpServer, serves_HTTPS) {
   rig::TempDir folder("http-server");
-  rig::Process::Options command;
-  command.name = "openssl";
-  command.command = {rig::program_path("openssl"),
-                     "req",
-                     "-x509",
-                     "-newkey",
-                     "rsa:2048",
-                     "-nodes",
-                     "-days",
-                     "2",
-                     "-subj",
-                     "/CN=localhost",
-                     "-addext",
-                     "subjectAltName=IP:127.0.0.1",
-                     "-keyout",
-                     folder.file("key.pem"),
-                     "-out",
-                     folder.file("cert.pem")};
-  command.log_file = folder.file("openssl.log");
-  rig::Process make(command);
-  make.start();
-  ASSERT_EQ(make.wait_exit(patience), 0) << rig::read_file(command.log_file);
+  rig::make_certificate(folder, "localhost", 2, "IP:127.0.0.1");
   HttpServerOptions options;
   options.certificate_file = folder.file("cert.pem");
   options.key_file = folder.file("key.pem");

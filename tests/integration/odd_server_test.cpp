@@ -7,7 +7,6 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <csignal>
 #include <deque>
 #include <mutex>
@@ -16,7 +15,8 @@
 
 #include "common/adapters/http_client/gzip.hpp"
 #include "common/adapters/http_client/http_client.hpp"
-#include "tests/rig/process.hpp"
+#include "tests/integration/waiting_client.hpp"
+#include "tests/rig/certificate.hpp"
 #include "tests/rig/temp_dir.hpp"
 #include "tests/rig/wait.hpp"
 
@@ -176,17 +176,8 @@ class OddServerTest : public testing::TestWithParam<bool> {
   void SetUp() override {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     if (GetParam()) {
-      certificate_ = folder_.file("certificate.pem");
-      rig::Process make(
-          {"openssl",
-           {"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-keyout", folder_.file("key.pem"), "-out", certificate_, "-days", "2", "-subj", "/CN=localhost", "-addext",
-            "subjectAltName=DNS:localhost"},
-           {},
-           folder_.file("openssl.log"),
-           ""});
-      make.start();
-      ASSERT_EQ(make.wait_exit(Millis{10'000}), 0);
+      rig::make_certificate(folder_, "localhost", 2, "DNS:localhost");
+      certificate_ = folder_.file("cert.pem");
     }
     server_.emplace(certificate_, GetParam() ? folder_.file("key.pem") : "");
   }
@@ -198,15 +189,7 @@ class OddServerTest : public testing::TestWithParam<bool> {
     request.body = body;
     request.ca_file = certificate_;
     request.total_timeout = Millis{5'000};
-    client_.post(std::move(request));
-    std::unique_lock lock(mutex_);
-    if (!arrived_.wait_for(lock, patience, [this] { return !outcomes_.empty(); })) {
-      ADD_FAILURE() << "no outcome";
-      return {};
-    }
-    HttpOutcome outcome = std::move(outcomes_.front());
-    outcomes_.pop_front();
-    return outcome;
+    return client_.post(std::move(request));
   }
 
   /// The answer that a post gets, which must be one.
@@ -219,15 +202,8 @@ class OddServerTest : public testing::TestWithParam<bool> {
 
   rig::TempDir folder_{"odd-server"};
   std::string certificate_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<HttpOutcome> outcomes_;
   std::optional<OddServer> server_;
-  HttpClient client_{[this](HttpOutcome outcome) {
-    const std::lock_guard lock(mutex_);
-    outcomes_.push_back(std::move(outcome));
-    arrived_.notify_one();
-  }};
+  WaitingClient client_;
 };
 
 TEST_P(OddServerTest, keeps_its_connection_while_all_is_well) {
@@ -369,11 +345,9 @@ TEST_P(OddServerTest, neither_user_nor_password_is_in_an_error) {
   request.url = "http://127.0.0.1:1/in?key=hush";
   request.user = "hush";
   request.password = "hush";
-  client_.post(std::move(request));
-  std::unique_lock lock(mutex_);
-  ASSERT_TRUE(arrived_.wait_for(lock, patience, [this] { return !outcomes_.empty(); }));
-  ASSERT_FALSE(outcomes_.front().answer.has_value());
-  const std::string& said = outcomes_.front().answer.error().message;
+  const HttpOutcome outcome = client_.post(std::move(request));
+  ASSERT_FALSE(outcome.answer.has_value());
+  const std::string& said = outcome.answer.error().message;
   EXPECT_EQ(said.find("hush"), std::string::npos) << said;
   EXPECT_NE(said.find("http://127.0.0.1:1/in?key=..."), std::string::npos) << said;
 }

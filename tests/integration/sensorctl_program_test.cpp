@@ -22,8 +22,7 @@ class Sensorctl : public RigTest {
 
   static RigOptions options() {
     RigOptions options;
-    options.nodes[0].drivers =
-        replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 1);
+    options.nodes[0].drivers = weather_driver("100ms", 1);
     return options;
   }
 

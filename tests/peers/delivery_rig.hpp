@@ -13,11 +13,7 @@ inline constexpr Millis patience{60'000};
 
 /// Three sensors; `rows` readings of each every 100 ms, all with the time of the reading.
 inline RigOptions delivery_options(const std::string& url, int rows) {
-  RigOptions options;
-  options.nodes = {
-      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", rows)}};
-  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
-  options.publisher.set("pace", "steps", R"(["10s"])");
+  RigOptions options = live_weather("100ms", rows);
   options.bridge.set_text("destination", "url", url);
   options.bridge.set_text("destination", "token_file", "");
   options.bridge.set_text("destination", "format", "influx");

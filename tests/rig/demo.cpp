@@ -23,8 +23,7 @@ volatile std::sig_atomic_t signalled = 0;
 
 /// The weather of a year, 26,277 readings, in about 15 s: then it begins again.
 NodeOptions weather_node() {
-  NodeOptions node{"demo-weather",
-                   replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 60)};
+  NodeOptions node{"demo-weather", weather_driver("100ms", 60)};
   node.drivers.set_text("driver.weather", "stamp", "now");
   node.drivers.set("driver.weather", "units", R"(["pressure=hPa", "temperature=Cel", "wind=m/s"])");
   return node;

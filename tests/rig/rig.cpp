@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "tests/rig/programs.hpp"
 #include "tests/rig/rig_error.hpp"
 
 namespace sensors::rig {
@@ -151,6 +152,18 @@ ConfigText replay_driver(const std::string& name, const std::string& csv, const 
   config.set(table, "rows_per_step", std::to_string(step));
   config.set(table, "repeat", "0");
   return config;
+}
+
+ConfigText weather_driver(const std::string& interval, int rows) {
+  return replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), interval, rows);
+}
+
+RigOptions live_weather(const std::string& interval, int rows) {
+  RigOptions options;
+  options.nodes = {{"node-1", weather_driver(interval, rows)}};
+  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
+  options.publisher.set("pace", "steps", R"(["10s"])");
+  return options;
 }
 
 }  // namespace sensors::rig

@@ -139,4 +139,11 @@ class Rig {
 /// A table [driver.NAME] that replays `csv`, whose time column is `date`; `step` rows every `interval`, for ever.
 ConfigText replay_driver(const std::string& name, const std::string& csv, const std::string& interval, int step);
 
+/// A table [driver.weather] that replays a year of weather, each hour of it a row; as replay_driver().
+ConfigText weather_driver(const std::string& interval, int rows);
+
+/// The node "node-1", which takes `rows` rows of weather every `interval` and gives each reading the time of its
+/// reading. Its pace has one step, so that nothing slows it down.
+RigOptions live_weather(const std::string& interval, int rows);
+
 }  // namespace sensors::rig

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -24,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "tests/rig/loopback.hpp"
 #include "tests/rig/rig_error.hpp"
 #include "tests/rig/wait.hpp"
 
@@ -32,14 +32,6 @@ namespace {
 
 constexpr std::size_t most_held_bytes = 64 * 1024;
 constexpr Millis drip_interval{50};
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 bool must_wait(ssize_t result) { return result < 0 && (errno == EAGAIN || errno == EINTR); }
 

@@ -2,7 +2,6 @@
 #include "tests/rig/wait.hpp"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,20 +9,13 @@
 #include <random>
 #include <thread>
 
+#include "tests/rig/loopback.hpp"
 #include "tests/rig/rig_error.hpp"
 
 namespace sensors::rig {
 namespace {
 
 constexpr Millis tick{10};
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 bool is_free(std::uint16_t port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

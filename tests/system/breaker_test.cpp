@@ -14,11 +14,7 @@ constexpr const char* bridge_status = "sensors/node-1/status/sensor-http-bridge"
 
 /// 300 readings/s, and a bridge that loses and regains its trust in a second.
 RigOptions hasty_rig() {
-  RigOptions options;
-  options.nodes = {
-      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
-  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
-  options.publisher.set("pace", "steps", R"(["10s"])");
+  RigOptions options = live_weather("50ms", 5);
   options.bridge.set_text("destination", "interval", "200ms");
   options.bridge.set_text("destination", "few_timeout", "300ms");
   options.bridge.set_text("destination", "bulk_timeout", "300ms");

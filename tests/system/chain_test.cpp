@@ -11,8 +11,7 @@ constexpr Millis patience{60'000};
 
 RigOptions near_options(std::uint16_t port) {
   RigOptions options;
-  options.nodes = {
-      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 5)}};
+  options.nodes = {{"node-1", weather_driver("100ms", 5)}};
   options.bridge.set_text("destination", "url", "http://127.0.0.1:" + std::to_string(port) + "/v1/readings");
   options.bridge.set_text("destination", "token_file", "");
   options.bridge.set_text("destination", "format", "json");

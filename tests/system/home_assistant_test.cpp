@@ -23,8 +23,7 @@ class HomeAssistant : public RigTest {
 
   static RigOptions options() {
     RigOptions options;
-    options.nodes = {
-        {"node_1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 3)}};
+    options.nodes = {{"node_1", weather_driver("100ms", 3)}};
     options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
     options.nodes[0].drivers.set("driver.weather", "units", R"(["temperature=Cel"])");
     options.publisher.set_text("", "status_interval", "200ms");

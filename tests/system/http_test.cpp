@@ -24,8 +24,7 @@ class HttpSide : public RigTest {
 
   static RigOptions options(std::uint16_t port) {
     RigOptions options;
-    options.nodes = {
-        {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 5)}};
+    options.nodes = {{"node-1", weather_driver("100ms", 5)}};
     options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
     options.publisher.set_text("", "status_interval", "200ms");
     options.bridge.set_text("", "status_interval", "200ms");

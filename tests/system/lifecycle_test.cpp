@@ -14,11 +14,7 @@ constexpr Millis patience{30'000};
 constexpr Millis stop_limit{5'000};
 
 RigOptions replaying_rig() {
-  RigOptions options;
-  options.nodes = {
-      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
-  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
-  options.publisher.set("pace", "steps", R"(["10s"])");
+  RigOptions options = live_weather("50ms", 5);
   options.publisher.set("breaker", "open_times", R"(["300ms"])");
   options.publisher.set_text("", "status_interval", "200ms");
   options.bridge.set_text("destination", "interval", "200ms");

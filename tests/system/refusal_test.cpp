@@ -14,11 +14,7 @@ constexpr Millis patience{60'000};
 
 /// 60 readings/s, a third of them of a sensor that the API does not know.
 RigOptions busy_rig() {
-  RigOptions options;
-  options.nodes = {
-      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 1)}};
-  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
-  options.publisher.set("pace", "steps", R"(["10s"])");
+  RigOptions options = live_weather("50ms", 1);
   options.bridge.set_text("destination", "interval", "200ms");
   options.bridge.set("breaker", "open_times", R"(["1s"])");
   return options;

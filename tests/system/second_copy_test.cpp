@@ -11,11 +11,7 @@ constexpr Millis patience{30'000};
 constexpr int in_use = 69;
 
 RigOptions replaying_rig() {
-  RigOptions options;
-  options.nodes = {
-      {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "50ms", 5)}};
-  options.nodes[0].drivers.set_text("driver.weather", "stamp", "now");
-  options.publisher.set("pace", "steps", R"(["10s"])");
+  RigOptions options = live_weather("50ms", 5);
   options.bridge.set_text("destination", "interval", "200ms");
   return options;
 }

@@ -43,8 +43,7 @@ class Secrets : public RigTest, public testing::WithParamInterface<Case> {
 
   static RigOptions options(std::uint16_t port) {
     RigOptions options;
-    options.nodes[0].drivers =
-        replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 1);
+    options.nodes[0].drivers = weather_driver("100ms", 1);
     for (ConfigText* service : {&options.publisher, &options.persistence, &options.bridge}) {
       service->set_text("", "log_level", "debug");
       service->set_text("", "status_interval", "200ms");

@@ -14,8 +14,7 @@ class Watchdog : public RigTest {
  protected:
   RigOptions notifying_rig() {
     RigOptions options;
-    options.nodes = {
-        {"node-1", replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), "100ms", 1)}};
+    options.nodes = {{"node-1", weather_driver("100ms", 1)}};
     options.environment = {"NOTIFY_SOCKET=" + systemd_.path(), "WATCHDOG_USEC=400000"};
     return options;
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "tests/support/clock_steps.hpp"
 #include "tests/support/masked_times.hpp"
 #include "tests/unit/services/sensor-http-bridge/delivery/timeline.hpp"
 
@@ -144,15 +145,7 @@ TEST(BridgeWallClockSteps, change_nothing_but_times) {
     Timeline steady;
     Timeline stepped;
     steady.store.rows = stepped.store.rows = 450;
-    const auto actions = *rc::gen::container<std::vector<std::pair<int, int>>>(
-        rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(1, 60)));
-    for (const auto& [action, size] : actions) {
-      if (*rc::gen::inRange(0, 3) == 0)
-        stepped.now.wall = WallTime{std::chrono::hours{24 * 365 * *rc::gen::inRange(0, 200)}};
-      act(steady, action, size);
-      act(stepped, action, size);
-      RC_ASSERT(seen(steady) == seen(stepped));
-    }
+    check_that_clock_steps_change_nothing(steady, stepped, act, seen);
   }));
 }
 

@@ -6,7 +6,7 @@
 #include <regex>
 
 #include "tests/support/masked_times.hpp"
-#include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
+#include "tests/unit/services/sensor-persistence/logic/upload_bench.hpp"
 
 namespace sensors::persistence {
 namespace {
@@ -17,20 +17,13 @@ SequencedReading unsynced_row(std::uint64_t seq, Millis uptime) {
   return made;
 }
 
-class ClockOnStore : public testing::Test {
+class ClockOnStore : public Upload {
  protected:
-  ClockOnStore() {
-    options.destinations = {"api"};
-    restart();
-  }
+  ClockOnStore() { bench->settle(); }
 
   void restart() {
-    bench.reset();
-    writer.reset();
-    writer = StoreWriter::open(StoreOptions{folder.file("store.db"), options.destinations, 2'048, 100}).value();
-    bench = std::make_unique<LogicBench>(options, *writer);
+    Upload::restart();
     bench->settle();
-    store = writer->contents(1)->store;
   }
 
   /// Readings of a machine in its boot `boot`, the clock not set, at uptimes of 1 s, 2 s, ...
@@ -51,25 +44,9 @@ class ClockOnStore : public testing::Test {
     bench->settle();
   }
 
-  std::string upload() {
-    bench->request("upload", R"({"destination":"api"})");
-    while (bench->is_committing()) bench->commit();
-    return bench->take_answer();
-  }
-
   UploadBatchHeader header() { return decode_upload_batch_header(upload()).value(); }
 
-  void confirm(std::uint64_t first, std::uint64_t last) {
-    bench->request("uploaded", encode_uploaded_request({store, "api", first, last}));
-    while (bench->is_committing()) bench->commit();
-    bench->take_answer();
-  }
-
-  TestFolder folder;
-  LogicOptions options = plain_options();
-  std::unique_ptr<StoreWriter> writer;
-  std::unique_ptr<LogicBench> bench;
-  std::string store;
+  void confirm(std::uint64_t first, std::uint64_t last) { uploaded(first, last); }
 };
 
 TEST_F(ClockOnStore, rows_without_a_time_wait_for_it_and_are_not_passed) {

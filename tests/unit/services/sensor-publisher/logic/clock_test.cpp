@@ -3,6 +3,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "services/sensor-publisher/outbox/outbox.hpp"
+#include "tests/support/clock_steps.hpp"
 #include "tests/support/masked_times.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/unit/services/sensor-publisher/logic/publisher_bench.hpp"
@@ -195,15 +196,7 @@ void act(PublisherBench& bench, int action, int size) {
 RC_GTEST_PROP(WallClockSteps, change_nothing_but_times, ()) {
   PublisherBench steady;
   PublisherBench stepped;
-  const auto actions = *rc::gen::container<std::vector<std::pair<int, int>>>(
-      rc::gen::pair(rc::gen::inRange(0, 9), rc::gen::inRange(1, 60)));
-  for (const auto& [action, size] : actions) {
-    if (*rc::gen::inRange(0, 3) == 0)
-      stepped.now.wall = WallTime{std::chrono::hours{24 * 365 * *rc::gen::inRange(0, 200)}};
-    act(steady, action, size);
-    act(stepped, action, size);
-    RC_ASSERT(seen(steady) == seen(stepped));
-  }
+  check_that_clock_steps_change_nothing(steady, stepped, act, seen);
 }
 
 }  // namespace
