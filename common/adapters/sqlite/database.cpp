@@ -186,4 +186,12 @@ Result<void> Database::sync_log() {
   return fail(ErrorCode::timeout, path() + ": its log cannot be emptied while another program reads the database");
 }
 
+Result<std::int64_t> query_integer(Database& database, std::string_view sql) {
+  Result<Statement> statement = database.prepare(sql);
+  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
+  const Result<Statement::Step> step = statement->step();
+  if (!step.has_value()) return tl::unexpected<Error>(step.error());
+  return *step == Statement::Step::row ? statement->integer(0) : 0;
+}
+
 }  // namespace sensors

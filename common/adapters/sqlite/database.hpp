@@ -117,4 +117,7 @@ class Database {
   std::optional<OpenFiles> files_;  // of a connection that writes
 };
 
+/// The single integer that `sql` answers with; 0 when it has no row.
+Result<std::int64_t> query_integer(Database& database, std::string_view sql);
+
 }  // namespace sensors

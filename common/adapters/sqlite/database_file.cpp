@@ -29,14 +29,6 @@ Result<std::int64_t> oldest_reader(Database& database, std::int64_t version) {
 
 }  // namespace
 
-Result<std::int64_t> query_integer(Database& database, std::string_view sql) {
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
-  const Result<Statement::Step> step = statement->step();
-  if (!step.has_value()) return tl::unexpected<Error>(step.error());
-  return *step == Statement::Step::row ? statement->integer(0) : 0;
-}
-
 Result<void> check_size(Database& database, const std::string& path) {
   const Result<std::int64_t> pages = query_integer(database, "PRAGMA page_count");
   if (!pages.has_value()) return tl::unexpected<Error>(pages.error());

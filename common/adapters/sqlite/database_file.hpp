@@ -11,9 +11,6 @@
 
 namespace sensors {
 
-/// The single integer that `sql` answers with; 0 when it has no row.
-Result<std::int64_t> query_integer(Database& database, std::string_view sql);
-
 /// corrupt when pages are missing that the write-ahead log cannot have.
 Result<void> check_size(Database& database, const std::string& path);
 

@@ -44,6 +44,12 @@ Statement& Statement::bind_null(int parameter) {
   return *this;
 }
 
+Statement& Statement::bind_value(int parameter, const Value& value) {
+  if (const double* number = std::get_if<double>(&value); number != nullptr) return bind(parameter, *number);
+  if (const bool* truth = std::get_if<bool>(&value); truth != nullptr) return bind(parameter, std::int64_t{*truth});
+  return bind(parameter, std::string_view(std::get<std::string>(value)));
+}
+
 Result<Statement::Step> Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return Step::row;
@@ -75,6 +81,14 @@ static_assert(Statement::integer_type == SQLITE_INTEGER && Statement::real_type 
               Statement::null_type == SQLITE_NULL);
 int Statement::type(int column) const { return sqlite3_column_type(statement_.get(), column); }
 bool Statement::is_null(int column) const { return type(column) == null_type; }
+
+Value Statement::value(int column) const {
+  switch (type(column)) {
+    case integer_type: return integer(column) != 0;
+    case real_type: return real(column);
+    default: return text(column);
+  }
+}
 
 std::string Statement::text(int column) const {
   const unsigned char* data = sqlite3_column_text(statement_.get(), column);  // before the size: it may convert

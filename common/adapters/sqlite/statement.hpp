@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/core/reading.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
 
@@ -26,6 +27,7 @@ class Statement {
   Statement& bind(int parameter, double value);
   Statement& bind(int parameter, std::string_view text);
   Statement& bind_null(int parameter);
+  Statement& bind_value(int parameter, const Value& value);  // a bool as an integer; a text must live as above
 
   /// disk_full, read_only, io, corrupt, busy as timeout, rejected for a constraint.
   Result<Step> step();
@@ -39,6 +41,7 @@ class Statement {
   WallTime wall_time(int column) const;
   double real(int column) const;
   std::string text(int column) const;
+  Value value(int column) const;  // what bind_value() bound
   bool is_null(int column) const;
   /// One of these: the fundamental types of SQLite, with its numbers.
   static constexpr int integer_type = 1;
@@ -50,6 +53,7 @@ class Statement {
 
  private:
   friend class Database;
+  friend class Preparing;
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };

@@ -3,40 +3,33 @@
 #include "services/sensor-persistence/store/bucket_query.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <tuple>
 #include <utility>
 
+#include <fmt/core.h>
+
+#include "common/adapters/sqlite/preparing.hpp"
 #include "services/sensor-persistence/store/answer_size.hpp"
-#include "services/sensor-persistence/store/store_batches.hpp"
 #include "services/sensor-persistence/store/store_rows.hpp"
 
 namespace sensors::persistence {
 namespace {
 
-/// Of the numbers of a step, in the order of Aggregate. A sum of numbers may be more than a number can be, their mean
-/// is not: then each is made smaller first, by a power of two. SQLite takes the bare column of a query with one max()
-/// from the row that has it (lang_select.html, "Bare columns").
-constexpr std::array<std::string_view, 4> values{
+/// A sum of numbers may be more than a number can be, their mean is not: then each is made smaller first, by a power of
+/// two.
+constexpr std::string_view mean_of_numbers =
     "CASE WHEN abs(avg(value)) <= 1.7976931348623157e308 THEN avg(value) ELSE max(-1.7976931348623157e308,"
-    " min(1.7976931348623157e308, avg(value / 1099511627776.0) * 1099511627776.0)) END",
-    "min(value)", "max(value)", "value, max(time_ms)"};
-constexpr std::size_t aggregates = values.size();
+    " min(1.7976931348623157e308, avg(value / 1099511627776.0) * 1099511627776.0)) END";
 
-/// In the order of `values`, and the same again with the newest first.
-std::vector<std::string> bucket_texts() {
-  std::vector<std::string> texts;
-  for (const std::string order : {"", " DESC"}) {
-    for (const std::string_view value : values) {
-      const bool is_last = value == values.back();
-      texts.push_back("SELECT time_ms / ?5 * ?5 AS step, count(*), " + std::string(value) +
-                      " FROM reading WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3" +
-                      (is_last ? "" : " AND typeof(value) = 'real'") + " GROUP BY step ORDER BY step" + order +
-                      " LIMIT ?4");
-    }
-  }
-  return texts;
+constexpr std::string_view only_numbers = " AND typeof(value) = 'real'";
+
+/// `order`: empty, or DESC for the newest first.
+std::string bucket_text(std::string_view value, std::string_view condition, std::string_view order) {
+  return fmt::format(
+      "SELECT time_ms / ?5 * ?5 AS step, count(*), {} FROM reading WHERE sensor = ?1 AND time_ms >= ?2 AND time_ms < ?3"
+      "{} GROUP BY step ORDER BY step {} LIMIT ?4",
+      value, condition, order);
 }
 
 struct Range {
@@ -72,10 +65,29 @@ void sort_and_trim(std::vector<StoredBucket>& buckets, bool newest_first, std::s
 }  // namespace
 
 Result<BucketQuery> BucketQuery::prepare(Database& database) {
-  const std::vector<std::string> texts = bucket_texts();
-  Result<std::vector<Statement>> statements = prepare_all(database, {texts.begin(), texts.end()});
-  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  return BucketQuery(std::move(*statements));
+  Preparing p(database);
+  // SQLite takes the bare column of a query with one max() from the row that has it (lang_select.html, "Bare columns").
+  const auto all_aggregates = [&](std::string_view order) {
+    return Aggregates{
+        .mean = p(bucket_text(mean_of_numbers, only_numbers, order)),
+        .min = p(bucket_text("min(value)", only_numbers, order)),
+        .max = p(bucket_text("max(value)", only_numbers, order)),
+        .last = p(bucket_text("value, max(time_ms)", "", order)),
+    };
+  };
+  Result<Sql> sql = p.all(Sql{.oldest_first = all_aggregates(""), .newest_first = all_aggregates("DESC")});
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  return BucketQuery(std::move(*sql));
+}
+
+Statement& BucketQuery::statement_for(Aggregate aggregate, Aggregates& statements) {
+  switch (aggregate) {
+    case Aggregate::mean: return statements.mean;
+    case Aggregate::min: return statements.min;
+    case Aggregate::max: return statements.max;
+    case Aggregate::last: return statements.last;
+  }
+  return statements.last;
 }
 
 Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::optional<QueryRequest>& first,
@@ -100,14 +112,14 @@ Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::optio
 Result<void> BucketQuery::read_sensor(const SensorRow& sensor, const QueryRequest& request,
                                       std::vector<StoredBucket>& buckets) {
   const Range range = range_of(request, static_cast<std::uint64_t>(sensor.id));
-  const std::size_t which = static_cast<std::size_t>(request.aggregate) + (request.newest_first ? aggregates : 0);
-  Statement& statement = statements_[which];
+  Aggregates& statements = request.newest_first ? sql_.newest_first : sql_.oldest_first;
+  Statement& statement = statement_for(request.aggregate, statements);
   statement.bind(1, sensor.id).bind(2, range.from).bind(3, range.to);
   statement.bind(4, std::uint64_t{request.limit + 1}).bind(5, std::int64_t{request.step.count()});
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     buckets.push_back(StoredBucket{static_cast<std::uint64_t>(sensor.id), sensor.node, sensor.name, sensor.unit,
-                                   statement.wall_time(0), value_of(statement, 2), statement.unsigned_integer(1)});
+                                   statement.wall_time(0), statement.value(2), statement.unsigned_integer(1)});
   }
   statement.reset();
   if (!row.has_value()) return tl::unexpected<Error>(row.error());

@@ -28,11 +28,24 @@ class BucketQuery {
                         const std::vector<SensorRow>& sensors);
 
  private:
-  explicit BucketQuery(std::vector<Statement> statements) : statements_(std::move(statements)) {}
+  struct Aggregates {
+    Statement mean;
+    Statement min;
+    Statement max;
+    Statement last;
+  };
+  struct Sql {
+    Aggregates oldest_first;
+    Aggregates newest_first;
+  };
+
+  explicit BucketQuery(Sql sql) : sql_(std::move(sql)) {}
+
+  static Statement& statement_for(Aggregate aggregate, Aggregates& statements);
 
   Result<void> read_sensor(const SensorRow& sensor, const QueryRequest& request, std::vector<StoredBucket>& buckets);
 
-  std::vector<Statement> statements_;
+  Sql sql_;
 };
 
 }  // namespace sensors::persistence

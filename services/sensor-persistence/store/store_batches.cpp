@@ -4,42 +4,12 @@
 #include <iterator>
 #include <limits>
 
+#include "common/adapters/sqlite/preparing.hpp"
 #include "services/sensor-persistence/store/answer_size.hpp"
 #include "services/sensor-persistence/store/store_rows.hpp"
 
 namespace sensors::persistence {
 namespace {
-
-enum : std::size_t {
-  oldest_id_sql,
-  add_destination_sql,
-  skip_deleted_sql,
-  list_destinations_sql,
-  find_destination_sql,
-  remember_sql,
-  confirm_sql,
-  readings_sql,
-  gaps_sql
-};
-
-// CROSS JOIN keeps SQLite to the order of ids.
-const std::vector<std::string_view> batch_texts{
-    "SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap"
-    " UNION ALL SELECT min(queue_id) FROM dead_letter)",
-    "INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0) ON CONFLICT(name) DO NOTHING",
-    "UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0",
-    "SELECT name, cursor, batch_first, batch_last, refusals FROM destination",
-    "SELECT name, cursor, batch_first, batch_last, refusals FROM destination WHERE name = ?1",
-    "UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4, refusals = ?5 WHERE name = ?1",
-    "UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0, refusals = 0 WHERE name = ?1 AND "
-    "batch_first = ?2 AND batch_last = ?3",
-    "SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value, r.uptime_ms"
-    " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
-    " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id",
-    "SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms FROM gap g CROSS JOIN stream t ON t.id = "
-    "g.stream"
-    " WHERE g.id BETWEEN ?1 AND ?2 ORDER BY g.id LIMIT ?3",
-};
 
 constexpr std::size_t gap_bytes = 320;  // of a gap record in an answer, at most
 
@@ -53,7 +23,7 @@ StoredReading reading_of(const Statement& statement) {
   row.id = statement.unsigned_integer(0);
   row.node = statement.text(1);
   row.stream = statement.text(2);
-  row.reading = SequencedReading{statement.unsigned_integer(3), Reading{statement.text(4), value_of(statement, 7),
+  row.reading = SequencedReading{statement.unsigned_integer(3), Reading{statement.text(4), statement.value(7),
                                                                         statement.text(5), statement.wall_time(6)}};
   if (!statement.is_null(8)) row.reading.reading.uptime = Millis(statement.integer(8));
   return row;
@@ -96,38 +66,49 @@ class Room {
 
 }  // namespace
 
-Value value_of(const Statement& statement, int column) {
-  constexpr int sqlite_integer = 1;  // SQLITE_INTEGER and SQLITE_FLOAT of sqlite3.h
-  constexpr int sqlite_float = 2;
-  switch (statement.type(column)) {
-    case sqlite_integer: return statement.integer(column) != 0;
-    case sqlite_float: return statement.real(column);
-    default: return statement.text(column);
-  }
-}
-
+// CROSS JOIN keeps SQLite to the order of ids.
 Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store) {
-  Result<std::vector<Statement>> statements = prepare_all(database, batch_texts);
-  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  return StoreBatches(database, std::move(*statements), std::move(store));
+  Preparing p(database);
+  Result<Sql> sql = p.all(Sql{
+      .oldest_id = p("SELECT min(id) FROM (SELECT min(id) AS id FROM reading UNION ALL SELECT min(id) FROM gap"
+                     " UNION ALL SELECT min(queue_id) FROM dead_letter)"),
+      .add_destination = p("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0) ON "
+                           "CONFLICT(name) DO NOTHING"),
+      .skip_deleted = p("UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0"),
+      .list_destinations = p("SELECT name, cursor, batch_first, batch_last, refusals FROM destination"),
+      .find_destination = p("SELECT name, cursor, batch_first, batch_last, refusals FROM destination WHERE name = ?1"),
+      .remember =
+          p("UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4, refusals = ?5 WHERE name = ?1"),
+      .confirm =
+          p("UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0, refusals = 0 WHERE name = ?1 AND "
+            "batch_first = ?2 AND batch_last = ?3"),
+      .readings = p("SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value, r.uptime_ms"
+                    " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
+                    " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id"),
+      .gaps = p("SELECT g.id, t.node, t.name, g.first, g.last, g.reason, g.time_ms"
+                " FROM gap g CROSS JOIN stream t ON t.id = g.stream"
+                " WHERE g.id BETWEEN ?1 AND ?2 ORDER BY g.id LIMIT ?3"),
+  });
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  return StoreBatches(database, std::move(*sql), std::move(store));
 }
 
 Result<void> StoreBatches::add_destinations(const std::vector<std::string>& destinations, std::uint64_t last_id) {
   for (const std::string& name : destinations) {
-    Result<void> added = statements_[add_destination_sql].bind(1, std::string_view(name)).run();
+    Result<void> added = sql_.add_destination.bind(1, std::string_view(name)).run();
     if (!added.has_value()) return added;
   }
-  Statement& oldest = statements_[oldest_id_sql];
+  Statement& oldest = sql_.oldest_id;
   const Result<bool> row = has_row(oldest);
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
   const std::uint64_t before_oldest = oldest.is_null(0) ? last_id : oldest.unsigned_integer(0) - 1;
   oldest.reset();
-  return statements_[skip_deleted_sql].bind(1, before_oldest).run();
+  return sql_.skip_deleted.bind(1, before_oldest).run();
 }
 
 Result<std::vector<DestinationState>> StoreBatches::destinations() {
   std::vector<DestinationState> found;
-  Statement& statement = statements_[list_destinations_sql];
+  Statement& statement = sql_.list_destinations;
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) found.push_back(destination_of(statement));
   statement.reset();
@@ -136,7 +117,7 @@ Result<std::vector<DestinationState>> StoreBatches::destinations() {
 }
 
 Result<DestinationState> StoreBatches::find(const std::string& name) {
-  Statement& statement = statements_[find_destination_sql];
+  Statement& statement = sql_.find_destination;
   statement.bind(1, std::string_view(name));
   const Result<bool> row = has_row(statement);
   const DestinationState state = row.has_value() && *row ? destination_of(statement) : DestinationState{};
@@ -147,14 +128,14 @@ Result<DestinationState> StoreBatches::find(const std::string& name) {
 }
 
 Result<void> StoreBatches::remember(const DestinationState& destination) {
-  Statement& statement = statements_[remember_sql];
+  Statement& statement = sql_.remember;
   statement.bind(1, std::string_view(destination.name)).bind(2, destination.cursor);
   statement.bind(3, destination.batch_first).bind(4, destination.batch_last);
   return statement.bind(5, destination.refusals).run();
 }
 
 Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
-  Statement& statement = statements_[confirm_sql];
+  Statement& statement = sql_.confirm;
   statement.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
   const Result<void> done = statement.bind(3, confirmation.last).run();
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
@@ -199,7 +180,7 @@ Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t
 
 Result<std::vector<StoredRow>> StoreBatches::gaps(std::uint64_t first, std::uint64_t last, std::size_t most) {
   std::vector<StoredRow> found;
-  Statement& statement = statements_[gaps_sql];
+  Statement& statement = sql_.gaps;
   statement.bind(1, first).bind(2, last);
   statement.bind(3, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
   Result<bool> row = has_row(statement);
@@ -231,7 +212,7 @@ Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, co
     }
     return true;
   };
-  Statement& statement = statements_[readings_sql];
+  Statement& statement = sql_.readings;
   statement.bind(1, first).bind(2, last);
   bool has_room = true;
   Result<bool> row = has_row(statement);

@@ -11,9 +11,6 @@
 
 namespace sensors::persistence {
 
-/// The value in `column`, of the type with which it was bound.
-Value value_of(const Statement& statement, int column);
-
 class StoreBatches {
  public:
   static Result<StoreBatches> prepare(Database& database, std::string store);
@@ -33,8 +30,20 @@ class StoreBatches {
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id, StoreDeadLetters& dead_letters);
 
  private:
-  StoreBatches(Database& database, std::vector<Statement> statements, std::string store)
-      : database_(&database), statements_(std::move(statements)), store_(std::move(store)) {}
+  struct Sql {
+    Statement oldest_id;
+    Statement add_destination;
+    Statement skip_deleted;
+    Statement list_destinations;
+    Statement find_destination;
+    Statement remember;
+    Statement confirm;
+    Statement readings;
+    Statement gaps;
+  };
+
+  StoreBatches(Database& database, Sql sql, std::string store)
+      : database_(&database), sql_(std::move(sql)), store_(std::move(store)) {}
 
   Result<DestinationState> find(const std::string& name);
   Result<void> remember(const DestinationState& destination);
@@ -43,7 +52,7 @@ class StoreBatches {
                          UploadBatch& batch);
 
   Database* database_;
-  std::vector<Statement> statements_;
+  Sql sql_;
   std::string store_;
 };
 

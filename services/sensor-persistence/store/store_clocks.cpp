@@ -3,52 +3,24 @@
 
 #include <algorithm>
 
+#include "common/adapters/sqlite/preparing.hpp"
 #include "services/sensor-persistence/store/store_rows.hpp"
 
 namespace sensors::persistence {
 namespace {
-
-enum : std::size_t {
-  waiting_sql,
-  hold_sql,
-  id_sql,
-  assign_sql,
-  learn_sql,
-  trim_sql,
-  release_sql,
-  find_sql,
-  given_sql,
-  unsynced_sql,
-  stamp_sql,
-  done_sql,
-  first_held_sql
-};
-
-// CROSS JOIN keeps SQLite to the order that visits few rows: the boots that wait, their streams, their unsynced rows.
-const std::vector<std::string_view> clock_texts{
-    "SELECT node, publisher, name, time_ms IS NOT NULL FROM boot WHERE hold = 1",
-    "INSERT INTO boot(node, publisher, name, hold) VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET hold = max(hold, 1)",
-    "SELECT id FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3",
-    "UPDATE stream SET boot = ?2 WHERE name = ?1 AND boot IS NULL",
-    "INSERT INTO boot(node, publisher, name, time_ms) VALUES(?1, ?2, ?3, ?4)"
-    " ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms",
-    "DELETE FROM boot WHERE id <= (SELECT max(id) FROM boot) - ?1",
-    "UPDATE boot SET hold = 2 WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND hold = 1 AND time_ms IS NULL",
-    "SELECT id, time_ms FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND time_ms IS NOT NULL",
-    "SELECT coalesce(max(max(cursor, batch_last)), 0) FROM destination",
-    "SELECT r.id, r.time_ms, r.uptime_ms FROM stream s CROSS JOIN reading r ON r.stream = s.id"
-    " WHERE s.boot = ?1 AND r.uptime_ms IS NOT NULL AND r.id > ?2 LIMIT ?3",
-    "UPDATE reading SET time_ms = ?2, uptime_ms = NULL WHERE id = ?1",
-    "UPDATE boot SET hold = 0 WHERE id = ?1 AND hold = 1",
-    "SELECT coalesce(min(r.id), 0) FROM boot b CROSS JOIN stream s ON s.boot = b.id"
-    " CROSS JOIN reading r ON r.stream = s.id WHERE b.hold = 1 AND r.uptime_ms IS NOT NULL AND r.id > ?1",
-};
 
 struct UnsyncedRow {
   std::int64_t id;
   WallTime time;
   Millis uptime;
 };
+
+/// Bound to the parameters 1 .. 3.
+Statement& bound_to(Statement& statement, const BootKey& boot) {
+  return statement.bind(1, std::string_view(boot.node))
+      .bind(2, std::string_view(boot.publisher))
+      .bind(3, std::string_view(boot.boot));
+}
 
 /// The first row of `statement`, in `read`, and whether there is one.
 template <class Read>
@@ -61,22 +33,38 @@ Result<bool> read_one(Statement& statement, Read read) {
 
 }  // namespace
 
+// CROSS JOIN keeps SQLite to the order that visits few rows: the boots that wait, their streams, their unsynced rows.
 Result<StoreClocks> StoreClocks::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, clock_texts);
-  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  return StoreClocks(database, std::move(*statements));
-}
-
-Statement& StoreClocks::bound_to(std::size_t sql, const BootKey& boot) {
-  return statements_[sql]
-      .bind(1, std::string_view(boot.node))
-      .bind(2, std::string_view(boot.publisher))
-      .bind(3, std::string_view(boot.boot));
+  Preparing p(database);
+  Result<Sql> sql = p.all(Sql{
+      .waiting = p("SELECT node, publisher, name, time_ms IS NOT NULL FROM boot WHERE hold = 1"),
+      .hold = p("INSERT INTO boot(node, publisher, name, hold) VALUES(?1, ?2, ?3, 1) ON CONFLICT DO UPDATE SET hold = "
+                "max(hold, 1)"),
+      .id = p("SELECT id FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3"),
+      .assign = p("UPDATE stream SET boot = ?2 WHERE name = ?1 AND boot IS NULL"),
+      .learn = p("INSERT INTO boot(node, publisher, name, time_ms) VALUES(?1, ?2, ?3, ?4)"
+                 " ON CONFLICT DO UPDATE SET time_ms = excluded.time_ms"),
+      .trim = p("DELETE FROM boot WHERE id <= (SELECT max(id) FROM boot) - ?1"),
+      .release = p(
+          "UPDATE boot SET hold = 2 WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND hold = 1 AND time_ms IS NULL"),
+      .find =
+          p("SELECT id, time_ms FROM boot WHERE node = ?1 AND publisher = ?2 AND name = ?3 AND time_ms IS NOT NULL"),
+      .given = p("SELECT coalesce(max(max(cursor, batch_last)), 0) FROM destination"),
+      .unsynced = p("SELECT r.id, r.time_ms, r.uptime_ms FROM stream s CROSS JOIN reading r ON r.stream = s.id"
+                    " WHERE s.boot = ?1 AND r.uptime_ms IS NOT NULL AND r.id > ?2 LIMIT ?3"),
+      .stamp = p("UPDATE reading SET time_ms = ?2, uptime_ms = NULL WHERE id = ?1"),
+      .done = p("UPDATE boot SET hold = 0 WHERE id = ?1 AND hold = 1"),
+      .first_held =
+          p("SELECT coalesce(min(r.id), 0) FROM boot b CROSS JOIN stream s ON s.boot = b.id"
+            " CROSS JOIN reading r ON r.stream = s.id WHERE b.hold = 1 AND r.uptime_ms IS NOT NULL AND r.id > ?1"),
+  });
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  return StoreClocks(database, std::move(*sql));
 }
 
 Result<std::vector<BootState>> StoreClocks::waiting() {
   std::vector<BootState> boots;
-  Statement& statement = statements_[waiting_sql];
+  Statement& statement = sql_.waiting;
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
     boots.push_back({{statement.text(0), statement.text(1), statement.text(2)}, statement.integer(3) != 0});
@@ -88,29 +76,29 @@ Result<std::vector<BootState>> StoreClocks::waiting() {
 
 Result<std::optional<WallTime>> StoreClocks::began(const BootKey& boot) {
   std::optional<WallTime> began;
-  const Result<bool> found = read_one(bound_to(find_sql, boot), [&](Statement& row) { began = row.wall_time(1); });
+  const Result<bool> found = read_one(bound_to(sql_.find, boot), [&](Statement& row) { began = row.wall_time(1); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   return began;
 }
 
 Result<void> StoreClocks::hold(const StreamRows& rows) {
   const BootKey boot{rows.node, rows.publisher, rows.boot};
-  Result<void> done = bound_to(hold_sql, boot).run();
+  Result<void> done = bound_to(sql_.hold, boot).run();
   if (!done.has_value()) return done;
   std::int64_t id = 0;
-  const Result<bool> found = read_one(bound_to(id_sql, boot), [&](Statement& row) { id = row.integer(0); });
+  const Result<bool> found = read_one(bound_to(sql_.id, boot), [&](Statement& row) { id = row.integer(0); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
-  return statements_[assign_sql].bind(1, std::string_view(rows.stream)).bind(2, id).run();
+  return sql_.assign.bind(1, std::string_view(rows.stream)).bind(2, id).run();
 }
 
 Result<void> StoreClocks::learn(const BootLearned& learned) {
-  Result<void> done = bound_to(learn_sql, learned.boot).bind(4, learned.time).run();
+  Result<void> done = bound_to(sql_.learn, learned.boot).bind(4, learned.time).run();
   if (!done.has_value()) return done;
-  return statements_[trim_sql].bind(1, max_boots).run();
+  return sql_.trim.bind(1, max_boots).run();
 }
 
 Result<bool> StoreClocks::release(const BootKey& boot) {
-  if (const Result<void> done = bound_to(release_sql, boot).run(); !done.has_value())
+  if (const Result<void> done = bound_to(sql_.release, boot).run(); !done.has_value())
     return tl::unexpected<Error>(done.error());
   return database_->changes() > 0;
 }
@@ -120,15 +108,15 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
   std::int64_t boot = 0;
   std::int64_t given = 0;
   WallTime began{};
-  Result<bool> found = read_one(bound_to(find_sql, step.boot), [&](Statement& row) {
+  Result<bool> found = read_one(bound_to(sql_.find, step.boot), [&](Statement& row) {
     boot = row.integer(0);
     began = row.wall_time(1);
   });
-  if (found.has_value()) found = read_one(statements_[given_sql], [&](Statement& row) { given = row.integer(0); });
+  if (found.has_value()) found = read_one(sql_.given, [&](Statement& row) { given = row.integer(0); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
 
   std::vector<UnsyncedRow> rows;
-  Statement& unsynced = statements_[unsynced_sql];
+  Statement& unsynced = sql_.unsynced;
   unsynced.bind(1, boot).bind(2, given).bind(3, std::uint64_t{step.max_rows});
   Result<bool> row = has_row(unsynced);
   for (; row.has_value() && *row; row = has_row(unsynced)) {
@@ -141,19 +129,19 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
   for (const UnsyncedRow& known : rows) {
     const WallTime time = time_at_uptime(began, known.uptime);
     report.largest_shift = std::max(report.largest_shift, std::chrono::abs(time - known.time));
-    done = statements_[stamp_sql].bind(1, known.id).bind(2, time).run();
+    done = sql_.stamp.bind(1, known.id).bind(2, time).run();
     if (!done.has_value()) return tl::unexpected<Error>(done.error());
   }
   report.restamped = rows.size();
   report.is_done = rows.size() < step.max_rows;
-  if (report.is_done) done = statements_[done_sql].bind(1, boot).run();
+  if (report.is_done) done = sql_.done.bind(1, boot).run();
   if (!done.has_value()) return tl::unexpected<Error>(done.error());
   return report;
 }
 
 Result<std::uint64_t> StoreClocks::first_held(std::uint64_t after_id) {
   std::uint64_t first = 0;
-  Statement& statement = statements_[first_held_sql];
+  Statement& statement = sql_.first_held;
   statement.bind(1, after_id);
   const Result<bool> found = read_one(statement, [&](Statement& row) { first = row.unsigned_integer(0); });
   if (!found.has_value()) return tl::unexpected<Error>(found.error());

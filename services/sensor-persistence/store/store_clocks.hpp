@@ -40,13 +40,26 @@ class StoreClocks {
   Result<std::uint64_t> first_held(std::uint64_t after_id);
 
  private:
-  StoreClocks(Database& database, std::vector<Statement> statements)
-      : database_(&database), statements_(std::move(statements)) {}
+  struct Sql {
+    Statement waiting;
+    Statement hold;
+    Statement id;
+    Statement assign;
+    Statement learn;
+    Statement trim;
+    Statement release;
+    Statement find;
+    Statement given;
+    Statement unsynced;
+    Statement stamp;
+    Statement done;
+    Statement first_held;
+  };
 
-  Statement& bound_to(std::size_t sql, const BootKey& boot);
+  StoreClocks(Database& database, Sql sql) : database_(&database), sql_(std::move(sql)) {}
 
   Database* database_;  // must outlive this
-  std::vector<Statement> statements_;
+  Sql sql_;
 };
 
 }  // namespace sensors::persistence

@@ -3,27 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/adapters/sqlite/preparing.hpp"
 #include "services/sensor-persistence/store/store_batches.hpp"
 #include "services/sensor-persistence/store/store_rows.hpp"
 
 namespace sensors::persistence {
 namespace {
-
-enum : std::size_t {
-  refuse_again_sql,
-  refuse_reading_sql,
-  refuse_gap_sql,
-  newest_sql,
-  delivered_sql,
-  requeue_one_sql,
-  requeue_all_sql,
-  stamp_letters_sql,
-  purge_one_sql,
-  purge_all_sql,
-  count_sql,
-  trim_letters_sql,
-  waiting_letters_sql
-};
 
 enum Column : int {  // as in the schema
   id_column,
@@ -44,40 +29,6 @@ enum Column : int {  // as in the schema
   queue_id_column
 };
 
-// Parameters of the first three: destination, stream, seq, status, reason, time, first and last id of the range.
-const std::vector<std::string_view> dead_letter_texts{
-    "UPDATE dead_letter SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = refusals + 1"
-    " WHERE destination = ?1 AND stream = ?2 AND seq = ?3 AND queue_id BETWEEN ?7 AND ?8",
-    "INSERT INTO dead_letter(destination, node, stream, seq, sensor, unit, time_ms, uptime_ms, value, status, reason, "
-    "refused_ms, refusals)"
-    " SELECT ?1, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.uptime_ms, r.value, ?4, ?5, ?6, 1"
-    " FROM stream t CROSS JOIN reading r ON r.stream = t.id AND r.seq = ?3 CROSS JOIN sensor n ON n.id = r.sensor"
-    " WHERE t.name = ?2 AND r.id BETWEEN ?7 AND ?8"
-    " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = refusals + 1",
-    "INSERT INTO dead_letter(destination, node, stream, seq, gap_last, sensor, unit, time_ms, value, status, reason, "
-    "refused_ms, refusals)"
-    " SELECT ?1, t.node, t.name, g.first, g.last, '', '', g.time_ms, g.reason, ?4, ?5, ?6, 1"
-    " FROM gap g CROSS JOIN stream t ON t.id = g.stream"
-    " WHERE g.id BETWEEN ?7 AND ?8 AND g.first = ?3 AND t.name = ?2"
-    " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = refusals + 1",
-    "SELECT * FROM dead_letter WHERE destination = ?1 AND stream = ?2 AND seq = ?3",
-    "DELETE FROM dead_letter WHERE destination = ?1 AND queue_id BETWEEN ?2 AND ?3",
-    "UPDATE dead_letter SET queue_id = ?3 WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL",
-    "UPDATE dead_letter SET queue_id = ?2 + dead.place FROM"
-    " (SELECT id, row_number() OVER (ORDER BY id) AS place FROM dead_letter"
-    "  WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL) AS dead"
-    " WHERE dead_letter.id = dead.id",
-    "UPDATE dead_letter SET time_ms = min(b.time_ms + dead_letter.uptime_ms, ?2), uptime_ms = NULL"
-    " FROM stream s JOIN boot b ON b.id = s.boot"
-    " WHERE dead_letter.queue_id > ?1 AND dead_letter.uptime_ms IS NOT NULL AND s.name = dead_letter.stream"
-    " AND b.time_ms IS NOT NULL",
-    "DELETE FROM dead_letter WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL",
-    "DELETE FROM dead_letter WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL",
-    "SELECT count(*) FROM dead_letter WHERE queue_id IS NULL",
-    "DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE queue_id IS NULL ORDER BY id LIMIT ?1)",
-    "SELECT * FROM dead_letter WHERE queue_id BETWEEN ?2 AND ?3 AND destination = ?1 ORDER BY queue_id LIMIT ?4",
-};
-
 constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the end of the year 9999
 
 }  // namespace
@@ -95,7 +46,7 @@ DeadLetter dead_letter_of(const Statement& row) {
   const std::uint64_t seq = row.unsigned_integer(seq_column);
   const WallTime time = row.wall_time(time_column);
   if (row.is_null(gap_last_column)) {
-    Reading reading{row.text(sensor_column), value_of(row, value_column), row.text(unit_column), time};
+    Reading reading{row.text(sensor_column), row.value(value_column), row.text(unit_column), time};
     if (!row.is_null(uptime_column)) reading.uptime = Millis(row.integer(uptime_column));
     letter.row = StoredReading{queue_id, row.text(node_column), row.text(stream_column), {seq, reading}};
   } else {
@@ -105,10 +56,51 @@ DeadLetter dead_letter_of(const Statement& row) {
   return letter;
 }
 
+// Parameters of the three refusals: destination, stream, seq, status, reason, time, first and last id of the range.
 Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
-  Result<std::vector<Statement>> statements = prepare_all(database, dead_letter_texts);
-  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
-  return StoreDeadLetters(database, std::move(*statements));
+  Preparing p(database);
+  Result<Sql> sql = p.all(Sql{
+      .refuse_again =
+          p("UPDATE dead_letter SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = refusals + 1"
+            " WHERE destination = ?1 AND stream = ?2 AND seq = ?3 AND queue_id BETWEEN ?7 AND ?8"),
+      .refuse_reading = p(
+          "INSERT INTO dead_letter(destination, node, stream, seq, sensor, unit, time_ms, uptime_ms, value,"
+          " status, reason, refused_ms, refusals)"
+          " SELECT ?1, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.uptime_ms, r.value, ?4, ?5, ?6, 1"
+          " FROM stream t CROSS JOIN reading r ON r.stream = t.id AND r.seq = ?3 CROSS JOIN sensor n ON n.id = r.sensor"
+          " WHERE t.name = ?2 AND r.id BETWEEN ?7 AND ?8"
+          " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6,"
+          " refusals = refusals + 1"),
+      .refuse_gap = p("INSERT INTO dead_letter(destination, node, stream, seq, gap_last, sensor, unit, time_ms, value,"
+                      " status, reason, refused_ms, refusals)"
+                      " SELECT ?1, t.node, t.name, g.first, g.last, '', '', g.time_ms, g.reason, ?4, ?5, ?6, 1"
+                      " FROM gap g CROSS JOIN stream t ON t.id = g.stream"
+                      " WHERE g.id BETWEEN ?7 AND ?8 AND g.first = ?3 AND t.name = ?2"
+                      " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6,"
+                      " refusals = refusals + 1"),
+      .newest = p("SELECT * FROM dead_letter WHERE destination = ?1 AND stream = ?2 AND seq = ?3"),
+      .delivered = p("DELETE FROM dead_letter WHERE destination = ?1 AND queue_id BETWEEN ?2 AND ?3"),
+      .requeue_one = p(
+          "UPDATE dead_letter SET queue_id = ?3 WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL"),
+      .requeue_all = p("UPDATE dead_letter SET queue_id = ?2 + dead.place FROM"
+                       " (SELECT id, row_number() OVER (ORDER BY id) AS place FROM dead_letter"
+                       "  WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL) AS dead"
+                       " WHERE dead_letter.id = dead.id"),
+      .stamp_letters =
+          p("UPDATE dead_letter SET time_ms = min(b.time_ms + dead_letter.uptime_ms, ?2), uptime_ms = NULL"
+            " FROM stream s JOIN boot b ON b.id = s.boot"
+            " WHERE dead_letter.queue_id > ?1 AND dead_letter.uptime_ms IS NOT NULL AND s.name = dead_letter.stream"
+            " AND b.time_ms IS NOT NULL"),
+      .purge_one = p("DELETE FROM dead_letter WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL"),
+      .purge_all = p("DELETE FROM dead_letter WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL"),
+      .count = p("SELECT count(*) FROM dead_letter WHERE queue_id IS NULL"),
+      .trim_letters = p("DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE queue_id IS NULL"
+                        " ORDER BY id LIMIT ?1)"),
+      .waiting_letters = p(
+          "SELECT * FROM dead_letter WHERE queue_id BETWEEN ?2 AND ?3 AND destination = ?1 ORDER BY queue_id LIMIT ?4"),
+  });
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  return StoreDeadLetters(database, std::move(*sql));
 }
 
 Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime now, DeadLetterReport& report) {
@@ -124,7 +116,7 @@ Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime
     if (Result<void> noted = note_newest(confirmation.destination, newest->row, report); !noted.has_value())
       return noted;
   }
-  Statement& delivered = statements_[delivered_sql];
+  Statement& delivered = sql_.delivered;
   delivered.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
   return delivered.bind(3, confirmation.last).run();
 }
@@ -133,8 +125,8 @@ Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime
 Result<std::uint64_t> StoreDeadLetters::refuse(const Confirmation& confirmation, const RejectedRow& rejected,
                                                WallTime now) {
   Result<std::uint64_t> changed{0};
-  for (const std::size_t sql : {refuse_again_sql, refuse_reading_sql, refuse_gap_sql}) {
-    Statement& statement = statements_[sql];
+  for (Statement* const refusal : {&sql_.refuse_again, &sql_.refuse_reading, &sql_.refuse_gap}) {
+    Statement& statement = *refusal;
     statement.bind(1, std::string_view(confirmation.destination)).bind(2, std::string_view(rejected.row.stream));
     statement.bind(3, rejected.row.seq).bind(4, std::int64_t{rejected.status});
     statement.bind(5, std::string_view(rejected.reason)).bind(6, now);
@@ -147,7 +139,7 @@ Result<std::uint64_t> StoreDeadLetters::refuse(const Confirmation& confirmation,
 
 Result<void> StoreDeadLetters::note_newest(const std::string& destination, const RowName& name,
                                            DeadLetterReport& report) {
-  Statement& statement = statements_[newest_sql];
+  Statement& statement = sql_.newest;
   statement.bind(1, std::string_view(destination)).bind(2, std::string_view(name.stream));
   statement.bind(3, name.seq);
   const Result<bool> row = has_row(statement);
@@ -170,7 +162,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   DeadLetterReport::Changed changed{change.call, 0};
   const std::uint64_t last_before = last_id;
   if (request.all) {
-    Statement& statement = statements_[is_requeue ? requeue_all_sql : purge_all_sql];
+    Statement& statement = is_requeue ? sql_.requeue_all : sql_.purge_all;
     statement.bind(1, std::string_view(request.destination));
     if (is_requeue) statement.bind(2, last_id);
     const Result<std::uint64_t> rows = run(statement);
@@ -179,7 +171,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
     if (is_requeue) last_id += *rows;
   }
   for (const std::uint64_t id : request.ids) {
-    Statement& statement = statements_[is_requeue ? requeue_one_sql : purge_one_sql];
+    Statement& statement = is_requeue ? sql_.requeue_one : sql_.purge_one;
     statement.bind(1, std::string_view(request.destination)).bind(2, id);
     if (is_requeue) statement.bind(3, last_id + 1);
     const Result<std::uint64_t> rows = run(statement);
@@ -189,7 +181,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   }
   report.changed.push_back(changed);
   if (last_id == last_before) return {};
-  return statements_[stamp_letters_sql].bind(1, last_before).bind(2, latest_ms).run();
+  return sql_.stamp_letters.bind(1, last_before).bind(2, latest_ms).run();
 }
 
 Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) {
@@ -197,7 +189,7 @@ Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) 
   if (!held.has_value()) return tl::unexpected<Error>(held.error());
   report.left = *held;
   if (*held <= most) return {};
-  const Result<std::uint64_t> dropped = run(statements_[trim_letters_sql].bind(1, *held - most));
+  const Result<std::uint64_t> dropped = run(sql_.trim_letters.bind(1, *held - most));
   if (!dropped.has_value()) return tl::unexpected<Error>(dropped.error());
   report.dropped += *dropped;
   report.left -= *dropped;
@@ -207,7 +199,7 @@ Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) 
 Result<std::vector<StoredRow>> StoreDeadLetters::waiting(const std::string& destination, std::uint64_t first,
                                                          std::uint64_t last, std::size_t most) {
   std::vector<StoredRow> found;
-  Statement& statement = statements_[waiting_letters_sql];
+  Statement& statement = sql_.waiting_letters;
   statement.bind(1, std::string_view(destination)).bind(2, first).bind(3, last);
   statement.bind(4, static_cast<std::int64_t>(std::min<std::size_t>(most, std::numeric_limits<std::int32_t>::max())));
   Result<bool> row = has_row(statement);
@@ -218,7 +210,7 @@ Result<std::vector<StoredRow>> StoreDeadLetters::waiting(const std::string& dest
 }
 
 Result<std::uint64_t> StoreDeadLetters::count() {
-  Statement& statement = statements_[count_sql];
+  Statement& statement = sql_.count;
   const Result<bool> row = has_row(statement);
   const std::uint64_t found = row.has_value() && *row ? statement.unsigned_integer(0) : 0;
   statement.reset();

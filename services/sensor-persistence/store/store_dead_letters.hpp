@@ -36,15 +36,30 @@ class StoreDeadLetters {
   Result<std::uint64_t> count();
 
  private:
-  StoreDeadLetters(Database& database, std::vector<Statement> statements)
-      : database_(&database), statements_(std::move(statements)) {}
+  struct Sql {
+    Statement refuse_again;
+    Statement refuse_reading;
+    Statement refuse_gap;
+    Statement newest;
+    Statement delivered;
+    Statement requeue_one;
+    Statement requeue_all;
+    Statement stamp_letters;
+    Statement purge_one;
+    Statement purge_all;
+    Statement count;
+    Statement trim_letters;
+    Statement waiting_letters;
+  };
+
+  StoreDeadLetters(Database& database, Sql sql) : database_(&database), sql_(std::move(sql)) {}
 
   Result<std::uint64_t> refuse(const Confirmation& confirmation, const RejectedRow& rejected, WallTime now);
   Result<void> note_newest(const std::string& destination, const RowName& row, DeadLetterReport& report);
   Result<std::uint64_t> run(Statement& statement);
 
   Database* database_;
-  std::vector<Statement> statements_;
+  Sql sql_;
 };
 
 }  // namespace sensors::persistence

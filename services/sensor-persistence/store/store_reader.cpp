@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "common/adapters/sqlite/preparing.hpp"
 #include "services/sensor-persistence/store/answer_size.hpp"
 #include "services/sensor-persistence/store/schema.hpp"
 #include "services/sensor-persistence/store/store_batches.hpp"
@@ -11,21 +12,6 @@
 
 namespace sensors::persistence {
 namespace {
-
-enum : std::size_t { sensors_sql, oldest_first_sql, newest_first_sql, dead_letters_sql };
-
-const std::vector<std::string_view> reader_texts{
-    "SELECT id, node, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)",
-    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
-    "r.stream"
-    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 AND (r.time_ms > ?5 OR r.id > ?6)"
-    " ORDER BY r.time_ms, r.id LIMIT ?4",
-    "SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms FROM reading r CROSS JOIN stream t ON t.id = "
-    "r.stream"
-    " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 AND (r.time_ms < ?5 OR r.id < ?6)"
-    " ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4",
-    "SELECT * FROM dead_letter WHERE id > ?1 AND (?2 = '' OR destination = ?2) ORDER BY id LIMIT ?3",
-};
 
 std::int64_t milliseconds_of(const std::optional<WallTime>& time, std::int64_t otherwise) {
   return time.has_value() ? time->time_since_epoch().count() : otherwise;
@@ -52,8 +38,8 @@ std::optional<QueryRequest> without_future(const QueryRequest& request, std::opt
 
 }  // namespace
 
-StoreReader::StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets)
-    : database_(std::move(database)), statements_(std::move(statements)), buckets_(std::move(buckets)) {}
+StoreReader::StoreReader(Database database, Sql sql, BucketQuery buckets)
+    : database_(std::move(database)), sql_(std::move(sql)), buckets_(std::move(buckets)) {}
 
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, const std::atomic<bool>& stopping,
                                                        Millis open_limit) {
@@ -64,12 +50,24 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
   how.application_id = store_application_id;
   Result<Database> database = Database::open(path, store_migrations(), how);
   if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  Result<std::vector<Statement>> statements = prepare_all(*database, reader_texts);
-  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  Preparing p(*database);
+  Result<Sql> sql = p.all(Sql{
+      .sensors = p("SELECT id, node, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)"),
+      .oldest_first = p("SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms"
+                        " FROM reading r CROSS JOIN stream t ON t.id = r.stream"
+                        " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 AND (r.time_ms > ?5 OR r.id > ?6)"
+                        " ORDER BY r.time_ms, r.id LIMIT ?4"),
+      .newest_first = p("SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms"
+                        " FROM reading r CROSS JOIN stream t ON t.id = r.stream"
+                        " WHERE r.sensor = ?1 AND r.time_ms >= ?2 AND r.time_ms < ?3 AND (r.time_ms < ?5 OR r.id < ?6)"
+                        " ORDER BY r.time_ms DESC, r.id DESC LIMIT ?4"),
+      .dead_letters =
+          p("SELECT * FROM dead_letter WHERE id > ?1 AND (?2 = '' OR destination = ?2) ORDER BY id LIMIT ?3"),
+  });
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
   Result<BucketQuery> buckets = BucketQuery::prepare(*database);
   if (!buckets.has_value()) return tl::unexpected<Error>(buckets.error());
-  std::unique_ptr<StoreReader> reader(
-      new StoreReader(std::move(*database), std::move(*statements), std::move(*buckets)));
+  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*database), std::move(*sql), std::move(*buckets)));
   reader->database_.stop_when([&stopping] { return stopping.load(); });
   return reader;
 }
@@ -87,7 +85,7 @@ Result<QueryRows> StoreReader::query(const QueryRequest& request, Millis time_li
 Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& request, Millis time_limit) {
   database_.limit_time(time_limit);
   DeadLetterRows found;
-  Statement& statement = statements_[dead_letters_sql];
+  Statement& statement = sql_.dead_letters;
   statement.bind(1, request.after).bind(2, std::string_view(request.destination));
   statement.bind(3, std::uint64_t{request.limit + 1});  // one more shows that there are more
   Result<bool> row = has_row(statement);
@@ -125,7 +123,7 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optiona
 
 Result<std::vector<SensorRow>> StoreReader::sensors(const QueryRequest& request) {
   std::vector<SensorRow> found;
-  Statement& statement = statements_[sensors_sql];
+  Statement& statement = sql_.sensors;
   statement.bind(1, std::string_view(request.node)).bind(2, std::string_view(request.sensor));
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) {
@@ -139,7 +137,7 @@ Result<std::vector<SensorRow>> StoreReader::sensors(const QueryRequest& request)
 Result<void> StoreReader::read_sensor(const SensorRow& sensor, const QueryRequest& request, std::size_t most,
                                       std::vector<StoredReading>& rows) {
   const bool newest_first = request.latest || request.newest_first;
-  Statement& statement = statements_[newest_first ? newest_first_sql : oldest_first_sql];
+  Statement& statement = newest_first ? sql_.newest_first : sql_.oldest_first;
   constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
   std::int64_t from = milliseconds_of(request.from, 0);
   std::int64_t to = milliseconds_of(request.to, for_ever);
@@ -159,7 +157,7 @@ Result<void> StoreReader::read_sensor(const SensorRow& sensor, const QueryReques
     read.node = statement.text(1);
     read.stream = statement.text(2);
     read.reading = SequencedReading{statement.unsigned_integer(3),
-                                    Reading{sensor.name, value_of(statement, 5), sensor.unit, statement.wall_time(4)}};
+                                    Reading{sensor.name, statement.value(5), sensor.unit, statement.wall_time(4)}};
     if (!statement.is_null(6)) read.reading.reading.uptime = Millis(statement.integer(6));
   }
   statement.reset();

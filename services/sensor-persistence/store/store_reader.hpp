@@ -31,7 +31,14 @@ class StoreReader {
   Result<DeadLetterRows> dead_letters(const DeadLettersRequest& request, Millis time_limit);
 
  private:
-  StoreReader(Database database, std::vector<Statement> statements, BucketQuery buckets);
+  struct Sql {
+    Statement sensors;
+    Statement oldest_first;
+    Statement newest_first;
+    Statement dead_letters;
+  };
+
+  StoreReader(Database database, Sql sql, BucketQuery buckets);
 
   Result<QueryRows> collect(const QueryRequest& request, std::optional<WallTime> future);
   Result<std::vector<SensorRow>> sensors(const QueryRequest& request);
@@ -39,7 +46,7 @@ class StoreReader {
                            std::vector<StoredReading>& rows);
 
   Database database_;
-  std::vector<Statement> statements_;
+  Sql sql_;
   BucketQuery buckets_;
 };
 

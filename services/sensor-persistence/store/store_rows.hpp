@@ -13,9 +13,6 @@
 
 namespace sensors::persistence {
 
-/// One statement for each text, in order.
-Result<std::vector<Statement>> prepare_all(Database& database, const std::vector<std::string_view>& texts);
-
 /// Whether a step gave a row. `statement` is not reset.
 Result<bool> has_row(Statement& statement);
 
@@ -31,7 +28,14 @@ class StoreRows {
   void forget() { sensors_.clear(); }
 
  private:
-  explicit StoreRows(std::vector<Statement> statements) : statements_(std::move(statements)) {}
+  struct Sql {
+    Statement move_stream;
+    Statement add_sensor;
+    Statement add_reading;
+    Statement add_gap;
+  };
+
+  explicit StoreRows(Sql sql) : sql_(std::move(sql)) {}
 
   Result<std::int64_t> move_stream(const StreamRows& rows, std::uint64_t last_id);
   Result<std::int64_t> sensor_id(const std::string& node, const Reading& reading);
@@ -39,7 +43,7 @@ class StoreRows {
                            std::optional<WallTime> boot_time, std::uint64_t id);
   Result<void> add_gap(std::int64_t stream, const Gap& gap, std::uint64_t id);
 
-  std::vector<Statement> statements_;
+  Sql sql_;
   std::unordered_map<std::string, std::int64_t> sensors_;  // by node, name and unit
   std::string key_;                                        // reused: the lookup is on the path of each reading
 };

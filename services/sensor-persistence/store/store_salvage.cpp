@@ -20,6 +20,7 @@
 #include <utility>
 
 #include "common/adapters/sqlite/damaged_file.hpp"
+#include "common/adapters/sqlite/preparing.hpp"
 #include "common/adapters/sqlite/salvage.hpp"
 #include "common/core/reading.hpp"
 #include "services/sensor-persistence/store/salvaged_tables.hpp"
@@ -201,14 +202,20 @@ class StoreSalvage {
   }
 
   Result<void> delete_rows(const std::vector<std::int64_t>& ids) {
-    Result<std::vector<Statement>> deletes =
-        prepare_all(fresh_, {"DELETE FROM reading WHERE id = ?1", "DELETE FROM gap WHERE id = ?1"});
-    if (!deletes.has_value()) return tl::unexpected<Error>(deletes.error());
+    struct Sql {
+      Statement reading;
+      Statement gap;
+    };
+    Preparing p(fresh_);
+    Result<Sql> sql = p.all(Sql{
+        .reading = p("DELETE FROM reading WHERE id = ?1"),
+        .gap = p("DELETE FROM gap WHERE id = ?1"),
+    });
+    if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
     Result<void> done = fresh_.begin();
     for (const std::int64_t id : ids) {
-      for (Statement& statement : *deletes) {
-        if (done.has_value()) done = statement.bind(1, id).run();
-      }
+      if (done.has_value()) done = sql->reading.bind(1, id).run();
+      if (done.has_value()) done = sql->gap.bind(1, id).run();
     }
     return done.has_value() ? fresh_.commit() : done;
   }
@@ -231,15 +238,21 @@ class StoreSalvage {
   }
 
   Result<void> write_streams(WallTime now, std::uint64_t& id) {
-    Result<std::vector<Statement>> sql = prepare_all(
-        fresh_, {"UPDATE stream SET through = ?2 WHERE id = ?1",
-                 "INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"});
+    struct Sql {
+      Statement move_stream;
+      Statement add_gap;
+    };
+    Preparing p(fresh_);
+    Result<Sql> sql = p.all(Sql{
+        .move_stream = p("UPDATE stream SET through = ?2 WHERE id = ?1"),
+        .add_gap = p("INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+    });
     if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
     for (const auto& [stream, found] : streams_) {
-      Result<void> done = sql->front().bind(1, stream).bind(2, found.through).run();
+      Result<void> done = sql->move_stream.bind(1, stream).bind(2, found.through).run();
       for (const NumberRange& lost : found.lost) {
         if (!done.has_value()) return done;
-        Statement& gap = sql->back();
+        Statement& gap = sql->add_gap;
         gap.bind(1, ++id).bind(2, stream).bind(3, lost.first).bind(4, lost.last);
         done = gap.bind(5, std::string_view("store_damaged")).bind(6, now).run();
         report_.lost_numbers += lost.last - lost.first + 1;

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "common/adapters/sqlite/disk_figures.hpp"
+#include "common/adapters/sqlite/preparing.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
 #include "common/adapters/sqlite/storage_of_file.hpp"
 #include "common/runtime/random_id.hpp"
@@ -12,47 +13,6 @@
 
 namespace sensors::persistence {
 namespace {
-
-enum : std::size_t {
-  last_id_sql,
-  honest_time_sql,
-  set_last_id_sql,
-  probe_sql,
-  streams_sql,
-  stream_sql,
-  window_sql,
-  present_sql,
-  delete_readings_sql,
-  delete_gaps_sql,
-  delete_streams_sql,
-  page_count_sql,
-  freelist_sql
-};
-
-const std::vector<std::string_view> writer_texts{
-    "SELECT last_id FROM store",
-    "SELECT honest_ms FROM store",
-    "UPDATE store SET last_id = ?1, honest_ms = CASE WHEN ?2 > 0 THEN ?2 ELSE honest_ms END",
-    "UPDATE store SET probes = probes + 1",
-    "SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY moved_at DESC LIMIT ?1) "
-    "ORDER BY moved_at",
-    "SELECT name, node, publisher, id, through FROM stream WHERE name = ?1",
-    "SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)",
-    "SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND uptime_ms IS NULL AND time_ms BETWEEN ?3 AND "
-    "?4)",
-    "DELETE FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms < ?3 AND (uptime_ms IS NULL OR ?4)",
-    // A gap record's time may be of a clock that was not set: it stays until the readings before it are gone.
-    "DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3"
-    " AND (?4 OR id < coalesce((SELECT min(id) FROM reading), id + 1))",
-    // Of the bridge, each write with a key is a stream (docs/adr/0011): the key is forgotten with the last of its rows.
-    // Other streams stay: those of sensor-publisher for outboxes that come back late, and that of a run of the bridge
-    // for the run may go on.
-    "DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND name GLOB 'k-*' AND moved_at <= ?1"
-    " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.stream = stream.id)"
-    " AND id NOT IN (SELECT gap.stream FROM gap)",
-    "PRAGMA page_count",
-    "PRAGMA freelist_count",
-};
 
 constexpr WallTime no_time_limit = WallTime::max();
 
@@ -65,8 +25,8 @@ StreamState stream_of(const Statement& statement) {
 
 std::string random_store_id() { return random_id(); }
 
-StoreWriter::StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows)
-    : database_(std::move(database)), statements_(std::move(statements)), rows_(std::move(rows)) {}
+StoreWriter::StoreWriter(Database database, Sql sql, StoreRows rows)
+    : database_(std::move(database)), sql_(std::move(sql)), rows_(std::move(rows)) {}
 
 Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& options, Millis check_limit) {
   Database::Options how;
@@ -78,14 +38,44 @@ Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& optio
     return tl::unexpected<Error>(sound.error());
   const Result<std::string> store = adopt_id(*database);
   if (!store.has_value()) return tl::unexpected<Error>(store.error());
-  Result<std::vector<Statement>> statements = prepare_all(*database, writer_texts);
-  if (!statements.has_value()) return tl::unexpected<Error>(statements.error());
+  Result<Sql> sql = prepare(*database);
+  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
   Result<StoreRows> rows = StoreRows::prepare(*database);
   if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
-  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(*database), std::move(*statements), std::move(*rows)));
+  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(*database), std::move(*sql), std::move(*rows)));
   if (Result<void> started = writer->start(options, *store); !started.has_value())
     return tl::unexpected<Error>(started.error());
   return writer;
+}
+
+Result<StoreWriter::Sql> StoreWriter::prepare(Database& database) {
+  Preparing p(database);
+  return p.all(Sql{
+      .last_id = p("SELECT last_id FROM store"),
+      .honest_time = p("SELECT honest_ms FROM store"),
+      .set_last_id = p("UPDATE store SET last_id = ?1, honest_ms = CASE WHEN ?2 > 0 THEN ?2 ELSE honest_ms END"),
+      .probe = p("UPDATE store SET probes = probes + 1"),
+      .streams =
+          p("SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY moved_at DESC LIMIT ?1) "
+            "ORDER BY moved_at"),
+      .stream = p("SELECT name, node, publisher, id, through FROM stream WHERE name = ?1"),
+      .window =
+          p("SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)"),
+      .present = p("SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND uptime_ms IS NULL"
+                   " AND time_ms BETWEEN ?3 AND ?4)"),
+      .delete_readings =
+          p("DELETE FROM reading WHERE id > ?1 AND id <= ?2 AND time_ms < ?3 AND (uptime_ms IS NULL OR ?4)"),
+      // A gap record's time may be of a clock that was not set: it stays until the readings before it are gone.
+      .delete_gaps = p("DELETE FROM gap WHERE id > ?1 AND id <= ?2 AND time_ms < ?3"
+                       " AND (?4 OR id < coalesce((SELECT min(id) FROM reading), id + 1))"),
+      // Of the bridge, each write with a key is a stream (docs/adr/0011): the key is forgotten with the last of its
+      // rows. Other streams stay: those of sensor-publisher for outboxes that come back late, and that of a run of the
+      // bridge for the run may go on.
+      .delete_streams =
+          p("DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND name GLOB 'k-*' AND moved_at <= ?1"
+            " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.stream = stream.id)"
+            " AND id NOT IN (SELECT gap.stream FROM gap)"),
+  });
 }
 
 Result<void> StoreWriter::check(Database& database, Millis limit) {
@@ -96,34 +86,40 @@ Result<void> StoreWriter::check(Database& database, Millis limit) {
   // may keep the log from being emptied: then it is synced with the next checkpoint.
   done = database.sync_log();
   if (!done.has_value() && done.error().code != ErrorCode::timeout) return done;
-  Result<std::vector<Statement>> sql = prepare_all(
-      database, {"SELECT last_id, (SELECT max(id) FROM reading), (SELECT max(id) FROM gap), (SELECT max(max(cursor, "
-                 "batch_last)) FROM destination) FROM store"});
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-  Statement& heads = sql->front();
-  const Result<bool> row = has_row(heads);
+  Result<Statement> heads = database.prepare(
+      "SELECT last_id, (SELECT max(id) FROM reading), (SELECT max(id) FROM gap), (SELECT max(max(cursor, "
+      "batch_last)) FROM destination) FROM store");
+  if (!heads.has_value()) return tl::unexpected<Error>(heads.error());
+  const Result<bool> row = has_row(*heads);
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
   for (int column = 1; *row && column <= 3; ++column) {
-    if (heads.integer(column) <= heads.integer(0)) continue;
-    return fail(ErrorCode::corrupt, database.path() + ": says that its last id is " + std::to_string(heads.integer(0)) +
-                                        ", and has " + std::to_string(heads.integer(column)));
+    if (heads->integer(column) <= heads->integer(0)) continue;
+    return fail(ErrorCode::corrupt, database.path() + ": says that its last id is " +
+                                        std::to_string(heads->integer(0)) + ", and has " +
+                                        std::to_string(heads->integer(column)));
   }
   return {};
 }
 
 /// The store's id; a new store gets a random one.
 Result<std::string> StoreWriter::adopt_id(Database& database) {
-  Result<std::vector<Statement>> sql = prepare_all(
-      database,
-      {"INSERT INTO store(only, id, last_id) VALUES(1, ?1, 0) ON CONFLICT(only) DO NOTHING", "SELECT id FROM store"});
+  struct Sql {
+    Statement add;
+    Statement find;
+  };
+  Preparing p(database);
+  Result<Sql> sql = p.all(Sql{
+      .add = p("INSERT INTO store(only, id, last_id) VALUES(1, ?1, 0) ON CONFLICT(only) DO NOTHING"),
+      .find = p("SELECT id FROM store"),
+  });
   if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
   const std::string id = random_store_id();
-  if (const Result<void> done = sql->front().bind(1, std::string_view(id)).run(); !done.has_value()) {
+  if (const Result<void> done = sql->add.bind(1, std::string_view(id)).run(); !done.has_value()) {
     return tl::unexpected<Error>(done.error());
   }
-  const Result<bool> row = has_row(sql->back());
+  const Result<bool> row = has_row(sql->find);
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
-  return sql->back().text(0);
+  return sql->find.text(0);
 }
 
 Result<void> StoreWriter::start(const StoreOptions& options, const std::string& store) {
@@ -137,7 +133,7 @@ Result<void> StoreWriter::start(const StoreOptions& options, const std::string& 
   Result<StoreDeadLetters> dead_letters = StoreDeadLetters::prepare(database_);
   if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
   dead_letters_ = std::make_unique<StoreDeadLetters>(std::move(*dead_letters));
-  const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
+  const Result<std::int64_t> last_id = integer_of(sql_.last_id);
   if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
   last_id_ = static_cast<std::uint64_t>(*last_id);
   return batches_->add_destinations(options.destinations, last_id_);
@@ -147,7 +143,7 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   StoreContents contents;
   contents.store = store_;
   contents.last_id = last_id_;
-  Statement& streams = statements_[streams_sql];
+  Statement& streams = sql_.streams;
   streams.bind(1, std::uint64_t{max_streams});
   Result<bool> row = has_row(streams);
   for (; row.has_value() && *row; row = has_row(streams)) contents.streams.push_back(stream_of(streams));
@@ -165,7 +161,7 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   Result<std::vector<BootState>> boots = clocks_->waiting();
   if (!boots.has_value()) return tl::unexpected<Error>(boots.error());
   contents.boots = std::move(*boots);
-  const Result<std::int64_t> honest_time = integer_of(statements_[honest_time_sql]);
+  const Result<std::int64_t> honest_time = integer_of(sql_.honest_time);
   if (!honest_time.has_value()) return tl::unexpected<Error>(honest_time.error());
   contents.honest_time = WallTime(Millis(*honest_time));
   return contents;
@@ -184,7 +180,7 @@ Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
   }
   last_id_ = report->last_id;
   // Both come after the commit and can fail without harm: the figures are then those of the next time.
-  if (transaction.retention.has_value()) static_cast<void>(give_back_space());
+  if (transaction.retention.has_value()) static_cast<void>(database_.give_back_space());
   report->used_bytes = database_.used_bytes().value_or(0);
   return report;
 }
@@ -197,7 +193,7 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   if (done.has_value()) done = keep_clocks(transaction, report);
   if (done.has_value()) done = settle_uploads(transaction, report);
   if (done.has_value() && (report.last_id != last_id_ || !transaction.streams.empty())) {
-    Statement& set_last_id = statements_[set_last_id_sql];
+    Statement& set_last_id = sql_.set_last_id;
     done = set_last_id.bind(1, report.last_id).bind(2, transaction.honest_time).run();
   }
   if (done.has_value()) done = hand_out(transaction, report);
@@ -213,7 +209,7 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
 /// Another program can put another content into the file, sqlite3's .restore for one: who goes on from what is in
 /// memory leaves a hole behind it.
 Result<void> StoreWriter::check_last_id() {
-  const Result<std::int64_t> last_id = integer_of(statements_[last_id_sql]);
+  const Result<std::int64_t> last_id = integer_of(sql_.last_id);
   if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
   if (static_cast<std::uint64_t>(*last_id) == last_id_) return {};
   return fail(
@@ -226,7 +222,7 @@ Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, Commi
   for (const StreamRows& rows : transaction.streams) {
     if (Result<void> added = add_rows(rows, report); !added.has_value()) return added;
   }
-  if (transaction.probe) return statements_[probe_sql].run();
+  if (transaction.probe) return sql_.probe.run();
   return {};
 }
 
@@ -311,7 +307,7 @@ Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t 
 
 Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
   RetentionReport report;
-  Statement& window = statements_[window_sql];
+  Statement& window = sql_.window;
   window.bind(1, step.after_id).bind(2, step.up_to_id).bind(3, std::uint64_t{step.max_rows});
   const Result<bool> row = has_row(window);
   if (!row.has_value()) return tl::unexpected<Error>(row.error());
@@ -326,33 +322,23 @@ Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
 
 Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report) {
   const WallTime older_than = step.older_than.value_or(no_time_limit);
-  for (const std::size_t sql : {delete_readings_sql, delete_gaps_sql}) {
-    Statement& statement = statements_[sql];
+  for (Statement* const deletion : {&sql_.delete_readings, &sql_.delete_gaps}) {
+    Statement& statement = *deletion;
     statement.bind(1, step.after_id).bind(2, through).bind(3, older_than);
     statement.bind(4, std::int64_t{step.older_than.has_value() ? 0 : 1});
     if (Result<void> done = statement.run(); !done.has_value()) return done;
     report.deleted += static_cast<std::size_t>(database_.changes());
   }
   if (report.deleted > 0) {
-    Statement& streams = statements_[delete_streams_sql];
+    Statement& streams = sql_.delete_streams;
     if (Result<void> done = streams.bind(1, through).run(); !done.has_value()) return done;
   }
-  Statement& present = statements_[present_sql];
+  Statement& present = sql_.present;
   present.bind(1, step.after_id).bind(2, through).bind(3, older_than).bind(4, step.future);
   const Result<std::int64_t> found = integer_of(present);
   if (!found.has_value()) return tl::unexpected<Error>(found.error());
   report.found_present = *found != 0;
   return {};
-}
-
-/// Some of the free pages, when there are many: a few are better kept for the rows to come.
-Result<void> StoreWriter::give_back_space() {
-  constexpr std::int64_t few_pages = 1'000;
-  const Result<std::int64_t> free_pages = integer_of(statements_[freelist_sql]);
-  const Result<std::int64_t> all_pages = integer_of(statements_[page_count_sql]);
-  if (!free_pages.has_value() || !all_pages.has_value()) return {};
-  if (*free_pages < few_pages || *free_pages < *all_pages / 10) return {};
-  return database_.execute("PRAGMA incremental_vacuum(500)");
 }
 
 // ---- reading ----
@@ -366,7 +352,7 @@ Result<std::int64_t> StoreWriter::integer_of(Statement& statement) {
 }
 
 Result<StreamState> StoreWriter::load_stream(const std::string& name) {
-  Statement& statement = statements_[stream_sql];
+  Statement& statement = sql_.stream;
   statement.bind(1, std::string_view(name));
   const Result<bool> row = has_row(statement);
   StreamState state;

@@ -54,8 +54,23 @@ class StoreWriter {
   Database& database() { return database_; }
 
  private:
-  StoreWriter(Database database, std::vector<Statement> statements, StoreRows rows);
+  struct Sql {
+    Statement last_id;
+    Statement honest_time;
+    Statement set_last_id;
+    Statement probe;
+    Statement streams;
+    Statement stream;
+    Statement window;
+    Statement present;
+    Statement delete_readings;
+    Statement delete_gaps;
+    Statement delete_streams;
+  };
 
+  StoreWriter(Database database, Sql sql, StoreRows rows);
+
+  static Result<Sql> prepare(Database& database);
   static Result<void> check(Database& database, Millis limit);
   static Result<std::string> adopt_id(Database& database);
   Result<void> start(const StoreOptions& options, const std::string& store);
@@ -69,11 +84,10 @@ class StoreWriter {
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
   Result<RetentionReport> retain(const RetentionStep& step);
   Result<void> delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report);
-  Result<void> give_back_space();
   Result<std::int64_t> integer_of(Statement& statement);
 
   Database database_;
-  std::vector<Statement> statements_;
+  Sql sql_;
   StoreRows rows_;
   std::unique_ptr<StoreBatches> batches_;
   std::unique_ptr<StoreClocks> clocks_;

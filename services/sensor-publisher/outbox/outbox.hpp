@@ -49,8 +49,15 @@ class Outbox {
   Result<void> sync_log() { return database_.sync_log(); }
 
  private:
-  Outbox(Database database, OutboxRows rows, Statement select_readings, Statement select_gaps);
+  struct Sql {
+    Statement readings;
+    Statement gaps;
+    Statement touched_gaps;
+  };
 
+  Outbox(Database database, OutboxRows rows, Sql sql);
+
+  static Result<Sql> prepare(Database& database);
   Result<void> write_all(const OutboxWrite& write);
   Result<void> drop(const OutboxEntry& gap);
   Result<std::vector<OutboxEntry>> gaps_between(Position first, Position last);
@@ -60,8 +67,7 @@ class Outbox {
 
   Database database_;
   OutboxRows rows_;
-  Statement select_readings_;
-  Statement select_gaps_;
+  Sql sql_;
   OutboxContents contents_;
   ThinnedMark thinned_;
   std::uint64_t appends_ = 0;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "common/adapters/sqlite/preparing.hpp"
 #include "services/sensor-publisher/outbox/row_checksum.hpp"
 
 namespace sensors::publisher {
@@ -69,61 +70,28 @@ std::int64_t checksum_of(std::string_view key, std::string_view value) {
   return RowChecksum().add(key).add(value).value();
 }
 
-void bind_value(Statement& statement, int parameter, const Value& value) {
-  if (const double* number = std::get_if<double>(&value); number != nullptr) {
-    statement.bind(parameter, *number);
-  } else if (const bool* boolean = std::get_if<bool>(&value); boolean != nullptr) {
-    statement.bind(parameter, std::int64_t{*boolean});
-  } else {
-    statement.bind(parameter, std::string_view(std::get<std::string>(value)));
-  }
-}
-
-Value value_in(const Statement& statement, int column) {
-  switch (statement.type(column)) {
-    case Statement::integer_type: return statement.integer(column) != 0;
-    case Statement::text_type: return statement.text(column);
-    default: return statement.real(column);
-  }
-}
-
 }  // namespace
 
-OutboxRows::OutboxRows(Statement insert_reading, Statement insert_gap, Statement insert_sensor, Statement find_sensor,
-                       Statement insert_stream, Statement insert_ended, Statement set_meta)
-    : insert_reading_(std::move(insert_reading)),
-      insert_gap_(std::move(insert_gap)),
-      insert_sensor_(std::move(insert_sensor)),
-      find_sensor_(std::move(find_sensor)),
-      insert_stream_(std::move(insert_stream)),
-      insert_ended_(std::move(insert_ended)),
-      set_meta_(std::move(set_meta)) {}
-
 Result<OutboxRows> OutboxRows::prepare(Database& database) {
-  constexpr std::string_view texts[] = {
-      "INSERT OR REPLACE INTO reading(position, sensor, time_ms, value, uptime_ms, checksum)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-      "INSERT OR REPLACE INTO gap(first, last, reason, time_ms, checksum) VALUES(?1, ?2, ?3, ?4, ?5)",
-      "INSERT INTO sensor(name, unit) VALUES(?1, ?2) RETURNING id",
-      "SELECT id FROM sensor WHERE name = ?1 AND unit = ?2",
-      "INSERT OR REPLACE INTO stream(number, id, base, skipped, boot, boot_time_ms, checksum)"
-      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-      "INSERT OR REPLACE INTO ended(number, id, node, last, checksum) VALUES(?1, ?2, ?3, ?4, ?5)",
-      "INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?1, ?2, ?3)",
-  };
-  std::vector<Statement> prepared;
-  for (const std::string_view text : texts) {
-    Result<Statement> statement = database.prepare(text);
-    if (!statement) return tl::unexpected(statement.error());
-    prepared.push_back(std::move(*statement));
-  }
-  return OutboxRows(std::move(prepared[0]), std::move(prepared[1]), std::move(prepared[2]), std::move(prepared[3]),
-                    std::move(prepared[4]), std::move(prepared[5]), std::move(prepared[6]));
+  Preparing p(database);
+  Result<Sql> sql = p.all(Sql{
+      .insert_reading = p("INSERT OR REPLACE INTO reading(position, sensor, time_ms, value, uptime_ms, checksum)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+      .insert_gap = p("INSERT OR REPLACE INTO gap(first, last, reason, time_ms, checksum) VALUES(?1, ?2, ?3, ?4, ?5)"),
+      .insert_sensor = p("INSERT INTO sensor(name, unit) VALUES(?1, ?2) RETURNING id"),
+      .find_sensor = p("SELECT id FROM sensor WHERE name = ?1 AND unit = ?2"),
+      .insert_stream = p("INSERT OR REPLACE INTO stream(number, id, base, skipped, boot, boot_time_ms, checksum)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+      .insert_ended = p("INSERT OR REPLACE INTO ended(number, id, node, last, checksum) VALUES(?1, ?2, ?3, ?4, ?5)"),
+      .set_meta = p("INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?1, ?2, ?3)"),
+  });
+  if (!sql) return tl::unexpected(sql.error());
+  return OutboxRows(std::move(*sql));
 }
 
 Result<void> OutboxRows::add(const OutboxEntry& entry) {
   if (const DroppedEntries* dropped = std::get_if<DroppedEntries>(&entry.what); dropped != nullptr) {
-    return insert_gap_.bind(1, entry.first)
+    return sql_.insert_gap.bind(1, entry.first)
         .bind(2, entry.last)
         .bind(3, std::string_view(dropped->reason))
         .bind(4, dropped->time)
@@ -133,16 +101,16 @@ Result<void> OutboxRows::add(const OutboxEntry& entry) {
   const Reading& reading = std::get<Reading>(entry.what);
   const Result<std::int64_t> sensor = sensor_id(reading);
   if (!sensor) return tl::unexpected(sensor.error());
-  insert_reading_.bind(1, entry.first).bind(2, *sensor).bind(3, reading.time);
-  bind_value(insert_reading_, 4, reading.value);
-  bind_optional(insert_reading_, 5, uptime_ms(reading));
-  return insert_reading_.bind(6, checksum_of(entry.first, reading)).run();
+  sql_.insert_reading.bind(1, entry.first).bind(2, *sensor).bind(3, reading.time);
+  sql_.insert_reading.bind_value(4, reading.value);
+  bind_optional(sql_.insert_reading, 5, uptime_ms(reading));
+  return sql_.insert_reading.bind(6, checksum_of(entry.first, reading)).run();
 }
 
 Result<std::int64_t> OutboxRows::sensor_id(const Reading& reading) {
   const auto key = std::pair(reading.sensor, reading.unit);
   if (const auto known = sensor_ids_.find(key); known != sensor_ids_.end()) return known->second;
-  for (Statement* statement : {&find_sensor_, &insert_sensor_}) {
+  for (Statement* statement : {&sql_.find_sensor, &sql_.insert_sensor}) {
     const Result<Statement::Step> step =
         statement->bind(1, std::string_view(reading.sensor)).bind(2, std::string_view(reading.unit)).step();
     const bool found = step && *step == Statement::Step::row;
@@ -159,19 +127,19 @@ Result<std::int64_t> OutboxRows::sensor_id(const Reading& reading) {
 }
 
 Result<void> OutboxRows::add_stream(const OutboxStream& stream, std::int64_t number) {
-  insert_stream_.bind(1, number)
+  sql_.insert_stream.bind(1, number)
       .bind(2, std::string_view(stream.id))
       .bind(3, stream.base)
       .bind(4, stream.skipped)
       .bind(5, std::string_view(stream.boot));
-  bind_optional(insert_stream_, 6, boot_time_ms(stream));
-  Result<void> done = insert_stream_.bind(7, checksum_of(stream, number)).run();
+  bind_optional(sql_.insert_stream, 6, boot_time_ms(stream));
+  Result<void> done = sql_.insert_stream.bind(7, checksum_of(stream, number)).run();
   if (done) done = set_meta(meta_key_of_stream(number), text_of(stream));
   return done && !stream.node.empty() ? set_meta(meta_key_of_node(number), stream.node) : done;
 }
 
 Result<void> OutboxRows::add_ended(const EndedStream& stream, std::int64_t number) {
-  return insert_ended_.bind(1, number)
+  return sql_.insert_ended.bind(1, number)
       .bind(2, std::string_view(stream.id))
       .bind(3, std::string_view(stream.node))
       .bind(4, stream.last)
@@ -180,12 +148,12 @@ Result<void> OutboxRows::add_ended(const EndedStream& stream, std::int64_t numbe
 }
 
 Result<void> OutboxRows::set_meta(std::string_view key, std::string_view value) {
-  return set_meta_.bind(1, key).bind(2, value).bind(3, checksum_of(key, value)).run();
+  return sql_.set_meta.bind(1, key).bind(2, value).bind(3, checksum_of(key, value)).run();
 }
 
 std::optional<Reading> reading_in(const Statement& row, int column, Position position, std::string name,
                                   std::string unit) {
-  Reading reading{std::move(name), value_in(row, column + 1), std::move(unit), row.wall_time(column)};
+  Reading reading{std::move(name), row.value(column + 1), std::move(unit), row.wall_time(column)};
   if (!row.is_null(column + 2)) reading.uptime = Millis{row.integer(column + 2)};
   if (row.integer(column + 3) != checksum_of(position, reading)) return std::nullopt;
   return reading;

@@ -34,17 +34,21 @@ class OutboxRows {
   void forget_sensors() { sensor_ids_.clear(); }
 
  private:
-  OutboxRows(Statement insert_reading, Statement insert_gap, Statement insert_sensor, Statement find_sensor,
-             Statement insert_stream, Statement insert_ended, Statement set_meta);
+  struct Sql {
+    Statement insert_reading;
+    Statement insert_gap;
+    Statement insert_sensor;
+    Statement find_sensor;
+    Statement insert_stream;
+    Statement insert_ended;
+    Statement set_meta;
+  };
+
+  explicit OutboxRows(Sql sql) : sql_(std::move(sql)) {}
+
   Result<std::int64_t> sensor_id(const Reading& reading);
 
-  Statement insert_reading_;
-  Statement insert_gap_;
-  Statement insert_sensor_;
-  Statement find_sensor_;
-  Statement insert_stream_;
-  Statement insert_ended_;
-  Statement set_meta_;
+  Sql sql_;
   std::map<std::pair<std::string, std::string>, std::int64_t> sensor_ids_;  // (name, unit); bounded
 };
 
