@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/codec/status_writer.hpp"
 #include "common/core/reading.hpp"
 
 namespace sensors::publisher {
@@ -30,6 +31,8 @@ class BootClock {
 
   /// How much later it was, when the clock was found to be right, than the clock had shown when it was first in doubt.
   Millis correction() const { return correction_; }
+
+  void describe(StatusWriter& status) const { status.in("clock").add("synced", is_synced()); }
 
  private:
   std::string boot_;

@@ -227,4 +227,15 @@ std::string Intake::ailing() const {
   return names;
 }
 
+void Intake::describe(StatusWriter& status) const {
+  StatusWriter& counters = status.in("counters");
+  counters.add("taken", taken_);
+  counters.add("suppressed", suppressed());
+  counters.add("refused", refused());
+  counters.add("left_out", left_out_);
+  counters.add("driver_errors", driver_errors_);
+  counters.add("no_values", no_values_);
+  counters.add("shared_names", shared_names_);
+}
+
 }  // namespace sensors::publisher

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/codec/status_writer.hpp"
 #include "common/core/log_throttle.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic/logic_options.hpp"
@@ -35,7 +36,6 @@ class Intake {
 
   std::optional<Instant> wake_at(const Pacing& pacing) const;
 
-  std::uint64_t taken() const { return taken_; }
   std::uint64_t suppressed() const;
   std::uint64_t refused() const;
   /// Values that devices gave in rounds for their critical sensors only, and that the pace left out.
@@ -47,6 +47,8 @@ class Intake {
   std::uint64_t shared_names() const { return shared_names_; }
   /// Names of drivers whose round is overdue, or whose errors are not over; empty when all are well.
   std::string ailing() const;
+
+  void describe(StatusWriter& status) const;
 
  private:
   struct DriverState {

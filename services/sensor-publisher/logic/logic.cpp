@@ -8,6 +8,7 @@
 #include "common/codec/control_json.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/status_json.hpp"
+#include "common/codec/status_parts.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::publisher {
@@ -317,10 +318,12 @@ void Logic::report_status(Now now, Effects& effects) {
 
 void Logic::publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects) {
   if (!link_.is_connected()) return;
+  StatusWriter details;
+  describe(now, details);
   MqttPublish status;
   status.topic = topic_of(options_.root, options_.node, "status", service_name);
   status.payload = encode_status({service_name, state, reason, wall_at(state_since_.value_or(now.monotonic), now),
-                                  SENSOR_PROJECT_VERSION, status_details(now)});
+                                  SENSOR_PROJECT_VERSION, details.members()});
   status.retain = true;
   effects.push_back(std::move(status));
   MqttPublish queue;
@@ -351,29 +354,27 @@ void Logic::warn(std::string_view kind, const std::string& text, Now now, Effect
   if (auto line = throttle_.add(LogLevel::warning, kind, text, now.monotonic)) effects.push_back(std::move(*line));
 }
 
-std::string Logic::status_details(Now now) const {
-  std::string pressure_text;
-  append_json_string(pressure_text, pressure(now.monotonic));
-  return fmt::format(
-      R"("pace_ms":{},"pressure":{},"loop_max_ms":{},"instance":"{}","stream":"{}","clock":{{"synced":{},"unsynced_readings":{},"restamped":{}}},)"
-      R"("written_bytes":{},"disk":{},"puback_latency":{},)"
-      R"("breaker":{},"outbox":{{"depth":{},"pending":{},"written":{},"confirmed":{},"used_bytes":{},"claims":{}}},)"
-      R"("counters":{{"taken":{},"messages":{},"resends":{},"suppressed":{},"refused":{},"left_out":{},"driver_errors":{},"no_values":{},"shared_names":{},)"
-      R"("dropped":{},"unwritable":{},"thinned":{},"damaged":{},"watermarks_refused":{},"refused_by_store":{},"malformed":{},"events_dropped":{},{}}})",
-      pacing_.interval().count(), pressure_text, now.loop_longest.count(), options_.instance, sender_.stream(),
-      clock_.is_synced(), unsynced_readings_, sender_.restamped(), now.written_bytes, encode_disk(disk_),
-      encode_latency(sender_.puback_latency()), encode_breaker(sender_.breaker(), now), writer_.depth(),
-      writer_.pending().size(), writer_.written(), sender_.confirmed(), writer_.budget().used_bytes(),
-      sender_.claims_waiting(), intake_.taken(), sender_.messages(), sender_.resends(), intake_.suppressed(),
-      intake_.refused(), intake_.left_out(), intake_.driver_errors(), intake_.no_values(), intake_.shared_names(),
-      writer_.readings_dropped(), writer_.readings_unwritable(), writer_.budget().readings_thinned(),
-      readings_damaged_ + sender_.readings_missing(), sender_.watermarks_refused(), sender_.refusals(), malformed_,
-      events_.dropped(), encode_link_counters(link_));
+void Logic::describe(Now now, StatusWriter& status) const {
+  describe_process(options_.instance, now, status);
+  sensors::describe(disk_, status);
+  pacing_.describe(status);
+  status.add("pressure", pressure(now.monotonic));
+  clock_.describe(status);
+  status.in("clock").add("unsynced_readings", unsynced_readings_);
+  writer_.describe(status);
+  intake_.describe(status);
+  sender_.describe(now, status);
+  sensors::describe(link_, status);
+  StatusWriter& counters = status.in("counters");
+  counters.add("damaged", readings_damaged_ + sender_.readings_missing());
+  counters.add("malformed", malformed_);
+  counters.add("events_dropped", events_.dropped());
 }
 
 std::string Logic::down_status(const std::string& stream, WallTime now) {
-  return encode_status({service_name, ServiceState::down, "connection lost", now, SENSOR_PROJECT_VERSION,
-                        fmt::format(R"("stream":"{}")", stream)});
+  StatusWriter run;
+  run.add("stream", stream);
+  return encode_down(service_name, "connection lost", now, run);
 }
 
 std::optional<Instant> Logic::wake_at() const {

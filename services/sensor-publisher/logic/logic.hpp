@@ -94,7 +94,7 @@ class Logic {
   void add_event(std::string payload);
   void say_as_event(std::string_view type, LogLine line, Now now, Effects& effects);
   void send_events(Effects& effects);
-  std::string status_details(Now now) const;
+  void describe(Now now, StatusWriter& status) const;
   std::string degraded_because() const;
   std::string pressure(Instant now) const;
   void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);

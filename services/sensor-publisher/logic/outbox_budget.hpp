@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "common/codec/status_writer.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic/logic_options.hpp"
 
@@ -34,8 +35,11 @@ class OutboxBudget {
   std::uint64_t to_drop(std::uint64_t waiting) const;
 
   bool over() const { return over_; }
-  std::int64_t used_bytes() const { return used_bytes_; }
-  std::uint64_t readings_thinned() const { return readings_thinned_; }
+
+  void describe(StatusWriter& status) const {
+    status.in("outbox").add("used_bytes", used_bytes_);
+    status.in("counters").add("thinned", readings_thinned_);
+  }
 
  private:
   void end_pass();

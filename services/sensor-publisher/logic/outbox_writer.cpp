@@ -309,6 +309,17 @@ std::string OutboxWriter::broken_invariant() const {
   return has_order ? "" : "what waits has no hole and nothing twice";
 }
 
+void OutboxWriter::describe(StatusWriter& status) const {
+  StatusWriter& outbox = status.in("outbox");
+  outbox.add("depth", depth());
+  outbox.add("pending", pending_.size());
+  outbox.add("written", written_);
+  StatusWriter& counters = status.in("counters");
+  counters.add("dropped", readings_dropped_);
+  counters.add("unwritable", readings_unwritable_);
+  budget_.describe(status);
+}
+
 std::optional<Instant> OutboxWriter::wake_at() const {
   if (outstanding_ || opening_) return std::nullopt;
   if (!open_) return retry_at_;

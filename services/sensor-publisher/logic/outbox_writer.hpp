@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/status_writer.hpp"
 #include "common/core/backoff.hpp"
 #include "common/core/disk_reserve.hpp"
 #include "services/sensor-publisher/events.hpp"
@@ -111,6 +112,8 @@ class OutboxWriter {
   Position written() const { return written_; }
   /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
   std::string broken_invariant() const;
+
+  void describe(StatusWriter& status) const;
 
   /// Why the outbox cannot be written; empty when it can.
   const std::string& failure() const { return failure_; }

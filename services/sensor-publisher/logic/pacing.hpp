@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "common/codec/status_writer.hpp"
 #include "common/core/time.hpp"
 
 namespace sensors {
@@ -27,6 +28,8 @@ class Pacing {
 
   /// A sensor's own interval at this pace: stretched as the base interval is.
   Millis stretched(Millis own) const;
+
+  void describe(StatusWriter& status) const { status.add("pace_ms", interval()); }
 
  private:
   std::vector<Millis> steps_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/codec/reading_json.hpp"
+#include "common/codec/status_parts.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::publisher {
@@ -434,6 +435,21 @@ std::string Sender::broken_invariant() const {
   const bool has_order = cache_.size() == 1 || (cache_[0].last + 1 == cache_[1].first &&
                                                 cache_[cache_.size() - 2].last + 1 == cache_.back().first);
   return has_order ? "" : "the cache has no hole and nothing twice";
+}
+
+void Sender::describe(Now now, StatusWriter& status) const {
+  status.add("stream", stream());
+  status.in("clock").add("restamped", restamped_);
+  sensors::describe(puback_latency_, status.in("puback_latency"));
+  sensors::describe(breaker_, now, status);
+  StatusWriter& outbox = status.in("outbox");
+  outbox.add("confirmed", confirmed());
+  outbox.add("claims", claims_.waiting());
+  StatusWriter& counters = status.in("counters");
+  counters.add("messages", messages_);
+  counters.add("resends", resends_);
+  counters.add("watermarks_refused", watermarks_refused_);
+  counters.add("refused_by_store", refusals_);
 }
 
 std::optional<Instant> Sender::wake_at() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/status_writer.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/latency_histogram.hpp"
 #include "common/core/log_throttle.hpp"
@@ -94,16 +95,10 @@ class Sender {
   CircuitBreaker& breaker() { return breaker_; }
   const CircuitBreaker& breaker() const { return breaker_; }
 
-  /// Of messages with readings that were acknowledged, late or with a refusal as well.
-  const LatencyHistogram& puback_latency() const { return puback_latency_; }
-  std::uint64_t messages() const { return messages_; }
-  std::uint64_t resends() const { return resends_; }
-  std::uint64_t restamped() const { return restamped_; }  // readings sent with a time made from their uptime
   /// That should have been in the outbox, and were not.
   std::uint64_t readings_missing() const { return readings_missing_; }
-  std::uint64_t watermarks_refused() const { return watermarks_refused_; }
-  std::uint64_t refusals() const { return refusals_; }  // of the store, for good
-  std::size_t claims_waiting() const { return claims_.waiting(); }
+
+  void describe(Now now, StatusWriter& status) const;
 
  private:
   struct InFlight {
@@ -176,12 +171,12 @@ class Sender {
   bool is_silent_ = false;              // for too long
   std::string refused_by_broker_;
   std::string refused_by_store_;
-  std::uint64_t refusals_ = 0;
-  LatencyHistogram puback_latency_;
+  std::uint64_t refusals_ = 0;       // of the store, for good
+  LatencyHistogram puback_latency_;  // of messages with readings, acknowledged late or with a refusal too
   std::uint64_t last_id_ = 0;
   std::uint64_t messages_ = 0;
   std::uint64_t resends_ = 0;
-  std::uint64_t restamped_ = 0;
+  std::uint64_t restamped_ = 0;  // readings sent with a time made from their uptime
   std::uint64_t readings_missing_ = 0;
   std::uint64_t watermarks_refused_ = 0;
 };
