@@ -70,6 +70,13 @@ std::string BootClocks::committed(const CommitReport& report) {
   return report.restamp.has_value() && !repairs_.empty() ? take_step(*report.restamp) : std::string();
 }
 
+void BootClocks::describe(StatusWriter& status) const {
+  StatusWriter& clock = status.in("clock");
+  clock.add("unsynced_readings", counters_.unsynced);
+  clock.add("restamped", counters_.restamped);
+  clock.add("released_boots", counters_.released);
+}
+
 std::string BootClocks::broken_invariant() const {
   if (times_heard_ != times_committed_ + learned_.size()) return "a boot time that was heard is committed, or waits";
   const bool keep_all = std::all_of(sent_.learned.begin(), sent_.learned.end(),

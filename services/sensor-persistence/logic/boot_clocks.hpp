@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/status_writer.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -53,7 +54,7 @@ class BootClocks {
   std::string committed(const CommitReport& report);
   void failed() { sent_ = Sent{}; }
 
-  const ClockCounters& counters() const { return counters_; }
+  void describe(StatusWriter& status) const;
 
   /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
   std::string broken_invariant() const;

@@ -288,6 +288,18 @@ std::vector<Watermark> Ingest::newest() const {
   return watermarks;
 }
 
+void Ingest::describe(StatusWriter& status) const {
+  status.add("pending", pending_rows_);
+  StatusWriter& counters = status.in("counters");
+  counters.add("committed", counters_.committed_readings);
+  counters.add("gap_records", counters_.committed_gaps);
+  counters.add("gap_readings", counters_.committed_lost);
+  counters.add("duplicates", counters_.duplicates);
+  counters.add("refused_holes", counters_.refused_holes);
+  counters.add("refused_full", counters_.refused_full);
+  counters.add("refused_foreign", counters_.refused_foreign);
+}
+
 std::string Ingest::broken_invariant() const {
   std::size_t rows = 0;
   for (std::size_t i = 0; i < pending_.size(); ++i) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/codec/status_writer.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -122,6 +123,8 @@ class Ingest {
   std::string broken_invariant() const;
 
   const IngestCounters& counters() const { return counters_; }
+
+  void describe(StatusWriter& status) const;
 
  private:
   struct Stream {

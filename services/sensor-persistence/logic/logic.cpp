@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/codec/status_parts.hpp"
+
 namespace sensors::persistence {
 namespace {
 
@@ -278,28 +280,29 @@ void Logic::update_state(Now now) {
   if (now.monotonic >= *status_at_) publish_status(now);
 }
 
-StatusFigures Logic::figures() const {
-  return StatusFigures{counters_,
-                       link_,
-                       ingest_.counters(),
-                       uploads_,
-                       clocks_.counters(),
-                       age_,
-                       ingest_.pending_rows(),
-                       desk_.waiting(),
-                       retention_.deleted(),
-                       dead_letters_,
-                       used_bytes_,
-                       disk_,
-                       options_.instance};
+void Logic::describe(Now now, StatusWriter& status) const {
+  describe_process(options_.instance, now, status);
+  sensors::describe(disk_, status);
+  uploads_.describe(status);
+  ingest_.describe(status);
+  desk_.describe(status);
+  status.add("used_bytes", used_bytes_);
+  status.add("dead_letters", dead_letters_);
+  status.in("clock").add("synced", now.clock_synced);
+  clocks_.describe(status);
+  counters_.describe(status);
+  retention_.describe(status);
+  sensors::describe(link_, status);
 }
 
 void Logic::publish_status(Now now) {
   status_at_ = now.monotonic + options_.status_interval;
   last_pressure_ = board_.update_pressure(uploads_.depth());
   if (link_.is_connected()) {
-    publish_own("status", board_.status(figures(), now), true);
-    publish_own("queue", board_.queue(figures(), now), true);
+    StatusWriter details;
+    describe(now, details);
+    publish_own("status", board_.status(details, now), true);
+    publish_own("queue", board_.queue(uploads_, age_, now), true);
   }
   std::string text = fmt::format("{} readings committed, {} rows wait for upload",
                                  ingest_.counters().committed_readings, uploads_.depth());

@@ -126,7 +126,7 @@ class Logic {
   void update_state(Now now);
   void publish_status(Now now);
   void finish_stopping(Now now);
-  StatusFigures figures() const;
+  void describe(Now now, StatusWriter& status) const;
 
   // ---- logic_messages.cpp: what arrives over the broker ----
   void on(const MqttMessage& message, Now now);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/codec/status_writer.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/logic/believable_clock.hpp"
 
@@ -53,14 +54,13 @@ class Retention {
   /// From when on a time is from the future; nothing while the clock cannot be believed.
   std::optional<WallTime> future_begins(Now now) const;
 
-  /// Rows deleted since the start.
-  std::uint64_t deleted() const { return deleted_; }
-
   /// Rows that were in the way were uploaded: what is too large may shrink now.
   void uploaded(Instant now);
 
   /// The store was above max_bytes with nothing that may be deleted, and is not yet 5 % below it.
   bool holds_ingest() const { return holds_ingest_; }
+
+  void describe(StatusWriter& status) const { status.in("counters").add("deleted", deleted_); }
 
  private:
   RetentionOptions options_;
@@ -70,7 +70,7 @@ class Retention {
   bool holds_ingest_ = false;
   BelievableClock clock_;
   std::optional<Millis> clock_jump_;
-  std::uint64_t deleted_ = 0;
+  std::uint64_t deleted_ = 0;  // rows, since the start
 };
 
 }  // namespace sensors::persistence

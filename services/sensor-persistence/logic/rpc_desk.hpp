@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/codec/status_writer.hpp"
 #include "common/core/service_events.hpp"
 
 namespace sensors::persistence {
@@ -35,6 +36,8 @@ class RpcDesk {
   std::optional<ReplyTo> close(std::uint64_t call);
 
   std::size_t waiting() const { return calls_.size(); }
+
+  void describe(StatusWriter& status) const { status.add("waiting_calls", waiting()); }
 
  private:
   std::string root_;

@@ -1,22 +1,33 @@
 #include "services/sensor-persistence/logic/status_board.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
+#include "common/codec/status_parts.hpp"
 
 namespace sensors::persistence {
 
 std::string down_status(const std::string& store, const std::string& instance, const std::string& reason,
                         WallTime now) {
-  StatusReport report;
-  report.service = service_name;
-  report.state = ServiceState::down;
-  report.reason = reason;
-  report.since = now;
-  report.version = SENSOR_PROJECT_VERSION;
-  report.details = fmt::format(R"("instance":"{}")", instance);
-  if (!store.empty()) report.details += fmt::format(R"(,"store":"{}")", store);
-  return encode_status(report);
+  StatusWriter run;
+  run.add("instance", instance);
+  if (!store.empty()) run.add("store", store);
+  return encode_down(service_name, reason, now, run);
+}
+
+void ServiceCounters::describe(StatusWriter& status) const {
+  StatusWriter& counters = status.in("counters");
+  counters.add("messages", messages);
+  counters.add("refused_messages", refused_messages);
+  counters.add("malformed_rows", malformed_rows);
+  counters.add("from_future", from_future);
+  counters.add("commits", commits);
+  counters.add("failed_commits", failed_commits);
+  counters.add("salvages", salvages);
+  counters.add("lost_in_damage", lost_in_damage);
+  counters.add("dead_lettered", dead_lettered);
+  counters.add("dead_letters_dropped", dead_letters_dropped);
+  counters.add("requeued", requeued);
+  counters.add("purged", purged);
+  counters.add("calls", calls);
+  counters.add("refused_calls", refused_calls);
 }
 
 bool StatusBoard::set(ServiceState state, const std::string& reason, Instant now) {
@@ -32,45 +43,24 @@ bool StatusBoard::update_pressure(std::uint64_t depth) {
   return is_high_ || state_ != ServiceState::up;
 }
 
-std::string StatusBoard::status(const StatusFigures& figures, Now now) const {
-  const ServiceCounters& service = figures.service;
-  const IngestCounters& ingest = figures.ingest;
+std::string StatusBoard::status(const StatusWriter& details, Now now) const {
   StatusReport report;
   report.service = service_name;
   report.state = state_;
   report.reason = reason_;
   report.since = wall_at(since_.value_or(now.monotonic), now);
   report.version = SENSOR_PROJECT_VERSION;
-  report.details = fmt::format(
-      "\"store\":\"{}\",\"instance\":\"{}\",\"loop_max_ms\":{},\"pending\":{},\"waiting_calls\":{},\"used_bytes\":{},"
-      "\"dead_letters\":{},"
-      "\"written_bytes\":{},\"disk\":{},\"clock\":{{\"synced\":{},\"unsynced_readings\":{},\"restamped\":{},\"released_"
-      "boots\":{}}},\"counters\":{{"
-      "\"messages\":{},\"refused_messages\":{},\"malformed_rows\":{},\"from_future\":{},\"committed\":{},\"gap_"
-      "records\":{},\"gap_"
-      "readings\":{},"
-      "\"duplicates\":{},\"refused_holes\":{},\"refused_full\":{},\"refused_foreign\":{},\"commits\":{},\"failed_"
-      "commits\":{},\"salvages\":{},\"lost_in_damage\":{},"
-      "\"uploaded\":{},\"dead_lettered\":{},\"dead_letters_dropped\":{},\"requeued\":{},\"purged\":{},\"deleted\":{},"
-      "\"calls\":{},\"refused_calls\":{},{}}}",
-      figures.uploads.store(), figures.instance, now.loop_longest.count(), figures.pending_rows, figures.waiting_calls,
-      figures.used_bytes, figures.dead_letters, now.written_bytes, encode_disk(figures.disk), now.clock_synced,
-      figures.clocks.unsynced, figures.clocks.restamped, figures.clocks.released, service.messages,
-      service.refused_messages, service.malformed_rows, service.from_future, ingest.committed_readings,
-      ingest.committed_gaps, ingest.committed_lost, ingest.duplicates, ingest.refused_holes, ingest.refused_full,
-      ingest.refused_foreign, service.commits, service.failed_commits, service.salvages, service.lost_in_damage,
-      figures.uploads.confirmed_rows(), service.dead_lettered, service.dead_letters_dropped, service.requeued,
-      service.purged, figures.deleted_rows, service.calls, service.refused_calls, encode_link_counters(figures.link));
+  report.details = details.members();
   return encode_status(report);
 }
 
-std::string StatusBoard::queue(const StatusFigures& figures, Now now) {
+std::string StatusBoard::queue(const Uploads& uploads, const QueueAge& age, Now now) {
   QueueDepth queue;
-  queue.depth = figures.uploads.depth();
+  queue.depth = uploads.depth();
   queue.high = high_;
   queue.limit = limit_;
-  queue.oldest_s = std::chrono::duration<double>(figures.age.oldest(now.monotonic)).count();
-  const std::uint64_t left = figures.uploads.confirmed_rows();
+  queue.oldest_s = std::chrono::duration<double>(age.oldest(now.monotonic)).count();
+  const std::uint64_t left = uploads.confirmed_rows();
   if (rate_since_.has_value() && now.monotonic > *rate_since_) {
     queue.rate_per_s =
         static_cast<double>(left - rows_left_) / std::chrono::duration<double>(now.monotonic - *rate_since_).count();

@@ -7,10 +7,8 @@
 #include <string>
 
 #include "common/codec/control_json.hpp"
-#include "common/core/broker_link.hpp"
+#include "common/codec/status_writer.hpp"
 #include "common/core/queue_age.hpp"
-#include "services/sensor-persistence/logic/boot_clocks.hpp"
-#include "services/sensor-persistence/logic/ingest.hpp"
 #include "services/sensor-persistence/logic/uploads.hpp"
 
 namespace sensors::persistence {
@@ -36,23 +34,8 @@ struct ServiceCounters {
   std::uint64_t purged = 0;
   std::uint64_t calls = 0;          // RPC requests
   std::uint64_t refused_calls = 0;  // answered with an error, or not at all
-};
 
-/// All that the payloads are made of.
-struct StatusFigures {
-  const ServiceCounters& service;
-  const BrokerLink& link;
-  const IngestCounters& ingest;
-  const Uploads& uploads;
-  const ClockCounters& clocks;
-  const QueueAge& age;
-  std::size_t pending_rows = 0;
-  std::size_t waiting_calls = 0;
-  std::uint64_t deleted_rows = 0;
-  std::uint64_t dead_letters = 0;  // that do not wait again
-  std::int64_t used_bytes = 0;
-  DiskFigures disk;
-  std::string instance;
+  void describe(StatusWriter& status) const;
 };
 
 class StatusBoard {
@@ -65,10 +48,11 @@ class StatusBoard {
   ServiceState state() const { return state_; }
   const std::string& reason() const { return reason_; }
 
-  std::string status(const StatusFigures& figures, Now now) const;
+  /// `details`: what the parts of the service say of themselves.
+  std::string status(const StatusWriter& details, Now now) const;
 
   /// Rates are since the call before.
-  std::string queue(const StatusFigures& figures, Now now);
+  std::string queue(const Uploads& uploads, const QueueAge& age, Now now);
 
   /// Whether publishers should slow down: not able to take all, or above `high` and not yet back at half of it.
   bool update_pressure(std::uint64_t depth);

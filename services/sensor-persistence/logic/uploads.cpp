@@ -120,4 +120,9 @@ std::uint64_t Uploads::slowest_cursor() const {
   return slowest;
 }
 
+void Uploads::describe(StatusWriter& status) const {
+  status.add("store", store_);
+  status.in("counters").add("uploaded", confirmed_rows_);
+}
+
 }  // namespace sensors::persistence

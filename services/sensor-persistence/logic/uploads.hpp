@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/codec/rpc_json.hpp"
+#include "common/codec/status_writer.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -50,6 +51,8 @@ class Uploads {
   std::uint64_t confirmed_rows() const { return confirmed_rows_; }
 
   const std::string& store() const { return store_; }
+
+  void describe(StatusWriter& status) const;
 
   /// What should always hold and does not; empty when all holds.
   std::string broken_invariant() const;
