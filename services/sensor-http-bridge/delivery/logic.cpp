@@ -20,6 +20,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/status_parts.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::bridge {
@@ -32,9 +33,9 @@ std::string obligation_of(std::uint64_t post_id) { return fmt::format("HTTP requ
 
 }  // namespace
 
-Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::function<std::string()> more_counters)
+Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, StatusReporter::Describe others)
     : options_(std::move(options)),
-      more_counters_(std::move(more_counters)),
+      others_(std::move(others)),
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
       call_(options_),
@@ -57,7 +58,8 @@ Effects Logic::step(Event event, Now now) {
   if (stop_by_.has_value()) {
     stop();
   } else {
-    reporter_.report(condition(), counters_, breaker_, now_, effects_);
+    reporter_.report(
+        condition(), [this](StatusWriter& status) { describe(status); }, now_, effects_);
   }
   return std::exchange(effects_, {});
 }
@@ -373,15 +375,25 @@ void Logic::add_event(std::string payload) {
   events_.add(std::move(event));
 }
 
+void Logic::describe(StatusWriter& status) const {
+  describe_process(options_.instance, now_, status);
+  status.add("destination", options_.upload.destination);
+  status.add("queue", depth_);
+  sensors::describe(breaker_, now_, status);
+  counters_.describe(status);
+  sensors::describe(link_, status);
+  if (others_) others_(status);
+}
+
 Condition Logic::condition() const {
   Condition condition;
   condition.connected = link_.is_connected();
-  condition.link = encode_link_counters(link_);
-  if (more_counters_) condition.more = more_counters_();
   condition.depth = depth_;
   condition.oldest = age_.oldest(now_.monotonic);
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   condition.pressure = !is_closed || depth_ > options_.upload.high_readings;
+  condition.delivered = counters_.delivered;
+  condition.breaker = breaker_.state();
   if (!is_closed) {
     condition.reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
   } else if (!store_problem_.empty()) {

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,9 +30,9 @@ namespace sensors::bridge {
 
 class Logic {
  public:
-  /// `saved`: the breaker of the run before. `more_counters` gives what other sides of the service have to add to the
-  /// counters of its status, "key":value, or nothing; it must be callable as long as this.
-  Logic(LogicOptions options, std::optional<SavedBreaker> saved, std::function<std::string()> more_counters = {});
+  /// `saved`: the breaker of the run before. `others` says what other sides of the service have to add to its
+  /// status; it must be callable as long as this.
+  Logic(LogicOptions options, std::optional<SavedBreaker> saved, StatusReporter::Describe others = {});
 
   Logic(const Logic&) = delete;
   Logic& operator=(const Logic&) = delete;
@@ -105,13 +104,14 @@ class Logic {
   void say_transitions();
   void clear_former_names();
   Condition condition() const;
+  void describe(StatusWriter& status) const;
   void add_event(std::string payload);
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
   void say_seldom(LogLevel level, std::string_view kind, const std::string& text);
   bool may_ask() const;
 
   const LogicOptions options_;
-  const std::function<std::string()> more_counters_;
+  const StatusReporter::Describe others_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;
   EventQueue events_;

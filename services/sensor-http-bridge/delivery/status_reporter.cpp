@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "common/codec/reading_json.hpp"
+#include "common/codec/status_parts.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::bridge {
@@ -22,30 +22,6 @@ MqttPublish retained(const LogicOptions& options, std::string_view kind, std::st
   return message;
 }
 
-std::string details_of(const LogicOptions& options, const Condition& condition, const Counters& counters,
-                       const CircuitBreaker& breaker, Now now) {
-  std::string text = "\"destination\":";
-  append_json_string(text, options.upload.destination);
-  text += fmt::format(
-      R"(,"instance":"{}","loop_max_ms":{},"written_bytes":{},"api_latency":{},"breaker":{},"queue":{},"counters":{{"delivered":{},"rejected":{},"splits":{},"holds":{})",
-      options.instance, now.loop_longest.count(), now.written_bytes, encode_latency(counters.latency),
-      encode_breaker(breaker, now), condition.depth, counters.delivered, counters.rejected, counters.splits,
-      counters.holds);
-  text +=
-      fmt::format(R"(,"batches":{},"bytes":{},"unanswered":{})", counters.batches, counters.bytes, counters.unanswered);
-  text += fmt::format(R"(,"late_outcomes":{},{},"failures":{{)", counters.late_outcomes, condition.link);
-  const char* separator = "";
-  for (const auto& [name, count] : counters.failures) {
-    text += separator;
-    append_json_string(text, name);
-    text += fmt::format(":{}", count);
-    separator = ",";
-  }
-  text += '}';
-  if (!condition.more.empty()) text.append(",").append(condition.more);
-  return text + "}";
-}
-
 std::string line_of(const Condition& condition) {
   if (!condition.connected) return "degraded: waiting for the broker";
   if (condition.reason.empty()) return name_of(condition.state);
@@ -55,18 +31,27 @@ std::string line_of(const Condition& condition) {
 }  // namespace
 
 MqttPublish down_message(const LogicOptions& options, const std::string& reason, WallTime since) {
-  StatusReport report;
-  report.service = service_name;
-  report.state = ServiceState::down;
-  report.reason = reason;
-  report.since = since;
-  report.version = SENSOR_PROJECT_VERSION;
-  report.details = fmt::format(R"("instance":"{}")", options.instance);
-  return retained(options, "status", encode_status(report));
+  StatusWriter run;
+  run.add("instance", options.instance);
+  return retained(options, "status", encode_down(service_name, reason, since, run));
 }
 
-void StatusReporter::report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker,
-                            Now now, Effects& effects) {
+void Counters::describe(StatusWriter& status) const {
+  sensors::describe(latency, status.in("api_latency"));
+  StatusWriter& counters = status.in("counters");
+  counters.add("delivered", delivered);
+  counters.add("rejected", rejected);
+  counters.add("splits", splits);
+  counters.add("holds", holds);
+  counters.add("batches", batches);
+  counters.add("bytes", bytes);
+  counters.add("unanswered", unanswered);
+  counters.add("late_outcomes", late_outcomes);
+  StatusWriter& by_class = counters.in("failures");
+  for (const auto& [name, count] : failures) by_class.add(name, count);
+}
+
+void StatusReporter::report(const Condition& condition, const Describe& describe, Now now, Effects& effects) {
   if (std::string line = line_of(condition); line != last_line_) {
     effects.emplace_back(ServiceStatus{line});
     last_line_ = std::move(line);
@@ -81,30 +66,31 @@ void StatusReporter::report(const Condition& condition, const Counters& counters
     return;
   }
   if (std::exchange(is_due_, false)) next_at_ = now.monotonic;
-  std::string said = fmt::format("{} {} {}", last_line_, name_of(breaker.state()), condition.pressure);
+  std::string said = fmt::format("{} {} {}", last_line_, name_of(condition.breaker), condition.pressure);
   const bool is_due = !next_at_.has_value() || now.monotonic >= *next_at_ || said != last_said_;
   if (!is_due) return;
   last_said_ = std::move(said);
   next_at_ = now.monotonic + options_.status_interval;
-  publish(condition, counters, breaker, now, effects);
+  publish(condition, describe, now, effects);
 }
 
-void StatusReporter::publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker,
-                             Now now, Effects& effects) {
+void StatusReporter::publish(const Condition& condition, const Describe& describe, Now now, Effects& effects) {
+  StatusWriter details;
+  describe(details);
   StatusReport report;
   report.service = service_name;
   report.state = condition.state;
   report.reason = condition.reason;
   report.since = wall_at(since_, now);
   report.version = SENSOR_PROJECT_VERSION;
-  report.details = details_of(options_, condition, counters, breaker, now);
+  report.details = details.members();
   effects.emplace_back(retained(options_, "status", encode_status(report)));
 
   QueueDepth queue;
   queue.depth = condition.depth;
   queue.high = options_.upload.high_readings;
   queue.oldest_s = std::chrono::duration<double>(condition.oldest).count();
-  queue.rate_per_s = rate_since_last(counters.delivered, now.monotonic);
+  queue.rate_per_s = rate_since_last(condition.delivered, now.monotonic);
   queue.pressure = condition.pressure;
   effects.emplace_back(retained(options_, "queue", encode_queue_depth(queue)));
 }

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/status_writer.hpp"
+#include "common/core/circuit_breaker.hpp"
+#include "common/core/latency_histogram.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 
@@ -24,18 +28,20 @@ struct Counters {
   std::uint64_t late_outcomes = 0;                // of POSTs that had been given up
   std::map<std::string, std::uint64_t> failures;  // POSTs, by class
   LatencyHistogram latency;                       // of POSTs, failed ones too
+
+  void describe(StatusWriter& status) const;
 };
 
 /// How the bridge is at one moment.
 struct Condition {
   bool connected = false;
-  std::string link;  // counters of the connection to the broker, as encode_link_counters() writes them
-  std::string more;  // counters of other sides of the service, "key":value; may be empty
   ServiceState state = ServiceState::up;
   std::string reason;
   std::uint64_t depth = 0;
   Millis oldest{0};  // since when the oldest of them is known to wait
   bool pressure = false;
+  std::uint64_t delivered = 0;  // readings, since the start
+  CircuitBreaker::State breaker = CircuitBreaker::State::closed;
 };
 
 /// The retained message that says "down": at the end of the service, and as its last will.
@@ -45,9 +51,11 @@ class StatusReporter {
  public:
   explicit StatusReporter(const LogicOptions& options) : options_(options) {}
 
-  /// Appends what is to be said now to `effects`.
-  void report(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
-              Effects& effects);
+  /// A part of the service that says what it has to say in a status.
+  using Describe = std::function<void(StatusWriter&)>;
+
+  /// Appends what is to be said now to `effects`; asks `describe` only when that is a status.
+  void report(const Condition& condition, const Describe& describe, Now now, Effects& effects);
 
   /// The next report() publishes, whether something has changed or not.
   void say_again() { is_due_ = true; }
@@ -55,8 +63,7 @@ class StatusReporter {
   std::optional<Instant> wake_at() const { return next_at_; }
 
  private:
-  void publish(const Condition& condition, const Counters& counters, const CircuitBreaker& breaker, Now now,
-               Effects& effects);
+  void publish(const Condition& condition, const Describe& describe, Now now, Effects& effects);
   double rate_since_last(std::uint64_t delivered, Instant now);
 
   const LogicOptions& options_;

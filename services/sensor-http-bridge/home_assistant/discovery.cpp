@@ -330,10 +330,13 @@ void Discovery::send(Outgoing outgoing) {
   effects_.emplace_back(std::move(message));
 }
 
-std::string Discovery::counters_text() const {
-  return fmt::format(
-      R"("home_assistant":{{"announced":{},"removed":{},"refused":{},"beyond_limit":{},"malformed":{}}})",
-      counters_.announced, counters_.removed, counters_.refused, counters_.beyond_limit, counters_.malformed);
+void Discovery::describe(StatusWriter& status) const {
+  StatusWriter& counters = status.in("counters").in("home_assistant");
+  counters.add("announced", counters_.announced);
+  counters.add("removed", counters_.removed);
+  counters.add("refused", counters_.refused);
+  counters.add("beyond_limit", counters_.beyond_limit);
+  counters.add("malformed", counters_.malformed);
 }
 
 }  // namespace sensors::bridge

@@ -15,6 +15,7 @@
 
 #include "common/codec/discovery_json.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/codec/status_writer.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/log_throttle.hpp"
 #include "services/sensor-http-bridge/events.hpp"
@@ -82,8 +83,7 @@ class Discovery {
   std::size_t sensors() const { return sensors_.size(); }
   const Counters& counters() const { return counters_; }
 
-  /// Counters as a member of a status's counters.
-  std::string counters_text() const;
+  void describe(StatusWriter& status) const;
 
  private:
   struct Sensor {

@@ -14,8 +14,9 @@ Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const st
       control_topic_(control_topic(options)),
       status_topic_(status_topic(options)),
       former_status_topics_(former_status_topics(options)),
-      upload_(std::move(options), std::move(saved),
-              [this] { return discovery_.has_value() ? discovery_->counters_text() : std::string(); }) {
+      upload_(std::move(options), std::move(saved), [this](StatusWriter& status) {
+        if (discovery_.has_value()) discovery_->describe(status);
+      }) {
   if (web.has_value()) web_.emplace(*web);
   if (discovery.has_value()) discovery_.emplace(*discovery);
 }

@@ -369,7 +369,10 @@ TEST_F(DiscoveryTest, counts_sensors_that_there_is_no_room_for_and_says_so_once)
   EXPECT_EQ(sent.size(), 2U);
   EXPECT_EQ(discovery->counters().beyond_limit, 8U);
   EXPECT_EQ(log.size(), 1U);
-  EXPECT_NE(discovery->counters_text().find(R"("beyond_limit":8)"), std::string::npos);
+  StatusWriter status;
+  discovery->describe(status);
+  EXPECT_EQ(status.object(), R"({"counters":{"home_assistant":{"announced":2,"removed":0,"refused":0,)"
+                             R"("beyond_limit":8,"malformed":0}}})");
 }
 
 TEST_F(DiscoveryTest, says_again_later_what_the_broker_did_not_take) {
