@@ -135,46 +135,6 @@ Result<ServiceState> decode_status_state(std::string_view payload) {
   return fail(ErrorCode::invalid, "state: must be up, degraded or down");
 }
 
-std::string encode_breaker(const CircuitBreaker& breaker, Now now) {
-  std::string out;
-  append_text_field(out, "{\"state\":", name_of(breaker.state()));
-  append_text_field(out, ",\"reason\":", breaker.reason());
-  if (const auto since = breaker.since()) append_time_field(out, ",\"since\":", wall_at(*since, now));
-  if (const auto next = breaker.next_attempt()) append_time_field(out, ",\"next_attempt\":", wall_at(*next, now));
-  if (breaker.is_isolated()) out += ",\"isolated\":true";
-  using State = CircuitBreaker::State;
-  append_whole_field(out, ",\"transitions\":{\"closed\":", breaker.entries_into(State::closed));
-  append_whole_field(out, ",\"open\":", breaker.entries_into(State::open));
-  append_whole_field(out, ",\"half_open\":", breaker.entries_into(State::half_open));
-  return out + "}}";
-}
-
-std::string encode_latency(const LatencyHistogram& latency) {
-  std::string out = "{\"le_ms\":{";
-  for (std::size_t i = 0; i < LatencyHistogram::bounds_ms.size(); ++i) {
-    if (i > 0) out += ',';
-    append_text_field(out, "", std::to_string(LatencyHistogram::bounds_ms.at(i)));
-    append_whole_field(out, ":", latency.counts().at(i));
-  }
-  append_number_field(out, "},\"sum_ms\":", latency.sum_ms());
-  append_whole_field(out, ",\"count\":", latency.count());
-  return out + "}";
-}
-
-std::string encode_disk(const DiskFigures& disk) {
-  if (disk.size_bytes == 0) return "{}";
-  std::string out;
-  append_whole_field(out, "{\"file_bytes\":", disk.file_bytes);
-  append_whole_field(out, ",\"free_bytes\":", disk.free_bytes);
-  append_whole_field(out, ",\"size_bytes\":", disk.size_bytes);
-  append_whole_field(out, ",\"at_risk\":", disk.risk.empty() ? 0 : 1);
-  if (!disk.risk.empty()) {
-    out += ",\"risk\":";
-    append_json_string(out, disk.risk);
-  }
-  return out + "}";
-}
-
 std::string encode_breaker_order(BreakerOrder order) {
   return order == BreakerOrder::isolate ? R"({"breaker":"isolate"})" : R"({"breaker":"close"})";
 }
@@ -190,16 +150,6 @@ Result<BreakerOrder> decode_breaker_order(std::string_view payload) {
   if (name == "isolate") return BreakerOrder::isolate;
   if (name == "close") return BreakerOrder::close;
   return fail(ErrorCode::invalid, "breaker: must be isolate or close");
-}
-
-std::string encode_link_counters(const BrokerLink& link) {
-  std::string out = "\"connections_lost\":" + std::to_string(link.lost()) + ",\"failed_connects\":{";
-  const char* separator = "";
-  for (const auto& [failure, count] : link.failed_connects()) {
-    out.append(separator).append("\"").append(failure).append("\":").append(std::to_string(count));
-    separator = ",";
-  }
-  return out + "}";
 }
 
 std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details) {

@@ -6,10 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/core/broker_link.hpp"
 #include "common/core/circuit_breaker.hpp"
-#include "common/core/disk_figures.hpp"
-#include "common/core/latency_histogram.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
@@ -50,8 +47,8 @@ Result<QueueDepth> decode_queue_depth(std::string_view payload);
 enum class ServiceState { up, degraded, down };
 const char* name_of(ServiceState state);
 
-/// The keys that every status payload has; a service adds its own as JSON text in `details`, an object without
-/// its braces: "\"pace_ms\":10000,\"breaker\":{...}". Empty: none.
+/// The keys that every status payload has; a service adds its own in `details`, as StatusWriter::members() gives them:
+/// "\"pace_ms\":10000,\"breaker\":{...}". Empty: none.
 struct StatusReport {
   std::string service;
   ServiceState state = ServiceState::up;
@@ -62,23 +59,8 @@ struct StatusReport {
 };
 std::string encode_status(const StatusReport& report);
 
-/// Two keys for the counters of a status: "\"connections_lost\":1,\"failed_connects\":{\"refused\":4}".
-std::string encode_link_counters(const BrokerLink& link);
-
 /// Only the state is decoded: "up", "degraded" or "down".
 Result<ServiceState> decode_status_state(std::string_view payload);
-
-/// {"state":"open","reason":"...","since":"...","next_attempt":"...","transitions":{"closed":0,"open":1,"half_open":0}},
-/// with "isolated":true instead of the next attempt while an operator keeps it open; `now` turns the breaker's times
-/// into wall time.
-std::string encode_breaker(const CircuitBreaker& breaker, Now now);
-
-/// {"le_ms":{"1":0,"2":3,...},"sum_ms":5.25,"count":3}: how many took at most so many milliseconds.
-std::string encode_latency(const LatencyHistogram& latency);
-
-/// {"file_bytes":40960,"free_bytes":1048576,"size_bytes":4194304,"at_risk":0}; with at_risk 1 also "risk", the reason;
-/// {} while it is not known.
-std::string encode_disk(const DiskFigures& disk);
 
 /// What an operator asks of a service's circuit breaker on `control/<service>`: {"breaker":"isolate"}.
 enum class BreakerOrder { isolate, close };

@@ -1,4 +1,4 @@
-// Watermarks, queue depths, status, breaker, events and errors: written as the protocol shows, read with every check.
+// Watermarks, queue depths, status, events and errors: written as the protocol shows, read with every check.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <nlohmann/json.hpp>
@@ -8,15 +8,6 @@
 
 namespace sensors {
 namespace {
-
-TEST(DiskJson, says_why_a_disk_does_not_keep_what_is_synced) {
-  DiskFigures disk{1, 2, 3};
-  EXPECT_EQ(encode_disk(disk), R"({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":0})");
-  disk.risk = "is in memory (\"tmpfs\")";
-  EXPECT_EQ(encode_disk(disk),
-            R"json({"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,"risk":"is in memory (\"tmpfs\")"})json");
-  EXPECT_EQ(encode_disk(DiskFigures{}), "{}") << "not known yet";
-}
 
 TEST(Committed, is_written_as_the_protocol_shows_it) {
   EXPECT_EQ(encode_committed({"w5", "k3", 1042, false}), R"({"store":"w5","stream":"k3","through":1042})");
@@ -99,20 +90,6 @@ TEST(Status, is_refused_without_a_known_state) {
        {"", "[]", "{}", R"({"state":"UP"})", R"({"state":1})", R"({"state":"up","state":"down"})"}) {
     EXPECT_FALSE(decode_status_state(payload).has_value()) << payload;
   }
-}
-
-TEST(BreakerJson, turns_its_times_into_wall_time) {
-  CircuitBreakerOptions options;
-  options.jitter = 0;
-  CircuitBreaker breaker(options, 1);
-  const Instant opened{std::chrono::seconds{100}};
-  EXPECT_EQ(encode_breaker(breaker, {opened, moment}),
-            R"({"state":"closed","reason":"","transitions":{"closed":0,"open":0,"half_open":0}})");
-  for (int i = 0; i < 3; ++i) breaker.fail(breaker.admit(opened).value(), "HTTP 500", opened);
-  EXPECT_EQ(
-      encode_breaker(breaker, {opened + std::chrono::seconds{10}, moment + std::chrono::seconds{10}}),
-      R"({"state":"open","reason":"API failures exceeded threshold (3): HTTP 500","since":"2026-01-15T16:09:35.123Z",)"
-      R"("next_attempt":"2026-01-15T16:10:35.123Z","transitions":{"closed":0,"open":1,"half_open":0}})");
 }
 
 TEST(BootTimeJson, comes_back_as_it_was) {
