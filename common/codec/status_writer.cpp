@@ -10,8 +10,10 @@
 namespace sensors {
 
 struct StatusWriter::Inner {
+  Inner(std::string_view its_key, std::size_t position) : key(its_key), at(position) {}
+
   std::string key;
-  std::size_t at = 0;  // in the text_ of the one outside, behind the key
+  std::size_t at;  // in the text_ of the one outside, behind the key
   StatusWriter writer;
 };
 
@@ -56,7 +58,7 @@ StatusWriter& StatusWriter::in(std::string_view key) {
     if (inner->key == key) return inner->writer;
   }
   add_key(key);
-  inner_.push_back(std::make_unique<Inner>(std::string(key), text_.size(), StatusWriter()));
+  inner_.push_back(std::make_unique<Inner>(key, text_.size()));
   return inner_.back()->writer;
 }
 

@@ -134,7 +134,7 @@ class ServiceLoop {
     now.loop_longest = longest_;
     now.written_bytes = written_bytes_.at(now.monotonic);
     for (auto& effect : logic_.step(std::move(event), now)) {
-      std::visit([this](auto& known) { carry_out(std::move(known)); }, effect);
+      std::visit([this](auto& known) { this->carry_out(std::move(known)); }, effect);
     }
     check_invariants();
     if (is_stopping_) loop_.end_waits_for(what_end_waits_for());

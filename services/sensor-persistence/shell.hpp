@@ -18,7 +18,7 @@ class Shell : public ServiceShell {
       : ServiceShell(std::move(mqtt), inbox), store_(store) {}
 
   using ServiceShell::carry_out;
-  void carry_out(OpenStore open) { store_.apply(std::move(open)); }
+  void carry_out(OpenStore open) { store_.apply(open); }
   void carry_out(CommitTransaction transaction) { store_.apply(std::move(transaction)); }
   void carry_out(LoadStream load) { store_.apply(std::move(load)); }
   void carry_out(MeasureStore measure) { store_.apply(measure); }
