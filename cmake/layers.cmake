@@ -1,4 +1,4 @@
-# Dependencies point inward: core <- codec <- logic <- main, and core <- runtime <- adapter <- main.
+# Dependencies point inward; the table below says what may link what.
 # The folder is the layer. A link that the table does not allow, or to another service, stops the configure step, by
 # whatever command it was made.
 

@@ -1,4 +1,5 @@
-// The small payloads: watermarks, queue depths, and the errors of RPC answers. Decoding checks everything. Pure.
+// The small payloads: watermarks, queue depths, statuses as they are written, and the errors of RPC answers. Decoding
+// checks everything. Pure.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // Everything that can happen to the bridge, and everything it can do about it. Read this first: Bridge is a function
-// from one BridgeEvent and the time to BridgeEffects, and main.cpp connects both to the world. It joins three that know
-// nothing of each other: Logic, which uploads, Web, which answers HTTP requests, and Discovery, which speaks to Home
-// Assistant.
+// from one BridgeEvent and the time to BridgeEffects, and shell.cpp connects both to the world. It joins three that
+// know nothing of each other: Logic, which delivers, Web, which answers HTTP requests, and Discovery, which speaks to
+// Home Assistant.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The small file that holds the breaker's state between runs. Blocks on the disk; start-up.
+// The small files that hold what the bridge keeps between runs: the breaker, and where writes were handed in. Blocks on
+// the disk; start-up.
 #pragma once
 
 #include <optional>

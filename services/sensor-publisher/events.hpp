@@ -1,5 +1,5 @@
 // Everything that can happen to the publisher, and everything it can do about it. Read this first: Logic is a
-// function from one Event and the time to Effects, and main.cpp connects both to the world.
+// function from one Event and the time to Effects, and shell.cpp connects both to the world.
 #pragma once
 
 #include <cstddef>

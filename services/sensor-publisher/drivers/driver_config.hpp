@@ -1,5 +1,5 @@
 // DriverConfig is one [driver.NAME] table of the publisher's configuration: what to read, how often, and what is
-// known about its sensors. README.md beside this file lists the keys.
+// known about its sensors. sensor-publisher.toml lists the keys.
 #pragma once
 
 #include <memory>
