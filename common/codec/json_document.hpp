@@ -39,7 +39,7 @@ class JsonDocument {
 /// wrong; the first mistake stays and is what finish() returns.
 class JsonFields {
  public:
-  static constexpr std::size_t max_keys = 10;
+  static constexpr std::size_t max_keys = 16;
   static constexpr std::uint64_t any_whole = std::numeric_limits<std::uint64_t>::max();
 
   /// `keys` are literals, at most max_keys. One that comes twice is a mistake: parsers disagree on which one counts.
