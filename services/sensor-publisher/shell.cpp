@@ -50,17 +50,17 @@ int run(Config config) {
   Result<MqttClientOptions> mqtt = mqtt_options(config, stream);
   if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });
+  allow_time_for_a_join(config.outbox);
+  OutboxWorker outbox(config.outbox, [&inbox](Event event) { inbox.push_control(std::move(event)); });
+  // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
+  Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id(), config.logic.node);
+  if (!contents.has_value()) return refuse_to_start(contents.error());
   DriverSet drivers;
   const auto report = [&inbox](std::size_t driver, DriverReport read) {
     inbox.push_control(DriverRead{driver, std::move(read)});
   };
   if (const Result<void> made = drivers.make(config.drivers, report); !made.has_value())
     return refuse_to_start(made.error());
-  allow_time_for_a_join(config.outbox);
-  OutboxWorker outbox(config.outbox, [&inbox](Event event) { inbox.push_control(std::move(event)); });
-  // Without the kernel's id this run stands for a boot of its own: its readings can still be stamped while it lasts.
-  Result<OutboxContents> contents = outbox.start(stream, boot_id().empty() ? stream : boot_id(), config.logic.node);
-  if (!contents.has_value()) return refuse_to_start(contents.error());
   Logic logic(config.logic, *contents);
   Shell shell(outbox, drivers, std::move(*mqtt), inbox);
   return run_loop(loop, inbox, logic, shell);
