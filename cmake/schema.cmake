@@ -2,6 +2,9 @@
 # FOLDER/schema/*.sql, in the order of their names.
 function(sensor_schema folder)
   file(GLOB files CONFIGURE_DEPENDS ${folder}/schema/*.sql)
+  if(NOT files)
+    message(FATAL_ERROR "${folder}/schema: there is no .sql file in this folder")
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
   set(migrations "")
   foreach(file IN LISTS files)

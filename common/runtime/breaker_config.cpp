@@ -9,7 +9,6 @@ void read_breaker_config(ConfigTable table, CircuitBreakerOptions& breaker) {
   table.read("slow_calls_in_window", breaker.slow_calls_in_window, 1, breaker.window);
   table.read("slow_call", breaker.slow_call, Millis{1}, Millis{600'000});
   table.read("open_times", breaker.open_times, Millis{1}, Millis{3'600'000});
-  if (breaker.open_times.empty()) table.refuse("open_times", "must have one time at least, such as [\"60s\"]");
   table.read("jitter", breaker.jitter, 0.0, 0.5);
 }
 

@@ -168,6 +168,8 @@ void Shell::save(std::string path, std::string text, std::string consequence) {
 }
 
 int run(Config config) {
+  if (const Result<std::string> password = read_mqtt_password(config.mqtt); !password.has_value())
+    return refuse_to_start(password.error());  // before a file is written: it is tried every 2 s
   FileLock lock(state_file_of(config), service_name);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {
     if (owned.error().code == ErrorCode::in_use) return refuse_to_start(owned.error());

@@ -63,7 +63,9 @@ int run(Config config) {
     return refuse_to_start(made.error());
   Logic logic(config.logic, *contents);
   Shell shell(outbox, drivers, std::move(*mqtt), inbox);
-  return run_loop(loop, inbox, logic, shell);
+  const int code = run_loop(loop, inbox, logic, shell);
+  drivers.stop();  // a program has its grace while the connection ends
+  return code;
 }
 
 }  // namespace sensors::publisher

@@ -34,7 +34,7 @@ std::vector<SourceFile> sources_below(const std::string& folder) {
 /// Paths of the files of every service's Logic: what is in its folders, events.hpp, and what these include of their own
 /// service, step by step.
 std::set<std::string> logic_paths() {
-  const std::regex folders(folders_of_layer("logic", read(top / "cmake" / "layers.cmake").text));
+  const std::regex folders("(" + folders_of_layer("logic", read(top / "cmake" / "layers.cmake").text) + ")(/.*)?");
   std::vector<fs::path> open;
   for (const auto& entry : fs::recursive_directory_iterator(top / "services")) {
     const fs::path& path = entry.path();

@@ -4,13 +4,13 @@
 set -euo pipefail
 cd "$1"
 
-# add_migration SCHEMA SQL
+# add_migration FOLDER SQL: the newest of the migrations in FOLDER.
 add_migration() {
-  sed -i "s|)sql\"};|)sql\", R\"sql($2)sql\"};|" "$1"
-  grep -qF "$2" "$1" || { echo "next-version: $1 has no list of migrations that ends as this one expects" >&2; exit 1; }
+  compgen -G "$1/001_*.sql" > /dev/null || { echo "next-version: $1 has no migrations" >&2; exit 1; }
+  echo "$2;" > "$1/999_next.sql"
 }
 
-add_migration services/sensor-publisher/outbox/schema.cpp.in \
+add_migration services/sensor-publisher/outbox/schema \
   'ALTER TABLE reading ADD COLUMN quality INTEGER; CREATE TABLE next_version(x)'
-add_migration services/sensor-persistence/store/schema.cpp.in \
+add_migration services/sensor-persistence/store/schema \
   'ALTER TABLE reading ADD COLUMN quality INTEGER; ALTER TABLE stream ADD COLUMN colour TEXT; CREATE INDEX reading_by_quality ON reading(stream, quality); CREATE TABLE next_version(x)'

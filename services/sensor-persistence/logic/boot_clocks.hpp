@@ -56,7 +56,7 @@ class BootClocks {
 
   void describe(StatusWriter& status) const;
 
-  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  /// What should hold after every call and does not; empty when all holds.
   std::string broken_invariant() const;
 
  private:

@@ -119,7 +119,7 @@ class Ingest {
   /// The watermark of each publisher's newest stream.
   std::vector<Watermark> newest() const;
 
-  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  /// What should hold after every call and does not; empty when all holds.
   std::string broken_invariant() const;
 
   const IngestCounters& counters() const { return counters_; }

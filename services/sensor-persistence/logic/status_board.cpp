@@ -39,8 +39,8 @@ bool StatusBoard::set(ServiceState state, const std::string& reason, Instant now
 }
 
 bool StatusBoard::update_pressure(std::uint64_t depth) {
-  is_high_ = depth > high_ || (is_high_ && depth > high_ / 2);
-  return is_high_ || state_ != ServiceState::up;
+  const bool is_high = mark_.update(depth);
+  return is_high || state_ != ServiceState::up;
 }
 
 std::string StatusBoard::status(const StatusWriter& details, Now now) const {

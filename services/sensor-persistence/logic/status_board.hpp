@@ -9,6 +9,7 @@
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_writer.hpp"
 #include "common/core/queue_age.hpp"
+#include "common/core/queue_mark.hpp"
 #include "services/sensor-persistence/logic/uploads.hpp"
 
 namespace sensors::persistence {
@@ -40,7 +41,8 @@ struct ServiceCounters {
 
 class StatusBoard {
  public:
-  StatusBoard(std::uint64_t queue_high, std::uint64_t queue_limit) : high_(queue_high), limit_(queue_limit) {}
+  StatusBoard(std::uint64_t queue_high, std::uint64_t queue_limit)
+      : high_(queue_high), limit_(queue_limit), mark_(queue_high) {}
 
   /// True when the state or its reason changed.
   bool set(ServiceState state, const std::string& reason, Instant now);
@@ -63,7 +65,7 @@ class StatusBoard {
   ServiceState state_ = ServiceState::up;
   std::string reason_;
   std::optional<Instant> since_;
-  bool is_high_ = false;
+  QueueMark mark_;
   std::uint64_t rows_left_ = 0;
   std::optional<Instant> rate_since_;
 };

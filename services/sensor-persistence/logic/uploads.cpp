@@ -17,6 +17,8 @@ void Uploads::restart(const StoreContents& contents) {
     const auto stored = std::find_if(contents.destinations.begin(), contents.destinations.end(),
                                      [&](const DestinationState& state) { return state.name == destination.name; });
     destination = stored != contents.destinations.end() ? *stored : DestinationState{std::move(destination.name)};
+    // The store keeps what it handed out; a range that does not follow is asked for again.
+    if (destination.batch_first != destination.cursor + 1) destination.batch_first = destination.batch_last = 0;
   }
 }
 

@@ -4,7 +4,7 @@
 
 namespace sensors {
 
-DriverSet::~DriverSet() {
+void DriverSet::stop() {
   for (const auto& worker : workers_) worker->stop();
 }
 

@@ -20,14 +20,17 @@ class DriverSet {
 
   DriverSet() = default;
 
-  /// All drivers end at once: each may have a program that wants its grace.
-  ~DriverSet();
+  /// stop(): all drivers end at once, as each may have a program that wants its grace.
+  ~DriverSet() { stop(); }
 
   DriverSet(const DriverSet&) = delete;
   DriverSet& operator=(const DriverSet&) = delete;
 
   /// Once, before the first read. The first driver that cannot be made says why.
   Result<void> make(const std::vector<DriverConfig>& configs, const Report& report);
+
+  /// DriverWorker::stop() of all. Never blocks.
+  void stop();
 
   void start_read(std::size_t driver, std::size_t room) { workers_.at(driver)->start_read(room); }
   void finish(std::size_t driver) { workers_.at(driver)->finish(); }

@@ -23,7 +23,7 @@
 #include "services/sensor-publisher/logic/logic_options.hpp"
 #include "services/sensor-publisher/logic/outbox_writer.hpp"
 #include "services/sensor-publisher/logic/pacing.hpp"
-#include "services/sensor-publisher/logic/queue_mark.hpp"
+#include "common/core/queue_mark.hpp"
 #include "services/sensor-publisher/logic/sender.hpp"
 
 namespace sensors::publisher {

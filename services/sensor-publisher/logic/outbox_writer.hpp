@@ -110,7 +110,7 @@ class OutboxWriter {
   std::uint64_t readings_unwritable() const { return readings_unwritable_; }
   const OutboxBudget& budget() const { return budget_; }
   Position written() const { return written_; }
-  /// What should hold after every call and does not; empty when all holds. For tests and the simulation.
+  /// What should hold after every call and does not; empty when all holds.
   std::string broken_invariant() const;
 
   void describe(StatusWriter& status) const;

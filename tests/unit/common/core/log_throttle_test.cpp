@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "services/sensor-publisher/logic/queue_mark.hpp"
-
 namespace sensors {
 namespace {
 
@@ -32,15 +30,6 @@ TEST(LogThrottle, lets_a_burst_pass_and_then_one_a_pause) {
   EXPECT_EQ(said, 3);
   for (int i = 1; i <= 100; ++i) said += throttle.add(LogLevel::warning, "k", "x", start + i * 1s).has_value() ? 1 : 0;
   EXPECT_EQ(said, 13);
-}
-
-TEST(QueueMark, is_above_from_its_high_mark_until_half_of_it) {
-  QueueMark mark(100);
-  EXPECT_FALSE(mark.update(100));
-  EXPECT_TRUE(mark.update(101));
-  EXPECT_TRUE(mark.update(51));
-  EXPECT_FALSE(mark.update(50));
-  EXPECT_FALSE(mark.update(100));
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ class BrokenLogic : public EchoLogic {
   int last = 0;
 };
 
+#ifndef NDEBUG
 TEST(ServiceLoopDeathTest, ends_at_once_when_the_state_of_its_logic_contradicts_itself) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto process = [] {
@@ -152,6 +153,7 @@ TEST(ServiceLoopDeathTest, ends_at_once_when_the_state_of_its_logic_contradicts_
   };
   EXPECT_DEATH(process(), "it must hold that no number is 2");
 }
+#endif
 
 TEST_F(ServiceLoopTest, ticks_the_logic_when_it_asked_for_it) {
   logic_.end_at = read_clocks().monotonic + 20ms;
