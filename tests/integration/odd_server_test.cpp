@@ -23,8 +23,6 @@
 namespace sensors {
 namespace {
 
-constexpr std::chrono::seconds patience{20};
-
 /// One connection at a time. Reads each request to its end, and sends what the test has put in place for it.
 class OddServer {
  public:
