@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "common/runtime/log.hpp"
 #include "common/runtime/small_file.hpp"
 
 namespace sensors {
@@ -33,6 +34,14 @@ NotedRun note_run(const std::string& path, const ServiceRun& run) {
   if (const Result<void> saved = replace_file(path, encode_runs(runs)); !saved.has_value())
     noted.problem = saved.error().message;
   return noted;
+}
+
+std::vector<ServiceRun> former_runs(const std::string& path, const ServiceRun& run) {
+  NotedRun noted = note_run(path, run);
+  if (!noted.problem.empty())
+    log(LogLevel::warning,
+        noted.problem + "; after a rename, what this service said under a former name may be shown on");
+  return std::move(noted.former);
 }
 
 }  // namespace sensors

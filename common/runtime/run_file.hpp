@@ -16,4 +16,7 @@ struct NotedRun {
 /// Puts `run` into the file `path`. One that cannot be read is replaced. Blocks on the disk.
 NotedRun note_run(const std::string& path, const ServiceRun& run);
 
+/// note_run(), with a warning where there was a problem.
+std::vector<ServiceRun> former_runs(const std::string& path, const ServiceRun& run);
+
 }  // namespace sensors

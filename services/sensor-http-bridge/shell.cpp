@@ -1,21 +1,17 @@
 #include "services/sensor-http-bridge/shell.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/run_file.hpp"
 #include "common/runtime/small_file.hpp"
-#include "common/service/former_runs.hpp"
 #include "common/service/run_service.hpp"
 #include "services/sensor-http-bridge/delivery/status_reporter.hpp"
-#include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
-#include "services/sensor-http-bridge/home_assistant/discovery.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
-#include "services/sensor-http-bridge/web/web.hpp"
 
 namespace sensors::bridge {
 
@@ -39,30 +35,6 @@ HttpFinished finished(HttpOutcome outcome) {
     event.reply = tl::unexpected<Error>(std::move(outcome.answer.error()));
   }
   return event;
-}
-
-Result<MqttClientOptions> mqtt_options(const Config& config) {
-  Result<MqttClientOptions> connection =
-      broker_connection(config.mqtt, config.logic.node + "-" + service_name,
-                        down_message(config.logic, "the connection to the broker ended", read_clocks().wall));
-  if (!connection.has_value()) return connection;
-  MqttClientOptions& options = *connection;
-  options.subscriptions = {reply_topic(config.logic), control_topic(config.logic)};
-  if (config.web.has_value()) {
-    for (std::string& filter : web_subscriptions(*config.web)) options.subscriptions.push_back(std::move(filter));
-  }
-  // The filters of the web side cover it, and Mosquitto sends a message once for each filter.
-  if (!config.web.has_value()) {
-    options.subscriptions.push_back(status_topic(config.logic));
-    for (const std::string& topic : former_status_topics(config.logic)) options.subscriptions.push_back(topic);
-  }
-  if (config.discovery.has_value()) {
-    std::vector<std::string>& known = options.subscriptions;
-    for (std::string& filter : discovery_subscriptions(*config.discovery)) {
-      if (std::find(known.begin(), known.end(), filter) == known.end()) known.push_back(std::move(filter));
-    }
-  }
-  return connection;
 }
 
 /// A request weighs what it holds in memory; for one that is refused the server says so itself.
@@ -168,8 +140,11 @@ void Shell::save(std::string path, std::string text, std::string consequence) {
 }
 
 int run(Config config) {
-  if (const Result<std::string> password = read_mqtt_password(config.mqtt); !password.has_value())
-    return refuse_to_start(password.error());  // before a file is written: it is tried every 2 s
+  // Before a file is written: without a password this is tried every 2 s.
+  Result<MqttClientOptions> mqtt =
+      broker_connection(config.mqtt, config.logic.node + "-" + service_name,
+                        down_message(config.logic, "the connection to the broker ended", read_clocks().wall));
+  if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
   FileLock lock(state_file_of(config), service_name);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {
     if (owned.error().code == ErrorCode::in_use) return refuse_to_start(owned.error());
@@ -178,8 +153,7 @@ int run(Config config) {
   raise_descriptors();
   note_names(config);
   load_write_homes_of(config);
-  Result<MqttClientOptions> mqtt = mqtt_options(config);  // it listens under former names, too
-  if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
+  mqtt->subscriptions = subscriptions_of(config.logic, config.web, config.discovery);
   EventLoop loop;
   Inbox<BridgeEvent> inbox(InboxLimits{}, [&loop] { loop.wake(); });
   Bridge bridge(config.logic, breaker_of_the_run_before(config), config.web, config.discovery);

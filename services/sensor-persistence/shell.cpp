@@ -6,7 +6,7 @@
 #include "common/codec/topic.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/random_id.hpp"
-#include "common/service/former_runs.hpp"
+#include "common/runtime/run_file.hpp"
 #include "common/service/run_service.hpp"
 
 namespace sensors::persistence {

@@ -8,6 +8,24 @@
 
 namespace sensors::bridge {
 
+std::vector<std::string> subscriptions_of(const LogicOptions& options, const std::optional<WebOptions>& web,
+                                          const std::optional<DiscoveryOptions>& discovery) {
+  std::vector<std::string> filters = {reply_topic(options), control_topic(options)};
+  const auto add = [&filters](const std::string& filter) {
+    if (std::find(filters.begin(), filters.end(), filter) == filters.end()) filters.push_back(filter);
+  };
+  if (web.has_value()) {
+    for (const std::string& filter : web_subscriptions(*web)) add(filter);
+  } else {  // the filters of the web side cover these
+    add(status_topic(options));
+    for (const std::string& topic : former_status_topics(options)) add(topic);
+  }
+  if (discovery.has_value()) {
+    for (const std::string& filter : discovery_subscriptions(*discovery)) add(filter);
+  }
+  return filters;
+}
+
 Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web,
                const std::optional<DiscoveryOptions>& discovery)
     : reply_topic_(reply_topic(options)),

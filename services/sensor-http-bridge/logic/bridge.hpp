@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "services/sensor-http-bridge/delivery/logic.hpp"
 #include "services/sensor-http-bridge/events.hpp"
@@ -13,6 +14,11 @@
 #include "services/sensor-http-bridge/web/web.hpp"
 
 namespace sensors::bridge {
+
+/// What the bridge hears from the broker: answers, orders, and what its sides want, each filter once, since Mosquitto
+/// sends a message once for each. To be asked when former names and the homes of writes are known.
+std::vector<std::string> subscriptions_of(const LogicOptions& options, const std::optional<WebOptions>& web,
+                                          const std::optional<DiscoveryOptions>& discovery);
 
 class Bridge {
  public:

@@ -15,6 +15,7 @@
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
+#include "common/core/queue_mark.hpp"
 #include "common/core/sightings.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic/boot_clock.hpp"
@@ -23,7 +24,6 @@
 #include "services/sensor-publisher/logic/logic_options.hpp"
 #include "services/sensor-publisher/logic/outbox_writer.hpp"
 #include "services/sensor-publisher/logic/pacing.hpp"
-#include "common/core/queue_mark.hpp"
 #include "services/sensor-publisher/logic/sender.hpp"
 
 namespace sensors::publisher {

@@ -1,4 +1,4 @@
-// Retry-After and the saved breaker.
+// The saved breaker: its text, and its file.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -8,7 +8,6 @@
 #include "common/codec/time_text.hpp"
 #include "common/runtime/small_file.hpp"
 #include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
-#include "services/sensor-http-bridge/sinks/http/retry_after.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
 #include "tests/rig/temp_dir.hpp"
 
@@ -16,24 +15,6 @@ namespace sensors::bridge {
 namespace {
 
 const WallTime now = *parse_time("1994-11-06T08:49:07Z");
-
-TEST(RetryAfter, understands_seconds_and_the_three_forms_of_a_date) {
-  EXPECT_EQ(parse_retry_after("120", now), Millis{120'000});
-  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), Millis{30'000});
-  EXPECT_EQ(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now), Millis{30'000});
-  EXPECT_EQ(parse_retry_after("Sun Nov  6 08:49:37 1994", now), Millis{30'000});
-}
-
-TEST(RetryAfter, takes_a_date_that_has_passed_for_no_wait) {
-  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Millis{0});
-}
-
-TEST(RetryAfter, survives_nonsense_and_huge_numbers) {
-  for (const char* text : {"", "soon", "-5", "1.5", "Sun, 31 Feb 1994 08:49:37 GMT"}) {
-    EXPECT_FALSE(parse_retry_after(text, now).has_value()) << text;
-  }
-  EXPECT_TRUE(parse_retry_after("99999999999999999999999", now).has_value());
-}
 
 const SavedBreaker open_breaker{CircuitBreaker::State::open, 2, Millis{60'000}, now, 100, "API failures: x"};
 
