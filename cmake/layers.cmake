@@ -11,9 +11,9 @@ set(layers_of_folders
   "common/runtime runtime"
   "common/adapters/[^/]+ adapter"
   "common/service service"
-  "services/[^/]+/(logic|delivery|sinks/[^/]+|web|home_assistant|verbs|doctor|redaction) logic"
+  "services/[^/]+/(logic|delivery|sinks/[^/]+/logic|web|home_assistant|verbs|doctor|redaction) logic"
   "services/[^/]+/drivers driver"
-  "services/[^/]+(/(outbox|store|shell|backup|bundle|machine))? shell")
+  "services/[^/]+(/(outbox|store|sinks|shell|backup|bundle|machine))? shell")
 
 set(layer_core_may_link "")
 set(layer_codec_may_link core)

@@ -1,9 +1,9 @@
 // The body of an API's answer: which rows it refused, and why.
-#include "services/sensor-http-bridge/sinks/http/api_answer.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/api_answer.hpp"
 
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
-#include "services/sensor-http-bridge/sinks/http/answer_text.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/answer_text.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace sensors::fuzz {

@@ -1,5 +1,5 @@
 // The Retry-After header of an API.
-#include "services/sensor-http-bridge/sinks/http/retry_after.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/retry_after.hpp"
 
 #include "tests/fuzz/fuzz_target.hpp"
 

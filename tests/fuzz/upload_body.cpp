@@ -1,5 +1,5 @@
 // A batch of the store, from the broker, as it is written for an API.
-#include "services/sensor-http-bridge/sinks/http/upload_body.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_body.hpp"
 
 #include <algorithm>
 

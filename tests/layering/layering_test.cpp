@@ -75,7 +75,7 @@ TEST(Layering, knows_the_logic_of_each_service) {
   }
   for (const char* file : {"sensor-publisher/logic/sender.cpp", "sensor-publisher/drivers/sample.hpp",
                            "sensor-persistence/logic/ingest.cpp", "sensor-http-bridge/delivery/logic.cpp",
-                           "sensor-http-bridge/sinks/http/verdict.cpp", "sensorctl/doctor/plan.cpp"}) {
+                           "sensor-http-bridge/sinks/http/logic/verdict.cpp", "sensorctl/doctor/plan.cpp"}) {
     EXPECT_EQ(logic.count(std::string("services/") + file), 1U) << file;
   }
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "services/sensor-http-bridge/sinks/http/upload_lines.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_lines.hpp"
 #include "tests/rig/databases.hpp"
 
 namespace sensors::rig {

@@ -24,7 +24,7 @@
 #include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/events.hpp"
-#include "services/sensor-http-bridge/sinks/http/verdict.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/verdict.hpp"
 
 namespace sensors::bridge {
 

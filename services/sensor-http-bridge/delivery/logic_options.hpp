@@ -9,7 +9,7 @@
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/service_run.hpp"
 #include "common/core/time.hpp"
-#include "services/sensor-http-bridge/sinks/http/upload_body.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_body.hpp"
 
 namespace sensors::bridge {
 

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/verdict.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/verdict.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,9 +10,9 @@
 
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
-#include "services/sensor-http-bridge/sinks/http/answer_text.hpp"
-#include "services/sensor-http-bridge/sinks/http/api_answer.hpp"
-#include "services/sensor-http-bridge/sinks/http/retry_after.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/answer_text.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/api_answer.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/retry_after.hpp"
 
 namespace sensors::bridge {
 

@@ -1,5 +1,5 @@
 // The line protocol that a bridge writes, read back by the one that takes it at POST /v1/readings.
-#include "services/sensor-http-bridge/sinks/http/upload_lines.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_lines.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/retry_after.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/retry_after.hpp"
 
 #include <gtest/gtest.h>
 

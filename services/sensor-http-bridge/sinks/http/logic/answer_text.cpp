@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/answer_text.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/answer_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/upload_json.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_json.hpp"
 
 #include "common/codec/json_text.hpp"
 #include "common/codec/reading_json.hpp"

@@ -1,7 +1,7 @@
 // What escapes what: in a tag's value a backslash the ',', '=' and ' '; in a text the '"' and itself. A line ends at a
 // newline for some readers whatever is quoted, so that a text with one could write lines of its own: it is shown as the
 // control picture of Unicode, U+240A, and the carriage return as U+240D.
-#include "services/sensor-http-bridge/sinks/http/upload_lines.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_lines.hpp"
 
 #include <array>
 #include <charconv>

@@ -1,5 +1,5 @@
 // What an outcome means.
-#include "services/sensor-http-bridge/sinks/http/verdict.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/verdict.hpp"
 
 #include <gtest/gtest.h>
 

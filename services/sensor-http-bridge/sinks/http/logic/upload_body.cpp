@@ -1,11 +1,11 @@
-#include "services/sensor-http-bridge/sinks/http/upload_body.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_body.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "common/codec/store_answer.hpp"
-#include "services/sensor-http-bridge/sinks/http/upload_json.hpp"
-#include "services/sensor-http-bridge/sinks/http/upload_lines.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_json.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_lines.hpp"
 
 namespace sensors {
 

@@ -1,5 +1,5 @@
 // How a batch is written for an API: each format as docs/destination-api.md shows it, and nothing changed on the way.
-#include "services/sensor-http-bridge/sinks/http/upload_body.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_body.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -9,8 +9,8 @@
 
 #include "common/codec/posted_readings.hpp"
 #include "common/codec/store_answer.hpp"
-#include "services/sensor-http-bridge/sinks/http/upload_json.hpp"
-#include "services/sensor-http-bridge/sinks/http/upload_lines.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_json.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/upload_lines.hpp"
 #include "tests/support/any_reading.hpp"
 
 namespace sensors {

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/api_answer.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/api_answer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +14,7 @@
 #include "common/codec/json_document.hpp"
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
-#include "services/sensor-http-bridge/sinks/http/answer_text.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/answer_text.hpp"
 
 namespace sensors {
 
