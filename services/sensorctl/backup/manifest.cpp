@@ -21,7 +21,7 @@ constexpr std::int32_t store_id = 0x53507374;
 constexpr std::int64_t any = std::numeric_limits<std::int64_t>::max();
 
 /// Ids of stores and names of nodes have no character that TOML would take for another; anything else is left out.
-std::string quoted(const std::string& text) {
+std::string toml_string(const std::string& text) {
   std::string plain;
   for (const char c : text) {
     if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) plain += c;
@@ -31,7 +31,7 @@ std::string quoted(const std::string& text) {
 
 std::string text_of(const CopiedFile& file) {
   return fmt::format("\n[{}]\nbytes = {}\nschema = {}\nstore = {}\nreadings = {}\ngaps = {}\nlast = {}\n", file.kind,
-                     file.bytes, file.schema, quoted(file.store), file.readings, file.gaps, file.last);
+                     file.bytes, file.schema, toml_string(file.store), file.readings, file.gaps, file.last);
 }
 
 CopiedFile read_file(const std::string& kind, ConfigTable table) {
@@ -75,7 +75,7 @@ Result<CopiedFile> describe(const Source& source, const std::string& path) {
 std::string text_of(const Manifest& manifest) {
   std::string text =
       fmt::format("# A backup of sensorctl; `sensorctl restore` reads it.\nmade = {}\nversion = {}\nnode = {}\n",
-                  quoted(manifest.made), quoted(manifest.version), quoted(manifest.node));
+                  toml_string(manifest.made), toml_string(manifest.version), toml_string(manifest.node));
   for (const CopiedFile& file : manifest.files) text += text_of(file);
   return text;
 }

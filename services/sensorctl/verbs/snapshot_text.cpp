@@ -125,7 +125,7 @@ void append_list(std::string& out, std::string_view key, const std::vector<std::
   out += fmt::format(",\"{}\":[{}]", key, fmt::join(items, ","));
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -157,8 +157,8 @@ std::string snapshot_json(const Snapshot& snapshot, WallTime now) {
   for (const auto& [name, row] : snapshot.readings()) {
     append_delivered_reading(readings.emplace_back(), row.node, row.stream, row.reading);
   }
-  for (const std::string& service : snapshot.missing_services()) missing.push_back(quoted(service));
-  for (const std::string& node : snapshot.silent_stores()) silent.push_back(quoted(node));
+  for (const std::string& service : snapshot.missing_services()) missing.push_back(json_string(service));
+  for (const std::string& node : snapshot.silent_stores()) silent.push_back(json_string(node));
   std::string out = fmt::format(R"({{"time":"{}","well":{})", time_text(now), snapshot.is_well());
   append_list(out, "services", services);
   append_list(out, "committed", watermarks);
