@@ -4,8 +4,9 @@ set -euo pipefail
 dev=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/bin" "$folder/packaging"
 cp "$dev" "$folder/dev"
-mkdir "$folder/bin"
+cp "${dev%/*}"/packaging/{suites,packages}.sh "$folder/packaging/"
 printf '#!/bin/sh\necho "cmake $*" >> %q\n' "$folder/calls" > "$folder/bin/cmake"
 chmod +x "$folder/bin/cmake"
 export PATH=$folder/bin:$PATH

@@ -1,0 +1,80 @@
+#!/bin/bash
+# deps_test.sh DEV: what `./dev deps` asks apt for, with a dpkg and an apt of the test's own.
+set -euo pipefail
+dev=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/bin" "$folder/packaging"
+cp "$dev" "$folder/dev"
+cp "${dev%/*}"/packaging/{suites,packages}.sh "$folder/packaging/"
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# The system: what is installed, what apt has, and whether the first installation fails.
+program() { cat > "$folder/bin/$1" && chmod +x "$folder/bin/$1"; }
+program dpkg-query << END
+#!/bin/sh
+sed 's/^/installed /' $folder/installed
+END
+program apt-cache << END
+#!/bin/sh
+if grep -qx "\$2" $folder/available; then echo "  Candidate: 1.0"; else echo "  Candidate: (none)"; fi
+END
+program apt-get << END
+#!/bin/sh
+[ "\$1" != update ] || { cp $folder/after_update $folder/available; exit 0; }
+for package; do :; done
+echo "\$package" >> $folder/asked
+grep -qx "\$package" $folder/available
+END
+program sudo << 'END'
+#!/bin/sh
+exec "$@"
+END
+printf 'cmake\nlibnew-dev | libold-dev   # one of them\n' > "$folder/packages.txt"
+printf 'ID=debian\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n' > "$folder/os-release"
+export OS_RELEASE=$folder/os-release
+
+# deps INSTALLED AVAILABLE [AFTER_UPDATE]: each a list; prints what apt-get was asked to install.
+deps() {
+  tr ' ' '\n' <<< "$1" > "$folder/installed"
+  tr ' ' '\n' <<< "$2" > "$folder/available"
+  tr ' ' '\n' <<< "${3:-$2}" > "$folder/after_update"
+  : > "$folder/asked"
+  PATH=$folder/bin:$PATH "$folder/dev" deps > "$folder/said" 2>&1 || echo failed
+  cat "$folder/asked"
+}
+expect() { [ "$2" = "$3" ] || fail "$1: '$2' instead of '$3'; it said: $(cat "$folder/said")"; }
+
+expect "the first that apt has" "$(deps cmake 'libold-dev libnew-dev')" libnew-dev
+expect "another where apt has no first" "$(deps cmake libold-dev)" libold-dev
+expect "nothing where the first is installed" "$(deps 'cmake libnew-dev' libold-dev)" ''
+expect "nothing where another is installed" "$(deps 'cmake libold-dev' 'libold-dev libnew-dev')" ''
+expect "a package whose name begins like an installed one" "$(deps 'cmake libold-dev-more' libold-dev)" libold-dev
+expect "one of no choice" "$(deps libold-dev cmake)" cmake
+# apt's lists were old: the choice is made again once they are new.
+expect "a choice by new lists" "$(deps cmake nothing libold-dev | tail -n 1)" libold-dev
+
+# A system that this is not for: one line, and apt is asked nothing.
+refused() {
+  printf '%s\n' "$@" > "$folder/os-release"
+  expect "$*" "$(deps cmake libold-dev)" failed
+  expect "what it says to $*" "$(cat "$folder/said")" \
+    "dev: this builds on Debian 12 and 13, and Raspberry Pi OS of these; here is $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' "$folder/os-release"). With Docker it runs anywhere: compose/README.md"
+}
+refused ID=ubuntu VERSION_CODENAME=noble 'PRETTY_NAME="Ubuntu 24.04.1 LTS"'
+refused ID=debian VERSION_CODENAME=bullseye 'PRETTY_NAME="Debian GNU/Linux 11 (bullseye)"'
+refused ID=debian 'PRETTY_NAME="Debian GNU/Linux forky/sid"'
+refused ID=arch 'PRETTY_NAME="Arch Linux"'
+# There, without dpkg.
+mkdir "$folder/few"
+for tool in bash dirname sed sort grep cat nproc; do ln -s "$(command -v $tool)" "$folder/few/$tool"; done
+PATH=$folder/few "$folder/dev" deps > "$folder/said" 2>&1 && fail "without dpkg it ends well"
+expect "what it says without dpkg" "$(wc -l < "$folder/said") $(grep -c 'here is Arch Linux\. With Docker' "$folder/said")" "1 1"
+
+# Raspberry Pi OS of 32 bits has an ID of its own; each suite is taken.
+printf '%s\n' ID=raspbian VERSION_CODENAME=trixie > "$folder/os-release"
+expect "Raspberry Pi OS" "$(deps cmake libnew-dev)" libnew-dev
