@@ -325,7 +325,7 @@ void Discovery::send(Outgoing outgoing) {
     message.payload = encode_discovery(config);
     ++counters_.announced;
   }
-  message.id = discovery_publish_bit | ++last_id_;
+  message.id = ++last_id_;
   in_flight_.emplace(message.id, std::move(outgoing));
   effects_.emplace_back(std::move(message));
 }

@@ -51,9 +51,6 @@ struct DiscoveryOptions {
   std::size_t max_sensors = 1'000;
 };
 
-/// Publishes of the discovery have ids with this bit; see web_publish_bit.
-inline constexpr std::uint64_t discovery_publish_bit = std::uint64_t{1} << 60U;
-
 /// Topic filters of what it needs to hear.
 std::vector<std::string> discovery_subscriptions(const DiscoveryOptions& options);
 

@@ -1,7 +1,6 @@
 #include "services/sensor-http-bridge/logic/bridge.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "services/sensor-http-bridge/delivery/store_call.hpp"
@@ -56,22 +55,26 @@ std::optional<Instant> Bridge::wake_at() const {
 template <class E>
 void Bridge::to_upload(const E& event, Now now) {
   for (Effect& effect : upload_.step(event, now)) {
-    std::visit([this](auto& known) { effects_.emplace_back(std::move(known)); }, effect);
+    std::visit([this](auto& known) { add(Side::upload, std::move(known)); }, effect);
   }
 }
 
 template <class E>
 void Bridge::to_web(const E& event, Now now) {
   if (!web_.has_value()) return;
-  BridgeEffects more = web_->handle(event, now);
-  std::move(more.begin(), more.end(), std::back_inserter(effects_));
+  for (BridgeEffect& effect : web_->handle(event, now)) add(Side::web, std::move(effect));
 }
 
 template <class E>
 void Bridge::to_discovery(const E& event, Now now) {
   if (!discovery_.has_value()) return;
-  BridgeEffects more = discovery_->handle(event, now);
-  std::move(more.begin(), more.end(), std::back_inserter(effects_));
+  for (BridgeEffect& effect : discovery_->handle(event, now)) add(Side::discovery, std::move(effect));
+}
+
+void Bridge::add(Side side, BridgeEffect effect) {
+  if (MqttPublish* message = std::get_if<MqttPublish>(&effect); message != nullptr)
+    *message = ids_.give(side, std::move(*message));
+  effects_.push_back(std::move(effect));
 }
 
 /// The side that answers people first: the other one may end the service with this event.
@@ -81,9 +84,13 @@ void Bridge::route(const StopRequested& event, Now now) {
 }
 
 void Bridge::route(const MqttPublished& event, Now now) {
-  if ((event.id & web_publish_bit) != 0) return to_web(event, now);
-  if ((event.id & discovery_publish_bit) != 0) return to_discovery(event, now);
-  to_upload(event, now);
+  const std::optional<PublishIds<Side>::Answered> answered = ids_.take(event);
+  if (!answered.has_value()) return;
+  switch (answered->asker) {
+    case Side::upload: return to_upload(answered->published, now);
+    case Side::web: return to_web(answered->published, now);
+    case Side::discovery: return to_discovery(answered->published, now);
+  }
 }
 
 /// Answers are told apart by their correlation data; what is no answer and no order is for who watches.

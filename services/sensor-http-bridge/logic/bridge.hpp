@@ -11,6 +11,7 @@
 #include "services/sensor-http-bridge/delivery/logic.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
+#include "services/sensor-http-bridge/logic/publish_ids.hpp"
 #include "services/sensor-http-bridge/web/web.hpp"
 
 namespace sensors::bridge {
@@ -39,6 +40,8 @@ class Bridge {
   const CircuitBreaker& breaker() const { return upload_.breaker(); }
 
  private:
+  enum class Side { upload, web, discovery };
+
   template <class E>
   void to_upload(const E& event, Now now);
   template <class E>
@@ -51,6 +54,7 @@ class Bridge {
   void route(const MqttConnected& event, Now now) { to_all(event, now); }
   void route(const MqttDisconnected& event, Now now) { to_all(event, now); }
   void route(const MqttPublished& event, Now now);
+  void add(Side side, BridgeEffect effect);
   void route(const MqttMessage& event, Now now);
   void route(const HttpFinished& event, Now now) { to_upload(event, now); }
   void route(const WebRequest& event, Now now) { to_web(event, now); }
@@ -72,6 +76,7 @@ class Bridge {
   Logic upload_;
   std::optional<Web> web_;
   std::optional<Discovery> discovery_;
+  PublishIds<Side> ids_;
   BridgeEffects effects_;  // of the step under way
 };
 

@@ -19,9 +19,6 @@
 
 namespace sensors::bridge {
 
-/// Publishes of the HTTP side have ids with this bit, those of the upload without.
-inline constexpr std::uint64_t web_publish_bit = std::uint64_t{1} << 62U;
-
 /// How the correlation data of the HTTP side begins; docs/protocol.md, rpc.
 inline constexpr std::string_view web_correlation = "web-";
 
@@ -48,7 +45,7 @@ class StoreDesk {
     const std::uint64_t number = ++last_;
     calls_.emplace(number, Call{std::move(purpose), now + options_.longest});
     MqttPublish request;
-    request.id = web_publish_bit | number;
+    request.id = number;
     request.topic = topic_of(options_.root, options_.node, "rpc", verb);
     request.payload = std::move(payload);
     request.response_topic = options_.reply_topic;
@@ -66,9 +63,8 @@ class StoreDesk {
 
   /// What a request was for that the broker did not take; the call is over.
   std::optional<Purpose> take_refusal(const MqttPublished& published) {
-    const auto call = calls_.find(published.id & ~web_publish_bit);
-    if (published.result.has_value() || (published.id & web_publish_bit) == 0 || call == calls_.end())
-      return std::nullopt;
+    const auto call = calls_.find(published.id);
+    if (published.result.has_value() || call == calls_.end()) return std::nullopt;
     return take(call);
   }
 

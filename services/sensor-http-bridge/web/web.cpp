@@ -97,12 +97,19 @@ BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
 
 BridgeEffects Web::handle(const MqttPublished& published, Now now) {
   now_ = now;
-  writes_.outbox().acknowledged(published);
-  if (const std::optional<PendingRead> read = desk_.take_refusal(published); read.has_value())
-    store_is_silent(*read, "the broker did not take the request: " + published.result.error().message);
-  if (const std::optional<std::uint64_t> write = questions_desk_.take_refusal(published); write.has_value())
-    question_refused(*write, published.result.error());
+  if (const std::optional<PublishIds<Sender>::Answered> answered = ids_.take(published); answered.has_value())
+    take_published(answered->asker, answered->published);
   return take_effects();
+}
+
+void Web::take_published(Sender sender, const MqttPublished& published) {
+  if (sender == Sender::outbox) return writes_.outbox().acknowledged(published);
+  if (sender == Sender::reads) {
+    if (const std::optional<PendingRead> read = desk_.take_refusal(published); read.has_value())
+      store_is_silent(*read, "the broker did not take the request: " + published.result.error().message);
+  } else if (const std::optional<std::uint64_t> write = questions_desk_.take_refusal(published); write.has_value()) {
+    question_refused(*write, published.result.error());
+  }
 }
 
 BridgeEffects Web::handle(const MqttMessage& message, Now now) {
@@ -214,9 +221,10 @@ BridgeEffects Web::take_effects() {
   while (is_connected_ && writes_.may_ask(now_.monotonic) && !questions_desk_.is_full()) {
     const std::optional<Writes::Question> question = writes_.take_question();
     if (!question.has_value()) break;
-    add(questions_desk_.open("streams", encode_streams_request(question->streams), question->write, now_.monotonic));
+    send(Sender::questions,
+         questions_desk_.open("streams", encode_streams_request(question->streams), question->write, now_.monotonic));
   }
-  for (MqttPublish& message : writes_.outbox().take_messages(now_.monotonic)) add(std::move(message));
+  for (MqttPublish& message : writes_.outbox().take_messages(now_.monotonic)) send(Sender::outbox, std::move(message));
   return std::exchange(effects_, {});
 }
 

@@ -13,6 +13,7 @@
 #include "common/codec/json_object.hpp"
 #include "common/codec/topic.hpp"
 #include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/logic/publish_ids.hpp"
 #include "services/sensor-http-bridge/web/access.hpp"
 #include "services/sensor-http-bridge/web/answers.hpp"
 #include "services/sensor-http-bridge/web/event_streams.hpp"
@@ -71,6 +72,7 @@ class Web {
 
  private:
   enum class Needs { nothing, read, write };
+  enum class Sender { reads, questions, outbox };
 
   void route(const WebRequest& request);
   void refuse_method(const WebRequest& request, const std::string& path, std::string_view methods);
@@ -99,6 +101,8 @@ class Web {
   void send_page_file(const WebRequest& request, std::string_view name);
   void refuse(const WebRequest& request, const Problem& problem);
   void add(BridgeEffect effect) { effects_.push_back(std::move(effect)); }
+  void send(Sender sender, MqttPublish message) { add(ids_.give(sender, std::move(message))); }
+  void take_published(Sender sender, const MqttPublished& published);
   std::vector<std::string> reasons_not_ready() const;
   void add_written(std::vector<WebResponse> answers);
   void warn_of_expiry();
@@ -111,6 +115,7 @@ class Web {
   StoreDesk<PendingRead> desk_;
   StoreDesk<std::uint64_t> questions_desk_;  // about writes, by their numbers
   Writes writes_;
+  PublishIds<Sender> ids_;
   const std::set<std::string> committed_topics_;
   JsonObjectReader reader_;
   Counters counters_;

@@ -202,7 +202,7 @@ void Web::ask_store(const WebRequest& request, std::string_view verb, const Resu
   }
   if (!has_room_for(request, largest_store_answer)) return;
   ++counters_.queries;
-  add(desk_.open(verb, encode(*query), read, now_.monotonic));
+  send(Sender::reads, desk_.open(verb, encode(*query), read, now_.monotonic));
 }
 
 /// What the queries that are under way may bring counts as if it were there.

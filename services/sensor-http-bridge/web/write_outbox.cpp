@@ -14,7 +14,6 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
-#include "services/sensor-http-bridge/web/store_desk.hpp"
 
 namespace sensors::bridge {
 
@@ -54,7 +53,7 @@ bool WriteOutbox::withdraw(std::uint64_t write) {
 
 void WriteOutbox::disconnected() {
   is_connected_ = false;
-  messages_ = 0;
+  messages_.clear();
   for (auto& [name, stream] : streams_) {
     stream.sent = std::min(stream.sent, stream.confirmed);
     stream.resend_at.reset();
@@ -62,9 +61,7 @@ void WriteOutbox::disconnected() {
   }
 }
 
-void WriteOutbox::acknowledged(const MqttPublished& published) {
-  if ((published.id & write_publish_bit) != 0 && messages_ > 0) --messages_;
-}
+void WriteOutbox::acknowledged(const MqttPublished& published) { messages_.erase(published.id); }
 
 std::vector<WriteOutbox::Done> WriteOutbox::committed(const Committed& watermark, Instant now) {
   const auto found = streams_.find(watermark.stream);
@@ -118,15 +115,15 @@ std::vector<MqttPublish> WriteOutbox::take_messages(Instant now) {
           std::min(std::max(2 * stream.resend_wait, 2 * options_.resend_after), options_.resend_longest);
       ++resends_;
     }
-    while (stream.sent < stream.last() && !stream.writes.empty() && messages_ < options_.max_messages &&
+    while (stream.sent < stream.last() && !stream.writes.empty() && messages_.size() < options_.max_messages &&
            unconfirmed_rows < options_.max_unconfirmed) {
       const std::uint64_t sent_before = stream.sent;
       MqttPublish message;
-      message.id = web_publish_bit | write_publish_bit | ++last_message_;
+      message.id = ++last_message_;
       message.topic = topic_of(options_.root, stream.node, "backlog", service_name);
       message.payload = encode_batch(next_batch(name, stream));
+      messages_.insert(message.id);
       messages.push_back(std::move(message));
-      ++messages_;
       unconfirmed_rows += stream.sent - sent_before;
       if (!stream.resend_at.has_value()) stream.resend_at = now + std::max(stream.resend_wait, options_.resend_after);
     }

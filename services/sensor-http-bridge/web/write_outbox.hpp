@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,6 @@
 #include "common/core/time.hpp"
 
 namespace sensors::bridge {
-
-/// Publishes of the outbox have ids with this bit, besides web_publish_bit.
-inline constexpr std::uint64_t write_publish_bit = std::uint64_t{1} << 61U;
 
 class WriteOutbox {
  public:
@@ -57,7 +55,7 @@ class WriteOutbox {
   void connected() { is_connected_ = true; }
   void disconnected();
 
-  /// The broker's answer to one of take_messages().
+  /// The broker's answer to one of take_messages(), or an earlier one of them.
   void acknowledged(const MqttPublished& published);
 
   /// What the store has now as a whole. A watermark of a stream that is not here is of an earlier run, and one beyond
@@ -100,7 +98,7 @@ class WriteOutbox {
   Options options_;
   std::map<std::string, Stream> streams_;
   std::size_t rows_ = 0;
-  std::size_t messages_ = 0;  // without PUBACK
+  std::set<std::uint64_t> messages_;  // without PUBACK, on this connection
   std::uint64_t last_message_ = 0;
   bool is_connected_ = false;
   std::uint64_t resends_ = 0;

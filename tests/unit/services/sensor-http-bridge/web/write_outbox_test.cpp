@@ -97,6 +97,19 @@ class WriteOutboxTest : public testing::Test {
   Instant now{std::chrono::hours{1}};
 };
 
+TEST_F(WriteOutboxTest, an_answer_to_a_message_of_an_earlier_connection_makes_no_room) {
+  for (std::uint64_t write = 1; write <= 12; ++write)
+    outbox.add(write, "k-" + std::to_string(write), "kitchen", readings("a", 1));
+  const std::vector<MqttPublish> before = outbox.take_messages(now);
+  ASSERT_EQ(before.size(), 10U);
+  outbox.disconnected();
+  outbox.connected();
+  ASSERT_EQ(outbox.take_messages(now).size(), 10U);
+  for (const MqttPublish& message : before)
+    outbox.acknowledged({message.id, fail(ErrorCode::disconnected, "the connection ended")});
+  EXPECT_TRUE(outbox.take_messages(now).empty());
+}
+
 TEST_F(WriteOutboxTest, sends_writes_without_a_key_as_one_stream_in_order) {
   outbox.add(1, "", "kitchen", readings("a", 2));
   outbox.add(2, "", "kitchen", readings("b", 1));
