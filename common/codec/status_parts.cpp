@@ -31,13 +31,6 @@ void describe(const CircuitBreaker& breaker, Now now, StatusWriter& status) {
     transitions.add(name_of(state), breaker.entries_into(state));
 }
 
-void describe(const BrokerLink& link, StatusWriter& status) {
-  StatusWriter& counters = status.in("counters");
-  counters.add("connections_lost", link.lost());
-  StatusWriter& failed = counters.in("failed_connects");
-  for (const auto& [failure, count] : link.failed_connects()) failed.add(failure, count);
-}
-
 void describe(const DiskFigures& disk, StatusWriter& status) {
   StatusWriter& object = status.in("disk");
   if (disk.size_bytes == 0) return;

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "common/codec/status_writer.hpp"
-#include "common/core/broker_link.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/disk_figures.hpp"
 #include "common/core/latency_histogram.hpp"
@@ -21,9 +20,6 @@ void describe_process(std::string_view instance, Now now, StatusWriter& status);
 /// "half_open":0}}, with "isolated":true instead of the next attempt while an operator keeps it open; `now` turns the
 /// breaker's times into wall time.
 void describe(const CircuitBreaker& breaker, Now now, StatusWriter& status);
-
-/// In "counters": "connections_lost":1,"failed_connects":{"refused":4}.
-void describe(const BrokerLink& link, StatusWriter& status);
 
 /// "disk": {"file_bytes":40960,"free_bytes":1048576,"size_bytes":4194304,"at_risk":0}; with at_risk 1 also "risk", the
 /// reason; {} while it is not known.

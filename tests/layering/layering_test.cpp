@@ -31,16 +31,18 @@ std::vector<SourceFile> sources_below(const std::string& folder) {
   return files;
 }
 
-/// Paths of the files of every service's Logic: what is in its folders, events.hpp, and what these include of their own
-/// service, step by step.
+/// Paths of the files of every Logic: what is in its folders, a service's events.hpp, and what these include of their
+/// own service, step by step.
 std::set<std::string> logic_paths() {
   const std::regex folders("(" + folders_of_layer("logic", read(top / "cmake" / "layers.cmake").text) + ")(/.*)?");
   std::vector<fs::path> open;
-  for (const auto& entry : fs::recursive_directory_iterator(top / "services")) {
-    const fs::path& path = entry.path();
-    if (path.extension() != ".hpp" && path.extension() != ".cpp") continue;
-    const bool is_logic = std::regex_match(path.lexically_relative(top).parent_path().string(), folders);
-    if (is_logic || path.filename() == "events.hpp") open.push_back(path);
+  for (const char* below : {"common", "services"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(top / below)) {
+      const fs::path& path = entry.path();
+      if (path.extension() != ".hpp" && path.extension() != ".cpp") continue;
+      const bool is_logic = std::regex_match(path.lexically_relative(top).parent_path().string(), folders);
+      if (is_logic || path.filename() == "events.hpp") open.push_back(path);
+    }
   }
   std::set<std::string> paths;
   while (!open.empty()) {
@@ -78,6 +80,7 @@ TEST(Layering, knows_the_logic_of_each_service) {
                            "sensor-http-bridge/sinks/http/logic/verdict.cpp", "sensorctl/doctor/plan.cpp"}) {
     EXPECT_EQ(logic.count(std::string("services/") + file), 1U) << file;
   }
+  EXPECT_EQ(logic.count("common/self/namesakes.cpp"), 1U);
 }
 
 // ---- each rule, on planted text ----
@@ -149,6 +152,10 @@ TEST(LayeringRules, keep_codec_pure_but_for_its_json_library) {
 TEST(LayeringRules, keep_a_logic_pure_and_to_its_own_service) {
   expect_each({{logic, "#include \"services/sensor-publisher/events.hpp\"", "", true},
                {logic, "#include \"common/codec/topic.hpp\"", "", true},
+               {logic, "#include \"common/self/namesakes.hpp\"", "", true},
+               {"common/self/x.cpp", "#include \"common/self/namesakes.hpp\"", "", true},
+               {"common/self/x.cpp", "#include \"common/runtime/log.hpp\"", "may not include", true},
+               {"common/codec/x.cpp", "#include \"common/self/namesakes.hpp\"", "may not include"},
                {logic, "#include <fmt/core.h>", "", true},
                {logic, "#include \"services/sensor-persistence/events.hpp\"", "may not include", true},
                {logic, "#include \"common/runtime/event_loop.hpp\"", "may not include", true},

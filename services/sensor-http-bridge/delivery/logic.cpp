@@ -381,7 +381,7 @@ void Logic::describe(StatusWriter& status) const {
   status.add("queue", depth_);
   sensors::describe(breaker_, now_, status);
   counters_.describe(status);
-  sensors::describe(link_, status);
+  link_.describe(status);
   if (others_) others_(status);
 }
 

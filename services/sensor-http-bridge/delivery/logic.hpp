@@ -8,16 +8,16 @@
 #include <string>
 #include <string_view>
 
-#include "common/codec/former_names.hpp"
-#include "common/codec/namesakes.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "common/core/backoff.hpp"
-#include "common/core/broker_link.hpp"
 #include "common/core/circuit_breaker.hpp"
-#include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
+#include "common/self/broker_link.hpp"
+#include "common/self/event_queue.hpp"
+#include "common/self/former_names.hpp"
+#include "common/self/namesakes.hpp"
 #include "services/sensor-http-bridge/delivery/batch_size.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/delivery/saved_breaker.hpp"

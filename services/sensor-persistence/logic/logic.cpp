@@ -292,7 +292,7 @@ void Logic::describe(Now now, StatusWriter& status) const {
   clocks_.describe(status);
   counters_.describe(status);
   retention_.describe(status);
-  sensors::describe(link_, status);
+  link_.describe(status);
 }
 
 void Logic::publish_status(Now now) {

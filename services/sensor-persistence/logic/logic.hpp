@@ -8,17 +8,17 @@
 #include <utility>
 #include <vector>
 
-#include "common/codec/former_names.hpp"
-#include "common/codec/namesakes.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/streams_json.hpp"
 #include "common/codec/topic.hpp"
-#include "common/core/broker_link.hpp"
 #include "common/core/disk_reserve.hpp"
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
 #include "common/core/service_run.hpp"
+#include "common/self/broker_link.hpp"
+#include "common/self/former_names.hpp"
+#include "common/self/namesakes.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/logic/boot_clocks.hpp"
 #include "services/sensor-persistence/logic/ingest.hpp"

@@ -364,7 +364,7 @@ void Logic::describe(Now now, StatusWriter& status) const {
   writer_.describe(status);
   intake_.describe(status);
   sender_.describe(now, status);
-  sensors::describe(link_, status);
+  link_.describe(status);
   StatusWriter& counters = status.in("counters");
   counters.add("damaged", readings_damaged_ + sender_.readings_missing());
   counters.add("malformed", malformed_);

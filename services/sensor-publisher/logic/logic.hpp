@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "common/codec/former_names.hpp"
-#include "common/codec/namesakes.hpp"
 #include "common/codec/topic.hpp"
-#include "common/core/broker_link.hpp"
-#include "common/core/event_queue.hpp"
 #include "common/core/liveness.hpp"
 #include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
 #include "common/core/queue_mark.hpp"
 #include "common/core/sightings.hpp"
+#include "common/self/broker_link.hpp"
+#include "common/self/event_queue.hpp"
+#include "common/self/former_names.hpp"
+#include "common/self/namesakes.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic/boot_clock.hpp"
 #include "services/sensor-publisher/logic/downstream.hpp"

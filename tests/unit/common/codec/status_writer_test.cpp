@@ -108,21 +108,6 @@ TEST(StatusParts, a_process_says_which_it_is_and_how_it_fares) {
   EXPECT_EQ(status.object(), R"({"instance":"a1","loop_max_ms":12,"written_bytes":4096})");
 }
 
-TEST(StatusParts, a_link_counts_beside_the_counters_of_others) {
-  BrokerLink link;
-  StatusWriter status;
-  status.in("counters").add("sent", 1);
-  describe(link, status);
-  EXPECT_EQ(status.object(), R"({"counters":{"sent":1,"connections_lost":0,"failed_connects":{}}})");
-  link.disconnected({"x", ErrorCode::refused}, Instant{});
-  link.disconnected({"x", ErrorCode::tls}, Instant{});
-  link.connected(Instant{});
-  link.disconnected({"x", ErrorCode::disconnected}, Instant{});
-  StatusWriter later;
-  describe(link, later);
-  EXPECT_EQ(later.object(), R"({"counters":{"connections_lost":1,"failed_connects":{"refused":1,"tls":1}}})");
-}
-
 TEST(StatusParts, a_breaker_turns_its_times_into_wall_time) {
   CircuitBreakerOptions options;
   options.jitter = 0;

@@ -1,4 +1,4 @@
-#include "common/core/broker_link.hpp"
+#include "common/self/broker_link.hpp"
 
 #include <chrono>
 #include <utility>
@@ -35,6 +35,13 @@ std::optional<LogLine> BrokerLink::disconnected(const MqttDisconnected& event, I
   if (!is_news) return std::nullopt;
   return limited(LogLevel::warning, (was_connected ? "broker lost: " : "cannot connect, trying again: ") + event.reason,
                  now);
+}
+
+void BrokerLink::describe(StatusWriter& status) const {
+  StatusWriter& counters = status.in("counters");
+  counters.add("connections_lost", lost_);
+  StatusWriter& failed = counters.in("failed_connects");
+  for (const auto& [failure, count] : failed_connects_) failed.add(failure, count);
 }
 
 std::optional<LogLine> BrokerLink::limited(LogLevel level, std::string text, Instant now) {

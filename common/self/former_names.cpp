@@ -2,7 +2,7 @@
 // the next run has connected, or long after; what the network held back may come between. So whatever a run of ours
 // left goes whenever it comes, once it is sure that nobody says it any more: this machine may be a copy of one that
 // still runs under that name, and a machine that says it is there says so again.
-#include "common/codec/former_names.hpp"
+#include "common/self/former_names.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // Of a process that is gone there may still come its last will, and what the network has kept: neither is said again. A
 // retained status is of the past. Both are no namesake's.
-#include "common/codec/namesakes.hpp"
+#include "common/self/namesakes.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "common/codec/namesakes.hpp"
+#include "common/self/namesakes.hpp"
 
 #include <gtest/gtest.h>
 

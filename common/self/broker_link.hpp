@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/codec/status_writer.hpp"
 #include "common/core/rate_limit.hpp"
 #include "common/core/service_events.hpp"
 
@@ -32,6 +33,9 @@ class BrokerLink {
 
   /// Connections that were lost, since the start.
   std::uint64_t lost() const { return lost_; }
+
+  /// In "counters": "connections_lost":1,"failed_connects":{"refused":4}.
+  void describe(StatusWriter& status) const;
 
  private:
   std::optional<LogLine> limited(LogLevel level, std::string text, Instant now);

@@ -1,4 +1,4 @@
-#include "common/codec/former_names.hpp"
+#include "common/self/former_names.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,6 @@
-#include "common/core/broker_link.hpp"
+#include "common/self/broker_link.hpp"
 
 #include <gtest/gtest.h>
-
-#include "common/core/event_queue.hpp"
 
 namespace sensors {
 namespace {
@@ -48,18 +46,19 @@ TEST(BrokerLink, says_little_about_a_link_that_comes_and_goes_all_the_time) {
   EXPECT_NE(link.connected(start + 60s)->text.find("lines about it left out"), std::string::npos);
 }
 
-TEST(EventQueue, keeps_the_newest_and_counts_what_gave_way) {
-  EventQueue events;
-  for (std::size_t i = 0; i < EventQueue::most + 2; ++i) {
-    MqttPublish event;
-    event.payload = std::to_string(i);
-    events.add(std::move(event));
-  }
-  EXPECT_EQ(events.dropped(), 2U);
-  const auto taken = events.take();
-  EXPECT_EQ(taken.size(), EventQueue::most);
-  EXPECT_EQ(taken.front().payload, "2");
-  EXPECT_TRUE(events.take().empty());
+TEST(BrokerLink, counts_beside_the_counters_of_others) {
+  BrokerLink link;
+  StatusWriter status;
+  status.in("counters").add("sent", 1);
+  link.describe(status);
+  EXPECT_EQ(status.object(), R"({"counters":{"sent":1,"connections_lost":0,"failed_connects":{}}})");
+  link.disconnected({"x", ErrorCode::refused}, Instant{});
+  link.disconnected({"x", ErrorCode::tls}, Instant{});
+  link.connected(Instant{});
+  link.disconnected({"x", ErrorCode::disconnected}, Instant{});
+  StatusWriter later;
+  link.describe(later);
+  EXPECT_EQ(later.object(), R"({"counters":{"connections_lost":1,"failed_connects":{"refused":1,"tls":1}}})");
 }
 
 }  // namespace
