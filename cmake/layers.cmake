@@ -67,8 +67,8 @@ function(sensor_layer_of folder result)
 endfunction()
 
 # sensor_library(NAME [FOLDERS folder...] [SOURCES file...] [LINKS target...] [APART file...])
-# All sources in the folders, which have one layer; without folders, files of the one that declares it. APART: see
-# together.cmake.
+# All sources in the folders, which have one layer; without folders, files of the one that declares it. A folder `logic`
+# within one of another layer is not part of it. APART: see together.cmake.
 function(sensor_library name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;SOURCES;LINKS;APART")
   set(folders ${arg_FOLDERS})
@@ -86,6 +86,9 @@ function(sensor_library name)
     message(FATAL_ERROR "${name} has folders of several layers: ${layers}; see cmake/layers.cmake")
   endif()
   sensor_sources_in(sources ${arg_FOLDERS})
+  if(NOT layers STREQUAL "logic")
+    list(FILTER sources EXCLUDE REGEX "/logic/")
+  endif()
   add_library(${name} STATIC ${sources} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES SENSOR_LAYER ${layers})
   set_property(GLOBAL APPEND PROPERTY SENSOR_LIBRARIES ${name})

@@ -73,18 +73,18 @@ AnswerTrust read_answers(ConfigTable& table) {
   return answers == "status" ? AnswerTrust::status : AnswerTrust::strict;
 }
 
-void read_format(ConfigTable& table, std::string_view url, UploadOptions& upload) {
-  std::string format = name_of(upload.format);
+void read_format(ConfigTable& table, std::string_view url, HttpSinkOptions& http) {
+  std::string format = name_of(http.format);
   table.read_choice("format", format, {"batch", "json", "influx"});
-  upload.format = upload_format_from(format).value_or(upload.format);
-  if (upload.format == UploadFormat::influx) check_precision(table, url);
+  http.format = upload_format_from(format).value_or(http.format);
+  if (http.format == UploadFormat::influx) check_precision(table, url);
 }
 
 void read_destination(ConfigTable table, DestinationConfig& destination, LogicOptions& logic) {
   UploadOptions& upload = logic.upload;
   read_url(table, destination);
-  read_format(table, destination.url, upload);
-  upload.answers = read_answers(table);
+  read_format(table, destination.url, destination.http);
+  destination.http.answers = read_answers(table);
   table.read_name("name", upload.destination);
   table.read("token_file", destination.token_file);
   table.read("gzip", destination.gzip);
@@ -96,8 +96,8 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   table.read("max_refused_in_row", upload.max_refused_in_row, 0, 1'000'000);
   table.read("connect_timeout", destination.connect_timeout, Millis{1}, Millis{60'000});
   table.read("few_timeout", upload.few_timeout, Millis{100}, Millis{600'000});
-  table.read("retry_first", logic.post_retry_first, Millis{10}, Millis{600'000});
-  table.read("retry_longest", logic.post_retry_longest, logic.post_retry_first, Millis{600'000});
+  table.read("retry_first", logic.attempt_retry_first, Millis{10}, Millis{600'000});
+  table.read("retry_longest", logic.attempt_retry_longest, logic.attempt_retry_first, Millis{600'000});
   table.read("bulk_timeout", upload.bulk_timeout, Millis{100}, Millis{600'000});
   table.read("high_readings", upload.high_readings, 1, 1'000'000'000);
   check_credentials(table, destination);
@@ -150,10 +150,11 @@ Result<Config> load_config(const std::string& path) {
   config.discovery = read_home_assistant_config(root.table("home_assistant"));
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   config.logic.root = config.mqtt.root;
-  config.logic.breaker.peer = "API";
+  config.logic.names = http_sink_names();
+  config.logic.breaker.peer = config.logic.names.peer;
   // A probe may be a whole batch again: its own deadline ends it, and the breaker's is only the last resort.
   config.logic.breaker.probe_deadline =
-      config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_client_after;
+      config.logic.upload.bulk_timeout + config.logic.upload.few_timeout + 2 * stuck_sink_after;
   config.logic.seed = std::random_device{}();
   config.logic.instance = random_id();
   if (config.discovery.has_value()) config.discovery->root = config.mqtt.root;

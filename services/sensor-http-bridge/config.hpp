@@ -12,11 +12,13 @@
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/http_options.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 
 namespace sensors::bridge {
 
 struct DestinationConfig {
+  HttpSinkOptions http;
   std::string url;  // without the user part, which is user and password
   std::string user;
   std::string password;

@@ -11,6 +11,7 @@
 #include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
+#include "services/sensor-http-bridge/sinks/http/http_sink.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
 
 namespace sensors::bridge {
@@ -18,24 +19,6 @@ namespace sensors::bridge {
 namespace {
 
 constexpr std::size_t request_overhead_bytes = 256;
-
-HttpFinished finished(HttpOutcome outcome) {
-  HttpFinished event;
-  event.id = outcome.id;
-  event.took = outcome.took;
-  if (outcome.answer.has_value()) {
-    HttpAnswer& answer = *outcome.answer;
-    event.reply = HttpReply{answer.status,
-                            std::move(answer.content_type),
-                            std::move(answer.retry_after),
-                            std::move(answer.body),
-                            answer.is_early,
-                            answer.has_more};
-  } else {
-    event.reply = tl::unexpected<Error>(std::move(outcome.answer.error()));
-  }
-  return event;
-}
 
 /// A request weighs what it holds in memory; for one that is refused the server says so itself.
 HttpServerCallbacks server_callbacks(Inbox<BridgeEvent>& inbox) {
@@ -91,37 +74,14 @@ void load_write_homes_of(Config& config) {
 Shell::Shell(const Config& config, MqttClientOptions mqtt, EventLoop& loop, Inbox<BridgeEvent>& inbox)
     : ServiceShell(std::move(mqtt), inbox),
       config_(config),
-      inbox_(inbox),
       worker_("state-file"),
-      http_([&inbox](HttpOutcome outcome) { inbox.push_control(finished(std::move(outcome))); }) {
+      sink_(std::make_unique<HttpSink>(config.destination,
+                                       [&inbox](Attempted attempted) { inbox.push_control(std::move(attempted)); })) {
   if (config.web.has_value()) server_.emplace(loop, config.server, server_callbacks(inbox));
 }
 
 void Shell::reload() {
   if (server_.has_value()) server_->read_certificate_again();
-}
-
-void Shell::carry_out(HttpPost post) {
-  const DestinationConfig& destination = config_.destination;
-  HttpRequest request;
-  request.id = post.id;
-  request.url = destination.url;
-  request.body = std::move(post.body);
-  request.user = destination.user;
-  request.password = destination.password;
-  request.gzip = destination.gzip;
-  request.ca_file = destination.ca_file;
-  request.connect_timeout = destination.connect_timeout;
-  request.total_timeout = post.total_timeout;
-  request.headers = {"Content-Type: " + post.content_type, "Accept: application/json",
-                     "Idempotency-Key: " + post.idempotency_key};
-  const Result<std::string> token = read_token(destination);  // each time: a new token in a file needs no restart
-  if (!token.has_value()) {
-    inbox_.push_control(HttpFinished{post.id, tl::unexpected<Error>(token.error()), Millis{0}});
-    return;
-  }
-  if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);
-  http_.post(std::move(request));
 }
 
 void Shell::carry_out(SaveBreaker saved) {

@@ -1,18 +1,19 @@
-// Shell connects the Logics to the world: broker, HTTP API, HTTP server, small files. What comes of their effects goes
+// Shell connects the Logics to the world: broker, sink, HTTP server, small files. What comes of their effects goes
 // into the inbox as events. It decides nothing. Loop thread.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "common/adapters/http_client/http_client.hpp"
 #include "common/adapters/http_server/http_server.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/worker.hpp"
 #include "common/service/service_shell.hpp"
 #include "services/sensor-http-bridge/config.hpp"
 #include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/sinks/sink.hpp"
 
 namespace sensors::bridge {
 
@@ -25,7 +26,7 @@ class Shell : public ServiceShell {
   void reload();
 
   using ServiceShell::carry_out;
-  void carry_out(HttpPost post);
+  void carry_out(Attempt attempt) { sink_->attempt(std::move(attempt)); }
   void carry_out(SaveBreaker save);
   void carry_out(SaveWriteHomes save);
   void carry_out(WebResponse response) { server_->respond(std::move(response)); }
@@ -37,9 +38,8 @@ class Shell : public ServiceShell {
   void save(std::string path, std::string text, std::string consequence);
 
   const Config& config_;
-  Inbox<BridgeEvent>& inbox_;
   Worker worker_;
-  HttpClient http_;
+  std::unique_ptr<Sink> sink_;
   std::optional<HttpServer> server_;  // where there is an HTTP side, which alone has effects for it
 };
 

@@ -32,12 +32,12 @@ void run(std::string_view input) {
   if (!taken(batch)) return;
   for (const StoredReading& row : batch->readings) must(validate(row.reading.reading).has_value(), "a row is valid");
   for (const StoredGap& row : batch->gaps) must(row.gap.first <= row.gap.last, "a gap is a range");
-  const Result<std::string> lines = upload_body(UploadFormat::influx, input);
-  const Result<std::string> json = upload_body(UploadFormat::json, input);
+  const Result<std::string> lines = upload_body(UploadFormat::influx, std::string(input));
+  const Result<std::string> json = upload_body(UploadFormat::json, std::string(input));
   must(lines.has_value() && json.has_value(), "a batch can be written in each format");
   check_lines(*batch, *lines);
   must(is_utf8(*json), "JSON is UTF-8");
-  must(*upload_body(UploadFormat::influx, input) == *lines, "the same batch gives the same bytes");
+  must(*upload_body(UploadFormat::influx, std::string(input)) == *lines, "the same batch gives the same bytes");
 }
 
 }  // namespace sensors::fuzz

@@ -113,6 +113,20 @@ const char* const logic = "services/sensor-publisher/logic/logic.cpp";
 const char* const adapter = "common/adapters/sqlite/database.cpp";
 const char* const shell = "services/sensor-publisher/main.cpp";
 
+TEST(LayeringRules, keep_delivery_and_the_sinks_apart) {
+  const std::string bridge = "services/sensor-http-bridge/";
+  const std::string http = "#include \"services/sensor-http-bridge/sinks/http/logic/verdict.hpp\"";
+  const std::string attempt = "#include \"services/sensor-http-bridge/delivery/attempt.hpp\"";
+  expect_each({{bridge + "delivery/logic.hpp", http, "may not include", true},
+               {bridge + "delivery/logic.hpp", attempt, "", true},
+               {bridge + "sinks/http/logic/verdict.hpp", attempt, "", true},
+               {bridge + "sinks/http/logic/verdict.cpp", http, "", true},
+               {bridge + "sinks/http/http_sink.cpp", http, ""},
+               {bridge + "sinks/file/file_sink.cpp", http, "may not include"},
+               {bridge + "sinks/file/file_sink.cpp", "#include \"services/sensor-http-bridge/sinks/sink.hpp\"", ""},
+               {bridge + "sinks/sinks.cpp", http, ""}});
+}
+
 TEST(LayeringRules, keep_core_pure) {
   expect_each({{core, "#include <vector>", ""},
                {core, "#include <tl/expected.hpp>", ""},

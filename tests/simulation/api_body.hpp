@@ -8,7 +8,7 @@
 
 #include <simdjson.h>
 
-#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/http_exchange.hpp"
 #include "tests/simulation/world.hpp"
 
 namespace sensors::simulation {

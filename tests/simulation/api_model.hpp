@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "services/sensor-http-bridge/events.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/http_exchange.hpp"
 #include "tests/simulation/api_body.hpp"
 #include "tests/simulation/world.hpp"
 

@@ -11,6 +11,8 @@
 
 namespace sensors::simulation {
 
+using bridge::Attempt;
+using bridge::Attempted;
 using bridge::HttpFinished;
 using bridge::HttpPost;
 using bridge::SaveBreaker;
@@ -27,11 +29,13 @@ std::string client_id_of(const std::string& node) { return node + "-" + bridge::
 }  // namespace
 
 BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options,
-                             InboxSize inbox)
+                             bridge::HttpSinkOptions http, InboxSize inbox)
     : HostedService(world, options.node + "/" + bridge::service_name, inbox),
       broker_(broker),
       api_(api),
       options_(std::move(options)),
+      http_(http),
+      attempts_(http),
       client_id_(client_id_of(options_.node)),
       breaker_(world, name(), {.longest_open = longest_asked + Millis{1'000}}) {}
 
@@ -45,6 +49,7 @@ void BridgeService::open() {
   // Its first step says by a log line that the breaker is still open.
   breaker_.restart();
   posts_.clear();
+  attempts_ = bridge::HttpAttempts(http_);
   most_rows_until_ = Instant{};
   delivered_some_ = false;
   given_up_in_row_ = settled_through_ = 0;
@@ -119,24 +124,24 @@ std::optional<Instant> BridgeService::waits_since() const {
 }
 
 void BridgeService::before_step(const bridge::BridgeEvent& event) {
-  if (const auto* finished = std::get_if<HttpFinished>(&event)) answer(*finished);
+  if (const auto* attempted = std::get_if<Attempted>(&event)) answer(*attempted);
 }
 
 /// The Logic learns how a request ended.
-void BridgeService::answer(const HttpFinished& finished) {
-  const auto node = posts_.extract(finished.id);
+void BridgeService::answer(const Attempted& attempted) {
+  const auto node = posts_.extract(attempted.id);
   if (node.empty()) return;
   const ApiExchange& exchange = node.mapped().exchange;
   // A probe's answer behind its deadline counts for nothing, whatever it asks for.
   const bool is_late = breaker_.state() == BreakerWatch::State::half_open &&
                        world_.scheduler.now() - node.mapped().since >= options_.breaker.probe_deadline;
-  if (exchange.asks_to_wait > Millis{0} && breaker_.counts(finished.id) && !is_late) {
+  if (exchange.asks_to_wait > Millis{0} && breaker_.counts(attempted.id) && !is_late) {
     asked_to_wait_until_ = world_.scheduler.now() + std::clamp(exchange.asks_to_wait, Millis{1'000}, longest_asked);
   }
-  note_size(finished, exchange);
+  note_size(attempted.id, exchange);
   delivered_some_ = !exchange.taken.empty();
   if (delivered_some_) given_up_in_row_ = 0;
-  breaker_.outcome(finished.id, exchange.is_success ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
+  breaker_.outcome(attempted.id, exchange.is_success ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
   for (const ApiRow& row : exchange.taken) {
     if (row.is_gap) {
       world_.ledger.bridge_answered_gap(row.stream, row.first, row.last);
@@ -150,8 +155,8 @@ void BridgeService::answer(const HttpFinished& finished) {
 void BridgeService::stepped() { breaker_.check(); }
 
 /// A batch of so many rows is too large: half of it may come next, and for a minute no more.
-void BridgeService::note_size(const HttpFinished& finished, const ApiExchange& exchange) {
-  if (!exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(finished.id)) return;
+void BridgeService::note_size(std::uint64_t id, const ApiExchange& exchange) {
+  if (!exchange.reply.has_value() || exchange.reply->status != 413 || !breaker_.counts(id)) return;
   most_rows_ = std::max<std::size_t>(1, exchange.rows / 2);
   most_rows_until_ = exchange.rows > 1 ? world_.scheduler.now() + shortest_small : Instant{};
 }
@@ -188,7 +193,12 @@ void BridgeService::carry_out(MqttPublish& message) {
   link_->publish(std::move(message));
 }
 
-void BridgeService::carry_out(const HttpPost& post) {
+void BridgeService::carry_out(Attempt& attempt) {
+  const std::uint64_t id = attempt.id;
+  const Result<HttpPost> written = attempts_.begin(std::move(attempt));
+  if (!written.has_value())
+    return world_.ledger.violate("what the store hands out can be sent", written.error().message);
+  const HttpPost& post = *written;
   ApiExchange exchange = api_.post(post);
   check_size(post.idempotency_key, exchange.rows);
   if (world_.timeline.is_on()) {
@@ -196,12 +206,12 @@ void BridgeService::carry_out(const HttpPost& post) {
     world_.note("API", post.idempotency_key + ": " +
                            (answered ? std::to_string(exchange.reply->status) : exchange.reply.error().message));
   }
-  Millis deadline = post.total_timeout + bridge::stuck_client_after;
+  Millis deadline = post.total_timeout + bridge::stuck_sink_after;
   if (breaker_.state() == BreakerWatch::State::half_open) {
     deadline = std::min(deadline, options_.breaker.probe_deadline);
     if (std::exchange(stalls_probe_, false)) block_loop(deadline + world_.random.between(Millis{1}, Millis{5'000}));
   }
-  breaker_.attempt(post.id, deadline);
+  breaker_.attempt(id, deadline);
   const Instant now = world_.scheduler.now();
   if (now < asked_to_wait_until_) {
     world_.ledger.violate("Retry-After is kept",
@@ -216,8 +226,8 @@ void BridgeService::carry_out(const HttpPost& post) {
     exchange.reply = fail(ErrorCode::timeout, "no answer in time");
   }
   const Result<bridge::HttpReply> reply = exchange.reply;
-  posts_[post.id] = {now, std::move(exchange)};
-  after(took, [this, id = post.id, took, reply] { control(HttpFinished{id, reply, took}); });
+  posts_[id] = {now, std::move(exchange)};
+  after(took, [this, id, took, reply] { control(attempts_.finish(HttpFinished{id, reply, took}, clock_.now().wall)); });
 }
 
 void BridgeService::note_handed_in(const MqttPublish& message) {

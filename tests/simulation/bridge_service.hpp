@@ -1,5 +1,5 @@
-// BridgeService is a sensor-http-bridge in the simulation: the real Logics of both its sides, an HTTP client with
-// deadlines, an HTTP server, and the state file of its breaker.
+// BridgeService is a sensor-http-bridge in the simulation: the real Logics of both its sides and of its sink, an HTTP
+// client with deadlines, an HTTP server, and the state file of its breaker.
 #pragma once
 
 #include <functional>
@@ -12,6 +12,7 @@
 #include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/http_attempts.hpp"
 #include "tests/simulation/api_model.hpp"
 #include "tests/simulation/breaker_watch.hpp"
 #include "tests/simulation/broker_model.hpp"
@@ -21,7 +22,8 @@ namespace sensors::simulation {
 
 class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, bridge::BridgeEffect> {
  public:
-  BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options, InboxSize inbox);
+  BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options,
+                bridge::HttpSinkOptions http, InboxSize inbox);
 
   /// It serves HTTP from its next start on.
   void serve(bridge::WebOptions web) { web_ = std::move(web); }
@@ -51,14 +53,14 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   void stepped() override;
   void logged(const LogLine& line) override { breaker_.logged(line); }
   std::optional<Instant> waits_since() const override;
-  Millis longest_wait() const override { return options_.upload.bulk_timeout + bridge::stuck_client_after; }
+  Millis longest_wait() const override { return options_.upload.bulk_timeout + bridge::stuck_sink_after; }
   void unfrozen() override;
 
   void carry_out(const LogLine&) {}
   void carry_out(const Exit&) {}
   void carry_out(const ServiceStatus&) {}
   void carry_out(MqttPublish& message);
-  void carry_out(const bridge::HttpPost& post);
+  void carry_out(bridge::Attempt& attempt);
   void carry_out(const bridge::SaveBreaker& save);
   void carry_out(const bridge::SaveWriteHomes& save);
   void carry_out(WebResponse& response);
@@ -68,14 +70,16 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
 
   void connect();
   void note_handed_in(const MqttPublish& message);
-  void answer(const bridge::HttpFinished& finished);
-  void note_size(const bridge::HttpFinished& finished, const ApiExchange& exchange);
+  void answer(const bridge::Attempted& attempted);
+  void note_size(std::uint64_t id, const ApiExchange& exchange);
   void check_size(const std::string& key, std::size_t rows);
   void check_given_up(const UploadedRequest& request);
 
   BrokerModel& broker_;
   ApiModel& api_;
   bridge::LogicOptions options_;
+  bridge::HttpSinkOptions http_;
+  bridge::HttpAttempts attempts_;  // of this run
   std::string client_id_;
   std::unique_ptr<MqttLink> link_;
   BreakerWatch breaker_;

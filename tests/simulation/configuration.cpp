@@ -55,10 +55,9 @@ persistence::LogicOptions persistence_options(Random& random) {
   return options;
 }
 
-bridge::LogicOptions bridge_options(Random& random, Millis latency, UploadFormat format) {
+bridge::LogicOptions bridge_options(Random& random, Millis latency) {
   bridge::LogicOptions options;
   options.node = main_node;
-  options.upload.format = format;
   options.upload.destination = destination;
   options.upload.interval = random.one_of_values({5'000, 15'000, 30'000, 60'000});
   // A batch takes a few round trips: where they are slow, small ones would not keep up.

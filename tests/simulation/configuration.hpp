@@ -20,7 +20,7 @@ inline constexpr const char* destination = "api";
 
 publisher::LogicOptions publisher_options(Random& random, const std::string& node);
 persistence::LogicOptions persistence_options(Random& random);
-bridge::LogicOptions bridge_options(Random& random, Millis latency, UploadFormat format);
+bridge::LogicOptions bridge_options(Random& random, Millis latency);
 bridge::WebOptions web_options(Random& random);
 BrokerOptions broker_options(Random& random);
 InboxSize inbox_size(Random& random);

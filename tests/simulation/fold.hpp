@@ -48,9 +48,9 @@ inline void fold(EffectHash&, const persistence::MeasureStore&) {}
 inline void fold(EffectHash& hash, const persistence::RunQuery& query) { hash.add(query.call); }
 inline void fold(EffectHash& hash, const persistence::ListDeadLetters& list) { hash.add(list.call); }
 
-inline void fold(EffectHash& hash, const bridge::HttpPost& post) {
-  hash.add(post.idempotency_key);
-  hash.add(post.body);
+inline void fold(EffectHash& hash, const bridge::Attempt& attempt) {
+  hash.add(attempt.key);
+  hash.add(attempt.batch);
 }
 inline void fold(EffectHash& hash, const bridge::SaveBreaker& save) { hash.add(save.text); }
 inline void fold(EffectHash& hash, const bridge::SaveWriteHomes& save) { hash.add(save.text); }

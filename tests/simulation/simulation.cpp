@@ -33,8 +33,9 @@ void Simulation::make_services() {
   broker_ = std::make_unique<BrokerModel>(world_, broker);
   persistence_ =
       std::make_unique<PersistenceService>(world_, *broker_, persistence_options(random), inbox_size(random));
-  bridge_ = std::make_unique<BridgeService>(
-      world_, *broker_, api_, bridge_options(random, broker.latency_most, upload_format()), inbox_size(random));
+  bridge_ = std::make_unique<BridgeService>(world_, *broker_, api_, bridge_options(random, broker.latency_most),
+                                            bridge::HttpSinkOptions{upload_format(), bridge::AnswerTrust::strict},
+                                            inbox_size(random));
   operator_ = std::make_unique<Operator>(world_, *broker_, main_node);
   const std::size_t publishers = random.between(1, 2);
   for (std::size_t i = 1; i <= publishers; ++i) {

@@ -1,18 +1,19 @@
 // One batch at a time:
 //
 //   idle        time to ask, connected, breaker not open      -> asking: rpc/upload
-//   asking      rows                                          -> posting: POST, with the breaker's permit
+//   asking      rows                                          -> attempting, with the breaker's permit
 //               nothing waits; no answer; an error            -> idle, until the next interval or backoff
-//   posting     2xx                                           -> confirming: rpc/uploaded, with the rows rejected
-//               400, 413, 422 for more than one row           -> idle; the store cuts the range anew, smaller
+//   attempting  delivered                                     -> confirming: rpc/uploaded, with the rows rejected
+//               refused or too large, more than one row       -> idle; the store cuts the range anew, smaller
 //               the same for one row                          -> confirming: that row rejected
 //               the same, too many rows in a row              -> idle, held: the breaker opens, nothing is given up
+//               unreadable: nothing was tried                 -> idle, until the backoff, as after an error
 //               anything else                                 -> idle; the store hands the same range out again
 //   confirming  the store has moved its cursor                -> idle; at once when more waits
 //               no answer                                     -> confirming: rpc/uploaded again
 //               the store refuses the range repeatedly        -> idle: it knows better what comes next
 //
-// A permit of the breaker exists in `posting` only and is given back at its end, so none can leak.
+// A permit of the breaker exists in `attempting` only and is given back at its end, so none can leak.
 #include "services/sensor-http-bridge/delivery/logic.hpp"
 
 #include <algorithm>
@@ -29,8 +30,6 @@ namespace {
 
 constexpr int most_rejections = 3;
 
-std::string obligation_of(std::uint64_t post_id) { return fmt::format("HTTP request {}", post_id); }
-
 }  // namespace
 
 Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, StatusReporter::Describe others)
@@ -41,7 +40,7 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, StatusRepo
       call_(options_),
       size_(options_.upload.max_readings),
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
-      post_backoff_(options_.post_retry_first, options_.post_retry_longest, options_.seed + 2),
+      attempt_backoff_(options_.attempt_retry_first, options_.attempt_retry_longest, options_.seed + 2),
       reporter_(options_),
       namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
       former_names_({options_.root, service_name, options_.node, "instance", options_.status_interval}) {
@@ -75,21 +74,25 @@ std::optional<Instant> Logic::wake_at() const {
   consider(namesakes_.wake_at());
   if (link_.is_connected()) consider(former_names_.wake_at());
   consider(stop_by_.has_value() ? stop_by_ : reporter_.wake_at());
-  if (phase_ == Phase::posting) consider(batch_.given_up_at);
+  if (phase_ == Phase::attempting) consider(batch_.given_up_at);
   if (may_ask() || (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting())) consider(next_at_);
   return earliest;
 }
 
 std::string Logic::broken_invariant() const {
   if (breaker_.broken_rule().has_value()) return "the breaker keeps its rules: " + *breaker_.broken_rule();
-  if (phase_ == Phase::posting && !liveness_.has(obligation_of(batch_.post_id)))
-    return fmt::format("the watchdog knows of HTTP request {}, which is under way", batch_.post_id);
-  const bool has_batch = phase_ == Phase::posting || phase_ == Phase::confirming;
+  if (phase_ == Phase::attempting && !liveness_.has(obligation_of(batch_.attempt_id)))
+    return fmt::format("the watchdog knows of {}, which is under way", obligation_of(batch_.attempt_id));
+  const bool has_batch = phase_ == Phase::attempting || phase_ == Phase::confirming;
   if (has_batch && (batch_.range.first == 0 || batch_.range.last < batch_.range.first))
     return fmt::format("a batch is a range of rows, not {}..{}", batch_.range.first, batch_.range.last);
   if (call_.is_waiting() && phase_ != Phase::asking && phase_ != Phase::confirming)
     return "the store is called for a batch or for its confirmation, and for nothing else";
   return "";
+}
+
+std::string Logic::obligation_of(std::uint64_t attempt_id) const {
+  return fmt::format("{} {}", options_.names.request, attempt_id);
 }
 
 void Logic::restore_breaker() {
@@ -106,7 +109,9 @@ void Logic::restore_breaker() {
 void Logic::handle(const StopRequested&) {
   if (stop_by_.has_value()) return;
   stop_by_ = now_.monotonic + options_.stop_grace;
-  say(LogLevel::info, phase_ == Phase::posting ? "stopping when the batch at the API is done" : "stopping");
+  say(LogLevel::info, phase_ == Phase::attempting
+                          ? fmt::format("stopping when the batch at the {} is done", options_.names.peer)
+                          : "stopping");
 }
 
 void Logic::handle(const MqttConnected&) {
@@ -166,24 +171,25 @@ void Logic::take_order(const MqttMessage& message) {
   if (*order == BreakerOrder::close) breaker_.close(now_.monotonic);
 }
 
-void Logic::handle(const HttpFinished& event) {
+void Logic::handle(const Attempted& event) {
+  const Verdict& verdict = event.verdict;
   liveness_.end(obligation_of(event.id));
-  counters_.latency.observe(event.took);
+  if (verdict.outcome != Outcome::unreadable) counters_.latency.observe(event.took);
   // One that waited in the inbox until its deadline had passed, as the loop stood still, is none: advance() gives it
   // up.
-  if (phase_ != Phase::posting || event.id != batch_.post_id || now_.monotonic >= batch_.given_up_at) {
+  if (phase_ != Phase::attempting || event.id != batch_.attempt_id || now_.monotonic >= batch_.given_up_at) {
     ++counters_.late_outcomes;
     return;
   }
-  const Verdict verdict = judge(event.reply, options_.upload, {batch_.rows, batch_.readings, batch_.names}, now_.wall);
   if (!verdict.failure_class.empty()) ++counters_.failures[verdict.failure_class];
   switch (verdict.outcome) {
-    case Outcome::delivered: return post_delivered(verdict, event.took);
+    case Outcome::delivered: return batch_delivered(verdict, event.took, event.bytes);
     case Outcome::refused:
-    case Outcome::too_large: return post_refused(verdict, event.took);
+    case Outcome::too_large: return batch_refused(verdict, event.took);
     case Outcome::unauthorized:
     case Outcome::asked_to_wait:
-    case Outcome::failed: return post_failed(verdict);
+    case Outcome::failed: return batch_failed(verdict);
+    case Outcome::unreadable: return batch_unreadable(verdict);
   }
 }
 
@@ -199,12 +205,13 @@ void Logic::advance() {
                     "name? After a rename all services have to be restarted",
                     options_.rpc_deadline.count(), options_.root, options_.node));
   }
-  if (phase_ == Phase::posting && now >= batch_.given_up_at) {
+  if (phase_ == Phase::attempting && now >= batch_.given_up_at) {
     Verdict stuck;
     stuck.failure_class = "stuck";
-    stuck.reason = "no outcome long after the deadline: the HTTP client or this service is stuck";
+    stuck.reason =
+        fmt::format("no outcome long after the deadline: the {} or this service is stuck", options_.names.client);
     ++counters_.failures[stuck.failure_class];
-    post_failed(stuck);
+    batch_failed(stuck);
   }
   if (may_ask() && now >= next_at_) ask();
   if (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting() && now >= next_at_) confirm();
@@ -234,7 +241,7 @@ std::size_t Logic::rows_to_ask() const {
 }
 
 void Logic::take_batch(const std::string& payload) {
-  const Result<UploadBatchHeader> header = decode_upload_batch_header(payload);
+  Result<UploadBatchHeader> header = decode_upload_batch_header(payload);
   if (!header.has_value()) return store_failed(header.error().message);
   if (header->destination != options_.upload.destination) {
     return store_failed(fmt::format("the answer is for destination '{}'", header->destination));
@@ -251,27 +258,25 @@ void Logic::take_batch(const std::string& payload) {
   batch_.rows = header->rows();
   batch_.names = header->names;
   if (batch_.rows == 0) return start_confirming();  // row numbers without a row
-  Result<std::string> body = upload_body(options_.upload.format, payload);
-  if (!body.has_value()) return store_failed(body.error().message);
-  if (const auto permit = breaker_.admit(now_.monotonic); permit.has_value()) post(*header, std::move(*body), *permit);
+  if (const auto permit = breaker_.admit(now_.monotonic); permit.has_value())
+    attempt(std::move(*header), payload, *permit);
 }
 
-void Logic::post(const UploadBatchHeader& header, std::string body, CircuitBreaker::Permit permit) {
+void Logic::attempt(UploadBatchHeader header, const std::string& batch, CircuitBreaker::Permit permit) {
   const UploadOptions& upload = options_.upload;
-  const Millis total_timeout = header.readings <= upload.few_readings ? upload.few_timeout : upload.bulk_timeout;
-  phase_ = Phase::posting;
-  batch_.bytes = body.size();
-  batch_.post_id = ++last_post_id_;
+  const Millis deadline = header.readings <= upload.few_readings ? upload.few_timeout : upload.bulk_timeout;
+  phase_ = Phase::attempting;
+  batch_.attempt_id = ++last_attempt_id_;
   batch_.permit = permit;
-  batch_.given_up_at = now_.monotonic + total_timeout + stuck_client_after;
-  liveness_.begin(obligation_of(batch_.post_id), batch_.given_up_at);
-  const std::string key =
+  batch_.given_up_at = now_.monotonic + deadline + stuck_sink_after;
+  liveness_.begin(obligation_of(batch_.attempt_id), batch_.given_up_at);
+  std::string key =
       fmt::format("{}:{}:{}-{}:{}", header.store, header.destination, header.first, header.last, header.digest);
-  effects_.emplace_back(HttpPost{batch_.post_id, key, content_type_of(upload.format), std::move(body), total_timeout});
+  effects_.emplace_back(Attempt{batch_.attempt_id, std::move(key), std::move(header), batch, deadline});
 }
 
 void Logic::start_confirming() {
-  post_backoff_.reset();
+  attempt_backoff_.reset();
   phase_ = Phase::confirming;
   rejections_ = 0;
   next_at_ = now_.monotonic;
@@ -339,7 +344,7 @@ void Logic::say_seldom(LogLevel level, std::string_view kind, const std::string&
 }
 
 void Logic::stop() {
-  if (phase_ == Phase::posting && link_.is_connected() && now_.monotonic < *stop_by_) return;
+  if (phase_ == Phase::attempting && link_.is_connected() && now_.monotonic < *stop_by_) return;
   if (link_.is_connected()) effects_.emplace_back(down_message(options_, "stopped", now_.wall));
   effects_.emplace_back(Exit{0});
   exited_ = true;

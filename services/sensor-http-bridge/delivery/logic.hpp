@@ -1,5 +1,5 @@
-// Logic decides everything the bridge does: when to ask the store for a batch, when to try the API, when a batch is
-// confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
+// Logic decides everything the bridge does: when to ask the store for a batch, when to try the destination, when a
+// batch is confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,6 @@
 #include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/events.hpp"
-#include "services/sensor-http-bridge/sinks/http/logic/verdict.hpp"
 
 namespace sensors::bridge {
 
@@ -54,8 +53,8 @@ class Logic {
   enum class Phase {
     idle,        // no batch
     asking,      // rpc/upload is out
-    posting,     // the batch is at the API
-    confirming,  // the API has it; the store does not know yet
+    attempting,  // the batch is at the destination
+    confirming,  // the destination has it; the store does not know yet
   };
 
   struct BatchInFlight {
@@ -63,12 +62,12 @@ class Logic {
     std::size_t readings = 0;
     std::size_t rows = 0;        // readings and gap records
     std::vector<RowName> names;  // of them
-    std::size_t bytes = 0;
-    std::uint64_t post_id = 0;
+    std::uint64_t attempt_id = 0;
     CircuitBreaker::Permit permit;
-    Instant given_up_at{};  // then the HTTP client is stuck
+    Instant given_up_at{};  // then the sink is stuck
   };
 
+  std::string obligation_of(std::uint64_t attempt_id) const;
   void restore_breaker();
   void handle(const Tick&) {}
   void handle(const StopRequested&);
@@ -76,7 +75,7 @@ class Logic {
   void handle(const MqttDisconnected& event);
   void handle(const MqttPublished& event);
   void handle(const MqttMessage& event);
-  void handle(const HttpFinished& event);
+  void handle(const Attempted& event);
 
   void advance();
   void ask();
@@ -84,10 +83,11 @@ class Logic {
   void say_as_event(std::string_view type, LogLine line);
   void take_order(const MqttMessage& message);
   void take_batch(const std::string& payload);
-  void post(const UploadBatchHeader& header, std::string body, CircuitBreaker::Permit permit);
-  void post_delivered(const Verdict& verdict, Millis took);
-  void post_refused(const Verdict& verdict, Millis took);
-  void post_failed(const Verdict& verdict);
+  void attempt(UploadBatchHeader header, const std::string& batch, CircuitBreaker::Permit permit);
+  void batch_delivered(const Verdict& verdict, Millis took, std::size_t bytes);
+  void batch_refused(const Verdict& verdict, Millis took);
+  void batch_failed(const Verdict& verdict);
+  void batch_unreadable(const Verdict& verdict);
   void cut(const Verdict& verdict, Millis took);
   void hold(const std::string& reason);
   bool is_held() const;
@@ -118,7 +118,7 @@ class Logic {
   StoreCall call_;
   BatchSize size_;
   Backoff rpc_backoff_;
-  Backoff post_backoff_;
+  Backoff attempt_backoff_;
   StatusReporter reporter_;
   Namesakes namesakes_;
   FormerNames former_names_;
@@ -128,11 +128,12 @@ class Logic {
   Now now_{};        // of the step under way
   Effects effects_;  // of the step under way
   Phase phase_ = Phase::idle;
-  BatchInFlight batch_;  // posting and confirming
+  BatchInFlight batch_;  // attempting and confirming
   Instant next_at_{};    // idle: when to ask; confirming: when to send `uploaded` (again)
   Instant asked_at_{};
-  std::uint64_t last_post_id_ = 0;
-  std::uint64_t refused_last_ = 0;  // the API refused the range that ends so; the store does not know yet. 0: none
+  std::uint64_t last_attempt_id_ = 0;
+  std::uint64_t refused_last_ =
+      0;  // the destination refused the range that ends so; the store does not know yet. 0: none
   std::size_t refused_in_row_ = 0;  // rows that became dead letters since the last delivered one
   int rejections_ = 0;              // of the same `uploaded`
   std::uint64_t depth_ = 0;         // readings in the store that wait, as last heard

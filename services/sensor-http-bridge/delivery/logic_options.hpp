@@ -9,24 +9,13 @@
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/service_run.hpp"
 #include "common/core/time.hpp"
-#include "services/sensor-http-bridge/sinks/http/logic/upload_body.hpp"
+#include "services/sensor-http-bridge/delivery/attempt.hpp"
 
 namespace sensors::bridge {
-
-/// What makes a 2xx a delivery.
-enum class AnswerTrust {
-  strict,  // that it is the answer to this request, and says nothing else
-  status,  // its status; its body is not read
-};
 
 struct UploadOptions {
   /// Name of the destination: the store keeps a cursor for each.
   std::string destination = "api";
-
-  /// How the API wants the rows.
-  UploadFormat format = UploadFormat::batch;
-
-  AnswerTrust answers = AnswerTrust::strict;
 
   /// How often the store is asked while nothing is known to wait. 100 ms .. 1 h.
   Millis interval{5'000};
@@ -35,16 +24,16 @@ struct UploadOptions {
   std::size_t max_readings = 1'000;
   std::size_t max_bytes = 256 * 1024;
 
-  /// Readings/s at which a backlog is drained, so that a recovering API is not flooded; 0: no cap.
+  /// Readings/s at which a backlog is drained, so that a recovering destination is not flooded; 0: no cap.
   std::size_t max_rate = 5'000;
 
-  /// Deadlines of one POST: up to `few_readings`, and more.
+  /// Deadlines of one attempt: up to `few_readings`, and more.
   std::size_t few_readings = 10;
   Millis few_timeout{10'000};
   Millis bulk_timeout{30'000};
 
   /// Rows that may become dead letters without one being delivered in between. More than that is not the data but the
-  /// API or the configuration: then the rows are held. 0: no limit.
+  /// destination or the configuration: then the rows are held. 0: no limit.
   std::size_t max_refused_in_row = 100;
 
   /// Readings waiting in the store above which publishers are asked to slow down.
@@ -57,6 +46,7 @@ struct LogicOptions {
   std::string instance;                 // of this process, random: what tells its statuses from those of a namesake
   std::vector<ServiceRun> former_runs;  // under other names of this machine
   UploadOptions upload;
+  SinkNames names;
   CircuitBreakerOptions breaker;
 
   /// Longest wait for an answer of the store, and the waits before asking again.
@@ -64,13 +54,13 @@ struct LogicOptions {
   Millis rpc_retry_first{1'000};
   Millis rpc_retry_longest{10'000};
 
-  /// Waits between POSTs that fail while the breaker is still closed.
-  Millis post_retry_first{1'000};
-  Millis post_retry_longest{10'000};
+  /// Waits between attempts that fail while the breaker is still closed.
+  Millis attempt_retry_first{1'000};
+  Millis attempt_retry_longest{10'000};
 
   Millis status_interval{10'000};
 
-  /// After SIGTERM a POST under way may take so much longer. Below the shell's 4.5 s.
+  /// After SIGTERM an attempt under way may take so much longer. Below the shell's 4.5 s.
   Millis stop_grace{3'000};
 
   /// Of the jitter, and what tells the requests of this run from those of an earlier one: random at each start.
@@ -79,8 +69,7 @@ struct LogicOptions {
 
 inline constexpr const char* service_name = "sensor-http-bridge";
 
-/// Beyond a POST's own deadline: then the HTTP client's thread is stuck, its call is given up, and the watchdog is not
-/// fed.
-inline constexpr Millis stuck_client_after{10'000};
+/// Beyond an attempt's own deadline: then the sink is stuck, the attempt is given up, and the watchdog is not fed.
+inline constexpr Millis stuck_sink_after{10'000};
 
 }  // namespace sensors::bridge

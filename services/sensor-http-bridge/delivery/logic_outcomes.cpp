@@ -1,5 +1,5 @@
-// The part of Logic that draws the consequences of a POST: what it means for the batch, the breaker and the log. Each
-// function ends `posting` and gives the breaker's permit back.
+// The part of Logic that draws the consequences of an attempt: what it means for the batch, the breaker and the log.
+// Each function ends `attempting` and gives the breaker's permit back.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 
 namespace sensors::bridge {
 
-void Logic::post_delivered(const Verdict& verdict, Millis took) {
+void Logic::batch_delivered(const Verdict& verdict, Millis took, std::size_t bytes) {
   const std::size_t rejected = verdict.rejected.size();
   const bool took_none = rejected >= batch_.rows;
   const std::size_t most = options_.upload.max_refused_in_row;
@@ -20,19 +20,19 @@ void Logic::post_delivered(const Verdict& verdict, Millis took) {
   counters_.delivered += batch_.readings - std::min(rejected - gaps, batch_.readings);
   counters_.rejected += rejected;
   ++counters_.batches;
-  counters_.bytes += batch_.bytes;
+  counters_.bytes += bytes;
   batch_.range.rejected = verdict.rejected;
   say(LogLevel::debug, fmt::format("batch {}-{} delivered: {} readings in {} ms, {} rows rejected", batch_.range.first,
                                    batch_.range.last, batch_.readings, took.count(), rejected));
   start_confirming();
 }
 
-void Logic::post_refused(const Verdict& verdict, Millis took) {
+void Logic::batch_refused(const Verdict& verdict, Millis took) {
   if (verdict.outcome == Outcome::too_large) size_.too_large(batch_.rows, now_.monotonic);
   if (is_held()) return hold(verdict.reason);
   if (batch_.rows > 1) return cut(verdict, took);
   log_failure(verdict, "the row becomes a dead letter");
-  breaker_.succeed(batch_.permit, took, now_.monotonic);  // the API is alive
+  breaker_.succeed(batch_.permit, took, now_.monotonic);  // the destination is alive
   size_.gave_up_row();
   ++refused_in_row_;
   ++counters_.rejected;
@@ -55,14 +55,14 @@ bool Logic::is_held() const {
   return most > 0 && refused_in_row_ >= most;
 }
 
-/// So much is refused that it is not the data: nothing more is given up, and the API is tried seldom.
+/// So much is refused that it is not the data: nothing more is given up, and the destination is tried seldom.
 void Logic::hold(const std::string& reason) {
   refused_in_row_ = std::max(refused_in_row_, options_.upload.max_refused_in_row);
   ++counters_.holds;
   const std::string text = fmt::format(
-      "API refuses all rows, {} and more in a row; they are held. See to the API, its "
-      "address and token, or raise max_refused_in_row: {}",
-      options_.upload.max_refused_in_row, reason);
+      "{0} refuses all rows, {1} and more in a row; they are held. See to the {0}, its "
+      "address and token, or raise max_refused_in_row: {2}",
+      options_.names.peer, options_.upload.max_refused_in_row, reason);
   breaker_.trip(batch_.permit, text, now_.monotonic);
   say(LogLevel::error, text);
   add_event(encode_event("hold", now_.wall, text));
@@ -70,7 +70,7 @@ void Logic::hold(const std::string& reason) {
   batch_is_over(now_.monotonic);
 }
 
-void Logic::post_failed(const Verdict& verdict) {
+void Logic::batch_failed(const Verdict& verdict) {
   if (verdict.outcome == Outcome::asked_to_wait) {
     breaker_.open_for(batch_.permit, verdict.wait, verdict.reason, now_.monotonic);
   } else if (verdict.outcome == Outcome::unauthorized) {
@@ -81,7 +81,14 @@ void Logic::post_failed(const Verdict& verdict) {
   log_failure(verdict, "not delivered, kept in the store");
   // An open breaker has a time of its own: the probe goes out when that is over.
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
-  batch_is_over(is_closed ? now_.monotonic + post_backoff_.next() : now_.monotonic);
+  batch_is_over(is_closed ? now_.monotonic + attempt_backoff_.next() : now_.monotonic);
+}
+
+/// The fault is in what the store handed out: it says nothing of the destination.
+void Logic::batch_unreadable(const Verdict& verdict) {
+  breaker_.release(batch_.permit);
+  batch_is_over(now_.monotonic);
+  store_failed(verdict.reason);
 }
 
 void Logic::log_failure(const Verdict& verdict, const std::string& consequence) {

@@ -1,5 +1,5 @@
 // SavedBreaker is what outlives a restart of the bridge: a breaker that was open stays open for the rest of its time,
-// so that a crash loop does not hammer an API that is down. Pure; the file itself is the shell's.
+// so that a crash loop does not hammer a destination that is down. Pure; the file itself is the shell's.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Bridge joins the sides of the service under one Event and one Effect: Logic, which uploads what is stored to an API,
+// Bridge joins the sides of the service under one Event and one Effect: Logic, which delivers what is stored,
 // Web, which answers HTTP requests, and Discovery, which tells Home Assistant of the sensors. They share the connection
 // to the broker and nothing else. Owned by the loop thread. Pure.
 #pragma once
@@ -56,7 +56,7 @@ class Bridge {
   void route(const MqttPublished& event, Now now);
   void add(Side side, BridgeEffect effect);
   void route(const MqttMessage& event, Now now);
-  void route(const HttpFinished& event, Now now) { to_upload(event, now); }
+  void route(const Attempted& event, Now now) { to_upload(event, now); }
   void route(const WebRequest& event, Now now) { to_web(event, now); }
   void route(const WebGone& event, Now now) { to_web(event, now); }
   void route(const WebListening& event, Now now) { to_web(event, now); }

@@ -22,7 +22,7 @@ Result<Config> load(const std::string& destination) {
 UploadFormat format_of(const std::string& destination) {
   const Result<Config> config = load(destination);
   EXPECT_TRUE(config.has_value()) << config.error().message;
-  return config.has_value() ? config->logic.upload.format : UploadFormat::batch;
+  return config.has_value() ? config->destination.http.format : UploadFormat::batch;
 }
 
 TEST(BridgeConfig, knows_three_formats_and_takes_the_store_s_batch_where_none_is_named) {
@@ -102,8 +102,8 @@ TEST(BridgeConfig, refuses_an_address_whose_port_may_be_the_beginning_of_a_passw
 }
 
 TEST(BridgeConfig, says_what_makes_an_answer_a_delivery) {
-  EXPECT_EQ(load("url = \"http://h/\"\n")->logic.upload.answers, AnswerTrust::strict);
-  EXPECT_EQ(load("url = \"http://h/\"\nanswers = \"status\"\n")->logic.upload.answers, AnswerTrust::status);
+  EXPECT_EQ(load("url = \"http://h/\"\n")->destination.http.answers, AnswerTrust::strict);
+  EXPECT_EQ(load("url = \"http://h/\"\nanswers = \"status\"\n")->destination.http.answers, AnswerTrust::status);
   EXPECT_FALSE(load("url = \"http://h/\"\nanswers = \"body\"\n").has_value());
 }
 
@@ -171,7 +171,8 @@ TEST_F(BridgeExample, gives_the_defaults_of_the_destination) {
   const UploadOptions& upload = example_.logic.upload;
   const UploadOptions& defaults = least_.logic.upload;
   EXPECT_EQ(upload.destination, defaults.destination);
-  EXPECT_EQ(upload.format, defaults.format);
+  EXPECT_EQ(example_.destination.http.format, least_.destination.http.format);
+  EXPECT_EQ(example_.destination.http.answers, least_.destination.http.answers);
   EXPECT_EQ(upload.interval, defaults.interval);
   EXPECT_EQ(upload.max_readings, defaults.max_readings);
   EXPECT_EQ(upload.max_bytes, defaults.max_bytes);
@@ -180,8 +181,8 @@ TEST_F(BridgeExample, gives_the_defaults_of_the_destination) {
   EXPECT_EQ(upload.bulk_timeout, defaults.bulk_timeout);
   EXPECT_EQ(upload.max_refused_in_row, defaults.max_refused_in_row);
   EXPECT_EQ(upload.high_readings, defaults.high_readings);
-  EXPECT_EQ(example_.logic.post_retry_first, least_.logic.post_retry_first);
-  EXPECT_EQ(example_.logic.post_retry_longest, least_.logic.post_retry_longest);
+  EXPECT_EQ(example_.logic.attempt_retry_first, least_.logic.attempt_retry_first);
+  EXPECT_EQ(example_.logic.attempt_retry_longest, least_.logic.attempt_retry_longest);
 }
 
 TEST_F(BridgeExample, gives_the_defaults_of_the_store_and_of_the_breaker) {

@@ -34,8 +34,8 @@ std::optional<UploadFormat> upload_format_from(std::string_view name) {
   return known == formats.end() ? std::nullopt : std::optional(known->format);
 }
 
-Result<std::string> upload_body(UploadFormat format, std::string_view payload) {
-  if (format == UploadFormat::batch) return std::string(payload);
+Result<std::string> upload_body(UploadFormat format, std::string payload) {
+  if (format == UploadFormat::batch) return payload;
   const Result<UploadBatch> batch = decode_upload_batch(payload);
   if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
   return format == UploadFormat::json ? encode_upload_json(*batch) : encode_upload_lines(*batch);

@@ -24,6 +24,6 @@ const char* content_type_of(UploadFormat format);
 
 /// The body for `payload`, an upload batch of the store that has rows. malformed or invalid: it has a row that breaks
 /// a rule of docs/protocol.md; `batch` does not look.
-Result<std::string> upload_body(UploadFormat format, std::string_view payload);
+Result<std::string> upload_body(UploadFormat format, std::string payload);
 
 }  // namespace sensors

@@ -3,8 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -190,7 +194,7 @@ std::optional<Verdict> judge_rows(const HttpReply& reply, const ApiAnswer& answe
   return std::nullopt;
 }
 
-Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sent) {
+Verdict judge_2xx(const HttpReply& reply, const HttpSinkOptions& options, Sent sent) {
   Verdict verdict;
   verdict.status = reply.status;
   if (is_html(reply)) {
@@ -223,14 +227,7 @@ Verdict judge_2xx(const HttpReply& reply, const UploadOptions& options, Sent sen
 
 }  // namespace
 
-std::size_t rejected_gaps(std::span<const RejectedRow> rejected, Sent sent) {
-  const std::span<const RowName> gaps = sent.names.subspan(std::min(sent.readings, sent.names.size()));
-  return static_cast<std::size_t>(std::count_if(rejected.begin(), rejected.end(), [&](const RejectedRow& each) {
-    return std::find(gaps.begin(), gaps.end(), each.row) != gaps.end();
-  }));
-}
-
-Verdict judge(const Result<HttpReply>& reply, const UploadOptions& options, Sent sent, WallTime now) {
+Verdict judge(const Result<HttpReply>& reply, const HttpSinkOptions& options, Sent sent, WallTime now) {
   if (!reply.has_value()) return judge_error(reply.error());
   if (reply->status < 200 || reply->status > 299) return judge_status(*reply, now);
   return judge_2xx(*reply, options, sent);

@@ -68,7 +68,7 @@ class Chaos {
 
   bool given_up(const HttpPost& post) const {
     return posted_at_.contains(post.id) &&
-           t_.now.monotonic >= posted_at_.at(post.id) + post.total_timeout + stuck_client_after;
+           t_.now.monotonic >= posted_at_.at(post.id) + post.total_timeout + stuck_sink_after;
   }
 
   void check() {

@@ -94,9 +94,7 @@ TEST(BridgeLogic, posts_the_answer_itself_with_the_key_of_its_range) {
 }
 
 TEST(BridgeLogic, posts_the_rows_in_the_format_that_was_chosen) {
-  LogicOptions options = test_options();
-  options.upload.format = UploadFormat::influx;
-  Timeline t(options);
+  Timeline t(test_options(), std::nullopt, {UploadFormat::influx, AnswerTrust::strict});
   with_post(t, 2);
   ASSERT_EQ(t.posts.size(), 1U);
   EXPECT_EQ(t.posts[0].content_type, "text/plain; charset=utf-8");
@@ -114,9 +112,7 @@ TEST(BridgeLogic, posts_the_rows_in_the_format_that_was_chosen) {
 
 // A store that was written by something else: better nothing goes on than that it becomes points of other series.
 TEST(BridgeLogic, posts_nothing_of_a_batch_that_breaks_the_rules) {
-  LogicOptions options = test_options();
-  options.upload.format = UploadFormat::influx;
-  Timeline t(options);
+  Timeline t(test_options(), std::nullopt, {UploadFormat::influx, AnswerTrust::strict});
   t.connect();
   MqttMessage message;
   message.topic = t.requests.back().response_topic;
@@ -127,6 +123,12 @@ TEST(BridgeLogic, posts_nothing_of_a_batch_that_breaks_the_rules) {
   t.step(message);
   EXPECT_TRUE(t.posts.empty());
   EXPECT_TRUE(t.logged("the store is no help")) << t.log.back();
+  EXPECT_EQ(t.logic.counters().unanswered, 1U);
+  EXPECT_TRUE(t.logic.counters().failures.empty()) << "it says nothing of the API";
+  EXPECT_EQ(t.logic.counters().latency.count(), 0U);
+  EXPECT_EQ(t.count("upload"), 1U);
+  t.pass(Millis{1'000});
+  EXPECT_EQ(t.count("upload"), 2U) << "after the store's backoff";
 }
 
 TEST(BridgeLogic, gives_a_large_batch_more_time) {

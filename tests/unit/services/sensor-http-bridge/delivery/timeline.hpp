@@ -1,4 +1,5 @@
-// Timeline runs the bridge's Logic on virtual time against a model of the store, which answers when it is told to.
+// Timeline runs the bridge's Logic and that of its HTTP sink on virtual time, against a model of the store, which
+// answers when it is told to.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 
 #include "common/codec/rpc_json.hpp"
 #include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/sinks/http/logic/http_attempts.hpp"
 
 namespace sensors::bridge {
 
@@ -72,6 +74,7 @@ inline std::string key_range(const HttpPost& post) {
 inline LogicOptions test_options() {
   LogicOptions options;
   options.node = "kitchen";
+  options.names = http_sink_names();
   options.breaker.jitter = 0;
   options.breaker.probe_deadline = Millis{60'000};
   options.seed = 7;
@@ -80,15 +83,16 @@ inline LogicOptions test_options() {
 
 class Timeline {
  public:
-  explicit Timeline(const LogicOptions& options = test_options(), std::optional<SavedBreaker> earlier = std::nullopt)
-      : logic(options, std::move(earlier)) {}
+  explicit Timeline(const LogicOptions& options = test_options(), std::optional<SavedBreaker> earlier = std::nullopt,
+                    HttpSinkOptions http = {})
+      : logic(options, std::move(earlier)), sink(http) {}
 
   void step(Event event) {
     for (Effect& effect : logic.step(std::move(event), now)) {
       if (auto* publish = std::get_if<MqttPublish>(&effect)) {
         (publish->response_topic.empty() ? messages : requests).push_back(std::move(*publish));
-      } else if (auto* post = std::get_if<HttpPost>(&effect)) {
-        posts.push_back(std::move(*post));
+      } else if (auto* attempt = std::get_if<Attempt>(&effect)) {
+        try_it(std::move(*attempt));
       } else if (auto* line = std::get_if<LogLine>(&effect)) {
         log.push_back(std::move(line->text));
       } else if (auto* save = std::get_if<SaveBreaker>(&effect)) {
@@ -99,7 +103,11 @@ class Timeline {
     }
     if (std::string broken = logic.broken_invariant(); !broken.empty())
       throw std::logic_error("an invariant does not hold: " + broken);
+    if (unwritten.has_value()) step(*std::exchange(unwritten, std::nullopt));
   }
+
+  /// The HTTP client is done.
+  void step(const HttpFinished& finished) { step(sink.finish(finished, now.wall)); }
 
   /// Lets virtual time pass, with a Tick wherever the Logic wants one.
   void pass(Millis time) {
@@ -162,19 +170,32 @@ class Timeline {
 
   Now now{Instant{} + std::chrono::hours{1}, WallTime{std::chrono::hours{500'000}}};
   Logic logic;
+  HttpAttempts sink;
   ModelStore store;
   std::deque<MqttPublish> requests;  // to the store
   std::deque<MqttPublish> messages;  // status, queue, event
+  std::uint64_t attempts = 0;        // so far, and the id of the last
   std::deque<HttpPost> posts;
   std::vector<std::string> log;
   std::string saved;
   std::optional<int> exit_code;
 
  private:
+  void try_it(Attempt attempt) {
+    const std::uint64_t id = attempts = attempt.id;
+    Result<HttpPost> post = sink.begin(std::move(attempt));
+    if (post.has_value())
+      posts.push_back(std::move(*post));
+    else
+      unwritten = unreadable(id, post.error());
+  }
+
   void move_to(Instant at) {
     now.wall += std::chrono::duration_cast<Millis>(at - now.monotonic);
     now.monotonic = at;
   }
+
+  std::optional<Attempted> unwritten;  // of the step under way
 };
 
 }  // namespace sensors::bridge

@@ -13,14 +13,14 @@ const WallTime now = *parse_time("1994-11-06T08:49:07Z");
 const std::vector<RowName> sent_rows{{"k3", 5}, {"k3", 6}, {"k3", 7}, {"k3", 8}, {"k3", 9}};
 const Sent sent{5, 5, sent_rows};
 
-UploadOptions options_with(AnswerTrust answers, UploadFormat format = UploadFormat::batch) {
-  UploadOptions options;
+HttpSinkOptions options_with(AnswerTrust answers, UploadFormat format = UploadFormat::batch) {
+  HttpSinkOptions options;
   options.answers = answers;
   options.format = format;
   return options;
 }
 
-const UploadOptions strict = options_with(AnswerTrust::strict);
+const HttpSinkOptions strict = options_with(AnswerTrust::strict);
 
 Verdict of(int status, const std::string& body = "", const std::string& content_type = "application/json") {
   return judge(HttpReply{status, content_type, std::nullopt, body}, strict, sent, now);
@@ -148,7 +148,7 @@ TEST(Verdict, believes_no_body_that_is_neither_JSON_nor_a_short_text_that_says_y
     EXPECT_TRUE(verdict.needs_operator) << body;
     EXPECT_NE(verdict.reason.find("destination.answers"), std::string::npos) << verdict.reason;
   }
-  const UploadOptions status = options_with(AnswerTrust::status);
+  const HttpSinkOptions status = options_with(AnswerTrust::status);
   EXPECT_EQ(judge(HttpReply{200, "text/xml", std::nullopt, "<?xml version=\"1.0\"?><ok/>"}, status, sent, now).outcome,
             Outcome::delivered)
       << "the API of an owner who says so";
@@ -450,7 +450,7 @@ TEST(Verdict, counts_gap_records_where_they_are_rows_like_others) {
   const HttpReply reply{200, "", std::nullopt, R"({"accepted":5})"};
   const Sent with_gap{.rows = 6, .readings = 5};
   EXPECT_EQ(judge(reply, strict, with_gap, now).outcome, Outcome::delivered);
-  const UploadOptions json = options_with(AnswerTrust::strict, UploadFormat::json);
+  const HttpSinkOptions json = options_with(AnswerTrust::strict, UploadFormat::json);
   EXPECT_EQ(judge(reply, json, with_gap, now).failure_class, "too_few_accepted");
 }
 
@@ -484,7 +484,7 @@ TEST(Verdict, takes_a_count_between_readings_and_rows_for_one_of_rows_that_lacks
 }
 
 TEST(Verdict, believes_the_status_of_an_odd_api_where_it_is_told_to) {
-  const UploadOptions status = options_with(AnswerTrust::status);
+  const HttpSinkOptions status = options_with(AnswerTrust::status);
   for (const char* body : {R"({"success":false})", "{{{", "Error", R"({"accepted":0})"}) {
     HttpReply reply{207, "", std::nullopt, body};
     reply.has_more = reply.is_early = true;
