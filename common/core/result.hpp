@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <tuple>  // std::ignore
+#include <type_traits>
 #include <utility>
 
 #include <tl/expected.hpp>
@@ -48,4 +50,33 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
 }
 
+/// What TRY() takes: a Result<void>, or a Result that has a name, so that its value can be used afterwards.
+template <class Tried>
+constexpr bool loses_no_value =
+    std::is_lvalue_reference_v<Tried> || std::is_void_v<typename std::remove_reference_t<Tried>::value_type>;
+
 }  // namespace sensors
+
+/// Returns the error of a Result from this function, if it has one: `TRY(database.begin());`. The function returns
+/// a Result of any type. A value that nobody would take does not compile.
+#define TRY(...) SENSORS_TRY(SENSORS_JOIN(tried_at_line_, __LINE__), __VA_ARGS__)
+
+/// The same for a Result with a value, which `target` takes: `TRY_ASSIGN(const std::int64_t id, last_id(db));`. The
+/// target is a declaration or what can be assigned to; std::ignore, where only the error counts. Two statements: what
+/// is written behind an `if` needs braces.
+#define TRY_ASSIGN(target, ...) SENSORS_TRY_ASSIGN(SENSORS_JOIN(tried_at_line_, __LINE__), target, __VA_ARGS__)
+
+#define SENSORS_TRY(name, ...)                                                                                    \
+  do {                                                                                                            \
+    auto&& name = __VA_ARGS__;                                                                                    \
+    static_assert(::sensors::loses_no_value<decltype(name)>, "this Result has a value: use TRY_ASSIGN");          \
+    if (!name.has_value()) return ::tl::unexpected<::sensors::Error>(std::forward<decltype(name)>(name).error()); \
+  } while (false)
+
+#define SENSORS_TRY_ASSIGN(name, target, ...)                                                                   \
+  auto&& name = __VA_ARGS__;                                                                                    \
+  if (!name.has_value()) return ::tl::unexpected<::sensors::Error>(std::forward<decltype(name)>(name).error()); \
+  target = *std::forward<decltype(name)>(name)
+
+#define SENSORS_JOIN(a, b) SENSORS_JOIN_EXPANDED(a, b)
+#define SENSORS_JOIN_EXPANDED(a, b) a##b
