@@ -271,9 +271,7 @@ class HttpClient::Transfers {
 
   Result<void> try_to_start(HttpRequest request) {
     if (request.gzip) {
-      Result<std::string> packed = gzip(request.body);
-      if (!packed) return tl::unexpected(packed.error());
-      request.body = std::move(*packed);
+      TRY_ASSIGN(request.body, gzip(request.body));
     }
     CURL* easy = take_handle();
     if (easy == nullptr) return fail(ErrorCode::io, "POST " + shown_url(request.url) + ": out of memory");

@@ -69,7 +69,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     ErrorCodeOfAsio error;
     const std::string where = state->options.address + ":" + std::to_string(state->options.port);
     if (!state->options.certificate_file.empty() && tls_ == nullptr) {
-      if (Result<void> taken = take_certificate(); !taken.has_value()) return taken;
+      TRY(take_certificate());
     }
     const asio::ip::address address = asio::ip::make_address(state->options.address, error);
     const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(state->options.port));
@@ -83,10 +83,10 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
   }
 
   Result<void> take_certificate() {
-    Result<ServerCertificate> certificate = read_certificate(state->options.certificate_file, state->options.key_file);
-    if (!certificate.has_value()) return tl::unexpected<Error>(std::move(certificate.error()));
-    tls_ = std::move(certificate->tls);
-    tell_certificate(certificate->expires);
+    TRY_ASSIGN(ServerCertificate certificate,
+               read_certificate(state->options.certificate_file, state->options.key_file));
+    tls_ = std::move(certificate.tls);
+    tell_certificate(certificate.expires);
     return {};
   }
   void tell_certificate(Result<WallTime> expires) {

@@ -109,10 +109,10 @@ Result<void> PahoConnection::check_ca_file() const {
 
 Result<void> PahoConnection::open_session(const std::vector<std::string>& filters) {
   try {
-    if (Result<void> done = await(client_->connect(connect_options()), "CONNACK"); !done) return done;
+    TRY(await(client_->connect(connect_options()), "CONNACK"));
     disable_nagle(options_.port);
     for (const std::string& filter : filters) {
-      if (Result<void> done = await(client_->subscribe(filter, 1), "SUBACK for " + filter); !done) return done;
+      TRY(await(client_->subscribe(filter, 1), "SUBACK for " + filter));
     }
   } catch (const mqtt::exception& error) {
     return tl::unexpected(to_error(error, options_.names.credentials));

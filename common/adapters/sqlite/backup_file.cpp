@@ -22,7 +22,7 @@ constexpr int instructions = 100'000;  // of SQLite's virtual machine, between t
 
 /// SQLITE_OPEN_NOFOLLOW takes no link anywhere in the path: those before the file are followed here, the file's is not.
 Result<Handle> open_file(const std::string& path, int flags, bool is_alone) {
-  if (const Result<PlainFile> plain = plain_file(path); !plain.has_value()) return tl::unexpected<Error>(plain.error());
+  TRY_ASSIGN(std::ignore, plain_file(path));
   namespace fs = std::filesystem;
   std::error_code failed;
   const fs::path folder = fs::canonical(fs::absolute(path).parent_path(), failed);
@@ -66,62 +66,55 @@ Result<std::string> answer(sqlite3* database, const std::string& path, const std
 }
 
 Result<void> check_kind(sqlite3* database, const std::string& path, std::int32_t application_id) {
-  const Result<std::string> id = answer(database, path, "PRAGMA application_id");
-  if (!id.has_value()) return tl::unexpected<Error>(id.error());
-  if (*id == std::to_string(application_id)) return {};
-  return fail(ErrorCode::invalid, path + ": is a database of another kind (application_id " + *id + ")");
+  TRY_ASSIGN(const std::string id, answer(database, path, "PRAGMA application_id"));
+  if (id == std::to_string(application_id)) return {};
+  return fail(ErrorCode::invalid, path + ": is a database of another kind (application_id " + id + ")");
 }
 
 }  // namespace
 
 Result<void> back_up(const std::string& from, const std::string& to, std::int32_t application_id,
                      const std::function<bool()>& go_on, const std::function<void()>& opened) {
-  Result<Handle> source = open_file(from, SQLITE_OPEN_READONLY, false);
-  if (!source.has_value()) return tl::unexpected<Error>(source.error());
-  if (Result<void> kind = check_kind(source->get(), from, application_id); !kind.has_value()) return kind;
-  return copy_at_one_moment(source->get(), to, go_on, opened);
+  TRY_ASSIGN(Handle source, open_file(from, SQLITE_OPEN_READONLY, false));
+  TRY(check_kind(source.get(), from, application_id));
+  return copy_at_one_moment(source.get(), to, go_on, opened);
 }
 
 Result<void> check_backup(const std::string& path, std::int32_t application_id, Millis limit) {
-  Result<Handle> copy = open_copy(path);
-  if (!copy.has_value()) return tl::unexpected<Error>(copy.error());
-  if (Result<void> kind = check_kind(copy->get(), path, application_id); !kind.has_value()) return kind;
+  TRY_ASSIGN(Handle copy, open_copy(path));
+  TRY(check_kind(copy.get(), path, application_id));
   auto give_up_at = std::chrono::steady_clock::now() + limit;
   const auto is_late = [](void* at) {
     return std::chrono::steady_clock::now() >= *static_cast<std::chrono::steady_clock::time_point*>(at) ? 1 : 0;
   };
-  sqlite3_progress_handler(copy->get(), instructions, is_late, &give_up_at);
-  const Result<std::string> found = answer(copy->get(), path, "PRAGMA integrity_check(1)");
-  sqlite3_progress_handler(copy->get(), 0, nullptr, nullptr);
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  sqlite3_progress_handler(copy.get(), instructions, is_late, &give_up_at);
+  const Result<std::string> found = answer(copy.get(), path, "PRAGMA integrity_check(1)");
+  sqlite3_progress_handler(copy.get(), 0, nullptr, nullptr);
+  TRY(found);
   if (*found == "ok") return {};
   return fail(ErrorCode::corrupt, path + ": integrity_check: " + *found);
 }
 
 Result<std::vector<std::int64_t>> integers_of(const std::string& path, const std::vector<std::string>& queries) {
-  Result<Handle> copy = open_copy(path);
-  if (!copy.has_value()) return tl::unexpected<Error>(copy.error());
+  TRY_ASSIGN(Handle copy, open_copy(path));
   std::vector<std::int64_t> integers;
   for (const std::string& query : queries) {
-    const Result<std::string> text = answer(copy->get(), path, query);
-    if (!text.has_value()) return tl::unexpected<Error>(text.error());
-    integers.push_back(text->empty() ? 0 : std::strtoll(text->c_str(), nullptr, 10));
+    TRY_ASSIGN(const std::string text, answer(copy.get(), path, query));
+    integers.push_back(text.empty() ? 0 : std::strtoll(text.c_str(), nullptr, 10));
   }
   return integers;
 }
 
 Result<std::string> text_of(const std::string& path, const std::string& query) {
-  Result<Handle> copy = open_copy(path);
-  if (!copy.has_value()) return tl::unexpected<Error>(copy.error());
-  return answer(copy->get(), path, query);
+  TRY_ASSIGN(Handle copy, open_copy(path));
+  return answer(copy.get(), path, query);
 }
 
 Result<void> change_backup(const std::string& path, const std::string& sql) {
-  Result<Handle> copy = open_file(path, SQLITE_OPEN_READWRITE, false);
-  if (!copy.has_value()) return tl::unexpected<Error>(copy.error());
+  TRY_ASSIGN(Handle copy, open_file(path, SQLITE_OPEN_READWRITE, false));
   const std::string all = "PRAGMA synchronous=FULL; BEGIN IMMEDIATE; " + sql + "; COMMIT;";
-  if (sqlite3_exec(copy->get(), all.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  return last_error(copy->get(), path, "change");
+  if (sqlite3_exec(copy.get(), all.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return last_error(copy.get(), path, "change");
 }
 
 }  // namespace sensors

@@ -37,7 +37,7 @@ Result<void> copy_into(sqlite3* from, const std::string& path, const std::functi
   if (code != SQLITE_OK) return last_error(opened, path, "make the copy");
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, wait_for_lock_ms);
-  if (Result<void> done = copy_pages(from, opened, path, go_on); !done.has_value()) return done;
+  TRY(copy_pages(from, opened, path, go_on));
   // The copy is one file: it needs no log beside it to be read.
   if (sqlite3_exec(opened, "PRAGMA synchronous=FULL; PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr) ==
       SQLITE_OK)

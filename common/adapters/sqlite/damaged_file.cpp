@@ -58,26 +58,23 @@ std::string restored_beside(const std::string& path) { return path + ".restored"
 
 Result<std::string> set_aside(const std::string& path, const std::string& word, WallTime now) {
   std::string aside = free_name(path, word, now);
-  if (Result<void> done = carry_out(steps_aside(path, aside)); !done.has_value())
-    return tl::unexpected<Error>(done.error());
+  TRY(carry_out(steps_aside(path, aside)));
   return aside;
 }
 
 Result<std::string> put_in_place(const std::string& path, const std::string& word, WallTime now) {
   // The name of the replacement is on the disk before the database loses its own.
-  if (Result<void> done = carry_out({{"", path}}); !done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(carry_out({{"", path}}));
   const std::string aside = free_name(path, word, now);
   const bool is_there = exists(path);
-  Result<void> done = carry_out(steps_aside(path, aside));
-  if (done.has_value()) done = carry_out(steps_into_place(path));
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(carry_out(steps_aside(path, aside)));
+  TRY(carry_out(steps_into_place(path)));
   return is_there ? aside : std::string();
 }
 
 Result<MovedAside> put_in_place(const std::string& path, const std::string& word, WallTime now, std::size_t keep) {
-  Result<std::string> aside = put_in_place(path, word, now);
-  if (!aside.has_value()) return tl::unexpected<Error>(aside.error());
-  return MovedAside{std::move(*aside), delete_oldest(path, word, keep)};
+  TRY_ASSIGN(std::string aside, put_in_place(path, word, now));
+  return MovedAside{std::move(aside), delete_oldest(path, word, keep)};
 }
 
 Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::size_t keep) {
@@ -88,16 +85,15 @@ Result<MovedAside> replace_damaged(const std::string& path, WallTime now, std::s
 Result<std::string> replace_lost(const std::string& path, WallTime now, const std::function<void()>& close) {
   std::string aside;
   if (exists(path)) aside = free_name(path, "replaced", now);
-  Result<void> done = carry_out({{"", path}});
-  if (done.has_value() && !aside.empty()) done = carry_out(steps_aside(path, aside));
-  if (done.has_value() && aside.empty()) {
+  TRY(carry_out({{"", path}}));
+  if (aside.empty()) {
     delete_database(path);
-    done = carry_out({{"", path}});
+    TRY(carry_out({{"", path}}));
+  } else {
+    TRY(carry_out(steps_aside(path, aside)));
   }
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
   close();
-  done = carry_out(steps_into_place(path));
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(carry_out(steps_into_place(path)));
   return aside;
 }
 
@@ -109,8 +105,7 @@ Result<bool> finish_replacement(const std::string& path, WallTime now) {
     delete_database(replacement);
     return false;
   }
-  if (Result<void> done = carry_out(steps_to_finish(path, now)); !done.has_value())
-    return tl::unexpected<Error>(done.error());
+  TRY(carry_out(steps_to_finish(path, now)));
   return true;
 }
 

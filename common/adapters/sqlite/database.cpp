@@ -54,12 +54,9 @@ Result<Database> Database::open(const std::string& path, const std::vector<std::
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, options.busy_timeout_ms);
   database.restart_time_limit();
-  const Result<void> ready = database.prepare_file(path, migrations, options);
-  if (!ready.has_value()) return tl::unexpected<Error>(ready.error());
+  TRY(database.prepare_file(path, migrations, options));
   if (options.read_only || !options.checks_names) return database;
-  Result<OpenFiles> files = OpenFiles::of(handle);
-  if (!files.has_value()) return tl::unexpected<Error>(files.error());
-  database.files_ = std::move(*files);
+  TRY_ASSIGN(database.files_, OpenFiles::of(handle));
   return database;
 }
 
@@ -73,8 +70,7 @@ Result<Database> Database::open_damaged(const std::string& path, Millis time_lim
   // With a writable schema (nothing is written) SQLite also takes a file that is shorter than its header says.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1, nullptr);
   database.restart_time_limit();
-  if (Result<void> done = database.execute("PRAGMA cell_size_check=ON"); !done.has_value())
-    return tl::unexpected<Error>(done.error());
+  TRY(database.execute("PRAGMA cell_size_check=ON"));
   return database;
 }
 
@@ -84,27 +80,19 @@ Result<void> Database::prepare_file(const std::string& path, const std::vector<s
     return fail(ErrorCode::read_only, path + ": open: cannot be written" + advice(ErrorCode::read_only) +
                                           sandbox_advice(ErrorCode::read_only, path));
   }
-  const Result<std::int64_t> version = query_integer(*this, "PRAGMA user_version");
-  if (!version.has_value()) return tl::unexpected<Error>(version.error());
-  if (Result<void> known = check_version(*this, path, *version, migrations.size(), options.read_only);
-      !known.has_value())
-    return known;
-  const Result<bool> is_new = check_kind(*this, path, *version, options.application_id);
-  if (!is_new.has_value()) return tl::unexpected<Error>(is_new.error());
-  if (Result<void> whole = check_size(*this, path); !whole.has_value()) return whole;
-  Result<void> done =
-      execute("PRAGMA cache_size=-" + std::to_string(options.cache_kib) + "; PRAGMA temp_store=MEMORY;");
-  if (options.read_only || !done.has_value()) return done;
+  TRY_ASSIGN(const std::int64_t version, query_integer(*this, "PRAGMA user_version"));
+  TRY(check_version(*this, path, version, migrations.size(), options.read_only));
+  TRY_ASSIGN(const bool is_new, check_kind(*this, path, version, options.application_id));
+  TRY(check_size(*this, path));
+  TRY(execute("PRAGMA cache_size=-" + std::to_string(options.cache_kib) + "; PRAGMA temp_store=MEMORY;"));
+  if (options.read_only) return {};
 
-  if (*is_new) done = execute("PRAGMA auto_vacuum=INCREMENTAL");
-  if (done.has_value()) done = use_wal(*this, path);
+  if (is_new) TRY(execute("PRAGMA auto_vacuum=INCREMENTAL"));
+  TRY(use_wal(*this, path));
   // A checkpoint each 1,000 pages (SQLite's default, said here because the limit on the WAL rests on it) keeps it near
   // 4 MiB; after a burst, such as a reader that held it open, it shrinks back to journal_size_limit.
-  if (done.has_value()) {
-    done = execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=8388608;");
-  }
-  if (done.has_value()) done = migrate(*this, path, *version, migrations, options.application_id);
-  return done;
+  TRY(execute("PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=8388608;"));
+  return migrate(*this, path, version, migrations, options.application_id);
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
@@ -158,40 +146,32 @@ Result<std::int64_t> Database::used_bytes() {
   std::int64_t values[3] = {0, 0, 0};
   const char* const pragmas[3] = {"PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA page_size"};
   for (int i = 0; i < 3; ++i) {
-    Result<std::int64_t> value = query_integer(*this, pragmas[i]);
-    if (!value.has_value()) return value;
-    values[i] = *value;
+    TRY_ASSIGN(values[i], query_integer(*this, pragmas[i]));
   }
   return (values[0] - values[1]) * values[2];
 }
 
 Result<void> Database::give_back_space() {
   constexpr std::int64_t few_pages = 1'000;
-  const Result<std::int64_t> free_pages = query_integer(*this, "PRAGMA freelist_count");
-  const Result<std::int64_t> all_pages = query_integer(*this, "PRAGMA page_count");
-  if (!free_pages.has_value()) return tl::unexpected<Error>(free_pages.error());
-  if (!all_pages.has_value()) return tl::unexpected<Error>(all_pages.error());
-  if (*free_pages < few_pages || *free_pages < *all_pages / 10) return {};
+  TRY_ASSIGN(const std::int64_t free_pages, query_integer(*this, "PRAGMA freelist_count"));
+  TRY_ASSIGN(const std::int64_t all_pages, query_integer(*this, "PRAGMA page_count"));
+  if (free_pages < few_pages || free_pages < all_pages / 10) return {};
   restart_time_limit();
   return execute("PRAGMA incremental_vacuum(500)");
 }
 
 Result<void> Database::sync_log() {
   restart_time_limit();
-  Result<Statement> statement = prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
-  const Result<Statement::Step> step = statement->step();
-  if (!step.has_value()) return tl::unexpected<Error>(step.error());
-  if (statement->integer(0) == 0) return {};
+  TRY_ASSIGN(Statement statement, prepare("PRAGMA wal_checkpoint(TRUNCATE)"));
+  TRY_ASSIGN(std::ignore, statement.step());
+  if (statement.integer(0) == 0) return {};
   return fail(ErrorCode::timeout, path() + ": its log cannot be emptied while another program reads the database");
 }
 
 Result<std::int64_t> query_integer(Database& database, std::string_view sql) {
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
-  const Result<Statement::Step> step = statement->step();
-  if (!step.has_value()) return tl::unexpected<Error>(step.error());
-  return *step == Statement::Step::row ? statement->integer(0) : 0;
+  TRY_ASSIGN(Statement statement, database.prepare(sql));
+  TRY_ASSIGN(const Statement::Step step, statement.step());
+  return step == Statement::Step::row ? statement.integer(0) : 0;
 }
 
 }  // namespace sensors

@@ -30,27 +30,23 @@ Result<std::int64_t> oldest_reader(Database& database, std::int64_t version) {
 }  // namespace
 
 Result<void> check_size(Database& database, const std::string& path) {
-  const Result<std::int64_t> pages = query_integer(database, "PRAGMA page_count");
-  if (!pages.has_value()) return tl::unexpected<Error>(pages.error());
-  const Result<std::int64_t> page_size = query_integer(database, "PRAGMA page_size");
-  if (!page_size.has_value()) return tl::unexpected<Error>(page_size.error());
+  TRY_ASSIGN(const std::int64_t pages, query_integer(database, "PRAGMA page_count"));
+  TRY_ASSIGN(const std::int64_t page_size, query_integer(database, "PRAGMA page_size"));
   // https://sqlite.org/fileformat2.html section 4.1: a 32-byte header, then frames of a 24-byte header and a page.
-  const std::int64_t in_wal = (size_of_file(path + "-wal") + *page_size) / (*page_size + 24);
-  const std::int64_t in_file = size_of_file(path) / *page_size;
-  if (in_file + in_wal >= *pages) return {};
+  const std::int64_t in_wal = (size_of_file(path + "-wal") + page_size) / (page_size + 24);
+  const std::int64_t in_file = size_of_file(path) / page_size;
+  if (in_file + in_wal >= pages) return {};
   return fail(ErrorCode::corrupt, path + ": truncated: has " + std::to_string(in_file) + " of " +
-                                      std::to_string(*pages) + " pages" + advice(ErrorCode::corrupt));
+                                      std::to_string(pages) + " pages" + advice(ErrorCode::corrupt));
 }
 
 Result<bool> check_kind(Database& database, const std::string& path, std::int64_t version, std::int32_t expected_id) {
-  const Result<std::int64_t> objects = query_integer(database, "SELECT count(*) FROM sqlite_master");
-  if (!objects.has_value()) return tl::unexpected<Error>(objects.error());
-  const Result<std::int64_t> id = query_integer(database, "PRAGMA application_id");
-  if (!id.has_value()) return tl::unexpected<Error>(id.error());
-  const bool is_new = *objects == 0 && version == 0 && *id == 0;
-  if (expected_id != 0 && !is_new && *id != expected_id) {
+  TRY_ASSIGN(const std::int64_t objects, query_integer(database, "SELECT count(*) FROM sqlite_master"));
+  TRY_ASSIGN(const std::int64_t id, query_integer(database, "PRAGMA application_id"));
+  const bool is_new = objects == 0 && version == 0 && id == 0;
+  if (expected_id != 0 && !is_new && id != expected_id) {
     return fail(ErrorCode::invalid, path + ": is a database of another program or service (application_id " +
-                                        std::to_string(*id) + ", ours is " + std::to_string(expected_id) +
+                                        std::to_string(id) + ", ours is " + std::to_string(expected_id) +
                                         "); name another file in the configuration");
   }
   return is_new;
@@ -60,11 +56,10 @@ Result<void> check_version(Database& database, const std::string& path, std::int
                            bool read_only) {
   const auto ours = static_cast<std::int64_t>(migrations);
   if (version > ours) {
-    const Result<std::int64_t> oldest = oldest_reader(database, version);
-    if (!oldest.has_value()) return tl::unexpected<Error>(oldest.error());
-    if (*oldest <= ours) return {};
+    TRY_ASSIGN(const std::int64_t oldest, oldest_reader(database, version));
+    if (oldest <= ours) return {};
     return fail(ErrorCode::newer_schema, path + ": has schema version " + std::to_string(version) +
-                                             ", which needs a program that knows version " + std::to_string(*oldest) +
+                                             ", which needs a program that knows version " + std::to_string(oldest) +
                                              ", and this program knows " + std::to_string(ours) +
                                              "; install the version that wrote it, or a later one");
   }
@@ -78,23 +73,30 @@ Result<void> check_version(Database& database, const std::string& path, std::int
 }
 
 Result<void> use_wal(Database& database, const std::string& path) {
-  Result<Statement> statement = database.prepare("PRAGMA journal_mode=WAL");
-  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
-  const Result<Statement::Step> step = statement->step();
-  if (!step.has_value()) return tl::unexpected<Error>(step.error());
-  if (*step == Statement::Step::row && statement->text(0) == "wal") return {};
+  TRY_ASSIGN(Statement statement, database.prepare("PRAGMA journal_mode=WAL"));
+  TRY_ASSIGN(const Statement::Step step, statement.step());
+  if (step == Statement::Step::row && statement.text(0) == "wal") return {};
   return fail(ErrorCode::io,
               path + ": its file system cannot hold a write-ahead log (no shared memory); use a local one");
 }
 
+namespace {
+
+Result<void> take_step(Database& database, std::string_view migration, std::size_t version,
+                       std::int32_t application_id) {
+  TRY(database.begin());
+  TRY(database.execute(std::string(migration)));
+  TRY(database.execute("PRAGMA application_id=" + std::to_string(application_id)));
+  TRY(database.execute("PRAGMA user_version=" + std::to_string(version)));
+  return database.commit();
+}
+
+}  // namespace
+
 Result<void> migrate(Database& database, const std::string& path, std::int64_t version,
                      const std::vector<std::string_view>& migrations, std::int32_t application_id) {
   for (auto next = static_cast<std::size_t>(version); next < migrations.size(); ++next) {
-    Result<void> done = database.begin();
-    if (done.has_value()) done = database.execute(std::string(migrations[next]));
-    if (done.has_value()) done = database.execute("PRAGMA application_id=" + std::to_string(application_id));
-    if (done.has_value()) done = database.execute("PRAGMA user_version=" + std::to_string(next + 1));
-    if (done.has_value()) done = database.commit();
+    const Result<void> done = take_step(database, migrations[next], next + 1, application_id);
     if (!done.has_value()) {
       database.rollback();
       return fail(done.error().code,

@@ -96,7 +96,7 @@ std::vector<NameStep> steps_to_finish(const std::string& path, WallTime now) {
 Result<void> carry_out(const std::vector<NameStep>& steps) {
   for (const NameStep& step : steps) {
     if (step.from.empty()) {
-      if (Result<void> done = sync_folder_of(step.to); !done.has_value()) return done;
+      TRY(sync_folder_of(step.to));
     } else if (::rename(step.from.c_str(), step.to.c_str()) != 0 && errno != ENOENT) {
       return file_error(step.from, "rename to " + step.to, errno);
     }

@@ -41,27 +41,24 @@ PlainFile described(const struct stat& status) {
 }  // namespace
 
 Result<PlainFile> folder_of_file(const std::string& path) {
-  const Result<struct stat> status = status_of(folder_of(path), O_DIRECTORY);
-  if (!status.has_value()) return tl::unexpected<Error>(status.error());
-  return described(*status);
+  TRY_ASSIGN(const struct stat status, status_of(folder_of(path), O_DIRECTORY));
+  return described(status);
 }
 
 Result<PlainFile> plain_file(const std::string& path) {
-  const Result<struct stat> status = status_of(path, O_NOFOLLOW);
-  if (!status.has_value()) return tl::unexpected<Error>(status.error());
-  if (!S_ISREG(status->st_mode)) {
-    return fail(ErrorCode::invalid, path + ": is " + kind_of(status->st_mode) +
+  TRY_ASSIGN(const struct stat status, status_of(path, O_NOFOLLOW));
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::invalid, path + ": is " + kind_of(status.st_mode) +
                                         ", not a file: it is not opened; name the file itself in the configuration, or "
                                         "find out who put this there");
   }
-  Result<PlainFile> folder = folder_of_file(path);
-  if (!folder.has_value()) return folder;
-  if (status->st_uid != 0 && status->st_uid != folder->owner) {
-    return fail(ErrorCode::invalid, path + ": belongs to user " + std::to_string(status->st_uid) +
-                                        ", its folder to user " + std::to_string(folder->owner) +
+  TRY_ASSIGN(PlainFile folder, folder_of_file(path));
+  if (status.st_uid != 0 && status.st_uid != folder.owner) {
+    return fail(ErrorCode::invalid, path + ": belongs to user " + std::to_string(status.st_uid) +
+                                        ", its folder to user " + std::to_string(folder.owner) +
                                         ": it is not opened; chown it to who owns the folder");
   }
-  return described(*status);
+  return described(status);
 }
 
 }  // namespace sensors

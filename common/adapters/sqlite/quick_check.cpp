@@ -46,12 +46,10 @@ class Interrupter {
 Result<void> quick_check(Database& database, Millis limit) {
   if (limit <= Millis{0}) return {};
   database.limit_time(limit);
-  Result<Statement> check = database.prepare("PRAGMA quick_check(1)");
-  if (!check.has_value()) return tl::unexpected<Error>(check.error());
+  TRY_ASSIGN(Statement check, database.prepare("PRAGMA quick_check(1)"));
   const Interrupter interrupter(database.database_.get(), limit);
-  const Result<Statement::Step> step = check->step();
-  if (!step.has_value()) return tl::unexpected<Error>(step.error());
-  const std::string found = check->text(0);
+  TRY_ASSIGN(std::ignore, check.step());
+  const std::string found = check.text(0);
   if (found == "ok") return {};
   return fail(ErrorCode::corrupt, database.path() + ": quick_check: " + found);
 }

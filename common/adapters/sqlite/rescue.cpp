@@ -40,15 +40,14 @@ tl::unexpected<Error> copy_failed(Database& open, const Error& error) {
 
 /// Of a file that became shorter SQLite reads pages that are missing as empty ones, and copies them.
 Result<void> check_copy(const std::string& copy) {
-  Result<Database> database = Database::open_damaged(copy, check_limit);
-  if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  Result<void> sound = quick_check(*database, check_limit);
+  TRY_ASSIGN(Database database, Database::open_damaged(copy, check_limit));
+  Result<void> sound = quick_check(database, check_limit);
   if (sound.has_value() || sound.error().code == ErrorCode::timeout) return {};
   return sound;
 }
 
 Result<std::string> keep_without_log(Database& open, const Rescue& how) {
-  if (Result<void> done = open.sync_log(); !done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(open.sync_log());
   how.close();
   delete_files(how.path, {"-wal", "-shm"});  // another's: they would be taken for this database's own
   return how.path + ": what its deleted log had is in the database now; nothing is lost";
@@ -69,11 +68,10 @@ Result<std::string> put_back(Database& open, const Rescue& how, std::int64_t byt
     delete_files(copy, {"", "-wal", "-shm", "-journal"});
     return copy_failed(open, done.error());
   }
-  Result<std::string> aside = replace_lost(how.path, how.now, how.close);
-  if (!aside.has_value()) return aside;
+  TRY_ASSIGN(std::string aside, replace_lost(how.path, how.now, how.close));
   std::string said = how.path + ": " + std::to_string(bytes / 1024) +
                      " KiB were copied from the file that was still open into a new one of this name; nothing is lost";
-  if (!aside->empty()) said += "; the file that had the name meanwhile is " + *aside + " now";
+  if (!aside.empty()) said += "; the file that had the name meanwhile is " + aside + " now";
   return said;
 }
 

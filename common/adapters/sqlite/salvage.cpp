@@ -51,8 +51,7 @@ class TableSalvage {
     Result<Statement> upwards = damaged_.prepare(select);
     Result<Statement> downwards = damaged_.prepare(select + " DESC");
     if (upwards.has_value() && downwards.has_value()) {
-      if (Result<void> done = read(*upwards, *downwards, range); !done.has_value())
-        return tl::unexpected<Error>(done.error());
+      TRY(read(*upwards, *downwards, range));
     } else {
       found_.unreadable.push_back(range);
     }
@@ -77,7 +76,7 @@ class TableSalvage {
       }
       Result<End> end = scan(upwards, next, true);
       if (end.has_value() && *end == End::damaged) end = scan(downwards, next, false);
-      if (!end.has_value()) return tl::unexpected<Error>(end.error());
+      TRY(end);
       if (*end == End::complete) continue;
       if (is_first && length_of(next) > static_cast<std::uint64_t>(most_rows)) next.last = next.first + most_rows;
       if (length_of(next) < few_rows) {
@@ -113,7 +112,7 @@ class TableSalvage {
       step = select.step();
     }
     select.reset();
-    if (!visited.has_value()) return tl::unexpected<Error>(visited.error());
+    TRY(visited);
     return step.has_value() && *step == Statement::Step::done ? End::complete : End::damaged;
   }
 

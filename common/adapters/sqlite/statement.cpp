@@ -62,7 +62,7 @@ Result<void> Statement::run() {
     const Result<Step> step = this->step();
     if (step.has_value() && *step == Step::row) continue;
     reset();
-    if (!step.has_value()) return tl::unexpected<Error>(step.error());
+    TRY(step);
     return {};
   }
 }

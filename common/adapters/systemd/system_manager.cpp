@@ -138,7 +138,7 @@ Result<UnitState> SystemManager::unit(const std::string& name) {
   properties.read(any_unit, "SubState", unit.sub_state);
   properties.read(any_unit, "ActiveEnterTimestampMonotonic", 't', &unit.active_since_us);
   if (name.ends_with(".service")) read_service(properties, unit);
-  if (Result<void> read = properties.finish(name); !read.has_value()) return tl::unexpected<Error>(read.error());
+  TRY(properties.finish(name));
   return unit;
 }
 
