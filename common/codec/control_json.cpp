@@ -40,16 +40,15 @@ std::string encode_committed(const Committed& committed) {
 
 Result<Committed> decode_committed(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "stream", "through", "resend", "refused_node"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"store", "stream", "through", "resend", "refused_node"});
   Committed committed;
   fields.read_name("store", committed.store);
   fields.read_name("stream", committed.stream);
   fields.read_whole("through", committed.through, 0, max_seq);
   if (fields.has("resend")) fields.read_bool("resend", committed.resend);
   if (fields.has("refused_node")) fields.read_name("refused_node", committed.refused_node);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return committed;
 }
 
@@ -63,13 +62,12 @@ std::string encode_boot_time(const BootTime& boot) {
 
 Result<BootTime> decode_boot_time(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"boot", "boot_time"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"boot", "boot_time"});
   BootTime boot;
   fields.read_name("boot", boot.boot);
   fields.read_time("boot_time", boot.time);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return boot;
 }
 
@@ -86,9 +84,8 @@ std::string encode_queue_depth(const QueueDepth& queue) {
 
 Result<QueueDepth> decode_queue_depth(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"depth", "high", "limit", "oldest_s", "rate_per_s", "pressure"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"depth", "high", "limit", "oldest_s", "rate_per_s", "pressure"});
   QueueDepth queue;
   fields.read_whole("depth", queue.depth, 0, JsonFields::any_whole);
   fields.read_whole("high", queue.high, 0, JsonFields::any_whole);
@@ -96,7 +93,7 @@ Result<QueueDepth> decode_queue_depth(std::string_view payload) {
   fields.read_not_negative("oldest_s", queue.oldest_s);
   fields.read_not_negative("rate_per_s", queue.rate_per_s);
   fields.read_bool("pressure", queue.pressure);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return queue;
 }
 
@@ -123,12 +120,11 @@ std::string encode_status(const StatusReport& report) {
 
 Result<ServiceState> decode_status_state(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"state"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"state"});
   std::string name;
   fields.read_text("state", name);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
     if (name == name_of(state)) return state;
   }
@@ -141,12 +137,11 @@ std::string encode_breaker_order(BreakerOrder order) {
 
 Result<BreakerOrder> decode_breaker_order(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"breaker"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"breaker"});
   std::string name;
   fields.read_text("breaker", name);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   if (name == "isolate") return BreakerOrder::isolate;
   if (name == "close") return BreakerOrder::close;
   return fail(ErrorCode::invalid, "breaker: must be isolate or close");
@@ -172,14 +167,13 @@ std::string encode_breaker_event(const CircuitBreaker::Transition& transition, W
 
 Result<ServiceEvent> decode_event(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"type", "time", "text"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"type", "time", "text"});
   ServiceEvent event;
   fields.read_name("type", event.type);
   fields.read_time("time", event.time);
   fields.read_text("text", event.text);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return event;
 }
 

@@ -112,16 +112,15 @@ std::string encode_dead_letters_request(const DeadLettersRequest& request) {
 
 Result<DeadLettersRequest> decode_dead_letters_request(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"action", "destination", "after", "limit", "ids", "all"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"action", "destination", "after", "limit", "ids", "all"});
   DeadLettersRequest request;
   read_action(fields, request.action);
   if (fields.has("destination")) fields.read_name("destination", request.destination);
   if (fields.has("after")) fields.read_whole("after", request.after, 0, max_seq);
   if (fields.has("limit")) fields.read_size("limit", request.limit, max_dead_letters_listed);
   read_targets(fields, request);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return request;
 }
 

@@ -90,14 +90,13 @@ Millis decode_discovery_expiry(std::string_view payload) {
 
 Result<SensorAddress> decode_discovery_address(std::string_view payload) {
   JsonDocument document(max_payload_bytes, 16);  // Home Assistant's own devices nest deeper than we do
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"unique_id", "state_topic"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"unique_id", "state_topic"});
   std::string id;
   std::string state_topic;
   fields.read_text("unique_id", id);
   fields.read_text("state_topic", state_topic);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   const std::optional<TopicView> topic = parse_topic(state_topic);
   if (!topic.has_value() || topic->kind != "reading")
     return fail(ErrorCode::invalid, "state_topic: is no topic of readings");

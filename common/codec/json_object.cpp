@@ -54,10 +54,9 @@ JsonObjectReader::JsonObjectReader() : parser_(std::make_unique<Parser>()) {}
 JsonObjectReader::~JsonObjectReader() = default;
 
 Result<std::string> JsonObjectReader::one_line(std::string_view payload, std::span<const std::string_view> left_out) {
-  const Result<simdjson::dom::element> root = parser_->parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  TRY_ASSIGN(const simdjson::dom::element root, parser_->parse(payload));
   simdjson::dom::object object;
-  if (root->get(object) != simdjson::SUCCESS) return fail(ErrorCode::malformed, "must be a JSON object");
+  if (root.get(object) != simdjson::SUCCESS) return fail(ErrorCode::malformed, "must be a JSON object");
   const bool has_some = std::any_of(object.begin(), object.end(), [&](const simdjson::dom::key_value_pair& field) {
     return contains(left_out, field.key);
   });

@@ -21,7 +21,7 @@ Result<Reading> read_row(simdjson::dom::element element, WallTime now, const Tim
   reading.unit = ucum_unit(reading.unit);
   if (fields.has("time")) fields.read_foreign_time("time", reading.time, times, now);
   if (!fields.failed()) fields.check(validate(reading));
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return reading;
 }
 
@@ -40,15 +40,14 @@ void add_row(PostedReadings& posted, std::size_t row, simdjson::dom::element ele
 Result<PostedReadings> decode_posted_readings(std::string_view body, WallTime now, std::size_t max_bytes,
                                               const TimeRule& times) {
   JsonDocument document(max_bytes);
-  const Result<simdjson::dom::element> root = document.parse(body);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(body));
   PostedReadings posted;
   simdjson::dom::array rows;
-  if (root->is_object()) {
-    add_row(posted, 0, *root, now, times);
+  if (root.is_object()) {
+    add_row(posted, 0, root, now, times);
     return posted;
   }
-  if (root->get(rows) != simdjson::SUCCESS)
+  if (root.get(rows) != simdjson::SUCCESS)
     return fail(ErrorCode::malformed, "the body must be a reading as a JSON object, or an array of them");
   std::size_t row = 0;
   for (const simdjson::dom::element element : rows) {

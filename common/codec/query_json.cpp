@@ -108,9 +108,8 @@ std::string encode_query_request(const QueryRequest& request) {
 
 Result<QueryRequest> decode_query_request(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"node", "sensor", "from", "to", "limit", "latest", "order", "cursor", "step_ms", "fn"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"node", "sensor", "from", "to", "limit", "latest", "order", "cursor", "step_ms", "fn"});
   QueryRequest request;
   if (fields.has("node")) fields.read_name("node", request.node);
   if (fields.has("sensor")) fields.read_name("sensor", request.sensor);
@@ -121,7 +120,7 @@ Result<QueryRequest> decode_query_request(std::string_view payload) {
   if (fields.has("order")) read_order(fields, request);
   if (fields.has("cursor")) read_cursor(fields, request);
   if (fields.has("step_ms")) read_step(fields, request);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return request;
 }
 

@@ -126,24 +126,22 @@ ReadingDecoder::ReadingDecoder() : parser_(std::make_unique<Parser>()) {}
 ReadingDecoder::~ReadingDecoder() = default;
 
 Result<Batch> ReadingDecoder::reading(std::string_view payload) {
-  const Result<simdjson::dom::element> root = parser_->document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"sensor", "value", "unit", "time", "seq", "stream", "clock", "uptime_ms", "boot"});
+  TRY_ASSIGN(const simdjson::dom::element root, parser_->document.parse(payload));
+  JsonFields fields(root, {"sensor", "value", "unit", "time", "seq", "stream", "clock", "uptime_ms", "boot"});
   Batch batch;
   SequencedReading& row = batch.readings.emplace_back();
   fields.read_name("stream", batch.stream);
   fields.read_whole("seq", row.seq, 1, max_seq);
   if (fields.has("boot")) fields.read_name("boot", batch.boot);
   read_reading(fields, batch.boot, row.reading);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   if (!row.reading.uptime.has_value()) batch.boot.clear();  // it says what an uptime is of, and nothing else
   return batch;
 }
 
 Result<ReadingDecoder::DecodedBatch> ReadingDecoder::batch(std::string_view payload) {
-  const Result<simdjson::dom::element> root = parser_->document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"stream", "boot", "readings", "gaps"});
+  TRY_ASSIGN(const simdjson::dom::element root, parser_->document.parse(payload));
+  JsonFields fields(root, {"stream", "boot", "readings", "gaps"});
   DecodedBatch decoded;
   simdjson::dom::array readings;
   simdjson::dom::array gaps;
@@ -154,7 +152,7 @@ Result<ReadingDecoder::DecodedBatch> ReadingDecoder::batch(std::string_view payl
   if (has_gaps) fields.read_array("gaps", gaps);
   if (!fields.failed()) fields.check(check_count("readings", readings.size(), max_batch_readings));
   if (!fields.failed() && has_gaps) fields.check(check_count("gaps", gaps.size(), max_batch_gaps));
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
 
   read_rows(readings, decoded);
   if (has_gaps) read_gaps(gaps, decoded);
@@ -165,9 +163,8 @@ Result<ReadingDecoder::DecodedBatch> ReadingDecoder::batch(std::string_view payl
 }
 
 Result<Reading> ReadingDecoder::driver_line(std::string_view line, Now now) {
-  const Result<simdjson::dom::element> root = parser_->document.parse(line);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"sensor", "value", "unit", "time"});
+  TRY_ASSIGN(const simdjson::dom::element root, parser_->document.parse(line));
+  JsonFields fields(root, {"sensor", "value", "unit", "time"});
   Reading reading;
   remark_.clear();
   reading.time = now.wall;
@@ -181,7 +178,7 @@ Result<Reading> ReadingDecoder::driver_line(std::string_view line, Now now) {
     reading.uptime = uptime_at(now.monotonic);
   }
   if (!fields.failed()) fields.check(validate(reading));
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   remark_ = fields.misspelt();
   const std::string* text = std::get_if<std::string>(&reading.value);
   if (remark_.empty() && text != nullptr && is_number(*text))

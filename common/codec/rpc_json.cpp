@@ -127,15 +127,14 @@ std::string encode_upload_request(const UploadRequest& request) {
 
 Result<UploadRequest> decode_upload_request(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"destination", "max_readings", "max_bytes", "refused"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"destination", "max_readings", "max_bytes", "refused"});
   UploadRequest request;
   fields.read_name("destination", request.destination);
   if (fields.has("max_readings")) fields.read_size("max_readings", request.max_readings, max_upload_readings);
   if (fields.has("max_bytes")) fields.read_size("max_bytes", request.max_bytes, max_upload_bytes);
   if (fields.has("refused")) fields.read_whole("refused", request.refused, 1, max_seq);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return request;
 }
 
@@ -178,10 +177,9 @@ std::string encode_upload_batch(const UploadBatch& batch) {
 
 Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
   JsonDocument document(max_answer_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "digest", "readings", "gaps"});
-  refuse_error_answer(fields, *root);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"store", "destination", "first", "last", "remaining", "digest", "readings", "gaps"});
+  refuse_error_answer(fields, root);
   UploadBatchHeader header;
   fields.read_name("store", header.store);
   fields.read_name("destination", header.destination);
@@ -189,7 +187,7 @@ Result<UploadBatchHeader> decode_upload_batch_header(std::string_view payload) {
   fields.read_whole("remaining", header.remaining, 0, max_seq);
   fields.read_name("digest", header.digest);
   read_header_rows(fields, header);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return header;
 }
 
@@ -206,16 +204,15 @@ std::string encode_uploaded_request(const UploadedRequest& request) {
 
 Result<UploadedRequest> decode_uploaded_request(std::string_view payload) {
   JsonDocument document(max_answer_bytes);  // every row of a batch may be rejected
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "destination", "first", "last", "rejected"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"store", "destination", "first", "last", "rejected"});
   UploadedRequest request;
   fields.read_name("store", request.store);
   fields.read_name("destination", request.destination);
   read_range(fields, request.first, request.last);
   if (request.first == 0) fields.refuse(ErrorCode::invalid, "first: must be 1 or more");
   if (fields.has("rejected")) read_rejected(fields, request.rejected);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return request;
 }
 
@@ -229,14 +226,13 @@ std::string encode_uploaded_answer(const UploadedAnswer& answer) {
 
 Result<UploadedAnswer> decode_uploaded_answer(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"through", "remaining"});
-  refuse_error_answer(fields, *root);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"through", "remaining"});
+  refuse_error_answer(fields, root);
   UploadedAnswer answer;
   fields.read_whole("through", answer.through, 0, max_seq);
   fields.read_whole("remaining", answer.remaining, 0, max_seq);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return answer;
 }
 

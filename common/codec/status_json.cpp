@@ -78,15 +78,13 @@ LatencyReport read_latency(JsonFields& outer, simdjson::dom::element element) {
 }  // namespace
 
 Result<ServiceReport> decode_status(std::string_view payload) {
-  const Result<ServiceState> state = decode_status_state(payload);
-  if (!state.has_value()) return tl::unexpected<Error>(state.error());
+  TRY_ASSIGN(const ServiceState state, decode_status_state(payload));
   JsonDocument document(max_payload_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"service", "reason", "since", "version", "pace_ms", "pressure", "store", "used_bytes",
-                            "dead_letters", "instance"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"service", "reason", "since", "version", "pace_ms", "pressure", "store", "used_bytes",
+                           "dead_letters", "instance"});
   ServiceReport report;
-  report.state = *state;
+  report.state = state;
   fields.read_name("service", report.service);
   fields.read_text("reason", report.reason);
   fields.read_time("since", report.since);
@@ -98,11 +96,11 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   report.used_bytes = fields.peek_whole("used_bytes", 0, JsonFields::any_whole);
   report.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole);
   simdjson::dom::element breaker;
-  if ((*root)["breaker"].get(breaker) == simdjson::SUCCESS) report.breaker = read_breaker(fields, breaker);
+  if (root["breaker"].get(breaker) == simdjson::SUCCESS) report.breaker = read_breaker(fields, breaker);
   simdjson::dom::element latency;
-  if ((*root)["puback_latency"].get(latency) == simdjson::SUCCESS) report.puback = read_latency(fields, latency);
-  if ((*root)["api_latency"].get(latency) == simdjson::SUCCESS) report.api = read_latency(fields, latency);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  if (root["puback_latency"].get(latency) == simdjson::SUCCESS) report.puback = read_latency(fields, latency);
+  if (root["api_latency"].get(latency) == simdjson::SUCCESS) report.api = read_latency(fields, latency);
+  TRY(fields.finish());
   return report;
 }
 

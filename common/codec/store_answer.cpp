@@ -87,10 +87,9 @@ template <class Row, class ReadRow>
 Result<void> read_list(std::string_view payload, std::string_view rows_key, ReadRow read_row, std::vector<Row>& rows,
                        bool& truncated, std::string* cursor = nullptr) {
   JsonDocument document(max_answer_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {rows_key, "truncated", "cursor"});
-  refuse_error_answer(fields, *root);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {rows_key, "truncated", "cursor"});
+  refuse_error_answer(fields, root);
   simdjson::dom::array elements;
   fields.read_array(rows_key, elements);
   fields.read_bool("truncated", truncated);
@@ -104,10 +103,9 @@ Result<void> read_list(std::string_view payload, std::string_view rows_key, Read
 
 Result<UploadBatch> decode_upload_batch(std::string_view payload) {
   JsonDocument document(max_answer_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "destination", "first", "last", "remaining", "readings", "gaps"});
-  refuse_error_answer(fields, *root);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"store", "destination", "first", "last", "remaining", "readings", "gaps"});
+  refuse_error_answer(fields, root);
   UploadBatch batch;
   fields.read_name("store", batch.store);
   fields.read_name("destination", batch.destination);
@@ -118,46 +116,40 @@ Result<UploadBatch> decode_upload_batch(std::string_view payload) {
   simdjson::dom::array gaps;
   fields.read_array("readings", readings);
   fields.read_array("gaps", gaps);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   for (const simdjson::dom::element element : readings) batch.readings.push_back(read_stored_reading(fields, element));
   for (const simdjson::dom::element element : gaps) batch.gaps.push_back(read_gap(fields, element));
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return batch;
 }
 
 Result<QueryAnswer> decode_query_answer(std::string_view payload) {
   QueryAnswer answer;
-  const Result<void> read =
-      read_list(payload, "readings", read_stored_reading, answer.readings, answer.truncated, &answer.cursor);
-  if (!read.has_value()) return tl::unexpected<Error>(read.error());
+  TRY(read_list(payload, "readings", read_stored_reading, answer.readings, answer.truncated, &answer.cursor));
   return answer;
 }
 
 Result<BucketAnswer> decode_bucket_answer(std::string_view payload) {
   BucketAnswer answer;
-  const Result<void> read =
-      read_list(payload, "buckets", read_bucket, answer.buckets, answer.truncated, &answer.cursor);
-  if (!read.has_value()) return tl::unexpected<Error>(read.error());
+  TRY(read_list(payload, "buckets", read_bucket, answer.buckets, answer.truncated, &answer.cursor));
   return answer;
 }
 
 Result<DeadLetterList> decode_dead_letter_list(std::string_view payload) {
   DeadLetterList list;
-  const Result<void> read = read_list(payload, "dead_letters", read_letter, list.letters, list.truncated);
-  if (!read.has_value()) return tl::unexpected<Error>(read.error());
+  TRY(read_list(payload, "dead_letters", read_letter, list.letters, list.truncated));
   return list;
 }
 
 Result<DeadLettersChanged> decode_dead_letters_changed(std::string_view payload) {
   JsonDocument document(max_answer_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"requeued", "purged", "dead_letters"});
-  refuse_error_answer(fields, *root);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"requeued", "purged", "dead_letters"});
+  refuse_error_answer(fields, root);
   DeadLettersChanged answer;
   fields.read_whole(fields.has("purged") ? "purged" : "requeued", answer.changed, 0, max_seq);
   fields.read_whole("dead_letters", answer.left, 0, max_seq);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   return answer;
 }
 

@@ -29,11 +29,10 @@ std::string encode_streams_request(const std::vector<std::string>& streams) {
 
 Result<std::vector<std::string>> decode_streams_request(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"streams"});
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"streams"});
   const simdjson::dom::array rows = rows_of(fields);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   std::vector<std::string> streams;
   for (const simdjson::dom::element row : rows) {
     std::string_view name;
@@ -56,21 +55,20 @@ std::string encode_streams_answer(const StreamsAnswer& answer) {
 
 Result<StreamsAnswer> decode_streams_answer(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
-  const Result<simdjson::dom::element> root = document.parse(payload);
-  if (!root.has_value()) return tl::unexpected<Error>(root.error());
-  JsonFields fields(*root, {"store", "streams"});
-  refuse_error_answer(fields, *root);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"store", "streams"});
+  refuse_error_answer(fields, root);
   StreamsAnswer answer;
   fields.read_name("store", answer.store);
   const simdjson::dom::array rows = rows_of(fields);
-  if (fields.failed()) return tl::unexpected<Error>(fields.finish().error());
+  TRY(fields.finish());
   for (const simdjson::dom::element row : rows) {
     if (!row.is_object()) return fail(ErrorCode::malformed, "streams: each row must be a JSON object");
     JsonFields keys(row, {"stream", "through"});
     KnownStream known;
     keys.read_name("stream", known.stream);
     keys.read_whole("through", known.through, 0, max_seq);
-    if (keys.failed()) return tl::unexpected<Error>(keys.finish().error());
+    TRY(keys.finish());
     answer.streams.push_back(std::move(known));
   }
   return answer;

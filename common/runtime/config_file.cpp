@@ -288,12 +288,11 @@ void ConfigTable::refuse(const std::string& key, const std::string& what) { stat
 ConfigFile::ConfigFile(std::shared_ptr<ConfigTable::State> state) : state_(std::move(state)) {}
 
 Result<ConfigFile> ConfigFile::load(const std::string& path) {
-  const Result<SmallFile> content = read_small_file(path, largest_config_bytes);
-  if (!content.has_value()) return tl::unexpected<Error>(content.error());
+  TRY_ASSIGN(const SmallFile content, read_small_file(path, largest_config_bytes));
   auto state = std::make_shared<ConfigTable::State>();
   state->path = path;
   try {
-    state->root = toml::parse(content->text, path);
+    state->root = toml::parse(content.text, path);
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
     return fail(ErrorCode::malformed, fmt::format("{}:{}:{}: {}", path, at.line, at.column, error.description()));
@@ -322,13 +321,12 @@ Result<void> ConfigFile::finish() {
 }
 
 Result<std::string> read_secret(const std::string& path) {
-  const Result<SmallFile> content = read_small_file(path, largest_secret_bytes);
-  if (!content.has_value()) return tl::unexpected<Error>(content.error());
+  TRY_ASSIGN(const SmallFile content, read_small_file(path, largest_secret_bytes));
   // The group may read: systemd gives credentials mode 0440.
-  if ((content->mode & S_IROTH) != 0) {
+  if ((content.mode & S_IROTH) != 0) {
     return fail(ErrorCode::permission, fmt::format("{0}: everybody may read this secret; do: chmod o= {0}", path));
   }
-  std::string secret = content->text.substr(0, content->text.find('\n'));
+  std::string secret = content.text.substr(0, content.text.find('\n'));
   if (!secret.empty() && secret.back() == '\r') secret.pop_back();
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (secret.empty()) return fail(ErrorCode::invalid, path + ": the first line is empty; it must be the secret");

@@ -118,7 +118,7 @@ FileLock::~FileLock() {
 
 Result<void> FileLock::take() {
   if (!held() || !is_in_place()) {
-    if (Result<void> taken = take_lock_file(); !taken) return taken;
+    TRY(take_lock_file());
   }
   Result<void> locked = lock_the_file_itself();
   if (!locked) let_go(descriptor_);  // its owner may take FILE.lock again, where somebody removed it
@@ -127,9 +127,7 @@ Result<void> FileLock::take() {
 
 Result<void> FileLock::take_lock_file() {
   let_go(descriptor_);
-  Result<std::string> place = place_of(file_);
-  if (!place.has_value()) return tl::unexpected<Error>(place.error());
-  place_ = *std::move(place);
+  TRY_ASSIGN(place_, place_of(file_));
   lock_file_ = place_ + ".lock";
   constexpr int most_attempts = 3;  // another process may take FILE.lock away between opening and locking it
   for (int attempt = 0; attempt < most_attempts; ++attempt) {

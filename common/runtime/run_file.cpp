@@ -16,7 +16,7 @@ constexpr std::size_t largest_bytes = 64 * 1024;  // more than it ever holds
 Result<std::vector<ServiceRun>> read_runs(const std::string& path) {
   const Result<SmallFile> file = read_small_file(path, largest_bytes);
   if (!file.has_value() && file.error().code == ErrorCode::not_found) return std::vector<ServiceRun>{};
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+  TRY(file);
   Result<std::vector<ServiceRun>> runs = decode_runs(file->text);
   if (!runs.has_value()) return fail(runs.error().code, path + ": " + runs.error().message);
   return runs;
