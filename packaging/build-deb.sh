@@ -1,10 +1,13 @@
 #!/bin/bash
 # build-deb.sh [ARCHITECTURE]: makes the Debian packages in build/deb/, for this machine's architecture or, in a tree of
 # packaging/cross/make-root.sh, for arm64 or armhf. Prints the package's path. JOBS=N: how many compilers run at once.
-# VERSION=V: the package's version, in place of CMakeLists.txt's. PREPARE=PROGRAM: is run on the copy of the sources first.
+# VERSION=V: in place of CMakeLists.txt's; behind it stands for which Debian the package is, this machine's: 0.1.0~deb12.
+# PREPARE=PROGRAM: is run on the copy of the sources first.
 # BUILT=FOLDER: packs the programs of a build that is there, in FOLDER/deb, and compiles nothing; for a rig that has little time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source packaging/suites.sh
+suite=$(suite_here) || { echo "build-deb: packages are made on Debian 12 and 13, and here is $(of_this_system PRETTY_NAME)" >&2; exit 1; }
 here=$(dpkg --print-architecture)
 architecture=${1:-$here}
 jobs=${JOBS:-$(nproc)}
@@ -16,12 +19,12 @@ rm -rf "$tree"
 mkdir -p "$tree"
 cp -r CMakeLists.txt LICENSE README.md broker-config cmake common man services systemd packaging/debian "$tree/"
 [ -z "${PREPARE:-}" ] || "$PREPARE" "$tree"
-version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}
+version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}~deb$(suite_number "$suite")
 
 # Made from what is known, so that the same sources give the same package.
 date=$(git log -1 --format=%cD 2> /dev/null || date -R -r CHANGELOG.md)
 cat > "$tree/debian/changelog" << END
-sensor-project ($version) bookworm; urgency=medium
+sensor-project ($version) $suite; urgency=medium
 
   * What changed stands in CHANGELOG.md of the sources.
 
@@ -36,7 +39,7 @@ if [ "$architecture" = "$here" ]; then
   build+=(sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign")
 else
   packaging/cross/make-root.sh "$architecture"
-  build=(packaging/cross/enter.sh "$architecture" "${build[@]}" sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign --host-arch $architecture -Pcross,nocheck")
+  build=(packaging/enter-tree.sh "build/cross/$architecture" "${build[@]}" sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign --host-arch $architecture -Pcross,nocheck")
 fi
 "${build[@]}" > "$folder/build-$architecture.log" 2>&1 || {
   tail -n 40 "$folder/build-$architecture.log" >&2

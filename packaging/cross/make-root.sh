@@ -1,9 +1,10 @@
 #!/bin/bash
-# make-root.sh ARCHITECTURE: a Debian 12 tree in build/cross/ARCHITECTURE that compiles for arm64 or armhf on this machine, with
-# all that packaging/debian/control asks for, so that no foreign package comes onto the machine itself. Needs root. Made once;
-# made anew when the control file has changed.
+# make-root.sh ARCHITECTURE: a tree of this machine's Debian in build/cross/ARCHITECTURE that compiles for arm64 or armhf here,
+# with all that packaging/debian/control asks for, so that no foreign package comes onto the machine itself. Needs root. Made
+# once; made anew when the control file has changed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source packaging/suites.sh
 architecture=$1
 root=build/cross/$architecture
 
@@ -19,7 +20,7 @@ mmdebstrap --variant=minbase --mode=root --architectures="$(dpkg --print-archite
   --customize-hook='mkdir -p "$1/root/source/debian"' \
   --customize-hook='copy-in packaging/debian/control /root/source/debian' \
   --customize-hook="chroot \"\$1\" sh -c 'cd /root/source && apt-get build-dep -y --no-install-recommends --host-architecture $architecture ./'" \
-  bookworm "$root" "$(packaging/apt-sources.sh)" > "$root.log" 2>&1 || {
+  "$(suite_here)" "$root" "$(packaging/apt-sources.sh)" > "$root.log" 2>&1 || {
   tail -n 20 "$root.log" >&2
   echo "make-root: making the tree for $architecture failed; all it said: $root.log" >&2
   exit 1

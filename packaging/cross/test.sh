@@ -13,7 +13,7 @@ tests=(unit_core unit_codec unit_runtime unit_adapters unit_publisher unit_drive
 left_out='_NOT_BUILT|ExitDeadlineDeathTest|ServiceLoopDeathTest|StatusWriterDeathTest|a_program_that_does_not_exist|feeds_the_watchdog_while_there_is_progress'
 
 packaging/cross/make-root.sh "$architecture"
-in_root() { packaging/cross/enter.sh "$architecture" "$@"; }
+in_root() { packaging/enter-tree.sh "build/cross/$architecture" "$@"; }
 {
   in_root cmake -G Ninja -S . -B "$folder" --toolchain packaging/cross/toolchain.cmake -D SENSOR_ARCHITECTURE="$architecture" \
     -D CMAKE_BUILD_TYPE=None -D CMAKE_CXX_FLAGS=-O1 &&

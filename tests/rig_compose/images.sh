@@ -20,7 +20,7 @@ images_make_base() {
     --aptopt='Apt::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-    bookworm - "$(packaging/apt-sources.sh)" 2> build/rig/base.log |
+    bookworm - "$(packaging/apt-sources.sh bookworm)" 2> build/rig/base.log |
     docker import - "$images_local_base" > /dev/null
 }
 

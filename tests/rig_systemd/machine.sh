@@ -1,8 +1,9 @@
-# machine.sh: a Debian 12 machine with systemd as its first process, in a container (systemd-nspawn). Sourced.
+# machine.sh: a Debian machine with systemd as its first process, in a container (systemd-nspawn). Sourced; $suite says of
+# which Debian.
 # Needs root, mmdebstrap and systemd-container. On a host with cgroup v1 its controllers are made writable inside, so that
 # systemd can enforce limits there as well.
 
-machine_base=build/rig/base     # kept, until the package depends on other packages
+machine_base=                   # kept, until the package depends on other packages
 machine_root=build/rig/machine  # a copy of it, made for each run
 machine_log=build/rig/console.log
 machine_leader=                 # pid of the systemd inside, as the host sees it
@@ -21,6 +22,7 @@ machine_obstacle() {
 
 # machine_make_base DEB: the tree holds what the package depends on as archives, so that apt works inside without a network.
 machine_make_base() {
+  machine_base=build/rig/base-$suite
   local wants tools=systemd,systemd-sysv,dbus,procps,iproute2,man-db,curl
   wants="$tools $(dpkg-deb --field "$1" Depends | sed 's/ ([^)]*)//g')" # what the compiler may do with a library changes its version
   [ "$wants" != "$(cat "$machine_base.done" 2> /dev/null)" ] || return 0
@@ -31,7 +33,7 @@ machine_make_base() {
     --customize-hook="copy-in $1 /root" \
     --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
     --customize-hook="rm \"\$1\"/root/*.deb" \
-    bookworm "$machine_base" "$(packaging/apt-sources.sh)" > "$machine_base.log" 2>&1 ||
+    "$suite" "$machine_base" "$(packaging/apt-sources.sh "$suite")" > "$machine_base.log" 2>&1 ||
     { tail -n 20 "$machine_base.log"; return 1; }
   echo "$wants" > "$machine_base.done"
 }

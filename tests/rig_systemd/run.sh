@@ -1,13 +1,14 @@
 #!/bin/bash
-# run.sh [--check-machine] [--vm] [--short] [PART...]: installs the package on a Debian 12 machine with systemd and checks what
-# docs/operations.md promises of it, all or the PARTs that are named. The machine is a container, or where that does not work, and
-# with --vm, a virtual one. --short, for CI: the package of build/dev instead of build/deb's, and without the parts that take long
-# or another package. --check-machine only says whether this machine can run it. Last line: "N passed, M failed"; exit code 1 when
-# one failed, 77 when it cannot.
+# run.sh [--check-machine] [--suite SUITE] [--vm] [--short] [PART...]: installs the package on a Debian machine with systemd and
+# checks what docs/operations.md promises of it, all or the PARTs that are named. The machine is a container, or where that does
+# not work, and with --vm, a virtual one. --suite: of another Debian than this machine's. --short, for CI: the package of build/dev
+# instead of build/deb's, and without the parts that take long or another package. --check-machine only says whether this machine
+# can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
 #
 # Readings flow to the reference API all the time. At the end every reading that a publisher ever numbered must be there once.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+source packaging/suites.sh
 source tests/rig_systemd/check.sh
 source tests/rig_systemd/machine.sh
 source tests/rig_systemd/checks.sh
@@ -16,28 +17,37 @@ source tests/rig_systemd/doctor.sh
 source tests/rig_systemd/guide.sh
 source tests/rig_systemd/backup.sh
 
-build=build/release
-packages=build/deb
+suite=$(suite_here)
+built=build # where ./dev builds for that suite
+kind=release
+packages=deb
 parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
   doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
   account doctor_damage backup another_disk removal)
 only_check=
 virtual=
 named=()
-for argument in "$@"; do
-  case $argument in
+while [ $# -gt 0 ]; do
+  case $1 in
+    --suite)
+      suite_number "${2:-}" > /dev/null || { echo "rig systemd: --suite needs bookworm or trixie" >&2; exit 64; }
+      suite=$2
+      [ "$suite" = "$(suite_here)" ] || built=build/suites/$suite/build
+      shift
+      ;;
     --check-machine) only_check=yes ;;
     --vm) virtual=yes ;;
     --short)
-      build=build/dev
-      packages=build/dev/deb
+      kind=dev
+      packages=dev/deb
       parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account backup another_disk removal)
       ;;
     *)
-      [[ " ${parts[*]} " == *" $argument "* ]] || { echo "rig systemd: there is no part '$argument'; they are: ${parts[*]}" >&2; exit 64; }
-      named+=("$argument")
+      [[ " ${parts[*]} " == *" $1 "* ]] || { echo "rig systemd: there is no part '$1'; they are: ${parts[*]}" >&2; exit 64; }
+      named+=("$1")
       ;;
   esac
+  shift
 done
 # Nothing can be asked of a package that is not installed.
 [ ${#named[@]} -eq 0 ] || parts=(beside_a_broker install "${named[@]}")
@@ -54,9 +64,9 @@ if [ -n "$virtual" ]; then
 fi
 [ -z "$only_check" ] || exit 0
 
-newest_deb() { find "$packages" -maxdepth 1 -name "sensor-project_*_$(dpkg --print-architecture).deb" "$@" | sort -V | tail -n 1; }
-deb=$(newest_deb -not -name '*+next_*')
-next=$(newest_deb -name '*+next_*')
+newest_deb() { find "$built/$packages" -maxdepth 1 -name "sensor-project_*_$(dpkg --print-architecture).deb" "$@" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d' ' -f2; }
+deb=$(newest_deb -not -name '*+next*')
+next=$(newest_deb -name '*+next*')
 if [ -z "$deb" ] || [[ -z "$next" && " ${parts[*]} " = *" rollback "* ]]; then
   echo "rig: there are no packages: ./dev rig systemd makes them" >&2
   exit 1
@@ -71,7 +81,7 @@ if ! machine_start; then
   exit 77
 fi
 machine_takes "$deb" /opt/rig/sensor-project.deb
-for file in "$build"/tests/reference_api/reference_api "$build"/tests/rig/librig_{disk_faults,trouble}.so; do machine_takes "$file" "/opt/rig/${file##*/}"; done
+for file in "$built/$kind"/tests/reference_api/reference_api "$built/$kind"/tests/rig/librig_{disk_faults,trouble}.so; do machine_takes "$file" "/opt/rig/${file##*/}"; done
 
 ended=0
 for part in "${parts[@]}"; do

@@ -38,7 +38,7 @@ put() { inside sh -c 'mkdir -p "$(dirname "$1")" && cat > "$1"' put "$1"; }
 
 # machine_is_there ARCHITECTURE DEB: a new machine that has started, and the API outside; else it says why not.
 machine_is_there() {
-  vm_make "$1" "$2" || { echo "rig: the machine's disk could not be made; see build/rig/vm-$1/log" >&2; return 1; }
+  vm_make "$1" "$2" || { echo "rig: the machine's disk could not be made; see $(vm_base "$1")/log" >&2; return 1; }
   api_start || { echo "rig: the API did not start; see $api_folder/log" >&2; return 1; }
   vm_start && wait_until 300 vm_answers || { echo "rig: the machine did not start; see $vm_folder/qemu.log and console.$vm_starts" >&2; return 1; }
 }

@@ -1,9 +1,17 @@
-# tree.sh: makes the disk of a Debian 12 machine, with its kernel, for vm.sh. Sourced. Needs root, mmdebstrap and e2fsprogs.
-# Kept in build/rig/vm-ARCHITECTURE, and made anew when the package depends on something else than it did.
+# tree.sh: makes the disk of a Debian machine, with its kernel, for vm.sh. Sourced; $suite says of which Debian, else of this
+# machine's. Needs root, mmdebstrap and e2fsprogs. Kept in vm_base, and made anew when the package depends on something else than
+# it did.
+
+source packaging/suites.sh
+: "${suite:=$(suite_here)}"
+
+# vm_base ARCHITECTURE: the folder that a machine is made from.
+vm_base() { echo "build/rig/vm-$suite-$1"; }
 
 # tree_make ARCHITECTURE DEB: disk.base, vmlinuz, initrd.img and key, in that folder.
 tree_make() {
-  local architecture=$1 deb=$2 folder=build/rig/vm-$1 wants
+  local architecture=$1 deb=$2 folder wants
+  folder=$(vm_base "$1")
   wants=$(dpkg-deb --field "$deb" Depends; cat tests/rig_vm/tree.sh)
   [ "$wants" != "$(cat "$folder/made" 2> /dev/null)" ] || return 0
   rm -rf "$folder"
@@ -32,7 +40,7 @@ tree_bootstrap() {
     --customize-hook="chroot \"\$1\" apt-get install -y --no-install-recommends --download-only mosquitto-clients sqlite3 /root/$(basename "$deb")" \
     --customize-hook='rm "$1"/root/*.deb' \
     --customize-hook="copy-out /boot $folder" \
-    bookworm "$folder/root" "$(packaging/apt-sources.sh)"
+    "$suite" "$folder/root" "$(packaging/apt-sources.sh "$suite")"
 }
 
 # What every machine of a rig has: root over ssh, the address that qemu expects, a journal that outlives a power cut.
@@ -43,6 +51,7 @@ tree_configure() {
   echo rig > "$root/etc/hostname"
   echo '127.0.0.1 localhost rig' > "$root/etc/hosts"
   echo '/dev/vda / ext4 defaults 0 1' > "$root/etc/fstab"
+  mkdir -p "$root/etc/systemd/network"
   printf '[Match]\nName=en* eth*\n[Network]\nAddress=10.0.2.15/24\nIPv6AcceptRA=no\n[Link]\nRequiredForOnline=no\n' > "$root/etc/systemd/network/rig.network"
   mkdir -p "$root/var/log/journal" "$root/etc/systemd/system/multi-user.target.wants"
   ln -sf /lib/systemd/system/systemd-networkd.service "$root/etc/systemd/system/multi-user.target.wants/"

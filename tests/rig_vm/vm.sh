@@ -29,7 +29,7 @@ vm_make() {
   rm -rf "$vm_folder"
   mkdir -p "$vm_folder"
   tree_make "$1" "$2" || return 1
-  cp --sparse=always "build/rig/vm-$1/disk.base" "$vm_folder/disk"
+  cp --sparse=always "$(vm_base "$1")/disk.base" "$vm_folder/disk"
   vm_port=$((20000 + RANDOM % 10000))
   vm_accelerator=${SENSOR_RIG_ACCELERATOR:-tcg}
   if [ -z "${SENSOR_RIG_ACCELERATOR:-}" ] && [ "$1" = "$(dpkg --print-architecture)" ] && [ -w /dev/kvm ] && [ ! -e build/rig/no-kvm ]; then
@@ -54,7 +54,7 @@ vm_start() {
   "$(vm_program "$vm_architecture")" "${machine[@]}" -accel "$vm_accelerator$([ "$vm_accelerator" = kvm ] || echo ,thread=multi)" \
     -smp 2 -m 1024 -display none -nodefaults -no-user-config -monitor none \
     -serial "file:$vm_folder/console.$vm_starts" -pidfile "$vm_folder/qemu.pid" -daemonize \
-    -kernel "build/rig/vm-$vm_architecture/vmlinuz" -initrd "build/rig/vm-$vm_architecture/initrd.img" \
+    -kernel "$(vm_base "$vm_architecture")/vmlinuz" -initrd "$(vm_base "$vm_architecture")/initrd.img" \
     -append "console=$console root=/dev/vda rw mitigations=off" \
     -drive "file=nbd+unix:///?socket=$PWD/$vm_folder/nbd.socket,format=raw,if=none,id=disk,cache=writeback" -device virtio-blk-pci,drive=disk \
     -device virtio-rng-pci -device virtio-serial-pci \
@@ -76,7 +76,7 @@ vm_cut() {
 vm_is_off() { ! kill -0 "$1" 2> /dev/null && ! kill -0 "$2" 2> /dev/null; }
 
 vm_ssh_options() {
-  echo -i "build/rig/vm-$vm_architecture/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+  echo -i "$(vm_base "$vm_architecture")/key" -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
     -o ConnectTimeout=10 -o ControlPath="$vm_folder/ssh.socket" -o ControlMaster=auto -o ControlPersist=120
 }
 
@@ -101,4 +101,4 @@ vm_copy() {
 vm_answers() { inside_limit=15 inside true < /dev/null 2> /dev/null; }
 
 # newest_deb ARCHITECTURE: the package that ./dev deb has made; not that of the made-up next version.
-newest_deb() { ls build/deb/sensor-project_*_"$1".deb 2> /dev/null | grep -vF +next | sort -V | tail -n 1; }
+newest_deb() { ls -t build/deb/sensor-project_*_"$1".deb 2> /dev/null | grep -vF +next | head -n 1; }
