@@ -1,16 +1,9 @@
 #include "services/sensorctl/doctor/certificates.hpp"
 
 #include <array>
-#include <chrono>
-
-#include <fmt/format.h>
-
-#include "common/codec/time_text.hpp"
 
 namespace sensors::doctor {
 namespace {
-
-constexpr std::chrono::days soon{14};
 
 struct BrokerKey {
   std::string_view name;
@@ -26,11 +19,6 @@ constexpr std::array<BrokerKey, 4> broker_keys{{
 }};
 
 constexpr const char* blanks = " \t\r";
-
-/// Of an authority there may be several: what the newest signed is still taken.
-WallTime end_of(const CertificateFacts& certificate) {
-  return certificate.file.is_authority ? certificate.ends->last : certificate.ends->first;
-}
 
 }  // namespace
 
@@ -50,24 +38,6 @@ std::vector<CertificateFile> certificates_of_broker(std::string_view mosquitto_c
     }
   }
   return files;
-}
-
-Finding check_certificate(const CertificateFacts& certificate, WallTime now) {
-  const CertificateFile& file = certificate.file;
-  if (!certificate.ends.has_value()) return unknown("certificate", file.path, certificate.ends.error());
-  const WallTime end = end_of(certificate);
-  const std::string date = time_text(end).substr(0, 10);
-  const std::string advice =
-      fmt::format("{}, then systemctl {} {}", file.is_authority ? "get the authority's new one" : "renew it",
-                  file.is_authority ? "restart" : "reload", file.unit);
-  if (end <= now) return critical("certificate", file.path, fmt::format("ended on {}; {}", date, file.use), advice);
-  if (end - now < soon) {
-    return warning("certificate", file.path,
-                   fmt::format("ends on {}, in {} days; {}", date,
-                               std::chrono::floor<std::chrono::days>(end - now).count(), file.use),
-                   advice);
-  }
-  return ok("certificate", file.path, "is valid until " + date);
 }
 
 }  // namespace sensors::doctor

@@ -1,10 +1,11 @@
-// The machine under the pipeline: disks, databases, clock, power, network and the journal.
+// The machine under the pipeline: disks, databases, certificates, clock, power, network and the journal.
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include <fmt/format.h>
 
-#include "services/sensorctl/doctor/certificates.hpp"
+#include "common/codec/time_text.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/verbs/text.hpp"
@@ -84,6 +85,29 @@ Finding check_reserve(const DatabaseFacts& database, bool disk_is_full, const Ma
   return finding;
 }
 
+/// Of an authority there may be several: what the newest signed is still taken.
+WallTime end_of(const CertificateFacts& certificate) {
+  return certificate.file.is_authority ? certificate.ends->last : certificate.ends->first;
+}
+
+Finding check_certificate(const CertificateFacts& certificate, WallTime now, const Thresholds& thresholds) {
+  const CertificateFile& file = certificate.file;
+  if (!certificate.ends.has_value()) return unknown("certificate", file.path, certificate.ends.error());
+  const WallTime end = end_of(certificate);
+  const std::string date = time_text(end).substr(0, 10);
+  const std::string advice =
+      fmt::format("{}, then systemctl {} {}", file.is_authority ? "get the authority's new one" : "renew it",
+                  file.is_authority ? "restart" : "reload", file.unit);
+  if (end <= now) return critical("certificate", file.path, fmt::format("ended on {}; {}", date, file.use), advice);
+  if (end - now < thresholds.certificate_ends_soon) {
+    return warning("certificate", file.path,
+                   fmt::format("ends on {}, in {} days; {}", date,
+                               std::chrono::floor<std::chrono::days>(end - now).count(), file.use),
+                   advice);
+  }
+  return ok("certificate", file.path, "is valid until " + date);
+}
+
 Finding check_clock(const ClockFacts& clock) {
   if (clock.is_synced) return ok("clock", "wall clock", "synchronised");
   if (clock.is_trusted) return ok("clock", "wall clock", "not synchronised; trust = \"always\" vouches for it");
@@ -142,21 +166,12 @@ Findings check_machine(const Facts& facts, const Thresholds& thresholds) {
     findings.push_back(check_reserve(database, full_disks.contains(database.folder), facts.machine));
   }
   for (const CertificateFacts& certificate : facts.certificates)
-    findings.push_back(check_certificate(certificate, facts.now));
+    findings.push_back(check_certificate(certificate, facts.now, thresholds));
   findings.push_back(check_clock(facts.clock));
   findings.push_back(check_power(facts.power));
   findings.push_back(check_route(facts.default_route));
   findings.push_back(check_journal(facts.journal));
   return findings;
-}
-
-Findings examine(const Facts& facts, const Thresholds& thresholds) {
-  Findings all;
-  for (Findings part :
-       {check_units(facts, thresholds), check_pipeline(facts, thresholds), check_machine(facts, thresholds)}) {
-    for (Finding& finding : part) all.push_back(std::move(finding));
-  }
-  return all;
 }
 
 }  // namespace sensors::doctor

@@ -2,6 +2,8 @@
 // reader sees what was looked at. Pure.
 #pragma once
 
+#include <chrono>
+
 #include "services/sensorctl/doctor/facts.hpp"
 #include "services/sensorctl/doctor/finding.hpp"
 
@@ -32,6 +34,8 @@ struct Thresholds {
   /// Share of the descriptors that a service may have open.
   double files_short = 0.8;
   double files_full = 0.95;
+  /// Before the end of a certificate, as long before as the bridge warns in its log.
+  std::chrono::days certificate_ends_soon{14};
 };
 
 /// units, watchdogs, limits, open files.
@@ -44,6 +48,6 @@ Findings check_pipeline(const Facts& facts, const Thresholds& thresholds = {});
 Findings check_machine(const Facts& facts, const Thresholds& thresholds = {});
 
 /// All of them.
-Findings examine(const Facts& facts, const Thresholds& thresholds = {});
+Findings check_all(const Facts& facts, const Thresholds& thresholds = {});
 
 }  // namespace sensors::doctor

@@ -43,7 +43,7 @@ constexpr std::chrono::seconds longest_interval{600};  // status_interval's uppe
 int run_doctor(const DoctorOptions& options) {
   const LastResort last_resort(longest_interval + slack);
   const Facts facts = observe(options.observe);
-  const Findings findings = examine(facts);
+  const Findings findings = check_all(facts);
   std::optional<Recovery> recovery;
   if (options.recovers) {
     Result<Recovery> done = recover(findings, options.recover, facts.now);

@@ -8,14 +8,14 @@ namespace {
 
 TEST(Doctor, finds_nothing_on_a_healthy_machine) {
   EXPECT_EQ(complaints(healthy_facts()), Lines{});
-  EXPECT_EQ(worst(examine(healthy_facts())), Severity::ok);
+  EXPECT_EQ(worst(check_all(healthy_facts())), Severity::ok);
 }
 
 TEST(Doctor, gives_advice_with_each_complaint_and_names_what_it_looked_at) {
   Facts facts = healthy_facts();
   unit_of(facts, "sensor-publisher").state.active_state = "failed";
   facts.default_route = false;
-  for (const Finding& finding : examine(facts)) {
+  for (const Finding& finding : check_all(facts)) {
     EXPECT_FALSE(finding.what.empty());
     EXPECT_FALSE(finding.object.empty());
     EXPECT_EQ(finding.advice.empty(), finding.severity == Severity::ok) << finding.what;
@@ -65,7 +65,7 @@ TEST(DoctorUnits, says_that_another_process_has_the_files_and_tries_again) {
   bridge.result = "exit-code";
   bridge.exit_status = 69;
   EXPECT_EQ(complaints(facts), Lines{"critical unit sensor-http-bridge.service [restart sensor-http-bridge.service]"});
-  for (const Finding& finding : examine(facts)) {
+  for (const Finding& finding : check_all(facts)) {
     if (finding.severity == Severity::critical) {
       EXPECT_EQ(finding.what, "did not start: another process has its files");
     }

@@ -110,7 +110,7 @@ inline ServiceFacts& service_of(Facts& facts, const std::string& name) {
 /// All that is not ok, as "severity check object [remedy]", in the order of the checks.
 inline std::vector<std::string> complaints(const Facts& facts) {
   std::vector<std::string> lines;
-  for (const Finding& finding : examine(facts)) {
+  for (const Finding& finding : check_all(facts)) {
     if (finding.severity == Severity::ok) continue;
     std::string line = std::string(name_of(finding.severity)) + " " + finding.check + " " + finding.object;
     if (finding.remedy.has_value())
