@@ -46,7 +46,7 @@ int run(Config config) {
   config.logic.instance = random_id();
   trust_clock(config.clock_trust);
   if (const std::string risk = risk_of_file(config.outbox.path); !risk.empty()) log(LogLevel::warning, risk);
-  const std::string stream = random_stream_id();
+  const std::string stream = random_id();
   Result<MqttClientOptions> mqtt = mqtt_options(config, stream);
   if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
   Inbox<Event> inbox({}, [&loop] { loop.wake(); });

@@ -23,6 +23,7 @@
 #include "common/adapters/sqlite/preparing.hpp"
 #include "common/adapters/sqlite/salvage.hpp"
 #include "common/core/reading.hpp"
+#include "common/runtime/random_id.hpp"
 #include "services/sensor-persistence/store/salvaged_tables.hpp"
 #include "services/sensor-persistence/store/schema.hpp"
 #include "services/sensor-persistence/store/store_rows.hpp"
@@ -230,7 +231,7 @@ class StoreSalvage {
     if (!done.has_value()) return done;
     Result<Statement> store = fresh_.prepare("INSERT INTO store(only, id, last_id) VALUES(1, ?1, ?2)");
     if (!store.has_value()) return tl::unexpected<Error>(store.error());
-    const std::string name = random_store_id();
+    const std::string name = random_id();
     done = store->bind(1, std::string_view(name)).bind(2, id).run();
     if (done.has_value()) done = fresh_.commit();
     if (done.has_value()) done = fresh_.sync_log();

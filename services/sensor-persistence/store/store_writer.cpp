@@ -23,8 +23,6 @@ StreamState stream_of(const Statement& statement) {
 
 }  // namespace
 
-std::string random_store_id() { return random_id(); }
-
 StoreWriter::StoreWriter(Database database, Sql sql, StoreRows rows)
     : database_(std::move(database)), sql_(std::move(sql)), rows_(std::move(rows)) {}
 
@@ -113,7 +111,7 @@ Result<std::string> StoreWriter::adopt_id(Database& database) {
       .find = p("SELECT id FROM store"),
   });
   if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-  const std::string id = random_store_id();
+  const std::string id = random_id();
   if (const Result<void> done = sql->add.bind(1, std::string_view(id)).run(); !done.has_value()) {
     return tl::unexpected<Error>(done.error());
   }

@@ -32,9 +32,6 @@ struct StoreOptions {
   std::int64_t reserve_bytes = 4 * 1024 * 1024;
 };
 
-/// A new store's id.
-std::string random_store_id();
-
 class StoreWriter {
  public:
   /// Opens or makes the store, and looks for damage for `check_limit`. Errors name the file: permission, read_only,

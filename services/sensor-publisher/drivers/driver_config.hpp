@@ -2,7 +2,6 @@
 // known about its sensors. sensor-publisher.toml lists the keys.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -29,13 +28,13 @@ struct DriverConfig {
   /// Stands with a '.' before the name of each sensor; empty: nothing does.
   std::string prefix;
 
-  /// Time between two reads; when absent the publisher's own, or none where a read waits for readings. 1 ms .. 1 d.
+  /// Time between two reads; when absent the publisher's own, or none where a read waits for readings.
   std::optional<Millis> interval;
 
-  /// A read that takes longer than this hangs; a driver's own waits end well before. 10 ms .. 10 min.
+  /// A read that takes longer than this hangs; a driver's own waits end well before.
   Millis deadline{5'000};
 
-  /// How long nothing may come of a channel whose reads fail before that is trouble. 0 s .. 1 d.
+  /// How long nothing may come of a channel whose reads fail before that is trouble.
   Millis patience{2 * 60'000};
 
   SensorOptionsMap sensors;
@@ -51,9 +50,5 @@ void check_files(const DriverConfig& driver, FilesCheck& files);
 
 /// What both drivers would read, under the same names; empty where that cannot be told before they run.
 std::string what_both_read(const DriverConfig& one, const DriverConfig& other);
-
-/// A driver whose sensors carry the configured prefix. Fails, with the driver's name, where it cannot ever work: a
-/// replay without its file. What can come and go (devices, programs) fails in read().
-Result<std::unique_ptr<Driver>> make_driver(const DriverConfig& config);
 
 }  // namespace sensors

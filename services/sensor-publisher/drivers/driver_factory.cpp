@@ -1,7 +1,8 @@
+#include "services/sensor-publisher/drivers/driver_factory.hpp"
+
 #include <utility>
 
 #include "common/runtime/event_loop.hpp"
-#include "services/sensor-publisher/drivers/driver_config.hpp"
 #include "services/sensor-publisher/drivers/patience.hpp"
 
 namespace sensors {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "services/sensor-publisher/drivers/driver_factory.hpp"
+
 namespace sensors {
 
 void DriverSet::stop() {

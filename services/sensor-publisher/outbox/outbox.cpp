@@ -7,13 +7,10 @@
 
 #include "common/adapters/sqlite/preparing.hpp"
 #include "common/adapters/sqlite/quick_check.hpp"
-#include "common/runtime/random_id.hpp"
 #include "services/sensor-publisher/outbox/outbox_streams.hpp"
 #include "services/sensor-publisher/outbox/schema.hpp"
 
 namespace sensors::publisher {
-
-std::string random_stream_id() { return random_id(); }
 
 Outbox::Outbox(Database database, OutboxRows rows, Sql sql)
     : database_(std::move(database)), rows_(std::move(rows)), sql_(std::move(sql)) {}

@@ -73,7 +73,4 @@ class Outbox {
   std::uint64_t appends_ = 0;
 };
 
-/// A stream id: 12 random characters of a-z and 2-7, 60 bits, from the kernel.
-std::string random_stream_id();
-
 }  // namespace sensors::publisher

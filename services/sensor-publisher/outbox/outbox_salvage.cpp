@@ -11,6 +11,7 @@
 
 #include "common/adapters/sqlite/damaged_file.hpp"
 #include "common/adapters/sqlite/salvage.hpp"
+#include "common/runtime/random_id.hpp"
 #include "services/sensor-publisher/outbox/outbox.hpp"
 #include "services/sensor-publisher/outbox/outbox_rows.hpp"
 #include "services/sensor-publisher/outbox/schema.hpp"
@@ -200,8 +201,7 @@ class OutboxSalvage {
       // Both copies of their stream are lost: these readings get a new one.
       repair_.streams_are_unknown = true;
       first_start_ = first_reading_ - 1;
-      if (Result<void> done = rows_.add_stream({random_stream_id(), first_start_}, first_number_ - 1); !done)
-        return done;
+      if (Result<void> done = rows_.add_stream({random_id(), first_start_}, first_number_ - 1); !done) return done;
     }
     Position next = std::max(confirmed, first_start_) + 1;
     if (next == 0) return {};  // there is no stream at all, and nothing that could be missing from one

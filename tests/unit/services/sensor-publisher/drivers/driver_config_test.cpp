@@ -1,4 +1,5 @@
 #include "services/sensor-publisher/drivers/driver_config.hpp"
+#include "services/sensor-publisher/drivers/driver_factory.hpp"
 
 #include <gtest/gtest.h>
 

@@ -256,12 +256,5 @@ TEST_F(OutboxTest, says_which_file_it_cannot_open) {
   EXPECT_NE(outbox.error().message.find("outbox.db"), std::string::npos);
 }
 
-TEST(StreamId, is_a_name_and_differs_each_time) {
-  const std::string id = random_stream_id();
-  EXPECT_EQ(id.size(), 12U);
-  EXPECT_TRUE(is_name(id));
-  EXPECT_NE(id, random_stream_id());
-}
-
 }  // namespace
 }  // namespace sensors::publisher
