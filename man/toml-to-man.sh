@@ -33,7 +33,7 @@ awk '
   function leave_keys() { if (in_keys) print ".fi\n.RE"; in_keys = 0 }
   /^[[:space:]]*$/ { leave_keys(); print ".PP"; next }
   /^# ---- / { leave_keys(); sub(/^# ---- /, ""); sub(/ ----$/, ""); print ".SS " roff($0); next }
-  /^# / && $0 !~ /^# [a-z_]+ = / { if (in_keys) { leave_keys(); print ".PP" } print roff(substr($0, 3)); next }
+  /^# / { if (in_keys) { leave_keys(); print ".PP" } print roff(substr($0, 3)); next }
   { if (!in_keys) print ".RS\n.nf"; in_keys = 1; print roff($0) }
   END { leave_keys() }
 ' "$1"

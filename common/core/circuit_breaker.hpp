@@ -20,26 +20,26 @@ struct CircuitBreakerOptions {
   /// What fails, as it stands in the log lines: "API", "broker".
   std::string peer = "API";
 
-  /// Consecutive failures that open it. 1 .. 100.
+  /// Consecutive failures that open it.
   int consecutive_failures = 3;
 
-  /// Failures among the last `window` outcomes that open it. 1 .. window.
+  /// Failures among the last `window` outcomes that open it, at most `window`.
   int failures_in_window = 5;
   int window = 10;
 
-  /// Slow calls among the last `window` outcomes that open it. 1 .. window.
+  /// Slow calls among the last `window` outcomes that open it, at most `window`.
   int slow_calls_in_window = 8;
 
-  /// A success that took longer is a slow call. 1 ms .. 10 min.
+  /// A success that took longer is a slow call.
   Millis slow_call{5'000};
 
   /// How long it stays open: the first time, and after each failed probe; the last one repeats.
   std::vector<Millis> open_times{Millis{60'000}, Millis{120'000}, Millis{240'000}, Millis{300'000}};
 
-  /// Share by which each open time is varied at random, so that many nodes do not probe together. 0 .. 0.5.
+  /// Share by which each open time is varied at random, so that many nodes do not probe together.
   double jitter = 0.1;
 
-  /// How long a probe may take before it counts as failed. 1 ms .. 10 min.
+  /// How long a probe may take before it counts as failed.
   Millis probe_deadline{10'000};
 };
 

@@ -34,6 +34,28 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+std::string shown(bool value) { return value ? "true" : "false"; }
+std::string shown(std::int64_t value) { return std::to_string(value); }
+std::string shown(double value) { return fmt::format("{}", value); }
+std::string shown(const std::string& value) { return '"' + value + '"'; }
+std::string shown(Millis value) { return shown(duration_text(value)); }
+
+template <class Value>
+std::string shown(const std::vector<Value>& values) {
+  std::string out;
+  for (const Value& value : values) out += (out.empty() ? "" : ", ") + shown(value);
+  return '[' + out + ']';
+}
+
+std::string range_of(Millis least, Millis most) {
+  return fmt::format("{} .. {}", duration_text(least), duration_text(most));
+}
+
+template <class Number>
+std::string range_of(Number least, Number most) {
+  return fmt::format("{} .. {}", least, most);
+}
+
 }  // namespace
 
 struct ConfigTable::State {
@@ -47,6 +69,7 @@ struct ConfigTable::State {
   std::deque<toml::table> absent_tables;     // deque: their addresses are their identity
   std::map<const void*, std::string> names;  // "mqtt." for the keys of [mqtt]
   std::map<const void*, Words> asked;        // keys by table
+  std::map<std::string, ConfigOption> options;
   struct NamedInside {
     std::string place;  // "driver.host.sensor."
     std::string name;   // "cpu"
@@ -57,6 +80,20 @@ struct ConfigTable::State {
   const toml::node* find(const void* table, const std::string& key) {
     asked[table].insert(key);
     return as_table(table).get(key);
+  }
+
+  /// What is said first of an option counts.
+  void note(const void* table, const std::string& key, const std::string& shown_default, const std::string& range) {
+    const std::string name = names[table] + key;
+    ConfigOption& option = options.try_emplace(name, ConfigOption{name, shown_default, ""}).first->second;
+    if (option.range.empty()) option.range = range;
+  }
+
+  template <class Value>
+  const toml::node* find_option(const void* table, const std::string& key, const Value& target,
+                                const std::string& range = "") {
+    note(table, key, shown(target), range);
+    return find(table, key);
   }
 
   void add_mistake(const void* table, const std::string& key, const std::string& what) {
@@ -108,7 +145,7 @@ ConfigTable::ConfigTable(std::shared_ptr<State> state, const void* node) : state
 }
 
 void ConfigTable::read(const std::string& key, bool& target) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target);
   if (node == nullptr) return;
   if (const auto* value = node->as_boolean(); value != nullptr) {
     target = value->get();
@@ -118,7 +155,7 @@ void ConfigTable::read(const std::string& key, bool& target) {
 }
 
 void ConfigTable::read(const std::string& key, std::string& target) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target);
   if (node == nullptr) return;
   if (const auto* value = node->as_string(); value != nullptr) {
     target = value->get();
@@ -128,26 +165,26 @@ void ConfigTable::read(const std::string& key, std::string& target) {
 }
 
 void ConfigTable::read(const std::string& key, std::int64_t& target, std::int64_t least, std::int64_t most) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target, range_of(least, most));
   if (node == nullptr) return;
   const auto* value = node->as_integer();
   if (value == nullptr) {
-    state_->add_mistake(node_, key, fmt::format("must be a whole number, {} .. {}", least, most));
+    state_->add_mistake(node_, key, "must be a whole number, " + range_of(least, most));
   } else if (value->get() < least || value->get() > most) {
-    state_->add_mistake(node_, key, fmt::format("must be {} .. {}, is {}", least, most, value->get()));
+    state_->add_mistake(node_, key, fmt::format("must be {}, is {}", range_of(least, most), value->get()));
   } else {
     target = value->get();
   }
 }
 
 void ConfigTable::read(const std::string& key, double& target, double least, double most) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target, range_of(least, most));
   if (node == nullptr) return;
   const std::optional<double> value = node->value<double>();
   if (!value.has_value() || node->is_boolean()) {
-    state_->add_mistake(node_, key, fmt::format("must be a number, {} .. {}", least, most));
+    state_->add_mistake(node_, key, "must be a number, " + range_of(least, most));
   } else if (!(*value >= least && *value <= most)) {  // NaN is outside too
-    state_->add_mistake(node_, key, fmt::format("must be {} .. {}, is {}", least, most, *value));
+    state_->add_mistake(node_, key, fmt::format("must be {}, is {}", range_of(least, most), *value));
   } else {
     target = *value;
   }
@@ -165,8 +202,7 @@ Result<Millis> duration_of(const toml::node& node, Millis least, Millis most) {
                 "must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"" + is);
   }
   if (*value < least || *value > most) {
-    return fail(ErrorCode::invalid,
-                fmt::format("must be {} .. {}, is {}", duration_text(least), duration_text(most), text->get()));
+    return fail(ErrorCode::invalid, fmt::format("must be {}, is {}", range_of(least, most), text->get()));
   }
   return *value;
 }
@@ -174,7 +210,7 @@ Result<Millis> duration_of(const toml::node& node, Millis least, Millis most) {
 }  // namespace
 
 void ConfigTable::read(const std::string& key, Millis& target, Millis least, Millis most) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target, range_of(least, most));
   if (node == nullptr) return;
   const Result<Millis> duration = duration_of(*node, least, most);
   if (duration.has_value()) {
@@ -185,7 +221,7 @@ void ConfigTable::read(const std::string& key, Millis& target, Millis least, Mil
 }
 
 void ConfigTable::read(const std::string& key, std::vector<Millis>& target, Millis least, Millis most) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target, range_of(least, most));
   if (node == nullptr) return;
   const toml::array* elements = node->as_array();
   if (elements == nullptr || elements->empty()) {
@@ -201,7 +237,7 @@ void ConfigTable::read(const std::string& key, std::vector<Millis>& target, Mill
 }
 
 void ConfigTable::read(const std::string& key, std::vector<std::string>& target) {
-  const toml::node* node = state_->find(node_, key);
+  const toml::node* node = state_->find_option(node_, key, target);
   if (node == nullptr) return;
   const toml::array* elements = node->as_array();
   const bool is_list = elements != nullptr && std::all_of(elements->begin(), elements->end(),
@@ -232,6 +268,7 @@ void ConfigTable::require_name(const std::string& key, std::string& target) {
 
 void ConfigTable::read_choice(const std::string& key, std::string& target, const std::vector<std::string>& choices) {
   std::string choice = target;
+  state_->note(node_, key, shown(choice), joined(choices));
   read(key, choice);
   if (choice != target && std::find(choices.begin(), choices.end(), choice) == choices.end()) {
     state_->add_mistake(node_, key, fmt::format("must be one of {}, is \"{}\"", joined(choices), choice));
@@ -241,8 +278,11 @@ void ConfigTable::read_choice(const std::string& key, std::string& target, const
 }
 
 void ConfigTable::require(const std::string& key) {
+  expect_no_default(key);
   if (state_->find(node_, key) == nullptr) state_->add_mistake(node_, key, "is missing");
 }
+
+void ConfigTable::expect_no_default(const std::string& key) { state_->note(node_, key, "", ""); }
 
 bool ConfigTable::has(const std::string& key) const { return as_table(node_).contains(key); }
 
@@ -301,6 +341,12 @@ Result<ConfigFile> ConfigFile::load(const std::string& path) {
 }
 
 ConfigTable ConfigFile::root() { return ConfigTable(state_, &state_->root); }
+
+std::vector<ConfigOption> ConfigFile::options() const {
+  std::vector<ConfigOption> all;
+  for (const auto& [name, option] : state_->options) all.push_back(option);
+  return all;
+}
 
 Result<void> ConfigFile::finish() {
   state_->refuse_unknown_keys(state_->root);

@@ -16,6 +16,13 @@
 
 namespace sensors {
 
+/// A key that was asked for, as the file that documents it has to show it.
+struct ConfigOption {
+  std::string key;            // with its tables: "mqtt.port", "destination[1].name"
+  std::string shown_default;  // as TOML, "\"10s\""; empty: it has none, as it must be given
+  std::string range;          // as the mistakes say it, "1 .. 100"; empty: none
+};
+
 /// One table of the file. Values that are absent leave the target as it is; mistakes are collected, each as
 /// "FILE:LINE: KEY: what is wrong and what would be right". Copies are views of the same file.
 class ConfigTable {
@@ -36,6 +43,15 @@ class ConfigTable {
   void read(const std::string& key, Millis& target, Millis least, Millis most);
   void read(const std::string& key, std::vector<Millis>& target, Millis least, Millis most);
   void read(const std::string& key, std::vector<std::string>& target);
+
+  /// A key without a default: the target stays empty where the file does not have it.
+  template <class Value, class... Range>
+  void read(const std::string& key, std::optional<Value>& target, Range... range) {
+    expect_no_default(key);
+    Value value{};
+    read(key, value, range...);
+    if (has(key)) target = value;
+  }
 
   /// A name of the protocol's grammar, [A-Za-z0-9_.-]{1,64}.
   void read_name(const std::string& key, std::string& target);
@@ -62,6 +78,7 @@ class ConfigTable {
   friend class ConfigFile;
   struct State;
   ConfigTable(std::shared_ptr<State> state, const void* node);  // shared: the file and every table of it
+  void expect_no_default(const std::string& key);
 
   std::shared_ptr<State> state_;
   const void* node_;  // a toml::table of state_, or nullptr for an absent one
@@ -76,6 +93,10 @@ class ConfigFile {
 
   /// All mistakes, unknown keys included, one a line; call when every key has been read.
   Result<void> finish();
+
+  /// Every key that was asked for, by its name. The reader of a service is its table of options, and this is how that
+  /// table is held against the .toml that is shipped.
+  std::vector<ConfigOption> options() const;
 
  private:
   explicit ConfigFile(std::shared_ptr<ConfigTable::State> state);

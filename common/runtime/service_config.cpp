@@ -20,14 +20,14 @@ std::string host_name() {
 
 }  // namespace
 
-ServiceConfig read_service_config(ConfigTable root, const std::string& service) {
+ServiceConfig read_service_config(ConfigTable root, const std::string& service, std::string& node) {
   ServiceConfig config;
   std::string level = "info";
   root.read_choice("log_level", level, {"debug", "info", "warning", "error"});
   config.log_level = log_level_from(level).value_or(LogLevel::info);
-  config.node = host_name();
-  root.read_name("node", config.node);
-  if (config.node.empty()) root.require("node");
+  node = host_name();
+  root.read_name("node", node);
+  if (node.empty()) root.require("node");
   config.mqtt = read_mqtt_config(root.table("mqtt"), service);
   return config;
 }

@@ -110,8 +110,7 @@ void read_store(ConfigTable table, LogicOptions& logic) {
 }
 
 void read_top(ConfigTable table, Config& config) {
-  static_cast<ServiceConfig&>(config) = read_service_config(table, service_name);
-  config.logic.node = config.node;
+  static_cast<ServiceConfig&>(config) = read_service_config(table, service_name, config.logic.node);
   table.read("status_interval", config.logic.status_interval, Millis{100}, Millis{600'000});
   table.read("state_directory", config.state_directory);
   if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
@@ -130,25 +129,29 @@ Result<std::string> read_token(const DestinationConfig& destination) {
   return read_secret_or_credential(destination.token_file, "api-token");
 }
 
-Result<Config> load_config(const std::string& path) {
-  Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+Config read_config(ConfigFile& file) {
   Config config;
-  ConfigTable root = file->root();
+  ConfigTable root = file.root();
   read_top(root, config);
   read_destination(root.table("destination"), config.destination, config.logic);
   if (!config.destination.user.empty() || !config.destination.password.empty()) {
-    config.warnings.push_back(path +
-                              ": destination.url holds a user or password, for all who may read the file; a token in "
-                              "destination.token_file is better kept");
+    config.warnings.push_back(
+        "destination.url holds a user or password, for all who may read the file; a token in destination.token_file is "
+        "better kept");
   }
   read_store(root.table("store"), config.logic);
   read_breaker_config(root.table("breaker"), config.logic.breaker);
-  std::vector<std::string> web_warnings;
-  config.web = read_http_config(root.table("http"), config.server, web_warnings);
-  for (const std::string& warning : web_warnings) config.warnings.push_back(fmt::format("{}: {}", path, warning));
+  config.web = read_http_config(root.table("http"), config.server, config.warnings);
   config.discovery = read_home_assistant_config(root.table("home_assistant"));
+  return config;
+}
+
+Result<Config> load_config(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+  Config config = read_config(*file);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
+  for (std::string& warning : config.warnings) warning = fmt::format("{}: {}", path, warning);
   config.logic.root = config.mqtt.root;
   config.logic.names = http_sink_names();
   config.logic.breaker.peer = config.logic.names.peer;

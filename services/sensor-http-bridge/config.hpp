@@ -8,6 +8,7 @@
 #include "common/adapters/http_server/http_server.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
+#include "common/runtime/config_file.hpp"
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
@@ -36,6 +37,9 @@ struct Config : ServiceConfig {
   HttpServerOptions server;
   std::optional<DiscoveryOptions> discovery;  // nothing: no word to Home Assistant
 };
+
+/// The table of all keys: each with its member, which has the default, and its range. Mistakes are collected in `file`.
+Config read_config(ConfigFile& file);
 
 /// All mistakes in one error, one a line with file and line. Token file and state directory are tried as well.
 Result<Config> load_config(const std::string& path);

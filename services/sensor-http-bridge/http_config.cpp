@@ -36,8 +36,9 @@ bool read_address(std::string_view text, HttpServerOptions& server) {
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
 void read_scopes(ConfigTable& table, const std::string& key, Scopes& scopes) {
-  if (!table.has(key)) return;
   std::vector<std::string> names;
+  if (scopes.read) names.emplace_back("read");
+  if (scopes.write) names.emplace_back("write");
   table.read(key, names);
   scopes = {};
   for (const std::string& name : names) {

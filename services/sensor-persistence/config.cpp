@@ -14,6 +14,7 @@ constexpr std::int64_t mebibyte = 1024 * 1024;
 
 void read_store(ConfigTable table, Config& config) {
   IngestOptions& ingest = config.logic.ingest;
+  config.store.path = "/var/lib/sensor-project/persistence/store.db";
   table.read("path", config.store.path);
   if (config.store.path.empty()) table.refuse("path", "must name the database file");
   table.read("commit_rows", ingest.commit_rows, 1, 100'000);
@@ -78,25 +79,28 @@ void read_destinations(ConfigTable root, Config& config) {
 
 }  // namespace
 
-Result<Config> load_config(const std::string& path) {
-  Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+Config read_config(ConfigFile& file) {
   Config config;
-  ConfigTable root = file->root();
-  static_cast<ServiceConfig&>(config) = read_service_config(root, service_name);
-  config.logic.node = config.node;
+  ConfigTable root = file.root();
+  static_cast<ServiceConfig&>(config) = read_service_config(root, service_name, config.logic.node);
   root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
   config.logic.root = config.mqtt.root;
   ConfigTable clock = root.table("clock");
   config.clock_trust = read_clock_trust(clock);
   clock.read("hold", config.logic.clock.hold, Millis{0}, 24 * 60 * minute);
-  config.store.path = "/var/lib/sensor-project/persistence/store.db";
   read_store(root.table("store"), config);
   read_retention(root.table("retention"), config.logic.retention);
   read_queue(root.table("queue"), config.logic);
   read_rpc(root.table("rpc"), config.logic);
   read_dead_letters(root.table("dead_letters"), config.logic);
   read_destinations(root, config);
+  return config;
+}
+
+Result<Config> load_config(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file.has_value()) return tl::unexpected<Error>(file.error());
+  Config config = read_config(*file);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   return config;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/runtime/clocks.hpp"
+#include "common/runtime/config_file.hpp"
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-persistence/logic/logic.hpp"
@@ -16,6 +17,9 @@ struct Config : ServiceConfig {
   StoreOptions store;
   LogicOptions logic;
 };
+
+/// The table of all keys: each with its member, which has the default, and its range. Mistakes are collected in `file`.
+Config read_config(ConfigFile& file);
 
 /// Every mistake in the file, one a line.
 Result<Config> load_config(const std::string& path);

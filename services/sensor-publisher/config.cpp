@@ -95,14 +95,11 @@ void read_drivers(ConfigTable root, Config& config) {
 
 }  // namespace
 
-Result<Config> load_config(const std::string& path) {
-  Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file) return tl::unexpected(file.error());
+Config read_config(ConfigFile& file) {
   Config config;
-  ConfigTable root = file->root();
+  ConfigTable root = file.root();
 
-  static_cast<ServiceConfig&>(config) = read_service_config(root, service_name);
-  config.logic.node = config.node;
+  static_cast<ServiceConfig&>(config) = read_service_config(root, service_name, config.logic.node);
   config.logic.root = config.mqtt.root;
 
   config.clock_trust = read_clock_trust(root.table("clock"));
@@ -117,7 +114,13 @@ Result<Config> load_config(const std::string& path) {
   read_breaker(root.table("breaker"), config.logic.breaker);
   root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
   if (!config.logic.pace.empty()) read_drivers(root, config);
+  return config;
+}
 
+Result<Config> load_config(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file) return tl::unexpected(file.error());
+  Config config = read_config(*file);
   if (Result<void> finished = file->finish(); !finished) return tl::unexpected(finished.error());
   return config;
 }

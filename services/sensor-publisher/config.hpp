@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/runtime/clocks.hpp"
+#include "common/runtime/config_file.hpp"
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-publisher/drivers/driver_config.hpp"
@@ -19,6 +20,9 @@ struct Config : ServiceConfig {
   std::vector<DriverConfig> drivers;  // in the order of logic.drivers
   LogicOptions logic;
 };
+
+/// The table of all keys: each with its member, which has the default, and its range. Mistakes are collected in `file`.
+Config read_config(ConfigFile& file);
 
 /// Every mistake in the file, one a line.
 Result<Config> load_config(const std::string& path);

@@ -1,4 +1,5 @@
-// What the configuration decides for the Logic. Plain values; the keys are documented in sensor-http-bridge.toml.
+// What the configuration decides for the Logic. Plain values: the defaults are here, the ranges in config.cpp, and
+// sensor-http-bridge.toml documents the keys.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +18,10 @@ struct UploadOptions {
   /// Name of the destination: the store keeps a cursor for each.
   std::string destination = "api";
 
-  /// How often the store is asked while nothing is known to wait. 100 ms .. 1 h.
+  /// How often the store is asked while nothing is known to wait.
   Millis interval{5'000};
 
-  /// Size of a batch. 1 .. 5,000 readings and 1 KiB .. 1 MiB.
+  /// Size of a batch.
   std::size_t max_readings = 1'000;
   std::size_t max_bytes = 256 * 1024;
 

@@ -33,7 +33,7 @@ struct DiscoveryOptions {
   std::string birth_topic = "homeassistant/status";
   std::string birth_payload = "online";
 
-  /// A sensor that was not heard for so long, while there was a broker, is gone for good. 1 min .. 3650 d.
+  /// A sensor that was not heard for so long, while there was a broker, is gone for good.
   Millis forget_after{std::chrono::hours{24 * 30}};
 
   /// After so long without a reading a number is unavailable; longer for a sensor that twice in a row took longer than
@@ -47,7 +47,7 @@ struct DiscoveryOptions {
   /// gone for good, as they have another name now.
   std::set<std::string, std::less<>> former_nodes;
 
-  /// Sensors announced at one time, of all nodes. 1 .. 10,000.
+  /// Sensors announced at one time, of all nodes.
   std::size_t max_sensors = 1'000;
 };
 

@@ -1,4 +1,5 @@
-// What the configuration decides for the HTTP side. Plain values; the keys are documented in sensor-http-bridge.toml.
+// What the configuration decides for the HTTP side. Plain values: the defaults are here, the ranges in http_config.cpp,
+// and sensor-http-bridge.toml documents the keys.
 #pragma once
 
 #include <cstddef>

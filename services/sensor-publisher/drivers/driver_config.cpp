@@ -18,13 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr double widest = 1e300;
 
-void read_optional(ConfigTable& table, const std::string& key, std::optional<double>& target) {
-  if (!table.has(key)) return;
-  double number = 0;
-  table.read(key, number, -widest, widest);
-  target = number;
-}
-
 /// A list of "name=value".
 void read_pairs(ConfigTable& table, const std::string& key, std::map<std::string, std::string>& target) {
   std::vector<std::string> pairs;
@@ -42,15 +35,14 @@ void read_pairs(ConfigTable& table, const std::string& key, std::map<std::string
 
 SensorOptions read_sensor_options(ConfigTable table) {
   SensorOptions options;
-  if (table.has("unit")) {
-    std::string unit;
-    table.read("unit", unit);
-    unit = ucum_unit(unit);
-    if (!is_unit(unit)) table.refuse("unit", "is not a UCUM code, at most 32 printable characters without spaces");
-    options.unit = unit;
+  table.read("unit", options.unit);
+  if (options.unit.has_value()) {
+    options.unit = ucum_unit(*options.unit);
+    if (!is_unit(*options.unit))
+      table.refuse("unit", "is not a UCUM code, at most 32 printable characters without spaces");
   }
-  read_optional(table, "min", options.min);
-  read_optional(table, "max", options.max);
+  table.read("min", options.min, -widest, widest);
+  table.read("max", options.max, -widest, widest);
   if (options.min.has_value() && options.max.has_value() && *options.min > *options.max)
     table.refuse("min", "is above max");
   table.read("deadband", options.deadband, 0, widest);
@@ -233,12 +225,8 @@ void check_files(const DriverConfig& driver, FilesCheck& files) {
 DriverConfig read_driver_config(const std::string& name, ConfigTable table) {
   DriverConfig config;
   config.name = name;
-  if (table.has("prefix")) table.read_name("prefix", config.prefix);
-  if (table.has("interval")) {
-    Millis interval{0};
-    table.read("interval", interval, 1ms, 24h);
-    config.interval = interval;
-  }
+  table.read_name("prefix", config.prefix);
+  table.read("interval", config.interval, Millis{1ms}, Millis{24h});
   table.read("deadline", config.deadline, 10ms, 10min);
   table.read("patience", config.patience, 0ms, 24h);
   read_options(table, config);

@@ -21,7 +21,7 @@ struct SensorOptions {
   /// A number that moved less than this since the last one that went out is noise, and suppressed. 0: all go out.
   double deadband = 0;
 
-  /// A reading goes out at least this often, deadband or not, so that silence always means trouble. 1 s .. 1 d.
+  /// A reading goes out at least this often, deadband or not, so that silence always means trouble.
   Millis deadband_max_age{5 * 60'000};
 
   /// Readings that the publisher does not slow down under backpressure.

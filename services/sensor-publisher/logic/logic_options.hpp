@@ -1,4 +1,5 @@
-// What the configuration decides for the Logic. Plain values; the keys are documented in sensor-publisher.toml.
+// What the configuration decides for the Logic. Plain values: the defaults are here, the ranges in config.cpp, and
+// sensor-publisher.toml documents the keys.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,7 @@ struct DriverSchedule {
 };
 
 struct OutboxOptions {
-  /// What the readings kept while the store is away may take of the disk, about 35 bytes each. 1 MiB .. 1 TiB.
+  /// What the readings kept while the store is away may take of the disk, about 35 bytes each.
   std::int64_t max_bytes = 256 * 1024 * 1024;
 
   /// What goes when they take more: about every second of the oldest readings, the newest quarter and the sharpest
@@ -37,10 +38,10 @@ struct OutboxOptions {
   enum class WhenFull { thin, drop_oldest };
   WhenFull when_full = WhenFull::thin;
 
-  /// A second limit: beyond so many numbers waiting the oldest are dropped with a gap record. 1,000 .. 1,000,000,000.
+  /// A second limit: beyond so many numbers waiting the oldest are dropped with a gap record.
   std::uint64_t max_readings = 1'000'000'000;
 
-  /// Above this the publisher is under pressure and reads more slowly. 1 .. max_readings.
+  /// Above this the publisher is under pressure and reads more slowly.
   std::uint64_t high_readings = 10'000;
 
   /// Group commit: readings wait at most this long for others, or until there are so many.
@@ -48,7 +49,7 @@ struct OutboxOptions {
   std::size_t commit_readings = 1'000;
 
   /// Readings kept in memory while the outbox cannot be written; beyond it the oldest give way to a gap record. While
-  /// it can be, none does: see RoomForReadings. 100 .. 1,000,000.
+  /// it can be, none does: see RoomForReadings.
   std::size_t max_pending = 10'000;
 
   /// Whether a reserve file is kept beside the outbox.
@@ -64,13 +65,13 @@ struct OutboxOptions {
 struct SendOptions {
   SendWindowOptions window;
 
-  /// A message that has no PUBACK after this long is a failure for the breaker. 100 ms .. 60 s.
+  /// A message that has no PUBACK after this long is a failure for the breaker.
   Millis puback_timeout{10'000};
 
-  /// Up to this many waiting readings are sent one by one, for live dashboards; more go as batches. 0 .. 1,000,000.
+  /// Up to this many waiting readings are sent one by one, for live dashboards; more go as batches.
   std::uint64_t live_limit = 20;
 
-  /// Size of a batch. 1 .. 1,000 and 1 KiB .. 256 KiB.
+  /// Size of a batch.
   std::size_t batch_readings = 200;
   std::size_t batch_bytes = 64 * 1024;
 };

@@ -13,11 +13,11 @@ namespace sensors {
 using Position = std::uint64_t;
 
 struct SendWindowOptions {
-  /// Messages without PUBACK at one time; the broker's Receive Maximum. 1 .. 100.
+  /// Messages without PUBACK at one time; the broker's Receive Maximum.
   int max_unacknowledged_messages = 20;
 
   /// Entries sent and not confirmed end to end. Larger rides out longer commits, and is what the broker must be able
-  /// to queue. 1 .. 1,000,000.
+  /// to queue.
   std::uint64_t max_unconfirmed = 10'000;
 
   /// Time without a new confirmation after which everything unconfirmed is sent again; doubles up to `resend_longest`.

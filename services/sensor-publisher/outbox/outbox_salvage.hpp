@@ -9,11 +9,10 @@
 namespace sensors::publisher {
 
 struct OutboxSalvageOptions {
-  /// For reading the damaged file. 1 s .. 10 min.
+  /// For reading the damaged file.
   Millis time_limit{30'000};
 
   /// Damaged files that are kept, and as many outboxes from before a restore; older ones are deleted, and named.
-  /// 1 .. 100.
   std::size_t keep_damaged = 3;
 };
 

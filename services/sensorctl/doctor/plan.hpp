@@ -11,10 +11,10 @@
 namespace sensors::doctor {
 
 struct Budget {
-  int actions_per_hour = 6;   // 0 .. 60
-  int restarts_per_hour = 3;  // of one unit. 0 .. 60
+  int actions_per_hour = 6;
+  int restarts_per_hour = 3;  // of one unit
   bool reboot = false;        // when a unit needs another restart and has used up its own
-  int reboots_per_day = 1;    // 1 .. 24
+  int reboots_per_day = 1;
   bool operator==(const Budget&) const = default;
 };
 

@@ -54,7 +54,7 @@ Installation read_installation(const std::string& folder) {
     ConfigTable outbox = file->root().table("outbox");
     outbox.read("path", installation.outbox);
     installation.outbox_has_reserve = has_reserve(outbox);
-    installation.node = read_service_config(file->root(), "sensor-publisher").node;
+    read_service_config(file->root(), "sensor-publisher", installation.node);
     intervals.push_back(interval_of(file->root()));
     add_broker_authority(file->root(), "sensor-publisher", installation.certificates);
   }
@@ -78,18 +78,23 @@ Installation read_installation(const std::string& folder) {
   return installation;
 }
 
-Result<Budget> read_budget(const std::string& path) {
-  Result<ConfigFile> file = ConfigFile::load(path);
+Budget read_budget(ConfigFile& file) {
   Budget budget;
-  if (!file.has_value()) {
-    if (file.error().code == ErrorCode::not_found) return budget;
-    return tl::unexpected<Error>(file.error());
-  }
-  ConfigTable root = file->root();
+  ConfigTable root = file.root();
   root.read("actions_per_hour", budget.actions_per_hour, 0, 60);
   root.read("restarts_per_hour", budget.restarts_per_hour, 0, 60);
   root.read("reboot", budget.reboot);
   root.read("reboots_per_day", budget.reboots_per_day, 1, 24);
+  return budget;
+}
+
+Result<Budget> read_budget(const std::string& path) {
+  Result<ConfigFile> file = ConfigFile::load(path);
+  if (!file.has_value()) {
+    if (file.error().code == ErrorCode::not_found) return Budget{};
+    return tl::unexpected<Error>(file.error());
+  }
+  Budget budget = read_budget(*file);
   if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
   return budget;
 }

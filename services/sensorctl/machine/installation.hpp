@@ -7,6 +7,7 @@
 
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
+#include "common/runtime/config_file.hpp"
 #include "services/sensorctl/doctor/facts.hpp"
 #include "services/sensorctl/doctor/plan.hpp"
 
@@ -26,6 +27,9 @@ struct Installation {
 /// Of the services' files and mosquitto.conf in `folder`, "/etc/sensor-project". One that is not there, or that has
 /// mistakes, is as good as its defaults: whether it is right is for the service to say.
 Installation read_installation(const std::string& folder);
+
+/// The table of all keys of sensor-recover.toml. Mistakes are collected in `file`.
+Budget read_budget(ConfigFile& file);
 
 /// sensor-recover.toml; the defaults when it is not there. Errors of ConfigFile.
 Result<Budget> read_budget(const std::string& path);

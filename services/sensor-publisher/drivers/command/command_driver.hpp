@@ -33,10 +33,10 @@ struct CommandOptions {
   Millis restart_first{1'000};
   Millis restart_longest{60'000};
 
-  /// Longer lines are an error. 64 B .. 64 KiB.
+  /// Longer lines are an error.
   std::size_t max_line_bytes = 4'096;
 
-  /// Lines taken by one read(); the rest waits in the pipe, which slows the program. 1 .. 10,000.
+  /// Lines taken by one read(); the rest waits in the pipe, which slows the program.
   std::size_t max_lines = 1'000;
 
   /// What a time without an offset means.

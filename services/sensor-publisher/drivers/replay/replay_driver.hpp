@@ -29,8 +29,8 @@ struct ReplayOptions {
   /// step: each read() gives the next rows. real: rows come at the distances of the time column, divided by `speed`.
   enum class Pace { step, real };
   Pace pace = Pace::step;
-  std::size_t rows_per_step = 1;  // 1 .. 10,000
-  double speed = 1;               // 2: twice as fast. 0.001 .. 1e9
+  std::size_t rows_per_step = 1;
+  double speed = 1;  // 2: twice as fast
 
   /// file: the time column is the reading's time. now: the time of the read() is, as for a real sensor.
   enum class Stamp { file, now };

@@ -1,13 +1,12 @@
 // The example file is the reference of every key; and what the configuration says about the API's format.
 #include "services/sensor-http-bridge/config.hpp"
 
-#include <fstream>
-#include <iterator>
-#include <regex>
+#include <algorithm>
 
 #include <gtest/gtest.h>
 
 #include "tests/rig/temp_dir.hpp"
+#include "tests/support/documented_options.hpp"
 
 namespace sensors::bridge {
 namespace {
@@ -107,125 +106,21 @@ TEST(BridgeConfig, says_what_makes_an_answer_a_delivery) {
   EXPECT_FALSE(load("url = \"http://h/\"\nanswers = \"body\"\n").has_value());
 }
 
-/// The example with every key in it taken but for the token's, whose file must exist; `lines` stand in for its own of
-/// the same keys.
-std::string example_with(const std::vector<std::string>& lines) {
-  std::ifstream file(SENSOR_SOURCE_DIR "/services/sensor-http-bridge/sensor-http-bridge.toml");
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  text.resize(text.find("#[http.tokens."));
-  text = std::regex_replace(text, std::regex("\n#(?! |\n)"), "\n");
-  for (const std::string& line : lines) {
-    const std::regex same_key("\n" + line.substr(0, line.find(' ')) + " = [^\n]*");
-    EXPECT_TRUE(std::regex_search(text, same_key)) << line;
-    text = std::regex_replace(text, same_key, "\n" + line);
-  }
-  return text;
-}
-
-/// The example as it is, and a file that says no more than it must; HTTP and Home Assistant are on in both.
-class BridgeExample : public testing::Test {
- protected:
-  BridgeExample() {
-    const std::string folder = "state_directory = \"" + folder_.path() + "\"";
-    const std::string listen = "listen = \"127.0.0.1:8080\"";
-    const std::string discovery = "discovery = \"on\"";
-    const Result<Config> example =
-        load_config(folder_.write("example.toml", example_with({folder, listen, discovery})));
-    const Result<Config> least = load_config(folder_.write(
-        "least.toml", folder + "\n[destination]\nurl = \"https://api.example.com/v1/readings\"\n[http]\n" + listen +
-                          "\n[home_assistant]\n" + discovery + "\n"));
-    if (example.has_value()) example_ = *example;
-    if (least.has_value()) least_ = *least;
-    mistakes_ = (example.has_value() ? "" : example.error().message) + (least.has_value() ? "" : least.error().message);
-  }
-
-  void SetUp() override { ASSERT_EQ(mistakes_, ""); }
-
-  rig::TempDir folder_;
-  Config example_;
-  Config least_;
-  std::string mistakes_;
-};
-
-TEST_F(BridgeExample, names_the_machine_and_the_api) {
-  EXPECT_EQ(example_.logic.node, "kitchen");
-  EXPECT_EQ(example_.destination.url, "https://api.example.com/v1/readings");
-}
-
-TEST_F(BridgeExample, gives_the_defaults_of_the_service_and_of_the_broker) {
-  EXPECT_EQ(example_.log_level, least_.log_level);
-  EXPECT_EQ(example_.logic.status_interval, least_.logic.status_interval);
-  EXPECT_EQ(example_.mqtt.host, least_.mqtt.host);
-  EXPECT_EQ(example_.mqtt.port, least_.mqtt.port);
-  EXPECT_EQ(example_.mqtt.user, least_.mqtt.user);
-  EXPECT_EQ(example_.mqtt.password_file, least_.mqtt.password_file);
-  EXPECT_EQ(example_.mqtt.ca_file, least_.mqtt.ca_file);
-  EXPECT_EQ(example_.mqtt.root, least_.mqtt.root);
-}
-
-TEST_F(BridgeExample, gives_the_defaults_of_the_destination) {
-  EXPECT_EQ(example_.destination.token_file, least_.destination.token_file);
-  EXPECT_EQ(example_.destination.gzip, least_.destination.gzip);
-  EXPECT_EQ(example_.destination.ca_file, least_.destination.ca_file);
-  EXPECT_EQ(example_.destination.connect_timeout, least_.destination.connect_timeout);
-  const UploadOptions& upload = example_.logic.upload;
-  const UploadOptions& defaults = least_.logic.upload;
-  EXPECT_EQ(upload.destination, defaults.destination);
-  EXPECT_EQ(example_.destination.http.format, least_.destination.http.format);
-  EXPECT_EQ(example_.destination.http.answers, least_.destination.http.answers);
-  EXPECT_EQ(upload.interval, defaults.interval);
-  EXPECT_EQ(upload.max_readings, defaults.max_readings);
-  EXPECT_EQ(upload.max_bytes, defaults.max_bytes);
-  EXPECT_EQ(upload.max_rate, defaults.max_rate);
-  EXPECT_EQ(upload.few_timeout, defaults.few_timeout);
-  EXPECT_EQ(upload.bulk_timeout, defaults.bulk_timeout);
-  EXPECT_EQ(upload.max_refused_in_row, defaults.max_refused_in_row);
-  EXPECT_EQ(upload.high_readings, defaults.high_readings);
-  EXPECT_EQ(example_.logic.attempt_retry_first, least_.logic.attempt_retry_first);
-  EXPECT_EQ(example_.logic.attempt_retry_longest, least_.logic.attempt_retry_longest);
-}
-
-TEST_F(BridgeExample, gives_the_defaults_of_the_store_and_of_the_breaker) {
-  EXPECT_EQ(example_.logic.rpc_deadline, least_.logic.rpc_deadline);
-  EXPECT_EQ(example_.logic.rpc_retry_first, least_.logic.rpc_retry_first);
-  EXPECT_EQ(example_.logic.rpc_retry_longest, least_.logic.rpc_retry_longest);
-  const CircuitBreakerOptions& breaker = example_.logic.breaker;
-  const CircuitBreakerOptions& defaults = least_.logic.breaker;
-  EXPECT_EQ(breaker.consecutive_failures, defaults.consecutive_failures);
-  EXPECT_EQ(breaker.window, defaults.window);
-  EXPECT_EQ(breaker.failures_in_window, defaults.failures_in_window);
-  EXPECT_EQ(breaker.slow_calls_in_window, defaults.slow_calls_in_window);
-  EXPECT_EQ(breaker.slow_call, defaults.slow_call);
-  EXPECT_EQ(breaker.open_times, defaults.open_times);
-  EXPECT_EQ(breaker.jitter, defaults.jitter);
-}
-
-TEST_F(BridgeExample, gives_the_defaults_of_the_http_side) {
-  ASSERT_TRUE(example_.web.has_value() && least_.web.has_value());
-  EXPECT_EQ(example_.server.certificate_file, least_.server.certificate_file);
-  EXPECT_EQ(example_.server.key_file, least_.server.key_file);
-  EXPECT_EQ(example_.server.max_connections, least_.server.max_connections);
-  EXPECT_EQ(example_.server.max_body_bytes, least_.server.max_body_bytes);
-  EXPECT_EQ(example_.server.header_timeout, least_.server.header_timeout);
-  EXPECT_EQ(example_.server.body_timeout, least_.server.body_timeout);
-  EXPECT_EQ(example_.web->anonymous, least_.web->anonymous);
-  EXPECT_EQ(example_.web->max_body_bytes, least_.web->max_body_bytes);
-  EXPECT_EQ(example_.web->rate_burst, least_.web->rate_burst);
-  EXPECT_EQ(example_.web->rate_interval, least_.web->rate_interval);
-  EXPECT_EQ(example_.web->max_streams, least_.web->max_streams);
-  EXPECT_EQ(example_.web->max_services, least_.web->max_services);
-  EXPECT_EQ(example_.web->write_timeout, least_.web->write_timeout);
-  EXPECT_EQ(example_.web->max_waiting_rows, least_.web->max_waiting_rows);
-}
-
-TEST_F(BridgeExample, gives_the_defaults_of_home_assistant) {
-  ASSERT_TRUE(example_.discovery.has_value() && least_.discovery.has_value());
-  EXPECT_EQ(example_.discovery->is_removing, least_.discovery->is_removing);
-  EXPECT_EQ(example_.discovery->prefix, least_.discovery->prefix);
-  EXPECT_EQ(example_.discovery->birth_topic, least_.discovery->birth_topic);
-  EXPECT_EQ(example_.discovery->birth_payload, least_.discovery->birth_payload);
-  EXPECT_EQ(example_.discovery->forget_after, least_.discovery->forget_after);
-  EXPECT_EQ(example_.discovery->max_sensors, least_.discovery->max_sensors);
+TEST(BridgeConfig, of_the_example_is_the_default_and_says_each_range) {
+  constexpr const char* example = SENSOR_SOURCE_DIR "/services/sensor-http-bridge/sensor-http-bridge.toml";
+  const rig::TempDir folder;
+  ConfigFile file = ConfigFile::load(folder.write("all.toml", with_examples_taken(example))).value();
+  const Config config = read_config(file);
+  EXPECT_EQ(undocumented(example, file.options(),
+                         {"node", "destination.url", "http.tokens.garden.file", "http.tokens.garden.scopes"}),
+            "");
+  const Result<void> finished = file.finish();
+  EXPECT_FALSE(finished.has_value()) << "its state directory and its token are not on this machine";
+  for (const char* absent : {"state_directory", "http.tokens.garden.file"})
+    EXPECT_NE(finished.error().message.find(absent), std::string::npos) << finished.error().message;
+  EXPECT_EQ(std::count(finished.error().message.begin(), finished.error().message.end(), '\n'), 1)
+      << finished.error().message;
+  EXPECT_EQ(config.destination.url, "https://api.example.com/v1/readings");
 }
 
 }  // namespace

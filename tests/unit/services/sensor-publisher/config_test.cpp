@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "tests/support/documented_options.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace sensors::publisher {
@@ -22,15 +23,28 @@ TEST(PublisherConfig, loads_the_example_as_it_is_shipped) {
   EXPECT_EQ(config->drivers[0].name, "host");
 }
 
-TEST(PublisherConfig, loads_the_example_with_every_example_in_it_taken) {
+/// What all drivers have is documented once.
+bool is_documented_elsewhere(const ConfigOption& option) {
+  static const std::regex common("driver\\.(?!host\\.)[a-z]+\\.(interval|deadline|patience|prefix)");
+  return option.key != "driver.onewire.deadline" && std::regex_match(option.key, common);
+}
+
+TEST(PublisherConfig, of_the_example_is_the_default_and_says_each_range) {
   const TemporaryFolder folder;
-  std::ifstream file(example);
-  const std::string shipped{std::istreambuf_iterator<char>(file), {}};
-  const std::string all = std::regex_replace(shipped, std::regex("\n#(?! |\n)"), "\n");
-  const Result<Config> config = load_config(folder.write("all.toml", all));
-  ASSERT_EQ(mistakes(config), "");
-  EXPECT_EQ(config->drivers.size(), 6U);
-  EXPECT_EQ(config->logic.node, "kitchen");
+  ConfigFile file = ConfigFile::load(folder.write("all.toml", with_examples_taken(example))).value();
+  const Config config = read_config(file);
+  std::vector<ConfigOption> options = file.options();
+  std::erase_if(options, is_documented_elsewhere);
+  for (ConfigOption& option : options)
+    if (option.key.ends_with(".type") && option.key != "driver.host.type") option.range.clear();
+  EXPECT_EQ(undocumented(example, options,
+                         {"node", "driver.host.sensor.cpu.temperature.deadband", "driver.hwmon.exclude",
+                          "driver.onewire.deadline", "driver.replay.units"}),
+            "");
+  const Result<void> finished = file.finish();
+  ASSERT_TRUE(finished.has_value()) << finished.error().message;
+  EXPECT_EQ(config.drivers.size(), 6U);
+  EXPECT_EQ(config.logic.node, "kitchen");
 }
 
 TEST(PublisherConfig, hints_at_the_quotes_of_a_name_with_dots) {
@@ -57,29 +71,6 @@ TEST(PublisherConfig, says_of_a_driver_without_a_type_that_and_nothing_else) {
   const std::string told = mistakes(load_config(folder.write("p.toml", text)));
   EXPECT_TRUE(told.ends_with(":4: driver.iio.type: is missing")) << told;
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 0) << told;
-}
-
-TEST(PublisherConfig, the_example_gives_the_defaults) {
-  const TemporaryFolder folder;
-  const Result<Config> shipped = load_config(example);
-  const Result<Config> empty = load_config(folder.write("empty.toml", "node = \"kitchen\"\n"));
-  ASSERT_EQ(mistakes(shipped) + mistakes(empty), "");
-  EXPECT_EQ(shipped->outbox.path, empty->outbox.path);
-  EXPECT_EQ(shipped->outbox.reserve_bytes, empty->outbox.reserve_bytes);
-  EXPECT_EQ(shipped->outbox.check_limit, empty->outbox.check_limit);
-  EXPECT_EQ(shipped->outbox.salvage.time_limit, empty->outbox.salvage.time_limit);
-  EXPECT_EQ(shipped->outbox.salvage.keep_damaged, empty->outbox.salvage.keep_damaged);
-  EXPECT_EQ(shipped->logic.outbox.max_bytes, empty->logic.outbox.max_bytes);
-  EXPECT_EQ(shipped->logic.outbox.when_full, empty->logic.outbox.when_full);
-  EXPECT_EQ(shipped->logic.pace, empty->logic.pace);
-  EXPECT_EQ(shipped->logic.outbox.max_readings, empty->logic.outbox.max_readings);
-  EXPECT_EQ(shipped->logic.outbox.high_readings, empty->logic.outbox.high_readings);
-  EXPECT_EQ(shipped->logic.outbox.commit_age, empty->logic.outbox.commit_age);
-  EXPECT_EQ(shipped->logic.outbox.max_pending, empty->logic.outbox.max_pending);
-  EXPECT_EQ(shipped->logic.send.window.max_unconfirmed, empty->logic.send.window.max_unconfirmed);
-  EXPECT_EQ(shipped->logic.send.batch_bytes, empty->logic.send.batch_bytes);
-  EXPECT_EQ(shipped->logic.send.live_limit, empty->logic.send.live_limit);
-  EXPECT_EQ(shipped->logic.breaker.open_times, empty->logic.breaker.open_times);
 }
 
 TEST(PublisherConfig, programs_and_files_are_streams_and_programs_are_read_out_at_the_end) {
