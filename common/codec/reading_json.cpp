@@ -102,6 +102,19 @@ void append_delivered_reading(std::string& out, std::string_view node, std::stri
   out += '}';
 }
 
+void append_delivered_gap(std::string& out, std::string_view node, std::string_view stream, const Gap& gap) {
+  append_text_field(out, "{\"node\":", node);
+  append_text_field(out, ",\"stream\":", stream);
+  append_whole_field(out, ",\"seq\":", gap.first);
+  append_text_field(out, ",\"sensor\":", gap_sensor);
+  append_whole_field(out, ",\"value\":", gap.last - gap.first + 1);
+  append_text_field(out, ",\"unit\":", "{reading}");
+  append_text_field(out, ",\"time\":", time_text(gap.time));
+  append_whole_field(out, ",\"last\":", gap.last);
+  append_text_field(out, ",\"reason\":", gap.reason);
+  out += '}';
+}
+
 std::size_t encoded_size_bound(const Value& value) {
   const std::string* text = std::get_if<std::string>(&value);
   return text != nullptr ? 2 + text->size() * escaped_bytes : number_bytes;

@@ -31,6 +31,13 @@ std::string encode_batch(const Batch& batch);
 void append_delivered_reading(std::string& out, std::string_view node, std::string_view stream,
                               const SequencedReading& reading);
 
+/// What a gap record says it is of, where it goes out as a reading.
+inline constexpr const char* gap_sensor = "sensor_gap";
+
+/// Appends a gap record with the same keys, as a reading of the sensor "sensor_gap": seq is the first number, value how
+/// many were dropped, and "last" and "reason" stand behind.
+void append_delivered_gap(std::string& out, std::string_view node, std::string_view stream, const Gap& gap);
+
 /// Appends `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -1,7 +1,6 @@
 #include "common/runtime/small_file.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -11,20 +10,11 @@
 
 #include <fmt/core.h>
 
+#include "common/runtime/file_descriptor.hpp"
 #include "common/runtime/file_error.hpp"
 
 namespace sensors {
 namespace {
-
-struct FileDescriptor {
-  int value;
-  explicit FileDescriptor(int descriptor) : value(descriptor) {}
-  ~FileDescriptor() {
-    if (value >= 0) ::close(value);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-};
 
 tl::unexpected<Error> fail_with_errno(const std::string& path, int error) {
   if (error == ENOENT || error == ENOTDIR) return fail(ErrorCode::not_found, path + ": there is no such file");

@@ -13,21 +13,10 @@
 #include "common/runtime/service_config.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
-#include "services/sensor-http-bridge/sinks/http/logic/http_options.hpp"
+#include "services/sensor-http-bridge/sinks/destination_config.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 
 namespace sensors::bridge {
-
-struct DestinationConfig {
-  HttpSinkOptions http;
-  std::string url;  // without the user part, which is user and password
-  std::string user;
-  std::string password;
-  std::string token_file;  // empty: systemd's credential api-token; without that no Authorization header
-  bool gzip = true;
-  std::string ca_file;  // empty: the system's authorities
-  Millis connect_timeout{3'000};
-};
 
 struct Config : ServiceConfig {
   std::string state_directory = "/var/lib/sensor-project/http-bridge";
@@ -46,8 +35,5 @@ Result<Config> load_config(const std::string& path);
 
 /// Adds what --check-config finds wrong with the files that it names.
 void look_at_files(const Config& config, FilesCheck& files);
-
-/// The API's bearer token; empty: none. Errors of read_secret().
-Result<std::string> read_token(const DestinationConfig& destination);
 
 }  // namespace sensors::bridge

@@ -11,7 +11,7 @@
 #include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
-#include "services/sensor-http-bridge/sinks/http/http_sink.hpp"
+#include "services/sensor-http-bridge/sinks/sinks.hpp"
 #include "services/sensor-http-bridge/state_file.hpp"
 
 namespace sensors::bridge {
@@ -75,8 +75,9 @@ Shell::Shell(const Config& config, MqttClientOptions mqtt, EventLoop& loop, Inbo
     : ServiceShell(std::move(mqtt), inbox),
       config_(config),
       worker_("state-file"),
-      sink_(std::make_unique<HttpSink>(config.destination,
-                                       [&inbox](Attempted attempted) { inbox.push_control(std::move(attempted)); })) {
+      sink_(sink_of(config.destination.url).open(config.destination, [&inbox](Attempted attempted) {
+        inbox.push_control(std::move(attempted));
+      })) {
   if (config.web.has_value()) server_.emplace(loop, config.server, server_callbacks(inbox));
 }
 

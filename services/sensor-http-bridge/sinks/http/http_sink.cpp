@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/runtime/event_loop.hpp"
+#include "services/sensor-http-bridge/sinks/http/http_destination.hpp"
 
 namespace sensors::bridge {
 
@@ -63,6 +64,18 @@ void HttpSink::attempt(Attempt attempt) {
   HttpRequest request = request_of(std::move(*post), destination_);
   if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);
   client_.post(std::move(request));
+}
+
+SinkKind http_sink_kind() {
+  return {{"https", "http"},
+          http_sink_names(),
+          read_http_destination,
+          [](const DestinationConfig& destination, FilesCheck& files) {
+            files.readable("destination.ca_file", destination.ca_file);
+          },
+          [](const DestinationConfig& destination, Sink::Done done) -> std::unique_ptr<Sink> {
+            return std::make_unique<HttpSink>(destination, std::move(done));
+          }};
 }
 
 void HttpSink::finish(const HttpFinished& finished) {

@@ -4,9 +4,10 @@
 #include <mutex>
 
 #include "common/adapters/http_client/http_client.hpp"
-#include "services/sensor-http-bridge/config.hpp"
+#include "services/sensor-http-bridge/sinks/destination_config.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/http_attempts.hpp"
 #include "services/sensor-http-bridge/sinks/sink.hpp"
+#include "services/sensor-http-bridge/sinks/sinks.hpp"
 
 namespace sensors::bridge {
 
@@ -26,5 +27,8 @@ class HttpSink : public Sink {
   HttpAttempts attempts_;  // under the mutex
   HttpClient client_;      // last: its thread uses the others
 };
+
+/// For https:// and http://.
+SinkKind http_sink_kind();
 
 }  // namespace sensors::bridge
