@@ -21,7 +21,7 @@ class FilesCheck {
   /// A file that this user must be able to read; an empty `path` is none.
   void readable(const std::string& key, const std::string& path);
 
-  /// A database in a folder that must be there.
+  /// A file in a folder that must be there.
   void in_folder(const std::string& key, const std::string& path);
 
   /// `mistake` is what is wrong with `key`; empty: nothing.

@@ -1,8 +1,11 @@
 // The program itself between a real Mosquitto, a model store on MQTT and the reference API.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <numeric>
+#include <sstream>
 
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
 #include "tests/reference_api/reference_api.hpp"
@@ -39,9 +42,26 @@ class StoreOnMqtt {
     return store_.cursor;
   }
 
+  /// Whether it answers `uploaded`.
+  void confirm(bool confirms) {
+    const std::lock_guard lock(mutex_);
+    confirms_ = confirms;
+    unconfirmed_ = 0;
+  }
+
+  /// How often it was asked in vain since.
+  std::uint64_t unconfirmed() const {
+    const std::lock_guard lock(mutex_);
+    return unconfirmed_;
+  }
+
  private:
   void take(const MqttMessage& message) {
     const std::lock_guard lock(mutex_);
+    if (!confirms_ && message.topic.ends_with("/uploaded")) {
+      ++unconfirmed_;
+      return;
+    }
     MqttPublish answer;
     answer.topic = message.response_topic;
     answer.correlation = message.correlation;
@@ -54,6 +74,8 @@ class StoreOnMqtt {
 
   mutable std::mutex mutex_;
   ModelStore store_;
+  bool confirms_ = true;
+  std::uint64_t unconfirmed_ = 0;
   std::unique_ptr<MqttClient> client_;  // last: its callbacks use the members above
 };
 
@@ -64,12 +86,18 @@ class BridgeProgram : public testing::Test {
     ASSERT_TRUE(api.has_value()) << api.error().message;
     api_ = std::move(*api);
     broker_.start();
+    bridge_ = bridge_to("url = \"" + api_->url() + "\"\nbulk_timeout = \"1s\"\ntoken_file = \"" +
+                        folder_.write("token", "secret\n") + "\"\n");
+  }
+
+  /// With the keys `destination`, and so that nothing waits for long.
+  std::unique_ptr<rig::Process> bridge_to(const std::string& destination) {
     const std::string config = "node = \"kitchen\"\nstate_directory = \"" + folder_.path() +
                                "\"\n[mqtt]\nport = " + std::to_string(broker_.port()) + "\npassword_file = \"" +
-                               broker_.password_file("sensor-http-bridge") + "\"\n[destination]\nurl = \"" +
-                               api_->url() + "\"\ninterval = \"100ms\"\nbulk_timeout = \"1s\"\ntoken_file = \"" +
-                               folder_.write("token", "secret\n") + "\"\n[breaker]\nopen_times = [\"300ms\"]\n";
-    bridge_ = std::make_unique<rig::Process>(rig::Process::Options{
+                               broker_.password_file("sensor-http-bridge") +
+                               "\"\n[destination]\ninterval = \"100ms\"\n" + destination +
+                               "[breaker]\nopen_times = [\"300ms\"]\n[store]\nanswer_timeout = \"300ms\"\n";
+    return std::make_unique<rig::Process>(rig::Process::Options{
         "bridge",
         {rig::program_path("sensor-http-bridge"), "--config", folder_.write("bridge.toml", config)},
         {},
@@ -110,6 +138,39 @@ TEST_F(BridgeProgram, delivers_every_reading_once_across_kill_and_an_api_that_cu
   EXPECT_TRUE(says("\"delivered\":").has_value());
   EXPECT_EQ(bridge_->stop(Millis{5'000}), 0);
   EXPECT_TRUE(says("\"stopped\"").has_value());
+}
+
+// The mark of what is written is in the file alone: each kill comes when the rows are on the disk and the store does
+// not know yet.
+TEST_F(BridgeProgram, has_each_reading_once_in_a_file_across_kills_behind_the_write) {
+  StoreOnMqtt store(broker_.client("sensor-persistence", "store"), 250);
+  bridge_ = bridge_to("url = \"file://" + folder_.file("readings.jsonl") + "\"\n");
+  const auto rows = [&] {
+    std::vector<std::uint64_t> seqs;
+    std::istringstream lines(
+        std::filesystem::exists(folder_.file("readings.jsonl")) ? rig::read_file(folder_.file("readings.jsonl")) : "");
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t at = line.find("\"seq\":");
+      seqs.push_back(at == std::string::npos ? 0 : std::stoull(line.substr(at + 6)));
+    }
+    return seqs;
+  };
+  store.confirm(false);
+  for (std::uint64_t kills = 1; kills <= 3; ++kills) {
+    bridge_->start();
+    until("the batch is in the file", [&] { return store.unconfirmed() > 0; });
+    bridge_->kill();
+    EXPECT_EQ(store.cursor(), 0U);
+    EXPECT_EQ(rows().size(), 100U);
+    store.confirm(false);
+  }
+  store.confirm(true);
+  bridge_->start();
+  until("the store knows of all", [&] { return store.cursor() == 250; });
+  std::vector<std::uint64_t> all(250);
+  std::iota(all.begin(), all.end(), 1U);
+  EXPECT_EQ(rows(), all);
+  EXPECT_EQ(bridge_->stop(Millis{5'000}), 0);
 }
 
 TEST_F(BridgeProgram, recovers_by_itself_when_the_api_does) {

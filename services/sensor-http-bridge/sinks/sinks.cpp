@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/core/ascii.hpp"
+#include "services/sensor-http-bridge/sinks/file/file_sink.hpp"
 #include "services/sensor-http-bridge/sinks/http/http_sink.hpp"
 
 namespace sensors::bridge {
@@ -12,6 +13,7 @@ namespace {
 const std::vector<SinkKind>& kinds() {
   static const std::vector<SinkKind> all{
       http_sink_kind(),
+      file_sink_kind(),
   };
   return all;
 }

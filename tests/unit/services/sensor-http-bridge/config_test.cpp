@@ -106,6 +106,52 @@ TEST(BridgeConfig, says_what_makes_an_answer_a_delivery) {
   EXPECT_FALSE(load("url = \"http://h/\"\nanswers = \"body\"\n").has_value());
 }
 
+TEST(BridgeConfig, takes_a_file_and_names_it_so_in_the_log) {
+  const Result<Config> config = load("url = \"FILE:///srv/readings.jsonl\"\nmax_readings = 5\n");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->destination.url, "file:///srv/readings.jsonl");
+  EXPECT_EQ(config->logic.breaker.peer, "file");
+  EXPECT_EQ(config->logic.names.request, "write");
+}
+
+TEST(BridgeConfig, refuses_what_is_no_path_of_a_file) {
+  for (const char* url : {"file://readings.jsonl", "file://host/x", "file:///", "file:///srv/", "file://",
+                          "file:///srv/a%20b", "file:///srv/x?y", "file:////x"}) {
+    const Result<Config> config = load(std::string("url = \"") + url + "\"\n");
+    ASSERT_FALSE(config.has_value()) << url;
+    EXPECT_NE(config.error().message.find(":3: destination.url"), std::string::npos) << config.error().message;
+  }
+}
+
+TEST(BridgeConfig, knows_no_key_of_http_where_the_destination_is_a_file) {
+  const Result<Config> config = load("url = \"file:///srv/readings.jsonl\"\ngzip = false\n");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("bridge.toml:4: destination.gzip: unknown key"), std::string::npos)
+      << config.error().message;
+}
+
+TEST(BridgeConfig, names_the_schemes_that_it_knows) {
+  const Result<Config> config = load("url = \"ftp://host/\"\n");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("must start with one of https://, http://, file://"), std::string::npos)
+      << config.error().message;
+}
+
+TEST(BridgeConfig, looks_for_the_folder_of_the_file_when_it_is_asked_to) {
+  const rig::TempDir folder;
+  const auto checked = [&folder](const std::string& file) {
+    const std::string path = folder.write(
+        "bridge.toml", "state_directory = \"" + folder.path() + "\"\n[destination]\nurl = \"file://" + file + "\"\n");
+    FilesCheck files(path);
+    look_at_files(load_config(path).value(), files);
+    return files.finish();
+  };
+  EXPECT_TRUE(checked(folder.file("readings.jsonl")).has_value());
+  const Result<std::string> missing = checked(folder.file("none/readings.jsonl"));
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_NE(missing.error().message.find("destination.url: "), std::string::npos) << missing.error().message;
+}
+
 TEST(BridgeConfig, of_the_example_is_the_default_and_says_each_range) {
   constexpr const char* example = SENSOR_SOURCE_DIR "/services/sensor-http-bridge/sensor-http-bridge.toml";
   const rig::TempDir folder;
