@@ -23,7 +23,7 @@ namespace sensors::bridge {
 
 namespace {
 
-constexpr std::string_view scheme = "file://";
+constexpr std::string_view file_scheme = "file://";
 
 /// Its own lock, beside no other file: it ends with the descriptor, whatever becomes of the process.
 Result<std::uint64_t> lock_and_measure(const std::string& path, int descriptor) {
@@ -78,7 +78,7 @@ Result<void> write_and_sync(const std::string& path, int descriptor, std::string
 }
 
 void read_file_destination(ConfigTable& table, DestinationConfig& destination) {
-  const std::string_view path = std::string_view(destination.url).substr(scheme.size());
+  const std::string_view path = std::string_view(destination.url).substr(file_scheme.size());
   const bool is_plain =
       path.find_first_of("%?#") == std::string_view::npos && path.find("//") == std::string_view::npos;
   if (!path.starts_with('/') || path.ends_with('/') || !is_plain)
@@ -86,7 +86,7 @@ void read_file_destination(ConfigTable& table, DestinationConfig& destination) {
                  "must be file:// and the path of a file from / on, such as file:///srv/readings.jsonl, without % ? #");
 }
 
-std::string path_of(const DestinationConfig& destination) { return destination.url.substr(scheme.size()); }
+std::string path_of(const DestinationConfig& destination) { return destination.url.substr(file_scheme.size()); }
 
 }  // namespace
 

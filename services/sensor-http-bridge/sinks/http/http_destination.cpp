@@ -21,7 +21,7 @@ void check_precision(ConfigTable& table, std::string_view url) {
 }
 
 /// User and password leave the address here, and are in nothing that is logged, shown or sent to the broker.
-void read_address(ConfigTable& table, DestinationConfig& destination) {
+void read_api_address(ConfigTable& table, DestinationConfig& destination) {
   const std::string_view url = destination.url;
   if (shown_url(url).ends_with("//...")) {
     table.refuse("url", "has no host that can be read; in a user or password / ? # : @ are %2F %3F %23 %3A %40");
@@ -63,7 +63,7 @@ void read_format(ConfigTable& table, std::string_view url, HttpSinkOptions& http
 void read_http_destination(ConfigTable& table, DestinationConfig& destination) {
   const std::string_view url = destination.url;
   const bool is_http = url.starts_with("https://") || url.starts_with("http://");
-  if (is_http) read_address(table, destination);
+  if (is_http) read_api_address(table, destination);
   read_format(table, destination.url, destination.http);
   destination.http.answers = read_answers(table);
   table.read("token_file", destination.token_file);

@@ -14,25 +14,14 @@
 
 #include "services/sensor-http-bridge/sinks/file/logic/file_lines.hpp"
 #include "tests/rig/temp_dir.hpp"
+#include "tests/unit/services/sensor-http-bridge/sinks/sample_attempts.hpp"
 
 namespace sensors::bridge {
 namespace {
 
-Attempt attempt_of(std::uint64_t id, std::uint64_t first, std::uint64_t last) {
-  UploadBatch batch;
-  batch.store = "w5";
-  batch.destination = "archive";
-  batch.first = first;
-  batch.last = last;
-  for (std::uint64_t row = first; row <= last; ++row)
-    batch.readings.push_back({row, "kitchen", "k3", {row, {"a", 1.5, "Cel", WallTime{}}}});
-  std::string text = encode_upload_batch(batch);
-  UploadBatchHeader header = decode_upload_batch_header(text).value();
-  return {id, "key", std::move(header), std::move(text), Millis{10'000}};
-}
-
-std::string lines_of(std::uint64_t first, std::uint64_t last) {
-  return file_lines(attempt_of(1, first, last).batch).value();
+/// What is in a file with these rows.
+std::string text_of(std::uint64_t first, std::uint64_t last) {
+  return file_lines(sample_attempt(1, first, last).batch).value();
 }
 
 class FileSinkTest : public testing::Test {
@@ -57,35 +46,35 @@ class FileSinkTest : public testing::Test {
 };
 
 TEST_F(FileSinkTest, appends_batch_after_batch) {
-  const Attempted first = attempt(attempt_of(7, 1, 3));
+  const Attempted first = attempt(sample_attempt(7, 1, 3));
   EXPECT_EQ(first.id, 7U);
   EXPECT_EQ(first.verdict.outcome, Outcome::delivered) << first.verdict.reason;
-  EXPECT_EQ(first.bytes, lines_of(1, 3).size());
-  EXPECT_EQ(attempt(attempt_of(8, 4, 2'000)).verdict.outcome, Outcome::delivered);
-  EXPECT_EQ(attempt(attempt_of(9, 2'001, 2'001)).verdict.outcome, Outcome::delivered);
-  EXPECT_EQ(content(), lines_of(1, 2'001));
+  EXPECT_EQ(first.bytes, text_of(1, 3).size());
+  EXPECT_EQ(attempt(sample_attempt(8, 4, 2'000)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(attempt(sample_attempt(9, 2'001, 2'001)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(content(), text_of(1, 2'001));
 }
 
 // Killed behind the write: the store hands the batch out again.
 TEST_F(FileSinkTest, has_a_batch_once_that_comes_again) {
-  attempt(attempt_of(1, 1, 3));
-  attempt(attempt_of(2, 4, 6));
-  EXPECT_EQ(attempt(attempt_of(1, 4, 6)).verdict.outcome, Outcome::delivered);
-  EXPECT_EQ(content(), lines_of(1, 6));
+  attempt(sample_attempt(1, 1, 3));
+  attempt(sample_attempt(2, 4, 6));
+  EXPECT_EQ(attempt(sample_attempt(1, 4, 6)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(content(), text_of(1, 6));
 }
 
 TEST_F(FileSinkTest, goes_on_after_a_line_that_was_torn) {
-  folder_.write("readings.jsonl", lines_of(1, 3) + lines_of(4, 6).substr(0, 150));
-  EXPECT_EQ(attempt(attempt_of(1, 4, 6)).verdict.outcome, Outcome::delivered);
-  EXPECT_EQ(content(), lines_of(1, 6));
+  folder_.write("readings.jsonl", text_of(1, 3) + text_of(4, 6).substr(0, 150));
+  EXPECT_EQ(attempt(sample_attempt(1, 4, 6)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(content(), text_of(1, 6));
 }
 
 TEST_F(FileSinkTest, begins_a_file_anew_that_was_moved_away) {
-  attempt(attempt_of(1, 1, 3));
+  attempt(sample_attempt(1, 1, 3));
   ASSERT_EQ(::rename(path().c_str(), (path() + ".1").c_str()), 0);
-  EXPECT_EQ(attempt(attempt_of(2, 4, 6)).verdict.outcome, Outcome::delivered);
-  EXPECT_EQ(content(), lines_of(4, 6));
-  EXPECT_EQ(rig::read_file(path() + ".1"), lines_of(1, 3));
+  EXPECT_EQ(attempt(sample_attempt(2, 4, 6)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(content(), text_of(4, 6));
+  EXPECT_EQ(rig::read_file(path() + ".1"), text_of(1, 3));
 }
 
 /// As a full disk: no file of this process may become larger, and a write that would takes what fits.
@@ -111,29 +100,29 @@ class FileLimit {
 };
 
 TEST_F(FileSinkTest, leaves_nothing_of_a_batch_that_the_disk_has_no_room_for) {
-  attempt(attempt_of(1, 1, 3));
+  attempt(sample_attempt(1, 1, 3));
   Attempted full;
   {
-    const FileLimit limit(lines_of(1, 3).size() + 150);
-    full = attempt(attempt_of(2, 4, 6));
+    const FileLimit limit(text_of(1, 3).size() + 150);
+    full = attempt(sample_attempt(2, 4, 6));
   }
   EXPECT_EQ(full.verdict.outcome, Outcome::failed);
   EXPECT_EQ(full.verdict.failure_class, "disk_full");
   EXPECT_NE(full.verdict.reason.find(path() + ": write: "), std::string::npos) << full.verdict.reason;
-  EXPECT_EQ(content(), lines_of(1, 3));
-  EXPECT_EQ(attempt(attempt_of(3, 4, 6)).verdict.outcome, Outcome::delivered);
-  EXPECT_EQ(content(), lines_of(1, 6));
+  EXPECT_EQ(content(), text_of(1, 3));
+  EXPECT_EQ(attempt(sample_attempt(3, 4, 6)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(content(), text_of(1, 6));
 }
 
 TEST_F(FileSinkTest, leaves_room_on_the_disk_for_others) {
-  const Verdict verdict = attempt(attempt_of(1, 1, 3), std::uint64_t{1} << 62U).verdict;
+  const Verdict verdict = attempt(sample_attempt(1, 1, 3), std::uint64_t{1} << 62U).verdict;
   EXPECT_EQ(verdict.failure_class, "disk_full");
   EXPECT_NE(verdict.reason.find(" MiB are left to others"), std::string::npos) << verdict.reason;
   EXPECT_EQ(content(), "");
 }
 
 TEST_F(FileSinkTest, says_what_is_wrong_with_the_path_and_that_somebody_must_see_to_it) {
-  const auto verdict = [](const std::string& path) { return at(path, attempt_of(1, 1, 3)).verdict; };
+  const auto verdict = [](const std::string& path) { return at(path, sample_attempt(1, 1, 3)).verdict; };
   EXPECT_EQ(verdict(folder_.file("none/readings.jsonl")).failure_class, "not_found");
   EXPECT_TRUE(verdict(folder_.file("none/readings.jsonl")).needs_operator);
   EXPECT_EQ(verdict("/dev/full").failure_class, "invalid");
@@ -146,16 +135,16 @@ TEST_F(FileSinkTest, says_that_it_may_not_write) {
   if (::geteuid() != 0) {
     folder_.write("readings.jsonl", "");
     ASSERT_EQ(::chmod(path().c_str(), 0400), 0);
-    EXPECT_EQ(attempt(attempt_of(1, 1, 3)).verdict.failure_class, "permission");
+    EXPECT_EQ(attempt(sample_attempt(1, 1, 3)).verdict.failure_class, "permission");
   } else {  // root may write all but what the kernel keeps to itself
-    const std::string refused = at("/sys/readings.jsonl", attempt_of(1, 1, 3)).verdict.failure_class;
+    const std::string refused = at("/sys/readings.jsonl", sample_attempt(1, 1, 3)).verdict.failure_class;
     EXPECT_TRUE(refused == "permission" || refused == "read_only") << refused;
   }
 }
 
 TEST_F(FileSinkTest, does_not_touch_a_file_of_something_else) {
   folder_.write("readings.jsonl", "dear diary\n");
-  const Verdict verdict = attempt(attempt_of(1, 1, 3)).verdict;
+  const Verdict verdict = attempt(sample_attempt(1, 1, 3)).verdict;
   EXPECT_EQ(verdict.failure_class, "invalid");
   EXPECT_NE(verdict.reason.find("holds something else than readings"), std::string::npos);
   EXPECT_EQ(content(), "dear diary\n");
@@ -164,15 +153,13 @@ TEST_F(FileSinkTest, does_not_touch_a_file_of_something_else) {
 TEST_F(FileSinkTest, does_not_write_beside_another_process) {
   const int other = ::open(path().c_str(), O_RDWR | O_CREAT, 0600);
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
-  EXPECT_EQ(attempt(attempt_of(1, 1, 3)).verdict.failure_class, "in_use");
+  EXPECT_EQ(attempt(sample_attempt(1, 1, 3)).verdict.failure_class, "in_use");
   ::close(other);
-  EXPECT_EQ(attempt(attempt_of(1, 1, 3)).verdict.outcome, Outcome::delivered);
+  EXPECT_EQ(attempt(sample_attempt(1, 1, 3)).verdict.outcome, Outcome::delivered);
 }
 
 TEST_F(FileSinkTest, cannot_write_a_batch_that_breaks_the_rules) {
-  Attempt broken = attempt_of(5, 1, 1);
-  broken.batch.replace(broken.batch.find("\"a\""), 3, "\"x y\"");
-  const Attempted attempted = attempt(std::move(broken));
+  const Attempted attempted = attempt(broken_attempt(5));
   EXPECT_EQ(attempted.id, 5U);
   EXPECT_EQ(attempted.verdict.outcome, Outcome::unreadable);
 }

@@ -5,24 +5,14 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
-#include <vector>
+
+#include "tests/unit/services/sensor-http-bridge/sinks/sample_attempts.hpp"
 
 namespace sensors::bridge {
 namespace {
 
-UploadBatch rows(std::uint64_t first, std::uint64_t last) {
-  UploadBatch batch;
-  batch.store = "w5";
-  batch.destination = "archive";
-  batch.first = first;
-  batch.last = last;
-  for (std::uint64_t row = first; row <= last; ++row)
-    batch.readings.push_back({row, "kitchen", "k3", {row, {"a", 1.5, "Cel", WallTime{}}}});
-  return batch;
-}
-
 std::string lines_of(std::uint64_t first, std::uint64_t last) {
-  return file_lines(encode_upload_batch(rows(first, last))).value();
+  return file_lines(sample_attempt(1, first, last).batch).value();
 }
 
 /// Of a file that is read whole.
@@ -31,7 +21,7 @@ std::string kept(const std::string& file, const std::string& lines) {
 }
 
 TEST(FileLines, are_the_rows_of_the_format_json_a_line_each) {
-  UploadBatch batch = rows(7, 7);
+  UploadBatch batch = sample_batch(7, 7);
   batch.gaps.push_back({8, "kitchen", "k3", {8, 12, "outbox_full", WallTime{}}});
   EXPECT_EQ(
       file_lines(encode_upload_batch(batch)).value(),
@@ -44,9 +34,7 @@ TEST(FileLines, are_the_rows_of_the_format_json_a_line_each) {
 
 TEST(FileLines, are_none_for_a_batch_that_breaks_the_rules) {
   EXPECT_FALSE(file_lines("{").has_value());
-  std::string text = encode_upload_batch(rows(1, 1));
-  text.replace(text.find("\"a\""), 3, "\"x y\"");
-  EXPECT_FALSE(file_lines(text).has_value());
+  EXPECT_FALSE(file_lines(broken_attempt(1).batch).has_value());
 }
 
 TEST(FileEnd, of_other_batches_is_kept) {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "common/codec/reading_json.hpp"
 #include "common/codec/posted_readings.hpp"
+#include "common/codec/reading_json.hpp"
 #include "common/codec/store_answer.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/upload_json.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/upload_lines.hpp"
