@@ -20,11 +20,10 @@ Result<MqttClientOptions> mqtt_options(const Config& config) {
   MqttPublish last_will;
   last_will.topic = topic_of(root, node, "status", service_name);
   last_will.payload = down_status("", config.logic.instance, "the connection to the broker ended", read_clocks().wall);
-  Result<MqttClientOptions> options =
-      broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will));
-  if (!options.has_value()) return options;
-  options->subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
-                            root + "/" + node + "/rpc/+", root + "/+/status/" + service_name};
+  TRY_ASSIGN(MqttClientOptions options,
+             broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will)));
+  options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
+                           root + "/" + node + "/rpc/+", root + "/+/status/" + service_name};
   return options;
 }
 

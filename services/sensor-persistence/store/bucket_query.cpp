@@ -75,9 +75,8 @@ Result<BucketQuery> BucketQuery::prepare(Database& database) {
         .last = p(bucket_text("value, max(time_ms)", "", order)),
     };
   };
-  Result<Sql> sql = p.all(Sql{.oldest_first = all_aggregates(""), .newest_first = all_aggregates("DESC")});
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-  return BucketQuery(std::move(*sql));
+  TRY_ASSIGN(Sql sql, p.all(Sql{.oldest_first = all_aggregates(""), .newest_first = all_aggregates("DESC")}));
+  return BucketQuery(std::move(sql));
 }
 
 Statement& BucketQuery::statement_for(Aggregate aggregate, Aggregates& statements) {
@@ -100,7 +99,7 @@ Result<QueryRows> BucketQuery::run(const QueryRequest& request, const std::optio
     Result<void> read = read_sensor(sensor, first.value_or(request), answer.buckets);
     if (read.has_value() && first.has_value() && answer.buckets.size() == before)
       read = read_sensor(sensor, request, answer.buckets);
-    if (!read.has_value()) return tl::unexpected<Error>(read.error());
+    TRY(read);
     if (answer.buckets.size() > 4 * most) sort_and_trim(answer.buckets, request.newest_first, most);
   }
   sort_and_trim(answer.buckets, request.newest_first, most);
@@ -122,7 +121,7 @@ Result<void> BucketQuery::read_sensor(const SensorRow& sensor, const QueryReques
                                    statement.wall_time(0), statement.value(2), statement.unsigned_integer(1)});
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return {};
 }
 

@@ -51,35 +51,29 @@ int TableShape::index_of(const std::string& column) const {
 
 Result<TableShape> SalvagedTables::shape_of(const std::string& table) {
   TableShape shape{table, {}};
-  Result<Statement> columns =
-      fresh_.prepare("SELECT name, type, \"notnull\" OR pk FROM pragma_table_info('" + table + "')");
-  if (!columns.has_value()) return tl::unexpected<Error>(columns.error());
-  Result<bool> row = has_row(*columns);
-  for (; row.has_value() && *row; row = has_row(*columns)) {
-    shape.columns.push_back({columns->text(0), columns->text(1), columns->integer(2) != 0});
+  TRY_ASSIGN(Statement columns,
+             fresh_.prepare("SELECT name, type, \"notnull\" OR pk FROM pragma_table_info('" + table + "')"));
+  Result<bool> row = has_row(columns);
+  for (; row.has_value() && *row; row = has_row(columns)) {
+    shape.columns.push_back({columns.text(0), columns.text(1), columns.integer(2) != 0});
   }
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return shape;
 }
 
 Result<bool> SalvagedTables::copy(const std::string& table, RowRange range, const Check& check) {
-  const Result<TableShape> shape = shape_of(table);
-  if (!shape.has_value()) return tl::unexpected<Error>(shape.error());
-  Result<Statement> insert = fresh_.prepare(insert_into(*shape));
-  if (!insert.has_value()) return tl::unexpected<Error>(insert.error());
+  TRY_ASSIGN(const TableShape shape, shape_of(table));
+  TRY_ASSIGN(Statement insert, fresh_.prepare(insert_into(shape)));
   bool all_sound = true;
   const auto visit = [&](const Statement& row) -> Result<void> {
-    if (is_sound(*shape, row) && check(*shape, row)) return add(*insert, *shape, row);
+    if (is_sound(shape, row) && check(shape, row)) return add(insert, shape, row);
     all_sound = false;
     return {};
   };
-  Result<void> done = fresh_.begin();
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
-  const Result<SalvagedRows> read = visit_readable_rows(damaged_, table, column_list(*shape), range, limit_, visit);
-  if (!read.has_value()) return tl::unexpected<Error>(read.error());
-  done = fresh_.commit();
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
-  return all_sound && read->unreadable.empty();
+  TRY(fresh_.begin());
+  TRY_ASSIGN(const SalvagedRows read, visit_readable_rows(damaged_, table, column_list(shape), range, limit_, visit));
+  TRY(fresh_.commit());
+  return all_sound && read.unreadable.empty();
 }
 
 Result<void> SalvagedTables::add(Statement& insert, const TableShape& shape, const Statement& row) {
@@ -96,13 +90,13 @@ Result<void> SalvagedTables::add(Statement& insert, const TableShape& shape, con
       default: insert.bind_null(parameter);
     }
   }
-  if (Result<void> done = insert.run(); !done.has_value()) return done;
+  TRY(insert.run());
   return ++rows_ % rows_of_a_transaction == 0 ? next_transaction() : Result<void>{};
 }
 
 Result<void> SalvagedTables::next_transaction() {
   if (!on_progress_()) return fail(ErrorCode::timeout, "the salvage was ended; it begins again at the next start");
-  if (Result<void> done = fresh_.commit(); !done.has_value()) return done;
+  TRY(fresh_.commit());
   return fresh_.begin();
 }
 

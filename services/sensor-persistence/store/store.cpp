@@ -48,8 +48,8 @@ Result<std::string> Store::close(WallTime now) {
 /// What has the name of a store that is another process's now is left alone.
 Result<std::string> Store::end() {
   if (writer_ == nullptr) return std::string();
-  const Result<void> owned = lock_.take();
-  return owned.has_value() ? close(read_clocks().wall) : tl::unexpected<Error>(owned.error());
+  TRY(lock_.take());
+  return close(read_clocks().wall);
 }
 
 StoreOpened Store::open(const OpenStore& how) {
@@ -87,9 +87,8 @@ StoreOpened Store::open(const OpenStore& how) {
 
 /// Makes sure that the file to open is there: the salvaged one, also one that a crash left halfway.
 Result<void> Store::prepare(const OpenStore& how, std::optional<SalvageReport>& salvaged) {
-  const Result<bool> finished = finish_replacement(options_.path, how.time);
-  if (!finished.has_value()) return tl::unexpected<Error>(finished.error());
-  if (*finished) salvaged = SalvageReport{options_.path + ".corrupt-...", 0, 0, 0};
+  TRY_ASSIGN(const bool finished, finish_replacement(options_.path, how.time));
+  if (finished) salvaged = SalvageReport{options_.path + ".corrupt-...", 0, 0, 0};
   std::error_code ignored;
   if (!how.may_create && !std::filesystem::exists(options_.path, ignored)) {
     return fail(ErrorCode::not_found, options_.path +
@@ -102,7 +101,7 @@ Result<void> Store::prepare(const OpenStore& how, std::optional<SalvageReport>& 
     on_event_(StoreProgressed{});
     return !stopping_;
   });
-  if (!report.has_value()) return tl::unexpected<Error>(report.error());
+  TRY(report);
   salvaged = std::move(*report);
   return {};
 }
@@ -136,9 +135,7 @@ void Store::apply(MeasureStore) {
 template <class Rows>
 Result<Rows> Store::read(const std::function<Result<Rows>(StoreReader&)>& ask) {
   if (reader_ == nullptr) {
-    Result<std::unique_ptr<StoreReader>> reader = StoreReader::open(options_.path, stopping_);
-    if (!reader.has_value()) return tl::unexpected<Error>(reader.error());
-    reader_ = std::move(*reader);
+    TRY_ASSIGN(reader_, StoreReader::open(options_.path, stopping_));
   }
   Result<Rows> rows = ask(*reader_);
   if (!rows.has_value() && rows.error().code != ErrorCode::timeout) reader_.reset();

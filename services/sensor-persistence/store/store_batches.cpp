@@ -89,18 +89,16 @@ Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store
                 " FROM gap g CROSS JOIN stream t ON t.id = g.stream"
                 " WHERE g.id BETWEEN ?1 AND ?2 ORDER BY g.id LIMIT ?3"),
   });
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  TRY(sql);
   return StoreBatches(database, std::move(*sql), std::move(store));
 }
 
 Result<void> StoreBatches::add_destinations(const std::vector<std::string>& destinations, std::uint64_t last_id) {
   for (const std::string& name : destinations) {
-    Result<void> added = sql_.add_destination.bind(1, std::string_view(name)).run();
-    if (!added.has_value()) return added;
+    TRY(sql_.add_destination.bind(1, std::string_view(name)).run());
   }
   Statement& oldest = sql_.oldest_id;
-  const Result<bool> row = has_row(oldest);
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY_ASSIGN(std::ignore, has_row(oldest));
   const std::uint64_t before_oldest = oldest.is_null(0) ? last_id : oldest.unsigned_integer(0) - 1;
   oldest.reset();
   return sql_.skip_deleted.bind(1, before_oldest).run();
@@ -112,7 +110,7 @@ Result<std::vector<DestinationState>> StoreBatches::destinations() {
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) found.push_back(destination_of(statement));
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return found;
 }
 
@@ -122,7 +120,7 @@ Result<DestinationState> StoreBatches::find(const std::string& name) {
   const Result<bool> row = has_row(statement);
   const DestinationState state = row.has_value() && *row ? destination_of(statement) : DestinationState{};
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   if (!*row) return fail(ErrorCode::not_found, "destination " + name + " is not in the store; restart the service");
   return state;
 }
@@ -137,44 +135,38 @@ Result<void> StoreBatches::remember(const DestinationState& destination) {
 Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
   Statement& statement = sql_.confirm;
   statement.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
-  const Result<void> done = statement.bind(3, confirmation.last).run();
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(statement.bind(3, confirmation.last).run());
   return database_->changes() > 0;
 }
 
 Result<std::uint64_t> StoreBatches::given_through(const std::string& destination) {
-  const Result<DestinationState> state = find(destination);
-  if (!state.has_value()) return tl::unexpected<Error>(state.error());
-  return std::max(state->cursor, state->batch_last);
+  TRY_ASSIGN(const DestinationState state, find(destination));
+  return std::max(state.cursor, state.batch_last);
 }
 
 Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id,
                                            StoreDeadLetters& dead_letters) {
-  Result<DestinationState> destination = find(request.destination);
-  if (!destination.has_value()) return tl::unexpected<Error>(destination.error());
+  TRY_ASSIGN(DestinationState destination, find(request.destination));
   UploadBatch batch;
   batch.store = store_;
   batch.destination = request.destination;
-  const bool is_out = destination->batch_last != 0;
-  const bool is_retry = is_out && destination->batch_last != request.refused;
-  batch.refusals = destination->refusals + (is_out && !is_retry ? 1 : 0);
+  const bool is_out = destination.batch_last != 0;
+  const bool is_retry = is_out && destination.batch_last != request.refused;
+  batch.refusals = destination.refusals + (is_out && !is_retry ? 1 : 0);
   const HandOut everything{0, request.destination, std::numeric_limits<std::size_t>::max(),
                            std::numeric_limits<std::size_t>::max(), 0};
-  const std::uint64_t from = destination->cursor + 1;
-  const std::uint64_t to = is_retry ? destination->batch_last : last_id;
-  const Result<void> read = read_rows(from, to, is_retry ? everything : request, dead_letters, batch);
-  if (!read.has_value()) return tl::unexpected<Error>(read.error());
+  const std::uint64_t from = destination.cursor + 1;
+  const std::uint64_t to = is_retry ? destination.batch_last : last_id;
+  TRY(read_rows(from, to, is_retry ? everything : request, dead_letters, batch));
   if (!batch.readings.empty()) batch.last = batch.readings.back().id;
   if (!batch.gaps.empty()) batch.last = std::max(batch.last, batch.gaps.back().id);
-  if (is_retry) batch.last = destination->batch_last;
+  if (is_retry) batch.last = destination.batch_last;
   if (batch.last != 0) batch.first = from;
   batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
   if (is_retry) return batch;
   // Without a row up to last_id there is nothing but ids of other destinations: they are passed.
-  const std::uint64_t cursor = batch.last != 0 ? destination->cursor : last_id;
-  const Result<void> done =
-      remember(DestinationState{request.destination, cursor, batch.first, batch.last, batch.refusals});
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  const std::uint64_t cursor = batch.last != 0 ? destination.cursor : last_id;
+  TRY(remember(DestinationState{request.destination, cursor, batch.first, batch.last, batch.refusals}));
   return batch;
 }
 
@@ -190,23 +182,21 @@ Result<std::vector<StoredRow>> StoreBatches::gaps(std::uint64_t first, std::uint
     found.emplace_back(StoredGap{statement.unsigned_integer(0), statement.text(1), statement.text(2), gap});
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return found;
 }
 
 /// Readings, gap records and rows that wait again, in the order of their ids, until there is no more room.
 Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits,
                                      StoreDeadLetters& dead_letters, UploadBatch& batch) {
-  Result<std::vector<StoredRow>> others = gaps(first, last, limits.max_readings);
-  if (!others.has_value()) return tl::unexpected<Error>(others.error());
-  Result<std::vector<StoredRow>> again = dead_letters.waiting(limits.destination, first, last, limits.max_readings);
-  if (!again.has_value()) return tl::unexpected<Error>(again.error());
-  std::move(again->begin(), again->end(), std::back_inserter(*others));
-  std::sort(others->begin(), others->end(), [](const auto& a, const auto& b) { return id_of(a) < id_of(b); });
+  TRY_ASSIGN(std::vector<StoredRow> others, gaps(first, last, limits.max_readings));
+  TRY_ASSIGN(std::vector<StoredRow> again, dead_letters.waiting(limits.destination, first, last, limits.max_readings));
+  std::move(again.begin(), again.end(), std::back_inserter(others));
+  std::sort(others.begin(), others.end(), [](const auto& a, const auto& b) { return id_of(a) < id_of(b); });
   Room room(limits);
-  auto other = others->begin();
+  auto other = others.begin();
   const auto take_others_before = [&](std::uint64_t id) {
-    for (; other != others->end() && id_of(*other) < id; ++other) {
+    for (; other != others.end() && id_of(*other) < id; ++other) {
       if (!room.take(bytes_of(*other))) return false;
       add(batch, std::move(*other));
     }
@@ -222,7 +212,7 @@ Result<void> StoreBatches::read_rows(std::uint64_t first, std::uint64_t last, co
     if (has_room) batch.readings.push_back(std::move(reading));
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   if (has_room) take_others_before(last + 1);
   return {};
 }

@@ -58,7 +58,7 @@ Result<StoreClocks> StoreClocks::prepare(Database& database) {
           p("SELECT coalesce(min(r.id), 0) FROM boot b CROSS JOIN stream s ON s.boot = b.id"
             " CROSS JOIN reading r ON r.stream = s.id WHERE b.hold = 1 AND r.uptime_ms IS NOT NULL AND r.id > ?1"),
   });
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  TRY(sql);
   return StoreClocks(database, std::move(*sql));
 }
 
@@ -70,36 +70,31 @@ Result<std::vector<BootState>> StoreClocks::waiting() {
     boots.push_back({{statement.text(0), statement.text(1), statement.text(2)}, statement.integer(3) != 0});
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return boots;
 }
 
 Result<std::optional<WallTime>> StoreClocks::began(const BootKey& boot) {
   std::optional<WallTime> began;
-  const Result<bool> found = read_one(bound_to(sql_.find, boot), [&](Statement& row) { began = row.wall_time(1); });
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  TRY_ASSIGN(std::ignore, read_one(bound_to(sql_.find, boot), [&](Statement& row) { began = row.wall_time(1); }));
   return began;
 }
 
 Result<void> StoreClocks::hold(const StreamRows& rows) {
   const BootKey boot{rows.node, rows.publisher, rows.boot};
-  Result<void> done = bound_to(sql_.hold, boot).run();
-  if (!done.has_value()) return done;
+  TRY(bound_to(sql_.hold, boot).run());
   std::int64_t id = 0;
-  const Result<bool> found = read_one(bound_to(sql_.id, boot), [&](Statement& row) { id = row.integer(0); });
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  TRY_ASSIGN(std::ignore, read_one(bound_to(sql_.id, boot), [&](Statement& row) { id = row.integer(0); }));
   return sql_.assign.bind(1, std::string_view(rows.stream)).bind(2, id).run();
 }
 
 Result<void> StoreClocks::learn(const BootLearned& learned) {
-  Result<void> done = bound_to(sql_.learn, learned.boot).bind(4, learned.time).run();
-  if (!done.has_value()) return done;
+  TRY(bound_to(sql_.learn, learned.boot).bind(4, learned.time).run());
   return sql_.trim.bind(1, max_boots).run();
 }
 
 Result<bool> StoreClocks::release(const BootKey& boot) {
-  if (const Result<void> done = bound_to(sql_.release, boot).run(); !done.has_value())
-    return tl::unexpected<Error>(done.error());
+  TRY(bound_to(sql_.release, boot).run());
   return database_->changes() > 0;
 }
 
@@ -108,12 +103,11 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
   std::int64_t boot = 0;
   std::int64_t given = 0;
   WallTime began{};
-  Result<bool> found = read_one(bound_to(sql_.find, step.boot), [&](Statement& row) {
-    boot = row.integer(0);
-    began = row.wall_time(1);
-  });
-  if (found.has_value()) found = read_one(sql_.given, [&](Statement& row) { given = row.integer(0); });
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  TRY_ASSIGN(std::ignore, read_one(bound_to(sql_.find, step.boot), [&](Statement& row) {
+               boot = row.integer(0);
+               began = row.wall_time(1);
+             }));
+  TRY_ASSIGN(std::ignore, read_one(sql_.given, [&](Statement& row) { given = row.integer(0); }));
 
   std::vector<UnsyncedRow> rows;
   Statement& unsynced = sql_.unsynced;
@@ -123,19 +117,16 @@ Result<RestampReport> StoreClocks::restamp(const RestampStep& step) {
     rows.push_back({unsynced.integer(0), unsynced.wall_time(1), Millis(unsynced.integer(2))});
   }
   unsynced.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
 
-  Result<void> done;
   for (const UnsyncedRow& known : rows) {
     const WallTime time = time_at_uptime(began, known.uptime);
     report.largest_shift = std::max(report.largest_shift, std::chrono::abs(time - known.time));
-    done = sql_.stamp.bind(1, known.id).bind(2, time).run();
-    if (!done.has_value()) return tl::unexpected<Error>(done.error());
+    TRY(sql_.stamp.bind(1, known.id).bind(2, time).run());
   }
   report.restamped = rows.size();
   report.is_done = rows.size() < step.max_rows;
-  if (report.is_done) done = sql_.done.bind(1, boot).run();
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  if (report.is_done) TRY(sql_.done.bind(1, boot).run());
   return report;
 }
 
@@ -143,8 +134,7 @@ Result<std::uint64_t> StoreClocks::first_held(std::uint64_t after_id) {
   std::uint64_t first = 0;
   Statement& statement = sql_.first_held;
   statement.bind(1, after_id);
-  const Result<bool> found = read_one(statement, [&](Statement& row) { first = row.unsigned_integer(0); });
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  TRY_ASSIGN(std::ignore, read_one(statement, [&](Statement& row) { first = row.unsigned_integer(0); }));
   return first;
 }
 

@@ -99,22 +99,20 @@ Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
       .waiting_letters = p(
           "SELECT * FROM dead_letter WHERE queue_id BETWEEN ?2 AND ?3 AND destination = ?1 ORDER BY queue_id LIMIT ?4"),
   });
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  TRY(sql);
   return StoreDeadLetters(database, std::move(*sql));
 }
 
 Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime now, DeadLetterReport& report) {
   const RejectedRow* newest = nullptr;
   for (const RejectedRow& rejected : confirmation.rejected) {
-    const Result<std::uint64_t> refused = refuse(confirmation, rejected, now);
-    if (!refused.has_value()) return tl::unexpected<Error>(refused.error());
-    report.added += *refused;
-    report.unknown += *refused == 0 ? 1 : 0;
-    if (*refused > 0) newest = &rejected;
+    TRY_ASSIGN(const std::uint64_t refused, refuse(confirmation, rejected, now));
+    report.added += refused;
+    report.unknown += refused == 0 ? 1 : 0;
+    if (refused > 0) newest = &rejected;
   }
   if (newest != nullptr) {
-    if (Result<void> noted = note_newest(confirmation.destination, newest->row, report); !noted.has_value())
-      return noted;
+    TRY(note_newest(confirmation.destination, newest->row, report));
   }
   Statement& delivered = sql_.delivered;
   delivered.bind(1, std::string_view(confirmation.destination)).bind(2, confirmation.first);
@@ -145,13 +143,13 @@ Result<void> StoreDeadLetters::note_newest(const std::string& destination, const
   const Result<bool> row = has_row(statement);
   if (row.has_value() && *row) report.newest = dead_letter_of(statement);
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return {};
 }
 
 /// Rows that it changed.
 Result<std::uint64_t> StoreDeadLetters::run(Statement& statement) {
-  if (const Result<void> done = statement.run(); !done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(statement.run());
   return static_cast<std::uint64_t>(database_->changes());
 }
 
@@ -165,19 +163,17 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
     Statement& statement = is_requeue ? sql_.requeue_all : sql_.purge_all;
     statement.bind(1, std::string_view(request.destination));
     if (is_requeue) statement.bind(2, last_id);
-    const Result<std::uint64_t> rows = run(statement);
-    if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
-    changed.letters = *rows;
-    if (is_requeue) last_id += *rows;
+    TRY_ASSIGN(const std::uint64_t rows, run(statement));
+    changed.letters = rows;
+    if (is_requeue) last_id += rows;
   }
   for (const std::uint64_t id : request.ids) {
     Statement& statement = is_requeue ? sql_.requeue_one : sql_.purge_one;
     statement.bind(1, std::string_view(request.destination)).bind(2, id);
     if (is_requeue) statement.bind(3, last_id + 1);
-    const Result<std::uint64_t> rows = run(statement);
-    if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
-    changed.letters += *rows;
-    if (is_requeue) last_id += *rows;
+    TRY_ASSIGN(const std::uint64_t rows, run(statement));
+    changed.letters += rows;
+    if (is_requeue) last_id += rows;
   }
   report.changed.push_back(changed);
   if (last_id == last_before) return {};
@@ -185,14 +181,12 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
 }
 
 Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) {
-  Result<std::uint64_t> held = count();
-  if (!held.has_value()) return tl::unexpected<Error>(held.error());
-  report.left = *held;
-  if (*held <= most) return {};
-  const Result<std::uint64_t> dropped = run(sql_.trim_letters.bind(1, *held - most));
-  if (!dropped.has_value()) return tl::unexpected<Error>(dropped.error());
-  report.dropped += *dropped;
-  report.left -= *dropped;
+  TRY_ASSIGN(std::uint64_t held, count());
+  report.left = held;
+  if (held <= most) return {};
+  TRY_ASSIGN(const std::uint64_t dropped, run(sql_.trim_letters.bind(1, held - most)));
+  report.dropped += dropped;
+  report.left -= dropped;
   return {};
 }
 
@@ -205,7 +199,7 @@ Result<std::vector<StoredRow>> StoreDeadLetters::waiting(const std::string& dest
   Result<bool> row = has_row(statement);
   for (; row.has_value() && *row; row = has_row(statement)) found.push_back(dead_letter_of(statement).row);
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return found;
 }
 
@@ -214,7 +208,7 @@ Result<std::uint64_t> StoreDeadLetters::count() {
   const Result<bool> row = has_row(statement);
   const std::uint64_t found = row.has_value() && *row ? statement.unsigned_integer(0) : 0;
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return found;
 }
 

@@ -48,9 +48,8 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
   how.read_only = true;
   how.cache_kib = 512;
   how.application_id = store_application_id;
-  Result<Database> database = Database::open(path, store_migrations(), how);
-  if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  Preparing p(*database);
+  TRY_ASSIGN(Database database, Database::open(path, store_migrations(), how));
+  Preparing p(database);
   Result<Sql> sql = p.all(Sql{
       .sensors = p("SELECT id, node, name, unit FROM sensor WHERE (?1 = '' OR node = ?1) AND (?2 = '' OR name = ?2)"),
       .oldest_first = p("SELECT r.id, t.node, t.name, r.seq, r.time_ms, r.value, r.uptime_ms"
@@ -64,10 +63,9 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::string& path, 
       .dead_letters =
           p("SELECT * FROM dead_letter WHERE id > ?1 AND (?2 = '' OR destination = ?2) ORDER BY id LIMIT ?3"),
   });
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-  Result<BucketQuery> buckets = BucketQuery::prepare(*database);
-  if (!buckets.has_value()) return tl::unexpected<Error>(buckets.error());
-  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(*database), std::move(*sql), std::move(*buckets)));
+  TRY(sql);
+  TRY_ASSIGN(BucketQuery buckets, BucketQuery::prepare(database));
+  std::unique_ptr<StoreReader> reader(new StoreReader(std::move(database), std::move(*sql), std::move(buckets)));
   reader->database_.stop_when([&stopping] { return stopping.load(); });
   return reader;
 }
@@ -94,25 +92,24 @@ Result<DeadLetterRows> StoreReader::dead_letters(const DeadLettersRequest& reque
     if (!found.truncated) found.letters.push_back(dead_letter_of(statement));
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return found;
 }
 
 Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optional<WallTime> future) {
-  const Result<std::vector<SensorRow>> found = sensors(request);
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
+  TRY_ASSIGN(const std::vector<SensorRow> found, sensors(request));
   const std::optional<QueryRequest> present = without_future(request, future);
-  if (request.step > Millis{0}) return buckets_.run(request, present, *found);
+  if (request.step > Millis{0}) return buckets_.run(request, present, found);
   const std::size_t most = request.limit + 1;  // one more shows that there are more
   const bool newest_first = request.latest || request.newest_first;
   QueryRows answer;
   std::vector<StoredReading>& rows = answer.readings;
-  for (const SensorRow& sensor : *found) {
+  for (const SensorRow& sensor : found) {
     const std::size_t before = rows.size();
     Result<void> read = read_sensor(sensor, present.value_or(request), request.latest ? 1 : most, rows);
     if (read.has_value() && present.has_value() && rows.size() == before)
       read = read_sensor(sensor, request, request.latest ? 1 : most, rows);
-    if (!read.has_value()) return tl::unexpected<Error>(read.error());
+    TRY(read);
     if (rows.size() > 4 * most) sort_and_trim(rows, newest_first, most);
   }
   sort_and_trim(rows, newest_first, most);
@@ -130,7 +127,7 @@ Result<std::vector<SensorRow>> StoreReader::sensors(const QueryRequest& request)
     found.push_back(SensorRow{statement.integer(0), statement.text(1), statement.text(2), statement.text(3)});
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return found;
 }
 
@@ -161,7 +158,7 @@ Result<void> StoreReader::read_sensor(const SensorRow& sensor, const QueryReques
     if (!statement.is_null(6)) read.reading.reading.uptime = Millis(statement.integer(6));
   }
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return {};
 }
 

@@ -12,16 +12,15 @@ Result<std::int64_t> returned_id(Statement& statement) {
   const Result<bool> row = has_row(statement);
   const std::int64_t id = row.has_value() && *row ? statement.integer(0) : 0;
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return id;
 }
 
 }  // namespace
 
 Result<bool> has_row(Statement& statement) {
-  const Result<Statement::Step> step = statement.step();
-  if (!step.has_value()) return tl::unexpected<Error>(step.error());
-  return *step == Statement::Step::row;
+  TRY_ASSIGN(const Statement::Step step, statement.step());
+  return step == Statement::Step::row;
 }
 
 // A number that is there already keeps its first reading: (stream, seq) never names two. Nothing else is passed over:
@@ -39,24 +38,22 @@ Result<StoreRows> StoreRows::prepare(Database& database) {
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT(stream, seq) DO NOTHING"),
       .add_gap = p("INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
   });
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  TRY(sql);
   return StoreRows(std::move(*sql));
 }
 
 Result<void> StoreRows::add(const StreamRows& rows, std::optional<WallTime> boot_time, std::uint64_t& last_id) {
-  const Result<std::int64_t> stream = move_stream(rows, last_id);
-  if (!stream.has_value()) return tl::unexpected<Error>(stream.error());
+  TRY_ASSIGN(const std::int64_t stream, move_stream(rows, last_id));
   auto gap = rows.gaps.begin();
   const auto add_gaps_before = [&](std::uint64_t seq) -> Result<void> {
     for (; gap != rows.gaps.end() && gap->first < seq; ++gap) {
-      if (Result<void> added = add_gap(*stream, *gap, ++last_id); !added.has_value()) return added;
+      TRY(add_gap(stream, *gap, ++last_id));
     }
     return {};
   };
   for (const SequencedReading& row : rows.readings) {
-    Result<void> added = add_gaps_before(row.seq);
-    if (added.has_value()) added = add_reading(*stream, rows.node, row, boot_time, ++last_id);
-    if (!added.has_value()) return added;
+    TRY(add_gaps_before(row.seq));
+    TRY(add_reading(stream, rows.node, row, boot_time, ++last_id));
   }
   return add_gaps_before(max_seq + 1);
 }
@@ -85,10 +82,9 @@ Result<std::int64_t> StoreRows::sensor_id(const std::string& node, const Reading
 
 Result<void> StoreRows::add_reading(std::int64_t stream, const std::string& node, const SequencedReading& row,
                                     std::optional<WallTime> boot_time, std::uint64_t id) {
-  const Result<std::int64_t> sensor = sensor_id(node, row.reading);
-  if (!sensor.has_value()) return tl::unexpected<Error>(sensor.error());
+  TRY_ASSIGN(const std::int64_t sensor, sensor_id(node, row.reading));
   Statement& statement = sql_.add_reading;
-  statement.bind(1, id).bind(2, stream).bind(3, row.seq).bind(4, *sensor);
+  statement.bind(1, id).bind(2, stream).bind(3, row.seq).bind(4, sensor);
   const std::optional<Millis>& uptime = row.reading.uptime;
   const bool is_stamped = uptime.has_value() && boot_time.has_value();
   statement.bind(5, is_stamped ? time_at_uptime(*boot_time, *uptime) : row.reading.time);

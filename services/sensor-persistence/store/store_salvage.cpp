@@ -39,11 +39,10 @@ constexpr Millis step_limit{600'000};
 /// Calls `visit` for each row of `sql`.
 Result<void> each_row(Database& database, const std::string& sql, const std::function<void(const Statement&)>& visit) {
   database.limit_time(step_limit);
-  Result<Statement> statement = database.prepare(sql);
-  if (!statement.has_value()) return tl::unexpected<Error>(statement.error());
-  Result<bool> row = has_row(*statement);
-  for (; row.has_value() && *row; row = has_row(*statement)) visit(*statement);
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY_ASSIGN(Statement statement, database.prepare(sql));
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement)) visit(statement);
+  TRY(row);
   return {};
 }
 
@@ -58,11 +57,10 @@ class StoreSalvage {
 
   Result<SalvageReport> run(const Salvage& how, WallTime now) {
     read_heads();
-    Result<void> done = copy_rows(how);
-    if (done.has_value()) done = read_streams();
-    if (done.has_value()) done = find_lost();
-    if (done.has_value()) done = write_heads(now);
-    if (!done.has_value()) return tl::unexpected<Error>(done.error());
+    TRY(copy_rows(how));
+    TRY(read_streams());
+    TRY(find_lost());
+    TRY(write_heads(now));
     return report_;
   }
 
@@ -100,11 +98,10 @@ class StoreSalvage {
       return is_name(row.text(shape.index_of("name"))) && is_name(row.text(shape.index_of("node"))) &&
              is_unit(row.text(shape.index_of("unit")));
     };
-    Result<bool> copied = tables_.copy("stream", {1, most}, is_stream);
-    if (copied.has_value()) copied = tables_.copy("sensor", {1, most}, is_sensor);
-    if (!copied.has_value()) return tl::unexpected<Error>(copied.error());
+    TRY_ASSIGN(std::ignore, tables_.copy("stream", {1, most}, is_stream));
+    TRY_ASSIGN(std::ignore, tables_.copy("sensor", {1, most}, is_sensor));
     const std::uint64_t heads = tables_.rows();
-    if (Result<void> known = read_known(); !known.has_value()) return known;
+    TRY(read_known());
     const std::uint64_t first = uploaded_ > how.history_rows ? uploaded_ - how.history_rows + 1 : 1;
     report_.old_rows_left = first - 1;
     // The last id may be an old one, but not by more than a log's worth of rows.
@@ -119,33 +116,27 @@ class StoreSalvage {
       return streams_.contains(row.integer(shape.index_of("stream"))) && row.integer(shape.index_of("first")) >= 1 &&
              is_name(row.text(shape.index_of("reason")));
     };
-    copied = tables_.copy("reading", range, is_reading);
-    if (copied.has_value()) copied = tables_.copy("gap", range, is_gap);
-    if (!copied.has_value()) return tl::unexpected<Error>(copied.error());
+    TRY_ASSIGN(std::ignore, tables_.copy("reading", range, is_reading));
+    TRY_ASSIGN(std::ignore, tables_.copy("gap", range, is_gap));
     report_.rows = tables_.rows() - heads;
     return copy_other_tables();
   }
 
   Result<void> copy_other_tables() {
     std::vector<std::string> names;
-    Result<void> done = each_row(fresh_,
-                                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND "
-                                 "name NOT IN ('store', 'stream', 'sensor', 'reading', 'gap', 'destination')",
-                                 [&](const Statement& row) { names.push_back(row.text(0)); });
+    TRY(each_row(fresh_,
+                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND "
+                 "name NOT IN ('store', 'stream', 'sensor', 'reading', 'gap', 'destination')",
+                 [&](const Statement& row) { names.push_back(row.text(0)); }));
     for (const std::string& name : names) {
-      if (!done.has_value()) return done;
-      const Result<bool> copied =
-          tables_.copy(name, {1, most}, [](const TableShape&, const Statement&) { return true; });
-      if (!copied.has_value()) return tl::unexpected<Error>(copied.error());
+      TRY_ASSIGN(std::ignore, tables_.copy(name, {1, most}, [](const TableShape&, const Statement&) { return true; }));
     }
-    return done;
+    return {};
   }
 
   Result<void> read_known() {
-    Result<void> done = each_row(fresh_, "SELECT id, through FROM stream", [&](const Statement& row) {
-      streams_[row.integer(0)].through = row.unsigned_integer(1);
-    });
-    if (!done.has_value()) return done;
+    TRY(each_row(fresh_, "SELECT id, through FROM stream",
+                 [&](const Statement& row) { streams_[row.integer(0)].through = row.unsigned_integer(1); }));
     return each_row(fresh_, "SELECT id FROM sensor", [&](const Statement& row) { sensors_.insert(row.integer(0)); });
   }
 
@@ -164,15 +155,13 @@ class StoreSalvage {
   Result<void> find_lost() {
     while (true) {
       MissingIds missing(uploaded_);
-      Result<void> done =
-          each_row(fresh_, all_ids, [&](const Statement& row) { missing.present(row.unsigned_integer(0)); });
-      if (!done.has_value()) return done;
+      TRY(each_row(fresh_, all_ids, [&](const Statement& row) { missing.present(row.unsigned_integer(0)); }));
       missing.end(end_id() - 1);
       std::vector<std::int64_t> wrong;
-      done = find_lost(missing, wrong);
-      if (!done.has_value() || wrong.empty()) return done;
+      TRY(find_lost(missing, wrong));
+      if (wrong.empty()) return {};
       report_.rows -= std::min<std::uint64_t>(report_.rows, wrong.size());
-      if (done = delete_rows(wrong); !done.has_value()) return done;
+      TRY(delete_rows(wrong));
     }
   }
 
@@ -188,7 +177,8 @@ class StoreSalvage {
                                        found.at(row.integer(0)).present(numbers, row.unsigned_integer(3));
                                    if (!is_right) wrong.push_back(row.integer(3));
                                  });
-    if (!done.has_value() || !wrong.empty()) return done;
+    TRY(done);
+    if (!wrong.empty()) return {};
     for (auto& [id, numbers] : found) {
       LostNumbers::Finding finding = numbers.end(end_id());
       streams_[id].through = finding.through;
@@ -212,30 +202,27 @@ class StoreSalvage {
         .reading = p("DELETE FROM reading WHERE id = ?1"),
         .gap = p("DELETE FROM gap WHERE id = ?1"),
     });
-    if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-    Result<void> done = fresh_.begin();
+    TRY(sql);
+    TRY(fresh_.begin());
     for (const std::int64_t id : ids) {
-      if (done.has_value()) done = sql->reading.bind(1, id).run();
-      if (done.has_value()) done = sql->gap.bind(1, id).run();
+      TRY(sql->reading.bind(1, id).run());
+      TRY(sql->gap.bind(1, id).run());
     }
-    return done.has_value() ? fresh_.commit() : done;
+    return fresh_.commit();
   }
 
   /// Gap records, watermarks, cursors, and a new name; all of it on the disk.
   Result<void> write_heads(WallTime now) {
     std::uint64_t id = std::max(last_id_.value_or(0), highest_id_);
-    Result<void> done = fresh_.execute("PRAGMA synchronous=FULL");
-    if (done.has_value()) done = fresh_.begin();
-    if (done.has_value()) done = write_streams(now, id);
-    if (done.has_value()) done = write_cursors();
-    if (!done.has_value()) return done;
-    Result<Statement> store = fresh_.prepare("INSERT INTO store(only, id, last_id) VALUES(1, ?1, ?2)");
-    if (!store.has_value()) return tl::unexpected<Error>(store.error());
+    TRY(fresh_.execute("PRAGMA synchronous=FULL"));
+    TRY(fresh_.begin());
+    TRY(write_streams(now, id));
+    TRY(write_cursors());
+    TRY_ASSIGN(Statement store, fresh_.prepare("INSERT INTO store(only, id, last_id) VALUES(1, ?1, ?2)"));
     const std::string name = random_id();
-    done = store->bind(1, std::string_view(name)).bind(2, id).run();
-    if (done.has_value()) done = fresh_.commit();
-    if (done.has_value()) done = fresh_.sync_log();
-    return done;
+    TRY(store.bind(1, std::string_view(name)).bind(2, id).run());
+    TRY(fresh_.commit());
+    return fresh_.sync_log();
   }
 
   Result<void> write_streams(WallTime now, std::uint64_t& id) {
@@ -248,28 +235,24 @@ class StoreSalvage {
         .move_stream = p("UPDATE stream SET through = ?2 WHERE id = ?1"),
         .add_gap = p("INSERT INTO gap(id, stream, first, last, reason, time_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
     });
-    if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+    TRY(sql);
     for (const auto& [stream, found] : streams_) {
-      Result<void> done = sql->move_stream.bind(1, stream).bind(2, found.through).run();
+      TRY(sql->move_stream.bind(1, stream).bind(2, found.through).run());
       for (const NumberRange& lost : found.lost) {
-        if (!done.has_value()) return done;
         Statement& gap = sql->add_gap;
         gap.bind(1, ++id).bind(2, stream).bind(3, lost.first).bind(4, lost.last);
-        done = gap.bind(5, std::string_view("store_damaged")).bind(6, now).run();
+        TRY(gap.bind(5, std::string_view("store_damaged")).bind(6, now).run());
         report_.lost_numbers += lost.last - lost.first + 1;
       }
-      if (!done.has_value()) return done;
     }
     return {};
   }
 
   Result<void> write_cursors() {
-    Result<Statement> sql =
-        fresh_.prepare("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, ?2, 0, 0)");
-    if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+    TRY_ASSIGN(Statement sql,
+               fresh_.prepare("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, ?2, 0, 0)"));
     for (const auto& [name, cursor] : cursors_) {
-      Result<void> done = sql->bind(1, std::string_view(name)).bind(2, cursor).run();
-      if (!done.has_value()) return done;
+      TRY(sql.bind(1, std::string_view(name)).bind(2, cursor).run());
     }
     return {};
   }
@@ -304,10 +287,8 @@ Result<Database> open_fresh(const std::string& path) {
   how.time_limit = step_limit;
   how.checks_names = false;
   how.cache_kib = 16'384;
-  Result<Database> fresh = Database::open(path, store_migrations(), how);
-  if (!fresh.has_value()) return fresh;
-  if (Result<void> done = fresh->execute("PRAGMA synchronous=OFF"); !done.has_value())
-    return tl::unexpected<Error>(done.error());
+  TRY_ASSIGN(Database fresh, Database::open(path, store_migrations(), how));
+  TRY(fresh.execute("PRAGMA synchronous=OFF"));
   return fresh;
 }
 
@@ -317,19 +298,15 @@ Result<SalvageReport> salvage_store(const SalvageOptions& options, const Salvage
                                     const std::function<bool()>& on_progress) {
   if (!on_progress()) return fail(ErrorCode::timeout, "the salvage was ended");
   const std::string replacement = replacement_of(options.path);
-  Result<Database> fresh = open_fresh(replacement);
-  if (!fresh.has_value()) return tl::unexpected<Error>(fresh.error());
-  Result<Database> damaged = Database::open_damaged(options.path, step_limit);
-  if (!damaged.has_value()) return tl::unexpected<Error>(damaged.error());
-  Result<SalvageReport> report =
-      StoreSalvage(options, std::move(*damaged), std::move(*fresh), on_progress).run(how, now);
+  TRY_ASSIGN(Database fresh, open_fresh(replacement));
+  TRY_ASSIGN(Database damaged, Database::open_damaged(options.path, step_limit));
+  Result<SalvageReport> report = StoreSalvage(options, std::move(damaged), std::move(fresh), on_progress).run(how, now);
   if (!report.has_value()) {
     remove_database(replacement);
     return report;
   }
-  Result<MovedAside> moved = replace_damaged(options.path, now, options.keep_damaged);
-  if (!moved.has_value()) return tl::unexpected<Error>(moved.error());
-  report->damaged_file = moved->path;
+  TRY_ASSIGN(MovedAside moved, replace_damaged(options.path, now, options.keep_damaged));
+  report->damaged_file = moved.path;
   return report;
 }
 

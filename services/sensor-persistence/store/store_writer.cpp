@@ -30,19 +30,13 @@ Result<std::unique_ptr<StoreWriter>> StoreWriter::open(const StoreOptions& optio
   Database::Options how;
   how.cache_kib = options.cache_kib;
   how.application_id = store_application_id;
-  Result<Database> database = Database::open(options.path, store_migrations(), how);
-  if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  if (const Result<void> sound = check(*database, check_limit); !sound.has_value())
-    return tl::unexpected<Error>(sound.error());
-  const Result<std::string> store = adopt_id(*database);
-  if (!store.has_value()) return tl::unexpected<Error>(store.error());
-  Result<Sql> sql = prepare(*database);
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
-  Result<StoreRows> rows = StoreRows::prepare(*database);
-  if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
-  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(*database), std::move(*sql), std::move(*rows)));
-  if (Result<void> started = writer->start(options, *store); !started.has_value())
-    return tl::unexpected<Error>(started.error());
+  TRY_ASSIGN(Database database, Database::open(options.path, store_migrations(), how));
+  TRY(check(database, check_limit));
+  TRY_ASSIGN(const std::string store, adopt_id(database));
+  TRY_ASSIGN(Sql sql, prepare(database));
+  TRY_ASSIGN(StoreRows rows, StoreRows::prepare(database));
+  std::unique_ptr<StoreWriter> writer(new StoreWriter(std::move(database), std::move(sql), std::move(rows)));
+  TRY(writer->start(options, store));
   return writer;
 }
 
@@ -84,17 +78,15 @@ Result<void> StoreWriter::check(Database& database, Millis limit) {
   // may keep the log from being emptied: then it is synced with the next checkpoint.
   done = database.sync_log();
   if (!done.has_value() && done.error().code != ErrorCode::timeout) return done;
-  Result<Statement> heads = database.prepare(
-      "SELECT last_id, (SELECT max(id) FROM reading), (SELECT max(id) FROM gap), (SELECT max(max(cursor, "
-      "batch_last)) FROM destination) FROM store");
-  if (!heads.has_value()) return tl::unexpected<Error>(heads.error());
-  const Result<bool> row = has_row(*heads);
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
-  for (int column = 1; *row && column <= 3; ++column) {
-    if (heads->integer(column) <= heads->integer(0)) continue;
-    return fail(ErrorCode::corrupt, database.path() + ": says that its last id is " +
-                                        std::to_string(heads->integer(0)) + ", and has " +
-                                        std::to_string(heads->integer(column)));
+  TRY_ASSIGN(Statement heads,
+             database.prepare(
+                 "SELECT last_id, (SELECT max(id) FROM reading), (SELECT max(id) FROM gap), (SELECT max(max(cursor, "
+                 "batch_last)) FROM destination) FROM store"));
+  TRY_ASSIGN(const bool row, has_row(heads));
+  for (int column = 1; row && column <= 3; ++column) {
+    if (heads.integer(column) <= heads.integer(0)) continue;
+    return fail(ErrorCode::corrupt, database.path() + ": says that its last id is " + std::to_string(heads.integer(0)) +
+                                        ", and has " + std::to_string(heads.integer(column)));
   }
   return {};
 }
@@ -110,30 +102,23 @@ Result<std::string> StoreWriter::adopt_id(Database& database) {
       .add = p("INSERT INTO store(only, id, last_id) VALUES(1, ?1, 0) ON CONFLICT(only) DO NOTHING"),
       .find = p("SELECT id FROM store"),
   });
-  if (!sql.has_value()) return tl::unexpected<Error>(sql.error());
+  TRY(sql);
   const std::string id = random_id();
-  if (const Result<void> done = sql->add.bind(1, std::string_view(id)).run(); !done.has_value()) {
-    return tl::unexpected<Error>(done.error());
-  }
-  const Result<bool> row = has_row(sql->find);
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(sql->add.bind(1, std::string_view(id)).run());
+  TRY_ASSIGN(std::ignore, has_row(sql->find));
   return sql->find.text(0);
 }
 
 Result<void> StoreWriter::start(const StoreOptions& options, const std::string& store) {
   store_ = store;
-  Result<StoreBatches> batches = StoreBatches::prepare(database_, store);
-  if (!batches.has_value()) return tl::unexpected<Error>(batches.error());
-  batches_ = std::make_unique<StoreBatches>(std::move(*batches));
-  Result<StoreClocks> clocks = StoreClocks::prepare(database_);
-  if (!clocks.has_value()) return tl::unexpected<Error>(clocks.error());
-  clocks_ = std::make_unique<StoreClocks>(std::move(*clocks));
-  Result<StoreDeadLetters> dead_letters = StoreDeadLetters::prepare(database_);
-  if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
-  dead_letters_ = std::make_unique<StoreDeadLetters>(std::move(*dead_letters));
-  const Result<std::int64_t> last_id = integer_of(sql_.last_id);
-  if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
-  last_id_ = static_cast<std::uint64_t>(*last_id);
+  TRY_ASSIGN(StoreBatches batches, StoreBatches::prepare(database_, store));
+  batches_ = std::make_unique<StoreBatches>(std::move(batches));
+  TRY_ASSIGN(StoreClocks clocks, StoreClocks::prepare(database_));
+  clocks_ = std::make_unique<StoreClocks>(std::move(clocks));
+  TRY_ASSIGN(StoreDeadLetters dead_letters, StoreDeadLetters::prepare(database_));
+  dead_letters_ = std::make_unique<StoreDeadLetters>(std::move(dead_letters));
+  TRY_ASSIGN(const std::int64_t last_id, integer_of(sql_.last_id));
+  last_id_ = static_cast<std::uint64_t>(last_id);
   return batches_->add_destinations(options.destinations, last_id_);
 }
 
@@ -146,27 +131,18 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   Result<bool> row = has_row(streams);
   for (; row.has_value() && *row; row = has_row(streams)) contents.streams.push_back(stream_of(streams));
   streams.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
-  Result<std::vector<DestinationState>> destinations = batches_->destinations();
-  if (!destinations.has_value()) return tl::unexpected<Error>(destinations.error());
-  contents.destinations = std::move(*destinations);
-  const Result<std::uint64_t> dead_letters = dead_letters_->count();
-  if (!dead_letters.has_value()) return tl::unexpected<Error>(dead_letters.error());
-  contents.dead_letters = *dead_letters;
-  const Result<std::int64_t> used = database_.used_bytes();
-  if (!used.has_value()) return tl::unexpected<Error>(used.error());
-  contents.used_bytes = *used;
-  Result<std::vector<BootState>> boots = clocks_->waiting();
-  if (!boots.has_value()) return tl::unexpected<Error>(boots.error());
-  contents.boots = std::move(*boots);
-  const Result<std::int64_t> honest_time = integer_of(sql_.honest_time);
-  if (!honest_time.has_value()) return tl::unexpected<Error>(honest_time.error());
-  contents.honest_time = WallTime(Millis(*honest_time));
+  TRY(row);
+  TRY_ASSIGN(contents.destinations, batches_->destinations());
+  TRY_ASSIGN(contents.dead_letters, dead_letters_->count());
+  TRY_ASSIGN(contents.used_bytes, database_.used_bytes());
+  TRY_ASSIGN(contents.boots, clocks_->waiting());
+  TRY_ASSIGN(const std::int64_t honest_time, integer_of(sql_.honest_time));
+  contents.honest_time = WallTime(Millis(honest_time));
   return contents;
 }
 
 Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
-  if (const Result<void> begun = database_.begin(); !begun.has_value()) return tl::unexpected<Error>(begun.error());
+  TRY(database_.begin());
   Result<CommitReport> report = apply(transaction);
   if (report.has_value()) {
     if (const Result<void> done = database_.commit(); !done.has_value()) report = tl::unexpected<Error>(done.error());
@@ -186,20 +162,16 @@ Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {
 Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   CommitReport report;
   report.last_id = last_id_;
-  Result<void> done = check_last_id();
-  if (done.has_value()) done = write_rows(transaction, report);
-  if (done.has_value()) done = keep_clocks(transaction, report);
-  if (done.has_value()) done = settle_uploads(transaction, report);
-  if (done.has_value() && (report.last_id != last_id_ || !transaction.streams.empty())) {
-    Statement& set_last_id = sql_.set_last_id;
-    done = set_last_id.bind(1, report.last_id).bind(2, transaction.honest_time).run();
+  TRY(check_last_id());
+  TRY(write_rows(transaction, report));
+  TRY(keep_clocks(transaction, report));
+  TRY(settle_uploads(transaction, report));
+  if (report.last_id != last_id_ || !transaction.streams.empty()) {
+    TRY(sql_.set_last_id.bind(1, report.last_id).bind(2, transaction.honest_time).run());
   }
-  if (done.has_value()) done = hand_out(transaction, report);
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(hand_out(transaction, report));
   if (transaction.retention.has_value()) {
-    Result<RetentionReport> retained = retain(*transaction.retention);
-    if (!retained.has_value()) return tl::unexpected<Error>(retained.error());
-    report.retention = *retained;
+    TRY_ASSIGN(report.retention, retain(*transaction.retention));
   }
   return report;
 }
@@ -207,18 +179,17 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
 /// Another program can put another content into the file, sqlite3's .restore for one: who goes on from what is in
 /// memory leaves a hole behind it.
 Result<void> StoreWriter::check_last_id() {
-  const Result<std::int64_t> last_id = integer_of(sql_.last_id);
-  if (!last_id.has_value()) return tl::unexpected<Error>(last_id.error());
-  if (static_cast<std::uint64_t>(*last_id) == last_id_) return {};
+  TRY_ASSIGN(const std::int64_t last_id, integer_of(sql_.last_id));
+  if (static_cast<std::uint64_t>(last_id) == last_id_) return {};
   return fail(
       ErrorCode::io,
       fmt::format("{}: another program put other rows into it while it is in use: its last id is {}, and was {}",
-                  database_.path(), *last_id, last_id_));
+                  database_.path(), last_id, last_id_));
 }
 
 Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, CommitReport& report) {
   for (const StreamRows& rows : transaction.streams) {
-    if (Result<void> added = add_rows(rows, report); !added.has_value()) return added;
+    TRY(add_rows(rows, report));
   }
   if (transaction.probe) return sql_.probe.run();
   return {};
@@ -227,31 +198,24 @@ Result<void> StoreWriter::write_rows(const CommitTransaction& transaction, Commi
 /// Readings that carry their uptime get their times when it is known when their boot began; else they wait for that.
 Result<void> StoreWriter::add_rows(const StreamRows& rows, CommitReport& report) {
   if (rows.boot.empty()) return rows_.add(rows, std::nullopt, report.last_id);
-  const Result<std::optional<WallTime>> began = clocks_->began({rows.node, rows.publisher, rows.boot});
-  if (!began.has_value()) return tl::unexpected<Error>(began.error());
-  Result<void> added = rows_.add(rows, *began, report.last_id);
-  if (!added.has_value()) return added;
-  if (!began->has_value()) return clocks_->hold(rows);
+  TRY_ASSIGN(const std::optional<WallTime> began, clocks_->began({rows.node, rows.publisher, rows.boot}));
+  TRY(rows_.add(rows, began, report.last_id));
+  if (!began.has_value()) return clocks_->hold(rows);
   report.stamped += static_cast<std::size_t>(std::count_if(
       rows.readings.begin(), rows.readings.end(), [](const auto& row) { return row.reading.uptime.has_value(); }));
   return {};
 }
 
 Result<void> StoreWriter::keep_clocks(const CommitTransaction& transaction, CommitReport& report) {
-  Result<void> done;
   for (const BootLearned& learned : transaction.boot_times) {
-    if (done.has_value()) done = clocks_->learn(learned);
+    TRY(clocks_->learn(learned));
   }
   for (const BootKey& boot : transaction.released) {
-    if (!done.has_value()) return done;
-    const Result<bool> released = clocks_->release(boot);
-    if (!released.has_value()) return tl::unexpected<Error>(released.error());
-    report.released += *released ? 1 : 0;
+    TRY_ASSIGN(const bool released, clocks_->release(boot));
+    report.released += released ? 1 : 0;
   }
-  if (!done.has_value() || !transaction.restamp.has_value()) return done;
-  const Result<RestampReport> restamped = clocks_->restamp(*transaction.restamp);
-  if (!restamped.has_value()) return tl::unexpected<Error>(restamped.error());
-  report.restamp = *restamped;
+  if (!transaction.restamp.has_value()) return {};
+  TRY_ASSIGN(report.restamp, clocks_->restamp(*transaction.restamp));
   return {};
 }
 
@@ -261,41 +225,33 @@ Result<void> StoreWriter::settle_uploads(const CommitTransaction& transaction, C
   DeadLetterReport dead_letters;
   bool has_rejected = false;
   for (const Confirmation& confirmation : transaction.confirmations) {
-    const Result<bool> confirmed = batches_->confirm(confirmation);
-    if (!confirmed.has_value()) return tl::unexpected<Error>(confirmed.error());
-    if (!*confirmed) continue;
+    TRY_ASSIGN(const bool confirmed, batches_->confirm(confirmation));
+    if (!confirmed) continue;
     has_rejected = has_rejected || !confirmation.rejected.empty();
-    Result<void> settled = dead_letters_->settle(confirmation, transaction.time, dead_letters);
-    if (!settled.has_value()) return settled;
+    TRY(dead_letters_->settle(confirmation, transaction.time, dead_letters));
   }
   for (const DeadLetterChange& change : transaction.dead_letter_changes) {
-    Result<void> changed = dead_letters_->change(change, report.last_id, dead_letters);
-    if (!changed.has_value()) return changed;
+    TRY(dead_letters_->change(change, report.last_id, dead_letters));
   }
   if (!has_rejected && transaction.dead_letter_changes.empty()) return {};
-  if (Result<void> trimmed = dead_letters_->trim(transaction.max_dead_letters, dead_letters); !trimmed.has_value()) {
-    return trimmed;
-  }
+  TRY(dead_letters_->trim(transaction.max_dead_letters, dead_letters));
   report.dead_letters = std::move(dead_letters);
   return {};
 }
 
 Result<void> StoreWriter::hand_out(const CommitTransaction& transaction, CommitReport& report) {
   for (const HandOut& request : transaction.hand_outs) {
-    Result<UploadBatch> batch = hand_out(request, report.last_id);
-    if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
-    report.handed_out.push_back(HandedOut{request.call, std::move(*batch)});
+    TRY_ASSIGN(UploadBatch batch, hand_out(request, report.last_id));
+    report.handed_out.push_back(HandedOut{request.call, std::move(batch)});
   }
   return {};
 }
 
 /// Up to the first row that waits for its time. Those behind it wait with it, in the order of ids.
 Result<UploadBatch> StoreWriter::hand_out(const HandOut& request, std::uint64_t last_id) {
-  const Result<std::uint64_t> after_id = batches_->given_through(request.destination);
-  if (!after_id.has_value()) return tl::unexpected<Error>(after_id.error());
-  const Result<std::uint64_t> held = clocks_->first_held(*after_id);
-  if (!held.has_value()) return tl::unexpected<Error>(held.error());
-  const std::uint64_t up_to = *held != 0 ? *held - 1 : last_id;
+  TRY_ASSIGN(const std::uint64_t after_id, batches_->given_through(request.destination));
+  TRY_ASSIGN(const std::uint64_t held, clocks_->first_held(after_id));
+  const std::uint64_t up_to = held != 0 ? held - 1 : last_id;
   Result<UploadBatch> batch = batches_->hand_out(request, up_to, *dead_letters_);
   if (batch.has_value()) batch->remaining += last_id - up_to;
   return batch;
@@ -307,14 +263,11 @@ Result<RetentionReport> StoreWriter::retain(const RetentionStep& step) {
   RetentionReport report;
   Statement& window = sql_.window;
   window.bind(1, step.after_id).bind(2, step.up_to_id).bind(3, std::uint64_t{step.max_rows});
-  const Result<bool> row = has_row(window);
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY_ASSIGN(std::ignore, has_row(window));
   report.reached_end = window.unsigned_integer(0) < step.max_rows;
   report.next_after_id = report.reached_end ? step.up_to_id : window.unsigned_integer(1);
   window.reset();
-  if (const Result<void> done = delete_rows(step, report.next_after_id, report); !done.has_value()) {
-    return tl::unexpected<Error>(done.error());
-  }
+  TRY(delete_rows(step, report.next_after_id, report));
   return report;
 }
 
@@ -324,18 +277,17 @@ Result<void> StoreWriter::delete_rows(const RetentionStep& step, std::uint64_t t
     Statement& statement = *deletion;
     statement.bind(1, step.after_id).bind(2, through).bind(3, older_than);
     statement.bind(4, std::int64_t{step.older_than.has_value() ? 0 : 1});
-    if (Result<void> done = statement.run(); !done.has_value()) return done;
+    TRY(statement.run());
     report.deleted += static_cast<std::size_t>(database_.changes());
   }
   if (report.deleted > 0) {
     Statement& streams = sql_.delete_streams;
-    if (Result<void> done = streams.bind(1, through).run(); !done.has_value()) return done;
+    TRY(streams.bind(1, through).run());
   }
   Statement& present = sql_.present;
   present.bind(1, step.after_id).bind(2, through).bind(3, older_than).bind(4, step.future);
-  const Result<std::int64_t> found = integer_of(present);
-  if (!found.has_value()) return tl::unexpected<Error>(found.error());
-  report.found_present = *found != 0;
+  TRY_ASSIGN(const std::int64_t found, integer_of(present));
+  report.found_present = found != 0;
   return {};
 }
 
@@ -345,7 +297,7 @@ Result<std::int64_t> StoreWriter::integer_of(Statement& statement) {
   const Result<bool> row = has_row(statement);
   const std::int64_t value = row.has_value() && *row ? statement.integer(0) : 0;
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return value;
 }
 
@@ -357,16 +309,14 @@ Result<StreamState> StoreWriter::load_stream(const std::string& name) {
   state.name = name;
   if (row.has_value() && *row) state = stream_of(statement);
   statement.reset();
-  if (!row.has_value()) return tl::unexpected<Error>(row.error());
+  TRY(row);
   return state;
 }
 
 Result<StoreFigures> StoreWriter::measure() {
-  if (Result<void> named = database_.check_names(); !named.has_value()) return tl::unexpected<Error>(named.error());
+  TRY(database_.check_names());
   StoreFigures measured;
-  const Result<std::int64_t> used = database_.used_bytes();
-  if (!used.has_value()) return tl::unexpected<Error>(used.error());
-  measured.used_bytes = *used;
+  TRY_ASSIGN(measured.used_bytes, database_.used_bytes());
   measured.disk = measure_disk(database_.path());
   measured.disk.risk = risk_of_file(database_.path());
   return measured;
