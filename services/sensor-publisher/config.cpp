@@ -118,10 +118,9 @@ Config read_config(ConfigFile& file) {
 }
 
 Result<Config> load_config(const std::string& path) {
-  Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file) return tl::unexpected(file.error());
-  Config config = read_config(*file);
-  if (Result<void> finished = file->finish(); !finished) return tl::unexpected(finished.error());
+  TRY_ASSIGN(ConfigFile file, ConfigFile::load(path));
+  Config config = read_config(file);
+  TRY(file.finish());
   return config;
 }
 

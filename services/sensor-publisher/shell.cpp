@@ -19,15 +19,14 @@ Result<MqttClientOptions> mqtt_options(const Config& config, const std::string& 
   MqttPublish last_will;
   last_will.topic = topic_of(root, node, "status", service_name);
   last_will.payload = Logic::down_status(stream, read_clocks().wall);
-  Result<MqttClientOptions> options =
-      broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will));
-  if (!options.has_value()) return options;
-  options->max_inflight = 20;
+  TRY_ASSIGN(MqttClientOptions options,
+             broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will)));
+  options.max_inflight = 20;
   for (const char* kind : {"committed", "control", "status"})
-    options->subscriptions.push_back(topic_of(root, node, kind, service_name));
+    options.subscriptions.push_back(topic_of(root, node, kind, service_name));
   for (const char* kind : {"queue", "status"}) {
     for (const char* service : {"sensor-persistence", "sensor-http-bridge"})
-      options->subscriptions.push_back(topic_of(root, "+", kind, service));
+      options.subscriptions.push_back(topic_of(root, "+", kind, service));
   }
   return options;
 }

@@ -72,9 +72,8 @@ struct Make {
     return std::make_unique<CommandDriver>(options);
   }
   Result<std::unique_ptr<Driver>> operator()(const ReplayOptions& options) const {
-    Result<std::unique_ptr<ReplayDriver>> driver = ReplayDriver::open(options);
-    if (!driver.has_value()) return tl::unexpected(driver.error());
-    return std::unique_ptr<Driver>(std::move(*driver));
+    TRY_ASSIGN(std::unique_ptr<ReplayDriver> driver, ReplayDriver::open(options));
+    return std::unique_ptr<Driver>(std::move(driver));
   }
 };
 

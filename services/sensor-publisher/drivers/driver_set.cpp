@@ -12,10 +12,9 @@ void DriverSet::stop() {
 
 Result<void> DriverSet::make(const std::vector<DriverConfig>& configs, const Report& report) {
   for (const DriverConfig& config : configs) {
-    Result<std::unique_ptr<Driver>> driver = make_driver(config);
-    if (!driver.has_value()) return tl::unexpected<Error>(std::move(driver.error()));
+    TRY_ASSIGN(std::unique_ptr<Driver> driver, make_driver(config));
     workers_.push_back(std::make_unique<DriverWorker>(
-        config.name, std::move(*driver), config.deadline,
+        config.name, std::move(driver), config.deadline,
         [report, place = workers_.size()](DriverReport read) { report(place, std::move(read)); }));
   }
   return {};

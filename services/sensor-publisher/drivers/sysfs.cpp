@@ -64,9 +64,8 @@ Result<double> parse_number(std::string_view text, const std::string& what) {
 }
 
 Result<double> read_number(const std::filesystem::path& file) {
-  const Result<std::string> text = read_small_file(file);
-  if (!text.has_value()) return tl::unexpected(text.error());
-  return parse_number(*text, "read " + file.string());
+  TRY_ASSIGN(const std::string text, read_small_file(file));
+  return parse_number(text, "read " + file.string());
 }
 
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder) {

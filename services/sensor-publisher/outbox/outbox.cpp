@@ -38,21 +38,17 @@ Result<Outbox> Outbox::open(const std::string& path, const std::string& new_stre
 Result<Outbox> Outbox::open(const std::string& path, const OutboxContents& known, bool is_settled) {
   Database::Options options;
   options.application_id = outbox_application_id;
-  Result<Database> database = Database::open(path, outbox_migrations(), options);
-  if (!database) return tl::unexpected(database.error());
-  Result<OutboxRows> rows = OutboxRows::prepare(*database);
-  if (!rows) return tl::unexpected(rows.error());
+  TRY_ASSIGN(Database database, Database::open(path, outbox_migrations(), options));
+  TRY_ASSIGN(OutboxRows rows, OutboxRows::prepare(database));
 
   ThinnedMark thinned;
-  if (Result<void> begun = database->begin(); !begun) return tl::unexpected(begun.error());
-  Result<OutboxContents> contents = begin_stream(*database, *rows, known, is_settled, thinned);
-  if (!contents) return tl::unexpected(contents.error());
-  if (Result<void> committed = database->commit(); !committed) return tl::unexpected(committed.error());
+  TRY(database.begin());
+  TRY_ASSIGN(OutboxContents contents, begin_stream(database, rows, known, is_settled, thinned));
+  TRY(database.commit());
 
-  Result<Sql> sql = prepare(*database);
-  if (!sql) return tl::unexpected(sql.error());
-  Outbox outbox(std::move(*database), std::move(*rows), std::move(*sql));
-  outbox.contents_ = std::move(*contents);
+  TRY_ASSIGN(Sql sql, prepare(database));
+  Outbox outbox(std::move(database), std::move(rows), std::move(sql));
+  outbox.contents_ = std::move(contents);
   outbox.thinned_ = thinned;
   return outbox;
 }
@@ -60,7 +56,7 @@ Result<Outbox> Outbox::open(const std::string& path, const OutboxContents& known
 Result<void> Outbox::check(Millis limit) { return quick_check(database_, limit); }
 
 Result<void> Outbox::write(const OutboxWrite& write) {
-  if (Result<void> begun = database_.begin(); !begun) return begun;
+  TRY(database_.begin());
   Result<void> written = write_all(write);
   if (written) written = database_.commit();
   if (!written) {
@@ -78,43 +74,42 @@ Result<void> Outbox::write(const OutboxWrite& write) {
 
 Result<void> Outbox::write_all(const OutboxWrite& write) {
   if (write.thin.has_value()) {
-    if (Result<void> done = thin(*write.thin); !done) return done;
+    TRY(thin(*write.thin));
   }
   if (write.delete_through != 0) {
     const std::string through = std::to_string(write.delete_through);
     const std::string rows =
         "DELETE FROM reading WHERE position <= " + through + "; DELETE FROM gap WHERE last <= " + through;
-    if (Result<void> done = database_.execute(rows); !done) return done;
-    if (Result<void> done = rows_.set_meta("confirmed", through); !done) return done;
+    TRY(database_.execute(rows));
+    TRY(rows_.set_meta("confirmed", through));
   }
   if (write.drop.has_value()) {
-    if (Result<void> done = drop(*write.drop); !done) return done;
+    TRY(drop(*write.drop));
   }
   if (!write.known_store.empty()) {
-    if (Result<void> done = rows_.set_meta("store", write.known_store); !done) return done;
+    TRY(rows_.set_meta("store", write.known_store));
   }
   if (write.boot.has_value()) {
-    if (Result<void> done = remember(*write.boot); !done) return done;
+    TRY(remember(*write.boot));
   }
   // Now and then, so that the log always has the page with the copies of the streams: see stream_of_two_minds().
   if (!write.append.empty() && appends_++ % 100 == 0) {
-    if (Result<void> done = rows_.set_meta("written", std::to_string(write.append.back().last)); !done) return done;
+    TRY(rows_.set_meta("written", std::to_string(write.append.back().last)));
   }
   for (const OutboxEntry& entry : write.append) {
     // Of readings that a gap record stands for some may be there after all, of a write that failed and was not undone.
     const bool is_gap = std::holds_alternative<DroppedEntries>(entry.what);
-    if (Result<void> done = is_gap ? drop(entry) : rows_.add(entry); !done) return done;
+    TRY(is_gap ? drop(entry) : rows_.add(entry));
   }
   return {};
 }
 
 Result<void> Outbox::remember(const BootTime& boot) {
-  Result<NumberedStreams> streams = read_streams(database_);
-  if (!streams) return tl::unexpected(streams.error());
-  for (auto& [number, stream] : *streams) {
+  TRY_ASSIGN(NumberedStreams streams, read_streams(database_));
+  for (auto& [number, stream] : streams) {
     if (stream.boot != boot.boot) continue;
     stream.boot_time = boot.time;
-    if (Result<void> done = rows_.add_stream(stream, number); !done) return done;
+    TRY(rows_.add_stream(stream, number));
   }
   return {};
 }
@@ -122,17 +117,16 @@ Result<void> Outbox::remember(const BootTime& boot) {
 Result<void> Outbox::drop(const OutboxEntry& gap) {
   const std::string first = std::to_string(gap.first);
   const std::string last = std::to_string(gap.last);
-  const Result<std::vector<OutboxEntry>> touched = gaps_between(gap.first, gap.last);
-  if (!touched) return tl::unexpected(touched.error());
+  TRY_ASSIGN(const std::vector<OutboxEntry> touched, gaps_between(gap.first, gap.last));
   const std::string rows = "DELETE FROM reading WHERE position BETWEEN " + first + " AND " + last +
                            "; DELETE FROM gap WHERE first <= " + last + " AND last >= " + first;
-  if (Result<void> done = database_.execute(rows); !done) return done;
+  TRY(database_.execute(rows));
   // Gap records that reach into the new one keep what is outside it: no two may overlap.
-  for (const OutboxEntry& other : *touched) {
+  for (const OutboxEntry& other : touched) {
     for (const auto& [begin, end] : {std::pair(other.first, std::min(other.last, gap.first - 1)),
                                      std::pair(std::max(other.first, gap.last + 1), other.last)}) {
       if (begin > end) continue;
-      if (Result<void> done = rows_.add({begin, end, other.what}); !done) return done;
+      TRY(rows_.add({begin, end, other.what}));
     }
   }
   return rows_.add(gap);
@@ -148,7 +142,7 @@ Result<std::vector<OutboxEntry>> Outbox::gaps_between(Position first, Position l
     if (std::optional<OutboxEntry> gap = gap_in(select, 0); gap.has_value()) gaps.push_back(std::move(*gap));
   }
   select.reset();
-  if (!step) return tl::unexpected(step.error());
+  TRY(step);
   return gaps;
 }
 
@@ -157,9 +151,9 @@ Result<void> Outbox::thin(const ThinnedRange& range) {
   if (range.first > range.last) return {};  // all of it was confirmed or dropped meanwhile
   const std::string rows = "DELETE FROM reading WHERE position BETWEEN " + std::to_string(range.first) + " AND " +
                            std::to_string(range.last);
-  if (Result<void> done = database_.execute(rows); !done) return done;
+  TRY(database_.execute(rows));
   for (const OutboxEntry& entry : range.keep) {
-    if (Result<void> done = rows_.add(entry); !done) return done;
+    TRY(rows_.add(entry));
   }
   if (range.last <= thinned_.through) return {};
   return rows_.set_meta("thinned", text_of(ThinnedMark{range.last, range.time}));
@@ -188,7 +182,7 @@ Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_
     }
   }
   readings.reset();
-  if (!step) return tl::unexpected(step.error());
+  TRY(step);
   note_end(entries.size());
   const std::size_t reading_count = entries.size();
   Statement& gaps = sql_.gaps;
@@ -199,7 +193,7 @@ Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_
     if (std::optional<OutboxEntry> gap = gap_in(gaps, 0); gap.has_value()) entries.push_back(std::move(*gap));
   }
   gaps.reset();
-  if (!step) return tl::unexpected(step.error());
+  TRY(step);
   note_end(gap_count);
   if (entries.size() > reading_count) {
     std::stable_sort(entries.begin(), entries.end(),
@@ -210,13 +204,12 @@ Result<std::vector<OutboxEntry>> Outbox::select(Position first, std::size_t max_
 }
 
 Result<std::vector<OutboxEntry>> Outbox::read(Position first, std::size_t max_entries) {
-  Result<std::vector<OutboxEntry>> found = select(first, max_entries);
-  if (!found) return found;
+  TRY_ASSIGN(std::vector<OutboxEntry> found, select(first, max_entries));
   std::vector<OutboxEntry> entries;
-  entries.reserve(found->size());
+  entries.reserve(found.size());
   Position next = first;
   bool starts_damaged = false;
-  for (OutboxEntry& entry : *found) {
+  for (OutboxEntry& entry : found) {
     if (entry.last < next) continue;  // a reading that a gap record covers
     if (entry.first > next && next <= thinned_.through && !starts_damaged) {
       const Position last = std::min(entry.first - 1, thinned_.through);

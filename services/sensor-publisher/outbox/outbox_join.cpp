@@ -27,7 +27,7 @@ class PartReader {
       while (at_ < entries_.size() && entries_[at_].last < seq) ++at_;
       if (at_ < entries_.size()) return &entries_[at_];
       if (next_ > part_.last) return nullptr;
-      if (Result<void> read = read_on(); !read) return tl::unexpected(read.error());
+      TRY(read_on());
     }
   }
 
@@ -36,11 +36,10 @@ class PartReader {
     if (is_too_late_()) return fail(ErrorCode::timeout, "the join took too long");
     const Position first = part_.base + next_;
     const Position last = part_.base + part_.last;
-    Result<std::vector<OutboxEntry>> entries = outbox_.read(first, entries_in_a_read);
-    if (!entries) return tl::unexpected(entries.error());
+    TRY_ASSIGN(std::vector<OutboxEntry> entries, outbox_.read(first, entries_in_a_read));
     // Nothing: the rows of so many positions have a wrong checksum, or there are none.
-    next_ = entries->empty() ? next_ + entries_in_a_read : entries->back().last + 1 - part_.base;
-    entries_ = std::move(*entries);
+    next_ = entries.empty() ? next_ + entries_in_a_read : entries.back().last + 1 - part_.base;
+    entries_ = std::move(entries);
     std::erase_if(entries_, [&](const OutboxEntry& entry) { return entry.first > last; });
     for (OutboxEntry& entry : entries_) {
       entry.first = std::max(entry.first, first) - part_.base;
@@ -68,29 +67,32 @@ class Joining {
         is_too_late_(is_too_late) {}
 
   tl::expected<OutboxJoin, OutboxJoinFailure> run(WallTime now) {
-    const JoinedStreams joined = join_streams(restored_.contents(), present_.contents());
-    // As in the salvage: a crash throws the new file away.
-    Result<void> done = fresh_.execute("PRAGMA journal_mode=OFF");
-    if (done) done = fresh_.begin();
-    if (done) done = add_streams(joined);
-    for (const JoinedStream& stream : joined.streams) {
-      if (done) done = add_entries(stream, now);
-    }
-    if (done) done = fresh_.commit();
-    if (done) done = fresh_.execute("PRAGMA journal_mode=WAL");
-    if (done) done = fresh_.sync_log();
+    const Result<void> done = fill(join_streams(restored_.contents(), present_.contents()), now);
     if (!done) return tl::unexpected(OutboxJoinFailure{done.error(), unread_ == &restored_, unread_ == &present_});
     return join_;
   }
 
  private:
+  Result<void> fill(const JoinedStreams& joined, WallTime now) {
+    // As in the salvage: a crash throws the new file away.
+    TRY(fresh_.execute("PRAGMA journal_mode=OFF"));
+    TRY(fresh_.begin());
+    TRY(add_streams(joined));
+    for (const JoinedStream& stream : joined.streams) {
+      TRY(add_entries(stream, now));
+    }
+    TRY(fresh_.commit());
+    TRY(fresh_.execute("PRAGMA journal_mode=WAL"));
+    return fresh_.sync_log();
+  }
+
   Result<void> add_streams(const JoinedStreams& joined) {
     std::int64_t number = 0;
     for (const EndedStream& ended : joined.ended) {
-      if (Result<void> done = rows_.add_ended(ended, ++number); !done) return done;
+      TRY(rows_.add_ended(ended, ++number));
     }
     for (const JoinedStream& stream : joined.streams) {
-      if (Result<void> done = rows_.add_stream(stream.stream, ++number); !done) return done;
+      TRY(rows_.add_stream(stream.stream, ++number));
     }
     const std::string& store = present_.contents().known_store;
     const std::string& known = store.empty() ? restored_.contents().known_store : store;
@@ -110,7 +112,7 @@ class Joining {
       count(entry, is_of_restored);
       entry.first += stream.stream.base;
       entry.last += stream.stream.base;
-      if (Result<void> done = add(entry); !done) return done;
+      TRY(add(entry));
     }
     return {};
   }
@@ -130,9 +132,9 @@ class Joining {
   }
 
   Result<void> add(const OutboxEntry& entry) {
-    if (Result<void> done = rows_.add(entry); !done) return done;
+    TRY(rows_.add(entry));
     if (++added_ % entries_in_a_transaction != 0) return {};
-    if (Result<void> done = fresh_.commit(); !done) return done;
+    TRY(fresh_.commit());
     return fresh_.begin();
   }
 

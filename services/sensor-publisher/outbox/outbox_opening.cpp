@@ -15,35 +15,33 @@ namespace {
 
 /// Opens and looks; corrupt when there is damage.
 Result<Outbox> open_and_check(const OutboxFileOptions& options, const OutboxOpen& open) {
-  Result<Outbox> outbox = Outbox::open(options.path, open.known, open.is_settled);
-  if (!outbox) return outbox;
+  TRY_ASSIGN(Outbox outbox, Outbox::open(options.path, open.known, open.is_settled));
   if (open.is_settled) {
-    if (Result<void> synced = outbox->sync_log(); !synced) return tl::unexpected(synced.error());
+    TRY(outbox.sync_log());
     return outbox;
   }
-  const Result<void> checked = outbox->check(options.check_limit);
+  const Result<void> checked = outbox.check(options.check_limit);
   if (checked) return outbox;
   if (checked.error().code != ErrorCode::timeout) return tl::unexpected(checked.error());
-  outbox->note(options.path + ": looked for damage for " + std::to_string(options.check_limit.count()) +
-               " ms and found none; the rest is checked as it is read");
+  outbox.note(options.path + ": looked for damage for " + std::to_string(options.check_limit.count()) +
+              " ms and found none; the rest is checked as it is read");
   return outbox;
 }
 
 /// Salvages what is damaged.
 Result<Outbox> open_well(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now) {
-  const Result<bool> finished = finish_replacement(options.path, now);
-  if (!finished) return tl::unexpected(finished.error());
+  TRY_ASSIGN(const bool finished, finish_replacement(options.path, now));
   std::string damage = open.damage;
   if (damage.empty()) {
     Result<Outbox> outbox = open_and_check(options, open);
-    if (outbox && *finished) outbox->note(options.path + ": was written anew before a crash, and is in its place now");
+    if (outbox && finished) outbox->note(options.path + ": was written anew before a crash, and is in its place now");
     if (outbox || outbox.error().code != ErrorCode::corrupt) return outbox;
     damage = outbox.error().message;
   }
-  Result<OutboxRepair> repair = salvage_outbox(options.path, open.known, open.is_settled, damage, options.salvage, now);
-  if (!repair) return tl::unexpected(repair.error());
+  TRY_ASSIGN(OutboxRepair repair,
+             salvage_outbox(options.path, open.known, open.is_settled, damage, options.salvage, now));
   Result<Outbox> outbox = Outbox::open(options.path, open.known, open.is_settled);
-  if (outbox) outbox->repaired(std::move(*repair));
+  if (outbox) outbox->repaired(std::move(repair));
   return outbox;
 }
 
@@ -95,7 +93,7 @@ class RestoredJoin {
       if (is_damage && join.error().is_of_restored && !restored_->contents().repair.has_value()) {
         if (const Result<void> done = salvage(restored_, beside_, error); !done) return go_on_alone(done.error());
       } else if (is_damage && join.error().is_of_present && !present_->contents().repair.has_value()) {
-        if (const Result<void> done = salvage(present_, options_, error); !done) return tl::unexpected(done.error());
+        TRY(salvage(present_, options_, error));
       } else {
         return error.code == ErrorCode::timeout && is_too_late() ? give_up() : go_on_alone(error);
       }
@@ -136,9 +134,7 @@ class RestoredJoin {
     OutboxOpen open = open_;
     open.damage = damage.message;
     outbox.reset();
-    Result<Outbox> salvaged = open_well(options, open, now_);
-    if (!salvaged) return tl::unexpected(salvaged.error());
-    outbox = std::move(*salvaged);
+    TRY_ASSIGN(outbox, open_well(options, open, now_));
     return {};
   }
 
@@ -147,17 +143,16 @@ class RestoredJoin {
     const std::optional<OutboxRepair> damage_there = restored_->contents().repair;
     present_.reset();
     restored_.reset();
-    const Result<MovedAside> aside = put_in_place(options_.path, "before-restore", now_, options_.salvage.keep_damaged);
-    if (!aside) return tl::unexpected(aside.error());
-    Result<Outbox> joined = Outbox::open(options_.path, open_.known, open_.is_settled);
-    if (!joined) return joined;
+    TRY_ASSIGN(const MovedAside aside,
+               put_in_place(options_.path, "before-restore", now_, options_.salvage.keep_damaged));
+    TRY_ASSIGN(Outbox joined, Outbox::open(options_.path, open_.known, open_.is_settled));
     remove_restored(beside_.path);
-    if (repair.has_value()) joined->repaired(std::move(*repair));
-    joined->note(options_.path + ": " + text_of(join, *aside));
+    if (repair.has_value()) joined.repaired(std::move(*repair));
+    joined.note(options_.path + ": " + text_of(join, aside));
     if (damage_there.has_value()) {
-      joined->warn("what was restored from a backup is damaged: " + damage_there->damage + "; " +
-                   std::to_string(damage_there->salvaged) + " of its readings could be read, " +
-                   std::to_string(damage_there->lost) + " are lost; it is " + damage_there->moved_to);
+      joined.warn("what was restored from a backup is damaged: " + damage_there->damage + "; " +
+                  std::to_string(damage_there->salvaged) + " of its readings could be read, " +
+                  std::to_string(damage_there->lost) + " are lost; it is " + damage_there->moved_to);
     }
     return joined;
   }
@@ -185,9 +180,8 @@ Result<Outbox> open_outbox(const OutboxFileOptions& options, const OutboxOpen& o
 }
 
 Result<Outbox> open_and_join(const OutboxFileOptions& options, const OutboxOpen& open, WallTime now) {
-  Result<Outbox> outbox = open_well(options, open, now);
-  if (!outbox) return outbox;
-  return RestoredJoin(std::move(*outbox), options, open, now).run();
+  TRY_ASSIGN(Outbox outbox, open_well(options, open, now));
+  return RestoredJoin(std::move(outbox), options, open, now).run();
 }
 
 bool awaits_join(const std::string& path) {

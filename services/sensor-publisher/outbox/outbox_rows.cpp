@@ -85,7 +85,7 @@ Result<OutboxRows> OutboxRows::prepare(Database& database) {
       .insert_ended = p("INSERT OR REPLACE INTO ended(number, id, node, last, checksum) VALUES(?1, ?2, ?3, ?4, ?5)"),
       .set_meta = p("INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?1, ?2, ?3)"),
   });
-  if (!sql) return tl::unexpected(sql.error());
+  TRY(sql);
   return OutboxRows(std::move(*sql));
 }
 
@@ -99,9 +99,8 @@ Result<void> OutboxRows::add(const OutboxEntry& entry) {
         .run();
   }
   const Reading& reading = std::get<Reading>(entry.what);
-  const Result<std::int64_t> sensor = sensor_id(reading);
-  if (!sensor) return tl::unexpected(sensor.error());
-  sql_.insert_reading.bind(1, entry.first).bind(2, *sensor).bind(3, reading.time);
+  TRY_ASSIGN(const std::int64_t sensor, sensor_id(reading));
+  sql_.insert_reading.bind(1, entry.first).bind(2, sensor).bind(3, reading.time);
   sql_.insert_reading.bind_value(4, reading.value);
   bind_optional(sql_.insert_reading, 5, uptime_ms(reading));
   return sql_.insert_reading.bind(6, checksum_of(entry.first, reading)).run();
@@ -116,7 +115,7 @@ Result<std::int64_t> OutboxRows::sensor_id(const Reading& reading) {
     const bool found = step && *step == Statement::Step::row;
     const std::int64_t id = found ? statement->integer(0) : 0;
     statement->reset();
-    if (!step) return tl::unexpected(step.error());
+    TRY(step);
     if (found) {
       if (sensor_ids_.size() >= max_cached_sensors) sensor_ids_.clear();
       sensor_ids_.emplace(key, id);
@@ -133,9 +132,9 @@ Result<void> OutboxRows::add_stream(const OutboxStream& stream, std::int64_t num
       .bind(4, stream.skipped)
       .bind(5, std::string_view(stream.boot));
   bind_optional(sql_.insert_stream, 6, boot_time_ms(stream));
-  Result<void> done = sql_.insert_stream.bind(7, checksum_of(stream, number)).run();
-  if (done) done = set_meta(meta_key_of_stream(number), text_of(stream));
-  return done && !stream.node.empty() ? set_meta(meta_key_of_node(number), stream.node) : done;
+  TRY(sql_.insert_stream.bind(7, checksum_of(stream, number)).run());
+  TRY(set_meta(meta_key_of_stream(number), text_of(stream)));
+  return stream.node.empty() ? Result<void>{} : set_meta(meta_key_of_node(number), stream.node);
 }
 
 Result<void> OutboxRows::add_ended(const EndedStream& stream, std::int64_t number) {

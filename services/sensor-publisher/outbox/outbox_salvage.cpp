@@ -43,19 +43,18 @@ class OutboxSalvage {
   Result<OutboxRepair> run(const OutboxContents& known, bool is_settled, WallTime now) {
     // A crash throws the new file away: until it is complete a journal would only cost time, and space on a disk that
     // may have little.
-    Result<void> done = fresh_.execute("PRAGMA journal_mode=OFF");
-    if (done) done = fresh_.begin();
+    TRY(fresh_.execute("PRAGMA journal_mode=OFF"));
+    TRY(fresh_.begin());
     read_meta();
-    if (done) done = take_streams(known, is_settled);
-    if (done) done = take_ended();
-    if (done) done = take_sensors();
-    if (done) done = take_gaps();
-    if (done) done = take_readings();
-    if (done) done = record_losses(known, is_settled, now);
-    if (done) done = fresh_.commit();
-    if (done) done = fresh_.execute("PRAGMA journal_mode=WAL");
-    if (done) done = fresh_.sync_log();
-    if (!done) return tl::unexpected(done.error());
+    TRY(take_streams(known, is_settled));
+    TRY(take_ended());
+    TRY(take_sensors());
+    TRY(take_gaps());
+    TRY(take_readings());
+    TRY(record_losses(known, is_settled, now));
+    TRY(fresh_.commit());
+    TRY(fresh_.execute("PRAGMA journal_mode=WAL"));
+    TRY(fresh_.sync_log());
     return repair_;
   }
 
@@ -67,11 +66,10 @@ class OutboxSalvage {
   /// Rows of `table`, the rowid first.
   Result<std::vector<RowRange>> visit(const std::string& table, std::string_view columns,
                                       const std::function<Result<void>(const Statement&)>& take) {
-    Result<SalvagedRows> rows =
-        visit_readable_rows(damaged_, table, std::string(columns), {1, any_rowid}, time_left(), take);
-    if (!rows) return tl::unexpected(rows.error());
-    repair_.out_of_time = repair_.out_of_time || rows->out_of_time;
-    return std::move(rows->unreadable);
+    TRY_ASSIGN(SalvagedRows rows,
+               visit_readable_rows(damaged_, table, std::string(columns), {1, any_rowid}, time_left(), take));
+    repair_.out_of_time = repair_.out_of_time || rows.out_of_time;
+    return std::move(rows.unreadable);
   }
 
   /// Has no rowid to walk by, and is a page or two: read up to the first damage.
@@ -92,7 +90,7 @@ class OutboxSalvage {
         streams[row.integer(0)] = std::move(*stream);
       return Result<void>{};
     });
-    if (!visited) return tl::unexpected(visited.error());
+    TRY(visited);
     for (const auto& [key, value] : meta_) {
       if (!key.starts_with("stream.")) continue;
       const auto number = static_cast<std::int64_t>(to_position(std::string_view(key).substr(7)));
@@ -109,13 +107,13 @@ class OutboxSalvage {
     if (!streams.empty()) first_number_ = streams.begin()->first;
     for (auto& [key, stream] : streams) {
       if (const auto node = meta_.find(meta_key_of_node(key)); node != meta_.end()) stream.node = node->second;
-      if (Result<void> done = rows_.add_stream(stream, key); !done) return done;
+      TRY(rows_.add_stream(stream, key));
       first_start_ = std::min(first_start_, stream.start());
       last_ = std::max(last_, stream.start());
     }
     for (const char* const key : {"store", "confirmed", "thinned"}) {
       if (!meta_.contains(key)) continue;
-      if (Result<void> done = rows_.set_meta(key, meta_[key]); !done) return done;
+      TRY(rows_.set_meta(key, meta_[key]));
     }
     return {};
   }
@@ -125,7 +123,7 @@ class OutboxSalvage {
       const std::optional<EndedStream> stream = ended_in(row, 1, row.integer(0));
       return stream.has_value() ? rows_.add_ended(*stream, row.integer(0)) : Result<void>{};
     });
-    if (!visited) return tl::unexpected(visited.error());
+    TRY(visited);
     return {};
   }
 
@@ -141,7 +139,7 @@ class OutboxSalvage {
       take(row.integer(0), row);
       return Result<void>{};
     });
-    if (!visited) return tl::unexpected(visited.error());
+    TRY(visited);
     Result<Statement> index = damaged_.prepare("SELECT id, name, unit FROM sensor ORDER BY name, unit");
     while (index) {
       const Result<Statement::Step> step = index->step();
@@ -159,7 +157,7 @@ class OutboxSalvage {
       last_ = std::max(last_, gap->last);
       return rows_.add(*gap);
     });
-    if (!visited) return tl::unexpected(visited.error());
+    TRY(visited);
     return {};
   }
 
@@ -180,12 +178,12 @@ class OutboxSalvage {
           last_ = std::max(last_, position);
           first_reading_ = std::min(first_reading_, position);
           ++repair_.salvaged;
-          if (Result<void> added = rows_.add({position, position, std::move(*reading)}); !added) return added;
+          TRY(rows_.add({position, position, std::move(*reading)}));
           if (repair_.salvaged % rows_in_a_transaction != 0) return {};
-          if (Result<void> done = fresh_.commit(); !done) return done;
+          TRY(fresh_.commit());
           return fresh_.begin();
         });
-    if (!visited) return tl::unexpected(visited.error());
+    TRY(visited);
     missing_.insert(missing_.end(), visited->begin(), visited->end());
     return {};
   }
@@ -201,7 +199,7 @@ class OutboxSalvage {
       // Both copies of their stream are lost: these readings get a new one.
       repair_.streams_are_unknown = true;
       first_start_ = first_reading_ - 1;
-      if (Result<void> done = rows_.add_stream({random_id(), first_start_}, first_number_ - 1); !done) return done;
+      TRY(rows_.add_stream({random_id(), first_start_}, first_number_ - 1));
     }
     Position next = std::max(confirmed, first_start_) + 1;
     if (next == 0) return {};  // there is no stream at all, and nothing that could be missing from one
@@ -220,7 +218,7 @@ class OutboxSalvage {
           continue;
         }
         const Position end = gap == nullptr ? last : std::min(last, gap->first - 1);
-        if (Result<void> added = rows_.add({first, end, DroppedEntries{"outbox_damaged", now}}); !added) return added;
+        TRY(rows_.add({first, end, DroppedEntries{"outbox_damaged", now}}));
         repair_.lost += end - first + 1;
         first = end + 1;
       }
@@ -264,13 +262,10 @@ Result<OutboxRepair> fill_replacement(const std::string& path, const OutboxConte
   fresh_options.application_id = outbox_application_id;
   fresh_options.time_limit = options.time_limit * 2;
   fresh_options.checks_names = false;
-  Result<Database> fresh = Database::open(replacement_of(path), outbox_migrations(), fresh_options);
-  if (!fresh) return tl::unexpected(fresh.error());
-  Result<OutboxRows> rows = OutboxRows::prepare(*fresh);
-  if (!rows) return tl::unexpected(rows.error());
-  Result<Database> damaged = Database::open_damaged(path, options.time_limit);
-  if (!damaged) return tl::unexpected(damaged.error());
-  return OutboxSalvage(std::move(*damaged), std::move(*fresh), std::move(*rows), options.time_limit)
+  TRY_ASSIGN(Database fresh, Database::open(replacement_of(path), outbox_migrations(), fresh_options));
+  TRY_ASSIGN(OutboxRows rows, OutboxRows::prepare(fresh));
+  TRY_ASSIGN(Database damaged, Database::open_damaged(path, options.time_limit));
+  return OutboxSalvage(std::move(damaged), std::move(fresh), std::move(rows), options.time_limit)
       .run(known, is_settled, now);
 }
 
@@ -278,17 +273,16 @@ Result<OutboxRepair> fill_replacement(const std::string& path, const OutboxConte
 
 Result<OutboxRepair> salvage_outbox(const std::string& path, const OutboxContents& known, bool is_settled,
                                     const std::string& damage, const OutboxSalvageOptions& options, WallTime now) {
-  if (Result<bool> leftover = finish_replacement(path, now); !leftover) return tl::unexpected(leftover.error());
+  TRY_ASSIGN(std::ignore, finish_replacement(path, now));
   Result<OutboxRepair> repair = fill_replacement(path, known, is_settled, options, now);
   if (!repair) {
     static_cast<void>(finish_replacement(path, now));  // deletes it: the damaged file is still there
     return repair;
   }
-  Result<MovedAside> moved = replace_damaged(path, now, options.keep_damaged);
-  if (!moved) return tl::unexpected(moved.error());
+  TRY_ASSIGN(MovedAside moved, replace_damaged(path, now, options.keep_damaged));
   repair->damage = damage;
-  repair->moved_to = std::move(moved->path);
-  repair->deleted = std::move(moved->deleted);
+  repair->moved_to = std::move(moved.path);
+  repair->deleted = std::move(moved.deleted);
   return repair;
 }
 

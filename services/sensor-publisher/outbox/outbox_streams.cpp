@@ -17,16 +17,15 @@ tl::unexpected<Error> damaged(Database& database, const std::string& table) {
 }
 
 Result<Meta> read_meta(Database& database) {
-  Result<Statement> statement = database.prepare("SELECT key, value, checksum FROM meta");
-  if (!statement) return tl::unexpected(statement.error());
+  TRY_ASSIGN(Statement statement, database.prepare("SELECT key, value, checksum FROM meta"));
   Meta meta;
-  Result<Statement::Step> step = statement->step();
-  for (; step && *step == Statement::Step::row; step = statement->step()) {
-    std::optional<std::pair<std::string, std::string>> entry = meta_in(*statement, 0);
+  Result<Statement::Step> step = statement.step();
+  for (; step && *step == Statement::Step::row; step = statement.step()) {
+    std::optional<std::pair<std::string, std::string>> entry = meta_in(statement, 0);
     if (!entry.has_value()) return damaged(database, "meta");
     meta.insert(std::move(*entry));
   }
-  if (!step) return tl::unexpected(step.error());
+  TRY(step);
   return meta;
 }
 
@@ -38,26 +37,25 @@ Result<void> forget_stream(Database& database, std::int64_t number) {
 
 /// Those whose rows have a wrong checksum are left out: they are worth no salvage.
 Result<std::vector<EndedStream>> read_ended(Database& database) {
-  Result<Statement> statement =
-      database.prepare("SELECT number, " + std::string(ended_columns) + " FROM ended ORDER BY number");
-  if (!statement) return tl::unexpected(statement.error());
+  TRY_ASSIGN(Statement statement,
+             database.prepare("SELECT number, " + std::string(ended_columns) + " FROM ended ORDER BY number"));
   std::vector<EndedStream> streams;
-  Result<Statement::Step> step = statement->step();
-  for (; step && *step == Statement::Step::row; step = statement->step()) {
-    std::optional<EndedStream> stream = ended_in(*statement, 1, statement->integer(0));
+  Result<Statement::Step> step = statement.step();
+  for (; step && *step == Statement::Step::row; step = statement.step()) {
+    std::optional<EndedStream> stream = ended_in(statement, 1, statement.integer(0));
     if (stream.has_value()) streams.push_back(std::move(*stream));
   }
-  if (!step) return tl::unexpected(step.error());
+  TRY(step);
   return streams;
 }
 
 /// The stream `number` is confirmed up to where the next one starts. The oldest ended one gives way to it.
 Result<void> end_stream(Database& database, OutboxRows& rows, const OutboxStream& stream, std::int64_t number,
                         Position next_start) {
-  if (Result<void> done = forget_stream(database, number); !done) return done;
+  TRY(forget_stream(database, number));
   const EndedStream ended{stream.id, stream.node, stream.seq_at(next_start)};
   if (ended.last == 0) return {};
-  if (Result<void> done = rows.add_ended(ended, number); !done) return done;
+  TRY(rows.add_ended(ended, number));
   return database.execute(
       "DELETE FROM ended WHERE number IN (SELECT number FROM ended ORDER BY number DESC LIMIT -1"
       " OFFSET " +
@@ -72,19 +70,18 @@ Result<void> arrange_streams(Database& database, OutboxRows& rows, NumberedStrea
   const auto found = std::find_if(streams.begin(), streams.end(), is_ours);
   if (found == streams.end() || !is_settled) {
     if (found != streams.end()) {  // of an attempt that did not come to its end
-      if (Result<void> done = forget_stream(database, found->first); !done) return done;
+      TRY(forget_stream(database, found->first));
       streams.erase(found);
     }
     if (!is_settled) ours.base = last - ours.skipped;
-    Result<std::int64_t> ended = query_integer(database, "SELECT coalesce(max(number), 0) FROM ended");
-    if (!ended) return tl::unexpected(ended.error());
-    const std::int64_t number = std::max(streams.empty() ? 0 : streams.back().first, *ended) + 1;
-    if (Result<void> done = rows.add_stream(ours, number); !done) return done;
+    TRY_ASSIGN(std::int64_t ended, query_integer(database, "SELECT coalesce(max(number), 0) FROM ended"));
+    const std::int64_t number = std::max(streams.empty() ? 0 : streams.back().first, ended) + 1;
+    TRY(rows.add_stream(ours, number));
     streams.emplace_back(number, std::move(ours));
   }
   while (streams.size() > 1 && streams[1].second.start() <= confirmed) {
     const auto& [number, stream] = streams.front();
-    if (Result<void> done = end_stream(database, rows, stream, number, streams[1].second.start()); !done) return done;
+    TRY(end_stream(database, rows, stream, number, streams[1].second.start()));
     if (stream.seq_at(streams[1].second.start()) == 0) unused.push_back({stream.id, stream.node});
     streams.erase(streams.begin());
   }
@@ -111,17 +108,16 @@ std::int64_t stream_of_two_minds(const Meta& meta, const NumberedStreams& stream
 }  // namespace
 
 Result<NumberedStreams> read_streams(Database& database) {
-  Result<Statement> statement =
-      database.prepare("SELECT number, " + std::string(stream_columns) + " FROM stream ORDER BY number");
-  if (!statement) return tl::unexpected(statement.error());
+  TRY_ASSIGN(Statement statement,
+             database.prepare("SELECT number, " + std::string(stream_columns) + " FROM stream ORDER BY number"));
   NumberedStreams streams;
-  Result<Statement::Step> step = statement->step();
-  for (; step && *step == Statement::Step::row; step = statement->step()) {
-    std::optional<OutboxStream> stream = stream_in(*statement, 1, statement->integer(0));
+  Result<Statement::Step> step = statement.step();
+  for (; step && *step == Statement::Step::row; step = statement.step()) {
+    std::optional<OutboxStream> stream = stream_in(statement, 1, statement.integer(0));
     if (!stream.has_value()) return damaged(database, "stream");
-    streams.emplace_back(statement->integer(0), std::move(*stream));
+    streams.emplace_back(statement.integer(0), std::move(*stream));
   }
-  if (!step) return tl::unexpected(step.error());
+  TRY(step);
   return streams;
 }
 
@@ -151,15 +147,10 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
   }
   thinned = mark_of_text((*meta)["thinned"]);
   std::vector<EndedStream> unused;
-  if (Result<void> done = arrange_streams(database, rows, *streams, known.streams.back(), is_settled, contents.last,
-                                          contents.confirmed, unused);
-      !done) {
-    return tl::unexpected(done.error());
-  }
+  TRY(arrange_streams(database, rows, *streams, known.streams.back(), is_settled, contents.last, contents.confirmed,
+                      unused));
   for (auto& [number, stream] : *streams) contents.streams.push_back(std::move(stream));
-  Result<std::vector<EndedStream>> ended = read_ended(database);
-  if (!ended) return tl::unexpected(ended.error());
-  contents.ended = std::move(*ended);
+  TRY_ASSIGN(contents.ended, read_ended(database));
   contents.ended.insert(contents.ended.end(), unused.begin(), unused.end());
   return contents;
 }

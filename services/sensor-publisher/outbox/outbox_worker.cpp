@@ -102,8 +102,8 @@ Result<std::string> OutboxWorker::close(WallTime now) {
 /// What has the name of an outbox that is another process's now is left alone.
 Result<std::string> OutboxWorker::end() {
   if (!outbox_.has_value()) return std::string();
-  const Result<void> owned = lock_.take();
-  return owned ? close(read_clocks().wall) : tl::unexpected(owned.error());
+  TRY(lock_.take());
+  return close(read_clocks().wall);
 }
 
 Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& how, Open& open) {
@@ -112,15 +112,12 @@ Result<OutboxContents> OutboxWorker::opened(const OutboxOpen& how, Open& open) {
     static_cast<void>(reserve_.release());
     owned = lock_.take();
   }
-  if (!owned) return tl::unexpected(owned.error());
+  TRY(owned);
   const WallTime now = read_clocks().wall;
-  Result<std::string> closed = close(now);
-  if (!closed) return tl::unexpected(closed.error());
-  Result<Outbox> outbox = open(options_, how, now);
-  if (!outbox) return tl::unexpected(outbox.error());
-  outbox_ = std::move(*outbox);
+  TRY_ASSIGN(std::string closed, close(now));
+  TRY_ASSIGN(outbox_, open(options_, how, now));
   risk_ = risk_of_file(options_.path);
-  if (!closed->empty()) outbox_->note(std::move(*closed));
+  if (!closed.empty()) outbox_->note(std::move(closed));
   OutboxContents contents = outbox_->contents();
   contents.reserve_held = reserve_.held();
   return contents;

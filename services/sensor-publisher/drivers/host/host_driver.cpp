@@ -26,9 +26,8 @@ void add(DriverReport& report, std::string sensor, const Result<double>& number,
 
 /// The first word of a file such as /proc/loadavg.
 Result<double> read_first_number(const fs::path& file) {
-  const Result<std::string> text = read_small_file(file);
-  if (!text.has_value()) return tl::unexpected(text.error());
-  return parse_number(text->substr(0, text->find(' ')), "read " + file.string());
+  TRY_ASSIGN(const std::string text, read_small_file(file));
+  return parse_number(text.substr(0, text.find(' ')), "read " + file.string());
 }
 
 /// Of a line "MemTotal:       16384256 kB", in bytes.

@@ -24,11 +24,9 @@ Result<double> read_attribute(const SysfsDevice& device, const IioChannel& chann
 Result<double> read_channel(const SysfsDevice& device, const std::string& file, const IioChannel& channel) {
   Result<double> number = read_number(device.folder / file);
   if (!number.has_value() || !channel.is_raw) return number;
-  Result<double> offset = read_attribute(device, channel, "offset", 0);
-  if (!offset.has_value()) return offset;
-  Result<double> scale = read_attribute(device, channel, "scale", 1);
-  if (!scale.has_value()) return scale;
-  return (*number + *offset) * *scale;
+  TRY_ASSIGN(const double offset, read_attribute(device, channel, "offset", 0));
+  TRY_ASSIGN(const double scale, read_attribute(device, channel, "scale", 1));
+  return (*number + offset) * scale;
 }
 
 }  // namespace

@@ -33,8 +33,7 @@ Result<std::unique_ptr<ReplayDriver>> ReplayDriver::open(ReplayOptions options) 
     return fail(code, "open " + options.file + ": " + std::generic_category().message(errno) + "; check 'file'");
   }
   std::unique_ptr<ReplayDriver> driver(new ReplayDriver(std::move(options), file));
-  const Result<void> header = driver->read_header();
-  if (!header.has_value()) return tl::unexpected(header.error());
+  TRY(driver->read_header());
   return driver;
 }
 
