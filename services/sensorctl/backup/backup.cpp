@@ -53,7 +53,7 @@ class PartialFolder {
     }
     descriptor_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor_ < 0) return file_error(path_, "is no folder of a backup; remove it", errno);
-    if (Result<void> known = check_owner(); !known.has_value()) return known;
+    TRY(check_owner());
     // A file system without such locks (ENOLCK, EOPNOTSUPP, EBADF) has none.
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
       return fail(ErrorCode::in_use, path_ + ": another backup is being made there");
@@ -113,22 +113,19 @@ Result<void> copy_in_time(const Source& source, const std::string& path, const B
 
 Result<CopiedFile> copy(const Source& source, const std::string& partial, const BackupOptions& options) {
   const std::string path = partial + "/" + source.file();
-  const Result<PlainFile> plain = plain_file(source.path);
-  if (!plain.has_value()) return tl::unexpected<Error>(plain.error());
-  if (Result<void> room = require_room(partial, plain->bytes); !room.has_value())
+  TRY_ASSIGN(const PlainFile plain, plain_file(source.path));
+  if (Result<void> room = require_room(partial, plain.bytes); !room.has_value())
     return fail(room.error().code, source.path + ": " + room.error().message);
-  Result<void> done = copy_in_time(source, path, options);
-  if (done.has_value()) done = check_backup(path, source.application_id, longest_check);
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(copy_in_time(source, path, options));
+  TRY(check_backup(path, source.application_id, longest_check));
   ::chmod(path.c_str(), 0600);  // not on every file system
   return describe(source, path);
 }
 
 Result<Manifest> make(const BackupOptions& options, const std::string& folder) {
   PartialFolder partial(folder + ".partial");
-  Result<void> begun = require_new(folder);
-  if (begun.has_value()) begun = partial.make();
-  if (!begun.has_value()) return tl::unexpected<Error>(begun.error());
+  TRY(require_new(folder));
+  TRY(partial.make());
   Manifest manifest{
       time_text(read_clocks().wall), SENSOR_PROJECT_VERSION, doctor::read_installation(options.configuration).node, {}};
   for (const Source& source : sources_of(options.configuration)) {
@@ -137,16 +134,14 @@ Result<Manifest> make(const BackupOptions& options, const std::string& folder) {
       complain(source.path + ": is not there, and not in the backup");
       continue;
     }
-    Result<CopiedFile> file = copy(source, partial.path(), options);
-    if (!file.has_value()) return tl::unexpected<Error>(file.error());
-    manifest.files.push_back(std::move(*file));
+    TRY_ASSIGN(CopiedFile file, copy(source, partial.path(), options));
+    manifest.files.push_back(std::move(file));
   }
   if (manifest.files.empty())
     return fail(ErrorCode::not_found, "there is neither an outbox nor a store; where they are is read from " +
                                           options.configuration + " (--configuration)");
-  Result<void> done = write_manifest(manifest, partial.path());
-  if (done.has_value()) done = partial.give_name(folder);
-  if (!done.has_value()) return tl::unexpected<Error>(done.error());
+  TRY(write_manifest(manifest, partial.path()));
+  TRY(partial.give_name(folder));
   return manifest;
 }
 

@@ -15,9 +15,8 @@ namespace {
 constexpr Millis patience{10'000};  // beyond the limits: to start, and to sync the copy
 
 Result<void> copy(const CopyOrder& order) {
-  const Result<PlainFile> folder = folder_of_file(order.from);
-  if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
-  doctor::ActingAs owner(folder->owner, folder->group);
+  TRY_ASSIGN(const PlainFile folder, folder_of_file(order.from));
+  doctor::ActingAs owner(folder.owner, folder.group);
   if (!owner.begin())
     return fail(ErrorCode::permission, order.from + ": this process may not act as the user whose folder it is");
   doctor::OpeningDeadline deadline(order.longest_opening);

@@ -62,11 +62,10 @@ Result<CopiedFile> describe(const Source& source, const std::string& path) {
                          is_store ? "SELECT last_id FROM store"
                                   : "SELECT max(coalesce((SELECT max(position) FROM reading), 0), "
                                     "coalesce((SELECT max(last) FROM gap), 0))"});
-  if (!counts.has_value()) return tl::unexpected<Error>(counts.error());
-  const Result<std::string> store =
-      sensors::text_of(path, is_store ? "SELECT id FROM store" : "SELECT value FROM meta WHERE key = 'store'");
-  if (!store.has_value()) return tl::unexpected<Error>(store.error());
-  CopiedFile file{source.kind, 0, (*counts)[0], *store, (*counts)[1], (*counts)[2], (*counts)[3]};
+  TRY(counts);
+  TRY_ASSIGN(const std::string store,
+             sensors::text_of(path, is_store ? "SELECT id FROM store" : "SELECT value FROM meta WHERE key = 'store'"));
+  CopiedFile file{source.kind, 0, (*counts)[0], store, (*counts)[1], (*counts)[2], (*counts)[3]};
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) file.bytes = static_cast<std::int64_t>(status.st_size);
   return file;
@@ -87,9 +86,8 @@ Result<void> write_manifest(const Manifest& manifest, const std::string& folder)
 
 Result<Manifest> read_manifest(const std::string& folder) {
   const std::string path = folder + "/" + manifest_name;
-  Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
-  ConfigTable root = file->root();
+  TRY_ASSIGN(ConfigFile file, ConfigFile::load(path));
+  ConfigTable root = file.root();
   Manifest manifest;
   root.read("made", manifest.made);
   root.read("version", manifest.version);

@@ -47,12 +47,11 @@ struct Restored {
 };
 
 Result<std::vector<Restored>> wanted(const BackupOptions& options, const std::string& folder) {
-  const Result<Manifest> manifest = read_manifest(folder);
-  if (!manifest.has_value()) return tl::unexpected<Error>(manifest.error());
+  TRY_ASSIGN(const Manifest manifest, read_manifest(folder));
   std::vector<Restored> all;
   for (const Source& source : sources_of(options.configuration)) {
     if (!options.only.empty() && options.only != source.kind) continue;
-    for (const CopiedFile& file : manifest->files) {
+    for (const CopiedFile& file : manifest.files) {
       if (file.kind == source.kind)
         all.push_back({source, folder + "/" + source.file(), nullptr, file.readings, source.path});
     }
@@ -65,9 +64,8 @@ Result<std::vector<Restored>> wanted(const BackupOptions& options, const std::st
 /// that a service has planted there leads no further than that service could go.
 Result<void> lock(Restored& one, const BackupOptions& options) {
   constexpr Millis between_looks{200};
-  const Result<PlainFile> folder = folder_of_file(one.source.path);
-  if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
-  doctor::ActingAs owner(folder->owner, folder->group);
+  TRY_ASSIGN(const PlainFile folder, folder_of_file(one.source.path));
+  doctor::ActingAs owner(folder.owner, folder.group);
   if (!owner.begin())
     return fail(ErrorCode::permission, one.source.path + ": this process may not act as the user whose folder it is");
   one.lock = std::make_unique<FileLock>(one.source.path, "sensorctl restore");
@@ -85,14 +83,12 @@ Result<void> lock(Restored& one, const BackupOptions& options) {
 /// Nothing is touched before all of these hold.
 Result<void> prepare(Restored& one, const BackupOptions& options) {
   const Source& source = one.source;
-  const Result<PlainFile> plain = plain_file(one.copy);
-  if (!plain.has_value()) return tl::unexpected<Error>(plain.error());
-  if (Result<void> sound = check_backup(one.copy, source.application_id, longest_check); !sound.has_value())
-    return sound;
-  if (Result<void> locked = lock(one, options); !locked.has_value()) return locked;
+  TRY_ASSIGN(const PlainFile plain, plain_file(one.copy));
+  TRY(check_backup(one.copy, source.application_id, longest_check));
+  TRY(lock(one, options));
   const Result<PlainFile> before = plain_file(source.path);
   const bool is_joined = source.kind == "outbox" && before.has_value();
-  return require_room(folder_of(source.path), is_joined ? 2 * plain->bytes + before->bytes : plain->bytes);
+  return require_room(folder_of(source.path), is_joined ? 2 * plain.bytes + before->bytes : plain.bytes);
 }
 
 /// Of the copy that is changed, "<path>.restoring".
@@ -106,19 +102,19 @@ Result<void> stage(const Restored& one, doctor::ActingAs& owner) {
   const std::string file = one.target + ".restoring";
   bool is_acting = true;
   const auto go_on = [&is_acting] { return is_acting; };
-  Result<void> done = back_up(one.copy, file, one.source.application_id, go_on, [&] {
+  const Result<void> done = back_up(one.copy, file, one.source.application_id, go_on, [&] {
     is_acting = owner.begin();
     remove_staged(file);  // of a restore that was cut short
   });
-  if (done.has_value() && one.source.kind == "store") {  // publishers, and who uploads, see another one
-    done = change_backup(
-        file, "UPDATE store SET id = '" + random_id() + "'; UPDATE destination SET batch_first = 0, batch_last = 0");
+  TRY(done);
+  if (one.source.kind == "store") {  // publishers, and who uploads, see another one
+    TRY(change_backup(
+        file, "UPDATE store SET id = '" + random_id() + "'; UPDATE destination SET batch_first = 0, batch_last = 0"));
   }
-  if (!done.has_value()) return done;
   const Result<PlainFile> before = plain_file(one.source.path);
   if (::chmod(file.c_str(), before.has_value() ? before->mode & 0666 : usual_mode) != 0)
     return file_error(file, "set its mode", errno);
-  if (Result<void> synced = sync_file(file); !synced.has_value()) return synced;
+  TRY(sync_file(file));
   const std::string replacement = replacement_of(one.target);
   if (::rename(file.c_str(), replacement.c_str()) != 0) return file_error(file, "rename to " + replacement, errno);
   return {};
@@ -150,22 +146,19 @@ Result<void> finish_what_was_cut_short(Restored& one, const PlainFile& folder) {
     one.waiting = waiting_in(one.source.path);
     if (finished.has_value()) finished = finish_replacement(one.target, read_clocks().wall);
   }
-  if (!finished.has_value()) return tl::unexpected<Error>(finished.error());
+  TRY(finished);
   return {};
 }
 
 Result<void> restore_one(Restored& one) {
-  const Result<PlainFile> folder = folder_of_file(one.source.path);
-  if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
-  if (Result<void> done = finish_what_was_cut_short(one, *folder); !done.has_value()) return done;
-  doctor::ActingAs owner(folder->owner, folder->group);
+  TRY_ASSIGN(const PlainFile folder, folder_of_file(one.source.path));
+  TRY(finish_what_was_cut_short(one, folder));
+  doctor::ActingAs owner(folder.owner, folder.group);
   if (Result<void> staged = stage(one, owner); !staged.has_value()) {
     remove_staged(one.target + ".restoring");  // the services need the room
     return staged;
   }
-  Result<std::string> aside = put_in_place(one.target, aside_word, read_clocks().wall);
-  if (!aside.has_value()) return tl::unexpected<Error>(aside.error());
-  one.aside = std::move(*aside);
+  TRY_ASSIGN(one.aside, put_in_place(one.target, aside_word, read_clocks().wall));
   return {};
 }
 

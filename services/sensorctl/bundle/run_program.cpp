@@ -115,16 +115,15 @@ bool ends(pid_t pid, Instant until) {
 Result<ProgramOutput> run_program(const std::vector<std::string>& command, ProgramLimits limits) {
   Pipe pipe;
   if (!pipe.is_open()) return fail(ErrorCode::io, std::string("pipe: ") + std::strerror(errno));
-  const Result<pid_t> pid = spawn(command, pipe.writer());
-  if (!pid.has_value()) return tl::unexpected<Error>(pid.error());
+  TRY_ASSIGN(const pid_t pid, spawn(command, pipe.writer()));
   pipe.close_writer();
   ProgramOutput output;
   const Instant until = read_clocks().monotonic + limits.deadline;
   End end = read_all(pipe.reader(), until, limits.output_bytes, output.text);
-  if (end == End::closed && !ends(*pid, until)) end = End::late;
-  if (end != End::closed) ::kill(*pid, SIGKILL);
+  if (end == End::closed && !ends(pid, until)) end = End::late;
+  if (end != End::closed) ::kill(pid, SIGKILL);
   int status = 0;
-  while (::waitpid(*pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (end == End::late) {
     return fail(ErrorCode::timeout, command[0] + ": not done in " + std::to_string(limits.deadline.count()) + " ms");

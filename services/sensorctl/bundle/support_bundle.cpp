@@ -165,9 +165,8 @@ class Bundle {
   Result<void> pack_into(const std::string& archive) const {
     if (root_.empty())
       return fail(ErrorCode::io, "no folder for temporary files: " + fs::temp_directory_path().string());
-    const Result<ProgramOutput> tar = run_program({"tar", "-C", root_, "-czf", archive, name_});
-    if (!tar.has_value()) return tl::unexpected<Error>(tar.error());
-    if (tar->exit_code != 0) return fail(ErrorCode::io, tar->text);
+    TRY_ASSIGN(const ProgramOutput tar, run_program({"tar", "-C", root_, "-czf", archive, name_}));
+    if (tar.exit_code != 0) return fail(ErrorCode::io, tar.text);
     return {};
   }
 

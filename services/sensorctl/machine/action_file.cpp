@@ -29,7 +29,7 @@ Result<ActionFile> ActionFile::open(const std::string& folder) {
     if (errno == EWOULDBLOCK) return fail(ErrorCode::overloaded, path + ": another recovery is at work");
     return file_error(path, "lock", errno);
   }
-  if (Result<void> loaded = log.load(); !loaded.has_value()) return tl::unexpected<Error>(loaded.error());
+  TRY(log.load());
   return log;
 }
 
@@ -46,9 +46,8 @@ ActionFile::~ActionFile() {
 Result<void> ActionFile::load() {
   // A larger one was not written by this: what it counts is in its newest lines all the same.
   constexpr std::size_t largest = 16 * most_bytes;
-  Result<SmallFile> file = read_small_file(path_, largest);
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
-  text_ = std::move(file->text);
+  TRY_ASSIGN(SmallFile file, read_small_file(path_, largest));
+  text_ = std::move(file.text);
   past_ = parse_log(text_);
   return {};
 }

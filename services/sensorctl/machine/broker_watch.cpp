@@ -68,11 +68,10 @@ class Listener {
 
 Result<BrokerFacts> watch_broker(const sensorctl::BrokerAccess& access, const std::vector<std::string>& services,
                                  Millis interval) {
-  const Result<std::string> password = sensorctl::read_password(access);
-  if (!password.has_value()) return tl::unexpected<Error>(password.error());
+  TRY_ASSIGN(const std::string password, sensorctl::read_password(access));
   Listener listener(services, interval);
   const std::string below = access.root + "/" + (access.node.empty() ? "+" : access.node);
-  const MqttClientOptions options = sensorctl::client_options(access, *password, sensorctl::new_client_name(),
+  const MqttClientOptions options = sensorctl::client_options(access, password, sensorctl::new_client_name(),
                                                               {below + "/status/+", below + "/queue/+"});
   const MqttClient client(options, listener.callbacks());
   return listener.wait(access.timeout + grace, interval + grace);

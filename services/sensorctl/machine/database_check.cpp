@@ -10,11 +10,10 @@ namespace {
 constexpr Millis patience{5'000};  // beyond the limit: to start, and to open the file
 
 Result<void> check(const std::string& path, Millis limit) {
-  if (Result<void> owner = become_owner_of_folder(path); !owner.has_value()) return owner;
-  if (const Result<PlainFile> plain = plain_file(path); !plain.has_value()) return tl::unexpected<Error>(plain.error());
-  Result<Database> database = Database::open_damaged(path, limit);
-  if (!database.has_value()) return tl::unexpected<Error>(database.error());
-  return quick_check(*database, limit);
+  TRY(become_owner_of_folder(path));
+  TRY_ASSIGN(std::ignore, plain_file(path));
+  TRY_ASSIGN(Database database, Database::open_damaged(path, limit));
+  return quick_check(database, limit);
 }
 
 }  // namespace

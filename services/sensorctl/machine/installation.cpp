@@ -90,12 +90,10 @@ Budget read_budget(ConfigFile& file) {
 
 Result<Budget> read_budget(const std::string& path) {
   Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file.has_value()) {
-    if (file.error().code == ErrorCode::not_found) return Budget{};
-    return tl::unexpected<Error>(file.error());
-  }
+  if (!file.has_value() && file.error().code == ErrorCode::not_found) return Budget{};
+  TRY(file);
   Budget budget = read_budget(*file);
-  if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
+  TRY(file->finish());
   return budget;
 }
 

@@ -30,9 +30,8 @@ Result<std::string> or_empty(Result<std::string> text) {
 }  // namespace
 
 Result<std::string> MachineFiles::read(const std::string& path) const {
-  Result<SmallFile> file = read_small_file(root_ + path, most_bytes);
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
-  return std::move(file->text);
+  TRY_ASSIGN(SmallFile file, read_small_file(root_ + path, most_bytes));
+  return std::move(file.text);
 }
 
 bool MachineFiles::exists(const std::string& path) const {
@@ -41,16 +40,13 @@ bool MachineFiles::exists(const std::string& path) const {
 }
 
 Result<char> MachineFiles::process_state(std::uint32_t pid) const {
-  const Result<std::string> stat = read(process_file(pid, "stat"));
-  if (!stat.has_value()) return tl::unexpected<Error>(stat.error());
-  return doctor::process_state(*stat);
+  TRY_ASSIGN(const std::string stat, read(process_file(pid, "stat")));
+  return doctor::process_state(stat);
 }
 
 Result<OpenFiles> MachineFiles::open_files(std::uint32_t pid) const {
-  const Result<std::string> limits = read(process_file(pid, "limits"));
-  if (!limits.has_value()) return tl::unexpected<Error>(limits.error());
-  const Result<std::uint64_t> limit = open_files_limit(*limits);
-  if (!limit.has_value()) return tl::unexpected<Error>(limit.error());
+  TRY_ASSIGN(const std::string limits, read(process_file(pid, "limits")));
+  TRY_ASSIGN(const std::uint64_t limit, open_files_limit(limits));
   std::error_code error;
   const std::string folder = root_ + process_file(pid, "fd");
   const fs::directory_iterator files(folder, error);
@@ -58,13 +54,12 @@ Result<OpenFiles> MachineFiles::open_files(std::uint32_t pid) const {
     const bool denied = error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
     return fail(denied ? ErrorCode::permission : ErrorCode::io, folder + ": " + error.message());
   }
-  return OpenFiles{static_cast<std::uint64_t>(std::distance(begin(files), end(files))), *limit};
+  return OpenFiles{static_cast<std::uint64_t>(std::distance(begin(files), end(files))), limit};
 }
 
 Result<std::int64_t> MachineFiles::oom_score_adjust(std::uint32_t pid) const {
-  const Result<std::string> text = read(process_file(pid, "oom_score_adj"));
-  if (!text.has_value()) return tl::unexpected<Error>(text.error());
-  return doctor::oom_score_adjust(*text);
+  TRY_ASSIGN(const std::string text, read(process_file(pid, "oom_score_adj")));
+  return doctor::oom_score_adjust(text);
 }
 
 Result<std::optional<std::uint64_t>> MachineFiles::limit_of(const std::string& path) const {
@@ -83,25 +78,22 @@ Result<std::optional<std::uint64_t>> MachineFiles::cpu_limit_of(const std::strin
     if (!quota.has_value() || quota->empty() || !period.has_value()) return std::optional<std::uint64_t>{};
     text = *quota + " " + *period;
   }
-  if (!text.has_value()) return tl::unexpected<Error>(text.error());
+  TRY(text);
   return cgroup_cpu_limit(*text);
 }
 
 /// A limit that is none is a number here, as in UnitState: no file is something else.
 Result<std::optional<std::uint64_t>> MachineFiles::limit_if_shown(const std::string& path) const {
   if (!exists(path)) return std::optional<std::uint64_t>{};
-  const Result<std::optional<std::uint64_t>> limit = limit_of(path);
-  if (!limit.has_value()) return tl::unexpected<Error>(limit.error());
-  return std::optional<std::uint64_t>(limit->value_or(UnitState::no_limit));
+  TRY_ASSIGN(const std::optional<std::uint64_t> limit, limit_of(path));
+  return std::optional<std::uint64_t>(limit.value_or(UnitState::no_limit));
 }
 
 Result<std::optional<std::uint64_t>> MachineFiles::weight_if_shown(const std::string& path) const {
-  const Result<std::string> text = or_empty(read(path));
-  if (!text.has_value()) return tl::unexpected<Error>(text.error());
-  if (text->empty()) return std::optional<std::uint64_t>{};
-  const Result<std::uint64_t> weight = cgroup_weight(*text);
-  if (!weight.has_value()) return tl::unexpected<Error>(weight.error());
-  return std::optional<std::uint64_t>(*weight);
+  TRY_ASSIGN(const std::string text, or_empty(read(path)));
+  if (text.empty()) return std::optional<std::uint64_t>{};
+  TRY_ASSIGN(const std::uint64_t weight, cgroup_weight(text));
+  return std::optional<std::uint64_t>(weight);
 }
 
 Result<LimitsInForce> MachineFiles::limits(const std::string& path) const {
@@ -112,26 +104,23 @@ Result<LimitsInForce> MachineFiles::limits(const std::string& path) const {
   if (path.empty() || !exists(in("pids") + "cgroup.procs")) {
     return fail(ErrorCode::not_found, in("pids") + ": there is no such control group");
   }
-  const auto memory = limit_of(in("memory") + (is_version_2 ? "memory.max" : "memory.limit_in_bytes"));
-  const auto tasks = limit_of(in("pids") + "pids.max");
-  const auto cpu = cpu_limit_of(in("cpu"));
+  LimitsInForce limits;
+  TRY_ASSIGN(limits.memory_max, limit_of(in("memory") + (is_version_2 ? "memory.max" : "memory.limit_in_bytes")));
+  TRY_ASSIGN(limits.tasks_max, limit_of(in("pids") + "pids.max"));
+  TRY_ASSIGN(limits.cpu_us_per_s, cpu_limit_of(in("cpu")));
   // Names of version 2 only.
-  const auto memory_high = limit_if_shown(in("memory") + "memory.high");
-  const auto swap = limit_if_shown(in("memory") + "memory.swap.max");
-  const auto cpu_weight = weight_if_shown(in("cpu") + "cpu.weight");
-  const auto io_weight = weight_if_shown(in("blkio") + "io.weight");
-  for (const auto* one : {&memory, &tasks, &cpu, &memory_high, &swap, &cpu_weight, &io_weight}) {
-    if (!one->has_value()) return tl::unexpected<Error>(one->error());
-  }
-  return LimitsInForce{*memory, *tasks, *cpu, *memory_high, *swap, *cpu_weight, *io_weight};
+  TRY_ASSIGN(limits.memory_high, limit_if_shown(in("memory") + "memory.high"));
+  TRY_ASSIGN(limits.swap_max, limit_if_shown(in("memory") + "memory.swap.max"));
+  TRY_ASSIGN(limits.cpu_weight, weight_if_shown(in("cpu") + "cpu.weight"));
+  TRY_ASSIGN(limits.io_weight, weight_if_shown(in("blkio") + "io.weight"));
+  return limits;
 }
 
 Result<bool> MachineFiles::memory_cgroup() const {
   const Result<std::string> controllers = read(cgroups + "/cgroup.controllers");
   if (controllers.has_value()) return names_memory(*controllers);
-  const Result<std::string> version_1 = read("/proc/cgroups");
-  if (!version_1.has_value()) return tl::unexpected<Error>(version_1.error());
-  return enables_memory(*version_1);
+  TRY_ASSIGN(const std::string version_1, read("/proc/cgroups"));
+  return enables_memory(version_1);
 }
 
 Result<std::string> MachineFiles::mounts() const {
@@ -140,18 +129,16 @@ Result<std::string> MachineFiles::mounts() const {
 }
 
 Result<bool> MachineFiles::is_read_only(const std::string& path) const {
-  const Result<std::string> mounted = mounts();
-  if (!mounted.has_value()) return tl::unexpected<Error>(mounted.error());
-  return is_mounted_read_only(*mounted, path);
+  TRY_ASSIGN(const std::string mounted, mounts());
+  return is_mounted_read_only(mounted, path);
 }
 
 /// A folder that is not there yet will be on the file system of the nearest one that is.
 Result<std::string> MachineFiles::storage_risk(const std::string& path) const {
-  const Result<std::string> mounted = mounts();
-  if (!mounted.has_value()) return tl::unexpected<Error>(mounted.error());
+  TRY_ASSIGN(const std::string mounted, mounts());
   std::error_code failed;
   const fs::path whole = root_.empty() ? fs::weakly_canonical(path, failed) : fs::path(path);
-  return sensors::storage_risk(*mounted, failed ? path : whole.string());
+  return sensors::storage_risk(mounted, failed ? path : whole.string());
 }
 
 Result<DiskSpace> MachineFiles::space(const std::string& path) const {
@@ -166,13 +153,10 @@ Result<DiskSpace> MachineFiles::space(const std::string& path) const {
 
 Result<std::optional<PowerFacts>> MachineFiles::power() const {
   const Result<std::string> throttled = read("/sys/devices/platform/soc/soc:firmware/get_throttled");
-  if (!throttled.has_value()) {
-    if (throttled.error().code == ErrorCode::not_found) return power_from_voltage_sensor();
-    return tl::unexpected<Error>(throttled.error());
-  }
-  const Result<PowerFacts> power = power_of(*throttled);
-  if (!power.has_value()) return tl::unexpected<Error>(power.error());
-  return std::optional<PowerFacts>(*power);
+  if (!throttled.has_value() && throttled.error().code == ErrorCode::not_found) return power_from_voltage_sensor();
+  TRY(throttled);
+  TRY_ASSIGN(const PowerFacts power, power_of(*throttled));
+  return std::optional<PowerFacts>(power);
 }
 
 /// Kernels that have no get_throttled have the driver raspberrypi-hwmon, which knows under-voltage only.
@@ -182,21 +166,18 @@ Result<std::optional<PowerFacts>> MachineFiles::power_from_voltage_sensor() cons
     const std::string folder = "/sys/class/hwmon/" + chip.path().filename().string();
     const Result<std::string> name = read(folder + "/name");
     if (!name.has_value() || !name->starts_with("rpi_volt")) continue;
-    const Result<std::string> alarm = read(folder + "/in0_lcrit_alarm");
-    if (!alarm.has_value()) return tl::unexpected<Error>(alarm.error());
+    TRY_ASSIGN(const std::string alarm, read(folder + "/in0_lcrit_alarm"));
     PowerFacts power;
-    power.under_voltage = alarm->starts_with('1');
+    power.under_voltage = alarm.starts_with('1');
     return std::optional<PowerFacts>(power);
   }
   return std::optional<PowerFacts>{};
 }
 
 Result<bool> MachineFiles::default_route() const {
-  const Result<std::string> route = read("/proc/net/route");
-  if (!route.has_value()) return tl::unexpected<Error>(route.error());
-  const Result<std::string> ipv6_route = or_empty(read("/proc/net/ipv6_route"));
-  if (!ipv6_route.has_value()) return tl::unexpected<Error>(ipv6_route.error());
-  return has_default_route(*route, *ipv6_route);
+  TRY_ASSIGN(const std::string route, read("/proc/net/route"));
+  TRY_ASSIGN(const std::string ipv6_route, or_empty(read("/proc/net/ipv6_route")));
+  return has_default_route(route, ipv6_route);
 }
 
 }  // namespace sensors::doctor

@@ -48,9 +48,8 @@ UnitFacts observe_unit(UnitState state, const MachineFiles& files) {
 Result<std::vector<UnitFacts>> observe_units(SystemManager& systemd, const MachineFiles& files) {
   std::vector<UnitFacts> all;
   for (const std::string& name : units()) {
-    Result<UnitState> state = systemd.unit(name);
-    if (!state.has_value()) return tl::unexpected<Error>(state.error());
-    all.push_back(observe_unit(std::move(*state), files));
+    TRY_ASSIGN(UnitState state, systemd.unit(name));
+    all.push_back(observe_unit(std::move(state), files));
   }
   return all;
 }
@@ -71,11 +70,9 @@ Machine observe_machine(const MachineFiles& files) {
 }
 
 Result<AclDifference> observe_acl(const MachineFiles& files, const std::string& configuration) {
-  const Result<std::string> shipped = files.read("/usr/share/sensor-project/acl");
-  if (!shipped.has_value()) return tl::unexpected<Error>(shipped.error());
-  const Result<std::string> present = files.read(configuration + "/acl");
-  if (!present.has_value()) return tl::unexpected<Error>(present.error());
-  return compare_acl(*shipped, *present);
+  TRY_ASSIGN(const std::string shipped, files.read("/usr/share/sensor-project/acl"));
+  TRY_ASSIGN(const std::string present, files.read(configuration + "/acl"));
+  return compare_acl(shipped, present);
 }
 
 std::string folder_of(const std::string& path) { return std::filesystem::path(path).parent_path().string(); }
@@ -117,9 +114,8 @@ std::vector<CertificateFacts> observe_certificates(const std::vector<Certificate
 }
 
 Result<JournalFacts> observe_journal(WallTime now) {
-  const Result<JournalErrors> errors = read_journal_errors(units(), now - journal_span, journal_deadline);
-  if (!errors.has_value()) return tl::unexpected<Error>(errors.error());
-  return JournalFacts{errors->count, errors->newest, journal_span};
+  TRY_ASSIGN(const JournalErrors errors, read_journal_errors(units(), now - journal_span, journal_deadline));
+  return JournalFacts{errors.count, errors.newest, journal_span};
 }
 
 bool is_this_machine(const std::string& host) { return host == "127.0.0.1" || host == "::1" || host == "localhost"; }

@@ -70,11 +70,10 @@ void OpeningDeadline::stop() {
 }
 
 Result<void> become_owner_of_folder(const std::string& path) {
-  const Result<PlainFile> folder = folder_of_file(path);
-  if (!folder.has_value()) return tl::unexpected<Error>(folder.error());
-  if (::geteuid() != 0 || folder->owner == 0) return {};
-  if (::setgroups(0, nullptr) == 0 && ::setresgid(folder->group, folder->group, folder->group) == 0 &&
-      ::setresuid(folder->owner, folder->owner, folder->owner) == 0)
+  TRY_ASSIGN(const PlainFile folder, folder_of_file(path));
+  if (::geteuid() != 0 || folder.owner == 0) return {};
+  if (::setgroups(0, nullptr) == 0 && ::setresgid(folder.group, folder.group, folder.group) == 0 &&
+      ::setresuid(folder.owner, folder.owner, folder.owner) == 0)
     return {};
   return fail(ErrorCode::permission, path + ": this process may not become the user whose folder it is");
 }

@@ -23,9 +23,8 @@ Result<void> release(const std::string& path) {
 }
 
 Result<void> ask_systemd(const Remedy& remedy) {
-  Result<SystemManager> systemd = SystemManager::connect(systemd_deadline);
-  if (!systemd.has_value()) return tl::unexpected<Error>(systemd.error());
-  return remedy.kind == Remedy::Kind::reboot ? systemd->reboot() : systemd->restart(remedy.object);
+  TRY_ASSIGN(SystemManager systemd, SystemManager::connect(systemd_deadline));
+  return remedy.kind == Remedy::Kind::reboot ? systemd.reboot() : systemd.restart(remedy.object);
 }
 
 Result<void> carry_out(const Remedy& remedy) {
@@ -53,11 +52,9 @@ void take(const Action& action, ActionFile& log, WallTime now, Recovery& recover
 }  // namespace
 
 Result<Recovery> recover(const Findings& findings, const RecoverOptions& options, WallTime now) {
-  const Result<Budget> budget = read_budget(options.configuration);
-  if (!budget.has_value()) return tl::unexpected<Error>(budget.error());
-  Result<ActionFile> log = ActionFile::open(options.folder);
-  if (!log.has_value()) return tl::unexpected<Error>(log.error());
-  const Plan plan = make_plan(findings, log->past(), *budget, now);
+  TRY_ASSIGN(const Budget budget, read_budget(options.configuration));
+  TRY_ASSIGN(ActionFile log, ActionFile::open(options.folder));
+  const Plan plan = make_plan(findings, log.past(), budget, now);
   Recovery recovery;
   recovery.withheld = plan.withheld;
   for (const Action& action : plan.actions) {
@@ -65,7 +62,7 @@ Result<Recovery> recover(const Findings& findings, const RecoverOptions& options
       recovery.withheld.push_back(fmt::format("{} {}: {}; this is a dry run", name_of(action.remedy.kind),
                                               action.remedy.object, action.reason));
     } else {
-      take(action, *log, now, recovery);
+      take(action, log, now, recovery);
     }
   }
   return recovery;

@@ -24,31 +24,29 @@ std::string row_text(const StoredRow& row) {
 }
 
 Result<Told> tell_list(const std::string& payload, bool json) {
-  const Result<DeadLetterList> list = decode_dead_letter_list(payload);
-  if (!list.has_value()) return tl::unexpected<Error>(list.error());
+  TRY_ASSIGN(const DeadLetterList list, decode_dead_letter_list(payload));
   Told told;
   if (json) {
     told.text = on_one_line(payload) + "\n";
-  } else if (!list->letters.empty()) {
-    told.text = dead_letters_table(list->letters);
+  } else if (!list.letters.empty()) {
+    told.text = dead_letters_table(list.letters);
   }
-  if (list->letters.empty()) told.note = "no dead letters";
-  if (list->truncated && !list->letters.empty())
-    told.note = fmt::format("there are more: --after {}", list->letters.back().id);
+  if (list.letters.empty()) told.note = "no dead letters";
+  if (list.truncated && !list.letters.empty())
+    told.note = fmt::format("there are more: --after {}", list.letters.back().id);
   return told;
 }
 
 /// `named`: how many ids the command line has; 0: all of them are meant.
 Result<Told> tell_change(const std::string& payload, Action action, std::size_t named, bool json) {
-  const Result<DeadLettersChanged> answer = decode_dead_letters_changed(payload);
-  if (!answer.has_value()) return tl::unexpected<Error>(answer.error());
+  TRY_ASSIGN(const DeadLettersChanged answer, decode_dead_letters_changed(payload));
   const char* done = action == Action::requeue ? "requeued" : "purged";
   Told told;
-  told.text = json ? on_one_line(payload) + "\n" : fmt::format("{} {}, {} left\n", answer->changed, done, answer->left);
-  if (answer->changed < named) {
+  told.text = json ? on_one_line(payload) + "\n" : fmt::format("{} {}, {} left\n", answer.changed, done, answer.left);
+  if (answer.changed < named) {
     told.note =
         fmt::format("{} of the {} named could not be {}: there is no such dead letter, or it was requeued and waits",
-                    named - answer->changed, named, done);
+                    named - answer.changed, named, done);
     told.exit_code = exit_trouble;
   }
   return told;

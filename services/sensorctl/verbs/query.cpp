@@ -64,13 +64,12 @@ std::string readings_csv(const std::vector<StoredReading>& readings) {
 Question query_question(const QueryRequest& request, Format format) {
   Question question{"query", encode_query_request(request), {}};
   question.tell = [format](const std::string& payload) -> Result<Told> {
-    const Result<QueryAnswer> answer = decode_query_answer(payload);
-    if (!answer.has_value()) return tl::unexpected<Error>(answer.error());
-    Told told{"", note_of(*answer)};
+    TRY_ASSIGN(const QueryAnswer answer, decode_query_answer(payload));
+    Told told{"", note_of(answer)};
     switch (format) {
-      case Format::text: told.text = answer->readings.empty() ? "" : readings_table(answer->readings); break;
+      case Format::text: told.text = answer.readings.empty() ? "" : readings_table(answer.readings); break;
       case Format::json: told.text = on_one_line(payload) + "\n"; break;
-      case Format::csv: told.text = readings_csv(answer->readings); break;
+      case Format::csv: told.text = readings_csv(answer.readings); break;
     }
     return told;
   };
