@@ -79,8 +79,8 @@ void BootClocks::describe(StatusWriter& status) const {
 
 std::string BootClocks::broken_invariant() const {
   if (times_heard_ != times_committed_ + learned_.size()) return "a boot time that was heard is committed, or waits";
-  const bool keep_all = std::all_of(sent_.learned.begin(), sent_.learned.end(),
-                                    [&](const BootLearned& sent) { return learned_.contains(sent.boot); });
+  const bool keep_all = checked_sent_.all_of(sent_.learned.size(),
+                                             [&](std::size_t i) { return learned_.contains(sent_.learned[i].boot); });
   return keep_all ? "" : "a boot time waits until its commit is done";
 }
 

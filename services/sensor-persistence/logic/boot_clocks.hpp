@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/codec/status_writer.hpp"
+#include "common/core/rotating_sample.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -81,6 +82,7 @@ class BootClocks {
   std::uint64_t times_committed_ = 0;    // that left it
   std::deque<Repair> repairs_;
   Sent sent_;  // with the commit under way
+  RotatingSample checked_sent_;
   ClockCounters counters_;
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/codec/status_writer.hpp"
+#include "common/core/rotating_sample.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -119,7 +120,8 @@ class Ingest {
   /// The watermark of each publisher's newest stream.
   std::vector<Watermark> newest() const;
 
-  /// What should hold after every call and does not; empty when all holds.
+  /// What should hold after every call and does not; empty when all holds. Looks at all of a few streams, and at a
+  /// handful of many.
   std::string broken_invariant() const;
 
   const IngestCounters& counters() const { return counters_; }
@@ -162,10 +164,13 @@ class Ingest {
   void back_to_watermark(const std::string& name);
   void forget_idle_streams();
   bool is_idle(const Stream& stream) const;
+  std::string broken_rule_of(std::size_t pending_index) const;
 
   IngestOptions options_;
   bool open_ = false;
   std::unordered_map<std::string, Stream> streams_;
+  RotatingSample checked_streams_;
+  RotatingSample checked_pending_;
   std::uint64_t uses_ = 0;
   std::uint64_t newest_born_ = 0;
 
