@@ -85,8 +85,8 @@ class Logic {
     return "";
   }
 
-  const IngestCounters& ingest_counters() const { return ingest_.counters(); }
-  const ServiceCounters& counters() const { return counters_; }
+  /// What the status says beside the state.
+  void describe(Now now, StatusWriter& status) const;
 
  private:
   // ---- logic_store.cpp: opening the store, and what to do when it fails ----
@@ -126,7 +126,6 @@ class Logic {
   void update_state(Now now);
   void publish_status(Now now);
   void finish_stopping(Now now);
-  void describe(Now now, StatusWriter& status) const;
 
   // ---- logic_messages.cpp: what arrives over the broker ----
   void on(const MqttMessage& message, Now now);

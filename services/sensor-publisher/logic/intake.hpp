@@ -36,15 +36,6 @@ class Intake {
 
   std::optional<Instant> wake_at(const Pacing& pacing) const;
 
-  std::uint64_t suppressed() const;
-  std::uint64_t refused() const;
-  /// Values that devices gave in rounds for their critical sensors only, and that the pace left out.
-  std::uint64_t left_out() const { return left_out_; }
-  std::uint64_t driver_errors() const { return driver_errors_; }
-  /// Reads of a channel that gave no value and are no trouble: it is off, or failed for once.
-  std::uint64_t no_values() const { return no_values_; }
-  /// Readings of a sensor that another driver has as well.
-  std::uint64_t shared_names() const { return shared_names_; }
   /// Names of drivers whose round is overdue, or whose errors are not over; empty when all are well.
   std::string ailing() const;
 
@@ -70,6 +61,8 @@ class Intake {
     std::map<std::string, bool> complaints;  // message to "still so in this round"; bounded by the driver's errors
   };
 
+  std::uint64_t suppressed() const;
+  std::uint64_t refused() const;
   void complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects);
   void note_owner(std::size_t driver, const std::string& sensor, Now now, Effects& effects);
   void note_recovery(DriverState& driver, Now now, Effects& effects);
@@ -86,10 +79,10 @@ class Intake {
   bool stopped_ = false;
   RoomForReadings room_;
   std::uint64_t taken_ = 0;
-  std::uint64_t left_out_ = 0;
+  std::uint64_t left_out_ = 0;  // values of rounds for critical sensors only, that the pace left out
   std::uint64_t driver_errors_ = 0;
-  std::uint64_t no_values_ = 0;
-  std::uint64_t shared_names_ = 0;
+  std::uint64_t no_values_ = 0;                          // reads of a channel that is off, or failed for once
+  std::uint64_t shared_names_ = 0;                       // readings of a sensor that another driver has as well
   std::unordered_map<std::string, std::size_t> owners_;  // by sensor: the driver that had it first
 };
 

@@ -105,9 +105,6 @@ class OutboxWriter {
   const std::deque<OutboxEntry>& pending() const { return pending_; }
   /// Entries that a crash would take: pending(), and what is under way.
   std::size_t in_memory() const { return pending_.size() + under_way_; }
-  /// That gave way in a full outbox, and in memory while the outbox could not be written.
-  std::uint64_t readings_dropped() const { return readings_dropped_; }
-  std::uint64_t readings_unwritable() const { return readings_unwritable_; }
   const OutboxBudget& budget() const { return budget_; }
   Position written() const { return written_; }
   /// What should hold after every call and does not; empty when all holds.
@@ -157,8 +154,8 @@ class OutboxWriter {
   std::size_t under_way_ = 0;          // entries of the outstanding write that are not in pending_
   bool pending_is_under_way_ = false;  // the outstanding write has copies of the first of pending_
   bool stopping_ = false;
-  std::uint64_t readings_dropped_ = 0;
-  std::uint64_t readings_unwritable_ = 0;
+  std::uint64_t readings_dropped_ = 0;     // gave way in a full outbox
+  std::uint64_t readings_unwritable_ = 0;  // gave way in memory while the outbox could not be written
 };
 
 }  // namespace sensors::publisher

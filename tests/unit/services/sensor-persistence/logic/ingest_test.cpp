@@ -35,7 +35,7 @@ TEST(Ingest, ignores_and_counts_duplicates) {
   ASSERT_EQ(second.streams.size(), 1U);
   EXPECT_EQ(second.streams.front().readings.front().seq, 6U);
   EXPECT_EQ(second.streams.front().through, 7U);
-  EXPECT_EQ(bench.logic().ingest_counters().duplicates, 3U);
+  EXPECT_EQ(bench.shown("duplicates"), 3U);
 }
 
 TEST(Ingest, answers_duplicates_with_the_watermark_so_that_a_lost_one_is_said_again) {
@@ -63,7 +63,7 @@ TEST(Ingest, refuses_what_is_behind_a_hole_and_answers_with_resend_at_most_once_
   EXPECT_EQ(bench.take_watermarks(), Watermarks{});
   bench.pass(1ms);
   EXPECT_EQ(bench.take_watermarks(), (Watermarks{{"store1", "aaaa", 1, true}}));
-  EXPECT_EQ(bench.logic().ingest_counters().refused_holes, 2U);
+  EXPECT_EQ(bench.shown("refused_holes"), 2U);
 }
 
 TEST(Ingest, does_not_ask_for_a_resend_again_when_the_sender_has_gone_back) {
@@ -88,7 +88,7 @@ TEST(Ingest, takes_gap_records_as_part_of_the_run) {
   bench.backlog(batch);
   bench.settle();
   EXPECT_EQ(bench.take_watermarks().back(), (Committed{"store1", "aaaa", 7, false}));
-  EXPECT_EQ(bench.logic().ingest_counters().committed_lost, 5U);
+  EXPECT_EQ(bench.shown("gap_readings"), 5U);
   EXPECT_NE(bench.last_own("event").find("1..5 lost (outbox_full)"), std::string::npos);
 }
 
@@ -114,7 +114,7 @@ TEST(Ingest, refuses_a_stream_that_belongs_to_another_node_or_publisher) {
   bench.give(LogicBench::message("sensors/kitchen/backlog/other", encode_batch(run_of("aaaa", 2, 3))));
   bench.pass(10ms);
   EXPECT_FALSE(bench.is_committing());
-  EXPECT_EQ(bench.logic().ingest_counters().refused_foreign, 3U);
+  EXPECT_EQ(bench.shown("refused_foreign"), 3U);
   EXPECT_TRUE(
       bench.logged("stream aaaa of cellar/sensor-publisher is refused: it belongs to kitchen/sensor-publisher"));
 }
@@ -185,7 +185,7 @@ TEST(Ingest, refuses_rows_beyond_its_bounded_buffer_and_asks_for_them_when_there
   bench.pass(10ms);
   ASSERT_TRUE(bench.is_committing());
   bench.backlog(run_of("aaaa", 2, 150));
-  EXPECT_EQ(bench.logic().ingest_counters().refused_full, 49U);
+  EXPECT_EQ(bench.shown("refused_full"), 49U);
   EXPECT_EQ(bench.take_watermarks(), Watermarks{});
   bench.commit();
   EXPECT_EQ(bench.take_watermarks(), (Watermarks{{"store1", "aaaa", 1, true}}));

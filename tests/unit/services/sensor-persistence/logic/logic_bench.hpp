@@ -15,6 +15,7 @@
 #include "common/codec/time_text.hpp"
 #include "services/sensor-persistence/logic/logic.hpp"
 #include "services/sensor-persistence/store/store_writer.hpp"
+#include "tests/support/described.hpp"
 
 namespace sensors::persistence {
 
@@ -172,6 +173,13 @@ class LogicBench {
       if (message.topic == "sensors/node/" + kind + "/sensor-persistence") payload = message.payload;
     }
     return payload;
+  }
+
+  /// What a status shows now as `key`.
+  std::uint64_t shown(const std::string& key) const {
+    StatusWriter status;
+    logic_.describe(now, status);
+    return number_in(status.object(), key);
   }
 
   bool logged(const std::string& text) const {

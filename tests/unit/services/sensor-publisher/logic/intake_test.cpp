@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "tests/support/described.hpp"
+
 namespace sensors::publisher {
 namespace {
 
@@ -78,7 +80,7 @@ TEST_F(IntakeTest, refuses_what_is_not_a_number_and_keeps_the_rest) {
       finish(intake, {{sample("bad", std::nan("")), sample("good", 1), sample("worse", INFINITY)}, {}, false});
   ASSERT_EQ(readings.size(), 1U);
   EXPECT_EQ(readings[0].sensor, "good");
-  EXPECT_EQ(intake.refused(), 2U);
+  EXPECT_EQ(shown(intake, "refused"), 2U);
 }
 
 TEST_F(IntakeTest, logs_a_complaint_once_and_its_end_once) {
@@ -90,7 +92,7 @@ TEST_F(IntakeTest, logs_a_complaint_once_and_its_end_once) {
     pass(1s);
   }
   EXPECT_EQ(log, (std::vector<std::string>{"driver a: temp1_input: not there"}));
-  EXPECT_EQ(intake.driver_errors(), 5U);
+  EXPECT_EQ(shown(intake, "driver_errors"), 5U);
   rounds_started(intake);
   finish(intake, {{sample("t", 1)}, {}, false});
   EXPECT_EQ(log.back(), "driver a: well again after 5 errors");
@@ -128,7 +130,7 @@ TEST_F(IntakeTest, quotes_the_first_bad_line_of_a_kind_and_counts_the_others) {
   ASSERT_EQ(log.size(), 1U);
   EXPECT_EQ(log[0].find("driver a: co2.py printed a bad line: not JSON: \"[1mco2 is 0xxx"), 0U) << log[0];
   EXPECT_LT(log[0].size(), 200U);
-  EXPECT_EQ(intake.driver_errors(), 5U);
+  EXPECT_EQ(shown(intake, "driver_errors"), 5U);
 }
 
 // ---- the end of the service ----
@@ -212,7 +214,7 @@ TEST_F(IntakeTest, says_when_two_drivers_have_a_sensor_of_one_name_and_keeps_bot
     EXPECT_EQ(effects.empty(), i > 0);  // said once
     pass(1s);
   }
-  EXPECT_EQ(intake.shared_names(), 3U);
+  EXPECT_EQ(shown(intake, "shared_names"), 3U);
   EXPECT_EQ(intake.ailing(), "b");
 }
 
@@ -222,8 +224,8 @@ TEST_F(IntakeTest, counts_what_patience_found_to_be_no_trouble) {
   DriverReport report;
   report.passed_over = 2;
   finish(intake, report);
-  EXPECT_EQ(intake.no_values(), 2U);
-  EXPECT_EQ(intake.driver_errors(), 0U);
+  EXPECT_EQ(shown(intake, "no_values"), 2U);
+  EXPECT_EQ(shown(intake, "driver_errors"), 0U);
   EXPECT_EQ(intake.ailing(), "");
 }
 
@@ -252,7 +254,7 @@ TEST_F(IntakeTest, keeps_the_interval_of_a_critical_sensor_under_pressure_and_th
     pass(10s);
   }
   EXPECT_EQ(counts, (std::vector<std::size_t>{2, 1, 1, 2}));
-  EXPECT_EQ(intake.left_out(), 2U);
+  EXPECT_EQ(shown(intake, "left_out"), 2U);
 }
 
 // Rounds start a little late now and then; what is not critical was then read at every fourth of them, not third.
@@ -321,7 +323,7 @@ TEST_F(IntakeTest, keeps_all_that_a_stream_gives_at_every_pace) {
     EXPECT_EQ(finish(intake, {{sample("alarm", i), sample("other", i)}, {}, false}).size(), 2U);
     pass(10s);
   }
-  EXPECT_EQ(intake.left_out(), 0U);
+  EXPECT_EQ(shown(intake, "left_out"), 0U);
 }
 
 TEST_F(IntakeTest, a_program_that_prints_rubbish_for_ever_is_a_few_lines_in_the_log) {
@@ -335,7 +337,7 @@ TEST_F(IntakeTest, a_program_that_prints_rubbish_for_ever_is_a_few_lines_in_the_
     pass(10ms);
   }
   EXPECT_LE(log.size(), 12U);
-  EXPECT_EQ(intake.driver_errors(), 10'000U);
+  EXPECT_EQ(shown(intake, "driver_errors"), 10'000U);
 }
 
 TEST_F(IntakeTest, a_driver_that_has_ended_is_not_read_again) {

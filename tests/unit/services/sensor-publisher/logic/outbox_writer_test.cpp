@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "tests/support/described.hpp"
+
 namespace sensors::publisher {
 namespace {
 
@@ -111,8 +113,8 @@ TEST_F(OutboxWriterTest, what_memory_cannot_hold_while_the_outbox_cannot_be_writ
   writer.done({fail(ErrorCode::disk_full, "outbox.db: disk full"), std::move(*writer.next(whole, now))}, now);
   writer.append(readings(100), now);
   EXPECT_EQ(writer.pending().size(), 100U);
-  EXPECT_EQ(writer.readings_unwritable(), 51U);
-  EXPECT_EQ(writer.readings_dropped(), 0U) << "those are a full outbox's";
+  EXPECT_EQ(shown(writer, "unwritable"), 51U);
+  EXPECT_EQ(shown(writer, "dropped"), 0U) << "those are a full outbox's";
   now.monotonic += 1s;
   const std::optional<OutboxWrite> write = writer.next(whole, now);
   EXPECT_EQ(write->append.front().first, 1U);
@@ -126,7 +128,7 @@ TEST_F(OutboxWriterTest, on_a_disk_that_works_nothing_gives_way_in_memory) {
   OutboxWriter writer(options, {}, 1);
   writer.append(readings(150), now);
   EXPECT_EQ(writer.pending().size(), 150U);
-  EXPECT_EQ(writer.readings_unwritable(), 0U);
+  EXPECT_EQ(shown(writer, "unwritable"), 0U);
 }
 
 TEST_F(OutboxWriterTest, has_room_for_a_share_of_each_stream_while_no_more_than_half_waits) {
@@ -172,7 +174,7 @@ TEST_F(OutboxWriterTest, a_full_outbox_drops_its_oldest_rows_of_one_stream_only)
   EXPECT_EQ(write->drop->first, 151U);
   EXPECT_EQ(write->drop->last, 210U);
   writer.done({{}, std::move(*write)}, now);
-  EXPECT_EQ(writer.readings_dropped(), 210U);
+  EXPECT_EQ(shown(writer, "dropped"), 210U);
   EXPECT_LE(writer.depth(), 1'000U);
 }
 
@@ -248,9 +250,9 @@ TEST_F(OutboxWriterTest, readings_written_after_all_are_not_counted_as_dropped) 
   now.monotonic += 1s;
   std::optional<OutboxWrite> retry = writer.next(whole, now);
   writer.append(readings(50), now);  // more than fit: the oldest become a gap record while they are under way
-  EXPECT_GT(writer.readings_unwritable(), 0U);
+  EXPECT_GT(shown(writer, "unwritable"), 0U);
   writer.done({{}, std::move(*retry)}, now);
-  EXPECT_EQ(writer.readings_unwritable(), 0U);
+  EXPECT_EQ(shown(writer, "unwritable"), 0U);
   EXPECT_EQ(writer.pending().front().first, 101U);
   EXPECT_EQ(writer.pending().size(), 50U);
 }
