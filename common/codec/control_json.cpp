@@ -97,40 +97,6 @@ Result<QueueDepth> decode_queue_depth(std::string_view payload) {
   return queue;
 }
 
-const char* name_of(ServiceState state) {
-  switch (state) {
-    case ServiceState::up: return "up";
-    case ServiceState::degraded: return "degraded";
-    case ServiceState::down: return "down";
-  }
-  return "unknown";
-}
-
-std::string encode_status(const StatusReport& report) {
-  std::string out;
-  append_text_field(out, "{\"service\":", report.service);
-  append_text_field(out, ",\"state\":", name_of(report.state));
-  append_text_field(out, ",\"reason\":", report.reason);
-  append_time_field(out, ",\"since\":", report.since);
-  append_text_field(out, ",\"version\":", report.version);
-  if (!report.details.empty()) out.append(",").append(report.details);
-  out += '}';
-  return out;
-}
-
-Result<ServiceState> decode_status_state(std::string_view payload) {
-  JsonDocument document(max_payload_bytes);
-  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
-  JsonFields fields(root, {"state"});
-  std::string name;
-  fields.read_text("state", name);
-  TRY(fields.finish());
-  for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
-    if (name == name_of(state)) return state;
-  }
-  return fail(ErrorCode::invalid, "state: must be up, degraded or down");
-}
-
 std::string encode_breaker_order(BreakerOrder order) {
   return order == BreakerOrder::isolate ? R"({"breaker":"isolate"})" : R"({"breaker":"close"})";
 }
@@ -157,12 +123,12 @@ std::string encode_event(std::string_view type, WallTime time, std::string_view 
   return out;
 }
 
-std::string encode_breaker_event(const CircuitBreaker::Transition& transition, WallTime time) {
+std::string encode_transition(const CircuitBreaker::Transition& transition) {
   std::string details;
   append_text_field(details, "\"from\":", name_of(transition.from));
   append_text_field(details, ",\"to\":", name_of(transition.to));
   append_text_field(details, ",\"reason\":", transition.reason);
-  return encode_event("breaker", time, log_line(transition), details);
+  return details;
 }
 
 Result<ServiceEvent> decode_event(std::string_view payload) {

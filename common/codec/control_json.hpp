@@ -1,4 +1,4 @@
-// The small payloads: watermarks, queue depths, statuses as they are written, and the errors of RPC answers. Decoding
+// The small payloads: watermarks, boot times, queue depths, orders, events, and the errors of RPC answers. Decoding
 // checks everything. Pure.
 #pragma once
 
@@ -44,36 +44,17 @@ struct QueueDepth {
 std::string encode_queue_depth(const QueueDepth& queue);
 Result<QueueDepth> decode_queue_depth(std::string_view payload);
 
-/// A service's state in its status topic.
-enum class ServiceState { up, degraded, down };
-const char* name_of(ServiceState state);
-
-/// The keys that every status payload has; a service adds its own in `details`, as StatusWriter::members() gives them:
-/// "\"pace_ms\":10000,\"breaker\":{...}". Empty: none.
-struct StatusReport {
-  std::string service;
-  ServiceState state = ServiceState::up;
-  std::string reason;  // empty when up
-  WallTime since;      // of the state
-  std::string version;
-  std::string details;
-};
-std::string encode_status(const StatusReport& report);
-
-/// Only the state is decoded: "up", "degraded" or "down".
-Result<ServiceState> decode_status_state(std::string_view payload);
-
 /// What an operator asks of a service's circuit breaker on `control/<service>`: {"breaker":"isolate"}.
 enum class BreakerOrder { isolate, close };
 std::string encode_breaker_order(BreakerOrder order);
 Result<BreakerOrder> decode_breaker_order(std::string_view payload);
 
-/// {"type":"gap","time":...,"text":...}: one line of history on `event/<service>`. `details`: further keys, as in
-/// StatusReport.
+/// {"type":"gap","time":...,"text":...}: one line of history on `event/<service>`. `details`: further keys, as
+/// StatusWriter::members() gives them.
 std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details = {});
 
-/// {"type":"breaker","time":...,"text":"Circuit breaker OPEN - ...","from":"closed","to":"open","reason":"..."}
-std::string encode_breaker_event(const CircuitBreaker::Transition& transition, WallTime time);
+/// The further keys of the event of a transition: "from":"closed","to":"open","reason":"..."
+std::string encode_transition(const CircuitBreaker::Transition& transition);
 
 /// What encode_event() says, but for its details.
 struct ServiceEvent {

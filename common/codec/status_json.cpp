@@ -5,6 +5,7 @@
 
 #include "common/codec/json_document.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/codec/status_writer.hpp"
 
 namespace sensors {
 
@@ -76,6 +77,38 @@ LatencyReport read_latency(JsonFields& outer, simdjson::dom::element element) {
 }
 
 }  // namespace
+
+const char* name_of(ServiceState state) {
+  switch (state) {
+    case ServiceState::up: return "up";
+    case ServiceState::degraded: return "degraded";
+    case ServiceState::down: return "down";
+  }
+  return "unknown";
+}
+
+std::string encode_status(const StatusReport& report) {
+  StatusWriter status;
+  status.add("service", report.service);
+  status.add("state", name_of(report.state));
+  status.add("reason", report.reason);
+  status.add("since", report.since);
+  status.add("version", report.version);
+  return '{' + status.members() + (report.details.empty() ? "" : "," + report.details) + '}';
+}
+
+Result<ServiceState> decode_status_state(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"state"});
+  std::string name;
+  fields.read_text("state", name);
+  TRY(fields.finish());
+  for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
+    if (name == name_of(state)) return state;
+  }
+  return fail(ErrorCode::invalid, "state: must be up, degraded or down");
+}
 
 Result<ServiceReport> decode_status(std::string_view payload) {
   TRY_ASSIGN(const ServiceState state, decode_status_state(payload));

@@ -1,4 +1,4 @@
-// What a service says of itself on its status topic, read back by those who watch. Pure.
+// What a service says of itself on its status topic, as it is written, and as those who watch read it. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,26 @@
 #include <string_view>
 #include <vector>
 
-#include "common/codec/control_json.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
 
 namespace sensors {
+
+/// A service's state in its status topic.
+enum class ServiceState { up, degraded, down };
+const char* name_of(ServiceState state);
+
+/// The keys that every status payload has; a service adds its own in `details`, as StatusWriter::members() gives them:
+/// "\"pace_ms\":10000,\"breaker\":{...}". Empty: none.
+struct StatusReport {
+  std::string service;
+  ServiceState state = ServiceState::up;
+  std::string reason;  // empty when up
+  WallTime since;      // of the state
+  std::string version;
+  std::string details;
+};
+std::string encode_status(const StatusReport& report);
 
 /// How often a breaker went into each state since its service started.
 struct BreakerTransitions {
@@ -62,8 +77,11 @@ struct ServiceReport {
   bool operator==(const ServiceReport&) const = default;
 };
 
-/// A status as encode_status() and the services write it. malformed, too_large, or invalid with the key that is wrong.
+/// A status as encode_status() writes it. malformed, too_large, or invalid with the key that is wrong.
 /// Keys of later versions are ignored.
 Result<ServiceReport> decode_status(std::string_view payload);
+
+/// Only the state is decoded: "up", "degraded" or "down".
+Result<ServiceState> decode_status_state(std::string_view payload);
 
 }  // namespace sensors

@@ -1,7 +1,5 @@
 #include "common/codec/status_parts.hpp"
 
-#include "common/codec/control_json.hpp"
-
 namespace sensors {
 
 namespace {
@@ -47,17 +45,6 @@ void describe(const LatencyHistogram& latency, StatusWriter& object) {
     buckets.add(std::to_string(LatencyHistogram::bounds_ms.at(i)), latency.counts().at(i));
   object.add("sum_ms", latency.sum_ms());
   object.add("count", latency.count());
-}
-
-std::string encode_down(std::string_view service, std::string_view reason, WallTime since, const StatusWriter& run) {
-  StatusReport report;
-  report.service = service;
-  report.state = ServiceState::down;
-  report.reason = reason;
-  report.since = since;
-  report.version = SENSOR_PROJECT_VERSION;
-  report.details = run.members();
-  return encode_status(report);
 }
 
 }  // namespace sensors

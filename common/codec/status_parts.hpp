@@ -29,8 +29,4 @@ void describe(const DiskFigures& disk, StatusWriter& status);
 /// one for what was measured.
 void describe(const LatencyHistogram& latency, StatusWriter& object);
 
-/// The status of a service that is not there: its last word, and the last will of its connection. `run` tells whose it
-/// is, by the keys with which the service tells its runs apart.
-std::string encode_down(std::string_view service, std::string_view reason, WallTime since, const StatusWriter& run);
-
 }  // namespace sensors

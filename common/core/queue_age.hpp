@@ -36,13 +36,14 @@ class QueueAge {
     return waiting_ ? std::chrono::duration_cast<Millis>(now - samples_.front().at) : Millis{0};
   }
 
-  /// Entries that left per second since the last call.
+  /// Entries that left per second since the last call; the last figure again when that was less than a second ago.
   double take_rate(Instant now) {
     const double seconds = std::chrono::duration<double>(now - rate_since_).count();
-    const double rate = seconds > 0 ? static_cast<double>(left_ - rate_left_) / seconds : 0;
+    if (seconds < 1) return rate_;
+    rate_ = static_cast<double>(left_ - rate_left_) / seconds;
     rate_since_ = now;
     rate_left_ = left_;
-    return rate;
+    return rate_;
   }
 
  private:
@@ -68,6 +69,7 @@ class QueueAge {
   std::uint64_t left_ = 0;
   std::uint64_t rate_left_ = 0;
   Instant rate_since_{};
+  double rate_ = 0;
 };
 
 }  // namespace sensors

@@ -8,7 +8,6 @@
 #include "common/runtime/run_file.hpp"
 #include "common/runtime/small_file.hpp"
 #include "common/service/run_service.hpp"
-#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
 #include "services/sensor-http-bridge/sinks/sinks.hpp"
@@ -102,9 +101,9 @@ void Shell::save(std::string path, std::string text, std::string consequence) {
 
 int run(Config config) {
   // Before a file is written: without a password this is tried every 2 s.
-  Result<MqttClientOptions> mqtt =
-      broker_connection(config.mqtt, config.logic.node + "-" + service_name,
-                        down_message(config.logic, "the connection to the broker ended", read_clocks().wall));
+  Result<MqttClientOptions> mqtt = broker_connection(
+      config.mqtt, config.logic.node + "-" + service_name,
+      Self::down_message(self_options(config.logic), "the connection to the broker ended", read_clocks().wall));
   if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
   FileLock lock(state_file_of(config), service_name);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {

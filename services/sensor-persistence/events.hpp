@@ -18,6 +18,8 @@
 
 namespace sensors::persistence {
 
+inline constexpr const char* service_name = "sensor-persistence";
+
 // ---- what the store holds, as the Logic needs to know it ----
 
 struct StreamState {

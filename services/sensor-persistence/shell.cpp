@@ -17,9 +17,8 @@ constexpr InboxLimits inbox_limits{20'000, 8 * 1024 * 1024};
 Result<MqttClientOptions> mqtt_options(const Config& config) {
   const std::string& root = config.logic.root;
   const std::string& node = config.logic.node;
-  MqttPublish last_will;
-  last_will.topic = topic_of(root, node, "status", service_name);
-  last_will.payload = down_status("", config.logic.instance, "the connection to the broker ended", read_clocks().wall);
+  MqttPublish last_will =
+      Self::down_message(self_options(config.logic), "the connection to the broker ended", read_clocks().wall);
   TRY_ASSIGN(MqttClientOptions options,
              broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will)));
   options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",

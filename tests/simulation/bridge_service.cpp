@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "common/codec/topic.hpp"
-#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/delivery/store_call.hpp"
 
 namespace sensors::simulation {
@@ -68,7 +67,8 @@ void BridgeService::open() {
 }
 
 void BridgeService::connect() {
-  const MqttPublish will = bridge::down_message(options_, "the connection to the broker ended", clock_.now().wall);
+  const MqttPublish will =
+      Self::down_message(bridge::self_options(options_), "the connection to the broker ended", clock_.now().wall);
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = {bridge::reply_topic(options_), bridge::status_topic(options_)};

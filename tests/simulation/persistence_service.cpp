@@ -62,9 +62,10 @@ void PersistenceService::connect() {
   options.subscriptions = {options_.root + "/+/reading/+", options_.root + "/+/backlog/+", options_.root + "/+/clock/+",
                            options_.root + "/" + options_.node + "/rpc/+",
                            options_.root + "/+/status/" + persistence::service_name};
-  options.will_topic = topic_of(options_.root, options_.node, "status", persistence::service_name);
-  options.will_payload =
-      persistence::down_status("", options_.instance, "the connection to the broker ended", clock_.now().wall);
+  MqttPublish will =
+      Self::down_message(persistence::self_options(options_), "the connection to the broker ended", clock_.now().wall);
+  options.will_topic = std::move(will.topic);
+  options.will_payload = std::move(will.payload);
   MqttLinkCallbacks callbacks;
   callbacks.on_connected = [this] { control(MqttConnected{}); };
   callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };

@@ -76,8 +76,10 @@ void PublisherService::connect() {
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = subscriptions_of(options_);
-  options.will_topic = topic_of(options_.root, options_.node, "status", publisher::service_name);
-  options.will_payload = publisher::Logic::down_status(stream_, clock_.now().wall);
+  MqttPublish will =
+      Self::down_message(publisher::self_options(options_, stream_), "connection lost", clock_.now().wall);
+  options.will_topic = std::move(will.topic);
+  options.will_payload = std::move(will.payload);
   MqttLinkCallbacks callbacks;
   callbacks.on_connected = [this] { control(MqttConnected{}); };
   callbacks.on_disconnected = [this](std::string reason) { control(MqttDisconnected{std::move(reason)}); };

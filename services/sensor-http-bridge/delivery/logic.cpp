@@ -21,6 +21,8 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/codec/status_parts.hpp"
 #include "common/codec/topic.hpp"
 
@@ -32,19 +34,27 @@ constexpr int most_rejections = 3;
 
 }  // namespace
 
-Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, StatusReporter::Describe others)
+SelfOptions self_options(const LogicOptions& options) {
+  return {.service = service_name,
+          .root = options.root,
+          .node = options.node,
+          .instance = options.instance,
+          .status_interval = options.status_interval,
+          .run = options.instance,
+          .seldom = Millis{60'000}};
+}
+
+Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe others)
     : options_(std::move(options)),
       others_(std::move(others)),
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
+      self_(self_options(options_)),
       call_(options_),
       size_(options_.upload.max_readings),
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
-      attempt_backoff_(options_.attempt_retry_first, options_.attempt_retry_longest, options_.seed + 2),
-      reporter_(options_),
-      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
-      former_names_({options_.root, service_name, options_.node, "instance", options_.status_interval}) {
-  for (const ServiceRun& run : options_.former_runs) former_names_.add(run.node, run.instance);
+      attempt_backoff_(options_.attempt_retry_first, options_.attempt_retry_longest, options_.seed + 2) {
+  for (const ServiceRun& run : options_.former_runs) self_.add_former_run(run);
 }
 
 Effects Logic::step(Event event, Now now) {
@@ -54,12 +64,8 @@ Effects Logic::step(Event event, Now now) {
   std::visit([this](const auto& e) { handle(e); }, event);
   advance();
   say_transitions();
-  if (stop_by_.has_value()) {
-    stop();
-  } else {
-    reporter_.report(
-        condition(), [this](StatusWriter& status) { describe(status); }, now_, effects_);
-  }
+  if (stop_by_.has_value()) stop();
+  if (!exited_) update_status();
   return std::exchange(effects_, {});
 }
 
@@ -71,11 +77,10 @@ std::optional<Instant> Logic::wake_at() const {
   };
   consider(breaker_.wake_at());
   consider(call_.wake_at());
-  consider(namesakes_.wake_at());
-  if (link_.is_connected()) consider(former_names_.wake_at());
-  consider(stop_by_.has_value() ? stop_by_ : reporter_.wake_at());
+  consider(self_.wake_at());
+  consider(stop_by_);
   if (phase_ == Phase::attempting) consider(batch_.given_up_at);
-  if (may_ask() || (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting())) consider(next_at_);
+  if (may_ask() || (phase_ == Phase::confirming && self_.is_connected() && !call_.is_waiting())) consider(next_at_);
   return earliest;
 }
 
@@ -115,19 +120,12 @@ void Logic::handle(const StopRequested&) {
 }
 
 void Logic::handle(const MqttConnected&) {
-  if (std::optional<LogLine> line = link_.connected(now_.monotonic); line.has_value()) {
-    add_event(encode_event("broker", now_.wall, line->text));
-    effects_.emplace_back(std::move(*line));
-  }
+  self_.connected(now_, effects_);
   next_at_ = now_.monotonic;
 }
 
 void Logic::handle(const MqttDisconnected& event) {
-  if (std::optional<LogLine> line = link_.disconnected(event, now_.monotonic); line.has_value()) {
-    add_event(encode_event("broker", now_.wall, line->text));
-    effects_.emplace_back(std::move(*line));
-  }
-  former_names_.disconnected();
+  self_.disconnected(event, now_, effects_);
   call_.give_up();
   if (phase_ == Phase::asking) phase_ = Phase::idle;
 }
@@ -137,38 +135,18 @@ void Logic::handle(const MqttPublished& event) {
 }
 
 void Logic::handle(const MqttMessage& event) {
-  if (event.topic == control_topic(options_)) return take_order(event);
-  if (event.topic == status_topic(options_)) return take_status(*parse_topic(event.topic), event);
+  if (event.topic == control_topic(options_)) {
+    self_.take_order(event, breaker_, now_, effects_);
+    return;
+  }
   if (const std::optional<TopicView> topic = parse_topic(event.topic); topic.has_value() && topic->kind == "status")
-    return former_names_.take(*topic, event, now_.monotonic);
+    return self_.hear(*topic, event, now_, effects_);
   if (!call_.take_answer(event)) return;
   if (phase_ == Phase::asking) {
     take_batch(event.payload);
   } else if (phase_ == Phase::confirming) {
     take_confirmation(event.payload);
   }
-}
-
-void Logic::take_status(const TopicView& topic, const MqttMessage& message) {
-  Namesakes::Heard heard = namesakes_.take(topic, message, now_.monotonic);
-  if (heard.say_again) reporter_.say_again();
-  if (heard.line.has_value()) say_as_event("namesake", std::move(*heard.line));
-}
-
-void Logic::say_as_event(std::string_view type, LogLine line) {
-  add_event(encode_event(type, now_.wall, line.text));
-  effects_.emplace_back(std::move(line));
-}
-
-/// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
-void Logic::take_order(const MqttMessage& message) {
-  if (message.retained) return;
-  const Result<BreakerOrder> order = decode_breaker_order(message.payload);
-  if (!order.has_value()) {
-    return say_seldom(LogLevel::warning, "control", "an order that cannot be read: " + order.error().message);
-  }
-  if (*order == BreakerOrder::isolate) breaker_.isolate(now_.monotonic);
-  if (*order == BreakerOrder::close) breaker_.close(now_.monotonic);
 }
 
 void Logic::handle(const Attempted& event) {
@@ -196,9 +174,7 @@ void Logic::handle(const Attempted& event) {
 void Logic::advance() {
   const Instant now = now_.monotonic;
   breaker_.advance(now);
-  if (std::optional<LogLine> line = namesakes_.advance(now); line.has_value())
-    say_as_event("namesake", std::move(*line));
-  clear_former_names();
+  self_.advance(now_, effects_);
   if (call_.take_overdue(now)) {
     store_failed(
         fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
@@ -214,11 +190,11 @@ void Logic::advance() {
     batch_failed(stuck);
   }
   if (may_ask() && now >= next_at_) ask();
-  if (phase_ == Phase::confirming && link_.is_connected() && !call_.is_waiting() && now >= next_at_) confirm();
+  if (phase_ == Phase::confirming && self_.is_connected() && !call_.is_waiting() && now >= next_at_) confirm();
 }
 
 bool Logic::may_ask() const {
-  return phase_ == Phase::idle && link_.is_connected() && !stop_by_.has_value() &&
+  return phase_ == Phase::idle && self_.is_connected() && !stop_by_.has_value() &&
          breaker_.state() != CircuitBreaker::State::open;
 }
 
@@ -304,9 +280,10 @@ void Logic::take_confirmation(const std::string& payload) {
                                   : answer.error().message);
   if (answer.has_value() || answer.error().code == ErrorCode::rejected) ++rejections_;
   if (rejections_ < most_rejections) return;
-  say_seldom(
+  self_.say_seldom(
       LogLevel::error, "store",
-      fmt::format("it refuses to confirm {}-{}; asking it what comes next", batch_.range.first, batch_.range.last));
+      fmt::format("it refuses to confirm {}-{}; asking it what comes next", batch_.range.first, batch_.range.last),
+      now_, effects_);
   batch_is_over(next_at_);
 }
 
@@ -327,87 +304,61 @@ void Logic::store_failed(const std::string& reason) {
   next_at_ = now_.monotonic + rpc_backoff_.next();
   if (!store_problem_.empty()) return;
   store_problem_ = reason;
-  say_seldom(LogLevel::warning, "the store is no help, trying again", reason);
+  self_.say_seldom(LogLevel::warning, "the store is no help, trying again", reason, now_, effects_);
 }
 
 void Logic::store_answered() {
   rpc_backoff_.reset();
   if (store_problem_.empty()) return;
-  say_seldom(LogLevel::info, "the store answers again", "it was: " + store_problem_);
+  self_.say_seldom(LogLevel::info, "the store answers again", "it was: " + store_problem_, now_, effects_);
   store_problem_.clear();
 }
 
-/// Once a minute for each `kind`.
-void Logic::say_seldom(LogLevel level, std::string_view kind, const std::string& text) {
-  if (std::optional<LogLine> line = throttle_.add(level, kind, text, now_.monotonic); line.has_value())
-    effects_.emplace_back(std::move(*line));
-}
-
 void Logic::stop() {
-  if (phase_ == Phase::attempting && link_.is_connected() && now_.monotonic < *stop_by_) return;
-  if (link_.is_connected()) effects_.emplace_back(down_message(options_, "stopped", now_.wall));
+  if (phase_ == Phase::attempting && self_.is_connected() && now_.monotonic < *stop_by_) return;
+  self_.say_down("stopped", {}, now_, effects_);
   effects_.emplace_back(Exit{0});
   exited_ = true;
 }
 
-/// What this service left on the broker under names that its machine has no longer.
-void Logic::clear_former_names() {
-  if (!link_.is_connected()) return;
-  for (MqttPublish& empty : former_names_.advance(now_.monotonic)) {
-    say(LogLevel::info, "this machine has another name now; cleared on the broker: " + empty.topic);
-    effects_.emplace_back(std::move(empty));
-  }
-}
-
 void Logic::say_transitions() {
   const std::vector<CircuitBreaker::Transition> transitions = breaker_.take_transitions();
-  for (const CircuitBreaker::Transition& transition : transitions) {
-    const std::string line = log_line(transition);
-    say(transition.to == CircuitBreaker::State::open ? LogLevel::warning : LogLevel::info, line);
-    add_event(encode_breaker_event(transition, now_.wall));
-  }
-  if (link_.is_connected()) {
-    for (MqttPublish& event : events_.take()) effects_.emplace_back(std::move(event));
-  }
+  self_.announce(transitions, now_, effects_);
   if (!transitions.empty())
     effects_.emplace_back(SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, refused_in_row_, now_))});
 }
 
-void Logic::add_event(std::string payload) {
-  MqttPublish event;
-  event.topic = topic_of(options_.root, options_.node, "event", service_name);
-  event.payload = std::move(payload);
-  events_.add(std::move(event));
-}
-
 void Logic::describe(StatusWriter& status) const {
-  describe_process(options_.instance, now_, status);
+  self_.describe(now_, status);
   status.add("destination", options_.upload.destination);
   status.add("queue", depth_);
   sensors::describe(breaker_, now_, status);
   counters_.describe(status);
-  link_.describe(status);
   if (others_) others_(status);
 }
 
-Condition Logic::condition() const {
-  Condition condition;
-  condition.connected = link_.is_connected();
-  condition.depth = depth_;
-  condition.oldest = age_.oldest(now_.monotonic);
+void Logic::update_status() {
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
-  condition.pressure = !is_closed || depth_ > options_.upload.high_readings;
-  condition.delivered = counters_.delivered;
-  condition.breaker = breaker_.state();
+  std::string reason = self_.trouble();
   if (!is_closed) {
-    condition.reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
+    reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
   } else if (!store_problem_.empty()) {
-    condition.reason = "store: " + store_problem_;
-  } else {
-    condition.reason = namesakes_.trouble();
+    reason = "store: " + store_problem_;
   }
-  condition.state = condition.reason.empty() ? ServiceState::up : ServiceState::degraded;
-  return condition;
+  const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
+  const bool has_pressure = !is_closed || depth_ > options_.upload.high_readings;
+  if (self_.update({state, std::move(reason), has_pressure}, now_)) report_status();
+}
+
+void Logic::report_status() {
+  StatusWriter details;
+  describe(details);
+  const QueueDepth queue{.depth = depth_,
+                         .high = options_.upload.high_readings,
+                         .oldest_s = std::chrono::duration<double>(age_.oldest(now_.monotonic)).count(),
+                         .rate_per_s = age_.take_rate(now_.monotonic)};
+  const std::string line = self_.is_connected() ? "" : "degraded: waiting for the broker";
+  self_.report(details, queue, line, now_, effects_);
 }
 
 }  // namespace sensors::bridge

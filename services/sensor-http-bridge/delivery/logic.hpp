@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,26 +13,28 @@
 #include "common/core/backoff.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/liveness.hpp"
-#include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
-#include "common/self/broker_link.hpp"
-#include "common/self/event_queue.hpp"
-#include "common/self/former_names.hpp"
-#include "common/self/namesakes.hpp"
+#include "common/self/self.hpp"
 #include "services/sensor-http-bridge/delivery/batch_size.hpp"
+#include "services/sensor-http-bridge/delivery/counters.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
 #include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
-#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
 #include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 
 namespace sensors::bridge {
 
+/// What the service says of itself.
+SelfOptions self_options(const LogicOptions& options);
+
 class Logic {
  public:
+  /// A part of the service that says what it has to say in a status.
+  using Describe = std::function<void(StatusWriter&)>;
+
   /// `saved`: the breaker of the run before. `others` says what other sides of the service have to add to its
   /// status; it must be callable as long as this.
-  Logic(LogicOptions options, std::optional<SavedBreaker> saved, StatusReporter::Describe others = {});
+  Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe others = {});
 
   Logic(const Logic&) = delete;
   Logic& operator=(const Logic&) = delete;
@@ -79,9 +82,6 @@ class Logic {
 
   void advance();
   void ask();
-  void take_status(const TopicView& topic, const MqttMessage& message);
-  void say_as_event(std::string_view type, LogLine line);
-  void take_order(const MqttMessage& message);
   void take_batch(const std::string& payload);
   void attempt(UploadBatchHeader header, const std::string& batch, CircuitBreaker::Permit permit);
   void batch_delivered(const Verdict& verdict, Millis took, std::size_t bytes);
@@ -102,26 +102,21 @@ class Logic {
   void store_answered();
   void stop();
   void say_transitions();
-  void clear_former_names();
-  Condition condition() const;
+  void update_status();
+  void report_status();
   void describe(StatusWriter& status) const;
-  void add_event(std::string payload);
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
-  void say_seldom(LogLevel level, std::string_view kind, const std::string& text);
   bool may_ask() const;
 
   const LogicOptions options_;
-  const StatusReporter::Describe others_;
+  const Describe others_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;
-  EventQueue events_;
+  Self self_;
   StoreCall call_;
   BatchSize size_;
   Backoff rpc_backoff_;
   Backoff attempt_backoff_;
-  StatusReporter reporter_;
-  Namesakes namesakes_;
-  FormerNames former_names_;
   Liveness liveness_;
   Counters counters_;
 
@@ -140,8 +135,6 @@ class Logic {
   std::uint64_t gone_ = 0;          // readings that wait no longer
   QueueAge age_;                    // of those that wait, since this run has known of them
   std::string store_problem_;       // why the store is no help now; empty: it is
-  BrokerLink link_;
-  LogThrottle throttle_{1, Millis{60'000}};
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

@@ -64,8 +64,7 @@ void Logic::hold(const std::string& reason) {
       "address and token, or raise max_refused_in_row: {2}",
       options_.names.peer, options_.upload.max_refused_in_row, reason);
   breaker_.trip(batch_.permit, text, now_.monotonic);
-  say(LogLevel::error, text);
-  add_event(encode_event("hold", now_.wall, text));
+  self_.announce("hold", {LogLevel::error, text}, now_, effects_);
   refused_last_ = batch_.range.last;
   batch_is_over(now_.monotonic);
 }
@@ -92,9 +91,10 @@ void Logic::batch_unreadable(const Verdict& verdict) {
 }
 
 void Logic::log_failure(const Verdict& verdict, const std::string& consequence) {
-  say_seldom(verdict.needs_operator ? LogLevel::error : LogLevel::warning, verdict.failure_class,
-             fmt::format("batch {}-{}, {} rows, {}: {}", batch_.range.first, batch_.range.last, batch_.rows,
-                         consequence, verdict.reason));
+  self_.say_seldom(verdict.needs_operator ? LogLevel::error : LogLevel::warning, verdict.failure_class,
+                   fmt::format("batch {}-{}, {} rows, {}: {}", batch_.range.first, batch_.range.last, batch_.rows,
+                               consequence, verdict.reason),
+                   now_, effects_);
 }
 
 }  // namespace sensors::bridge

@@ -1,4 +1,5 @@
 #include "services/sensor-http-bridge/web/metrics.hpp"
+#include "common/codec/status_json.hpp"
 
 #include <algorithm>
 

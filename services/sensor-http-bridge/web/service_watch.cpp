@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/status_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "services/sensor-http-bridge/web/event_streams.hpp"
 

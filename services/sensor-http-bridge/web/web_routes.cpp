@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/status_json.hpp"
 #include "common/core/ascii.hpp"
 #include "services/sensor-http-bridge/web/agents.hpp"
 #include "services/sensor-http-bridge/web/page_files.hpp"

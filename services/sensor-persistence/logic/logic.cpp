@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/codec/status_parts.hpp"
 
 namespace sensors::persistence {
@@ -20,6 +22,16 @@ constexpr const char* commit_obligation = "a commit in the store";
 
 }  // namespace
 
+SelfOptions self_options(const LogicOptions& options) {
+  return {.service = service_name,
+          .root = options.root,
+          .node = options.node,
+          .instance = options.instance,
+          .status_interval = options.status_interval,
+          .is_only_one = true,
+          .run = options.instance};
+}
+
 Logic::Logic(LogicOptions options)
     : options_(std::move(options)),
       ingest_(options_.ingest),
@@ -27,12 +39,11 @@ Logic::Logic(LogicOptions options)
       retention_(options_.retention),
       clocks_(options_.clock),
       desk_(options_.root, options_.max_calls),
-      board_(options_.queue_high, options_.queue_limit),
-      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
-      former_names_({options_.root, service_name, options_.node, "instance", options_.status_interval}),
+      self_(self_options(options_)),
+      mark_(options_.queue_high),
       health_(options_.health),
       reserve_(options_.keeps_reserve, options_.health.retry_longest) {
-  for (const ServiceRun& run : options_.former_runs) former_names_.add(run.node, run.instance);
+  for (const ServiceRun& run : options_.former_runs) self_.add_former_run(run);
 }
 
 std::vector<Effect> Logic::step(Event event, Now now) {
@@ -49,28 +60,24 @@ void Logic::advance(Now now) {
   for (LoadStream& load : ingest_.take_loads()) effects_.push_back(std::move(load));
   start_commit(now);
   watch_clock(now);
-  if (is_to_announce_ && link_.is_connected() && ingest_.is_open()) {
+  if (is_to_announce_ && self_.is_connected() && ingest_.is_open()) {
     is_to_announce_ = false;
     publish_watermarks(ingest_.newest());
   }
   publish_watermarks(ingest_.take_answers(now.monotonic));
-  if (const std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
-    announce(line->level, "namesake", line->text, now);
-  clear_former_names(now);
+  self_.advance(now, effects_);
   tell_of_refusals(now);
-  update_state(now);
+  update_status(now);
   finish_stopping(now);
 }
 
 std::optional<Instant> Logic::wake_at() const {
   if (has_stopped_) return std::nullopt;
-  std::optional<Instant> at = status_at_;
+  std::optional<Instant> at = self_.wake_at();
   const auto consider = [&](std::optional<Instant> due) {
     if (due.has_value()) at = at.has_value() ? std::min(*at, *due) : *due;
   };
   consider(ingest_.answers_due_at());
-  consider(namesakes_.wake_at());
-  if (link_.is_connected()) consider(former_names_.wake_at());
   if (is_committing_) return at;
   if (health_.is_working()) {
     consider(ingest_.commit_due_at());
@@ -86,20 +93,11 @@ std::optional<Instant> Logic::wake_at() const {
 void Logic::on(StopRequested, Now) { is_stopping_ = true; }
 
 void Logic::on(MqttConnected, Now now) {
-  if (std::optional<LogLine> line = link_.connected(now.monotonic); line.has_value()) {
-    publish_event("broker", line->text, now);
-    effects_.push_back(std::move(*line));
-  }
+  self_.connected(now, effects_);
   is_to_announce_ = true;
-  if (status_at_.has_value()) status_at_ = now.monotonic;
 }
 
-void Logic::on(const MqttDisconnected& event, Now now) {
-  if (link_.is_connected() && status_at_.has_value()) status_at_ = now.monotonic;
-  if (std::optional<LogLine> line = link_.disconnected(event, now.monotonic); line.has_value())
-    effects_.push_back(std::move(*line));
-  former_names_.disconnected();
-}
+void Logic::on(const MqttDisconnected& event, Now now) { self_.disconnected(event, now, effects_); }
 
 void Logic::on(const StreamLoaded& event, Now now) {
   if (!event.state.has_value()) read_failed("cannot look up stream " + event.stream, event.state.error(), now);
@@ -201,8 +199,7 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
   used_bytes_ = report.used_bytes;
   uploads_.rows_added(report.last_id);
   if (const std::string repaired = clocks_.committed(report); !repaired.empty()) {
-    log(LogLevel::info, repaired);
-    publish_event("clock", repaired, now);
+    self_.announce("clock", {LogLevel::info, repaired}, now, effects_);
   }
   if (report.retention.has_value()) retention_.done(*report.retention, now.monotonic);
   if (!committing_confirmations_.empty()) retention_.uploaded(now.monotonic);
@@ -217,12 +214,10 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
     answer(done.call, encode_upload_batch(done.batch));
   }
   if (!commit_gaps_.empty()) {
-    announce(LogLevel::warning, "gap", std::exchange(commit_gaps_, {}), now);
+    self_.announce_seldom(LogLevel::warning, "gap", std::exchange(commit_gaps_, {}), now, effects_);
   }
-  if (was_failing && std::exchange(failure_is_said_, false)) {
-    log(LogLevel::info, "the store commits again");
-    publish_event("store", "the store commits again", now);
-  }
+  if (was_failing && std::exchange(failure_is_said_, false))
+    self_.announce("store", {LogLevel::info, "the store commits again"}, now, effects_);
 }
 
 /// The calls of the commit under way get `error`.
@@ -249,39 +244,26 @@ void Logic::commit_failed(const Error& error, Now now) {
 void Logic::watch_clock(Now now) {
   const std::optional<Millis> jump = retention_.take_clock_jump();
   if (!jump.has_value()) return;
-  const std::string text = fmt::format(
+  std::string text = fmt::format(
       "the wall clock is {:.0f} s {} where it should be by the monotonic clock, or by what the store was last written "
       "with; nothing is deleted by age for {} h. After so long without power that is nothing to worry about",
       std::abs(static_cast<double>(jump->count()) / 1e3), *jump < Millis{0} ? "behind" : "ahead of",
       std::chrono::duration_cast<std::chrono::hours>(options_.retention.clock_jump_pause).count());
-  log(LogLevel::warning, text);
-  publish_event("clock", text, now);
+  self_.announce("clock", {LogLevel::warning, std::move(text)}, now, effects_);
 }
 
-/// What this service left on the broker under names that its machine has no longer.
-void Logic::clear_former_names(Now now) {
-  if (!link_.is_connected()) return;
-  for (MqttPublish& empty : former_names_.advance(now.monotonic)) {
-    log(LogLevel::info, "this machine has another name now; cleared on the broker: " + empty.topic);
-    effects_.emplace_back(std::move(empty));
-  }
-}
-
-void Logic::update_state(Now now) {
+void Logic::update_status(Now now) {
   std::string reason = trouble();
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
   if (!salvage_.empty() && now.monotonic >= salvage_shown_until_) salvage_.clear();
   if (reason.empty()) reason = salvage_;
-  const bool is_changed = board_.set(state, reason, now.monotonic);
   age_.note(uploads_.last_id(), uploads_.slowest_cursor(), now.monotonic);
-  const bool pressure = board_.update_pressure(uploads_.depth());
-  if (!status_at_.has_value()) return;
-  if (is_changed || pressure != last_pressure_) status_at_ = now.monotonic;
-  if (now.monotonic >= *status_at_) publish_status(now);
+  const bool has_pressure = mark_.update(uploads_.depth()) || state != ServiceState::up;
+  if (self_.update({state, std::move(reason), has_pressure}, now) && is_up_) report_status(now);
 }
 
 void Logic::describe(Now now, StatusWriter& status) const {
-  describe_process(options_.instance, now, status);
+  self_.describe(now, status);
   sensors::describe(disk_, status);
   uploads_.describe(status);
   ingest_.describe(status);
@@ -292,33 +274,37 @@ void Logic::describe(Now now, StatusWriter& status) const {
   clocks_.describe(status);
   counters_.describe(status);
   retention_.describe(status);
-  link_.describe(status);
 }
 
-void Logic::publish_status(Now now) {
-  status_at_ = now.monotonic + options_.status_interval;
-  last_pressure_ = board_.update_pressure(uploads_.depth());
-  if (link_.is_connected()) {
-    StatusWriter details;
-    describe(now, details);
-    publish_own("status", board_.status(details, now), true);
-    publish_own("queue", board_.queue(uploads_, age_, now), true);
-  }
-  std::string text = fmt::format("{} readings committed, {} rows wait for upload",
+void Logic::report_status(Now now) {
+  StatusWriter details;
+  describe(now, details);
+  const QueueDepth queue{.depth = uploads_.depth(),
+                         .high = options_.queue_high,
+                         .limit = options_.queue_limit,
+                         .oldest_s = std::chrono::duration<double>(age_.oldest(now.monotonic)).count(),
+                         .rate_per_s = age_.take_rate(now.monotonic)};
+  std::string line = fmt::format("{} readings committed, {} rows wait for upload",
                                  ingest_.counters().committed_readings, uploads_.depth());
-  if (!link_.is_connected()) text = "no connection to the broker; " + text;
-  if (board_.state() == ServiceState::degraded) text = "degraded: " + board_.reason() + "; " + text;
-  effects_.push_back(ServiceStatus{std::move(text)});
+  if (!self_.is_connected()) line = "no connection to the broker; " + line;
+  if (self_.condition().state == ServiceState::degraded) line = "degraded: " + self_.condition().reason + "; " + line;
+  self_.report(details, queue, std::move(line), now, effects_);
   if (!is_measuring_ && !is_stopping_ && health_.is_open()) {
     is_measuring_ = true;
     effects_.push_back(MeasureStore{});
   }
 }
 
+void Logic::say_down(const std::string& reason, Now now) {
+  StatusWriter details;
+  if (!uploads_.store().empty()) details.add("store", uploads_.store());
+  self_.say_down(reason, std::move(details), now, effects_);
+}
+
 void Logic::finish_stopping(Now now) {
   if (!is_stopping_ || is_committing_) return;
   answer_waiting(Error{ErrorCode::disconnected, "the store is stopping; ask again"});
-  publish_own("status", down_status(uploads_.store(), options_.instance, "stopped", now.wall), true);
+  say_down("stopped", now);
   log(LogLevel::info,
       fmt::format("stopped; {} readings committed since the start", ingest_.counters().committed_readings));
   effects_.push_back(Exit{0});

@@ -13,18 +13,16 @@
 #include "common/codec/topic.hpp"
 #include "common/core/disk_reserve.hpp"
 #include "common/core/liveness.hpp"
-#include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
+#include "common/core/queue_mark.hpp"
 #include "common/core/service_run.hpp"
-#include "common/self/broker_link.hpp"
-#include "common/self/former_names.hpp"
-#include "common/self/namesakes.hpp"
+#include "common/self/self.hpp"
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/logic/boot_clocks.hpp"
 #include "services/sensor-persistence/logic/ingest.hpp"
 #include "services/sensor-persistence/logic/retention.hpp"
 #include "services/sensor-persistence/logic/rpc_desk.hpp"
-#include "services/sensor-persistence/logic/status_board.hpp"
+#include "services/sensor-persistence/logic/service_counters.hpp"
 #include "services/sensor-persistence/logic/store_health.hpp"
 #include "services/sensor-persistence/logic/uploads.hpp"
 
@@ -69,6 +67,9 @@ struct LogicOptions {
   /// Whether a reserve file is kept beside the store; on a full disk it is tried again every health.retry_longest.
   bool keeps_reserve = true;
 };
+
+/// What the service says of itself.
+SelfOptions self_options(const LogicOptions& options);
 
 class Logic {
  public:
@@ -121,10 +122,10 @@ class Logic {
   void commit_failed(const Error& error, Now now);
   void note_gaps(const std::vector<StreamRows>& streams);
   void watch_clock(Now now);
-  void clear_former_names(Now now);
   void fail_calls(const Error& error);
-  void update_state(Now now);
-  void publish_status(Now now);
+  void update_status(Now now);
+  void report_status(Now now);
+  void say_down(const std::string& reason, Now now);
   void finish_stopping(Now now);
 
   // ---- logic_messages.cpp: what arrives over the broker ----
@@ -156,13 +157,9 @@ class Logic {
 
   // ---- publishing ----
   void publish(const std::string& topic, std::string payload, bool retain);
-  void publish_own(std::string_view kind, std::string payload, bool retain);
-  void publish_event(std::string_view type, const std::string& text, Now now);
   void publish_watermarks(const std::vector<Watermark>& watermarks);
   void log(LogLevel level, std::string text);
   void note_times(const TopicView& topic, const Batch& batch, Now now);
-  void complain(std::string_view kind, const std::string& text, Now now);
-  void announce(LogLevel level, std::string_view type, const std::string& text, Now now);
 
   /// A call `streams` that waits for LoadStream.
   struct StreamsCall {
@@ -184,12 +181,9 @@ class Logic {
   BootClocks clocks_;
   QueueAge age_;
   RpcDesk desk_;
-  StatusBoard board_;
+  Self self_;
+  QueueMark mark_;
   ServiceCounters counters_;
-  LogThrottle throttle_;
-  BrokerLink link_;
-  Namesakes namesakes_;
-  FormerNames former_names_;
   Liveness liveness_;
   StoreHealth health_;
   DiskReserve reserve_;
@@ -220,8 +214,7 @@ class Logic {
   bool failure_is_said_ = false;  // of the store, in the log
   std::string salvage_;           // what the last one did, while the status tells of it
   Instant salvage_shown_until_{};
-  std::optional<Instant> status_at_;  // nothing: not before the store has been opened, or that takes long
-  bool last_pressure_ = false;
+  bool is_up_ = false;  // the store has been opened, or that takes long: the service says how it is
 };
 
 }  // namespace sensors::persistence

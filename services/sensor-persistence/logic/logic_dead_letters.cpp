@@ -62,23 +62,22 @@ void Logic::dead_letters_changed(const DeadLetterReport& report, Now now) {
     const std::uint64_t letters = changed != report.changed.end() ? changed->letters : 0;
     const bool is_requeue = done.request.action == DeadLettersRequest::Action::requeue;
     (is_requeue ? counters_.requeued : counters_.purged) += letters;
-    if (std::optional<LogLine> line =
-            throttle_.add(LogLevel::info, is_requeue ? "dead letters requeued" : "dead letters purged",
-                          fmt::format("{}, {} left", letters, report.left), now.monotonic))
-      effects_.push_back(std::move(*line));
+    self_.say_seldom(LogLevel::info, is_requeue ? "dead letters requeued" : "dead letters purged",
+                     fmt::format("{}, {} left", letters, report.left), now, effects_);
     answer(done.call, encode_dead_letters_changed(done.request.action, letters, report.left));
   }
   if (report.newest.has_value()) {
-    announce(LogLevel::warning, "dead_letter", text_of(*report.newest, report.added), now);
+    self_.announce_seldom(LogLevel::warning, "dead_letter", text_of(*report.newest, report.added), now, effects_);
   }
   if (report.unknown > 0) {
-    complain("rejected rows", fmt::format("{} rows that the API rejected are not in the batch", report.unknown), now);
+    self_.warn("rejected rows", fmt::format("{} rows that the API rejected are not in the batch", report.unknown), now,
+               effects_);
   }
   if (report.dropped == 0) return;
-  announce(LogLevel::error, "dead_letters_dropped",
-           fmt::format("the {} oldest dead letters dropped: there is room for {}", report.dropped,
-                       options_.max_dead_letters),
-           now);
+  self_.announce_seldom(LogLevel::error, "dead_letters_dropped",
+                        fmt::format("the {} oldest dead letters dropped: there is room for {}", report.dropped,
+                                    options_.max_dead_letters),
+                        now, effects_);
 }
 
 }  // namespace sensors::persistence

@@ -24,10 +24,7 @@ void Logic::on(const MqttMessage& message, Now now) {
   } else if (topic->kind == "backlog") {
     on_backlog(*topic, message, now);
   } else if (topic->kind == "status") {
-    const Namesakes::Heard heard = namesakes_.take(*topic, message, now.monotonic);
-    if (heard.say_again && status_at_.has_value()) status_at_ = now.monotonic;
-    if (heard.line.has_value()) announce(heard.line->level, "namesake", heard.line->text, now);
-    former_names_.take(*topic, message, now.monotonic);
+    self_.hear(*topic, message, now, effects_);
   } else if (topic->kind == "clock") {
     on_clock(*topic, message, now);
   } else if (topic->kind == "rpc" && topic->node == options_.node && !message.retained) {
@@ -54,8 +51,9 @@ void Logic::on_backlog(const TopicView& topic, const MqttMessage& message, Now n
   if (!decoded.has_value()) return refuse_message("batch refused", message.topic + ": " + decoded.error().message, now);
   if (decoded->bad_rows > 0) {
     counters_.malformed_rows += decoded->bad_rows;
-    complain("bad rows",
-             fmt::format("{}: {} of them, the first: {}", message.topic, decoded->bad_rows, decoded->first_error), now);
+    self_.warn("bad rows",
+               fmt::format("{}: {} of them, the first: {}", message.topic, decoded->bad_rows, decoded->first_error),
+               now, effects_);
   }
   offer(topic, topic.name, std::move(decoded->batch), now);
 }
@@ -79,13 +77,13 @@ void Logic::tell_of_refusals(Now now) {
   for (const Refusal& refusal : ingest_.take_refusals()) {
     ++counters_.refused_messages;
     const Origin& sender = refusal.origin;
-    announce(
+    self_.announce_seldom(
         LogLevel::warning, "refused",
         fmt::format("stream {} of {}/{} is refused: it belongs to {}/{}. If that machine was renamed, set `node` back "
                     "to {} until its outbox is empty, or install a sensor-publisher that keeps the names",
                     refusal.stream, sender.node, sender.publisher, refusal.owner.node, refusal.owner.publisher,
                     refusal.owner.node),
-        now);
+        now, effects_);
     publish(topic_of(options_.root, sender.node, "committed", sender.publisher),
             encode_committed(Committed{uploads_.store(), refusal.stream, 0, false, refusal.owner.node}), false);
   }
@@ -98,17 +96,17 @@ void Logic::note_times(const TopicView& topic, const Batch& batch, Now now) {
   for (const auto& [seq, reading] : batch.readings) {
     if (reading.time < *future || reading.uptime.has_value()) continue;
     ++counters_.from_future;
-    complain("time from the future",
-             fmt::format("{} of {} says that it is {}; it is stored so, and does not count as the newest. Check the "
-                         "clock that it is of",
-                         reading.sensor, topic.node, time_text(reading.time)),
-             now);
+    self_.warn("time from the future",
+               fmt::format("{} of {} says that it is {}; it is stored so, and does not count as the newest. Check the "
+                           "clock that it is of",
+                           reading.sensor, topic.node, time_text(reading.time)),
+               now, effects_);
   }
 }
 
 void Logic::refuse_message(std::string_view kind, const std::string& text, Now now) {
   ++counters_.refused_messages;
-  complain(kind, text, now);
+  self_.warn(kind, text, now, effects_);
 }
 
 // ---- requests ----
@@ -118,7 +116,7 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
   Result<ReplyTo> reply = desk_.reply_to(message);
   if (!reply.has_value()) {
     ++counters_.refused_calls;
-    return complain("request refused", reply.error().message, now);
+    return self_.warn("request refused", reply.error().message, now, effects_);
   }
   if (verb == "upload") {
     on_upload(*reply, message);
@@ -286,14 +284,6 @@ void Logic::publish(const std::string& topic, std::string payload, bool retain) 
   effects_.push_back(std::move(message));
 }
 
-void Logic::publish_own(std::string_view kind, std::string payload, bool retain) {
-  publish(topic_of(options_.root, options_.node, kind, service_name), std::move(payload), retain);
-}
-
-void Logic::publish_event(std::string_view type, const std::string& text, Now now) {
-  publish_own("event", encode_event(type, now.wall, text), false);
-}
-
 void Logic::publish_watermarks(const std::vector<Watermark>& watermarks) {
   for (const Watermark& watermark : watermarks) {
     publish(topic_of(options_.root, watermark.node, "committed", watermark.publisher),
@@ -302,18 +292,5 @@ void Logic::publish_watermarks(const std::vector<Watermark>& watermarks) {
 }
 
 void Logic::log(LogLevel level, std::string text) { effects_.push_back(LogLine{level, std::move(text)}); }
-
-void Logic::complain(std::string_view kind, const std::string& text, Now now) {
-  if (std::optional<LogLine> line = throttle_.add(LogLevel::warning, kind, text, now.monotonic); line.has_value())
-    effects_.push_back(std::move(*line));
-}
-
-/// A log line and an event that say the same, both only as often as the log says a thing again.
-void Logic::announce(LogLevel level, std::string_view type, const std::string& text, Now now) {
-  std::optional<LogLine> line = throttle_.add(level, type, text, now.monotonic);
-  if (!line.has_value()) return;
-  publish_event(type, line->text, now);
-  effects_.push_back(std::move(*line));
-}
 
 }  // namespace sensors::persistence

@@ -22,16 +22,16 @@ void Logic::open_store(Now now) {
 
 void Logic::on(StoreProgressed, Now now) {
   liveness_.begin(open_obligation, now.monotonic + options_.open_deadline);
-  if (!status_at_.has_value()) status_at_ = now.monotonic;  // the service is up, though its store is not yet
+  is_up_ = true;  // though its store is not yet
 }
 
 void Logic::on(StoreOpened event, Now now) {
   liveness_.end(open_obligation);
-  status_at_ = now.monotonic;
+  is_up_ = true;
+  self_.report_again();
   if (event.reserve_held || reserve_.held()) note_reserve(event.reserve_held, now);
   if (!event.rescued.empty()) {
-    log(LogLevel::warning, event.rescued);
-    publish_event("store", event.rescued, now);
+    self_.announce("store", {LogLevel::warning, event.rescued}, now, effects_);
   }
   if (!event.contents.has_value()) return open_failed(event.contents.error(), now);
   const std::optional<Error> before = health_.error();
@@ -54,7 +54,7 @@ void Logic::open_failed(const Error& error, Now now) {
   if (health_.open_failed(error, now.monotonic) == StoreHealth::Verdict::wait)
     return store_failed("cannot open the store", before, now);
   log(LogLevel::error, error.message);
-  publish_own("status", down_status(uploads_.store(), options_.instance, error.message, now.wall), true);
+  say_down(error.message, now);
   effects_.push_back(Exit{exit_failure});
   has_stopped_ = true;
 }
@@ -66,19 +66,16 @@ void Logic::store_failed(const std::string& what, const std::optional<Error>& be
   answer_waiting(error);
   failure_is_said_ = failure_is_said_ && before.has_value() && before->code == error.code;
   if (failure_is_said_) return;
-  std::optional<LogLine> line =
-      throttle_.add(LogLevel::error, what,
-                    error.message + "; readings wait with their publishers, and it is tried again", now.monotonic);
-  if (!line.has_value()) return;
-  failure_is_said_ = true;
-  effects_.push_back(std::move(*line));
-  publish_event("store", what + ": " + error.message, now);
+  failure_is_said_ =
+      self_.say_seldom(LogLevel::error, what,
+                       error.message + "; readings wait with their publishers, and it is tried again", now, effects_);
+  if (failure_is_said_) self_.tell("store", what + ": " + error.message, now, effects_);
 }
 
 /// Something else than a commit. Only damage is acted on: commits show all the rest.
 void Logic::read_failed(const std::string& what, const Error& error, Now now) {
   if (error.code != ErrorCode::corrupt || !health_.is_open())
-    return complain("store", what + ": " + error.message, now);
+    return self_.warn("store", what + ": " + error.message, now, effects_);
   found_failing(what, error, now);
 }
 
@@ -103,8 +100,7 @@ void Logic::tell_of_salvage(const SalvageReport& report, Now now) {
     salvage_ += fmt::format(", and has about {} old rows, uploaded, that were not carried over", report.old_rows_left);
   }
   salvage_shown_until_ = now.monotonic + options_.salvage_shown;
-  log(LogLevel::error, salvage_);
-  publish_event("store_damaged", salvage_, now);
+  self_.announce("store_damaged", {LogLevel::error, salvage_}, now, effects_);
 }
 
 /// Requests that wait for a store that cannot serve them.
@@ -124,8 +120,7 @@ void Logic::note_reserve(bool held, Now now) {
   const std::string text = was_spent ? "the disk has room for the reserve again; readings are taken"
                                      : "the disk is full: the reserve beside the store was given up for uploads and "
                                        "deletions; readings wait with their publishers; make room on the disk";
-  log(was_spent ? LogLevel::info : LogLevel::error, text);
-  publish_event("store", text, now);
+  self_.announce("store", {was_spent ? LogLevel::info : LogLevel::error, text}, now, effects_);
 }
 
 bool Logic::reserve_is_due(Now now) const {
@@ -151,7 +146,7 @@ std::string Logic::trouble() const {
     return (health_.is_open() ? "cannot commit: " : "the store is not open: ") + health_.error()->message;
   }
   if (!health_.is_open()) return "the store is being opened";
-  if (!namesakes_.trouble().empty()) return namesakes_.trouble();
+  if (!self_.trouble().empty()) return self_.trouble();
   if (reserve_.is_spent()) {
     return "the disk is full, and its reserve is in use for uploads and deletions: readings wait with their "
            "publishers; make room on the disk";

@@ -10,7 +10,6 @@
 #include "common/runtime/file_lock.hpp"
 #include "common/runtime/worker.hpp"
 #include "services/sensor-persistence/events.hpp"
-#include "services/sensor-persistence/logic/status_board.hpp"
 #include "services/sensor-persistence/store/store_reader.hpp"
 #include "services/sensor-persistence/store/store_writer.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 
 namespace sensors::publisher {
 

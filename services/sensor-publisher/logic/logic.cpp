@@ -26,6 +26,16 @@ constexpr const char* scan_obligation = "a scan of the outbox";
 
 }  // namespace
 
+SelfOptions self_options(const LogicOptions& options, const std::string& stream) {
+  return {.service = service_name,
+          .root = options.root,
+          .node = options.node,
+          .instance = options.instance,
+          .status_interval = options.status_interval,
+          .run_key = "stream",
+          .run = stream};
+}
+
 Logic::Logic(LogicOptions options, const OutboxContents& contents)
     : options_(std::move(options)),
       pacing_(options_.pace),
@@ -35,9 +45,8 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
       writer_(options_.outbox, contents, options_.seed),
       sender_(options_, contents),
       clock_(contents.streams.back().boot),
+      self_(self_options(options_, contents.streams.back().id)),
       downstream_(options_.node),
-      namesakes_({service_name, options_.node, options_.instance, options_.status_interval}),
-      former_names_({options_.root, service_name, options_.node, "stream", options_.status_interval}),
       two_stores_(options_.status_interval),
       outbox_mark_(options_.outbox.high_readings),
       found_(contents),
@@ -61,24 +70,15 @@ void Logic::on(const StopRequested&, Now now, Effects& effects) {
 }
 
 void Logic::on(const MqttConnected&, Now now, Effects& effects) {
-  if (std::optional<LogLine> line = link_.connected(now.monotonic); line.has_value()) {
-    add_event(encode_event("broker", now.wall, line->text, "\"connected\":true"));
-    effects.push_back(std::move(*line));
-  }
+  self_.connected(now, effects);
   downstream_.connected(now.monotonic);
   sender_.connected(now);
   publish_boot_time(effects);
-  status_due_ = now.monotonic;
 }
 
 void Logic::on(const MqttDisconnected& event, Now now, Effects& effects) {
-  if (std::optional<LogLine> line = link_.disconnected(event, now.monotonic); line.has_value()) {
-    add_event(encode_event("broker", now.wall, line->text,
-                           fmt::format(R"("connected":false,"failure":"{}")", name_of(event.code))));
-    effects.push_back(std::move(*line));
-  }
+  self_.disconnected(event, now, effects);
   sender_.disconnected(event.reason, now);
-  former_names_.disconnected();
 }
 
 void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
@@ -88,13 +88,9 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
   } else if (topic->kind == "committed") {
     on_watermark(event, now, effects);
   } else if (topic->kind == "control") {
-    on_order(event, now, effects);
-  } else if (topic->name == service_name && topic->node != options_.node) {
-    former_names_.take(*topic, event, now.monotonic);
-  } else if (topic->kind == "status" && topic->name == service_name) {
-    Namesakes::Heard heard = namesakes_.take(*topic, event, now.monotonic);
-    if (heard.say_again) status_due_ = now.monotonic;
-    if (heard.line.has_value()) say_as_event("namesake", std::move(*heard.line), now, effects);
+    if (!self_.take_order(event, sender_.breaker(), now, effects)) ++malformed_;
+  } else if (topic->name == service_name) {
+    self_.hear(*topic, event, now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
     if (!downstream_.take(*topic, event, now.monotonic)) ++malformed_;
     notice_store_process(*topic, event);
@@ -105,7 +101,7 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
   const Result<Committed> committed = decode_committed(message.payload);
   if (!committed) {
     ++malformed_;
-    warn("watermark ignored", committed.error().message, now, effects);
+    self_.warn("watermark ignored", committed.error().message, now, effects);
     return;
   }
   const std::string store_before = sender_.store();
@@ -117,8 +113,7 @@ void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) 
       writer_.unconfirm(sender_.confirmed());
       writer_.remember_store(sender_.store());
       notice_two_stores(store_before, now, effects);
-      add_event(
-          encode_event("store", now.wall, "store " + sender_.store() + " keeps the readings of this publisher now"));
+      self_.tell("store", "store " + sender_.store() + " keeps the readings of this publisher now", now, effects);
       break;
   }
 }
@@ -141,32 +136,12 @@ void Logic::notice_two_stores(const std::string& before, Now now, Effects& effec
       "them, or give it another `root`",
       std::min(before, sender_.store()), std::max(before, sender_.store()));
   if (two_stores_.seen(std::move(what), now.monotonic))
-    say_as_event("store", {LogLevel::error, two_stores_.what()}, now, effects);
+    self_.announce("store", {LogLevel::error, two_stores_.what()}, now, effects);
 }
 
-void Logic::advance_namesakes(Now now, Effects& effects) {
-  if (std::optional<LogLine> line = namesakes_.advance(now.monotonic); line.has_value())
-    say_as_event("namesake", std::move(*line), now, effects);
+void Logic::advance_two_stores(Now now, Effects& effects) {
   if (two_stores_.advance(now.monotonic))
-    say_as_event("store", {LogLevel::info, "one store takes the readings again"}, now, effects);
-}
-
-void Logic::say_as_event(std::string_view type, LogLine line, Now now, Effects& effects) {
-  add_event(encode_event(type, now.wall, line.text));
-  effects.push_back(std::move(line));
-}
-
-/// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
-void Logic::on_order(const MqttMessage& message, Now now, Effects& effects) {
-  if (message.retained) return;
-  const Result<BreakerOrder> order = decode_breaker_order(message.payload);
-  if (!order) {
-    ++malformed_;
-    warn("order ignored", order.error().message, now, effects);
-    return;
-  }
-  if (*order == BreakerOrder::isolate) sender_.breaker().isolate(now.monotonic);
-  if (*order == BreakerOrder::close) sender_.breaker().close(now.monotonic);
+    self_.announce("store", {LogLevel::info, "one store takes the readings again"}, now, effects);
 }
 
 void Logic::on(DriverRead& event, Now now, Effects& effects) {
@@ -181,10 +156,9 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
   const bool dropped = event.result.has_value() && event.write.drop.has_value();
   if (dropped) {
     const OutboxEntry& gap = *event.write.drop;
-    const std::string text =
+    std::string text =
         fmt::format("the outbox is full: dropped its oldest readings, {} in one gap record", gap.last - gap.first + 1);
-    effects.push_back(LogLine{LogLevel::error, text});
-    add_event(encode_event("gap", now.wall, text));
+    self_.announce("gap", {LogLevel::error, std::move(text)}, now, effects);
   }
   const bool thinned = event.result.has_value() && event.write.thin.has_value();
   disk_ = event.disk;
@@ -194,9 +168,8 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
   if (is_lost) return give_up(writer_.failure(), effects);
   if (dropped) sender_.entries_dropped();
   if (thinned && !std::exchange(thinning_, writer_.budget().over())) {
-    const std::string text = "the outbox is full: thinning out its oldest readings, gap records say which";
-    effects.push_back(LogLine{LogLevel::warning, text});
-    add_event(encode_event("gap", now.wall, text));
+    const char* const text = "the outbox is full: thinning out its oldest readings, gap records say which";
+    self_.announce("gap", {LogLevel::warning, text}, now, effects);
   }
   thinning_ = thinning_ && writer_.budget().over();
   sender_.durable(std::move(durable), writer_.written());
@@ -232,13 +205,12 @@ void Logic::advance(Now now, Effects& effects) {
   age_.note(writer_.written(), sender_.confirmed(), now.monotonic);
   outbox_mark_.update(writer_.depth());
   downstream_.advance(now.monotonic);
-  advance_namesakes(now, effects);
-  clear_former_names(now, effects);
+  advance_two_stores(now, effects);
+  self_.advance(now, effects);
   advance_pace(now, effects);
-  report_transitions(now, effects);
-  report_status(now, effects);
+  self_.announce(sender_.breaker().take_transitions(), now, effects);
+  update_status(now, effects);
   advance_stop(now, effects);
-  send_events(effects);
 }
 
 void Logic::advance_outbox(Now now, Effects& effects) {
@@ -273,27 +245,18 @@ void Logic::advance_pace(Now now, Effects& effects) {
   std::string text = fmt::format("pace: sensors are read every {} s instead of every {} s; {}",
                                  static_cast<double>(after.count()) / 1e3, static_cast<double>(before.count()) / 1e3,
                                  why.empty() ? "the pressure is gone" : why);
-  add_event(
-      encode_event("pace", now.wall, text, fmt::format(R"("from_ms":{},"to_ms":{})", before.count(), after.count())));
-  effects.push_back(LogLine{LogLevel::info, std::move(text)});
-  status_due_ = now.monotonic;
-}
-
-void Logic::report_transitions(Now now, Effects& effects) {
-  for (const CircuitBreaker::Transition& transition : sender_.breaker().take_transitions()) {
-    const bool opened = transition.to == CircuitBreaker::State::open;
-    effects.push_back(LogLine{opened ? LogLevel::warning : LogLevel::info, log_line(transition)});
-    add_event(encode_breaker_event(transition, now.wall));
-  }
+  self_.announce("pace", {LogLevel::info, std::move(text)}, now, effects,
+                 fmt::format(R"("from_ms":{},"to_ms":{})", before.count(), after.count()));
+  self_.report_again();
 }
 
 std::string Logic::degraded_because() const {
-  if (!link_.is_connected()) return "no connection to the broker: " + link_.reason();
+  if (!self_.is_connected()) return "no connection to the broker: " + self_.why_away();
   if (std::string trouble = sender_.trouble(); !trouble.empty()) return trouble;
   if (sender_.breaker().state() != CircuitBreaker::State::closed)
     return "breaker not closed: " + sender_.breaker().reason();
   if (!outbox_failure_.empty()) return outbox_failure_;
-  if (!namesakes_.trouble().empty()) return namesakes_.trouble();
+  if (!self_.trouble().empty()) return self_.trouble();
   if (!two_stores_.what().empty()) return two_stores_.what();
   if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
   if (writer_.budget().over()) return "the outbox is full";
@@ -301,61 +264,25 @@ std::string Logic::degraded_because() const {
   return {};
 }
 
-void Logic::report_status(Now now, Effects& effects) {
+void Logic::update_status(Now now, Effects& effects) {
   std::string reason = degraded_because();
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
-  const bool first = !state_since_.has_value();
-  const bool changed = first || state != state_ || reason != state_reason_;
-  if (first || state != state_) state_since_ = now.monotonic;
-  state_ = state;
-  state_reason_ = std::move(reason);
-  if (changed) effects.push_back(ServiceStatus{state_reason_.empty() ? "up" : "degraded: " + state_reason_});
-  if (!status_due_.has_value()) status_due_ = now.monotonic;
-  if (!link_.is_connected() || (!changed && now.monotonic < *status_due_)) return;
-  status_due_ = now.monotonic + options_.status_interval;
-  publish_status(state_, state_reason_, now, effects);
+  if (self_.update({state, std::move(reason), outbox_mark_.above()}, now)) report_status(now, effects);
 }
 
-void Logic::publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects) {
-  if (!link_.is_connected()) return;
+void Logic::report_status(Now now, Effects& effects) {
   StatusWriter details;
   describe(now, details);
-  MqttPublish status;
-  status.topic = topic_of(options_.root, options_.node, "status", service_name);
-  status.payload = encode_status({service_name, state, reason, wall_at(state_since_.value_or(now.monotonic), now),
-                                  SENSOR_PROJECT_VERSION, details.members()});
-  status.retain = true;
-  effects.push_back(std::move(status));
-  MqttPublish queue;
-  queue.topic = topic_of(options_.root, options_.node, "queue", service_name);
-  queue.payload = encode_queue_depth({.depth = writer_.depth(),
-                                      .high = options_.outbox.high_readings,
-                                      .limit = writer_.limit(),
-                                      .oldest_s = std::chrono::duration<double>(age_.oldest(now.monotonic)).count(),
-                                      .rate_per_s = age_.take_rate(now.monotonic),
-                                      .pressure = outbox_mark_.above()});
-  queue.retain = true;
-  effects.push_back(std::move(queue));
-}
-
-void Logic::add_event(std::string payload) {
-  MqttPublish event;
-  event.topic = topic_of(options_.root, options_.node, "event", service_name);
-  event.payload = std::move(payload);
-  events_.add(std::move(event));
-}
-
-void Logic::send_events(Effects& effects) {
-  if (!link_.is_connected()) return;
-  for (MqttPublish& event : events_.take()) effects.push_back(std::move(event));
-}
-
-void Logic::warn(std::string_view kind, const std::string& text, Now now, Effects& effects) {
-  if (auto line = throttle_.add(LogLevel::warning, kind, text, now.monotonic)) effects.push_back(std::move(*line));
+  const QueueDepth queue{.depth = writer_.depth(),
+                         .high = options_.outbox.high_readings,
+                         .limit = writer_.limit(),
+                         .oldest_s = std::chrono::duration<double>(age_.oldest(now.monotonic)).count(),
+                         .rate_per_s = age_.take_rate(now.monotonic)};
+  self_.report(details, queue, "", now, effects);
 }
 
 void Logic::describe(Now now, StatusWriter& status) const {
-  describe_process(options_.instance, now, status);
+  self_.describe(now, status);
   sensors::describe(disk_, status);
   pacing_.describe(status);
   status.add("pressure", pressure(now.monotonic));
@@ -364,26 +291,17 @@ void Logic::describe(Now now, StatusWriter& status) const {
   writer_.describe(status);
   intake_.describe(status);
   sender_.describe(now, status);
-  link_.describe(status);
   StatusWriter& counters = status.in("counters");
   counters.add("damaged", readings_damaged_ + sender_.readings_missing());
   counters.add("malformed", malformed_);
-  counters.add("events_dropped", events_.dropped());
-}
-
-std::string Logic::down_status(const std::string& stream, WallTime now) {
-  StatusWriter run;
-  run.add("stream", stream);
-  return encode_down(service_name, "connection lost", now, run);
+  counters.add("events_dropped", self_.events_dropped());
 }
 
 std::optional<Instant> Logic::wake_at() const {
   std::optional<Instant> at = intake_.wake_at(pacing_);
   for (const std::optional<Instant>& when :
-       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(), namesakes_.wake_at(),
-        link_.is_connected() ? former_names_.wake_at() : std::nullopt, two_stores_.wake_at(),
-        link_.is_connected() ? status_due_ : std::nullopt,
-        stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
+       {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(), two_stores_.wake_at(),
+        self_.wake_at(), stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }
   return at;

@@ -9,14 +9,10 @@
 
 #include "common/codec/topic.hpp"
 #include "common/core/liveness.hpp"
-#include "common/core/log_throttle.hpp"
 #include "common/core/queue_age.hpp"
 #include "common/core/queue_mark.hpp"
 #include "common/core/sightings.hpp"
-#include "common/self/broker_link.hpp"
-#include "common/self/event_queue.hpp"
-#include "common/self/former_names.hpp"
-#include "common/self/namesakes.hpp"
+#include "common/self/self.hpp"
 #include "services/sensor-publisher/events.hpp"
 #include "services/sensor-publisher/logic/boot_clock.hpp"
 #include "services/sensor-publisher/logic/downstream.hpp"
@@ -27,6 +23,9 @@
 #include "services/sensor-publisher/logic/sender.hpp"
 
 namespace sensors::publisher {
+
+/// What the service says of itself; `stream` is this run's, by which its statuses are known.
+SelfOptions self_options(const LogicOptions& options, const std::string& stream);
 
 class Logic {
  public:
@@ -45,9 +44,6 @@ class Logic {
 
   /// Readings that are not in the outbox yet, those of a write under way included.
   std::size_t readings_in_memory() const { return writer_.in_memory(); }
-
-  /// Last will of the service's connection; whose it is, `stream` says.
-  static std::string down_status(const std::string& stream, WallTime now);
 
  private:
   void on(const Tick&, Now, Effects&) {}
@@ -69,11 +65,10 @@ class Logic {
 
   void notice_store_process(const TopicView& topic, const MqttMessage& message);
   void notice_two_stores(const std::string& before, Now now, Effects& effects);
-  void advance_namesakes(Now now, Effects& effects);
+  void advance_two_stores(Now now, Effects& effects);
   // ---- logic_names.cpp ----
   void note_former_name(const OutboxContents& contents, Now now, Effects& effects);
   void subscribe(Effects& effects);
-  void clear_former_names(Now now, Effects& effects);
 
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void on_order(const MqttMessage& message, Now now, Effects& effects);
@@ -88,16 +83,11 @@ class Logic {
   void report_outbox_failure(Effects& effects);
   void report_opened(const OutboxContents& contents, Now now, Effects& effects);
   void advance_pace(Now now, Effects& effects);
-  void report_transitions(Now now, Effects& effects);
+  void update_status(Now now, Effects& effects);
   void report_status(Now now, Effects& effects);
-  void publish_status(ServiceState state, const std::string& reason, Now now, Effects& effects);
-  void add_event(std::string payload);
-  void say_as_event(std::string_view type, LogLine line, Now now, Effects& effects);
-  void send_events(Effects& effects);
   void describe(Now now, StatusWriter& status) const;
   std::string degraded_because() const;
   std::string pressure(Instant now) const;
-  void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);
 
   LogicOptions options_;
   Pacing pacing_;
@@ -109,12 +99,8 @@ class Logic {
   BootClock clock_;
   std::uint64_t unsynced_readings_ = 0;  // taken while nobody vouched for the clock
   Liveness liveness_;
-  BrokerLink link_;
-  EventQueue events_;
-  LogThrottle throttle_;
+  Self self_;
   Downstream downstream_;
-  Namesakes namesakes_;
-  FormerNames former_names_;
   Sightings two_stores_;
   std::string store_before_;          // that kept the readings before the present one, since the start
   std::set<std::string> followed_;    // nodes other than this whose watermarks are subscribed
@@ -130,12 +116,8 @@ class Logic {
   std::string outbox_failure_;           // as last logged
   bool thinning_ = false;                // as last reported
   std::uint64_t readings_damaged_ = 0;   // lost in a damaged outbox
-  ServiceState state_ = ServiceState::up;
-  std::string state_reason_;
-  std::optional<Instant> state_since_;
-  std::optional<Instant> status_due_;
-  DiskFigures disk_;             // after the last write of the outbox
-  std::uint64_t malformed_ = 0;  // control messages that could not be read
+  DiskFigures disk_;                     // after the last write of the outbox
+  std::uint64_t malformed_ = 0;          // control messages that could not be read
 };
 
 }  // namespace sensors::publisher

@@ -14,7 +14,7 @@ void Logic::watch_clock(Now now, Effects& effects) {
   const bool is_first = !clock_.is_read();
   const BootClock::Change change = clock_.update(now);
   if (change == BootClock::Change::none) return;
-  status_due_ = now.monotonic;
+  self_.report_again();
   if (change == BootClock::Change::synced) {
     const bool is_news_to_outbox = sender_.learn_boot_time(*clock_.boot_time());
     if (!is_first) report_correction(now, effects);
@@ -31,17 +31,16 @@ void Logic::watch_clock(Now now, Effects& effects) {
 
 void Logic::report_correction(Now now, Effects& effects) {
   const double seconds = static_cast<double>(clock_.correction().count()) / 1e3;
-  const std::string text = fmt::format(
+  std::string text = fmt::format(
       "the clock is synchronised: it was {:.3f} s {}; {} readings taken since the start get their time "
       "from their uptime",
       std::abs(seconds), seconds < 0 ? "ahead" : "behind", unsynced_readings_);
-  effects.push_back(LogLine{LogLevel::info, text});
-  add_event(encode_event("clock", now.wall, text));
+  self_.announce("clock", {LogLevel::info, std::move(text)}, now, effects);
 }
 
 /// Retained, so that a store that was away hears it too.
 void Logic::publish_boot_time(Effects& effects) {
-  if (!link_.is_connected() || !clock_.boot_time().has_value() || clock_.boot_time()->boot.empty()) return;
+  if (!self_.is_connected() || !clock_.boot_time().has_value() || clock_.boot_time()->boot.empty()) return;
   std::set<std::string> nodes = boot_nodes_;
   nodes.insert(options_.node);
   for (const std::string& node : nodes) {

@@ -2,15 +2,14 @@
 // under (ADR 16).
 #include <fmt/format.h>
 
-#include "common/codec/control_json.hpp"
 #include "services/sensor-publisher/logic/logic.hpp"
 
 namespace sensors::publisher {
 
 void Logic::note_former_name(const OutboxContents& contents, Now now, Effects& effects) {
-  for (const EndedStream& ended : contents.ended) former_names_.add(ended.node, ended.id);
+  for (const EndedStream& ended : contents.ended) self_.add_former_run({ended.node, ended.id});
   for (const OutboxStream& stream : contents.streams) {
-    former_names_.add(stream.node, stream.id);
+    self_.add_former_run({stream.node, stream.id});
     if (stream.boot == contents.streams.back().boot && !stream.node.empty()) boot_nodes_.insert(stream.node);
   }
   std::string before;
@@ -27,8 +26,7 @@ void Logic::note_former_name(const OutboxContents& contents, Now now, Effects& e
       "this machine was called {} before and is {} now: readings keep the name that they were "
       "taken under, and those that wait are sent under it",
       before, options_.node);
-  add_event(encode_event("renamed", now.wall, text));
-  effects.push_back(LogLine{LogLevel::info, std::move(text)});
+  self_.announce("renamed", {LogLevel::info, std::move(text)}, now, effects);
 }
 
 /// Each node's watermarks have a topic of their own.
@@ -37,12 +35,7 @@ void Logic::subscribe(Effects& effects) {
     if (node == options_.node || !followed_.insert(node).second) continue;
     effects.push_back(MqttSubscribe{topic_of(options_.root, node, "committed", service_name)});
   }
-  for (const std::string& topic : former_names_.take_topics()) effects.push_back(MqttSubscribe{topic});
-}
-
-void Logic::clear_former_names(Now now, Effects& effects) {
-  if (!link_.is_connected()) return;
-  for (MqttPublish& empty : former_names_.advance(now.monotonic)) effects.push_back(std::move(empty));
+  for (const std::string& topic : self_.take_topics()) effects.push_back(MqttSubscribe{topic});
 }
 
 }  // namespace sensors::publisher

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "common/codec/control_json.hpp"
 #include "services/sensor-publisher/logic/logic.hpp"
 
 namespace sensors::publisher {
@@ -110,14 +109,11 @@ void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effe
   note_former_name(contents, now, effects);
   for (const std::string& note : contents.notes) effects.push_back(LogLine{LogLevel::info, note});
   for (const std::string& warning : contents.warnings) {
-    add_event(encode_event("damage", now.wall, warning));
-    effects.push_back(LogLine{LogLevel::warning, warning});
+    self_.announce("damage", {LogLevel::warning, warning}, now, effects);
   }
   if (contents.repair.has_value()) {
     readings_damaged_ += contents.repair->lost;
-    std::string text = text_of(*contents.repair);
-    add_event(encode_event("damage", now.wall, text));
-    effects.push_back(LogLine{LogLevel::error, std::move(text)});
+    self_.announce("damage", {LogLevel::error, text_of(*contents.repair)}, now, effects);
   }
   report_outbox_failure(effects);
 }
@@ -128,7 +124,8 @@ void Logic::advance_stop(Now now, Effects& effects) {
   if (!writer_.idle() && !given_up) return;
   report_lost(effects);
   exited_ = true;
-  publish_status(ServiceState::down, "stopped", now, effects);
+  self_.update({ServiceState::down, "stopped", outbox_mark_.above()}, now);
+  report_status(now, effects);
   effects.push_back(Exit{});
 }
 

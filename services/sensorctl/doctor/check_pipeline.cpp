@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/verbs/text.hpp"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::doctor {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "services/sensorctl/exit_code.hpp"
 
 namespace sensors::sensorctl {

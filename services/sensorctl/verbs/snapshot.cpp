@@ -1,4 +1,6 @@
 #include "services/sensorctl/verbs/snapshot.hpp"
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 
 #include <algorithm>
 #include <array>

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/status_json.hpp"
 #include "common/codec/store_answer.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/verbs/snapshot_text.hpp"

@@ -69,29 +69,6 @@ TEST(QueueDepth, is_refused_when_a_key_is_missing_or_wrong) {
   }
 }
 
-TEST(Status, has_the_keys_of_every_service_and_its_own) {
-  const std::string payload = encode_status({"sensor-http-bridge", ServiceState::degraded, "breaker \"open\"", moment,
-                                             "0.1.0", R"("counters":{"delivered":1})"});
-  EXPECT_EQ(
-      payload,
-      R"({"service":"sensor-http-bridge","state":"degraded","reason":"breaker \"open\"","since":"2026-01-15T16:09:35.123Z",)"
-      R"("version":"0.1.0","counters":{"delivered":1}})");
-  EXPECT_EQ(decode_status_state(payload).value(), ServiceState::degraded);
-}
-
-TEST(Status, reads_back_each_state) {
-  for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
-    EXPECT_EQ(decode_status_state(encode_status({"s", state, "", moment, "1", ""})).value(), state);
-  }
-}
-
-TEST(Status, is_refused_without_a_known_state) {
-  for (const char* payload :
-       {"", "[]", "{}", R"({"state":"UP"})", R"({"state":1})", R"({"state":"up","state":"down"})"}) {
-    EXPECT_FALSE(decode_status_state(payload).has_value()) << payload;
-  }
-}
-
 TEST(BootTimeJson, comes_back_as_it_was) {
   const BootTime boot{"2361c123-0a4a-452f-b11d-61988e70a385", moment};
   EXPECT_EQ(encode_boot_time(boot),

@@ -11,6 +11,7 @@
 #include "common/codec/dead_letter_json.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/codec/topic.hpp"
 #include "tests/support/any_reading.hpp"

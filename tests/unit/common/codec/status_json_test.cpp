@@ -19,6 +19,29 @@ std::string members_of(const CircuitBreaker& breaker, Now now) {
   return status.members();
 }
 
+TEST(StatusJson, has_the_keys_of_every_service_and_its_own) {
+  const std::string payload = encode_status({"sensor-http-bridge", ServiceState::degraded, "breaker \"open\"",
+                                             half_past, "0.1.0", R"("counters":{"delivered":1})"});
+  EXPECT_EQ(
+      payload,
+      R"({"service":"sensor-http-bridge","state":"degraded","reason":"breaker \"open\"","since":"2026-01-15T15:49:35.000Z",)"
+      R"("version":"0.1.0","counters":{"delivered":1}})");
+  EXPECT_EQ(decode_status_state(payload).value(), ServiceState::degraded);
+}
+
+TEST(StatusJson, reads_back_each_state) {
+  for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down}) {
+    EXPECT_EQ(decode_status_state(encode_status({"s", state, "", half_past, "1", ""})).value(), state);
+  }
+}
+
+TEST(StatusJson, is_refused_without_a_known_state) {
+  for (const char* payload :
+       {"", "[]", "{}", R"({"state":"UP"})", R"({"state":1})", R"({"state":"up","state":"down"})"}) {
+    EXPECT_FALSE(decode_status_state(payload).has_value()) << payload;
+  }
+}
+
 TEST(StatusJson, reads_back_what_a_service_says) {
   const auto report = decode_status(encode_status(report_of({})));
   ASSERT_TRUE(report.has_value()) << report.error().message;

@@ -139,13 +139,5 @@ TEST(StatusParts, a_disk_says_why_it_does_not_keep_what_is_synced) {
   EXPECT_EQ(text_of(DiskFigures{}), R"({"disk":{}})") << "not known yet";
 }
 
-TEST(StatusParts, a_service_that_is_down_says_which_run_it_was) {
-  StatusWriter run;
-  run.add("instance", "a1");
-  EXPECT_EQ(encode_down("sensor-x", "stopped", since_when, run),
-            R"({"service":"sensor-x","state":"down","reason":"stopped","since":"2026-01-15T15:49:35.000Z",)"
-            R"("version":")" SENSOR_PROJECT_VERSION R"(","instance":"a1"})");
-}
-
 }  // namespace
 }  // namespace sensors

@@ -56,5 +56,25 @@ TEST(QueueAge, begins_anew_when_what_waited_is_gone_without_having_left) {
   EXPECT_EQ(age.oldest(queue_began + seconds{61}), Millis{1'000});
 }
 
+TEST(QueueAge, tells_the_rate_at_which_entries_leave_and_for_less_than_a_second_the_last_one_again) {
+  QueueAge age;
+  age.note(100, 0, queue_began);
+  EXPECT_EQ(age.take_rate(queue_began), 0);
+  age.note(100, 40, queue_began + seconds{4});
+  EXPECT_EQ(age.take_rate(queue_began + seconds{4}), 10);
+  age.note(100, 60, queue_began + seconds{4} + Millis{999});
+  EXPECT_EQ(age.take_rate(queue_began + seconds{4} + Millis{999}), 10);
+  EXPECT_EQ(age.take_rate(queue_began + seconds{8}), 5);
+  EXPECT_EQ(age.take_rate(queue_began + seconds{10}), 0);
+}
+
+TEST(QueueAge, counts_what_left_came_back_and_left_again) {
+  QueueAge age;
+  age.note(100, 50, queue_began);
+  age.note(100, 20, queue_began + seconds{1});
+  age.note(100, 30, queue_began + seconds{2});
+  EXPECT_EQ(age.take_rate(queue_began + seconds{2}), 5);
+}
+
 }  // namespace
 }  // namespace sensors

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 
 namespace sensors {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/codec/status_json.hpp"
-#include "services/sensor-http-bridge/delivery/status_reporter.hpp"
+#include "services/sensor-http-bridge/delivery/logic.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
 
 namespace sensors::bridge {
@@ -29,7 +29,7 @@ class FormerBridge : public testing::Test {
 
   /// The last words of a run under the name `pi`, as it said or willed them.
   void hear_down(const std::string& instance, bool retained) {
-    const MqttPublish down = down_message(options_of("pi", instance), "stopped", now.wall);
+    const MqttPublish down = Self::down_message(self_options(options_of("pi", instance)), "stopped", now.wall);
     MqttMessage message;
     message.topic = down.topic;
     message.payload = down.payload;

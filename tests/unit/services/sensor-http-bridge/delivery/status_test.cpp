@@ -56,6 +56,24 @@ TEST(BridgeStatus, is_this_text) {
             R"("version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
 }
 
+TEST(BridgeStatus, has_each_counter_under_a_key_of_its_own) {
+  Counters counters{.delivered = 1,
+                    .rejected = 2,
+                    .splits = 3,
+                    .holds = 4,
+                    .batches = 5,
+                    .bytes = 6,
+                    .unanswered = 7,
+                    .late_outcomes = 8,
+                    .failures = {{"http_500", 9}, {"timeout", 10}},
+                    .latency = {}};
+  StatusWriter status;
+  counters.describe(status);
+  EXPECT_EQ(by_key(counters_in(status.object())),
+            R"({"batches":5,"bytes":6,"delivered":1,"failures":{"http_500":9,"timeout":10},"holds":4,)"
+            R"("late_outcomes":8,"rejected":2,"splits":3,"unanswered":7})");
+}
+
 TEST(BridgeStatus, has_a_queue_that_is_this_text) {
   Timeline t(named_options());
   EXPECT_EQ(by_key(in_trouble(t).newest("queue")),
@@ -63,7 +81,7 @@ TEST(BridgeStatus, has_a_queue_that_is_this_text) {
 }
 
 TEST(BridgeStatus, after_its_end_is_this_text) {
-  const MqttPublish down = down_message(named_options(), "stopped", WallTime{1'768'493'375'123ms});
+  const MqttPublish down = Self::down_message(self_options(named_options()), "stopped", WallTime{1'768'493'375'123ms});
   EXPECT_EQ(down.topic, "sensors/kitchen/status/sensor-http-bridge");
   EXPECT_EQ(by_key(down.payload),
             R"({"instance":"ours","reason":"stopped","service":"sensor-http-bridge",)"

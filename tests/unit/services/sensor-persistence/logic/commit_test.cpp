@@ -1,3 +1,5 @@
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
 
 namespace sensors::persistence {

@@ -1,3 +1,4 @@
+#include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
 

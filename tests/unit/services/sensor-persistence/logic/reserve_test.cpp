@@ -1,5 +1,7 @@
 // The reserve beside the store: on a full disk it is given up for uploads and deletions, and readings wait until it
 // fits again.
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
 
 namespace sensors::persistence {

@@ -2,6 +2,8 @@
 
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "services/sensor-persistence/store/schema.hpp"
 
 namespace sensors::persistence {

@@ -49,7 +49,7 @@ LogicBench& in_trouble(LogicBench& bench) {
   bench.take_commit();
   bench.give(telling_commit());
   bench.backlog(run_of("aaaa", 1, 2));
-  bench.backlog(run_of("aaaa", 20, 20));
+  bench.backlog(run_of("aaaa", 20, 27));
   bench.backlog(run_of("aaaa", 9, 12), "cellar");
   for (int i = 0; i < 3; ++i) bench.give(LogicBench::message("sensors/kitchen/reading/t", "{"));
   bench.request("upload", "{");
@@ -69,12 +69,35 @@ TEST(PersistenceStatus, is_this_text) {
             R"("dead_letters_dropped":12,"deleted":14,"duplicates":2,"failed_commits":1,)"
             R"("failed_connects":{"refused":1},"from_future":1,"gap_readings":5,"gap_records":1,)"
             R"("lost_in_damage":21,"malformed_rows":0,"messages":9,"purged":0,"refused_calls":1,)"
-            R"("refused_foreign":4,"refused_full":6,"refused_holes":1,"refused_messages":4,"requeued":0,)"
+            R"("refused_foreign":4,"refused_full":6,"refused_holes":8,"refused_messages":4,"requeued":0,)"
             R"("salvages":1,"uploaded":0},"dead_letters":13,"disk":{"at_risk":1,"file_bytes":1,"free_bytes":2,)"
             R"("risk":"a \"cache\"","size_bytes":3},"instance":"ours","loop_max_ms":7,"pending":0,)"
             R"("reason":"cannot commit: store.db: disk full","service":"sensor-persistence",)"
             R"("since":"2026-01-15T17:09:35.163Z","state":"degraded","store":"store1","used_bytes":40960,)"
             R"("version":")" SENSOR_PROJECT_VERSION R"(","waiting_calls":1,"written_bytes":8192})");
+}
+
+TEST(PersistenceStatus, has_each_counter_under_a_key_of_its_own) {
+  const ServiceCounters counters{.messages = 1,
+                                 .refused_messages = 2,
+                                 .malformed_rows = 3,
+                                 .from_future = 4,
+                                 .commits = 5,
+                                 .failed_commits = 6,
+                                 .salvages = 7,
+                                 .lost_in_damage = 8,
+                                 .dead_lettered = 9,
+                                 .dead_letters_dropped = 10,
+                                 .requeued = 11,
+                                 .purged = 12,
+                                 .calls = 13,
+                                 .refused_calls = 14};
+  StatusWriter status;
+  counters.describe(status);
+  EXPECT_EQ(by_key(counters_in(status.object())),
+            R"({"calls":13,"commits":5,"dead_lettered":9,"dead_letters_dropped":10,"failed_commits":6,)"
+            R"("from_future":4,"lost_in_damage":8,"malformed_rows":3,"messages":1,"purged":12,"refused_calls":14,)"
+            R"("refused_messages":2,"requeued":11,"salvages":7})");
 }
 
 TEST(PersistenceStatus, has_a_queue_that_is_this_text) {
@@ -84,11 +107,17 @@ TEST(PersistenceStatus, has_a_queue_that_is_this_text) {
 }
 
 TEST(PersistenceStatus, after_its_end_is_this_text) {
-  EXPECT_EQ(by_key(down_status("store1", "ours", "stopped", test_time)),
+  LogicBench bench(named_options());
+  bench.give(StopRequested{});
+  EXPECT_EQ(by_key(bench.last_own("status")),
             R"({"instance":"ours","reason":"stopped","service":"sensor-persistence",)"
-            R"("since":"2026-01-15T16:09:35.123Z","state":"down","store":"store1","version":")" SENSOR_PROJECT_VERSION
+            R"("since":"2026-01-15T17:09:35.123Z","state":"down","store":"store1","version":")" SENSOR_PROJECT_VERSION
             R"("})");
-  EXPECT_EQ(by_key(down_status("", "ours", "the connection to the broker ended", test_time)),
+  const MqttPublish last_will =
+      Self::down_message(self_options(named_options()), "the connection to the broker ended", test_time);
+  EXPECT_EQ(last_will.topic, "sensors/node/status/sensor-persistence");
+  EXPECT_TRUE(last_will.retain);
+  EXPECT_EQ(by_key(last_will.payload),
             R"({"instance":"ours","reason":"the connection to the broker ended","service":"sensor-persistence",)"
             R"("since":"2026-01-15T16:09:35.123Z","state":"down","version":")" SENSOR_PROJECT_VERSION R"("})");
 }

@@ -1,6 +1,8 @@
 // A store that cannot be opened, fails, is damaged or too large: what the service does, says, and how it goes on.
 #include "services/sensor-persistence/logic/store_health.hpp"
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
 
 namespace sensors::persistence {

@@ -11,6 +11,8 @@
 #include <functional>
 #include <mutex>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "services/sensor-persistence/store/schema.hpp"
 #include "services/sensor-persistence/store/store.hpp"
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"

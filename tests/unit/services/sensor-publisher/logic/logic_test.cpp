@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensor-publisher/logic/publisher_bench.hpp"
 
@@ -241,9 +242,8 @@ TEST_F(PublisherLogic, says_what_its_database_takes_of_the_disk) {
   const auto status = std::find_if(bench.published.begin(), bench.published.end(),
                                    [](const MqttPublish& m) { return m.topic.ends_with("/status/sensor-publisher"); });
   ASSERT_NE(status, bench.published.end());
-  EXPECT_NE(status->payload.find(R"("written_bytes":123,"disk":{"file_bytes":40960,"free_bytes":1000,)"),
-            std::string::npos)
-      << status->payload;
+  for (const char* part : {R"("written_bytes":123)", R"("disk":{"file_bytes":40960,"free_bytes":1000,)"})
+    EXPECT_NE(status->payload.find(part), std::string::npos) << status->payload;
 }
 
 TEST_F(PublisherLogic, a_new_connection_half_opens_the_breaker_and_one_probe_closes_it) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "services/sensor-publisher/logic/store_claims.hpp"
 #include "tests/unit/services/sensor-publisher/logic/publisher_bench.hpp"
@@ -20,6 +21,11 @@ void store_says(PublisherBench& bench, const std::string& store, const std::stri
   message.payload = encode_status({"sensor-persistence", ServiceState::up, "", bench.now.wall, "0",
                                    R"("store":")" + store + R"(","instance":")" + instance + '"'});
   bench.step(std::move(message));
+}
+
+/// The last will of a run.
+std::string down_status(const std::string& stream, const PublisherBench& bench) {
+  return Self::down_message(self_options(bench_options(), stream), "connection lost", bench.now.wall).payload;
 }
 
 /// The machine was `attic` and is `kitchen` now; two readings of its earlier name wait.
@@ -187,13 +193,13 @@ TEST_F(Renamed, what_a_run_left_under_an_earlier_name_goes_whenever_it_comes) {
   };
   const std::vector<std::string> of_attic{"sensors/attic/status/sensor-publisher",
                                           "sensors/attic/queue/sensor-publisher"};
-  EXPECT_EQ(cleared_after("attic", Logic::down_status("run1", bench.now.wall)), of_attic) << "its last will";
-  EXPECT_EQ(cleared_after("loft", Logic::down_status("run0", bench.now.wall)).size(), 2U);
-  EXPECT_TRUE(cleared_after("attic", Logic::down_status("elsewhere", bench.now.wall)).empty())
+  EXPECT_EQ(cleared_after("attic", down_status("run1", bench)), of_attic) << "its last will";
+  EXPECT_EQ(cleared_after("loft", down_status("run0", bench)).size(), 2U);
+  EXPECT_TRUE(cleared_after("attic", down_status("elsewhere", bench)).empty())
       << "of another machine that has the name now";
-  EXPECT_TRUE(cleared_after("loft", Logic::down_status("run1", bench.now.wall)).empty());
+  EXPECT_TRUE(cleared_after("loft", down_status("run1", bench)).empty());
   bench.step(MqttDisconnected{"reset"});
-  EXPECT_TRUE(cleared_after("attic", Logic::down_status("run1", bench.now.wall)).empty());
+  EXPECT_TRUE(cleared_after("attic", down_status("run1", bench)).empty());
   bench.published.clear();
   bench.step(MqttConnected{});
   EXPECT_EQ(std::count_if(bench.published.begin(), bench.published.end(),

@@ -72,6 +72,76 @@ TEST(PublisherStatus, is_this_text) {
             R"("version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
 }
 
+/// Two drivers, an outbox that becomes full, and sensors with rules of their own.
+LogicOptions options_of_a_busy_one() {
+  LogicOptions options = options_with_instance();
+  SensorOptions quiet;
+  quiet.deadband = 1;
+  SensorOptions alarm;
+  alarm.critical = true;
+  options.drivers.front().sensors = {{"quiet", quiet}};
+  options.drivers.push_back({"other", 10s, 5s, {{"alarm", alarm}}});
+  options.outbox.max_bytes = 400'000;
+  options.outbox.max_readings = 4'900;
+  options.outbox.max_pending = 50;
+  return options;
+}
+
+DriverReport report_of(int samples, const std::string& sensor, WallTime time, double value = 1) {
+  DriverReport report;
+  for (int i = 0; i < samples; ++i) report.samples.push_back({sensor, value, "Cel", time});
+  return report;
+}
+
+/// Each thing that is counted has happened, and each another number of times.
+PublisherBench& with_a_past(PublisherBench& bench) {
+  bench.bytes_per_reading = 100;
+  for (int i = 0; i < 2; ++i) bench.step(MqttDisconnected{"no", ErrorCode::refused});
+  bench.auto_disk = false;
+  bench.take(1);
+  bench.serve_disk(fail(ErrorCode::io, "the card is gone"));
+  bench.take(79);  // 80 wait, and 50 have room
+  bench.auto_disk = true;
+  bench.pass(1min);
+  for (int i = 0; i < 50; ++i) bench.take(100);
+  for (int i = 0; i < 6; ++i) {
+    if (i > 0) bench.step(MqttDisconnected{"gone"});
+    bench.step(MqttConnected{});
+  }
+  bench.step(DriverRead{0, report_of(9, "quiet", bench.now.wall)});
+  bench.step(DriverRead{0, report_of(7, "not a name", bench.now.wall)});
+  bench.step(DriverRead{1, report_of(4, "s", bench.now.wall)});
+  DriverReport without_values;
+  without_values.passed_over = 18;
+  bench.step(DriverRead{0, std::move(without_values)});
+  for (int i = 0; i < 3; ++i) bench.step(MqttMessage{"sensors/kitchen/control/sensor-publisher", "{", "", "", false});
+  for (int i = 0; i < 10; ++i) bench.watermark("store1", "run1", 1'000'000);
+  MqttMessage refusal;
+  refusal.topic = "sensors/kitchen/committed/sensor-publisher";
+  refusal.payload = encode_committed({"store1", "run1", 0, false, "attic"});
+  for (int i = 0; i < 11; ++i) bench.step(refusal);
+  bench.pass(40s);  // without PUBACK: the breaker opens, and the pace goes down
+  bench.step(DriverRead{1, report_of(1, "alarm", bench.now.wall)});
+  bench.pass(10s);
+  bench.step(DriverRead{1, report_of(14, "slow", bench.now.wall)});
+  bench.pass(10s);
+  return bench;
+}
+
+TEST(PublisherStatus, counts_each_thing_under_a_key_of_its_own) {
+  OutboxContents contents{{{"run1", 0}}, 0, 0, "store1"};
+  contents.repair.emplace().lost = 13;
+  contents.warnings.resize(114, "look at this");
+  PublisherBench bench(options_of_a_busy_one(), contents);
+  const std::string counters = counters_in(newest(with_a_past(bench), "status"));
+  EXPECT_EQ(repeated_number_in(counters), "") << counters;
+  EXPECT_EQ(counters,
+            R"({"connections_lost":5,"damaged":13,"driver_errors":17,"dropped":229,"events_dropped":19,)"
+            R"("failed_connects":{"refused":2},"left_out":14,"malformed":3,"messages":120,"no_values":18,"refused":7,)"
+            R"("refused_by_store":11,"resends":1,"shared_names":4,"suppressed":8,"taken":5086,"thinned":1363,)"
+            R"("unwritable":31,"watermarks_refused":10})");
+}
+
 TEST(PublisherStatus, has_a_queue_that_is_this_text) {
   PublisherBench bench(options_with_instance(), {{{"run1", 0}}, 0, 0, "store1"});
   EXPECT_EQ(by_key(newest(in_trouble(bench), "queue")),
@@ -79,7 +149,11 @@ TEST(PublisherStatus, has_a_queue_that_is_this_text) {
 }
 
 TEST(PublisherStatus, after_its_end_is_this_text) {
-  EXPECT_EQ(by_key(Logic::down_status("run1", WallTime{1'768'493'375'123ms})),
+  const MqttPublish down =
+      Self::down_message(self_options(bench_options(), "run1"), "connection lost", WallTime{1'768'493'375'123ms});
+  EXPECT_EQ(down.topic, "sensors/kitchen/status/sensor-publisher");
+  EXPECT_TRUE(down.retain);
+  EXPECT_EQ(by_key(down.payload),
             R"({"reason":"connection lost","service":"sensor-publisher","since":"2026-01-15T16:09:35.123Z",)"
             R"("state":"down","stream":"run1","version":")" SENSOR_PROJECT_VERSION R"("})");
 }

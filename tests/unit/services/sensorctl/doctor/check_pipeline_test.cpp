@@ -1,6 +1,8 @@
 // What the doctor says of broker and services: each check with its fault.
 #include <gtest/gtest.h>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensorctl/doctor/healthy_facts.hpp"
 
 namespace sensors::doctor {

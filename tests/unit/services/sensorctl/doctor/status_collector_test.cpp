@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "services/sensorctl/doctor/status_collector.hpp"
 
 namespace sensors::doctor {
