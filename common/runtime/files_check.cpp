@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "common/runtime/command_line.hpp"
-#include "common/runtime/config_file.hpp"
+#include "common/runtime/secret.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/small_file.hpp"
 

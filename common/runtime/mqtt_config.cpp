@@ -1,5 +1,7 @@
 #include "common/runtime/mqtt_config.hpp"
 
+#include "common/runtime/secret.hpp"
+
 namespace sensors {
 
 MqttConfig read_mqtt_config(ConfigTable table, const std::string& default_user) {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "common/runtime/local_time.hpp"
+#include "common/runtime/secret.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
 
 namespace sensors::bridge {

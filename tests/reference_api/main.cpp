@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "common/runtime/config_file.hpp"
+#include "common/runtime/secret.hpp"
 #include "tests/reference_api/reference_api.hpp"
 
 int main(int argc, char** argv) {

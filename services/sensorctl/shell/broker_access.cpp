@@ -1,6 +1,6 @@
 #include "services/sensorctl/shell/broker_access.hpp"
 
-#include "common/runtime/config_file.hpp"
+#include "common/runtime/secret.hpp"
 
 namespace sensors::sensorctl {
 

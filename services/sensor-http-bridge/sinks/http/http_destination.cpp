@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "common/core/url_text.hpp"
+#include "common/runtime/secret.hpp"
 
 namespace sensors::bridge {
 

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/runtime/config_file.hpp"
+#include "common/runtime/secret.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace sensors {
