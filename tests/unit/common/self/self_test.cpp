@@ -131,6 +131,17 @@ TEST_F(SelfTest, publishes_nothing_while_the_broker_is_away_and_all_of_it_at_the
   EXPECT_EQ(said("status").size(), 2U);
 }
 
+TEST_F(SelfTest, wants_a_report_when_the_broker_goes_and_at_each_connect) {
+  connect();
+  EXPECT_FALSE(self.update({}, now));
+  self.disconnected({"gone"}, now, effects);
+  EXPECT_TRUE(self.update({}, now)) << "STATUS= may say so";
+  step();
+  connect();
+  connect();
+  EXPECT_EQ(said("status").size(), 3U);
+}
+
 TEST_F(SelfTest, tells_systemd_only_what_is_new) {
   connect();
   for (int i = 0; i < 10; ++i) pass(10s);
@@ -315,6 +326,17 @@ TEST_F(SelfTest, clears_what_it_left_under_a_former_name) {
   }));
   ASSERT_FALSE(texts<LogLine>().empty());
   EXPECT_NE(texts<LogLine>().front().find("this machine has another name now"), std::string::npos);
+}
+
+TEST_F(SelfTest, clears_nothing_that_it_heard_before_the_connection_was_lost) {
+  self.add_former_run({"attic", "run1"});
+  connect();
+  hear("attic", "run1", ServiceState::down);
+  self.disconnected({"gone"}, now, effects);
+  connect();
+  effects.clear();
+  pass(31s);
+  EXPECT_TRUE(texts<LogLine>().empty());
 }
 
 }  // namespace
