@@ -195,7 +195,7 @@ TEST_F(ServiceLoopTest, feeds_the_watchdog_while_there_is_progress) {
                    if (++fed == 3) ::raise(SIGTERM);
                  }}),
             7);
-  EXPECT_EQ(fed, 3);
+  EXPECT_GE(fed, 3);  // another thread hears the signal, and may not run at once
 }
 
 TEST_F(ServiceLoopTest, does_not_feed_the_watchdog_while_work_is_overdue) {
