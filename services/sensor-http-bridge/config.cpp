@@ -11,7 +11,6 @@
 #include "common/runtime/breaker_config.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/random_id.hpp"
-#include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/home_assistant_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
 #include "services/sensor-http-bridge/sinks/sinks.hpp"
@@ -93,7 +92,6 @@ Result<Config> load_config(const std::string& path) {
   if (config.web.has_value()) {
     config.web->root = config.mqtt.root;
     config.web->node = config.logic.node;
-    config.web->reply_topic = reply_topic(config.logic);
     std::random_device random;  // 32 bits each time, and a stream's name must never come again
     config.web->seed = (std::uint64_t{random()} << 32U) | random();
   }

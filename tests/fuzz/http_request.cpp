@@ -37,7 +37,6 @@ WebRequest request_of(std::string_view input, const char* method) {
 void run(std::string_view input) {
   bridge::WebOptions options;
   options.node = "kitchen";
-  options.reply_topic = "sensors/kitchen/rpc-reply/sensor-http-bridge";
   options.anonymous = {true, true};
   const Now now{Instant{} + std::chrono::hours{1}, WallTime{Millis{1'768'493'375'123}}};
   for (const char* method : {"GET", "POST"}) {

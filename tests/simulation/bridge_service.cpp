@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/topic.hpp"
-#include "services/sensor-http-bridge/delivery/store_call.hpp"
+#include "services/sensor-http-bridge/delivery/own_topics.hpp"
 
 namespace sensors::simulation {
 
@@ -102,9 +102,7 @@ void BridgeService::rename(const std::string& node) {
   if (saving_write_homes_.has_value()) write_homes_file_ = std::exchange(saving_write_homes_, std::nullopt);
   options_.node = node;
   client_id_ = client_id_of(node);
-  if (!web_.has_value()) return;
-  web_->node = node;
-  web_->reply_topic = topic_of(options_.root, node, "rpc-reply", bridge::service_name);
+  if (web_.has_value()) web_->node = node;
 }
 
 void BridgeService::ask(WebRequest request, std::function<void(std::optional<WebResponse>)> answered) {

@@ -75,7 +75,6 @@ bridge::LogicOptions bridge_options(Random& random, Millis latency) {
 bridge::WebOptions web_options(Random& random) {
   bridge::WebOptions options;
   options.node = main_node;
-  options.reply_topic = topic_of(options.root, options.node, "rpc-reply", bridge::service_name);
   options.anonymous = {true, true};
   options.write_timeout = random.of_any_size(Millis{1'000}, Millis{60'000});
   options.max_waiting_rows = random.between(1'000, 10'000);

@@ -50,7 +50,7 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe o
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
       self_(self_options(options_)),
-      call_(options_),
+      calls_({options_.root, service_name, fmt::format("upload-{:x}", options_.seed), 1, options_.rpc_deadline}),
       size_(options_.upload.max_readings),
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
       attempt_backoff_(options_.attempt_retry_first, options_.attempt_retry_longest, options_.seed + 2) {
@@ -76,11 +76,11 @@ std::optional<Instant> Logic::wake_at() const {
     if (at.has_value() && (!earliest.has_value() || *at < *earliest)) earliest = at;
   };
   consider(breaker_.wake_at());
-  consider(call_.wake_at());
+  consider(calls_.wake_at());
   consider(self_.wake_at());
   consider(stop_by_);
   if (phase_ == Phase::attempting) consider(batch_.given_up_at);
-  if (may_ask() || (phase_ == Phase::confirming && self_.is_connected() && !call_.is_waiting())) consider(next_at_);
+  if (may_ask() || may_confirm()) consider(next_at_);
   return earliest;
 }
 
@@ -91,7 +91,7 @@ std::string Logic::broken_invariant() const {
   const bool has_batch = phase_ == Phase::attempting || phase_ == Phase::confirming;
   if (has_batch && (batch_.range.first == 0 || batch_.range.last < batch_.range.first))
     return fmt::format("a batch is a range of rows, not {}..{}", batch_.range.first, batch_.range.last);
-  if (call_.is_waiting() && phase_ != Phase::asking && phase_ != Phase::confirming)
+  if (calls_.size() > 0 && phase_ != Phase::asking && phase_ != Phase::confirming)
     return "the store is called for a batch or for its confirmation, and for nothing else";
   return "";
 }
@@ -126,12 +126,13 @@ void Logic::handle(const MqttConnected&) {
 
 void Logic::handle(const MqttDisconnected& event) {
   self_.disconnected(event, now_, effects_);
-  call_.give_up();
+  calls_.take_all();
   if (phase_ == Phase::asking) phase_ = Phase::idle;
 }
 
 void Logic::handle(const MqttPublished& event) {
-  if (call_.take_refusal(event)) store_failed("the broker did not take the request: " + event.result.error().message);
+  if (calls_.take_refusal(event).has_value())
+    store_failed("the broker did not take the request: " + event.result.error().message);
 }
 
 void Logic::handle(const MqttMessage& event) {
@@ -141,12 +142,9 @@ void Logic::handle(const MqttMessage& event) {
   }
   if (const std::optional<TopicView> topic = parse_topic(event.topic); topic.has_value() && topic->kind == "status")
     return self_.hear(*topic, event, now_, effects_);
-  if (!call_.take_answer(event)) return;
-  if (phase_ == Phase::asking) {
-    take_batch(event.payload);
-  } else if (phase_ == Phase::confirming) {
-    take_confirmation(event.payload);
-  }
+  const std::optional<Asked> answered = calls_.take_answer(event);
+  if (answered == Asked::batch) take_batch(event.payload);
+  if (answered == Asked::confirmation) take_confirmation(event.payload);
 }
 
 void Logic::handle(const Attempted& event) {
@@ -175,7 +173,7 @@ void Logic::advance() {
   const Instant now = now_.monotonic;
   breaker_.advance(now);
   self_.advance(now_, effects_);
-  if (call_.take_overdue(now)) {
+  if (!calls_.take_overdue(now).empty()) {
     store_failed(
         fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
                     "name? After a rename all services have to be restarted",
@@ -190,12 +188,18 @@ void Logic::advance() {
     batch_failed(stuck);
   }
   if (may_ask() && now >= next_at_) ask();
-  if (phase_ == Phase::confirming && self_.is_connected() && !call_.is_waiting() && now >= next_at_) confirm();
+  if (may_confirm() && now >= next_at_) confirm();
 }
 
 bool Logic::may_ask() const {
   return phase_ == Phase::idle && self_.is_connected() && !stop_by_.has_value() &&
          breaker_.state() != CircuitBreaker::State::open;
+}
+
+bool Logic::may_confirm() const { return phase_ == Phase::confirming && self_.is_connected() && !calls_.is_full(); }
+
+void Logic::call(Asked asked, std::string_view verb, std::string payload) {
+  effects_.emplace_back(calls_.open(options_.node, verb, std::move(payload), asked, now_.monotonic));
 }
 
 void Logic::ask() {
@@ -206,7 +210,7 @@ void Logic::ask() {
   request.refused = refused_last_;
   phase_ = Phase::asking;
   asked_at_ = now_.monotonic;
-  effects_.emplace_back(call_.begin("upload", encode_upload_request(request), now_.monotonic));
+  call(Asked::batch, "upload", encode_upload_request(request));
 }
 
 /// A probe is small, where the store may still cut it; of rows that are held it is one.
@@ -258,9 +262,7 @@ void Logic::start_confirming() {
   next_at_ = now_.monotonic;
 }
 
-void Logic::confirm() {
-  effects_.emplace_back(call_.begin("uploaded", encode_uploaded_request(batch_.range), now_.monotonic));
-}
+void Logic::confirm() { call(Asked::confirmation, "uploaded", encode_uploaded_request(batch_.range)); }
 
 void Logic::take_confirmation(const std::string& payload) {
   const Result<UploadedAnswer> answer = decode_uploaded_answer(payload);

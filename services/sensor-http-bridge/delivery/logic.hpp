@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "common/codec/rpc_json.hpp"
+#include "common/codec/store_calls.hpp"
 #include "common/core/backoff.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/liveness.hpp"
@@ -18,8 +19,8 @@
 #include "services/sensor-http-bridge/delivery/batch_size.hpp"
 #include "services/sensor-http-bridge/delivery/counters.hpp"
 #include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/own_topics.hpp"
 #include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
-#include "services/sensor-http-bridge/delivery/store_call.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 
 namespace sensors::bridge {
@@ -59,6 +60,8 @@ class Logic {
     attempting,  // the batch is at the destination
     confirming,  // the destination has it; the store does not know yet
   };
+
+  enum class Asked { batch, confirmation };
 
   struct BatchInFlight {
     UploadedRequest range;
@@ -107,13 +110,15 @@ class Logic {
   void describe(StatusWriter& status) const;
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
   bool may_ask() const;
+  bool may_confirm() const;
+  void call(Asked asked, std::string_view verb, std::string payload);
 
   const LogicOptions options_;
   const Describe others_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;
   Self self_;
-  StoreCall call_;
+  StoreCalls<Asked> calls_;  // one at a time
   BatchSize size_;
   Backoff rpc_backoff_;
   Backoff attempt_backoff_;

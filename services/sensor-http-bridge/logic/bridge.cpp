@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "services/sensor-http-bridge/delivery/store_call.hpp"
+#include "services/sensor-http-bridge/delivery/own_topics.hpp"
 
 namespace sensors::bridge {
 
@@ -93,12 +93,12 @@ void Bridge::route(const MqttPublished& event, Now now) {
   }
 }
 
-/// Answers are told apart by their correlation data; what is no answer and no order is for who watches.
+/// Each side knows the answers to its own calls; what is no answer and no order is for who watches.
 void Bridge::route(const MqttMessage& event, Now now) {
+  if (event.topic == control_topic_) return to_upload(event, now);
   const bool is_for_upload =
-      event.topic == control_topic_ || (event.topic == reply_topic_ && !event.correlation.starts_with(web_correlation));
-  if (is_for_upload) return to_upload(event, now);
-  if (event.topic == status_topic_ || former_status_topics_.contains(event.topic)) to_upload(event, now);
+      event.topic == reply_topic_ || event.topic == status_topic_ || former_status_topics_.contains(event.topic);
+  if (is_for_upload) to_upload(event, now);
   to_web(event, now);
   to_discovery(event, now);
 }

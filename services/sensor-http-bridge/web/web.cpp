@@ -27,8 +27,11 @@ std::set<std::string> committed_topics(const WebOptions& options) {
   return topics;
 }
 
-/// Requests of the two desks are told apart by their numbers.
-constexpr std::uint64_t first_question = std::uint64_t{1} << 52U;
+template <class Purpose>
+StoreCalls<Purpose> calls_of(const WebOptions& options, std::string_view caller) {
+  return StoreCalls<Purpose>({options.root, service_name, fmt::format("{}-{:x}", caller, options.seed),
+                              options.max_queries, options.query_timeout});
+}
 
 std::string filter_of(const WebOptions& options, std::string_view kind) {
   return options.root + "/+/" + std::string(kind) + "/+";
@@ -48,22 +51,20 @@ Web::Web(WebOptions options)
       access_(options_),
       watch_(options_.node, options_.max_services),
       streams_(options_.max_streams, options_.stream_keepalive),
-      desk_({options_.root, options_.node, options_.reply_topic, options_.max_queries, options_.query_timeout,
-             options_.seed}),
-      questions_desk_({options_.root, options_.node, options_.reply_topic, options_.max_queries, options_.query_timeout,
-                       options_.seed, first_question}),
+      reads_(calls_of<PendingRead>(options_, "read")),
+      questions_(calls_of<std::uint64_t>(options_, "write")),
       writes_(options_),
+      reply_topic_(topic_of(options_.root, options_.node, "rpc-reply", service_name)),
       committed_topics_(committed_topics(options_)) {}
 
 BridgeEffects Web::handle(const Tick&, Now now) {
   now_ = now;
   if (std::optional<WebStreamData> alive = streams_.keep_alive(now.monotonic)) add(std::move(*alive));
-  for (const PendingRead& read : desk_.take_overdue(now.monotonic)) {
+  for (const PendingRead& read : reads_.take_overdue(now.monotonic)) {
     ++counters_.unanswered;
     store_is_silent(read, fmt::format("the store gave no answer in {} ms", options_.query_timeout.count()));
   }
-  for (const std::uint64_t write : questions_desk_.take_overdue(now.monotonic))
-    writes_.unanswered(write, now.monotonic);
+  for (const std::uint64_t write : questions_.take_overdue(now.monotonic)) writes_.unanswered(write, now.monotonic);
   add_written(writes_.take_late(now.monotonic));
   warn_of_expiry();
   return take_effects();
@@ -73,7 +74,7 @@ BridgeEffects Web::handle(const StopRequested&, Now now) {
   now_ = now;
   is_stopping_ = true;
   for (const WebStreamEnd end : streams_.close_all()) add(end);
-  for (const PendingRead& read : desk_.take_all()) store_is_silent(read, "the bridge is stopping");
+  for (const PendingRead& read : reads_.take_all()) store_is_silent(read, "the bridge is stopping");
   add_written(writes_.take_all());
   return take_effects();
 }
@@ -89,8 +90,8 @@ BridgeEffects Web::handle(const MqttConnected&, Now now) {
 BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
   now_ = now;
   is_connected_ = false;
-  for (const PendingRead& read : desk_.take_all()) store_is_silent(read, "the connection to the broker was lost");
-  for (const std::uint64_t write : questions_desk_.take_all()) writes_.unanswered(write, now.monotonic);
+  for (const PendingRead& read : reads_.take_all()) store_is_silent(read, "the connection to the broker was lost");
+  for (const std::uint64_t write : questions_.take_all()) writes_.unanswered(write, now.monotonic);
   writes_.disconnected();
   return take_effects();
 }
@@ -105,19 +106,19 @@ BridgeEffects Web::handle(const MqttPublished& published, Now now) {
 void Web::take_published(Sender sender, const MqttPublished& published) {
   if (sender == Sender::outbox) return writes_.outbox().acknowledged(published);
   if (sender == Sender::reads) {
-    if (const std::optional<PendingRead> read = desk_.take_refusal(published); read.has_value())
+    if (const std::optional<PendingRead> read = reads_.take_refusal(published); read.has_value())
       store_is_silent(*read, "the broker did not take the request: " + published.result.error().message);
-  } else if (const std::optional<std::uint64_t> write = questions_desk_.take_refusal(published); write.has_value()) {
+  } else if (const std::optional<std::uint64_t> write = questions_.take_refusal(published); write.has_value()) {
     question_refused(*write, published.result.error());
   }
 }
 
 BridgeEffects Web::handle(const MqttMessage& message, Now now) {
   now_ = now;
-  if (message.topic == options_.reply_topic) {
-    if (const std::optional<PendingRead> read = desk_.take_answer(message); read.has_value())
+  if (message.topic == reply_topic_) {
+    if (const std::optional<PendingRead> read = reads_.take_answer(message); read.has_value())
       add(read_answer(*read, message.payload));
-    if (const std::optional<std::uint64_t> write = questions_desk_.take_answer(message); write.has_value())
+    if (const std::optional<std::uint64_t> write = questions_.take_answer(message); write.has_value())
       take_streams(*write, message.payload);
     return take_effects();
   }
@@ -206,9 +207,9 @@ std::optional<Instant> Web::wake_at() const {
   std::optional<Instant> earliest = streams_.wake_at();
   if (certificate_expires_.has_value() && (!earliest.has_value() || look_at_expiry_at_ < *earliest))
     earliest = look_at_expiry_at_;
-  if (const std::optional<Instant> at = desk_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
+  if (const std::optional<Instant> at = reads_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
     earliest = at;
-  if (const std::optional<Instant> at = questions_desk_.wake_at();
+  if (const std::optional<Instant> at = questions_.wake_at();
       at.has_value() && (!earliest.has_value() || *at < *earliest))
     earliest = at;
   if (const std::optional<Instant> at = writes_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
@@ -218,11 +219,11 @@ std::optional<Instant> Web::wake_at() const {
 
 /// With what there is to be sent now, whatever the step was about.
 BridgeEffects Web::take_effects() {
-  while (is_connected_ && writes_.may_ask(now_.monotonic) && !questions_desk_.is_full()) {
+  while (is_connected_ && writes_.may_ask(now_.monotonic) && !questions_.is_full()) {
     const std::optional<Writes::Question> question = writes_.take_question();
     if (!question.has_value()) break;
-    send(Sender::questions,
-         questions_desk_.open("streams", encode_streams_request(question->streams), question->write, now_.monotonic));
+    send(Sender::questions, questions_.open(options_.node, "streams", encode_streams_request(question->streams),
+                                            question->write, now_.monotonic));
   }
   for (MqttPublish& message : writes_.outbox().take_messages(now_.monotonic)) send(Sender::outbox, std::move(message));
   return std::exchange(effects_, {});

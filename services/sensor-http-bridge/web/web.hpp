@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/codec/json_object.hpp"
+#include "common/codec/store_calls.hpp"
 #include "common/codec/topic.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic/publish_ids.hpp"
@@ -20,7 +21,6 @@
 #include "services/sensor-http-bridge/web/metrics.hpp"
 #include "services/sensor-http-bridge/web/read_api.hpp"
 #include "services/sensor-http-bridge/web/service_watch.hpp"
-#include "services/sensor-http-bridge/web/store_desk.hpp"
 #include "services/sensor-http-bridge/web/target.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 #include "services/sensor-http-bridge/web/writes.hpp"
@@ -57,7 +57,7 @@ class Web {
   BridgeEffects handle(const MqttDisconnected&, Now now);
   BridgeEffects handle(const MqttPublished& published, Now now);
 
-  /// What passes, and the answers to the requests that begin with web_correlation.
+  /// What passes, and answers of the store: its own ones, and others, which change nothing.
   BridgeEffects handle(const MqttMessage& message, Now now);
   BridgeEffects handle(const WebRequest& request, Now now);
   BridgeEffects handle(const WebGone& gone, Now now);
@@ -112,10 +112,11 @@ class Web {
   Access access_;
   ServiceWatch watch_;
   EventStreams streams_;
-  StoreDesk<PendingRead> desk_;
-  StoreDesk<std::uint64_t> questions_desk_;  // about writes, by their numbers
+  StoreCalls<PendingRead> reads_;
+  StoreCalls<std::uint64_t> questions_;  // about writes, by their numbers
   Writes writes_;
   PublishIds<Sender> ids_;
+  const std::string reply_topic_;
   const std::set<std::string> committed_topics_;
   JsonObjectReader reader_;
   Counters counters_;

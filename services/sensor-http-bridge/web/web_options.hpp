@@ -29,7 +29,6 @@ struct AccessToken {
 struct WebOptions {
   std::string root = "sensors";
   std::string node;
-  std::string reply_topic;  // that the store's answers come back on
 
   std::vector<AccessToken> tokens;
   Scopes anonymous;  // of a request without a token

@@ -197,18 +197,18 @@ void Web::ask_store(const WebRequest& request, std::string_view verb, const Resu
   if (!query.has_value()) return refuse(request, {400, query.error().message});
   if (!is_connected_ || is_stopping_)
     return store_is_silent(read, is_stopping_ ? "the bridge is stopping" : "there is no connection to the broker");
-  if (desk_.is_full()) {
+  if (reads_.is_full()) {
     ++counters_.refused_queries;
     return store_is_silent(read, "too many queries are waiting for the store");
   }
   if (!has_room_for(request, largest_store_answer)) return;
   ++counters_.queries;
-  send(Sender::reads, desk_.open(verb, encode(*query), read, now_.monotonic));
+  send(Sender::reads, reads_.open(options_.node, verb, encode(*query), read, now_.monotonic));
 }
 
 /// What the queries that are under way may bring counts as if it were there.
 bool Web::has_room_for(const WebRequest& request, std::size_t bytes) {
-  const std::size_t held = request.server.buffered_bytes + desk_.size() * largest_store_answer;
+  const std::size_t held = request.server.buffered_bytes + reads_.size() * largest_store_answer;
   if (held + bytes <= options_.max_buffered_bytes) return true;
   ++counters_.refused_answers;
   refuse(request, {503, "too many answers are being made and sent; try again in a moment", {}, Millis{1'000}});

@@ -13,7 +13,9 @@ constexpr const char* store_service = "sensor-persistence";
 }  // namespace
 
 AskStore::AskStore(Question question, Session session)
-    : AskNode(store_service, "did not answer", std::move(session)), question_(std::move(question)) {}
+    : AskNode(store_service, "did not answer", std::move(session)),
+      question_(std::move(question)),
+      calls_(AskNode::session().calls<std::monostate>(1)) {}
 
 std::vector<std::string> AskStore::filters(const Session& session) {
   return {session.filter("rpc-reply", session.client), session.all_status(store_service)};
@@ -23,8 +25,7 @@ void AskStore::take(const MqttMessage& message) {
   const std::optional<TopicView> topic = parse_topic(message.topic);
   if (!topic.has_value()) return;
   if (topic->kind == "status" && !message.payload.empty()) return heard(topic->node);
-  const bool is_ours = message.topic == session().reply_topic(node()) && message.correlation == session().client;
-  if (!has_asked() || !is_ours) return;
+  if (!calls_.take_answer(message).has_value()) return;
   const Result<Told> told = question_.tell(message.payload);
   if (!told.has_value()) return fail_with(exit_trouble, told.error().message);
   print(told->text);
@@ -33,18 +34,10 @@ void AskStore::take(const MqttMessage& message) {
 }
 
 void AskStore::take(const MqttPublished& published) {
-  if (published.id != request_id || published.result.has_value()) return;
+  if (!calls_.take_refusal(published).has_value()) return;
   fail_with(exit_trouble, published.result.error().message);
 }
 
-void AskStore::ask() {
-  MqttPublish request;
-  request.id = request_id;
-  request.topic = topic_of(session().root, node(), "rpc", question_.verb);
-  request.payload = question_.payload;
-  request.response_topic = session().reply_topic(node());
-  request.correlation = session().client;
-  publish(std::move(request));
-}
+void AskStore::ask() { publish(calls_.open(node(), question_.verb, question_.payload, {}, now_.monotonic)); }
 
 }  // namespace sensors::sensorctl

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "common/codec/store_calls.hpp"
 #include "services/sensorctl/verbs/ask_node.hpp"
 
 namespace sensors::sensorctl {
@@ -36,6 +38,7 @@ class AskStore : public AskNode {
   void ask() override;
 
   const Question question_;
+  StoreCalls<std::monostate> calls_;  // of the one question
 };
 
 }  // namespace sensors::sensorctl

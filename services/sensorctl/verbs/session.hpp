@@ -2,9 +2,11 @@
 // waits. Pure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "common/codec/store_calls.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/time.hpp"
 
@@ -24,7 +26,11 @@ struct Session {
   /// Filter of the status of `service`, or of all ("+"), on every node: so a name that nobody has is known as such.
   std::string all_status(std::string_view service) const { return topic_of(root, "+", "status", service); }
 
-  std::string reply_topic(std::string_view of_node) const { return topic_of(root, of_node, "rpc-reply", client); }
+  /// Of up to `most` questions to stores, each of which may take the session's timeout.
+  template <class Purpose>
+  StoreCalls<Purpose> calls(std::size_t most) const {
+    return StoreCalls<Purpose>({root, client, client, most, timeout});
+  }
 };
 
 }  // namespace sensors::sensorctl

@@ -23,7 +23,8 @@ Status::Status(StatusOptions options, Session session)
     : Command(options.watch ? Kind::watches : Kind::asks),
       options_(options),
       session_(std::move(session)),
-      nodes_(session_) {}
+      nodes_(session_),
+      calls_(session_.calls<std::string>(most_stores_asked)) {}
 
 std::vector<std::string> Status::filters(const Session& session) {
   std::vector<std::string> filters{session.filter("rpc-reply", session.client), session.all_status("+")};
@@ -41,6 +42,7 @@ void Status::connected() {
   settled_at_ = now_.monotonic + KnownNodes::settle_time;
   deadline_ = now_.monotonic + session_.timeout;
   stores_.clear();
+  calls_.take_all();
   // What is retained may come before the word that there is a connection, and a question then goes nowhere.
   for (const auto& [name, service] : snapshot_.services()) ask_store_of(name);
 }
@@ -49,7 +51,7 @@ void Status::take(const MqttMessage& message) {
   const std::optional<TopicView> topic = parse_topic(message.topic);
   if (!topic.has_value()) return;
   const std::string node(topic->node);
-  if (topic->kind == "rpc-reply") return take_answer(node, message);
+  if (topic->kind == "rpc-reply") return take_answer(message);
   if (!message.payload.empty() && topic->kind == "status") nodes_.heard(node);
   if (!session_.node.empty() && node != session_.node) return;  // heard to know which there are
   if (!snapshot_.take(*topic, message.payload)) return complain(message.topic + ": cannot be read");
@@ -70,20 +72,15 @@ void Status::ask_store(const std::string& node) {
   QueryRequest query;
   query.latest = true;
   query.limit = most_readings_asked;
-  MqttPublish request;
-  request.topic = topic_of(session_.root, node, "rpc", "query");
-  request.payload = encode_query_request(query);
-  request.response_topic = session_.reply_topic(node);
-  request.correlation = session_.client;
-  publish(std::move(request));
+  publish(calls_.open(node, "query", encode_query_request(query), node, now_.monotonic));
 }
 
-void Status::take_answer(const std::string& node, const MqttMessage& message) {
-  const auto store = stores_.find(node);
-  if (store == stores_.end() || message.correlation != session_.client) return;
-  store->second = true;
+void Status::take_answer(const MqttMessage& message) {
+  const std::optional<std::string> node = calls_.take_answer(message);
+  if (!node.has_value()) return;
+  stores_[*node] = true;
   Result<QueryAnswer> answer = decode_query_answer(message.payload);
-  if (!answer.has_value()) return complain(fmt::format("node {}: {}", node, answer.error().message));
+  if (!answer.has_value()) return complain(fmt::format("node {}: {}", *node, answer.error().message));
   snapshot_.take(std::move(answer->readings));
 }
 

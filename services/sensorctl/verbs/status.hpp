@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/codec/store_calls.hpp"
 #include "services/sensorctl/verbs/command.hpp"
 #include "services/sensorctl/verbs/known_nodes.hpp"
 #include "services/sensorctl/verbs/session.hpp"
@@ -35,7 +36,7 @@ class Status : public Command {
  private:
   void ask_store_of(const Named& name);
   void ask_store(const std::string& node);
-  void take_answer(const std::string& node, const MqttMessage& message);
+  void take_answer(const MqttMessage& message);
   bool is_complete() const;
   void tell();
 
@@ -43,6 +44,7 @@ class Status : public Command {
   const Session session_;
   KnownNodes nodes_;
   Snapshot snapshot_;
+  StoreCalls<std::string> calls_;       // of the stores, by node
   std::map<std::string, bool> stores_;  // asked, by node; whether it has answered
   std::optional<Instant> settled_at_;   // retained messages have come by then
   std::optional<Instant> deadline_;     // for what is missing

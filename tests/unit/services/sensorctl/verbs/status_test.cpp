@@ -33,7 +33,7 @@ void hear_all(Timeline& line) {
 
 void answer(Timeline& line) {
   line.hears(topic("rpc-reply", "sensorctl-1"), R"({"readings":[)" + row + R"(],"truncated":false})", false,
-             "sensorctl-1");
+             line.published.back().correlation);
 }
 
 TEST(Status, shows_everything_on_one_screen_and_ends_well) {

@@ -1,0 +1,26 @@
+#include "services/sensor-http-bridge/delivery/own_topics.hpp"
+
+#include "common/codec/topic.hpp"
+
+namespace sensors::bridge {
+
+std::string reply_topic(const LogicOptions& options) {
+  return topic_of(options.root, options.node, "rpc-reply", service_name);
+}
+
+std::string control_topic(const LogicOptions& options) {
+  return topic_of(options.root, options.node, "control", service_name);
+}
+
+std::string status_topic(const LogicOptions& options) {
+  return topic_of(options.root, options.node, "status", service_name);
+}
+
+std::set<std::string> former_status_topics(const LogicOptions& options) {
+  std::set<std::string> topics;
+  for (const ServiceRun& run : options.former_runs)
+    topics.insert(topic_of(options.root, run.node, "status", service_name));
+  return topics;
+}
+
+}  // namespace sensors::bridge
