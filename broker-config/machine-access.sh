@@ -1,9 +1,14 @@
 #!/bin/bash
 # machine-access.sh DIR add NODE [FORMER_NAME...]: a user of the broker for a machine that has a sensor-publisher only.
 # machine-access.sh DIR remove NODE: takes it away.
+# machine-access.sh DIR add-bridge NAME, remove-bridge NAME: the same for a further bridge of this machine.
 #
 # The user is called as the machine's node. It may write that node's readings and states, read its watermark and its orders,
 # and nothing of another machine. FORMER_NAME: readings that the machine took under another name come under that name.
+#
+# The user of a bridge is called sensor-http-bridge-NAME. It may do what the user sensor-http-bridge may, under its own name,
+# and nothing with Home Assistant. DIR/sensor-http-bridge@NAME.password is its password, and DIR/api@NAME.token, an empty
+# file, awaits the token of its API; both stay at remove-bridge, where only root may read them.
 #
 #   DIR/machines/NODE.password  the password, made where there is none; copy it to the machine, then delete it here
 #   DIR/mosquitto.passwords     gets its hash
@@ -16,13 +21,26 @@
 set -euo pipefail
 umask 077
 
-usage() { sed -n '2,3s/^# //p' "$0" >&2; exit 64; }
+usage() { sed -n '2,4s/^# //p' "$0" >&2; exit 64; }
 [ $# -ge 3 ] || usage
 dir=$1 verb=$2 node=$3
 names=("${@:3}")
 ours='sensor-publisher|sensor-persistence|sensor-http-bridge|sensorctl|home-assistant|monitor'
+case $verb in
+  add-bridge | remove-bridge)
+    [ $# -eq 3 ] || usage
+    if ! [[ $node =~ ^[A-Za-z0-9_.-]{1,40}$ ]]; then
+      echo "$0: '$node' cannot be the name of a bridge: 1 to 40 of A-Z a-z 0-9 _ . -" >&2
+      exit 64
+    fi
+    password=$dir/sensor-http-bridge@$node.password token=$dir/api@$node.token
+    node=sensor-http-bridge-$node
+    names=()
+    ;;
+  *) password=$dir/machines/$node.password token= ;;
+esac
 for name in "${names[@]}"; do
-  if ! [[ $name =~ ^[A-Za-z0-9_.-]{1,64}$ ]] || [[ $name =~ ^($ours)$ ]]; then
+  if ! [[ $name =~ ^[A-Za-z0-9_.-]{1,64}$ ]] || [[ $name =~ ^($ours|sensor-http-bridge-.*)$ ]]; then
     echo "$0: '$name' cannot be the name of a machine: 1 to 64 of A-Z a-z 0-9 _ . -, and no user of the pipeline's own" >&2
     exit 64
   fi
@@ -96,8 +114,17 @@ rules() {
   printf '# end of machine %s\n' "$node"
 }
 
+# Of the user sensor-http-bridge as they stand in the acl file, but under the bridge's own name where that is in a topic.
+# What is handed in over HTTP is published as sensor-http-bridge, whichever bridge it comes by.
+bridge_rules() {
+  printf '# machine %s: made by machine-access.sh\nuser %s\n' "$node" "$node"
+  acl_without_node | awk '/^user / { is_bridge = $2 == "sensor-http-bridge" } is_bridge && /^topic / && $3 !~ /^homeassistant/' |
+    sed -E "s,/(rpc-reply|control|status|queue|event)/sensor-http-bridge\$,/\1/$node,"
+  printf '# end of machine %s\n' "$node"
+}
+
 make_password() {
-  local file=$dir/machines/$node.password
+  local file=$password
   mkdir -p "$dir/machines"
   [ -s "$file" ] && return
   head -c 24 /dev/urandom | base64 | tr '+/' '-_' > "$file.new"
@@ -107,26 +134,28 @@ make_password() {
 
 # What a power cut leaves of either is a machine with rules and without a password, which may be added or removed again.
 case $verb in
-  add)
+  add | add-bridge)
     make_password
-    { acl_without_node; rules; } > "$dir/machines/acl"
+    [ -z "$token" ] || [ -e "$token" ] || : > "$token"
+    { acl_without_node; if [ -z "$token" ]; then rules; else bridge_rules; fi; } > "$dir/machines/acl"
     replace "$acl" < "$dir/machines/acl"
     hash=$dir/machines/$node.hash
-    echo "$node:$(head -n 1 "$dir/machines/$node.password")" > "$hash"
+    echo "$node:$(head -n 1 "$password")" > "$hash"
     mosquitto_passwd -U "$hash"  # hashes the file in place; no password is on a command line
     { hashes_without_node; cat "$hash"; } > "$hash.all"
     replace "$hashes" < "$hash.all"
     rm "$hash" "$hash.all" "$dir/machines/acl"
-    echo "$dir/machines/$node.password"
+    echo "$password"
     ;;
-  remove)
+  remove | remove-bridge)
     [ $# -eq 3 ] || usage
     mkdir -p "$dir/machines"
     hashes_without_node > "$dir/machines/hashes"
     replace "$hashes" < "$dir/machines/hashes"
     acl_without_node > "$dir/machines/acl"
     replace "$acl" < "$dir/machines/acl"
-    rm -f "$dir/machines/acl" "$dir/machines/hashes" "$dir/machines/$node.password"
+    rm -f "$dir/machines/acl" "$dir/machines/hashes"
+    [ -n "$token" ] || rm -f "$password"
     ;;
   *) usage ;;
 esac

@@ -41,8 +41,25 @@ void read_store(ConfigTable table, LogicOptions& logic) {
   table.read("retry_longest", logic.rpc_retry_longest, logic.rpc_retry_first, Millis{600'000});
 }
 
+/// Empty for the bridge without a name.
+std::string read_bridge_name(ConfigTable& table) {
+  std::string name;
+  table.read_name("name", name);
+  if (name.size() > max_bridge_name) {
+    table.refuse("name", fmt::format("must be of {} characters at most", max_bridge_name));
+    name.clear();
+  }
+  return name;
+}
+
 void read_top(ConfigTable table, Config& config) {
-  static_cast<ServiceConfig&>(config) = read_service_config(table, service_name, config.logic.node);
+  const std::string name = read_bridge_name(table);
+  config.logic.service = bridge_service_of(name);
+  if (!name.empty()) {  // what a second bridge must not share with the first
+    config.logic.upload.destination = name;
+    config.state_directory += "@" + name;
+  }
+  static_cast<ServiceConfig&>(config) = read_service_config(table, config.logic.service, config.logic.node);
   table.read("status_interval", config.logic.status_interval, Millis{100}, Millis{600'000});
   table.read("state_directory", config.state_directory);
   if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
@@ -70,7 +87,10 @@ Config read_config(ConfigFile& file) {
   read_store(root.table("store"), config.logic);
   read_breaker_config(root.table("breaker"), config.logic.breaker);
   config.web = read_http_config(root.table("http"), config.server, config.warnings);
-  config.discovery = read_home_assistant_config(root.table("home_assistant"));
+  ConfigTable home_assistant = root.table("home_assistant");
+  config.discovery = read_home_assistant_config(home_assistant);
+  if (config.discovery.has_value() && config.logic.service != service_name)
+    home_assistant.refuse("discovery", "is for the bridge without a name, which announces every sensor already");
   return config;
 }
 
@@ -92,6 +112,7 @@ Result<Config> load_config(const std::string& path) {
   if (config.web.has_value()) {
     config.web->root = config.mqtt.root;
     config.web->node = config.logic.node;
+    config.web->service = config.logic.service;
     std::random_device random;  // 32 bits each time, and a stream's name must never come again
     config.web->seed = (std::uint64_t{random()} << 32U) | random();
   }

@@ -102,10 +102,10 @@ void Shell::save(std::string path, std::string text, std::string consequence) {
 int run(Config config) {
   // Before a file is written: without a password this is tried every 2 s.
   Result<MqttClientOptions> mqtt = broker_connection(
-      config.mqtt, config.logic.node + "-" + service_name,
+      config.mqtt, config.logic.node + "-" + config.logic.service,
       Self::down_message(self_options(config.logic), "the connection to the broker ended", read_clocks().wall));
   if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
-  FileLock lock(state_file_of(config), service_name);
+  FileLock lock(state_file_of(config), config.logic.service);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {
     if (owned.error().code == ErrorCode::in_use) return refuse_to_start(owned.error());
     log(LogLevel::warning, owned.error().message + "; nothing keeps a second sensor-http-bridge from this folder");

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/codec/time_text.hpp"
+#include "common/core/bridge_name.hpp"
 #include "common/core/near_word.hpp"
 #include "common/runtime/clocks.hpp"
 #include "services/sensorctl/backup/backup.hpp"
@@ -180,6 +181,15 @@ int order_breaker(BreakerOrder order, const std::string& service, const BrokerAc
   return run_command(command, access, session.client, ControlBreaker::filters(service, session));
 }
 
+CLI::Validator has_breaker() {
+  const auto mistake = [](const std::string& service) {
+    if (service == "sensor-publisher" || is_bridge(service)) return std::string();
+    return service + " has no breaker: there are sensor-publisher, sensor-http-bridge and, of a bridge with a name, " +
+           "sensor-http-bridge-NAME";
+  };
+  return {mistake, "sensor-publisher|sensor-http-bridge|sensor-http-bridge-NAME"};
+}
+
 void add_breaker(CLI::App& app, const BrokerAccess& access, Run& run) {
   struct Order {
     const char* name;
@@ -193,9 +203,7 @@ void add_breaker(CLI::App& app, const BrokerAccess& access, Run& run) {
         Order{"close", BreakerOrder::close, "Close it now, isolated or not"}}) {
     const auto service = std::make_shared<std::string>();
     CLI::App* action = verb->add_subcommand(order.name, order.what);
-    action->add_option("SERVICE", *service, "Whose")
-        ->required()
-        ->check(CLI::IsMember({"sensor-publisher", "sensor-http-bridge"}));
+    action->add_option("SERVICE", *service, "Whose")->required()->check(has_breaker());
     action->callback([service, order = order.order, &access, &run] {
       run = [service, order, &access] { return order_breaker(order, *service, access); };
     });

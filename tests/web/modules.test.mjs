@@ -121,6 +121,23 @@ test('readings flow where both ends are well and no breaker is open', () => {
   assert.deepEqual(flows(), [true, true, false, false]);
 });
 
+test('each bridge of a machine is a stage of its own, and the store flows while one of them delivers', () => {
+  const state = emptyState();
+  const say = (name, more) => takeEvent(state, { type: 'status', data: { node: 'n', name, state: 'up', ...more } }, 0);
+  const ends = () => flowOf(state, 'n', 0, true).slice(2).map(({ name, title, flows, condition }) => [name, title, flows, condition]);
+  say('sensor-persistence', {});
+  say('sensor-http-bridge-weather', { breaker: { state: 'closed' } });
+  assert.deepEqual(ends(), [['store', 'Store', true, 'up'], ['api-weather', 'Bridge weather', false, 'up']]);
+  say('sensor-http-bridge', { state: 'degraded', breaker: { state: 'open' } });
+  say('sensor-http-bridge-archive', { state: 'down', breaker: { state: 'closed' } });
+  assert.deepEqual(ends(), [
+    ['store', 'Store', true, 'up'], ['api', 'Bridge to the API', false, 'degraded'],
+    ['api-archive', 'Bridge archive', false, 'down'], ['api-weather', 'Bridge weather', false, 'up'],
+  ]);
+  say('sensor-http-bridge-weather', { state: 'degraded', breaker: { state: 'open' } });
+  assert.equal(ends()[0][2], false);
+});
+
 test('at most a hundred events are kept, the newest first', () => {
   const state = emptyState();
   for (let i = 0; i < 150; i += 1) takeEvent(state, { type: 'event', data: { node: 'kitchen', name: 'a', text: `${i}` } }, 0);

@@ -35,7 +35,7 @@ constexpr int most_rejections = 3;
 }  // namespace
 
 SelfOptions self_options(const LogicOptions& options) {
-  return {.service = service_name,
+  return {.service = options.service,
           .root = options.root,
           .node = options.node,
           .instance = options.instance,
@@ -50,7 +50,7 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe o
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
       self_(self_options(options_)),
-      calls_({options_.root, service_name, fmt::format("upload-{:x}", options_.seed), 1, options_.rpc_deadline}),
+      calls_({options_.root, options_.service, fmt::format("upload-{:x}", options_.seed), 1, options_.rpc_deadline}),
       size_(options_.upload.max_readings),
       rpc_backoff_(options_.rpc_retry_first, options_.rpc_retry_longest, options_.seed + 1),
       attempt_backoff_(options_.attempt_retry_first, options_.attempt_retry_longest, options_.seed + 2) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/bridge_name.hpp"
 #include "common/core/circuit_breaker.hpp"
 #include "common/core/service_run.hpp"
 #include "common/core/time.hpp"
@@ -44,6 +45,7 @@ struct UploadOptions {
 struct LogicOptions {
   std::string root = "sensors";
   std::string node;
+  std::string service{bridge_service};  // its name on the broker: each bridge of a node has one of its own
   std::string instance;                 // of this process, random: what tells its statuses from those of a namesake
   std::vector<ServiceRun> former_runs;  // under other names of this machine
   UploadOptions upload;
@@ -68,6 +70,7 @@ struct LogicOptions {
   std::uint64_t seed = 1;
 };
 
+/// The program. Readings that are handed in over HTTP are published under it, whichever bridge they come by.
 inline constexpr const char* service_name = "sensor-http-bridge";
 
 /// Beyond an attempt's own deadline: then the sink is stuck, the attempt is given up, and the watchdog is not fed.

@@ -5,21 +5,21 @@
 namespace sensors::bridge {
 
 std::string reply_topic(const LogicOptions& options) {
-  return topic_of(options.root, options.node, "rpc-reply", service_name);
+  return topic_of(options.root, options.node, "rpc-reply", options.service);
 }
 
 std::string control_topic(const LogicOptions& options) {
-  return topic_of(options.root, options.node, "control", service_name);
+  return topic_of(options.root, options.node, "control", options.service);
 }
 
 std::string status_topic(const LogicOptions& options) {
-  return topic_of(options.root, options.node, "status", service_name);
+  return topic_of(options.root, options.node, "status", options.service);
 }
 
 std::set<std::string> former_status_topics(const LogicOptions& options) {
   std::set<std::string> topics;
   for (const ServiceRun& run : options.former_runs)
-    topics.insert(topic_of(options.root, run.node, "status", service_name));
+    topics.insert(topic_of(options.root, run.node, "status", options.service));
   return topics;
 }
 

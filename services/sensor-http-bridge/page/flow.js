@@ -14,7 +14,11 @@ export class Flow {
   }
 
   show(state, node, now, connected) {
-    for (const stage of flowOf(state, node, now, connected)) {
+    const stages = flowOf(state, node, now, connected);
+    for (const name of this.#boxes.keys()) {
+      if (!stages.some((stage) => stage.name === name)) this.#remove(name);
+    }
+    for (const stage of stages) {
       if (!this.#boxes.has(stage.name)) this.#add(stage);
       const box = this.#boxes.get(stage.name);
       box.root.dataset.condition = stage.condition;
@@ -23,6 +27,11 @@ export class Flow {
       setText(box.condition, conditions[stage.condition]);
       setText(box.lines, linesOf(stage, now).join('\n'));
     }
+  }
+
+  #remove(name) {
+    this.#boxes.get(name).root.remove();
+    this.#boxes.delete(name);
   }
 
   #add(stage) {

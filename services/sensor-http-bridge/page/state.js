@@ -104,6 +104,18 @@ export function serviceFor(state, node, name) {
   return state.services.get(`${node}/${name}`) ?? [...state.services.values()].find((one) => one.name === name);
 }
 
+const bridgeName = 'sensor-http-bridge';
+
+/** The bridges of a machine, {bridge, called}: the one without a name first, and then those that have one, by name. */
+function bridgesOf(state, node) {
+  const bridge = serviceFor(state, node, bridgeName);
+  const named = [...state.services.values()]
+    .filter((one) => one.node === (bridge?.node ?? node) && one.name.startsWith(`${bridgeName}-`))
+    .map((one) => ({ bridge: one, called: one.name.slice(bridgeName.length + 1) }))
+    .sort((a, b) => (a.called < b.called ? -1 : 1));
+  return bridge === undefined && named.length > 0 ? named : [{ bridge, called: '' }, ...named];
+}
+
 /**
  * The stages that readings of one machine pass, in order: {name, title, condition, flows}, and what of depth, pace, breaker,
  * reason, ... there is to say. `connected`: this page hears the bridge.
@@ -112,9 +124,10 @@ export function flowOf(state, node, now, connected) {
   const service = (name) => serviceFor(state, node, name);
   const publisher = service('sensor-publisher');
   const store = service('sensor-persistence');
-  const bridge = service('sensor-http-bridge');
+  const bridges = bridgesOf(state, node);
   const isWell = (one) => ['up', 'degraded'].includes(conditionOf(one, now));
   const breakerOf = (one) => one?.status?.breaker?.state ?? 'closed';
+  const delivers = ({ bridge }) => isWell(bridge) && breakerOf(bridge) !== 'open';
   return [
     {
       name: 'publisher', title: 'Publisher', condition: conditionOf(publisher, now),
@@ -124,19 +137,19 @@ export function flowOf(state, node, now, connected) {
     },
     {
       name: 'broker', title: 'Broker',
-      condition: !connected || state.services.size === 0 ? 'unknown' : isWell(publisher) || isWell(store) || isWell(bridge) ? 'up' : 'silent',
+      condition: !connected || state.services.size === 0 ? 'unknown' : isWell(publisher) || isWell(store) || bridges.some(({ bridge }) => isWell(bridge)) ? 'up' : 'silent',
       flows: isWell(store),
     },
     {
       name: 'store', title: 'Store', condition: conditionOf(store, now), depth: store?.queue?.depth, waits: 'to be delivered',
       bytes: store?.status?.used_bytes, reason: store?.status?.reason,
-      flows: isWell(store) && isWell(bridge) && breakerOf(bridge) !== 'open',
+      flows: isWell(store) && bridges.some(delivers),
     },
-    {
-      name: 'api', title: 'Bridge to the API', condition: conditionOf(bridge, now), breaker: bridge?.status?.breaker,
-      delivered: bridge?.status?.counters?.delivered, rate: bridge?.queue?.rate_per_s, reason: bridge?.status?.reason,
-      flows: false,
-    },
+    ...bridges.map(({ bridge, called }) => ({
+      name: called ? `api-${called}` : 'api', title: called ? `Bridge ${called}` : 'Bridge to the API',
+      condition: conditionOf(bridge, now), breaker: bridge?.status?.breaker, delivered: bridge?.status?.counters?.delivered,
+      rate: bridge?.queue?.rate_per_s, reason: bridge?.status?.reason, flows: false,
+    })),
   ];
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/core/bridge_name.hpp"
+
 namespace sensors::bridge {
 
 namespace {
@@ -102,11 +104,16 @@ std::string label_text(const MetricsPage::Labels& labels) {
   return text.empty() ? text : text + "}";
 }
 
+/// What is known of the bridge is so of each of several.
+bool is_of(std::string_view known, std::string_view service) {
+  return known.empty() || known == service || (known == bridge_service && is_bridge(service));
+}
+
 template <std::size_t Count>
 bool add_known(MetricsPage& page, const std::array<Known, Count>& table, const MetricsPage::Labels& who,
                std::string_view service, const JsonNumber& number) {
   for (const Known& known : table) {
-    if (known.path != number.path || (!known.service.empty() && known.service != service)) continue;
+    if (known.path != number.path || !is_of(known.service, service)) continue;
     MetricsPage::Labels labels = who;
     if (*known.label != '\0') labels.emplace_back(known.label, known.label_value);
     if (known.is_counter) {

@@ -8,6 +8,7 @@
 
 #include "common/codec/status_json.hpp"
 #include "common/codec/time_text.hpp"
+#include "common/core/bridge_name.hpp"
 #include "services/sensor-http-bridge/web/event_streams.hpp"
 
 namespace sensors::bridge {
@@ -24,10 +25,12 @@ Instant heard_at(const ServiceWatch::Service& service) {
 
 }  // namespace
 
-/// By name: whoever may write below this node could make up others.
+/// By name: whoever may write below this node could make up others. Of several bridges it is this one and the one
+/// without a name.
 bool ServiceWatch::is_own(const Name& name) const {
-  static constexpr std::array<std::string_view, 3> ours{"sensor-publisher", "sensor-persistence", "sensor-http-bridge"};
-  return name.first == node_ && std::find(ours.begin(), ours.end(), name.second) != ours.end();
+  static constexpr std::array<std::string_view, 3> ours{"sensor-publisher", "sensor-persistence", bridge_service};
+  return name.first == node_ &&
+         (name.second == own_service_ || std::find(ours.begin(), ours.end(), name.second) != ours.end());
 }
 
 bool ServiceWatch::make_room(const Name& name, Instant now) {

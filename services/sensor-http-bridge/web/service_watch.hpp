@@ -24,7 +24,9 @@ class ServiceWatch {
   /// A service that has said nothing for so long gives way to another when there are `max_services`.
   static constexpr Millis long_silence{600'000};
 
-  ServiceWatch(std::string node, std::size_t max_services) : node_(std::move(node)), max_services_(max_services) {}
+  /// `own_service`: what the bridge is called that this is part of.
+  ServiceWatch(std::string node, std::string own_service, std::size_t max_services)
+      : node_(std::move(node)), own_service_(std::move(own_service)), max_services_(max_services) {}
 
   struct Heard {
     std::string payload;  // a JSON object on one line
@@ -62,6 +64,7 @@ class ServiceWatch {
   bool make_room(const Name& name, Instant now);
 
   const std::string node_;
+  const std::string own_service_;
   const std::size_t max_services_;
   JsonObjectReader reader_;
   std::map<Name, Service> services_;

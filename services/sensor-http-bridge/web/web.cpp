@@ -29,7 +29,7 @@ std::set<std::string> committed_topics(const WebOptions& options) {
 
 template <class Purpose>
 StoreCalls<Purpose> calls_of(const WebOptions& options, std::string_view caller) {
-  return StoreCalls<Purpose>({options.root, service_name, fmt::format("{}-{:x}", caller, options.seed),
+  return StoreCalls<Purpose>({options.root, options.service, fmt::format("{}-{:x}", caller, options.seed),
                               options.max_queries, options.query_timeout});
 }
 
@@ -49,12 +49,12 @@ std::vector<std::string> web_subscriptions(const WebOptions& options) {
 Web::Web(WebOptions options)
     : options_(std::move(options)),
       access_(options_),
-      watch_(options_.node, options_.max_services),
+      watch_(options_.node, options_.service, options_.max_services),
       streams_(options_.max_streams, options_.stream_keepalive),
       reads_(calls_of<PendingRead>(options_, "read")),
       questions_(calls_of<std::uint64_t>(options_, "write")),
       writes_(options_),
-      reply_topic_(topic_of(options_.root, options_.node, "rpc-reply", service_name)),
+      reply_topic_(topic_of(options_.root, options_.node, "rpc-reply", options_.service)),
       committed_topics_(committed_topics(options_)) {}
 
 BridgeEffects Web::handle(const Tick&, Now now) {
@@ -197,10 +197,11 @@ void Web::warn_of_expiry() {
   if (is_told || *certificate_expires_ - now_.wall > expiry_is_near) return;
   expiry_told_at_ = now_.monotonic;
   const bool is_over = *certificate_expires_ <= now_.wall;
-  add(LogLine{is_over ? LogLevel::error : LogLevel::warning,
-              fmt::format("the certificate of the HTTP side {} at {}: renew it, and let this service read it with "
-                          "systemctl reload sensor-http-bridge",
-                          is_over ? "expired" : "expires", time_text(*certificate_expires_))});
+  add(LogLine{
+      is_over ? LogLevel::error : LogLevel::warning,
+      fmt::format("the certificate of the HTTP side {} at {}: renew it, and let this service read it with "
+                  "systemctl reload {}",
+                  is_over ? "expired" : "expires", time_text(*certificate_expires_), unit_name_of(options_.service))});
 }
 
 std::optional<Instant> Web::wake_at() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/codec/foreign_time.hpp"
+#include "common/core/bridge_name.hpp"
 #include "common/core/time.hpp"
 #include "services/sensor-http-bridge/web/write_homes.hpp"
 
@@ -29,6 +30,7 @@ struct AccessToken {
 struct WebOptions {
   std::string root = "sensors";
   std::string node;
+  std::string service{bridge_service};  // its name on the broker
 
   std::vector<AccessToken> tokens;
   Scopes anonymous;  // of a request without a token

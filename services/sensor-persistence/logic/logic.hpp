@@ -137,7 +137,7 @@ class Logic {
   void offer(const TopicView& topic, std::string_view publisher, Batch batch, Now now);
   void tell_of_refusals(Now now);
   void on_request(std::string_view verb, const MqttMessage& message, Now now);
-  void on_upload(const ReplyTo& reply, const MqttMessage& message);
+  void on_upload(const ReplyTo& reply, const MqttMessage& message, Now now);
   void on_uploaded(const ReplyTo& reply, const MqttMessage& message);
   void on_query(const ReplyTo& reply, const MqttMessage& message, Now now);
   void on_streams(const ReplyTo& reply, const MqttMessage& message);

@@ -119,7 +119,7 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
     return self_.warn("request refused", reply.error().message, now, effects_);
   }
   if (verb == "upload") {
-    on_upload(*reply, message);
+    on_upload(*reply, message, now);
   } else if (verb == "uploaded") {
     on_uploaded(*reply, message);
   } else if (verb == "query") {
@@ -147,10 +147,13 @@ bool Logic::store_is_ready(const ReplyTo& reply) {
   return !is_stopping_ && health_.is_working();
 }
 
-void Logic::on_upload(const ReplyTo& reply, const MqttMessage& message) {
+void Logic::on_upload(const ReplyTo& reply, const MqttMessage& message, Now now) {
   const Result<UploadRequest> request = decode_upload_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (!store_is_ready(reply)) return;
+  const std::string client(parse_topic(reply.topic)->name);
+  if (Result<void> served = uploads_.serve(request->destination, client, now.monotonic); !served.has_value())
+    return refuse_call(reply, served.error());
   Result<std::optional<HandOut>> hand_out = uploads_.hand_out(0, *request);
   if (!hand_out.has_value()) return refuse_call(reply, hand_out.error());
   if (!hand_out->has_value())

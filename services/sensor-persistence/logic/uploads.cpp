@@ -39,6 +39,22 @@ Error Uploads::unknown(const std::string& name) const {
                   name, name)};
 }
 
+Result<void> Uploads::serve(const std::string& destination, const std::string& client, Instant now) {
+  if (find(destination) == nullptr) return tl::unexpected<Error>(unknown(destination));
+  const auto [bridge, is_new] = bridges_.try_emplace(destination, Bridge{client, now});
+  if (is_new || bridge->second.client == client || now - bridge->second.asked_at >= bridge_kept) {
+    bridge->second = {client, now};
+    return {};
+  }
+  const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - bridge->second.asked_at);
+  return fail(ErrorCode::in_use,
+              fmt::format("destination {0} is delivered to by {1}, which asked {2} s ago, and not by {3} as well: give "
+                          "one of them another [destination] name, and the store a [[destination]] of that name; when "
+                          "{1} is gone for good, {3} has its turn {4} min after it asked last",
+                          destination, bridge->second.client, ago.count(), client,
+                          std::chrono::duration_cast<std::chrono::minutes>(bridge_kept).count()));
+}
+
 Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const UploadRequest& request) const {
   const DestinationState* destination = find(request.destination);
   if (destination == nullptr) return tl::unexpected<Error>(unknown(request.destination));

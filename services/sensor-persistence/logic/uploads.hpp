@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/codec/rpc_json.hpp"
 #include "common/codec/status_writer.hpp"
+#include "common/core/time.hpp"
 #include "services/sensor-persistence/events.hpp"
 
 namespace sensors::persistence {
@@ -19,6 +21,13 @@ class Uploads {
 
   /// A store was opened. Destinations that are stored but not configured are left alone: nothing waits for them.
   void restart(const StoreContents& contents);
+
+  /// `client` asks for rows of `destination`, and is its bridge from now on. ErrorCode::in_use, which changes nothing,
+  /// while another one is: of two that deliver the same rows, each would take for delivered what the other one sent.
+  Result<void> serve(const std::string& destination, const std::string& client, Instant now);
+
+  /// How long the bridge of a destination need not ask: longer than its breaker is open.
+  static constexpr Millis bridge_kept{600'000};
 
   /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not
   /// configured.
@@ -58,6 +67,11 @@ class Uploads {
   std::string broken_invariant() const;
 
  private:
+  struct Bridge {
+    std::string client;
+    Instant asked_at{};
+  };
+
   const DestinationState* find(const std::string& name) const;
   DestinationState* find(const std::string& name);
   Error unknown(const std::string& name) const;
@@ -66,6 +80,7 @@ class Uploads {
   std::uint64_t last_id_ = 0;
   std::uint64_t confirmed_rows_ = 0;
   std::vector<DestinationState> destinations_;
+  std::map<std::string, Bridge> bridges_;  // of configured destinations
 };
 
 }  // namespace sensors::persistence

@@ -5,6 +5,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
+#include "common/core/bridge_name.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
 #include "services/sensorctl/verbs/text.hpp"
@@ -66,13 +67,14 @@ Findings check_acl(const Result<AclDifference>& acl) {
 }
 
 Finding check_status(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds) {
-  const std::string unit = service.name + ".service";
-  const std::string look = fmt::format("journalctl -u {} -n 50", service.name);
+  const std::string name = unit_name_of(service.name);
+  const std::string unit = name + ".service";
+  const std::string look = fmt::format("journalctl -u {} -n 50", name);
   if (!service.status.has_value() || !service.is_fresh) {
     const std::string what = !service.status.has_value()
                                  ? std::string("has never said how it is")
                                  : fmt::format("has said nothing for {} or more", span_text(facts.broker->listened));
-    Finding silent = critical("status", service.name, what, look + "; systemctl restart " + service.name);
+    Finding silent = critical("status", service.name, what, look + "; systemctl restart " + name);
     if (!is_settled(facts.machine, unit, thresholds)) return silent;
     return with_restart(std::move(silent), facts.machine, unit);
   }
@@ -107,9 +109,10 @@ std::string trend_text(std::optional<double> trend) {
 
 /// What the readings of its queue wait for.
 std::string advice_behind(const ServiceFacts& service) {
-  return service.name == "sensor-publisher"
-             ? "what is behind it: sensorctl status; journalctl -u sensor-broker -u sensor-persistence -n 50"
-             : "what is behind it: sensorctl status; journalctl -u sensor-http-bridge -n 50";
+  if (service.name == "sensor-publisher")
+    return "what is behind it: sensorctl status; journalctl -u sensor-broker -u sensor-persistence -n 50";
+  return fmt::format("what is behind it: sensorctl status; journalctl -u {} -n 50",
+                     unit_name_of(is_bridge(service.name) ? std::string_view(service.name) : bridge_service));
 }
 
 Finding check_queue(const ServiceFacts& service, const Thresholds& thresholds) {
@@ -143,9 +146,10 @@ Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker,
   const std::string advice =
       service.name == "sensor-publisher"
           ? "readings wait in the outbox; systemctl status sensor-broker; journalctl -u sensor-broker -n 50"
-          : "readings wait in the store; journalctl -u sensor-http-bridge -n 20 has what the API "
-            "answered; ask it: curl -sS -m 10 -o /dev/null -w '%{http_code}\\n' URL, the url in "
-            "/etc/sensor-project/sensor-http-bridge.toml";
+          : fmt::format(
+                "readings wait in the store; journalctl -u {0} -n 20 has what the API answered; ask it: "
+                "curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' URL, the url in /etc/sensor-project/{0}.toml",
+                unit_name_of(service.name));
   return span >= thresholds.breaker_open ? critical("breaker", service.name, what, advice)
                                          : warning("breaker", service.name, what, advice);
 }
@@ -164,7 +168,7 @@ Finding check_dead_letters(const ServiceFacts& service, std::uint64_t dead_lette
 }
 
 void check_service(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds, Findings& findings) {
-  if (is_stopped(facts.machine, service.name + ".service")) return;  // said there
+  if (is_stopped(facts.machine, unit_name_of(service.name) + ".service")) return;  // said there
   findings.push_back(check_status(service, facts, thresholds));
   if (!service.is_fresh || !service.status.has_value() || !service.status->has_value()) return;
   const ServiceReport& report = **service.status;

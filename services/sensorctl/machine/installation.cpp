@@ -1,8 +1,15 @@
 #include "services/sensorctl/machine/installation.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
+#include <fmt/format.h>
+
+#include "common/core/bridge_name.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/service_config.hpp"
 #include "common/runtime/small_file.hpp"
@@ -14,6 +21,7 @@ namespace {
 constexpr Millis shortest_interval{100};
 constexpr Millis longest_interval{600'000};
 constexpr std::size_t largest_broker_file = 1024 * 1024;
+constexpr std::size_t most_named_bridges = 32;
 constexpr std::int64_t largest_reserve = 1'073'741'824;
 
 bool has_reserve(ConfigTable table) {
@@ -38,11 +46,25 @@ void add_broker_authority(ConfigTable root, const std::string& service, std::vec
   add_certificate(root.table("mqtt"), "ca_file", {"", service + " knows the broker by it", service, true}, all);
 }
 
-void add_certificates_of_bridge(ConfigTable root, std::vector<CertificateFile>& all) {
-  const std::string bridge = "sensor-http-bridge";
+void add_certificates_of_bridge(ConfigTable root, const std::string& bridge, std::vector<CertificateFile>& all) {
   add_broker_authority(root, bridge, all);
   add_certificate(root.table("destination"), "ca_file", {"", "the bridge knows the API by it", bridge, true}, all);
   add_certificate(root.table("http"), "certificate_file", {"", "the bridge shows it to its clients", bridge}, all);
+}
+
+/// NAME of each sensor-http-bridge@NAME.toml, in order.
+std::vector<std::string> named_bridges_in(const std::string& folder) {
+  constexpr std::string_view ending = ".toml";
+  const std::string begin = std::string(bridge_service) + '@';
+  std::set<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string file = entry->path().filename().string();
+    if (!file.starts_with(begin) || !file.ends_with(ending) || names.size() >= most_named_bridges) continue;
+    const std::string name = file.substr(begin.size(), file.size() - begin.size() - ending.size());
+    if (is_bridge_name(name)) names.insert(name);
+  }
+  return {names.begin(), names.end()};
 }
 
 }  // namespace
@@ -66,9 +88,14 @@ Installation read_installation(const std::string& folder) {
     intervals.push_back(interval_of(file->root()));
     add_broker_authority(file->root(), "sensor-persistence", installation.certificates);
   }
-  if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-http-bridge.toml"); file.has_value()) {
+  installation.named_bridges = named_bridges_in(folder);
+  std::vector<std::string> bridges{std::string(bridge_service)};
+  for (const std::string& name : installation.named_bridges) bridges.push_back(unit_name_of(bridge_service_of(name)));
+  for (const std::string& bridge : bridges) {
+    Result<ConfigFile> file = ConfigFile::load(fmt::format("{}/{}.toml", folder, bridge));
+    if (!file.has_value()) continue;
     intervals.push_back(interval_of(file->root()));
-    add_certificates_of_bridge(file->root(), installation.certificates);
+    add_certificates_of_bridge(file->root(), bridge, installation.certificates);
   }
   if (Result<SmallFile> broker = read_small_file(folder + "/mosquitto.conf", largest_broker_file); broker.has_value()) {
     for (CertificateFile& file : certificates_of_broker(broker->text))

@@ -19,8 +19,9 @@ struct Installation {
   bool outbox_has_reserve = true;
   bool store_has_reserve = true;
   std::string node;                // empty: not known
-  Millis status_interval{10'000};  // the longest of the three
+  Millis status_interval{10'000};  // the longest of all
   bool clock_is_trusted = false;
+  std::vector<std::string> named_bridges{};     // the names of those that have a file, in order; at most 32
   std::vector<CertificateFile> certificates{};  // that the services name, and the broker
 };
 

@@ -9,6 +9,7 @@
 #include "common/adapters/systemd/journal_errors.hpp"
 #include "common/adapters/systemd/system_manager.hpp"
 #include "common/adapters/tls/certificate_ends.hpp"
+#include "common/core/bridge_name.hpp"
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/small_file.hpp"
 #include "services/sensorctl/machine/broker_watch.hpp"
@@ -24,14 +25,16 @@ constexpr Millis systemd_deadline{5'000};
 constexpr Millis journal_deadline{3'000};
 constexpr std::chrono::hours journal_span{1};
 
-const std::vector<std::string>& services() {
-  static const std::vector<std::string> names{"sensor-publisher", "sensor-persistence", "sensor-http-bridge"};
+/// By their names on the broker.
+std::vector<std::string> services_of(const Installation& installation) {
+  std::vector<std::string> names{"sensor-publisher", "sensor-persistence", std::string(bridge_service)};
+  for (const std::string& name : installation.named_bridges) names.push_back(bridge_service_of(name));
   return names;
 }
 
-std::vector<std::string> units() {
+std::vector<std::string> units_of(const Installation& installation) {
   std::vector<std::string> names{"sensor-broker.service"};
-  for (const std::string& service : services()) names.push_back(service + ".service");
+  for (const std::string& service : services_of(installation)) names.push_back(unit_name_of(service) + ".service");
   return names;
 }
 
@@ -45,22 +48,23 @@ UnitFacts observe_unit(UnitState state, const MachineFiles& files) {
   return unit;
 }
 
-Result<std::vector<UnitFacts>> observe_units(SystemManager& systemd, const MachineFiles& files) {
+Result<std::vector<UnitFacts>> observe_units(const std::vector<std::string>& units, SystemManager& systemd,
+                                             const MachineFiles& files) {
   std::vector<UnitFacts> all;
-  for (const std::string& name : units()) {
+  for (const std::string& name : units) {
     TRY_ASSIGN(UnitState state, systemd.unit(name));
     all.push_back(observe_unit(std::move(state), files));
   }
   return all;
 }
 
-Machine observe_machine(const MachineFiles& files) {
+Machine observe_machine(const std::vector<std::string>& units, const MachineFiles& files) {
   Machine machine;
   machine.memory_cgroup = files.memory_cgroup();
   Result<SystemManager> systemd = SystemManager::connect(systemd_deadline);
   if (systemd.has_value()) {
     machine.target = systemd->unit("sensor-project.target");
-    machine.units = observe_units(*systemd, files);
+    machine.units = observe_units(units, *systemd, files);
   } else {
     machine.target = tl::unexpected<Error>(systemd.error());
     machine.units = tl::unexpected<Error>(systemd.error());
@@ -113,8 +117,8 @@ std::vector<CertificateFacts> observe_certificates(const std::vector<Certificate
   return all;
 }
 
-Result<JournalFacts> observe_journal(WallTime now) {
-  TRY_ASSIGN(const JournalErrors errors, read_journal_errors(units(), now - journal_span, journal_deadline));
+Result<JournalFacts> observe_journal(const std::vector<std::string>& units, WallTime now) {
+  TRY_ASSIGN(const JournalErrors errors, read_journal_errors(units, now - journal_span, journal_deadline));
   return JournalFacts{errors.count, errors.newest, journal_span};
 }
 
@@ -127,8 +131,9 @@ Facts observe(const ObserveOptions& options) {
   const Installation installation = read_installation(options.root + options.configuration);
   sensorctl::BrokerAccess access = options.access;
   if (access.node.empty()) access.node = installation.node;
+  const std::vector<std::string> units = units_of(installation);
   Facts facts;
-  facts.broker = watch_broker(access, services(), installation.status_interval);
+  facts.broker = watch_broker(access, services_of(installation), installation.status_interval);
   facts.broker_is_local = is_this_machine(access.host);
   facts.acl = observe_acl(files, options.configuration);
   facts.disks = observe_disks(installation, files);
@@ -143,9 +148,9 @@ Facts observe(const ObserveOptions& options) {
   const Now now = read_clocks();
   facts.now = now.wall;
   facts.clock = {now.clock_synced, installation.clock_is_trusted};
-  facts.journal = observe_journal(now.wall);
+  facts.journal = observe_journal(units, now.wall);
   // Last, so that what is said of units is no older than what is said of their statuses.
-  facts.machine = observe_machine(files);
+  facts.machine = observe_machine(units, files);
   return facts;
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/core/bridge_name.hpp"
 #include "services/sensorctl/exit_code.hpp"
 
 namespace sensors::sensorctl {
@@ -26,8 +27,8 @@ void AskNode::advance() {
   look();
   if (has_ended() || now_.monotonic < *deadline_) return;
   if (nodes_.is_mistaken()) return fail_with(exit_no_answer, nodes_.mistake());
-  fail_with(exit_no_answer, fmt::format("{0} of node {1} {2} in {3} s; systemctl status {0}", service_, node_, failing_,
-                                        session_.timeout.count() / 1'000));
+  fail_with(exit_no_answer, fmt::format("{} of node {} {} in {} s; systemctl status {}", service_, node_, failing_,
+                                        session_.timeout.count() / 1'000, unit_name_of(service_)));
 }
 
 void AskNode::wait_for_node() {
@@ -54,7 +55,8 @@ std::optional<Result<std::string>> AskNode::decided_node() const {
   }
   if (now_.monotonic < *connected_at_ + session_.timeout) return std::nullopt;
   return Result<std::string>(fail(
-      ErrorCode::not_found, fmt::format("the broker knows no {0}; is it running? systemctl status {0}", service_)));
+      ErrorCode::not_found,
+      fmt::format("the broker knows no {}; is it running? systemctl status {}", service_, unit_name_of(service_))));
 }
 
 }  // namespace sensors::sensorctl

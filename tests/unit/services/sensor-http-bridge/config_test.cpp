@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/own_topics.hpp"
 #include "tests/rig/temp_dir.hpp"
 #include "tests/support/documented_options.hpp"
 
@@ -71,6 +73,55 @@ TEST(BridgeConfig, an_address_that_is_refused_is_not_shown) {
     ASSERT_FALSE(config.has_value()) << url;
     EXPECT_EQ(config.error().message.find("hush-"), std::string::npos) << config.error().message;
   }
+}
+
+/// A configuration with `top` in front of all tables, and `tables` behind [destination].
+Result<Config> load_named(const std::string& top, const std::string& tables = "") {
+  const rig::TempDir folder;
+  return load_config(folder.write("bridge.toml", "state_directory = \"" + folder.path() + "\"\n" + top +
+                                                     "\n[destination]\nurl = \"http://127.0.0.1/r\"\n" + tables));
+}
+
+TEST(BridgeConfig, a_name_gives_a_bridge_all_that_it_must_not_share_with_another) {
+  const Result<Config> plain = load_named("node = \"kitchen\"");
+  ASSERT_TRUE(plain.has_value()) << plain.error().message;
+  EXPECT_EQ(plain->logic.service, "sensor-http-bridge");
+  EXPECT_EQ(plain->logic.upload.destination, "api");
+  EXPECT_EQ(plain->mqtt.user, "sensor-http-bridge");
+
+  const Result<Config> named =
+      load_named("node = \"kitchen\"\nname = \"weather\"", "[http]\nlisten = \"127.0.0.1:8081\"\n");
+  ASSERT_TRUE(named.has_value()) << named.error().message;
+  EXPECT_EQ(named->logic.service, "sensor-http-bridge-weather");
+  EXPECT_EQ(named->web->service, "sensor-http-bridge-weather");
+  EXPECT_EQ(named->logic.upload.destination, "weather");
+  EXPECT_EQ(named->mqtt.user, "sensor-http-bridge-weather");
+  const std::string topics = status_topic(named->logic) + " " + reply_topic(named->logic) + " " +
+                             control_topic(named->logic) + " " +
+                             Self::down_message(self_options(named->logic), "", {}).topic;
+  EXPECT_EQ(topics,
+            "sensors/kitchen/status/sensor-http-bridge-weather sensors/kitchen/rpc-reply/sensor-http-bridge-weather "
+            "sensors/kitchen/control/sensor-http-bridge-weather sensors/kitchen/status/sensor-http-bridge-weather");
+  EXPECT_EQ(load_named("name = \"weather\"", "name = \"elsewhere\"\n")->logic.upload.destination, "elsewhere");
+}
+
+TEST(BridgeConfig, the_state_of_a_bridge_with_a_name_is_in_a_folder_of_its_own) {
+  const rig::TempDir folder;
+  const Result<Config> config =
+      load_config(folder.write("bridge.toml", "name = \"no-such-bridge\"\n[destination]\nurl = \"http://h/r\"\n"));
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("/var/lib/sensor-project/http-bridge@no-such-bridge is not a directory"),
+            std::string::npos)
+      << config.error().message;
+}
+
+TEST(BridgeConfig, refuses_a_name_that_is_none_and_a_second_one_for_Home_Assistant) {
+  for (const std::string name : {"a b", "a/b", "forty-characters-are-the-most-that-it-can-have"})
+    EXPECT_FALSE(load_named("name = \"" + name + "\"").has_value()) << name;
+  const Result<Config> config = load_named("name = \"weather\"", "[home_assistant]\ndiscovery = \"on\"\n");
+  ASSERT_FALSE(config.has_value());
+  EXPECT_NE(config.error().message.find("is for the bridge without a name"), std::string::npos)
+      << config.error().message;
 }
 
 TEST(BridgeConfig, refuses_a_user_or_a_password_beside_a_token) {

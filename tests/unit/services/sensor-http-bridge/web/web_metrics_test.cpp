@@ -43,6 +43,17 @@ TEST_F(WebMetrics, names_what_each_service_counts) {
     EXPECT_TRUE(has_line(answer.body, line));
 }
 
+TEST_F(WebMetrics, counts_what_each_bridge_delivered_in_one_family) {
+  for (const std::string service : {"sensor-http-bridge", "sensor-http-bridge-weather"})
+    web.hear("kitchen/status/" + service, R"({"service":")" + service +
+                                              R"(","state":"up","reason":"","since":"2026-01-15T16:09:35.123Z",)" +
+                                              R"("version":"1","counters":{"delivered":7}})");
+  const WebResponse& answer = web.now_at("/metrics");
+  for (const std::string service : {"sensor-http-bridge", "sensor-http-bridge-weather"})
+    EXPECT_TRUE(
+        has_line(answer.body, R"(sensor_readings_delivered_total{node="kitchen",service=")" + service + R"("} 7)"));
+}
+
 TEST_F(WebMetrics, is_OpenMetrics_for_who_asks_for_it) {
   const WebResponse& answer =
       web.now_at("/metrics", {{"accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}});

@@ -30,6 +30,39 @@ TEST(Uploads, ask_the_store_again_where_what_was_handed_out_does_not_follow) {
   EXPECT_TRUE(uploads.hand_out(1, request).value().has_value());
 }
 
+class UploadsBridges : public testing::Test {
+ protected:
+  bool serves(const std::string& client, const std::string& destination = "api") {
+    const Result<void> served = uploads.serve(destination, client, now);
+    error = served.has_value() ? "" : served.error().message;
+    return served.has_value();
+  }
+
+  Uploads uploads{{"api", "archive"}};
+  Instant now{std::chrono::hours{1}};
+  std::string error;
+};
+
+TEST_F(UploadsBridges, a_destination_has_one_bridge_and_a_second_one_is_told_what_to_do) {
+  EXPECT_TRUE(serves("sensor-http-bridge"));
+  now += Millis{7'000};
+  EXPECT_FALSE(serves("sensor-http-bridge-weather"));
+  EXPECT_NE(error.find("delivered to by sensor-http-bridge, which asked 7 s ago"), std::string::npos) << error;
+  EXPECT_NE(error.find("another [destination] name"), std::string::npos) << error;
+  EXPECT_TRUE(serves("sensor-http-bridge")) << "who has it goes on";
+  EXPECT_TRUE(serves("sensor-http-bridge-weather", "archive")) << "another destination is another matter";
+  EXPECT_FALSE(serves("sensor-http-bridge", "nobody knows it"));
+}
+
+TEST_F(UploadsBridges, what_does_not_ask_for_ten_minutes_gives_way_and_a_refusal_does_not_prolong_it) {
+  EXPECT_TRUE(serves("old"));
+  now += Millis{599'999};
+  EXPECT_FALSE(serves("new"));
+  now += Millis{1};
+  EXPECT_TRUE(serves("new"));
+  EXPECT_FALSE(serves("old"));
+}
+
 TEST(Uploads, say_what_contradicts_itself) {
   Uploads uploads({"api"});
   uploads.restart(contents_with({"api", 11, 0, 0}));

@@ -1,6 +1,8 @@
 // What the doctor says of broker and services: each check with its fault.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "tests/unit/services/sensorctl/doctor/healthy_facts.hpp"
@@ -50,6 +52,25 @@ TEST(DoctorBroker, is_unknown_when_the_password_may_not_be_read) {
   Facts facts = healthy_facts();
   lose_broker(facts, ErrorCode::permission);
   EXPECT_EQ(complaints(facts), (Lines{"unknown broker MQTT broker", "unknown status services"}));
+}
+
+TEST(DoctorBridges, with_a_name_are_looked_at_and_restarted_as_the_units_that_they_are) {
+  Facts facts = healthy_facts();
+  facts.machine.units->push_back(healthy_unit("sensor-http-bridge@weather"));
+  facts.broker->services.push_back(healthy_service("sensor-http-bridge-weather"));
+  EXPECT_EQ(complaints(facts), Lines{});
+  report_of(facts, "sensor-http-bridge-weather").breaker = BreakerReport{"open", "timeout", noon, std::nullopt, false};
+  const Findings findings = check_pipeline(facts);
+  const auto breaker = std::find_if(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.check == "breaker" && finding.severity != Severity::ok;
+  });
+  ASSERT_NE(breaker, findings.end());
+  EXPECT_EQ(breaker->object, "sensor-http-bridge-weather");
+  EXPECT_NE(breaker->advice.find("/etc/sensor-project/sensor-http-bridge@weather.toml"), std::string::npos)
+      << breaker->advice;
+  service_of(facts, "sensor-http-bridge-weather").is_fresh = false;
+  EXPECT_EQ(complaints(facts),
+            Lines{"critical status sensor-http-bridge-weather [restart sensor-http-bridge@weather.service]"});
 }
 
 TEST(DoctorAccess, misses_each_rule_and_lets_harmless_ones_be_added) {

@@ -137,6 +137,20 @@ TEST_F(OnFiles, takes_paths_and_intervals_from_the_services_files) {
   EXPECT_EQ(read_installation(root.path("nowhere")).store, Installation{}.store);
 }
 
+TEST_F(OnFiles, finds_the_bridges_that_have_a_name) {
+  EXPECT_TRUE(read_installation(root.path("nowhere")).named_bridges.empty());
+  for (const char* file : {"sensor-http-bridge.toml", "sensor-http-bridge@weather.toml", "sensor-http-bridge@.toml",
+                           "sensor-http-bridge@archive.toml", "sensor-http-bridge@old.toml.bak"})
+    put(std::string("etc/") + file, "");
+  put("etc/sensor-http-bridge@weather.toml", "status_interval = \"40s\"\n[destination]\nca_file = \"/w.pem\"\n");
+  const Installation installation = read_installation(root.path("etc"));
+  EXPECT_EQ(installation.named_bridges, (std::vector<std::string>{"archive", "weather"}));
+  EXPECT_EQ(installation.status_interval, Millis{40'000});
+  ASSERT_EQ(installation.certificates.size(), 1U);
+  EXPECT_EQ(installation.certificates[0].path, "/w.pem");
+  EXPECT_EQ(installation.certificates[0].unit, "sensor-http-bridge@weather");
+}
+
 TEST_F(OnFiles, finds_the_certificates_that_the_services_and_the_broker_use_and_when_they_end) {
   const std::string pem = root.path("hub.pem");
   const std::vector<std::string> openssl{"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
