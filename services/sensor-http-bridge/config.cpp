@@ -95,10 +95,9 @@ Config read_config(ConfigFile& file) {
 }
 
 Result<Config> load_config(const std::string& path) {
-  Result<ConfigFile> file = ConfigFile::load(path);
-  if (!file.has_value()) return tl::unexpected<Error>(file.error());
-  Config config = read_config(*file);
-  if (Result<void> finished = file->finish(); !finished.has_value()) return tl::unexpected<Error>(finished.error());
+  TRY_ASSIGN(ConfigFile file, ConfigFile::load(path));
+  Config config = read_config(file);
+  TRY(file.finish());
   for (std::string& warning : config.warnings) warning = fmt::format("{}: {}", path, warning);
   config.logic.root = config.mqtt.root;
   config.logic.names = sink_of(config.destination.url).names;

@@ -19,19 +19,17 @@ Result<std::optional<std::string>> read_state(const std::string& path) {
 }  // namespace
 
 Result<std::optional<SavedBreaker>> load_saved_breaker(const std::string& path) {
-  const Result<std::optional<std::string>> text = read_state(path);
-  if (!text.has_value()) return tl::unexpected<Error>(text.error());
-  if (!text->has_value()) return std::optional<SavedBreaker>{};
-  const Result<SavedBreaker> saved = decode_saved_breaker(**text);
+  TRY_ASSIGN(const std::optional<std::string> text, read_state(path));
+  if (!text.has_value()) return std::optional<SavedBreaker>{};
+  const Result<SavedBreaker> saved = decode_saved_breaker(*text);
   if (!saved.has_value()) return fail(saved.error().code, path + ": " + saved.error().message);
   return std::optional<SavedBreaker>{*saved};
 }
 
 Result<std::vector<WriteHome>> load_write_homes(const std::string& path) {
-  const Result<std::optional<std::string>> text = read_state(path);
-  if (!text.has_value()) return tl::unexpected<Error>(text.error());
-  if (!text->has_value()) return std::vector<WriteHome>{};
-  Result<std::vector<WriteHome>> homes = decode_write_homes(**text);
+  TRY_ASSIGN(const std::optional<std::string> text, read_state(path));
+  if (!text.has_value()) return std::vector<WriteHome>{};
+  Result<std::vector<WriteHome>> homes = decode_write_homes(*text);
   if (!homes.has_value()) return fail(homes.error().code, path + ": " + homes.error().message);
   return homes;
 }

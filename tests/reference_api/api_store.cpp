@@ -36,8 +36,6 @@ constexpr const char* missing_numbers_sql =
     "+ 1 - (SELECT count(*) FROM readings AS r WHERE r.stream = own.stream AND r.seq BETWEEN own.first AND "
     "min(own.last, newest))), 0) FROM own JOIN ends USING (stream) WHERE first <= min(last, newest)) FROM ends";
 
-tl::unexpected<Error> error_of(Error error) { return tl::unexpected<Error>(std::move(error)); }
-
 /// Throws Json::exception for a row that is not a reading.
 Result<bool> insert_reading(Database& database, Statement& insert, const Json& row, std::int64_t received_us) {
   const std::string stream = row.at("stream");
@@ -50,7 +48,7 @@ Result<bool> insert_reading(Database& database, Statement& insert, const Json& r
       .bind(4, sensor)
       .bind(5, value)
       .bind(6, received_us);
-  if (Result<void> ran = insert.run(); !ran.has_value()) return error_of(ran.error());
+  TRY(insert.run());
   return database.changes() > 0;
 }
 
@@ -70,34 +68,30 @@ Result<void> insert_gap(Statement& insert, const Json& row) {
 }  // namespace
 
 Result<ApiStore> ApiStore::open(const std::string& path) {
-  Result<Database> database = Database::open(path, migrations, {});
-  if (!database.has_value()) return error_of(database.error());
-  return ApiStore(std::move(*database));
+  TRY_ASSIGN(Database database, Database::open(path, migrations, {}));
+  return ApiStore(std::move(database));
 }
 
 Result<std::string> ApiStore::take(const std::string& key, std::string_view body, std::int64_t received_us) {
-  Result<std::string> known = known_answer(key);
-  if (!known.has_value()) return known;
-  if (!known->empty()) {
-    if (Result<void> counted = count("repeated_requests", 1); !counted.has_value()) return error_of(counted.error());
+  TRY_ASSIGN(std::string known, known_answer(key));
+  if (!known.empty()) {
+    TRY(count("repeated_requests", 1));
     return known;
   }
-  if (Result<void> begun = database_.begin(); !begun.has_value()) return error_of(begun.error());
+  TRY(database_.begin());
   Result<std::string> answer = store(key, body, received_us);
   if (!answer.has_value()) {
     database_.rollback();
     return answer;
   }
-  if (Result<void> committed = database_.commit(); !committed.has_value()) return error_of(committed.error());
+  TRY(database_.commit());
   return answer;
 }
 
 Result<std::string> ApiStore::known_answer(const std::string& key) {
-  Result<Statement> select = database_.prepare("SELECT answer FROM requests WHERE key = ?1");
-  if (!select.has_value()) return error_of(select.error());
-  const Result<Statement::Step> step = select->bind(1, key).step();
-  if (!step.has_value()) return error_of(step.error());
-  return *step == Statement::Step::row ? select->text(0) : std::string{};
+  TRY_ASSIGN(Statement select, database_.prepare("SELECT answer FROM requests WHERE key = ?1"));
+  TRY_ASSIGN(const Statement::Step step, select.bind(1, key).step());
+  return step == Statement::Step::row ? select.text(0) : std::string{};
 }
 
 Result<std::string> ApiStore::store(const std::string& key, std::string_view body, std::int64_t received_us) {
@@ -113,15 +107,14 @@ Result<std::string> ApiStore::store(const std::string& key, std::string_view bod
   try {
     const Json document = Json::parse(body);
     for (const Json& row : document.at("readings")) {
-      const Result<bool> is_new = insert_reading(database_, *reading, row, received_us);
-      if (!is_new.has_value()) return error_of(is_new.error());
+      TRY_ASSIGN(const bool is_new, insert_reading(database_, *reading, row, received_us));
       ++received;
-      if (*is_new) continue;
+      if (is_new) continue;
       ++duplicates;
-      if (Result<void> counted = count_again(*again, row); !counted.has_value()) return error_of(counted.error());
+      TRY(count_again(*again, row));
     }
     for (const Json& row : document.value("gaps", Json::array())) {
-      if (Result<void> ran = insert_gap(*gap, row); !ran.has_value()) return error_of(ran.error());
+      TRY(insert_gap(*gap, row));
     }
   } catch (const Json::exception& error) {
     return fail(ErrorCode::malformed, error.what());
@@ -129,23 +122,21 @@ Result<std::string> ApiStore::store(const std::string& key, std::string_view bod
   const std::string answer = Json{{"accepted", received}, {"duplicates", duplicates}}.dump();
   request->bind(1, key).bind(2, answer);
   for (const Result<void>& done : {request->run(), count("received", received), count("duplicates", duplicates)}) {
-    if (!done.has_value()) return error_of(done.error());
+    TRY(done);
   }
   return answer;
 }
 
 Result<void> ApiStore::count(std::string_view counter, std::int64_t more) {
-  Result<Statement> add = database_.prepare(
-      "INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value");
-  if (!add.has_value()) return error_of(add.error());
-  return add->bind(1, counter).bind(2, more).run();
+  TRY_ASSIGN(Statement add, database_.prepare("INSERT INTO counters VALUES (?1, ?2) ON CONFLICT (name)"
+                                              " DO UPDATE SET value = value + excluded.value"));
+  return add.bind(1, counter).bind(2, more).run();
 }
 
 Result<std::uint64_t> ApiStore::number(const char* sql) {
-  Result<Statement> select = database_.prepare(sql);
-  if (!select.has_value()) return error_of(select.error());
-  if (const Result<Statement::Step> step = select->step(); !step.has_value()) return error_of(step.error());
-  return static_cast<std::uint64_t>(select->integer(0));
+  TRY_ASSIGN(Statement select, database_.prepare(sql));
+  TRY_ASSIGN(std::ignore, select.step());
+  return static_cast<std::uint64_t>(select.integer(0));
 }
 
 Result<ApiStats> ApiStore::stats() {
@@ -159,9 +150,7 @@ Result<ApiStats> ApiStore::stats() {
       {"SELECT count(*) FROM requests", &stats.requests},
       {"SELECT coalesce(sum(value), 0) FROM counters WHERE name = 'repeated_requests'", &stats.repeated_requests}};
   for (const auto& [sql, target] : queries) {
-    const Result<std::uint64_t> found = number(sql);
-    if (!found.has_value()) return error_of(found.error());
-    *target = *found;
+    TRY_ASSIGN(*target, number(sql));
   }
   return stats;
 }

@@ -352,10 +352,9 @@ class ReferenceApi::Server {
 };
 
 Result<std::unique_ptr<ReferenceApi>> ReferenceApi::start(const ReferenceApiOptions& options) {
-  Result<ApiStore> store = ApiStore::open(options.database);
-  if (!store.has_value()) return tl::unexpected<Error>(store.error());
+  TRY_ASSIGN(ApiStore store, ApiStore::open(options.database));
   try {
-    return std::unique_ptr<ReferenceApi>(new ReferenceApi(std::make_unique<Server>(std::move(*store), options)));
+    return std::unique_ptr<ReferenceApi>(new ReferenceApi(std::make_unique<Server>(std::move(store), options)));
   } catch (const boost::system::system_error& error) {
     return fail(ErrorCode::io,
                 "listen on " + options.address + ":" + std::to_string(options.port) + ": " + error.what());

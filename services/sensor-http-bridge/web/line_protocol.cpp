@@ -151,24 +151,21 @@ tl::unexpected<Error> too_many(std::size_t max_readings) {
 
 /// too_large: the line alone has more fields than are taken at once.
 Result<Point> point_of(Line line, WallTime now, std::int64_t precision_ns, std::size_t max_readings) {
-  const Result<Series> series = series_of(line);
-  if (!series.has_value()) return tl::unexpected<Error>(series.error());
+  TRY_ASSIGN(const Series series, series_of(line));
   line.skip_spaces();
   std::vector<std::pair<std::string, Value>> fields;
   do {
     std::string field = line.name(",= ");
     if (field.empty() || !line.take('=')) return fail(ErrorCode::malformed, "a field is not KEY=VALUE");
-    Result<Value> value = value_of(line);
-    if (!value.has_value()) return tl::unexpected<Error>(value.error());
-    fields.emplace_back(std::move(field), std::move(*value));
+    TRY_ASSIGN(Value value, value_of(line));
+    fields.emplace_back(std::move(field), std::move(value));
     if (fields.size() > max_readings) return too_many(max_readings);
   } while (line.take(','));
   if (!line.at_end() && !line.next_is(' ')) return fail(ErrorCode::malformed, "there is something behind a value");
-  const Result<WallTime> time = time_of(line, now, precision_ns);
-  if (!time.has_value()) return tl::unexpected<Error>(time.error());
+  TRY_ASSIGN(const WallTime time, time_of(line, now, precision_ns));
   Point point;
   for (auto& [field, value] : fields) {
-    Reading reading{sensor_of(*series, field), std::move(value), "", *time};
+    Reading reading{sensor_of(series, field), std::move(value), "", time};
     if (const Result<void> valid = validate(reading); !valid.has_value()) {
       point.problems.push_back(fmt::format("field {}: {}", printable_line(field, 64), valid.error().message));
     } else {

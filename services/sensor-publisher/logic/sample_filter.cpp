@@ -49,10 +49,8 @@ Result<std::optional<Reading>> SampleFilter::take(Sample sample, Now now) {
   if (!sample.time.has_value() && !now.clock_synced) reading.uptime = uptime_at(now.monotonic);
   Result<void> checked = validate(reading);
   if (checked.has_value()) checked = check_range(reading, options);
-  if (!checked.has_value()) {
-    ++refused_;
-    return fail(checked.error().code, std::move(checked.error().message));
-  }
+  if (!checked.has_value()) ++refused_;
+  TRY(checked);
   if (is_noise(reading, options, now.monotonic)) {
     ++suppressed_;
     return std::optional<Reading>{};

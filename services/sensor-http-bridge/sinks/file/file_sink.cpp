@@ -93,17 +93,15 @@ std::string path_of(const DestinationConfig& destination) { return destination.u
 Result<void> append_lines(const std::string& path, std::string_view lines, std::uint64_t least_free_bytes) {
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
   if (file.value < 0) return file_error(path, "open", errno);
-  const Result<std::uint64_t> size = lock_and_measure(path, file.value);
-  if (!size.has_value()) return tl::unexpected<Error>(size.error());
-  const std::uint64_t from = *size - std::min<std::uint64_t>(*size, lines.size() + tail_margin_bytes);
-  const Result<std::string> tail = read_from(path, file.value, from, *size);
-  if (!tail.has_value()) return tl::unexpected<Error>(tail.error());
-  const Result<std::uint64_t> kept = kept_bytes(*tail, from, lines);
+  TRY_ASSIGN(const std::uint64_t size, lock_and_measure(path, file.value));
+  const std::uint64_t from = size - std::min<std::uint64_t>(size, lines.size() + tail_margin_bytes);
+  TRY_ASSIGN(const std::string tail, read_from(path, file.value, from, size));
+  const Result<std::uint64_t> kept = kept_bytes(tail, from, lines);
   if (!kept.has_value()) return fail(kept.error().code, path + " " + kept.error().message);
-  if (*kept < *size) {
-    if (Result<void> done = cut(path, file.value, *kept); !done.has_value()) return done;
+  if (*kept < size) {
+    TRY(cut(path, file.value, *kept));
   }
-  if (Result<void> room = check_room(path, file.value, lines.size(), least_free_bytes); !room.has_value()) return room;
+  TRY(check_room(path, file.value, lines.size(), least_free_bytes));
   Result<void> written = write_and_sync(path, file.value, lines);
   if (!written.has_value()) {
     // As it was: what stays behind all the same, the next attempt cuts.

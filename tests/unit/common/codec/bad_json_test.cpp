@@ -38,7 +38,7 @@ template <class Function>
 Decode only_whether(Function decode) {
   return [decode](std::string_view payload) -> Result<void> {
     const auto result = decode(payload);
-    if (!result.has_value()) return tl::unexpected<Error>(result.error());
+    TRY(result);
     return {};
   };
 }

@@ -33,15 +33,14 @@ std::size_t line_before(std::string_view tail, std::size_t end, std::uint64_t ta
 }  // namespace
 
 Result<std::string> file_lines(std::string_view batch) {
-  const Result<UploadBatch> rows = decode_upload_batch(batch);
-  if (!rows.has_value()) return tl::unexpected<Error>(rows.error());
+  TRY_ASSIGN(const UploadBatch rows, decode_upload_batch(batch));
   std::string lines;
-  lines.reserve(batch.size() + (rows->readings.size() + rows->gaps.size()) * 32);
-  for (const StoredReading& row : rows->readings) {
+  lines.reserve(batch.size() + (rows.readings.size() + rows.gaps.size()) * 32);
+  for (const StoredReading& row : rows.readings) {
     append_delivered_reading(lines, row.node, row.stream, row.reading);
     lines += '\n';
   }
-  for (const StoredGap& row : rows->gaps) {
+  for (const StoredGap& row : rows.gaps) {
     append_delivered_gap(lines, row.node, row.stream, row.gap);
     lines += '\n';
   }

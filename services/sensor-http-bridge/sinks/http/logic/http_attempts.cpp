@@ -7,11 +7,10 @@
 namespace sensors::bridge {
 
 Result<HttpPost> HttpAttempts::begin(Attempt attempt) {
-  Result<std::string> body = upload_body(options_.format, std::move(attempt.batch));
-  if (!body.has_value()) return tl::unexpected<Error>(body.error());
+  TRY_ASSIGN(std::string body, upload_body(options_.format, std::move(attempt.batch)));
   UploadBatchHeader& header = attempt.header;
-  under_way_[attempt.id] = {header.rows(), header.readings, std::move(header.names), body->size()};
-  return HttpPost{attempt.id, std::move(attempt.key), content_type_of(options_.format), std::move(*body),
+  under_way_[attempt.id] = {header.rows(), header.readings, std::move(header.names), body.size()};
+  return HttpPost{attempt.id, std::move(attempt.key), content_type_of(options_.format), std::move(body),
                   attempt.deadline};
 }
 

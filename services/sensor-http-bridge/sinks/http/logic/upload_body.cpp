@@ -36,9 +36,8 @@ std::optional<UploadFormat> upload_format_from(std::string_view name) {
 
 Result<std::string> upload_body(UploadFormat format, std::string payload) {
   if (format == UploadFormat::batch) return payload;
-  const Result<UploadBatch> batch = decode_upload_batch(payload);
-  if (!batch.has_value()) return tl::unexpected<Error>(batch.error());
-  return format == UploadFormat::json ? encode_upload_json(*batch) : encode_upload_lines(*batch);
+  TRY_ASSIGN(const UploadBatch batch, decode_upload_batch(payload));
+  return format == UploadFormat::json ? encode_upload_json(batch) : encode_upload_lines(batch);
 }
 
 }  // namespace sensors

@@ -27,7 +27,7 @@ class RescueTest : public testing::Test {
   void open() { database_ = std::move(Database::open(path_, {schema}, {}).value()); }
 
   Result<void> add(int rows) {
-    if (Result<void> begun = database_->begin(); !begun.has_value()) return begun;
+    TRY(database_->begin());
     for (int i = 0; i < rows; ++i) {
       const Result<void> done = database_->execute("INSERT INTO item(name) VALUES('" + std::string(500, 'x') + "')");
       EXPECT_TRUE(done.has_value());

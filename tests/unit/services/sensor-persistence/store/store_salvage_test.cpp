@@ -55,8 +55,7 @@ class StoreSalvageTest : public testing::Test {
     CommitTransaction transaction;
     transaction.time = test_time;
     transaction.streams.push_back(stream_rows(batch));
-    const Result<CommitReport> report = writer.commit(transaction);
-    if (!report.has_value()) return tl::unexpected<Error>(report.error());
+    TRY_ASSIGN(std::ignore, writer.commit(transaction));
     return {};
   }
 
@@ -69,9 +68,8 @@ class StoreSalvageTest : public testing::Test {
   Result<std::size_t> upload(StoreWriter& writer, std::size_t rows, Api& to) {
     CommitTransaction transaction;
     transaction.hand_outs.push_back(HandOut{1, "api", rows, 10'000'000});
-    const Result<CommitReport> report = writer.commit(transaction);
-    if (!report.has_value()) return tl::unexpected<Error>(report.error());
-    const UploadBatch& batch = report->handed_out.front().batch;
+    TRY_ASSIGN(const CommitReport report, writer.commit(transaction));
+    const UploadBatch& batch = report.handed_out.front().batch;
     if (batch.first == 0) return std::size_t{0};
     for (const StoredReading& reading : batch.readings) {
       if (!to.readings.emplace(std::pair(reading.stream, reading.reading.seq), reading.reading.reading).second)
@@ -82,16 +80,14 @@ class StoreSalvageTest : public testing::Test {
     }
     CommitTransaction confirm;
     confirm.confirmations.push_back(Confirmation{"api", batch.first, batch.last});
-    const Result<CommitReport> confirmed = writer.commit(confirm);
-    if (!confirmed.has_value()) return tl::unexpected<Error>(confirmed.error());
+    TRY_ASSIGN(std::ignore, writer.commit(confirm));
     return batch.readings.size() + batch.gaps.size();
   }
 
   Result<void> upload_all(StoreWriter& writer, Api& to) {
     while (true) {
-      const Result<std::size_t> sent = upload(writer, 500, to);
-      if (!sent.has_value()) return tl::unexpected<Error>(sent.error());
-      if (*sent == 0) return {};
+      TRY_ASSIGN(const std::size_t sent, upload(writer, 500, to));
+      if (sent == 0) return {};
     }
   }
 
