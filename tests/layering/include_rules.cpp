@@ -147,6 +147,19 @@ std::string wrong_include(std::string_view path, const std::string& header, bool
   return "may not include <" + header + ">: it is not among the headers for pure code";
 }
 
+/// Whether these two lines, or one of them, only pass on the error of a Result: TRY() and TRY_ASSIGN() are for that.
+bool passes_error_on(const std::string& before, const std::string& code) {
+  static const std::regex by_if(
+      R"(!(\w+)(\.has_value\(\))?\) *\{? *return (\1|tl::unexpected(<\w+>)?\((std::move\()?\1\.error\(\)\)?\));)");
+  static const std::regex by_condition(
+      R"(return (\w+)(\.has_value\(\))? \? .* : tl::unexpected(<\w+>)?\((std::move\()?\1\.error\(\)\)?\);)");
+  const std::size_t word = code.find("return ");
+  if (word == std::string::npos) return false;
+  const bool begins_line = code.find_first_not_of(' ') == word;
+  return std::regex_search(begins_line ? before + code.substr(word) : code, by_if) ||
+         std::regex_search(code, by_condition);
+}
+
 std::string place(const SourceFile& file, std::size_t line) { return file.path + ":" + std::to_string(line) + ": "; }
 
 const std::regex& include_line() {
@@ -212,6 +225,7 @@ std::vector<std::string> violations(const SourceFile& file, bool is_logic) {
   std::istringstream lines(file.text);
   std::istringstream code_lines(without_comments(file.text));
   std::string code;
+  std::string before;
   std::smatch match;
   std::size_t number = 0;
   for (std::string line; std::getline(lines, line) && std::getline(code_lines, code);) {
@@ -226,6 +240,9 @@ std::vector<std::string> violations(const SourceFile& file, bool is_logic) {
         break;
       }
     }
+    if (passes_error_on(before, code))
+      found.push_back(place(file, number) + "passes an error on: use TRY or TRY_ASSIGN");
+    before = code;
   }
   return found;
 }

@@ -1,5 +1,6 @@
-// What each part of the tree may include and say, as docs/architecture.md has it. Debian puts every header in
-// /usr/include, so link rules alone cannot stop an include. The rules take text, so that tests can plant bad text.
+// What each part of the tree may include and say, as docs/architecture.md has it, and how an error is passed on, as
+// docs/style.md has it. Debian puts every header in /usr/include, so link rules alone cannot stop an include. The rules
+// take text, so that tests can plant bad text.
 #pragma once
 
 #include <string>

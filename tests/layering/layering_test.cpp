@@ -203,6 +203,31 @@ TEST(LayeringRules, keep_runtime_adapters_drivers_and_shells_apart) {
                {shell, "#include <toml++/toml.h>", "belongs elsewhere"}});
 }
 
+TEST(LayeringRules, leave_passing_an_error_on_to_one_idiom) {
+  const char* const passes = "passes an error on: use TRY";
+  expect_each({{adapter, "if (!row.has_value()) return tl::unexpected<Error>(row.error());", passes},
+               {adapter, "if (!row) return tl::unexpected(std::move(row.error()));", passes},
+               {adapter, "if (Result<void> done = run(); !done.has_value()) return done;", passes},
+               {logic, "if (!read) { return read; }", passes, true},
+               {shell, "return owned ? close() : tl::unexpected(owned.error());", passes},
+               {adapter, "TRY(run()); TRY_ASSIGN(const int id, last_id());", ""},
+               {adapter, "if (!row) return fail(row.error().code, path + row.error().message);", ""},
+               {adapter, "if (!fresh) return tl::unexpected(JoinFailure{fresh.error()});", ""},
+               {adapter, "if (!read) return unreadable(read.error());", ""},
+               {adapter, "if (!found.has_value()) return other;", ""},
+               {adapter, "// if (!row) return row;", ""}});
+}
+
+TEST(LayeringRules, see_an_error_that_is_passed_on_in_two_lines) {
+  for (const char* text :
+       {"  if (Result<void> done = run(a,\n      b); !done)\n    return tl::unexpected<Error>(done.error());",
+        "  if (x)\n  if (!done.has_value()) {\n    return done;\n  }"}) {
+    const std::vector<std::string> found = violations({adapter, text}, false);
+    ASSERT_EQ(found.size(), 1U) << text;
+    EXPECT_EQ(found.front().rfind(std::string(adapter) + ":3: passes an error on", 0), 0U) << found.front();
+  }
+}
+
 TEST(WithoutComments, blanks_comments_and_strings_and_keeps_lines) {
   EXPECT_EQ(without_comments("a // b\nc /* d\ne */ f"), "a     \nc     \n     f");
   EXPECT_EQ(without_comments("x(\"a//b\", '\"') // c"), "x(\"    \", ' ')     ");
