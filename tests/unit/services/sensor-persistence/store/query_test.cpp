@@ -251,12 +251,16 @@ TEST_F(Query, goes_on_behind_its_cursor_without_a_row_missing_or_twice_in_either
   }
 }
 
-TEST_F(Query, makes_one_value_of_each_step) {
+/// Each order has its own statement for each aggregate.
+class QueryOfSteps : public Query, public testing::WithParamInterface<bool> {};
+
+TEST_P(QueryOfSteps, makes_one_value_of_each_step) {
   QueryRequest request;
   request.node = "kitchen";
   request.sensor = "humidity";
   request.step = Millis{60'000};
   request.from = test_time;
+  request.newest_first = GetParam();
   const auto values = [&](Aggregate aggregate) {
     request.aggregate = aggregate;
     return ask(request);
@@ -282,6 +286,8 @@ TEST_F(Query, makes_one_value_of_each_step) {
     EXPECT_EQ(high - low, 3.0 * static_cast<double>(mean.buckets[i].count - 1));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(EitherOrder, QueryOfSteps, testing::Bool());
 
 TEST_F(Query, makes_a_mean_of_numbers_whose_sum_is_none) {
   constexpr double most = std::numeric_limits<double>::max();
@@ -365,12 +371,14 @@ TEST_F(Query, cuts_long_texts_to_what_the_broker_takes) {
   }
 }
 
-TEST_F(Query, gives_the_steps_of_all_sensors_page_by_page_in_either_order) {
-  for (const bool newest_first : {false, true}) {
+TEST_P(QueryOfSteps, gives_those_of_all_sensors_page_by_page) {
+  for (const Aggregate aggregate : {Aggregate::mean, Aggregate::min, Aggregate::max, Aggregate::last}) {
+    const bool newest_first = GetParam();
     QueryRequest request;
     request.step = Millis{10'000};
     request.limit = 7;
     request.newest_first = newest_first;
+    request.aggregate = aggregate;
     std::uint64_t count = 0;
     std::vector<std::pair<WallTime, std::uint64_t>> seen;
     all_pages(

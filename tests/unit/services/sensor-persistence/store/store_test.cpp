@@ -63,6 +63,17 @@ TEST_F(StoreFile, keeps_its_id_streams_and_last_id_when_it_is_opened_again) {
   EXPECT_EQ(integer("SELECT count(*) FROM reading"), 100);
 }
 
+TEST_F(StoreFile, keeps_the_last_honest_time_and_counts_its_probes) {
+  std::unique_ptr<StoreWriter> writer = open();
+  CommitTransaction transaction = rows(run_of("aaaa", 1, 3));
+  transaction.honest_time = test_time;
+  transaction.probe = true;
+  ASSERT_TRUE(writer->commit(transaction).has_value());
+  writer.reset();
+  EXPECT_EQ(integer("SELECT probes FROM store"), 1);
+  EXPECT_EQ(open()->contents(10)->honest_time, test_time);
+}
+
 TEST_F(StoreFile, holds_what_was_committed_when_the_process_dies_without_closing) {
   std::unique_ptr<StoreWriter> writer = open();
   ASSERT_TRUE(writer->commit(rows(run_of("aaaa", 1, 500))).has_value());
