@@ -75,6 +75,14 @@ TEST_F(BrokerConfigTest, takes_a_message_of_one_mebibyte_and_not_one_of_three) {
 
 // ---- limits ----
 
+/// As Mosquitto 2.0.21 does with `max_keepalive 60`, to the first that connects in a second.
+TEST_F(BrokerConfigTest, cuts_nobody_off_who_has_not_spoken_yet) {
+  const std::string connect_for_5_s =
+      "end=$((SECONDS + 5)); cut=0; while [ $SECONDS -lt $end ]; do exec 3<>/dev/tcp/127.0.0.1/" +
+      std::to_string(broker_.port()) + "; read -t 0.01 -u 3; [ $? -gt 128 ] || cut=$((cut + 1)); done; echo $cut";
+  EXPECT_EQ(run(folder_, {"bash", "-c", connect_for_5_s}).output, "0\n");
+}
+
 TEST_F(BrokerConfigTest, keeps_nothing_for_a_watcher_with_a_durable_session) {
   const auto watch = [this](const std::vector<std::string>& more) {
     std::vector<std::string> command = client("mosquitto_sub", "monitor");
@@ -91,7 +99,9 @@ TEST_F(BrokerConfigTest, keeps_nothing_for_a_watcher_with_a_durable_session) {
   ASSERT_EQ(watch({"-E"}).code, 0);
   publish_not_retained();
   EXPECT_EQ(watch({"-W", "1"}).output.find("kept"), std::string::npos);
-  // The same session of somebody who comes in by the other listener has it.
+  // With per_listener_settings Mosquitto keeps something for a session until 2.0.11 only, so what is granted is looked
+  // at, too.
+  EXPECT_NE(watch({"-d", "-E"}).output.find("Subscribed (mid: 1): 0\n"), std::string::npos);
   const auto control = [this](const std::vector<std::string>& more) {
     std::vector<std::string> command = client("mosquitto_sub", "sensorctl");
     for (const char* word : {"-c", "-x", "3600", "-q", "2", "-t", "sensors/#", "-i", "other"})
@@ -99,9 +109,7 @@ TEST_F(BrokerConfigTest, keeps_nothing_for_a_watcher_with_a_durable_session) {
     command.insert(command.end(), more.begin(), more.end());
     return run(folder_, command);
   };
-  ASSERT_EQ(control({"-E"}).code, 0);
-  publish_not_retained();
-  EXPECT_EQ(control({"-C", "1", "-W", "10"}).output, "kept\n");
+  EXPECT_NE(control({"-d", "-E"}).output.find("Subscribed (mid: 1): 2\n"), std::string::npos);
 }
 
 TEST_F(BrokerConfigTest, takes_nothing_from_a_watcher) {
