@@ -1,11 +1,6 @@
-# A build that is made to be run once, with a sanitizer or in CI: a target's sources are compiled several at a
-# time, as most of the time goes into headers. Not otherwise: a change would compile its neighbours too, and each file must
-# include all that it uses.
-if(SENSOR_SANITIZE)
-  option(SENSOR_TOGETHER "Compile several sources at a time" ON)
-else()
-  option(SENSOR_TOGETHER "Compile several sources at a time" OFF)
-endif()
+# A target's sources are compiled several at a time, as most of a compiler's time goes into headers: from nothing that takes
+# half as long. A change compiles its neighbours too; who changes one file all day builds with TOGETHER=OFF.
+option(SENSOR_TOGETHER "Compile several sources at a time" ON)
 set(SENSOR_TOGETHER_AT_MOST 8 CACHE STRING "Sources of a target to compile at a time; 0: all")
 
 # sensor_compile_together(TARGET APART file...): all but APART, whose anonymous namespaces have names that those of the
@@ -18,15 +13,15 @@ function(sensor_compile_together target)
   endif()
 endfunction()
 
-# sensor_do_not_optimise(file...): templates of a library (CLI11) take long to optimise, and run once. In such a build only,
+# sensor_do_not_optimise(file...): templates of a library (CLI11) take long to optimise, and run once. Not in what is shipped,
 # and by themselves, as one option holds for all that is compiled together. To be called in the folder of their target.
 function(sensor_do_not_optimise)
-  if(SENSOR_TOGETHER)
+  if(NOT CMAKE_INTERPROCEDURAL_OPTIMIZATION)
     set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0 SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
 
-# Takes warnings back that make sense for a file by itself only; dev and release still give them.
+# Takes warnings back that make sense for a file by itself only; `./dev lint` gives them.
 function(sensor_allow_together options)
   if(SENSOR_TOGETHER)
     target_compile_options(${options} INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)

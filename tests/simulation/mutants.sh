@@ -29,7 +29,7 @@ copy_tree() {
 
 build_copy() {
   if [ ! -e "$build/build.ninja" ]; then
-    cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 > "$log" 2>&1 || return 1
+    cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_CXX_FLAGS=-O1 -DSENSOR_TOGETHER=OFF > "$log" 2>&1 || return 1
   fi
   cmake --build "$build" -j "$jobs" --target sensor_sim > "$log" 2>&1
 }
