@@ -96,8 +96,9 @@ is_somebody_elses() {
 broken=$(broken_block)
 [ -z "$broken" ] || refuse "$acl, $broken"
 if is_somebody_elses; then
-  refuse "'$node' is a user of this broker already, and not one that this made: call the machine otherwise (\`node\` in its \
-sensor-publisher.toml); or, when nobody needs that user, remove it with mosquitto_passwd -D $hashes $node, and its lines in $acl"
+  otherwise="the machine otherwise (\`node\` in its sensor-publisher.toml)"
+  [[ $verb != *-bridge ]] || otherwise="the bridge otherwise (\`name\` in its .toml)"
+  refuse "'$node' is a user of this broker already, and not one that this made: call $otherwise; or, when nobody needs that user, remove it with mosquitto_passwd -D $hashes $node, and its lines in $acl"
 fi
 
 rules() {

@@ -1,5 +1,5 @@
 // CircuitBreaker decides whether to try a peer that has been failing: closed, open, half-open. One class for
-// the publisher (peer: broker) and the bridge (peer: HTTP API). Owned by a Logic, on the loop thread. Pure.
+// the publisher (peer: broker) and the bridge (peer: its destination). Owned by a Logic, on the loop thread. Pure.
 #pragma once
 
 #include <array>

@@ -62,8 +62,8 @@ constexpr bool loses_no_value =
 #define TRY(...) SENSORS_TRY(SENSORS_JOIN(tried_at_line_, __LINE__), __VA_ARGS__)
 
 /// The same for a Result with a value, which `target` takes: `TRY_ASSIGN(const std::int64_t id, last_id(db));`. The
-/// target is a declaration or what can be assigned to; std::ignore, where only the error counts. Two statements: what
-/// is written behind an `if` needs braces.
+/// target is a declaration or what can be assigned to; std::ignore, where only the error counts. Three statements:
+/// behind an `if` it needs braces. The target has no comma: of a type with one take `auto`.
 #define TRY_ASSIGN(target, ...) SENSORS_TRY_ASSIGN(SENSORS_JOIN(tried_at_line_, __LINE__), target, __VA_ARGS__)
 
 #define SENSORS_TRY(name, ...)                                                                                    \

@@ -25,15 +25,15 @@ struct SaveBreaker {
   std::string text;
 };
 
+using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, Attempt, SaveBreaker>;
+using Effects = std::vector<Effect>;
+
+// ---- all of it ----
+
 /// Replaces the file of WriteHomes by `text`, on the same worker; a failure is logged and changes nothing else.
 struct SaveWriteHomes {
   std::string text;
 };
-
-using Effect = std::variant<LogLine, Exit, ServiceStatus, MqttPublish, Attempt, SaveBreaker>;
-using Effects = std::vector<Effect>;
-
-// ---- both sides ----
 
 using BridgeEvent = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage,
                                  Attempted, WebRequest, WebGone, WebListening, WebCertificate>;

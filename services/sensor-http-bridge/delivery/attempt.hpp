@@ -15,7 +15,7 @@
 
 namespace sensors::bridge {
 
-/// One Attempted with the same id follows, at the latest after `deadline`.
+/// One Attempted with the same id follows, by `deadline` unless what carries it out hangs: then delivery gives it up.
 struct Attempt {
   std::uint64_t id = 0;
   std::string key;  // of this range with these rows: the same again when the batch is tried again

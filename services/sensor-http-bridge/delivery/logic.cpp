@@ -158,6 +158,7 @@ void Logic::handle(const Attempted& event) {
     return;
   }
   if (!verdict.failure_class.empty()) ++counters_.failures[verdict.failure_class];
+  if (verdict.outcome != Outcome::unreadable && std::exchange(is_unreadable_, false)) store_answered();
   switch (verdict.outcome) {
     case Outcome::delivered: return batch_delivered(verdict, event.took, event.bytes);
     case Outcome::refused:
@@ -226,6 +227,7 @@ void Logic::take_batch(const std::string& payload) {
   if (header->destination != options_.upload.destination) {
     return store_failed(fmt::format("the answer is for destination '{}'", header->destination));
   }
+  if (header->rows() == 0) is_unreadable_ = false;
   store_answered();
   refused_last_ = 0;
   note_depth(header->remaining + header->readings);
@@ -280,7 +282,9 @@ void Logic::take_confirmation(const std::string& payload) {
   }
   store_failed(answer.has_value() ? fmt::format("the cursor is at {}, not at {}", answer->through, batch_.range.last)
                                   : answer.error().message);
-  if (answer.has_value() || answer.error().code == ErrorCode::rejected) ++rejections_;
+  const bool is_refused =
+      !answer.has_value() && (answer.error().code == ErrorCode::rejected || answer.error().code == ErrorCode::in_use);
+  if (answer.has_value() || is_refused) ++rejections_;
   if (rejections_ < most_rejections) return;
   self_.say_seldom(
       LogLevel::error, "store",
@@ -309,7 +313,9 @@ void Logic::store_failed(const std::string& reason) {
   self_.say_seldom(LogLevel::warning, "the store is no help, trying again", reason, now_, effects_);
 }
 
+/// A batch that cannot be written is asked for with growing pauses, though the store answers each time.
 void Logic::store_answered() {
+  if (is_unreadable_) return;
   rpc_backoff_.reset();
   if (store_problem_.empty()) return;
   self_.say_seldom(LogLevel::info, "the store answers again", "it was: " + store_problem_, now_, effects_);

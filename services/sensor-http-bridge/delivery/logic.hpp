@@ -140,6 +140,7 @@ class Logic {
   std::uint64_t gone_ = 0;          // readings that wait no longer
   QueueAge age_;                    // of those that wait, since this run has known of them
   std::string store_problem_;       // why the store is no help now; empty: it is
+  bool is_unreadable_ = false;      // what the store handed out last cannot be written for the destination
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

@@ -85,6 +85,7 @@ void Logic::batch_failed(const Verdict& verdict) {
 
 /// The fault is in what the store handed out: it says nothing of the destination.
 void Logic::batch_unreadable(const Verdict& verdict) {
+  is_unreadable_ = true;
   breaker_.release(batch_.permit);
   batch_is_over(now_.monotonic);
   store_failed(verdict.reason);

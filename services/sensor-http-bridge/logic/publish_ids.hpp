@@ -1,5 +1,5 @@
-// PublishIds is the one owner of the ids that go to the broker: each of several askers numbers its messages as it
-// likes, gets an id of its own for each here, and hears of the broker's answer under its own number again. Pure.
+// PublishIds gives the messages of several askers ids of one sequence: each numbers its messages as it likes, and hears
+// of the broker's answer under its own number again. Bridge has one for its sides, Web one for its parts. Pure.
 #pragma once
 
 #include <cstddef>

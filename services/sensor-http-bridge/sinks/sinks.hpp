@@ -1,5 +1,5 @@
 // All kinds of sinks, one folder each, and which of them a destination has: the scheme of its URL says so. To add one,
-// add its folder, and a line to sinks.cpp.
+// add its folder, a line to sinks.cpp, and to destination_config.hpp the keys that it reads.
 #pragma once
 
 #include <functional>

@@ -138,7 +138,8 @@ class Logic {
   void tell_of_refusals(Now now);
   void on_request(std::string_view verb, const MqttMessage& message, Now now);
   void on_upload(const ReplyTo& reply, const MqttMessage& message, Now now);
-  void on_uploaded(const ReplyTo& reply, const MqttMessage& message);
+  void on_uploaded(const ReplyTo& reply, const MqttMessage& message, Now now);
+  bool is_bridge_of(const std::string& destination, const ReplyTo& reply, Now now);
   void on_query(const ReplyTo& reply, const MqttMessage& message, Now now);
   void on_streams(const ReplyTo& reply, const MqttMessage& message);
   void stream_loaded(const StreamLoaded& event);

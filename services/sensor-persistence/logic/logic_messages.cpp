@@ -121,7 +121,7 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
   if (verb == "upload") {
     on_upload(*reply, message, now);
   } else if (verb == "uploaded") {
-    on_uploaded(*reply, message);
+    on_uploaded(*reply, message, now);
   } else if (verb == "query") {
     on_query(*reply, message, now);
   } else if (verb == "dead-letters") {
@@ -147,13 +147,19 @@ bool Logic::store_is_ready(const ReplyTo& reply) {
   return !is_stopping_ && health_.is_working();
 }
 
+/// An asker that is another one is told so.
+bool Logic::is_bridge_of(const std::string& destination, const ReplyTo& reply, Now now) {
+  const std::string client(parse_topic(reply.topic)->name);
+  const Result<void> served = uploads_.serve(destination, client, now.monotonic);
+  if (!served.has_value()) refuse_call(reply, served.error());
+  return served.has_value();
+}
+
 void Logic::on_upload(const ReplyTo& reply, const MqttMessage& message, Now now) {
   const Result<UploadRequest> request = decode_upload_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (!store_is_ready(reply)) return;
-  const std::string client(parse_topic(reply.topic)->name);
-  if (Result<void> served = uploads_.serve(request->destination, client, now.monotonic); !served.has_value())
-    return refuse_call(reply, served.error());
+  if (!is_bridge_of(request->destination, reply, now)) return;
   Result<std::optional<HandOut>> hand_out = uploads_.hand_out(0, *request);
   if (!hand_out.has_value()) return refuse_call(reply, hand_out.error());
   if (!hand_out->has_value())
@@ -164,10 +170,11 @@ void Logic::on_upload(const ReplyTo& reply, const MqttMessage& message, Now now)
   waiting_hand_outs_.push_back(std::move(**hand_out));
 }
 
-void Logic::on_uploaded(const ReplyTo& reply, const MqttMessage& message) {
+void Logic::on_uploaded(const ReplyTo& reply, const MqttMessage& message, Now now) {
   const Result<UploadedRequest> request = decode_uploaded_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
   if (!store_is_ready(reply)) return;
+  if (!is_bridge_of(request->destination, reply, now)) return;
   Result<std::optional<Confirmation>> confirmation = uploads_.confirm(*request);
   if (!confirmation.has_value()) return refuse_call(reply, confirmation.error());
   if (!confirmation->has_value())

@@ -35,7 +35,8 @@ DestinationState* Uploads::find(const std::string& name) {
 Error Uploads::unknown(const std::string& name) const {
   return Error{
       ErrorCode::not_found,
-      fmt::format("destination {} is not configured; add [[destination]] name = \"{}\" to the store's configuration",
+      fmt::format("destination {} is not configured; add two lines to the store's configuration: [[destination]] and "
+                  "name = \"{}\"",
                   name, name)};
 }
 
@@ -50,9 +51,10 @@ Result<void> Uploads::serve(const std::string& destination, const std::string& c
   return fail(ErrorCode::in_use,
               fmt::format("destination {0} is delivered to by {1}, which asked {2} s ago, and not by {3} as well: give "
                           "one of them another [destination] name, and the store a [[destination]] of that name; when "
-                          "{1} is gone for good, {3} has its turn {4} min after it asked last",
+                          "{1} is gone for good, {3} has its turn {4} h after it asked last, or when the store starts "
+                          "again",
                           destination, bridge->second.client, ago.count(), client,
-                          std::chrono::duration_cast<std::chrono::minutes>(bridge_kept).count()));
+                          std::chrono::duration_cast<std::chrono::hours>(bridge_kept).count()));
 }
 
 Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const UploadRequest& request) const {

@@ -22,12 +22,14 @@ class Uploads {
   /// A store was opened. Destinations that are stored but not configured are left alone: nothing waits for them.
   void restart(const StoreContents& contents);
 
-  /// `client` asks for rows of `destination`, and is its bridge from now on. ErrorCode::in_use, which changes nothing,
-  /// while another one is: of two that deliver the same rows, each would take for delivered what the other one sent.
+  /// `client` asks for rows of `destination`, or confirms some, and is its bridge from now on. ErrorCode::in_use, which
+  /// changes nothing, while another one is: of two that deliver the same rows, each would take for delivered what the
+  /// other one sent.
   Result<void> serve(const std::string& destination, const std::string& client, Instant now);
 
-  /// How long the bridge of a destination need not ask: longer than its breaker is open.
-  static constexpr Millis bridge_kept{600'000};
+  /// How long the bridge of a destination need not ask: longer than a breaker is open by itself, which is an hour and a
+  /// half at most (common/runtime/breaker_config.cpp; its jitter adds half).
+  static constexpr Millis bridge_kept{2 * 3'600'000};
 
   /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not
   /// configured.

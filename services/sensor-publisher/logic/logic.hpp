@@ -71,7 +71,6 @@ class Logic {
   void subscribe(Effects& effects);
 
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
-  void on_order(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
   void advance_outbox(Now now, Effects& effects);
   void advance_stop(Now now, Effects& effects);

@@ -147,8 +147,9 @@ Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker,
       service.name == "sensor-publisher"
           ? "readings wait in the outbox; systemctl status sensor-broker; journalctl -u sensor-broker -n 50"
           : fmt::format(
-                "readings wait in the store; journalctl -u {0} -n 20 has what the API answered; ask it: "
-                "curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' URL, the url in /etc/sensor-project/{0}.toml",
+                "readings wait in the store; journalctl -u {0} -n 20 has what went wrong; if the url in "
+                "/etc/sensor-project/{0}.toml is an API's, ask it: curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' "
+                "URL",
                 unit_name_of(service.name));
   return span >= thresholds.breaker_open ? critical("breaker", service.name, what, advice)
                                          : warning("breaker", service.name, what, advice);

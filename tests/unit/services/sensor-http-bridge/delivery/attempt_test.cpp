@@ -72,6 +72,30 @@ TEST(Attempt, that_cannot_be_written_leaves_the_breaker_as_it_was_and_its_probe_
   EXPECT_EQ(t.logic.breaker().state(), State::closed);
 }
 
+TEST(Attempt, that_cannot_be_written_keeps_the_status_degraded_and_is_tried_more_and_more_seldom) {
+  Timeline t(named());
+  with_attempt(t);
+  const auto is_unreadable = [&t] {
+    t.step(unreadable(t.attempts, Error{ErrorCode::invalid, "a row without a name"}));
+  };
+  const auto is_up = [&t] { return t.newest("status").find(R"("state":"up")") != std::string::npos; };
+  is_unreadable();
+  const std::uint64_t before = t.attempts;
+  for (int second = 0; second < 120; ++second) {
+    t.pass(Millis{1'000});
+    const std::uint64_t attempts = t.attempts;
+    t.store_answers();
+    EXPECT_FALSE(is_up());
+    if (t.attempts > attempts) is_unreadable();
+  }
+  EXPECT_LT(t.attempts - before, 20U) << "once in ten seconds";
+  t.pass(Millis{20'000});
+  t.store_answers();
+  ends(t, verdict_of(Outcome::delivered));
+  EXPECT_TRUE(is_up());
+  EXPECT_TRUE(t.logged("the store answers again"));
+}
+
 TEST(Attempt, is_called_in_the_log_what_its_sink_calls_it) {
   Timeline t(named());
   with_attempt(t);

@@ -54,9 +54,9 @@ TEST_F(UploadsBridges, a_destination_has_one_bridge_and_a_second_one_is_told_wha
   EXPECT_FALSE(serves("sensor-http-bridge", "nobody knows it"));
 }
 
-TEST_F(UploadsBridges, what_does_not_ask_for_ten_minutes_gives_way_and_a_refusal_does_not_prolong_it) {
+TEST_F(UploadsBridges, what_does_not_ask_for_two_hours_gives_way_and_a_refusal_does_not_prolong_it) {
   EXPECT_TRUE(serves("old"));
-  now += Millis{599'999};
+  now += Uploads::bridge_kept - Millis{1};
   EXPECT_FALSE(serves("new"));
   now += Millis{1};
   EXPECT_TRUE(serves("new"));
