@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/status_json.hpp"
+#include "common/core/bridge_name.hpp"
 #include "common/core/reading.hpp"
 
 namespace sensors {
@@ -34,8 +35,8 @@ std::string Namesakes::text_of(const std::string& node, const std::string& store
   if (node == options_.node) {
     return fmt::format(
         "another {} on this broker is called {} too: two machines, or two installations, have one name; give one of "
-        "them another `node` in the configurations of its services",
-        options_.service, node);
+        "them another `node` in the configurations of its services{}",
+        options_.service, node, is_bridge(options_.service) ? ", or, on one machine, another `name`" : "");
   }
   return fmt::format(
       "another store ({} of node {}) takes readings from this broker too, and publishers delete what either of them "

@@ -8,11 +8,13 @@
 #include <fmt/format.h>
 
 #include "common/core/reading.hpp"
+#include "common/core/text_digest.hpp"
 #include "common/runtime/breaker_config.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/random_id.hpp"
 #include "services/sensor-http-bridge/home_assistant_config.hpp"
 #include "services/sensor-http-bridge/http_config.hpp"
+#include "services/sensor-http-bridge/sinks/http/http_destination.hpp"
 #include "services/sensor-http-bridge/sinks/sinks.hpp"
 
 namespace sensors::bridge {
@@ -68,6 +70,17 @@ void read_top(ConfigTable table, Config& config) {
   }
 }
 
+/// So few digits that they give no token or password away.
+constexpr std::size_t digest_digits = 8;
+
+/// Of what a person changes to mend a destination. A token that cannot be read was refused already.
+std::string digest_of(const DestinationConfig& destination) {
+  const std::string token = read_token(destination).value_or("");
+  return text_digest({destination.url, destination.user, destination.password, token, destination.ca_file,
+                      name_of(destination.http.format), destination.gzip ? "gzip" : "plain"})
+      .substr(0, digest_digits);
+}
+
 }  // namespace
 
 void look_at_files(const Config& config, FilesCheck& files) {
@@ -101,6 +114,7 @@ Result<Config> load_config(const std::string& path) {
   for (std::string& warning : config.warnings) warning = fmt::format("{}: {}", path, warning);
   config.logic.root = config.mqtt.root;
   config.logic.names = sink_of(config.destination.url).names;
+  config.logic.about = digest_of(config.destination);
   config.logic.breaker.peer = config.logic.names.peer;
   // A probe may be a whole batch again: its own deadline ends it, and the breaker's is only the last resort.
   config.logic.breaker.probe_deadline =

@@ -102,9 +102,13 @@ std::string Logic::obligation_of(std::uint64_t attempt_id) const {
 
 void Logic::restore_breaker() {
   if (!saved_.has_value()) return;
-  refused_in_row_ = saved_->refused_in_row;
+  const bool is_of_another = !saved_->about.empty() && saved_->about != options_.about;
+  if (!is_of_another) refused_in_row_ = saved_->refused_in_row;
   if (saved_->isolated) {
     breaker_.isolate(now_.monotonic);
+  } else if (is_of_another) {
+    if (saved_->state != CircuitBreaker::State::closed)
+      say(LogLevel::info, "the destination, or the way to it, was changed: its circuit breaker starts closed");
   } else if (const std::optional<Millis> left = open_time_left(*saved_, now_.wall); left.has_value()) {
     breaker_.restore(*left, saved_->openings, saved_->reason, now_.monotonic);
   }
@@ -308,8 +312,7 @@ void Logic::store_failed(const std::string& reason) {
   ++counters_.unanswered;
   if (phase_ == Phase::asking) phase_ = Phase::idle;
   next_at_ = now_.monotonic + rpc_backoff_.next();
-  if (!store_problem_.empty()) return;
-  store_problem_ = reason;
+  if (std::exchange(store_problem_, reason) == reason) return;
   self_.say_seldom(LogLevel::warning, "the store is no help, trying again", reason, now_, effects_);
 }
 
@@ -333,7 +336,8 @@ void Logic::say_transitions() {
   const std::vector<CircuitBreaker::Transition> transitions = breaker_.take_transitions();
   self_.announce(transitions, now_, effects_);
   if (!transitions.empty())
-    effects_.emplace_back(SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, refused_in_row_, now_))});
+    effects_.emplace_back(
+        SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, refused_in_row_, options_.about, now_))});
 }
 
 void Logic::describe(StatusWriter& status) const {

@@ -50,6 +50,11 @@ struct LogicOptions {
   std::vector<ServiceRun> former_runs;  // under other names of this machine
   UploadOptions upload;
   SinkNames names;
+
+  /// Tells this destination and how it is reached from others: a breaker that was saved of another one counts no more.
+  /// Without control characters; empty: not known.
+  std::string about;
+
   CircuitBreakerOptions breaker;
 
   /// Longest wait for an answer of the store, and the waits before asking again.

@@ -5,12 +5,14 @@
 //   left_ms N          0 .. 600,000, of the open time
 //   saved_at_ms N      wall clock, since 1970
 //   refused_in_row N
+//   about TEXT         which destination it is about; absent: not known
 //   reason TEXT        to the end of the line
 #include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -42,6 +44,14 @@ class LineReader {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || end != text.data() + text.size() || number < 0 || number > most) failed_ = true;
     return number;
+  }
+
+  /// Empty where the next line is not of `key`.
+  std::string_view value_if_any(std::string_view key) {
+    const bool is_next = rest_.starts_with(key) && rest_.substr(key.size()).starts_with(' ');
+    if (!is_next) return {};
+    const std::string_view value = value_of(key);
+    return value.empty() ? fail_with_empty() : value;
   }
 
   std::string_view next() {
@@ -79,7 +89,7 @@ constexpr std::string_view isolated_state = "isolated";
 
 }  // namespace
 
-SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, Now now) {
+SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, std::string about, Now now) {
   SavedBreaker saved;
   saved.state = breaker.state();
   saved.openings = breaker.openings();
@@ -87,6 +97,7 @@ SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in
   saved.refused_in_row = std::min(refused_in_row, static_cast<std::size_t>(most_refused));
   saved.reason = breaker.reason();
   saved.isolated = breaker.is_isolated();
+  saved.about = std::move(about);
   if (const std::optional<Instant> next = breaker.next_attempt(); next.has_value()) {
     saved.left = std::clamp(std::chrono::ceil<Millis>(*next - now.monotonic), Millis{0}, Millis{most_left_ms});
   }
@@ -96,9 +107,11 @@ SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in
 std::string encode_saved_breaker(const SavedBreaker& saved) {
   std::string reason = saved.reason.empty() ? "none" : saved.reason;
   std::replace_if(reason.begin(), reason.end(), is_control, ' ');
-  return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nrefused_in_row {}\nreason {}\n",
+  const std::string about = saved.about.empty() ? "" : fmt::format("about {}\n", saved.about);
+  return fmt::format("{}\nstate {}\nopenings {}\nleft_ms {}\nsaved_at_ms {}\nrefused_in_row {}\n{}reason {}\n",
                      first_line, saved.isolated ? isolated_state : name_of(saved.state), saved.openings,
-                     saved.left.count(), saved.saved_at.time_since_epoch().count(), saved.refused_in_row, reason);
+                     saved.left.count(), saved.saved_at.time_since_epoch().count(), saved.refused_in_row, about,
+                     reason);
 }
 
 Result<SavedBreaker> decode_saved_breaker(std::string_view text) {
@@ -113,8 +126,10 @@ Result<SavedBreaker> decode_saved_breaker(std::string_view text) {
   saved.left = Millis{lines.number_of("left_ms", most_left_ms)};
   saved.saved_at = WallTime{Millis{lines.number_of("saved_at_ms", latest_ms)}};
   saved.refused_in_row = static_cast<std::size_t>(lines.number_of("refused_in_row", most_refused));
+  saved.about = lines.value_if_any("about");
   saved.reason = lines.value_of("reason");
-  const bool is_text = !saved.reason.empty() && std::none_of(saved.reason.begin(), saved.reason.end(), is_control);
+  const bool is_text = !saved.reason.empty() && std::none_of(saved.reason.begin(), saved.reason.end(), is_control) &&
+                       std::none_of(saved.about.begin(), saved.about.end(), is_control);
   if (!is_ours || !state.has_value() || lines.failed() || !lines.at_end() || !is_text) {
     return fail(ErrorCode::corrupt, "not the state of a circuit breaker");
   }

@@ -21,11 +21,12 @@ struct SavedBreaker {
   std::size_t refused_in_row = 0;  // rows that became dead letters since the last delivered one
   std::string reason;
   bool isolated = false;  // by an operator; then it is open, for no time in particular
+  std::string about;      // LogicOptions::about of then; empty: not known, of an older version
 
   bool operator==(const SavedBreaker&) const = default;
 };
 
-SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, Now now);
+SavedBreaker saved_breaker(const CircuitBreaker& breaker, std::size_t refused_in_row, std::string about, Now now);
 
 /// Text of a few "key value" lines.
 std::string encode_saved_breaker(const SavedBreaker& saved);

@@ -39,8 +39,23 @@ TEST_F(NamesakesTest, are_noticed_when_another_instance_is_heard_again) {
   EXPECT_NE(namesakes.trouble().find("another sensor-persistence on this broker is called attic too"),
             std::string::npos)
       << namesakes.trouble();
+  EXPECT_EQ(namesakes.trouble().find("`name`"), std::string::npos) << "only bridges have one";
   now += 10s;
   EXPECT_FALSE(hear("theirs").line.has_value()) << "said once";
+}
+
+TEST(Namesakes, of_a_bridge_may_have_the_bridge_s_name) {
+  Namesakes namesakes{{"sensor-http-bridge-weather", "attic", "ours", 10s}};
+  StatusReport report;
+  report.service = "sensor-http-bridge-weather";
+  report.state = ServiceState::up;
+  report.version = "1";
+  report.details = R"("instance":"theirs")";
+  MqttMessage message;
+  message.topic = "sensors/attic/status/sensor-http-bridge-weather";
+  message.payload = encode_status(report);
+  for (const Instant now : {Instant{1h}, Instant{1h + 10s}}) namesakes.take(*parse_topic(message.topic), message, now);
+  EXPECT_NE(namesakes.trouble().find("or, on one machine, another `name`"), std::string::npos) << namesakes.trouble();
 }
 
 TEST_F(NamesakesTest, are_not_what_we_say_ourselves) {

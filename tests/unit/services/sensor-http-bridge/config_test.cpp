@@ -203,6 +203,20 @@ TEST(BridgeConfig, looks_for_the_folder_of_the_file_when_it_is_asked_to) {
   EXPECT_NE(missing.error().message.find("destination.url: "), std::string::npos) << missing.error().message;
 }
 
+TEST(BridgeConfig, tells_a_destination_that_was_mended_from_what_it_was) {
+  const rig::TempDir folder;
+  const auto about = [&folder](const std::string& token, const std::string& url) {
+    const std::string file = folder.write("api.token", token + "\n");
+    return load("url = \"" + url + "\"\ntoken_file = \"" + file + "\"\n")->logic.about;
+  };
+  const std::string before = about("abc", "http://127.0.0.1/r");
+  EXPECT_EQ(before, about("abc", "http://127.0.0.1/r"));
+  EXPECT_NE(before, about("abd", "http://127.0.0.1/r"));
+  EXPECT_NE(before, about("abc", "http://127.0.0.1/s"));
+  EXPECT_NE(load("url = \"http://me:pw@h/\"\n")->logic.about, load("url = \"http://me:pv@h/\"\n")->logic.about);
+  EXPECT_EQ(before.size(), 8U) << "so few that they do not give the token away";
+}
+
 TEST(BridgeConfig, of_the_example_is_the_default_and_says_each_range) {
   constexpr const char* example = SENSOR_SOURCE_DIR "/services/sensor-http-bridge/sensor-http-bridge.toml";
   const rig::TempDir folder;

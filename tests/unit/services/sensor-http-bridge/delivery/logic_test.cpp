@@ -333,6 +333,56 @@ TEST(BridgeLogic, an_open_breaker_survives_a_restart) {
   EXPECT_EQ(again.count("upload"), 1U);
 }
 
+LogicOptions options_about(const std::string& destination) {
+  LogicOptions options = test_options();
+  options.about = destination;
+  return options;
+}
+
+TEST(BridgeLogic, a_breaker_that_was_saved_of_another_destination_starts_closed) {
+  Timeline t(options_about("old"));
+  with_post(t);
+  t.open_the_breaker();
+  SavedBreaker saved = decode_saved_breaker(t.saved).value();
+  saved.refused_in_row = 100;
+  Timeline same(options_about("old"), saved);
+  same.connect();
+  EXPECT_EQ(same.logic.breaker().state(), State::open);
+  Timeline other(options_about("new"), saved);
+  other.store.rows = 5;
+  other.connect();
+  EXPECT_EQ(other.logic.breaker().state(), State::closed);
+  EXPECT_TRUE(other.logged("its circuit breaker starts closed"));
+  EXPECT_EQ(decode_upload_request(other.requests.back().payload).value().max_readings, 1'000U) << "nothing is held";
+  saved.about.clear();
+  Timeline of_older_version(options_about("new"), saved);
+  of_older_version.connect();
+  EXPECT_EQ(of_older_version.logic.breaker().state(), State::open);
+}
+
+TEST(BridgeLogic, what_an_operator_isolated_stays_so_whatever_the_destination_is) {
+  SavedBreaker saved;
+  saved.isolated = true;
+  saved.state = State::open;
+  saved.reason = "isolated by operator";
+  saved.about = "old";
+  Timeline t(options_about("new"), saved);
+  t.connect();
+  EXPECT_TRUE(t.logic.breaker().is_isolated());
+  EXPECT_EQ(decode_saved_breaker(t.saved).value().about, "new");
+}
+
+TEST(BridgeLogic, shows_the_newest_reason_why_the_store_is_no_help) {
+  Timeline t;
+  t.connect();
+  t.step(MqttPublished{t.requests.back().id, fail(ErrorCode::rejected, "the first reason")});
+  EXPECT_NE(t.newest("status").find("the first reason"), std::string::npos) << t.newest("status");
+  t.pass(Millis{10'000});
+  EXPECT_NE(t.newest("status").find("no answer in 5000 ms"), std::string::npos) << t.newest("status");
+  EXPECT_TRUE(t.logged("the first reason"));
+  EXPECT_FALSE(t.logged("no answer in")) << "the log is throttled";
+}
+
 const std::string control_topic_here = "sensors/kitchen/control/sensor-http-bridge";
 
 TEST(BridgeLogic, tries_nothing_while_an_operator_isolates_it_also_after_a_restart) {

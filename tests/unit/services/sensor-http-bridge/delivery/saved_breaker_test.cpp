@@ -16,7 +16,7 @@ namespace {
 
 const WallTime now = *parse_time("1994-11-06T08:49:07Z");
 
-const SavedBreaker open_breaker{CircuitBreaker::State::open, 2, Millis{60'000}, now, 100, "API failures: x"};
+const SavedBreaker open_breaker{CircuitBreaker::State::open, 2, Millis{60'000}, now, 100, "API failures: x", false, {}};
 
 TEST(SavedBreaker, comes_back_as_it_was_written) {
   EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(open_breaker)).value(), open_breaker);
@@ -28,11 +28,33 @@ TEST(SavedBreaker, remembers_that_an_operator_isolated_it) {
   EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(isolated)).value(), isolated);
 }
 
+TEST(SavedBreaker, of_an_older_version_does_not_say_what_it_is_about) {
+  const std::string of_old =
+      "sensor-http-bridge-breaker 1\nstate open\nopenings 2\nleft_ms 60000\nsaved_at_ms 784111747000\n"
+      "refused_in_row 100\nreason API failures: x\n";
+  EXPECT_EQ(decode_saved_breaker(of_old).value(), open_breaker);
+  EXPECT_EQ(encode_saved_breaker(open_breaker), of_old);
+}
+
+SavedBreaker about(std::string destination) {
+  SavedBreaker breaker = open_breaker;
+  breaker.about = std::move(destination);
+  return breaker;
+}
+
+TEST(SavedBreaker, says_what_it_is_about) {
+  EXPECT_EQ(decode_saved_breaker(encode_saved_breaker(about("1f3a"))).value().about, "1f3a");
+}
+
 TEST(SavedBreaker, refuses_what_it_did_not_write) {
-  const std::string text = encode_saved_breaker(open_breaker);
+  const std::string text = encode_saved_breaker(about("1f3a"));
   for (std::size_t size = 0; size < text.size(); ++size)
     EXPECT_FALSE(decode_saved_breaker(text.substr(0, size)).has_value());
   EXPECT_FALSE(decode_saved_breaker(text + "more\n").has_value());
+  for (const char* other : {"about \n", "about a\tb\n", "about\n", "about 1\nabout 2\n", "aboutx 1\n"}) {
+    std::string changed = text;
+    EXPECT_FALSE(decode_saved_breaker(changed.replace(changed.find("about"), 11, other)).has_value()) << other;
+  }
   const std::string reason = "reason " + open_breaker.reason;
   for (const char* other : {"reason ", "reason API \x1b[31m", "reason a\tb"}) {
     std::string changed = text;
