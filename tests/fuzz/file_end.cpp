@@ -18,12 +18,16 @@ std::string lines_of_a_batch() {
 
 void check_end(std::string_view tail, std::uint64_t tail_from) {
   static const std::string lines = lines_of_a_batch();
-  const Result<std::uint64_t> kept = bridge::kept_bytes(tail, tail_from, lines);
-  if (!taken(kept)) return;
-  must(*kept >= tail_from && *kept <= tail_from + tail.size(), "what is kept is there");
-  const std::string before(tail.substr(0, *kept - tail_from));
+  const Result<bridge::FileEnd> end = bridge::end_for(tail, tail_from, lines);
+  if (!taken(end)) return;
+  must(end->kept >= tail_from && end->kept <= tail_from + tail.size(), "what is kept is there");
+  const std::string before(tail.substr(0, end->kept - tail_from));
   must(before.empty() ? tail_from == 0 : before.back() == '\n', "a line begins behind what is kept");
-  must(bridge::kept_bytes(before + lines, tail_from, lines) == *kept, "the same batch again begins where it began");
+  must(end->write.starts_with(lines), "the batch is written");
+  const std::string after = before + std::string(end->write);
+  const Result<bridge::FileEnd> again = bridge::end_for(after, tail_from, lines);
+  must(again.has_value() && again->kept == end->kept && again->write == end->write,
+       "the same batch again leaves the file as it is");
 }
 
 }  // namespace

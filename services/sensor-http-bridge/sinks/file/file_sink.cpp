@@ -77,6 +77,16 @@ Result<void> write_and_sync(const std::string& path, int descriptor, std::string
   return {};
 }
 
+/// What was moved away, to be compressed or deleted perhaps, is not where the owner looks for it.
+Result<void> is_still_there(const std::string& path, int descriptor) {
+  struct stat written {};
+  struct stat named {};
+  if (::fstat(descriptor, &written) == 0 && ::stat(path.c_str(), &named) == 0 && written.st_ino == named.st_ino &&
+      written.st_dev == named.st_dev)
+    return {};
+  return fail(ErrorCode::in_use, path + ": was moved away while it was written; the batch comes again");
+}
+
 void read_file_destination(ConfigTable& table, DestinationConfig& destination) {
   const std::string_view path = std::string_view(destination.url).substr(file_scheme.size());
   const bool is_plain =
@@ -94,37 +104,60 @@ Result<void> append_lines(const std::string& path, std::string_view lines, std::
   const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640));
   if (file.value < 0) return file_error(path, "open", errno);
   TRY_ASSIGN(const std::uint64_t size, lock_and_measure(path, file.value));
-  const std::uint64_t from = size - std::min<std::uint64_t>(size, lines.size() + tail_margin_bytes);
+  const std::uint64_t from = size - std::min<std::uint64_t>(size, tail_bytes(lines.size()));
   TRY_ASSIGN(const std::string tail, read_from(path, file.value, from, size));
-  const Result<std::uint64_t> kept = kept_bytes(tail, from, lines);
-  if (!kept.has_value()) return fail(kept.error().code, path + " " + kept.error().message);
-  if (*kept < size) {
-    TRY(cut(path, file.value, *kept));
-  }
-  TRY(check_room(path, file.value, lines.size(), least_free_bytes));
-  Result<void> written = write_and_sync(path, file.value, lines);
+  const Result<FileEnd> end = end_for(tail, from, lines);
+  if (!end.has_value()) return fail(end.error().code, path + " " + end.error().message);
+  TRY(check_room(path, file.value, end->write.size(), least_free_bytes));
+  if (end->kept < size) TRY(cut(path, file.value, end->kept));
+  Result<void> written = write_and_sync(path, file.value, end->write);
   if (!written.has_value()) {
     // As it was: what stays behind all the same, the next attempt cuts.
-    static_cast<void>(cut(path, file.value, *kept));
+    static_cast<void>(cut(path, file.value, end->kept));
     return written;
   }
-  return *kept == 0 ? sync_folder_of(path) : written;
+  if (end->kept == 0) TRY(sync_folder_of(path));
+  return is_still_there(path, file.value);
 }
 
 FileSink::FileSink(std::string path, Done done, std::uint64_t least_free_bytes)
-    : path_(std::move(path)), done_(std::move(done)), least_free_bytes_(least_free_bytes), worker_("sink-file") {}
+    : path_(std::move(path)),
+      done_(std::move(done)),
+      least_free_bytes_(least_free_bytes),
+      lock_(-1),
+      worker_("sink-file") {}
 
 void FileSink::attempt(Attempt attempt) {
   worker_.post([this, attempt = std::move(attempt)] { done_(write(attempt)); });
 }
 
-Attempted FileSink::write(const Attempt& attempt) const {
+/// A disk that is not mounted leaves a folder of the same name, where what is written is hidden later.
+Result<void> FileSink::own_the_file() {
+  const std::string lock = path_ + ".lock";
+  if (lock_.value < 0) {
+    FileDescriptor file(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600));
+    if (file.value < 0) return file_error(lock, "open", errno);
+    if (::flock(file.value, LOCK_EX | LOCK_NB) != 0)
+      return fail(ErrorCode::in_use, path_ + ": another bridge has this file; give one of them another url");
+    std::swap(lock_.value, file.value);
+  }
+  struct stat folder {};
+  if (::stat(std::filesystem::path(path_).parent_path().c_str(), &folder) != 0)
+    return file_error(path_, "look at its folder", errno);
+  if (!device_.has_value()) device_ = folder.st_dev;
+  if (device_ == folder.st_dev) return {};
+  return fail(ErrorCode::not_found,
+              path_ + ": its folder is on another disk than before; mount that disk, or restart this service");
+}
+
+Attempted FileSink::write(const Attempt& attempt) {
   const Instant begun = read_clocks().monotonic;
   const Result<std::string> lines = file_lines(attempt.batch);
   if (!lines.has_value()) return unreadable(attempt.id, lines.error());
   Attempted attempted;
   attempted.id = attempt.id;
-  attempted.verdict = judge_writing(append_lines(path_, *lines, least_free_bytes_));
+  Result<void> owned = own_the_file();
+  attempted.verdict = judge_writing(owned.has_value() ? append_lines(path_, *lines, least_free_bytes_) : owned);
   attempted.took = std::chrono::duration_cast<Millis>(read_clocks().monotonic - begun);
   attempted.bytes = lines->size();
   return attempted;

@@ -12,6 +12,8 @@ namespace sensors::bridge {
 namespace {
 
 constexpr std::string_view beginning_of_line = "{\"node\":\"";
+constexpr std::size_t longest_line_bytes = std::size_t{64} * 1024;         // and more
+constexpr std::size_t largest_batch_bytes = std::size_t{4} * 1024 * 1024;  // as lines, which are longer than the batch
 
 /// Whether `found` is what a power cut may have left of the beginning of `text`: a block that was not written is zeros.
 bool is_rest_of(std::string_view found, std::string_view text) {
@@ -19,15 +21,38 @@ bool is_rest_of(std::string_view found, std::string_view text) {
          std::equal(found.begin(), found.end(), text.begin(), [](char f, char t) { return f == t || f == '\0'; });
 }
 
-bool has_our_line_at(std::string_view tail, std::size_t at) {
-  return is_rest_of(tail.substr(at, beginning_of_line.size()), beginning_of_line);
+bool begins_line(std::string_view tail, std::size_t at, std::uint64_t tail_from) {
+  return at == 0 ? tail_from == 0 : tail[at - 1] == '\n';
 }
 
-/// Where the line begins that ends before `end`; nothing when that is not in the tail.
-std::size_t line_before(std::string_view tail, std::size_t end, std::uint64_t tail_from) {
-  const std::size_t newline = end == 0 ? std::string_view::npos : tail.rfind('\n', end - 1);
-  if (newline != std::string_view::npos) return newline + 1;
-  return tail_from == 0 ? 0 : std::string_view::npos;
+/// The beginning of the next line; the end of `tail` when there is none.
+std::size_t next_line(std::string_view tail, std::size_t at) {
+  const std::size_t newline = tail.find('\n', at);
+  return newline == std::string_view::npos ? tail.size() : newline + 1;
+}
+
+/// Where `lines` stand, whatever is behind them; npos: nowhere.
+std::size_t whole_batch(std::string_view tail, std::uint64_t tail_from, std::string_view lines) {
+  std::size_t at = tail.find(lines);
+  while (at != std::string_view::npos && !begins_line(tail, at, tail_from)) at = tail.find(lines, at + 1);
+  return at;
+}
+
+/// Where what an attempt has left of `lines` begins; the end of `tail` when there is nothing of them.
+std::size_t part_of_batch(std::string_view tail, std::uint64_t tail_from, std::string_view lines) {
+  std::size_t at = begins_line(tail, 0, tail_from) ? 0 : next_line(tail, 0);
+  while (at < tail.size() && !is_rest_of(tail.substr(at), lines) &&
+         tail.find_first_not_of('\0', at) != std::string_view::npos)
+    at = next_line(tail, at);
+  return at;
+}
+
+/// Whether a reading stands before `at`, or nothing at all.
+bool is_behind_readings(std::string_view tail, std::uint64_t tail_from, std::size_t at) {
+  if (at == 0) return tail_from == 0;
+  const std::size_t newline = at == 1 ? std::string_view::npos : tail.rfind('\n', at - 2);
+  if (newline == std::string_view::npos && tail_from > 0) return false;
+  return tail.substr(newline == std::string_view::npos ? 0 : newline + 1).starts_with(beginning_of_line);
 }
 
 }  // namespace
@@ -47,30 +72,26 @@ Result<std::string> file_lines(std::string_view batch) {
   return lines;
 }
 
-Result<std::uint64_t> kept_bytes(std::string_view tail, std::uint64_t tail_from, std::string_view lines) {
-  // The first place from which on all is of these lines.
-  std::size_t at = tail.size() - std::min(tail.size(), lines.size());
-  if (at > 0 || tail_from > 0) {
-    const std::size_t newline = tail.find('\n', at == 0 ? 0 : at - 1);
-    at = newline == std::string_view::npos ? tail.size() : newline + 1;
+std::size_t tail_bytes(std::size_t lines) { return std::max(lines, largest_batch_bytes) + longest_line_bytes; }
+
+Result<FileEnd> end_for(std::string_view tail, std::uint64_t tail_from, std::string_view lines) {
+  std::string_view write = lines;
+  std::size_t at = whole_batch(tail, tail_from, lines);
+  if (at != std::string_view::npos) {
+    write = tail.substr(at, tail.rfind('\n') + 1 - at);
+  } else {
+    at = part_of_batch(tail, tail_from, lines);
   }
-  while (at < tail.size() && !is_rest_of(tail.substr(at), lines)) {
-    const std::size_t newline = tail.find('\n', at);
-    at = newline == std::string_view::npos ? tail.size() : newline + 1;
+  if (at > 0 && tail[at - 1] != '\n') {
+    return fail(ErrorCode::invalid,
+                "ends within a line; nothing is written to it: end the line, or take it out when it is no whole "
+                "reading, or move the file away");
   }
-  // What was begun by another attempt, and has no end, nobody counts on.
-  if (at == tail.size() && !tail.empty() && tail.back() != '\n') {
-    const std::size_t torn = line_before(tail, tail.size(), tail_from);
-    if (torn != std::string_view::npos && has_our_line_at(tail, torn)) at = torn;
-  }
-  const bool ends_a_line = at == 0 ? tail_from == 0 : tail[at - 1] == '\n';
-  const std::size_t last = at == 0 ? 0 : line_before(tail, at - 1, tail_from);
-  const bool is_ours = at == 0 || (last != std::string_view::npos && has_our_line_at(tail, last));
-  if (!ends_a_line || !is_ours) {
+  if (!is_behind_readings(tail, tail_from, at) || !is_behind_readings(write, 0, write.size())) {
     return fail(ErrorCode::invalid,
                 "holds something else than readings; nothing is written to it: name another file, or move it away");
   }
-  return tail_from + at;
+  return FileEnd{tail_from + at, write};
 }
 
 Verdict judge_writing(const Result<void>& result) {

@@ -22,14 +22,22 @@ namespace sensors::bridge {
 /// docs/protocol.md.
 Result<std::string> file_lines(std::string_view batch);
 
-/// So much more than the lines that are to be written is to be known of the end of the file: the longest line, and
-/// more.
-inline constexpr std::size_t tail_margin_bytes = 64 * 1024;
+/// So much of the end of a file is to be known before `lines` bytes are written to it: a batch of the largest size, and
+/// the line before it.
+std::size_t tail_bytes(std::size_t lines);
 
-/// How much of a file is to be kept, of which `tail` is the end, from `tail_from` on, before `lines` are written to it:
-/// all of it; or what stands before lines of theirs, or before a line that has no end. invalid: it holds something else
-/// than readings, and nothing may be written or cut.
-Result<std::uint64_t> kept_bytes(std::string_view tail, std::uint64_t tail_from, std::string_view lines);
+/// What is to be done with a file so that a batch stands in it once.
+struct FileEnd {
+  std::uint64_t kept;      // bytes from the beginning; what stands behind is cut
+  std::string_view write;  // then: the batch, or with it what stood behind it already
+};
+
+/// `tail` is the end of the file, from `tail_from` on. Only what an attempt with these `lines` may have left is cut: a
+/// part of them from their beginning, in which blocks that a power cut kept from the disk are zeros. Where all of them
+/// are there, as an attempt with more lines got that far, it stays, and is written once more: that it is on the disk is
+/// not known. invalid: the file holds something else than readings, or ends within a line that is not of these; nothing
+/// is cut or written. FileEnd refers to `tail` and `lines`.
+Result<FileEnd> end_for(std::string_view tail, std::uint64_t tail_from, std::string_view lines);
 
 /// What an attempt came to: delivered, or failed with `result`'s error.
 Verdict judge_writing(const Result<void>& result);

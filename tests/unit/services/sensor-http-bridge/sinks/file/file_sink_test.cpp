@@ -158,6 +158,24 @@ TEST_F(FileSinkTest, does_not_write_beside_another_process) {
   EXPECT_EQ(attempt(sample_attempt(1, 1, 3)).verdict.outcome, Outcome::delivered);
 }
 
+TEST_F(FileSinkTest, leaves_a_file_to_the_bridge_that_has_it) {
+  std::promise<Attempted> done;
+  FileSink first(
+      path(), [&done](Attempted attempted) { done.set_value(std::move(attempted)); }, 0);
+  first.attempt(sample_attempt(1, 1, 3));
+  EXPECT_EQ(done.get_future().get().verdict.outcome, Outcome::delivered);
+  const Verdict second = attempt(sample_attempt(1, 1, 3)).verdict;
+  EXPECT_EQ(second.failure_class, "in_use");
+  EXPECT_NE(second.reason.find("another bridge has this file"), std::string::npos) << second.reason;
+}
+
+TEST_F(FileSinkTest, leaves_a_reading_without_its_newline_alone) {
+  const std::string whole = text_of(1, 3);
+  folder_.write("readings.jsonl", whole.substr(0, whole.size() - 1));
+  EXPECT_EQ(attempt(sample_attempt(1, 4, 6)).verdict.failure_class, "invalid");
+  EXPECT_EQ(content(), whole.substr(0, whole.size() - 1));
+}
+
 TEST_F(FileSinkTest, cannot_write_a_batch_that_breaks_the_rules) {
   const Attempted attempted = attempt(broken_attempt(5));
   EXPECT_EQ(attempted.id, 5U);
