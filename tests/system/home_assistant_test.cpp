@@ -66,8 +66,8 @@ TEST_F(HomeAssistant, is_told_of_each_sensor_and_can_follow_what_it_is_told) {
   EXPECT_EQ(config.at("unit_of_measurement"), "°C") << config.dump(2);
   EXPECT_EQ(config.at("device_class"), "temperature");
   EXPECT_EQ(config.at("unique_id"), "sensors/node_1/temperature");
-  const auto reading =
-      home_->wait_for(patience, [&](const MqttMessage& message) { return message.topic == config.at("state_topic"); });
+  const std::string topic = config.at("state_topic");
+  const auto reading = home_->wait_for(patience, [&](const MqttMessage& message) { return message.topic == topic; });
   ASSERT_TRUE(reading.has_value()) << folder_.log_tails();
   EXPECT_TRUE(Json::parse(reading->payload).at("value").is_number()) << reading->payload;
   const std::string available = config.at("availability_topic");
