@@ -115,7 +115,7 @@ Result<void> PahoConnection::open_session(const std::vector<std::string>& filter
       TRY(await(client_->subscribe(filter, 1), "SUBACK for " + filter));
     }
   } catch (const mqtt::exception& error) {
-    return tl::unexpected(to_error(error, options_.names.credentials));
+    return tl::unexpected(to_error(error, options_.names.credentials, options_.user));
   } catch (const std::exception& error) {
     return fail(ErrorCode::disconnected, error.what());
   }

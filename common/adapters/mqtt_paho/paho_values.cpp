@@ -17,12 +17,15 @@ int code_of(const mqtt::exception& error) {
 
 bool is_refusal(int code) { return code >= mqtt::ReasonCode::UNSPECIFIED_ERROR; }
 
-std::string describe_refusal(int code, const std::string& credentials) {
+std::string describe_refusal(int code, const std::string& credentials, const std::string& user) {
   const char* name = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
   const bool is_access =
       code == mqtt::ReasonCode::NOT_AUTHORIZED || code == mqtt::ReasonCode::BAD_USER_NAME_OR_PASSWORD;
   return std::string("refused: ") + (name == nullptr ? std::to_string(code) : name) +
-         (is_access ? "; check " + credentials + " against the broker's" : "");
+         (is_access ? "; check " + credentials + " against the broker's" +
+                          (user.empty() ? "" : " (the user is " + user + ")") +
+                          ", or reload sensor-broker, if it was just added"
+                    : "");
 }
 
 std::string describe_refused_publish(const mqtt::token& token, int reason) {
@@ -77,9 +80,9 @@ Result<void> outcome_of(const mqtt::token& token) {
   return {};
 }
 
-Error to_error(const mqtt::exception& error, const std::string& credentials) {
+Error to_error(const mqtt::exception& error, const std::string& credentials, const std::string& user) {
   const int code = code_of(error);
-  if (is_refusal(code)) return {ErrorCode::rejected, describe_refusal(code, credentials)};
+  if (is_refusal(code)) return {ErrorCode::rejected, describe_refusal(code, credentials, user)};
   return {ErrorCode::disconnected, error.what()};
 }
 

@@ -22,7 +22,7 @@ std::shared_ptr<const mqtt::message> to_paho(MqttPublish& publish);
 Result<void> outcome_of(const mqtt::token& token);
 
 /// Why a connection or a subscription failed: rejected when the broker said no, else disconnected. `credentials` is
-/// where the user and the password come from.
-Error to_error(const mqtt::exception& error, const std::string& credentials);
+/// where the user and the password come from, and `user` is that user.
+Error to_error(const mqtt::exception& error, const std::string& credentials, const std::string& user);
 
 }  // namespace sensors
