@@ -22,6 +22,10 @@ set -euo pipefail
 umask 077
 
 usage() { sed -n '2,4s/^# //p' "$0" >&2; exit 64; }
+case ${1:+${2-add}} in
+  add | remove | add-bridge | remove-bridge | '') ;;
+  *) echo "$0: '$2' is none of add, remove, add-bridge, remove-bridge" >&2; usage ;;
+esac
 [ $# -ge 3 ] || usage
 dir=$1 verb=$2 node=$3
 names=("${@:3}")

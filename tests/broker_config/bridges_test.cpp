@@ -60,6 +60,10 @@ TEST_F(BridgesTest, are_gone_when_removed_and_leave_the_rules_as_they_were) {
   for (const char* name : {"", "a/b", "+", "a b", "seventeen-and-more-than-forty-characters."})
     EXPECT_EQ(access("add-bridge", name).code, 64) << name;
   EXPECT_EQ(access("add", weather_).code, 64) << "that is no machine";
+  const Ended mistyped = access("add-brdige", "weather");
+  EXPECT_EQ(mistyped.code, 64);
+  EXPECT_NE(mistyped.output.find("'add-brdige' is none of add, remove, add-bridge, remove-bridge\n"), std::string::npos)
+      << mistyped.output;
 }
 
 }  // namespace
