@@ -52,14 +52,19 @@ HttpSink::HttpSink(const DestinationConfig& destination, Done done)
       attempts_(destination.http),
       client_([this](HttpOutcome outcome) { finish(finished(std::move(outcome))); }) {}
 
+Credentials HttpSink::credentials_of(const std::string& token) const {
+  if (!token.empty()) return Credentials::token;
+  return destination_.user.empty() && destination_.password.empty() ? Credentials::none : Credentials::user;
+}
+
 void HttpSink::attempt(Attempt attempt) {
   const std::uint64_t id = attempt.id;
+  const Result<std::string> token = read_token(destination_);  // each time: a new token in a file needs no restart
   Result<HttpPost> post = [&] {
     const std::lock_guard lock(mutex_);
-    return attempts_.begin(std::move(attempt));
+    return attempts_.begin(std::move(attempt), credentials_of(token.value_or("")));
   }();
   if (!post.has_value()) return done_(unreadable(id, post.error()));
-  const Result<std::string> token = read_token(destination_);  // each time: a new token in a file needs no restart
   if (!token.has_value()) return finish({id, tl::unexpected<Error>(token.error()), Millis{0}});
   HttpRequest request = request_of(std::move(*post), destination_);
   if (!token->empty()) request.headers.push_back("Authorization: Bearer " + *token);

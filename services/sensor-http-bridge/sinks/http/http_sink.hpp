@@ -2,6 +2,7 @@
 #pragma once
 
 #include <mutex>
+#include <string>
 
 #include "common/adapters/http_client/http_client.hpp"
 #include "services/sensor-http-bridge/sinks/destination_config.hpp"
@@ -20,6 +21,7 @@ class HttpSink : public Sink {
 
  private:
   void finish(const HttpFinished& finished);
+  Credentials credentials_of(const std::string& token) const;
 
   const DestinationConfig& destination_;
   const Done done_;

@@ -19,9 +19,9 @@ class HttpAttempts {
  public:
   explicit HttpAttempts(HttpSinkOptions options) : options_(options) {}
 
-  /// The request; one finish() with its id is to follow. malformed or invalid: the batch has a row that breaks a rule,
-  /// and nothing follows.
-  Result<HttpPost> begin(Attempt attempt);
+  /// The request, which goes with `credentials`; one finish() with its id is to follow. malformed or invalid: the batch
+  /// has a row that breaks a rule, and nothing follows.
+  Result<HttpPost> begin(Attempt attempt, Credentials credentials = Credentials::token);
 
   /// What became of the attempt with this id, which is then over; `now` is when the reply came.
   Attempted finish(const HttpFinished& finished, WallTime now);
@@ -32,6 +32,7 @@ class HttpAttempts {
     std::size_t readings = 0;
     std::vector<RowName> names;
     std::size_t bytes = 0;
+    Credentials credentials = Credentials::token;
   };
 
   HttpSinkOptions options_;

@@ -10,6 +10,9 @@
 
 namespace sensors::bridge {
 
+/// What a request says of who sends it.
+enum class Credentials { none, token, user };
+
 /// One HttpFinished with the same id follows, at the latest after `total_timeout`. Address, token, compression and
 /// certificate authority are the destination's and known to the HttpSink.
 struct HttpPost {

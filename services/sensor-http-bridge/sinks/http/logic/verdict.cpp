@@ -71,8 +71,19 @@ Outcome outcome_of(int status) {
 /// InfluxDB 1 says 400 of an address without a database, whatever the data.
 constexpr std::string_view no_database = "database is required";
 
-std::string_view advice_for(int status) {
-  if (status == 401 || status == 403) return "; the API refuses the token: check destination.token_file";
+std::string_view advice_on(Credentials credentials) {
+  switch (credentials) {
+    case Credentials::none:
+      return "; no token was sent: write it into api.token in /etc/sensor-project, or api@NAME.token for the bridge "
+             "NAME, and restart the bridge";
+    case Credentials::user: return "; the API refuses user and password: check destination.url";
+    case Credentials::token: break;
+  }
+  return "; the API refuses the token: check destination.token_file";
+}
+
+std::string_view advice_for(int status, Credentials credentials) {
+  if (status == 401 || status == 403) return advice_on(credentials);
   if (status == 404 || status == 405 || status == 410) return "; not an API for readings: check destination.url";
   if (status == 415) return "; the API does not understand the body: check destination.gzip";
   if (status == 511) return "; something before the API wants a login";
@@ -84,19 +95,21 @@ Verdict judge_error(const Error& error) {
   Verdict verdict;
   verdict.failure_class = name_of(error.code);
   verdict.reason = fmt::format("{}: {}", name_of(error.code), printable_line(error.message, max_refusal_reason_bytes));
+  if (error.code == ErrorCode::tls && error.message.find("wrong version number") != std::string::npos)
+    verdict.reason += "; the server does not speak TLS there: is it http://?";
   verdict.needs_operator =
       error.code == ErrorCode::tls || error.code == ErrorCode::not_found || error.code == ErrorCode::permission;
   return verdict;
 }
 
-Verdict judge_status(const HttpReply& reply, WallTime now) {
+Verdict judge_status(const HttpReply& reply, WallTime now, Credentials credentials) {
   Verdict verdict;
   verdict.status = reply.status;
   verdict.outcome = outcome_of(reply.status);
   verdict.failure_class = fmt::format("http_{}", reply.status);
   verdict.api_reason = read_api_answer(reply.body).reason;
   if (verdict.api_reason.empty()) verdict.api_reason = printable_line(reply.body, max_refusal_reason_bytes);
-  const std::string_view advice = advice_for(reply.status);
+  const std::string_view advice = advice_for(reply.status, credentials);
   verdict.needs_operator = !advice.empty();
   verdict.reason = fmt::format("HTTP {}{}", reply.status, advice);
   if (verdict.outcome == Outcome::refused && verdict.api_reason == no_database) {
@@ -153,10 +166,11 @@ std::optional<Verdict> judge_shape(const HttpReply& reply, const ApiAnswer& answ
 }
 
 /// What in its body says that not all was taken, without saying which rows.
-std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& answer, Sent sent, UploadFormat format) {
+std::optional<Verdict> judge_refusal(const HttpReply& reply, const ApiAnswer& answer, Sent sent, UploadFormat format,
+                                     Credentials credentials) {
   const std::string status = fmt::format("HTTP {}", reply.status);
   if (answer.status != 0) {
-    const std::string_view advice = advice_for(answer.status);
+    const std::string_view advice = advice_for(answer.status, credentials);
     Verdict verdict = no_delivery(outcome_of(answer.status), "refusal_in_2xx",
                                   fmt::format("{} that gives the status {}{}", status, answer.status, advice));
     verdict.needs_operator = !advice.empty();
@@ -194,7 +208,7 @@ std::optional<Verdict> judge_rows(const HttpReply& reply, const ApiAnswer& answe
   return std::nullopt;
 }
 
-Verdict judge_2xx(const HttpReply& reply, const HttpSinkOptions& options, Sent sent) {
+Verdict judge_2xx(const HttpReply& reply, const HttpSinkOptions& options, Sent sent, Credentials credentials) {
   Verdict verdict;
   verdict.status = reply.status;
   if (is_html(reply)) {
@@ -208,7 +222,7 @@ Verdict judge_2xx(const HttpReply& reply, const HttpSinkOptions& options, Sent s
   if (options.answers == AnswerTrust::status) return verdict;
   ApiAnswer answer = read_api_answer(reply.body);
   std::optional<Verdict> other = judge_shape(reply, answer);
-  if (!other.has_value()) other = judge_refusal(reply, answer, sent, options.format);
+  if (!other.has_value()) other = judge_refusal(reply, answer, sent, options.format, credentials);
   if (!other.has_value()) other = judge_rows(reply, answer, sent.names);
   if (other.has_value()) {
     other->status = reply.status;
@@ -227,10 +241,11 @@ Verdict judge_2xx(const HttpReply& reply, const HttpSinkOptions& options, Sent s
 
 }  // namespace
 
-Verdict judge(const Result<HttpReply>& reply, const HttpSinkOptions& options, Sent sent, WallTime now) {
+Verdict judge(const Result<HttpReply>& reply, const HttpSinkOptions& options, Sent sent, WallTime now,
+              Credentials credentials) {
   if (!reply.has_value()) return judge_error(reply.error());
-  if (reply->status < 200 || reply->status > 299) return judge_status(*reply, now);
-  return judge_2xx(*reply, options, sent);
+  if (reply->status < 200 || reply->status > 299) return judge_status(*reply, now, credentials);
+  return judge_2xx(*reply, options, sent, credentials);
 }
 
 }  // namespace sensors::bridge

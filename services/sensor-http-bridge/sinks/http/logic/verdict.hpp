@@ -16,6 +16,7 @@ namespace sensors::bridge {
 /// what of it speaks against data is `refused`, as 422 is, so the batch is cut until it is clear which row is meant;
 /// what cannot be read, or says that the same may be taken later, is `failed`. The rules stand in
 /// docs/destination-api.md.
-Verdict judge(const Result<HttpReply>& reply, const HttpSinkOptions& options, Sent sent, WallTime now);
+Verdict judge(const Result<HttpReply>& reply, const HttpSinkOptions& options, Sent sent, WallTime now,
+              Credentials credentials = Credentials::token);
 
 }  // namespace sensors::bridge

@@ -47,6 +47,19 @@ TEST(HttpAttempts, read_each_reply_by_the_rows_of_its_own_attempt) {
   EXPECT_EQ(stuck.verdict.failure_class, "foreign_answer") << "it had one row";
 }
 
+TEST(HttpAttempts, say_of_a_401_what_the_api_was_sent) {
+  HttpAttempts attempts({});
+  const auto reason = [&attempts](std::uint64_t id) {
+    return attempts.finish({id, HttpReply{401, "", std::nullopt, ""}, Millis{20}}, WallTime{}).verdict.reason;
+  };
+  attempts.begin(sample_attempt(1, 1, 1), Credentials::none).value();
+  attempts.begin(sample_attempt(2, 1, 1), Credentials::user).value();
+  attempts.begin(sample_attempt(3, 1, 1), Credentials::token).value();
+  EXPECT_NE(reason(1).find("no token was sent: write it into api.token"), std::string::npos);
+  EXPECT_NE(reason(2).find("the API refuses user and password: check destination.url"), std::string::npos);
+  EXPECT_NE(reason(3).find("the API refuses the token: check destination.token_file"), std::string::npos);
+}
+
 TEST(HttpAttempts, a_reply_that_nobody_waits_for_says_nothing_of_another) {
   HttpAttempts attempts({});
   attempts.begin(sample_attempt(1, 1, 2)).value();

@@ -38,6 +38,13 @@ TEST(Verdict, tells_failures_apart) {
   }
 }
 
+TEST(Verdict, says_of_a_server_without_tls_that_it_may_be_http) {
+  const Verdict verdict = judge(fail(ErrorCode::tls, "POST: SSL routines::wrong version number"), strict, sent, now);
+  EXPECT_NE(verdict.reason.find("wrong version number; the server does not speak TLS there: is it http://?"),
+            std::string::npos)
+      << verdict.reason;
+}
+
 TEST(Verdict, knows_the_statuses_that_are_about_the_batch_and_those_that_are_about_us) {
   EXPECT_EQ(of(400).outcome, Outcome::refused);
   EXPECT_EQ(of(422).outcome, Outcome::refused);
