@@ -319,6 +319,10 @@ std::vector<std::pair<std::string, ConfigTable>> ConfigTable::named_tables(const
   return found;
 }
 
+void ConfigTable::refuse_where_there(const std::string& key, const std::string& what) {
+  if (state_->find(node_, key) != nullptr) refuse(key, what);
+}
+
 void ConfigTable::refuse(const std::string& key, const std::string& what) { state_->add_mistake(node_, key, what); }
 
 ConfigFile::ConfigFile(std::shared_ptr<ConfigTable::State> state) : state_(std::move(state)) {}
@@ -335,6 +339,8 @@ Result<ConfigFile> ConfigFile::load(const std::string& path) {
   }
   return ConfigFile(std::move(state));
 }
+
+const std::string& ConfigFile::path() const { return state_->path; }
 
 ConfigTable ConfigFile::root() { return ConfigTable(state_, &state_->root); }
 

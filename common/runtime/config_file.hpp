@@ -71,6 +71,9 @@ class ConfigTable {
   std::vector<ConfigTable> tables(const std::string& key);
   std::vector<std::pair<std::string, ConfigTable>> named_tables(const std::string& key);
 
+  /// Adds a mistake at the line of `key`, where the file has it.
+  void refuse_where_there(const std::string& key, const std::string& what);
+
   /// Adds a mistake of the caller's finding at the line of `key`.
   void refuse(const std::string& key, const std::string& what);
 
@@ -90,6 +93,9 @@ class ConfigFile {
   static Result<ConfigFile> load(const std::string& path);
 
   ConfigTable root();
+
+  /// As load() was given it.
+  const std::string& path() const;
 
   /// All mistakes, unknown keys included, one a line; call when every key has been read.
   Result<void> finish();

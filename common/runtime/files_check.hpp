@@ -24,6 +24,10 @@ class FilesCheck {
   /// A file in a folder that must be there.
   void in_folder(const std::string& key, const std::string& path);
 
+  /// A file that `user` must be able to write or to make; where there is no user of that name, this process. Only the
+  /// modes of folder and file count: what a unit's sandbox forbids is not seen.
+  void writable_file(const std::string& key, const std::string& path, const std::string& user);
+
   /// `mistake` is what is wrong with `key`; empty: nothing.
   void add(const std::string& key, const std::string& mistake);
 
@@ -34,6 +38,9 @@ class FilesCheck {
   std::string config_file_;
   std::string mistakes_;
 };
+
+/// Whether `folder` is missing, and below /var/lib/sensor-project, where the units have systemd make theirs.
+bool is_made_at_start(const std::string& folder);
 
 /// Logs what a check came to; the exit code of --check-config.
 int tell_checked(const Result<std::string>& outcome);

@@ -43,19 +43,33 @@ void read_store(ConfigTable table, LogicOptions& logic) {
   table.read("retry_longest", logic.rpc_retry_longest, logic.rpc_retry_first, Millis{600'000});
 }
 
-/// Empty for the bridge without a name.
-std::string read_bridge_name(ConfigTable& table) {
-  std::string name;
-  table.read_name("name", name);
-  if (name.size() > max_bridge_name) {
-    table.refuse("name", fmt::format("must be of {} characters at most", max_bridge_name));
-    name.clear();
-  }
-  return name;
+/// NAME of sensor-http-bridge@NAME.toml; empty for any other file.
+std::string_view bridge_name_of_file(std::string_view path) {
+  constexpr std::string_view suffix = ".toml";
+  const std::string_view file = path.substr(path.rfind('/') + 1);
+  if (!file.starts_with(bridge_service) || !file.ends_with(suffix)) return {};
+  const std::string_view name = file.substr(0, file.size() - suffix.size()).substr(bridge_service.size());
+  return name.starts_with('@') && is_bridge_name(name.substr(1)) ? name.substr(1) : std::string_view{};
 }
 
-void read_top(ConfigTable table, Config& config) {
-  const std::string name = read_bridge_name(table);
+/// Empty for the bridge without a name.
+std::string read_bridge_name(ConfigTable& table, const std::string& path) {
+  std::string name;
+  table.read("name", name);
+  const std::string of_file(bridge_name_of_file(path));
+  if (!name.empty() && !is_bridge_name(name)) {
+    table.refuse("name", fmt::format("must be a name: 1 .. {} letters, digits, '_', '.' or '-'", max_bridge_name));
+    return of_file;
+  }
+  if (of_file.empty() || name == of_file) return name;
+  table.refuse("name", fmt::format("{}, but the file is {}@{}.toml: {} name = \"{}\" at the top",
+                                   name.empty() ? "is missing" : "is \"" + name + "\"", bridge_service, of_file,
+                                   name.empty() ? "add" : "write", of_file));
+  return of_file;
+}
+
+void read_top(ConfigTable table, const std::string& path, Config& config) {
+  const std::string name = read_bridge_name(table, path);
   config.logic.service = bridge_service_of(name);
   if (!name.empty()) {  // what a second bridge must not share with the first
     config.logic.upload.destination = name;
@@ -64,10 +78,9 @@ void read_top(ConfigTable table, Config& config) {
   static_cast<ServiceConfig&>(config) = read_service_config(table, config.logic.service, config.logic.node);
   table.read("status_interval", config.logic.status_interval, Millis{100}, Millis{600'000});
   table.read("state_directory", config.state_directory);
-  if (access(config.state_directory.c_str(), W_OK | X_OK) != 0) {
-    table.refuse("state_directory",
-                 config.state_directory + " is not a directory that can be written: make it, or name another");
-  }
+  if (is_made_at_start(config.state_directory)) return;
+  if (const Result<void> found = check_state_directory(config.state_directory); !found.has_value())
+    table.refuse("state_directory", found.error().message);
 }
 
 /// So few digits that they give no token or password away.
@@ -77,7 +90,8 @@ constexpr std::size_t digest_digits = 8;
 std::string digest_of(const DestinationConfig& destination) {
   const std::string token = read_token(destination).value_or("");
   return text_digest({destination.url, destination.user, destination.password, token, destination.ca_file,
-                      name_of(destination.http.format), destination.gzip ? "gzip" : "plain"})
+                      name_of(destination.http.format), destination.gzip ? "gzip" : "plain",
+                      destination.http.answers == AnswerTrust::status ? "status" : "strict"})
       .substr(0, digest_digits);
 }
 
@@ -87,10 +101,15 @@ void look_at_files(const Config& config, FilesCheck& files) {
   sink_of(config.destination.url).look_at_files(config.destination, files);
 }
 
+Result<void> check_state_directory(const std::string& folder) {
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return fail(ErrorCode::invalid, folder + " is not a directory that can be written: make it, or name another");
+}
+
 Config read_config(ConfigFile& file) {
   Config config;
   ConfigTable root = file.root();
-  read_top(root, config);
+  read_top(root, file.path(), config);
   read_destination(root.table("destination"), config.destination, config.logic);
   if (!config.destination.user.empty() || !config.destination.password.empty()) {
     config.warnings.push_back(

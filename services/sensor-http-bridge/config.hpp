@@ -27,6 +27,10 @@ struct Config : ServiceConfig {
   std::optional<DiscoveryOptions> discovery;  // nothing: no word to Home Assistant
 };
 
+/// That the state directory is there and can be written. read_config() lets one pass that systemd makes at the first
+/// start, so that a new configuration can be checked before; at that start it must be there.
+Result<void> check_state_directory(const std::string& folder);
+
 /// The table of all keys: each with its member, which has the default, and its range. Mistakes are collected in `file`.
 Config read_config(ConfigFile& file);
 

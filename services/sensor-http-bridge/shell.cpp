@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/runtime/command_line.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/file_lock.hpp"
 #include "common/runtime/log.hpp"
@@ -100,6 +101,10 @@ void Shell::save(std::string path, std::string text, std::string consequence) {
 }
 
 int run(Config config) {
+  if (const Result<void> found = check_state_directory(config.state_directory); !found.has_value()) {
+    log_lines(LogLevel::error, "state_directory: " + found.error().message);
+    return exit_bad_configuration;
+  }
   // Before a file is written: without a password this is tried every 2 s.
   Result<MqttClientOptions> mqtt = broker_connection(
       config.mqtt, config.logic.node + "-" + config.logic.service,

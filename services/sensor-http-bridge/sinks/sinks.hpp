@@ -30,7 +30,7 @@ struct SinkKind {
   std::unique_ptr<Sink> (*open)(const DestinationConfig& destination, Sink::Done done);
 };
 
-/// Reads `url` and what its sink has beside; mistakes go into the table. No other sink's keys are known then.
+/// Reads `url` and what its sink has beside; mistakes go into the table, and other sinks' keys are some.
 void read_sink(ConfigTable& table, DestinationConfig& destination);
 
 /// The kind for the scheme of `url`, in lower case; for a URL that read_sink() refuses, any.

@@ -14,10 +14,12 @@
 
 #include <fmt/format.h>
 
+#include "common/core/bridge_name.hpp"
 #include "common/runtime/event_loop.hpp"
 #include "common/runtime/file_descriptor.hpp"
 #include "common/runtime/file_error.hpp"
 #include "services/sensor-http-bridge/sinks/file/logic/file_lines.hpp"
+#include "services/sensor-http-bridge/sinks/http/http_destination.hpp"
 
 namespace sensors::bridge {
 
@@ -94,6 +96,7 @@ void read_file_destination(ConfigTable& table, DestinationConfig& destination) {
   if (!path.starts_with('/') || path.ends_with('/') || !is_plain)
     table.refuse("url",
                  "must be file:// and the path of a file from / on, such as file:///srv/readings.jsonl, without % ? #");
+  for (const char* key : http_destination_keys) table.refuse_where_there(key, "is of HTTP destinations; take it out");
 }
 
 std::string path_of(const DestinationConfig& destination) { return destination.url.substr(file_scheme.size()); }
@@ -168,7 +171,7 @@ SinkKind file_sink_kind() {
           {"file", "write", "disk of the file"},
           read_file_destination,
           [](const DestinationConfig& destination, FilesCheck& files) {
-            files.in_folder("destination.url", path_of(destination));
+            files.writable_file("destination.url", path_of(destination), std::string(bridge_service));
           },
           [](const DestinationConfig& destination, Sink::Done done) -> std::unique_ptr<Sink> {
             return std::make_unique<FileSink>(path_of(destination), std::move(done));

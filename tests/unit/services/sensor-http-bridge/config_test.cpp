@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "services/sensor-http-bridge/delivery/logic.hpp"
 #include "services/sensor-http-bridge/delivery/own_topics.hpp"
+#include "services/sensor-http-bridge/shell.hpp"
 #include "tests/rig/temp_dir.hpp"
 #include "tests/support/documented_options.hpp"
 
@@ -109,10 +111,58 @@ TEST(BridgeConfig, the_state_of_a_bridge_with_a_name_is_in_a_folder_of_its_own) 
   const rig::TempDir folder;
   const Result<Config> config =
       load_config(folder.write("bridge.toml", "name = \"no-such-bridge\"\n[destination]\nurl = \"http://h/r\"\n"));
-  ASSERT_FALSE(config.has_value());
-  EXPECT_NE(config.error().message.find("/var/lib/sensor-project/http-bridge@no-such-bridge is not a directory"),
+  ASSERT_TRUE(config.has_value()) << "systemd makes it at the first start: " << config.error().message;
+  EXPECT_EQ(config->state_directory, "/var/lib/sensor-project/http-bridge@no-such-bridge");
+  EXPECT_EQ(run(*config), 78) << "it does not run without";
+}
+
+TEST(BridgeConfig, refuses_a_state_directory_that_nobody_makes) {
+  const rig::TempDir folder;
+  for (const std::string& path : {folder.file("none"), std::string("/var/lib/sensor-project/../none"),
+                                  std::string("/var/lib/sensor-project-2/none"), std::string("/dev/null")}) {
+    const Result<Config> config = load_config(folder.write(
+        "bridge.toml", "state_directory = \"" + path + "\"\n[destination]\nurl = \"http://127.0.0.1/r\"\n"));
+    ASSERT_FALSE(config.has_value()) << path;
+    EXPECT_NE(config.error().message.find(path + " is not a directory that can be written"), std::string::npos)
+        << config.error().message;
+  }
+}
+
+/// What is wrong with the file `file` that begins with `top`.
+std::string mistakes_of(const std::string& file, const std::string& top) {
+  const rig::TempDir folder;
+  const Result<Config> config = load_config(folder.write(
+      file, top + "state_directory = \"" + folder.path() + "\"\n[destination]\nurl = \"http://127.0.0.1/r\"\n"));
+  return config.has_value() ? "" : config.error().message;
+}
+
+TEST(BridgeConfig, a_name_must_be_that_of_its_file) {
+  const std::string file = "sensor-http-bridge@weather.toml";
+  EXPECT_EQ(mistakes_of(file, "name = \"weather\"\n"), "");
+  for (const char* top : {"", "name = \"\"\n"}) {
+    const std::string missing = mistakes_of(file, top);
+    EXPECT_NE(
+        missing.find("name: is missing, but the file is sensor-http-bridge@weather.toml: add name = \"weather\" at "
+                     "the top"),
+        std::string::npos)
+        << missing;
+  }
+  const std::string other = mistakes_of(file, "name = \"climate\"\n");
+  EXPECT_NE(other.find(":1: name: is \"climate\", but the file is sensor-http-bridge@weather.toml: write name = "
+                       "\"weather\" at the top"),
             std::string::npos)
-      << config.error().message;
+      << other;
+  for (const char* any : {"sensor-http-bridge.toml", "sensor-http-bridge@.toml", "my@weather.toml"}) {
+    EXPECT_EQ(mistakes_of(any, ""), "") << any;
+    EXPECT_EQ(mistakes_of(any, "name = \"climate\"\n"), "") << any;
+  }
+}
+
+TEST(BridgeConfig, says_how_long_a_name_may_be) {
+  for (const char* name : {"a b", "forty-characters-are-the-most-that-it-can-have"}) {
+    const std::string text = mistakes_of("bridge.toml", std::string("name = \"") + name + "\"\n");
+    EXPECT_NE(text.find(":1: name: must be a name: 1 .. 40 letters"), std::string::npos) << text;
+  }
 }
 
 TEST(BridgeConfig, refuses_a_name_that_is_none_and_a_second_one_for_Home_Assistant) {
@@ -177,8 +227,16 @@ TEST(BridgeConfig, refuses_what_is_no_path_of_a_file) {
 TEST(BridgeConfig, knows_no_key_of_http_where_the_destination_is_a_file) {
   const Result<Config> config = load("url = \"file:///srv/readings.jsonl\"\ngzip = false\n");
   ASSERT_FALSE(config.has_value());
-  EXPECT_NE(config.error().message.find("bridge.toml:4: destination.gzip: unknown key"), std::string::npos)
+  EXPECT_NE(config.error().message.find("bridge.toml:4: destination.gzip: is of HTTP destinations; take it out"),
+            std::string::npos)
       << config.error().message;
+  EXPECT_EQ(config.error().message.find("unknown key"), std::string::npos) << config.error().message;
+  for (const std::string key : {"format", "answers", "token_file", "ca_file", "connect_timeout"}) {
+    const Result<Config> other = load("url = \"file:///srv/readings.jsonl\"\n" + key + " = \"x\"\n");
+    ASSERT_FALSE(other.has_value()) << key;
+    EXPECT_NE(other.error().message.find(key + ": is of HTTP destinations"), std::string::npos)
+        << other.error().message;
+  }
 }
 
 TEST(BridgeConfig, names_the_schemes_that_it_knows) {
@@ -201,6 +259,36 @@ TEST(BridgeConfig, looks_for_the_folder_of_the_file_when_it_is_asked_to) {
   const Result<std::string> missing = checked(folder.file("none/readings.jsonl"));
   ASSERT_FALSE(missing.has_value());
   EXPECT_NE(missing.error().message.find("destination.url: "), std::string::npos) << missing.error().message;
+  const Result<std::string> is_folder = checked(folder.path());
+  ASSERT_FALSE(is_folder.has_value());
+  EXPECT_NE(is_folder.error().message.find(" is a folder: name a file in it"), std::string::npos)
+      << is_folder.error().message;
+  EXPECT_TRUE(checked("/var/lib/sensor-project/http-bridge@no-such-bridge/readings.jsonl").has_value())
+      << "systemd makes that folder at the first start";
+}
+
+TEST(BridgeConfig, looks_whether_a_user_may_write_the_file) {
+  const rig::TempDir folder;
+  const auto mistake = [](const std::string& file, const char* user) {
+    FilesCheck files("bridge.toml");
+    files.writable_file("destination.url", file, user);
+    const Result<std::string> finished = files.finish();
+    return finished.has_value() ? "" : finished.error().message;
+  };
+  const std::string file = folder.file("readings.jsonl");
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+  EXPECT_EQ(mistake(file, "root"), "");
+  EXPECT_EQ(mistake(file, "no-such-user"), "") << "this one made the folder";
+  EXPECT_EQ(mistake(file, "nobody"), "bridge.toml: destination.url: " + folder.path() +
+                                         " cannot be written by the user nobody: give it to that user (chown), or name "
+                                         "another file");
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0777), 0);
+  EXPECT_EQ(mistake(file, "nobody"), "");
+  folder.write("readings.jsonl", "");
+  ASSERT_EQ(::chmod(file.c_str(), 0644), 0);
+  EXPECT_NE(mistake(file, "nobody").find("readings.jsonl cannot be written by"), std::string::npos);
+  ASSERT_EQ(::chmod(file.c_str(), 0666), 0);
+  EXPECT_EQ(mistake(file, "nobody"), "");
 }
 
 TEST(BridgeConfig, tells_a_destination_that_was_mended_from_what_it_was) {
@@ -226,10 +314,9 @@ TEST(BridgeConfig, of_the_example_is_the_default_and_says_each_range) {
                          {"node", "destination.url", "http.tokens.garden.file", "http.tokens.garden.scopes"}),
             "");
   const Result<void> finished = file.finish();
-  EXPECT_FALSE(finished.has_value()) << "its state directory and its token are not on this machine";
-  for (const char* absent : {"state_directory", "http.tokens.garden.file"})
-    EXPECT_NE(finished.error().message.find(absent), std::string::npos) << finished.error().message;
-  EXPECT_EQ(std::count(finished.error().message.begin(), finished.error().message.end(), '\n'), 1)
+  EXPECT_FALSE(finished.has_value()) << "its token is not on this machine";
+  EXPECT_NE(finished.error().message.find("http.tokens.garden.file"), std::string::npos) << finished.error().message;
+  EXPECT_EQ(std::count(finished.error().message.begin(), finished.error().message.end(), '\n'), 0)
       << finished.error().message;
   EXPECT_EQ(config.destination.url, "https://api.example.com/v1/readings");
 }

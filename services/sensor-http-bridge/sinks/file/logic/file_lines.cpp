@@ -6,6 +6,7 @@
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/store_answer.hpp"
+#include "common/core/bridge_name.hpp"
 
 namespace sensors::bridge {
 
@@ -103,6 +104,11 @@ Verdict judge_writing(const Result<void>& result) {
   const Error& error = result.error();
   verdict.failure_class = name_of(error.code);
   verdict.reason = fmt::format("{}: {}", verdict.failure_class, error.message);
+  if (error.code == ErrorCode::permission || error.code == ErrorCode::read_only)
+    verdict.reason += fmt::format(
+        "; the user {0} must be able to write file and folder, and elsewhere than in its state folder the bridge's "
+        "unit needs ReadWritePaths= of the folder (systemctl edit)",
+        bridge_service);
   verdict.needs_operator = error.code != ErrorCode::io && error.code != ErrorCode::in_use;
   return verdict;
 }

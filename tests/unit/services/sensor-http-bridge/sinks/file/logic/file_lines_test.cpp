@@ -140,6 +140,13 @@ TEST(FileVerdict, says_what_failed_and_who_can_help) {
   EXPECT_EQ(full.reason, "disk_full: /srv/x: write: No space left on device");
   EXPECT_TRUE(full.needs_operator);
   EXPECT_FALSE(judge_writing(fail(ErrorCode::in_use, "x")).needs_operator) << "it passes when the other ends";
+  for (const ErrorCode code : {ErrorCode::permission, ErrorCode::read_only}) {
+    const Verdict verdict = judge_writing(fail(code, "/srv/x: open: no"));
+    EXPECT_NE(verdict.reason.find("/srv/x: open: no; the user sensor-http-bridge must be able to write"),
+              std::string::npos)
+        << verdict.reason;
+    EXPECT_NE(verdict.reason.find("ReadWritePaths="), std::string::npos) << verdict.reason;
+  }
 }
 
 }  // namespace
