@@ -230,13 +230,18 @@ void Ledger::promised(std::uint64_t number, const std::string& stream, std::uint
   }
 }
 
-/// It must be delivered then; and it has one name, however often the client sends it.
+/// It must be delivered then; and it has one name, however often the client sends it. Where the store that took it is
+/// lost before it has answered, nobody is left who knows that name.
 void Ledger::stored_once(Stream& stream, const std::string& name, const SequencedReading& row) {
   stream.kept_through = std::max(stream.kept_through, row.seq);
   const std::uint64_t number = number_of(row.reading.value).value_or(0);
   Offer& offer = offers_[number];
   if (offer.stream.empty()) offer = {offer.time, name, row.seq};
   if (offer.stream == name && offer.seq == row.seq) return;
+  if (has(offer.stream, offer.seq, lost_by_hardware)) {
+    offer = {offer.time, name, row.seq};
+    return;
+  }
   violate("what is handed in again is stored once",
           fmt::format("reading {}: ({}, {}) and ({}, {})", number, offer.stream, offer.seq, name, row.seq));
 }

@@ -158,6 +158,18 @@ TEST_F(HandedIn, sees_a_reading_that_is_stored_twice) {
   EXPECT_EQ(broken(), "what is handed in again is stored once");
 }
 
+TEST_F(HandedIn, lets_a_reading_come_again_whose_store_was_lost) {
+  ledger.handed_in(batch("try", {row(1, 1)}));
+  ledger.stored("try", row(1, 1));
+  ledger.lost_with_store("try", 1);
+  for (const char* stream : {"retry", "again"}) {
+    ledger.handed_in(batch(stream, {row(1, 1)}));
+    EXPECT_EQ(broken(), "");
+    ledger.stored(stream, row(1, 1));
+  }
+  EXPECT_EQ(broken(), "what is handed in again is stored once") << "the new store was asked";
+}
+
 TEST_F(HandedIn, sees_a_number_with_another_reading) {
   ledger.handed_in(batch("write", {row(1, 1)}));
   ledger.handed_in(batch("write", {row(1, 2)}));
