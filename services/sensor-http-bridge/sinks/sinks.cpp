@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "common/core/ascii.hpp"
 #include "services/sensor-http-bridge/sinks/file/file_sink.hpp"
 #include "services/sensor-http-bridge/sinks/http/http_sink.hpp"
@@ -47,6 +49,11 @@ void read_sink(ConfigTable& table, DestinationConfig& destination) {
   const SinkKind& kind = sink_of(url);
   if (!url.empty() && !has_scheme(kind, url)) table.refuse("url", "must start with one of " + known_schemes());
   kind.read(table, destination);
+  for (const SinkKind& other : kinds()) {
+    if (&other == &kind) continue;
+    for (const std::string& key : other.keys)
+      table.refuse_where_there(key, fmt::format("is of {}:// destinations; take it out", other.schemes.front()));
+  }
 }
 
 const SinkKind& sink_of(std::string_view url) {

@@ -18,6 +18,7 @@ namespace sensors::bridge {
 
 struct SinkKind {
   std::vector<std::string_view> schemes;  // "https"
+  std::vector<std::string> keys;          // of [destination], beside `url`, that only it reads
   SinkNames names;
 
   /// Reads its keys of [destination]; mistakes in them, and in the URL, go into the table.

@@ -19,7 +19,6 @@
 #include "common/runtime/file_descriptor.hpp"
 #include "common/runtime/file_error.hpp"
 #include "services/sensor-http-bridge/sinks/file/logic/file_lines.hpp"
-#include "services/sensor-http-bridge/sinks/http/http_destination.hpp"
 
 namespace sensors::bridge {
 
@@ -96,7 +95,6 @@ void read_file_destination(ConfigTable& table, DestinationConfig& destination) {
   if (!path.starts_with('/') || path.ends_with('/') || !is_plain)
     table.refuse("url",
                  "must be file:// and the path of a file from / on, such as file:///srv/readings.jsonl, without % ? #");
-  for (const char* key : http_destination_keys) table.refuse_where_there(key, "is of HTTP destinations; take it out");
 }
 
 std::string path_of(const DestinationConfig& destination) { return destination.url.substr(file_scheme.size()); }
@@ -168,6 +166,7 @@ Attempted FileSink::write(const Attempt& attempt) {
 
 SinkKind file_sink_kind() {
   return {{"file"},
+          {},
           {"file", "write", "disk of the file"},
           read_file_destination,
           [](const DestinationConfig& destination, FilesCheck& files) {

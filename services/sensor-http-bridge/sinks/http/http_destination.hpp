@@ -1,7 +1,6 @@
 // What [destination] says of an HTTP API. Start-up; the token is read at each request.
 #pragma once
 
-#include <array>
 #include <string>
 
 #include "common/core/result.hpp"
@@ -9,10 +8,6 @@
 #include "services/sensor-http-bridge/sinks/destination_config.hpp"
 
 namespace sensors::bridge {
-
-/// What read_http_destination() reads beside `url`: of another kind of destination these are mistakes.
-inline constexpr std::array http_destination_keys{"format", "answers", "token_file",
-                                                  "gzip",   "ca_file", "connect_timeout"};
 
 /// Mistakes go into the table; the token file is tried as well. The URL has been read.
 void read_http_destination(ConfigTable& table, DestinationConfig& destination);

@@ -73,6 +73,7 @@ void HttpSink::attempt(Attempt attempt) {
 
 SinkKind http_sink_kind() {
   return {{"https", "http"},
+          {"format", "answers", "token_file", "gzip", "ca_file", "connect_timeout"},
           http_sink_names(),
           read_http_destination,
           [](const DestinationConfig& destination, FilesCheck& files) {

@@ -71,8 +71,7 @@ TEST(ConfigOptions, a_range_stands_once) {
 }
 
 TEST(ConfigOptions, what_is_missing_or_is_read_by_nobody_is_told) {
-  EXPECT_EQ(differences_in(with("window = 10  # 1 .. 1000\n", "")),
-            "a.window = 10  # 1 .. 1000\n");
+  EXPECT_EQ(differences_in(with("window = 10  # 1 .. 1000\n", "")), "a.window = 10  # 1 .. 1000\n");
   EXPECT_EQ(differences_in(right + "#later = 3\n"), "a.later is read by nobody\n");
 }
 

@@ -227,14 +227,14 @@ TEST(BridgeConfig, refuses_what_is_no_path_of_a_file) {
 TEST(BridgeConfig, knows_no_key_of_http_where_the_destination_is_a_file) {
   const Result<Config> config = load("url = \"file:///srv/readings.jsonl\"\ngzip = false\n");
   ASSERT_FALSE(config.has_value());
-  EXPECT_NE(config.error().message.find("bridge.toml:4: destination.gzip: is of HTTP destinations; take it out"),
+  EXPECT_NE(config.error().message.find("bridge.toml:4: destination.gzip: is of https:// destinations; take it out"),
             std::string::npos)
       << config.error().message;
   EXPECT_EQ(config.error().message.find("unknown key"), std::string::npos) << config.error().message;
   for (const std::string key : {"format", "answers", "token_file", "ca_file", "connect_timeout"}) {
     const Result<Config> other = load("url = \"file:///srv/readings.jsonl\"\n" + key + " = \"x\"\n");
     ASSERT_FALSE(other.has_value()) << key;
-    EXPECT_NE(other.error().message.find(key + ": is of HTTP destinations"), std::string::npos)
+    EXPECT_NE(other.error().message.find(key + ": is of https:// destinations"), std::string::npos)
         << other.error().message;
   }
 }
