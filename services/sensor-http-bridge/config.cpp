@@ -56,7 +56,7 @@ std::string_view bridge_name_of_file(std::string_view path) {
 std::string read_bridge_name(ConfigTable& table, const std::string& path) {
   std::string name;
   table.read("name", name);
-  const std::string of_file(bridge_name_of_file(path));
+  std::string of_file(bridge_name_of_file(path));
   if (!name.empty() && !is_bridge_name(name)) {
     table.refuse("name", fmt::format("must be a name: 1 .. {} letters, digits, '_', '.' or '-'", max_bridge_name));
     return of_file;
