@@ -25,9 +25,6 @@ class BrokerLink {
   /// Why there is no connection; empty while there is one.
   const std::string& reason() const { return reason_; }
 
-  /// Name of the ErrorCode of the last failure: "refused", "timeout", ...; empty before the first.
-  const std::string& failure() const { return failure_; }
-
   /// Failed connects by that name, since the start.
   const std::map<std::string, std::uint64_t>& failed_connects() const { return failed_connects_; }
 
@@ -45,7 +42,7 @@ class BrokerLink {
   RateLimit lines_{burst, pause};
   bool connected_ = false;
   std::string reason_ = "not connected yet";
-  std::string failure_;
+  std::string failure_;  // name of the ErrorCode of the last one; empty before the first, and when one was lost
   std::optional<Instant> away_since_;
   std::uint64_t failed_since_ = 0;  // connects since away_since_
   std::map<std::string, std::uint64_t> failed_connects_;

@@ -178,6 +178,7 @@ MqttPublish Self::down_message(const SelfOptions& options, std::string_view reas
 void Self::describe(Now now, StatusWriter& status) const {
   describe_process(options_.instance, now, status);
   link_.describe(status);
+  status.in("counters").add("events_dropped", events_.dropped());
 }
 
 std::optional<Instant> Self::wake_at() const {

@@ -126,11 +126,9 @@ class Self {
   /// What others do in this service's place, for its condition; empty: nothing.
   const std::string& trouble() const { return namesakes_.trouble(); }
 
-  /// What every service has in its status: its process and its link.
+  /// What every service has in its status: its process, its link, and in "counters" the events that gave way to newer
+  /// ones while the broker was away.
   void describe(Now now, StatusWriter& status) const;
-
-  /// Events that gave way to newer ones while the broker was away, since the start.
-  std::uint64_t events_dropped() const { return events_.dropped(); }
 
   std::optional<Instant> wake_at() const;
 

@@ -294,7 +294,6 @@ void Logic::describe(Now now, StatusWriter& status) const {
   StatusWriter& counters = status.in("counters");
   counters.add("damaged", readings_damaged_ + sender_.readings_missing());
   counters.add("malformed", malformed_);
-  counters.add("events_dropped", self_.events_dropped());
 }
 
 std::optional<Instant> Logic::wake_at() const {

@@ -13,8 +13,9 @@ namespace sensors::bridge {
 namespace {
 
 constexpr std::string_view beginning_of_line = "{\"node\":\"";
-constexpr std::size_t longest_line_bytes = std::size_t{64} * 1024;         // and more
-constexpr std::size_t largest_batch_bytes = std::size_t{4} * 1024 * 1024;  // as lines, which are longer than the batch
+constexpr std::size_t longest_line_bytes = std::size_t{64} * 1024;  // and more
+// As lines: 1 MiB from the store (max_bytes), and of each of 5,000 rows (max_readings) a hundred bytes more.
+constexpr std::size_t largest_batch_bytes = std::size_t{2} * 1024 * 1024;
 
 /// Whether `found` is what a power cut may have left of the beginning of `text`: a block that was not written is zeros.
 bool is_rest_of(std::string_view found, std::string_view text) {

@@ -48,7 +48,7 @@ TEST(BridgeStatus, is_this_text) {
             R"("2500":5,"30000":5,"5":0,"50":5},"sum_ms":100},"breaker":{"next_attempt":"2027-01-15T08:01:40.000Z",)"
             R"("reason":"API failures exceeded threshold (3): HTTP 500: {}","since":"2027-01-15T08:00:40.000Z",)"
             R"("state":"open","transitions":{"closed":0,"half_open":0,"open":1}},"counters":{"batches":1,)"
-            R"("bytes":12524,"connections_lost":1,"delivered":100,"failed_connects":{"refused":1},)"
+            R"("bytes":12524,"connections_lost":1,"delivered":100,"events_dropped":0,"failed_connects":{"refused":1},)"
             R"("failures":{"http_422":1,"http_500":2,"timeout":1},"holds":0,"late_outcomes":0,"rejected":0,)"
             R"("splits":1,"unanswered":4},"destination":"api","instance":"ours","loop_max_ms":7,"queue":150,)"
             R"("reason":"circuit breaker open: API failures exceeded threshold (3): HTTP 500: {}",)"

@@ -66,7 +66,7 @@ TEST(PersistenceStatus, is_this_text) {
   EXPECT_EQ(by_key(in_trouble(bench).last_own("status")),
             R"({"clock":{"released_boots":16,"restamped":15,"synced":true,"unsynced_readings":1},)"
             R"("counters":{"calls":2,"commits":1,"committed":3,"connections_lost":1,"dead_lettered":11,)"
-            R"("dead_letters_dropped":12,"deleted":14,"duplicates":2,"failed_commits":1,)"
+            R"("dead_letters_dropped":12,"deleted":14,"duplicates":2,"events_dropped":0,"failed_commits":1,)"
             R"("failed_connects":{"refused":1},"from_future":1,"gap_readings":5,"gap_records":1,)"
             R"("lost_in_damage":21,"malformed_rows":0,"messages":9,"purged":0,"refused_calls":1,)"
             R"("refused_foreign":4,"refused_full":6,"refused_holes":8,"refused_messages":4,"requeued":0,)"
