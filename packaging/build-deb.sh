@@ -1,7 +1,7 @@
 #!/bin/bash
 # build-deb.sh [ARCHITECTURE]: makes the Debian packages in build/deb/, for this machine's architecture or, in a tree of
 # packaging/cross/make-root.sh, for arm64 or armhf. Prints the package's path. JOBS=N: how many compilers run at once.
-# VERSION=V: in place of CMakeLists.txt's; behind it stands for which Debian the package is, this machine's: 0.1.0~deb12.
+# VERSION=V: in place of CMakeLists.txt's; behind it stands for which Debian the package is, this machine's: 0.2.0~deb12.
 # PREPARE=PROGRAM: is run on the copy of the sources first.
 # BUILT=FOLDER: packs the programs of a build that is there, in FOLDER/deb, and compiles nothing; for a rig that has little time.
 set -euo pipefail
@@ -17,7 +17,7 @@ folder=${BUILT:-build}/deb
 tree=$folder/source-$architecture
 rm -rf "$tree"
 mkdir -p "$tree"
-cp -r CMakeLists.txt LICENSE README.md broker-config cmake common man services systemd packaging/debian "$tree/"
+cp -r CMakeLists.txt CHANGELOG.md LICENSE README.md broker-config cmake common man services systemd packaging/debian "$tree/"
 [ -z "${PREPARE:-}" ] || "$PREPARE" "$tree"
 version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}~deb$(suite_number "$suite")
 
@@ -26,7 +26,7 @@ date=$(git log -1 --format=%cD 2> /dev/null || date -R -r CHANGELOG.md)
 cat > "$tree/debian/changelog" << END
 sensor-project ($version) $suite; urgency=medium
 
-  * What changed stands in CHANGELOG.md of the sources.
+  * What changed stands in /usr/share/doc/sensor-project/changelog.gz.
 
  -- Sensor Project <maintainers@sensor-project.invalid>  $date
 END
