@@ -17,7 +17,7 @@ folder=${BUILT:-build}/deb
 tree=$folder/source-$architecture
 rm -rf "$tree"
 mkdir -p "$tree"
-cp -r CMakeLists.txt CHANGELOG.md LICENSE README.md broker-config cmake common man services systemd packaging/debian "$tree/"
+cp -r CMakeLists.txt CHANGELOG.md LICENSE README.md broker-config cmake common docs man services systemd packaging/debian "$tree/"
 [ -z "${PREPARE:-}" ] || "$PREPARE" "$tree"
 version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}~deb$(suite_number "$suite")
 

@@ -17,7 +17,7 @@ constexpr std::array network_types{
     "fuse.gcsfuse", "fuse.davfs", "fuse.glusterfs", "fuse.ceph", "davfs"};
 
 constexpr const char* move_it =
-    "; put the database on a disk of this machine (docs/operations.md, \"On another disk\"), or give the container a "
+    "; put the database on a disk of this machine (docs/guides/backup-and-moving.md), or give the container a "
     "volume";
 
 template <std::size_t n>

@@ -1,6 +1,6 @@
 # backup.sh: the parts of the systemd rig about `sensorctl backup` and `restore`, and about moving to another disk, as
-# docs/operations.md has them. After the account: a restored store starts another one. Sourced by run.sh, after checks.sh and
-# doctor.sh.
+# docs/guides/backup-and-moving.md has them. After the account: a restored store starts another one. Sourced by run.sh, after
+# checks.sh and doctor.sh.
 
 rig_store=/var/lib/sensor-project/persistence/store.db
 rig_backup=/root/rig-backup
@@ -84,7 +84,7 @@ part_another_disk() {
   inside systemctl daemon-reload
   count=$(stored $rig_store)
   inside systemctl start sensor-persistence
-  check "with the drop-in of docs/operations.md the store is on the other disk" wait_until 20 is_active sensor-persistence
+  check "with the drop-in of the guide the store is on the other disk" wait_until 20 is_active sensor-persistence
   check "and has what it had" [ "$(stored $disk/persistence/store.db)" -ge "$count" ]
   check "readings flow there" readings_flow 30
   check "the service says that a tmpfs is in memory" journal_has sensor-persistence 'store.db is in memory \(tmpfs\)'
@@ -98,4 +98,4 @@ part_another_disk() {
   check "readings flow after that" readings_flow 30
 }
 
-guide_drop_in() { sed -n '/^## On another disk/,/^## What is normal/p' docs/operations.md | awk '/^```/ { block = $0 == "```ini"; next } block'; }
+guide_drop_in() { sed -n '/^## On another disk/,/^## Another name/p' docs/guides/backup-and-moving.md | awk '/^```/ { block = $0 == "```ini"; next } block'; }

@@ -1,15 +1,15 @@
-# guide.sh: the part of the systemd rig that runs the commands of docs/operations.md, as they stand there. Sourced by run.sh,
+# guide.sh: the part of the systemd rig that runs the commands of docs/operations.md and of docs/guides, as they stand there. Sourced by run.sh,
 # after checks.sh and doctor.sh.
 
 # All lines of its blocks without a language, comments and sudo taken off.
 guide_commands() {
-  awk '/^```/ { block = block ? 0 : $0 == "```" ? 1 : 2; next } block == 1 && NF' docs/operations.md |
+  awk '/^```/ { block = block ? 0 : $0 == "```" ? 1 : 2; next } block == 1 && NF' docs/operations.md docs/guides/*.md |
     sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join' -e '}' -e 's/ \{2,\}# .*//; s/^sudo //'
 }
 
-# The commands of its table of questions that no block has.
+# The commands of the table of questions that no block has.
 guide_answers() {
-  sed -n '/^### What was asked/,/^### /p' docs/operations.md | sed -nE '/^\| (question|---)/!s/^\|.*\| `([^`]*)`.*/\1/p' | sed 's/\\|/|/g; s/^sudo //' |
+  sed -n '/^## Questions, and/,/^## Does/p' docs/guides/troubleshooting.md | sed -nE '/^\| (question|---)/!s/^\|.*\| `([^`]*)`.*/\1/p' | sed 's/\\|/|/g; s/^sudo //' |
     sort -u | grep -vxFf <(guide_commands)
 }
 
@@ -111,3 +111,17 @@ guide_for_the_rig() {
     *) echo "$1" ;;
   esac
 }
+
+# docs/guides/first-sensor.md: its program and its driver, as an owner pastes them.
+part_first_sensor() {
+  local configuration=/etc/sensor-project/sensor-publisher.toml
+  inside cp -p $configuration /root/before-the-sensor.toml
+  put /opt/rig/first-sensor < <(echo 'sudo() { "$@"; }'; awk '/^```/ { block = $0 == "```sh"; next } block' docs/guides/first-sensor.md)
+  check "the guide's first sensor can be pasted" inside bash -e /opt/rig/first-sensor
+  check "its readings are stored" wait_until 30 first_sensor_is_stored
+  inside cp -p /root/before-the-sensor.toml $configuration
+  inside systemctl restart sensor-publisher
+  check "readings flow after that" readings_flow 30
+}
+
+first_sensor_is_stored() { grep -qF machine.tasks < <(inside sensorctl query --latest); }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh [--check-machine] [--suite SUITE] [--vm] [--short] [PART...]: installs the package on a Debian machine with systemd and
-# checks what docs/operations.md promises of it, all or the PARTs that are named. The machine is a container, or where that does
-# not work, and with --vm, a virtual one. --suite: of another Debian than this machine's. --short, for CI: the package of build/dev
+# checks what docs/operations.md and docs/guides promise of it, all or the PARTs that are named. The machine is a container, or
+# where that does not work, and with --vm, a virtual one. --suite: of another Debian than this machine's. --short, for CI: the package of build/dev
 # instead of build/deb's, and without the parts that take long or another package. --check-machine only says whether this machine
 # can run it. Last line: "N passed, M failed"; exit code 1 when one failed, 77 when it cannot.
 #
@@ -21,7 +21,7 @@ suite=$(suite_here)
 built=build # where ./dev builds for that suite
 kind=release
 packages=deb
-parts=(beside_a_broker install readings operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
+parts=(beside_a_broker install readings first_sensor operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
   doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
   account doctor_damage backup another_disk removal)
 only_check=
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
     --short)
       kind=dev
       packages=dev/deb
-      parts=(beside_a_broker install readings operator hardening limits watchdog breaker doctor doctor_units account backup another_disk removal)
+      parts=(beside_a_broker install readings first_sensor operator hardening limits watchdog breaker doctor doctor_units account backup another_disk removal)
       ;;
     *)
       [[ " ${parts[*]} " == *" $1 "* ]] || { echo "rig systemd: there is no part '$1'; they are: ${parts[*]}" >&2; exit 64; }

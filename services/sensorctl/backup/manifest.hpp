@@ -1,5 +1,5 @@
 // The manifest of a backup, manifest.toml: what is in it and of when, for people and for restore. See
-// docs/operations.md, "Backup". Any thread.
+// docs/guides/backup-and-moving.md. Any thread.
 #pragma once
 
 #include <cstdint>
