@@ -4,6 +4,8 @@
 # VERSION=V: in place of CMakeLists.txt's; behind it stands for which Debian the package is, this machine's: 0.2.0~deb12.
 # PREPARE=PROGRAM: is run on the copy of the sources first.
 # BUILT=FOLDER: packs the programs of a build that is there, in FOLDER/deb, and compiles nothing; for a rig that has little time.
+# INTO=FOLDER: in place of build/deb. SOURCE_DATE_EPOCH: in place of the last commit's time. SENSOR_SOURCES: what the package's
+# bill of materials, FILE.cdx.json beside it, calls its sources.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source packaging/suites.sh
@@ -13,7 +15,7 @@ architecture=${1:-$here}
 jobs=${JOBS:-$(nproc)}
 
 # The same path for every version, so that the compiler cache knows the files again.
-folder=${BUILT:-build}/deb
+folder=${INTO:-${BUILT:-build}/deb}
 tree=$folder/source-$architecture
 rm -rf "$tree"
 mkdir -p "$tree"
@@ -22,15 +24,18 @@ cp -r CMakeLists.txt CHANGELOG.md LICENSE README.md broker-config cmake common d
 version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}~deb$(suite_number "$suite")
 
 # Made from what is known, so that the same sources give the same package.
-date=$(git log -1 --format=%cD 2> /dev/null || date -R -r CHANGELOG.md)
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2> /dev/null || date -r CHANGELOG.md +%s)}
+export SOURCE_DATE_EPOCH
 cat > "$tree/debian/changelog" << END
 sensor-project ($version) $suite; urgency=medium
 
   * What changed stands in /usr/share/doc/sensor-project/changelog.gz.
 
- -- Sensor Project <maintainers@sensor-project.invalid>  $date
+ -- Sensor Project <maintainers@sensor-project.invalid>  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
 END
+sources=${SENSOR_SOURCES:-sha256:$(cd "$tree" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)}
 
+in_tree=()
 build=(env "DEB_BUILD_OPTIONS=parallel=$jobs ${DEB_BUILD_OPTIONS:-}")
 [ -z "${BUILT:-}" ] || build=(env "BUILT=$PWD/$BUILT" "DEB_BUILD_OPTIONS=noautodbgsym")
 if [ "$architecture" = "$here" ]; then
@@ -39,11 +44,15 @@ if [ "$architecture" = "$here" ]; then
   build+=(sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign")
 else
   packaging/cross/make-root.sh "$architecture"
-  build=(packaging/enter-tree.sh "build/cross/$architecture" "${build[@]}" sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign --host-arch $architecture -Pcross,nocheck")
+  in_tree=(packaging/enter-tree.sh "build/cross/$architecture")
+  build=("${in_tree[@]}" "${build[@]}" sh -c "cd '$tree' && dpkg-buildpackage --build=binary --no-sign --host-arch $architecture -Pcross,nocheck")
 fi
 "${build[@]}" > "$folder/build-$architecture.log" 2>&1 || {
   tail -n 40 "$folder/build-$architecture.log" >&2
   echo "build-deb: dpkg-buildpackage failed; all it said: $folder/build-$architecture.log" >&2
   exit 1
 }
-ls -1 "$folder/sensor-project_${version}_$architecture.deb"
+deb=$folder/sensor-project_${version}_$architecture.deb
+objects=("$tree"/obj-*)
+"${in_tree[@]}" packaging/sbom.pl "$deb" "${BUILT:-${objects[0]}}" "$sources" > "${deb%.deb}.cdx.json"
+ls -1 "$deb"

@@ -15,7 +15,7 @@ mkdir -p "$root$project" "$root/ccache" "$cache" build
 # The network is this machine's, its names too.
 cp --remove-destination "$(realpath /etc/resolv.conf)" "$root/etc/resolv.conf"
 passed=()
-for name in JOBS TOGETHER http_proxy https_proxy no_proxy; do [ -z "${!name:-}" ] || passed+=("$name=${!name}"); done
+for name in JOBS TOGETHER INTO SOURCE_DATE_EPOCH SENSOR_SOURCES CCACHE_DISABLE TZ http_proxy https_proxy no_proxy; do [ -z "${!name:-}" ] || passed+=("$name=${!name}"); done
 # shellcheck disable=SC2016 # the inner shells expand these, in the new namespace and in the tree
 exec unshare --mount --pid --fork --kill-child --propagation private bash -euc '
   mount --bind "$project" "$root$project"
