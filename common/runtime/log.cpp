@@ -4,13 +4,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
-#include <memory>
+#include <ctime>
 #include <mutex>
-
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include "common/core/rate_limit.hpp"
 #include "common/core/reading.hpp"
@@ -21,34 +18,72 @@ namespace {
 
 constexpr std::size_t longest_line_bytes = 4'096;
 
-spdlog::level::level_enum to_spdlog(LogLevel level) {
+const char* name_of(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warning: return "warning";
+    case LogLevel::error: return "error";
   }
-  return spdlog::level::err;
+  return "error";
 }
 
 /// The priority that journald reads from the start of a line, sd-daemon(3).
-const char* priority_prefix(spdlog::level::level_enum level) {
-  if (level <= spdlog::level::debug) return "<7>";
-  if (level == spdlog::level::warn) return "<4>";
-  return level >= spdlog::level::err ? "<3>" : "<6>";
+const char* priority_prefix(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "<7>";
+    case LogLevel::info: return "<6>";
+    case LogLevel::warning: return "<4>";
+    case LogLevel::error: return "<3>";
+  }
+  return "<3>";
 }
 
 bool goes_to_journald() { return std::getenv("NOTIFY_SOCKET") != nullptr || std::getenv("JOURNAL_STREAM") != nullptr; }
 
-class PriorityFlag : public spdlog::custom_flag_formatter {
- public:
-  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-    const char* prefix = priority_prefix(message.level);
-    out.append(prefix, prefix + 3);
-  }
-
-  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PriorityFlag>(); }
+/// Written by start_log(), before there are threads.
+struct LogSettings {
+  std::string service = "sensors";
+  LogLevel least = LogLevel::info;
+  bool to_journald = false;
 };
+
+LogSettings& settings() {
+  static LogSettings only;
+  return only;
+}
+
+/// The wall clock with its zone: "2026-11-30T14:05:09.042+01:00".
+std::string time_stamp() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  std::tm local{};
+  if (::localtime_r(&now.tv_sec, &local) == nullptr) return "at an unknown time";
+  std::array<char, 32> day{};
+  std::array<char, 8> zone{};
+  const std::size_t day_length = std::strftime(day.data(), day.size(), "%Y-%m-%dT%H:%M:%S", &local);
+  const std::size_t zone_length = std::strftime(zone.data(), zone.size(), "%z", &local);
+  const std::string millis = std::to_string(1'000 + now.tv_nsec / 1'000'000).substr(1);
+  std::string stamp = std::string(day.data(), day_length) + "." + millis + std::string(zone.data(), zone_length);
+  if (zone_length == 5) stamp.insert(stamp.size() - 2, 1, ':');
+  return stamp;
+}
+
+/// One line in one piece, so that lines of several threads, and of other processes, do not mix.
+void write_line(LogLevel level, std::string_view text) {
+  static std::mutex one_at_a_time;
+  std::string line = settings().to_journald ? std::string(priority_prefix(level))
+                                            : time_stamp() + " " + settings().service + " " + name_of(level) + ": ";
+  line.append(text).append("\n");
+  const std::lock_guard lock(one_at_a_time);
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, rest.data(), rest.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;  // stderr is gone: there is nowhere to say so
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
 
 /// The last resort against a storm of lines, which would fill a disk and hide what matters: errors have a limit of
 /// their own, so that nothing else can hide them.
@@ -81,41 +116,24 @@ void append_hex(std::string& out, unsigned char byte) {
 }  // namespace
 
 void start_log(std::string_view service, LogLevel least) {
-  auto logger =
-      std::make_shared<spdlog::logger>(std::string(service), std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  auto formatter = std::make_unique<spdlog::pattern_formatter>();
-  if (goes_to_journald()) {
-    formatter->add_flag<PriorityFlag>('*').set_pattern("%*%v");
-  } else {
-    formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %n %l: %v");
-  }
-  logger->set_formatter(std::move(formatter));
-  logger->set_level(to_spdlog(least));
-  logger->set_error_handler([](const std::string&) {});  // stderr is gone: there is nowhere to say so
-  spdlog::set_default_logger(std::move(logger));
+  settings() = {std::string(service), least, goes_to_journald()};
 }
 
 void log(LogLevel level, std::string_view text) {
-  const spdlog::level::level_enum spdlog_level = to_spdlog(level);
-  if (!spdlog::default_logger_raw()->should_log(spdlog_level)) return;
+  if (level < settings().least) return;
   static StormLimit limit;
   std::uint64_t left_out = 0;
   if (!limit.admit(level == LogLevel::error, left_out)) return;
-  if (left_out > 0) {
-    const std::string line = std::to_string(left_out) + " log lines left out: more than 20 a second";
-    spdlog::default_logger_raw()->log(spdlog_level, spdlog::string_view_t(line));
-  }
-  spdlog::default_logger_raw()->log(spdlog_level, spdlog::string_view_t(escape_for_log(text)));
+  if (left_out > 0) write_line(level, std::to_string(left_out) + " log lines left out: more than 20 a second");
+  write_line(level, escape_for_log(text));
 }
 
 void log_last(LogLevel level, std::string_view text) {
   constexpr int patience_ms = 100;
   pollfd out{STDERR_FILENO, POLLOUT, 0};
   if (poll(&out, 1, patience_ms) <= 0 || (out.revents & POLLOUT) == 0) return;
-  const spdlog::string_view_t level_name = spdlog::level::to_string_view(to_spdlog(level));
-  const std::string start = goes_to_journald() ? priority_prefix(to_spdlog(level))
-                                               : spdlog::default_logger_raw()->name() + " " +
-                                                     std::string(level_name.data(), level_name.size()) + ": ";
+  const std::string start =
+      goes_to_journald() ? priority_prefix(level) : settings().service + " " + name_of(level) + ": ";
   const std::string line = start + escape_for_log(text) + "\n";
   // What does not fit is left out: there is nobody to tell.
   if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;

@@ -1,5 +1,5 @@
 // Log lines to stderr: with systemd's <N> priority prefix when NOTIFY_SOCKET or JOURNAL_STREAM is set, with a
-// time stamp otherwise. spdlog does the work, in the .cpp. Any thread.
+// time stamp otherwise. Any thread.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace sensors {
 
-/// Once, first thing in main. `service` stands in each line that goes to a terminal.
+/// Once, first thing in main and before any thread. `service` stands in each line that goes to a terminal.
 void start_log(std::string_view service, LogLevel least);
 
 /// One line. What could break or forge a line (control characters, bytes that are not UTF-8) is escaped as \n or

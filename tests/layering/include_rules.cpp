@@ -67,7 +67,6 @@ const std::vector<Confined>& confined_headers() {
       {"boost/", {"common/runtime/", "common/adapters/http_server/"}},
       {"CLI/", {"common/runtime/command_line.cpp", "services/sensorctl/"}},
       {"toml++/", {"common/runtime/config_file.cpp"}},
-      {"spdlog/", {"common/runtime/log.cpp"}},
       {"mqtt/", {"common/adapters/mqtt_paho/"}},
       {"MQTT", {"common/adapters/mqtt_paho/"}},
       {"sqlite3.h", {"common/adapters/sqlite/"}},
