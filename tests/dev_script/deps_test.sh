@@ -6,7 +6,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/bin" "$folder/packaging"
 cp "$dev" "$folder/dev"
-cp "${dev%/*}"/packaging/{suites,packages}.sh "$folder/packaging/"
+cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
+mkdir "$folder/tests"
+cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
 
 fail() {
   echo "FAILED: $*" >&2
@@ -25,6 +27,12 @@ if grep -qx "\$2" $folder/available; then echo "  Candidate: 1.0"; else echo "  
 END
 program apt-get << END
 #!/bin/sh
+case " \$* " in *" --assume-no "*)
+  echo "0 upgraded, 3 newly installed, 0 to remove and 9 not upgraded."
+  echo "Need to get 1,234 kB/5,678 kB of archives."
+  echo "After this operation, 17.5 MB of additional disk space will be used."
+  exit 1 ;;
+esac
 [ "\$1" != update ] || { cp $folder/after_update $folder/available; exit 0; }
 for package; do :; done
 echo "\$package" >> $folder/asked
@@ -34,7 +42,8 @@ program sudo << 'END'
 #!/bin/sh
 exec "$@"
 END
-printf 'cmake\nlibnew-dev | libold-dev   # one of them\n' > "$folder/packages.txt"
+printf 'cmake\nlibnew-dev | libold-dev   # one of them\n' > "$folder/packages-build.txt"
+touch "$folder"/packages-{headers,demo,tests,sanitizers,style}.txt
 printf 'ID=debian\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n' > "$folder/os-release"
 export OS_RELEASE=$folder/os-release
 
@@ -51,6 +60,8 @@ expect() { [ "$2" = "$3" ] || fail "$1: '$2' instead of '$3'; it said: $(cat "$f
 
 expect "the first that apt has" "$(deps cmake 'libold-dev libnew-dev')" libnew-dev
 expect "another where apt has no first" "$(deps cmake libold-dev)" libold-dev
+expect "what it will take is said" "$(sed -n 's/^dev: installing/installing/p' "$folder/said")" \
+  "installing with apt-get$([ "$(id -u)" -eq 0 ] || echo ' (sudo)') 3 packages, 1,234 kB to fetch, 17.5 MB on disk: libold-dev and what these need"
 expect "nothing where the first is installed" "$(deps 'cmake libnew-dev' libold-dev)" ''
 expect "nothing where another is installed" "$(deps 'cmake libold-dev' 'libold-dev libnew-dev')" ''
 expect "a package whose name begins like an installed one" "$(deps 'cmake libold-dev-more' libold-dev)" libold-dev
@@ -71,7 +82,7 @@ refused ID=debian 'PRETTY_NAME="Debian GNU/Linux forky/sid"'
 refused ID=arch 'PRETTY_NAME="Arch Linux"'
 # There, without dpkg.
 mkdir "$folder/few"
-for tool in bash dirname sed sort grep cat nproc; do ln -s "$(command -v $tool)" "$folder/few/$tool"; done
+for tool in bash dirname sed sort grep cat nproc awk; do ln -s "$(command -v $tool)" "$folder/few/$tool"; done
 PATH=$folder/few "$folder/dev" deps > "$folder/said" 2>&1 && fail "without dpkg it ends well"
 expect "what it says without dpkg" "$(wc -l < "$folder/said") $(grep -c 'here is Arch Linux\. With Docker' "$folder/said")" "1 1"
 

@@ -6,7 +6,9 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/bin" "$folder/packaging"
 cp "$dev" "$folder/dev"
-cp "${dev%/*}"/packaging/{suites,packages}.sh "$folder/packaging/"
+cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
+mkdir "$folder/tests"
+cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
 printf '#!/bin/sh\necho "cmake $*" >> %q\n' "$folder/calls" > "$folder/bin/cmake"
 chmod +x "$folder/bin/cmake"
 export PATH=$folder/bin:$PATH

@@ -7,6 +7,8 @@ trap 'rm -rf "$folder"' EXIT
 mkdir -p "$folder/packaging" "$folder/apt/sources.list.d"
 cp "$dev" "$folder/dev"
 cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
+mkdir "$folder/tests"
+cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
 printf 'ID=debian\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n' > "$folder/os-release"
 export OS_RELEASE=$folder/os-release APT_FOLDER=$folder/apt
 unset SENSOR_RIG_SOURCES
