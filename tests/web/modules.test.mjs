@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ageText, spanText, valueText } from '../../services/sensor-http-bridge/page/format.js';
 import { eventOf, queueOf, readingOf, statusOf } from '../../services/sensor-http-bridge/page/payload.js';
-import { conditionOf, emptyState, flowOf, nodesOf, stepFor, takeEvent, takeSensors, takeStatus } from '../../services/sensor-http-bridge/page/state.js';
+import { choicesOf, conditionOf, emptyState, flowOf, hashOf, nodesOf, ranges, stepFor, takeEvent, takeSensors, takeStatus } from '../../services/sensor-http-bridge/page/state.js';
 import { EventParser } from '../../services/sensor-http-bridge/page/stream.js';
 
 const text = (value, unit) => Object.values(valueText(value, unit)).join(' ').trim();
@@ -193,4 +193,14 @@ test('a row that is not what it must be is counted and leaves the others alone',
   assert.equal(state.services.size, 1, 'nothing of it is kept');
   for (let at = 0; at < 10_000; at += 1) takeEvent(state, { type: 'reading', data: { node: 'kitchen', sensor: `s${at}`, value: 1, time: '2026-01-15T16:09:35Z' } }, 0);
   assert.throws(() => takeEvent(state, { type: 'reading', data: { node: 'kitchen', sensor: 'more', value: 1, time: '2026-01-15T16:09:35Z' } }, 0));
+});
+
+test('the address says machine and range, and gives them back', () => {
+  assert.deepEqual(choicesOf(''), { machine: '', range: 3_600_000 });
+  assert.deepEqual(choicesOf('#machine=demo-weather&range=1y'), { machine: 'demo-weather', range: 31_536_000_000 });
+  assert.deepEqual(choicesOf('#range=soon&x=1'), { machine: '', range: 3_600_000 }, 'what is not known is passed over');
+  assert.equal(hashOf({ machine: 'demo-weather', range: 31_536_000_000 }), '#machine=demo-weather&range=1y');
+  for (const [, range] of ranges) {
+    for (const machine of ['', 'a_b.c-1']) assert.deepEqual(choicesOf(hashOf({ machine, range })), { machine, range });
+  }
 });

@@ -101,6 +101,52 @@ describe('the page', () => {
     assert.equal(Date.parse(query.get('to')) - Date.parse(query.get('from')), 7 * 86_400_000);
   });
 
+  test('opens with the machine and the range that its address says, and keeps what is chosen there', async () => {
+    const other = { ...reading('greenhouse.co2', 5, ''), node: 'attic' };
+    bridge.answers['/v1/sensors'] = () => ({ sensors: [other, reading('bme280.temperature', 20)], truncated: false });
+    const asked = [];
+    page = await openPage(browser, 'about:blank');
+    page.on('request', (request) => asked.push(new URL(request.url())));
+    await page.goto(`${bridge.url}#machine=kitchen&range=1y`);
+    await page.locator(`${temperature} canvas`).waitFor();
+    assert.equal(await page.locator('#node').inputValue(), 'kitchen', 'not the first of all');
+    const { searchParams } = asked.find(({ pathname }) => pathname === '/v1/readings');
+    assert.equal(Date.parse(searchParams.get('to')) - Date.parse(searchParams.get('from')), 365 * 86_400_000);
+    await page.locator('#node').selectOption('attic');
+    await page.getByText('24 h', { exact: true }).click();
+    assert.equal(new URL(page.url()).hash, '#machine=attic&range=24h');
+    await page.reload();
+    await page.locator('article[aria-label^="greenhouse.co2"]:not([hidden])').waitFor();
+    assert.ok(await page.locator('#range label', { hasText: '24 h' }).locator('input').isChecked());
+    assert.deepEqual(page.complaints, []);
+  });
+
+  test('shows what came in batches, and draws a plot again once that is more than a step of it', async () => {
+    const day = 86_400_000;
+    const past = (days, value) => ({ ...reading('weather', value), time: new Date(Date.now() - days * day).toISOString() });
+    let newest = past(300, 1);
+    bridge.answers['/v1/sensors'] = () => ({ sensors: [newest], truncated: false });
+    page = await openPage(browser, 'about:blank');
+    await page.clock.install();
+    let asked = 0;
+    page.on('request', (request) => { asked += request.url().includes('fn=mean') ? 1 : 0; });
+    await page.goto(`${bridge.url}#range=1y`);
+    await page.locator('article[aria-label^="weather"] canvas').waitFor();
+    const again = page.waitForRequest((request) => request.url().includes('fn=mean'), { timeout: 5_000 });
+    newest = past(200, 2); // of which no event tells, as of a batch
+    await page.clock.runFor(11_000);
+    await sees(page, 'article[aria-label^="weather"] .value', '2');
+    await again;
+    const before = asked;
+    newest = past(199.9, 3);
+    await page.clock.runFor(11_000);
+    await sees(page, 'article[aria-label^="weather"] .value', '3');
+    newest = past(199.8, 4);
+    await page.clock.runFor(11_000);
+    await sees(page, 'article[aria-label^="weather"] .value', '4');
+    assert.equal(asked, before, 'hours are less than one step of the plot');
+  });
+
   test('says that the bridge is away, and goes on when it is back', async () => {
     await open();
     await bridge.stop();

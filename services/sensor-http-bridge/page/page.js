@@ -4,15 +4,16 @@ import { byId, make, setText } from './dom.js';
 import { Flow } from './flow.js';
 import { countText } from './format.js';
 import { SensorCards } from './sensors.js';
-import { emptyState, firstRange, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
+import { choicesOf, emptyState, hashOf, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
 import { follow } from './stream.js';
 import { EventList, showDeadLetters, showServices } from './tables.js';
 
 const state = emptyState();
 const flow = new Flow(byId('flow'));
 const events = new EventList(byId('events'));
-const cards = new SensorCards(byId('sensors'), firstRange, complain);
-let node = '';
+const choices = choicesOf(location.hash);
+const cards = new SensorCards(byId('sensors'), choices.range, complain);
+let node = ''; // that is shown: choices.machine once it has been heard of
 let connected = false;
 let drawing = false;
 let complaint = '';
@@ -95,6 +96,7 @@ function chooseNode() {
   if ([...select.options].map((option) => option.value).join() !== nodes.join())
     select.replaceChildren(...nodes.map((name) => make('option', {}, name)));
   byId('node-choice').hidden = nodes.length < 2;
+  if (nodes.includes(choices.machine)) node = choices.machine;
   if (!nodes.includes(node)) [node = ''] = nodes;
   select.value = node;
 }
@@ -104,15 +106,20 @@ function chooseNode() {
 /** What was missed while nobody listened. */
 async function catchUp() {
   try {
-    const [status, sensors] = await Promise.all([get('/v1/status'), get('/v1/sensors')]);
+    const [status] = await Promise.all([get('/v1/status'), loadSensors()]);
     takeStatus(state, status, Date.now());
-    takeSensors(state, sensors, Date.now());
     cards.redraw();
     draw();
     await loadDeadLetters();
   } catch (error) {
     complain(error);
   }
+}
+
+/** Of what is sent in batches, as after an outage, no event tells. */
+async function loadSensors() {
+  takeSensors(state, await get('/v1/sensors'), Date.now());
+  draw();
 }
 
 async function loadDeadLetters() {
@@ -148,13 +155,25 @@ function listen() {
 // ---- what people do ----
 
 for (const [name, length] of ranges) {
-  const radio = make('input', { type: 'radio', name: 'range', checked: length === firstRange });
-  radio.addEventListener('change', () => cards.setRange(length));
+  const radio = make('input', { type: 'radio', name: 'range', value: length, checked: length === choices.range });
+  radio.addEventListener('change', () => choose({ range: length }));
   byId('range').append(make('label', {}, radio, make('span', {}, name)));
 }
 byId('filter').addEventListener('input', draw);
-byId('node').addEventListener('change', ({ target }) => {
-  node = target.value;
+byId('node').addEventListener('change', ({ target }) => choose({ machine: target.value }));
+
+/** The address has what was chosen, so that the page opens with it again. */
+function choose(what) {
+  Object.assign(choices, what);
+  history.replaceState(null, '', hashOf(choices));
+  cards.setRange(choices.range);
+  draw();
+}
+
+addEventListener('hashchange', () => {
+  Object.assign(choices, choicesOf(location.hash));
+  for (const radio of byId('range').querySelectorAll('input')) radio.checked = Number(radio.value) === choices.range;
+  cards.setRange(choices.range);
   draw();
 });
 byId('token-form').addEventListener('submit', (event) => {
@@ -167,6 +186,7 @@ byId('token-form').addEventListener('submit', (event) => {
 addEventListener('resize', () => cards.fit());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => cards.redraw());
 setInterval(draw, 1000);
+setInterval(() => connected && loadSensors().catch(complain), 10_000);
 setInterval(() => loadDeadLetters().catch(complain), 30_000);
 
 listen();

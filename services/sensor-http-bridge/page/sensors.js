@@ -69,6 +69,7 @@ class Card {
   #range;
   #onError;
   #asked = 0;
+  #askedAt = 0; // the newest reading's time then
   #asks = 0; // the answer to an older request is not drawn over a newer one's
   #large = false;
 
@@ -111,8 +112,11 @@ class Card {
     const range = this.#range();
     const step = stepFor(range, this.canvas.clientWidth);
     const now = Date.now();
-    if (!at_once && now < this.#asked + Math.max(refreshAtMost, step * 1000)) return;
+    // A plot changes with the time that passes, and with readings that are told later than they were taken.
+    const moved = Math.max(now - this.#asked, this.#sensor.at - this.#askedAt);
+    if (!at_once && (now < this.#asked + refreshAtMost || moved < step * 1000)) return;
     this.#asked = now;
+    this.#askedAt = this.#sensor.at;
     this.#asks += 1;
     const asked = this.#asks;
     try {

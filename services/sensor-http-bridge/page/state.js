@@ -158,7 +158,23 @@ export const ranges = [
   ['10 min', 600_000], ['1 h', 3_600_000], ['24 h', 86_400_000], ['7 d', 604_800_000], ['30 d', 2_592_000_000],
   ['1 y', 31_536_000_000],
 ];
-export const firstRange = 3_600_000;
+const firstRange = 3_600_000;
+
+/** A range's name in the page's address: "1 y" is "1y". */
+const inAddress = (name) => name.replace(' ', '');
+
+/** What the page's address says after its #, as "#machine=kitchen&range=1y": the machine, '' for any, and the range in ms. */
+export function choicesOf(hash) {
+  const said = new URLSearchParams(hash.replace(/^#/, ''));
+  const range = ranges.find(([name]) => inAddress(name) === said.get('range'));
+  return { machine: said.get('machine') ?? '', range: range?.[1] ?? firstRange };
+}
+
+/** The same the other way round. */
+export function hashOf({ machine, range }) {
+  const [name] = ranges.find(([, length]) => length === range);
+  return `#${new URLSearchParams({ ...(machine === '' ? {} : { machine }), range: inAddress(name) })}`;
+}
 
 /** The step of buckets, in s, that gives about one for each of `pixels`. */
 export function stepFor(range, pixels) {
