@@ -20,6 +20,7 @@
 #include "services/sensorctl/machine/doctor.hpp"
 #include "services/sensorctl/shell/broker_access.hpp"
 #include "services/sensorctl/shell/command_shell.hpp"
+#include "services/sensorctl/shell/demo_program.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
 #include "services/sensorctl/shell/time_option.hpp"
 #include "services/sensorctl/verbs/control_breaker.hpp"
@@ -286,6 +287,13 @@ void add_copy_database(CLI::App& app, Run& run) {
   });
 }
 
+/// What stands behind it is the demo's own. Where `demo` is the first word, nothing of it is parsed here.
+void add_demo(CLI::App& app, Run& run) {
+  CLI::App* verb = app.add_subcommand("demo", "Show the whole pipeline on real input, in a folder of its own");
+  verb->fallthrough(false)->prefix_command()->set_help_flag();
+  verb->callback([verb, &run] { run = [words = verb->remaining()] { return become_demo(words); }; });
+}
+
 void add_tail(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<TailOptions>();
   CLI::App* verb = app.add_subcommand("tail", "Print readings and events as they pass, until Ctrl-C");
@@ -354,6 +362,9 @@ std::optional<std::string> unknown_verb(const CLI::App& app) {
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "demo") {
+    return {[words = std::vector<std::string>(argv + 2, argv + argc)] { return become_demo(words); }, std::nullopt};
+  }
   const auto access = std::make_shared<BrokerAccess>();  // owned by what runs
   int timeout_s = 5;
   Run run;
@@ -374,6 +385,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_support_bundle(app, *access, run);
   add_backup(app, run);
   add_restore(app, run);
+  add_demo(app, run);
   add_check_database(app, run);
   add_copy_database(app, run);
   try {

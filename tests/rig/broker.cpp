@@ -26,7 +26,7 @@ Process::Options broker_options(const TempDir& folder) {
 void render_configuration(const TempDir& folder, std::uint16_t port) {
   Process::Options options;
   options.name = "broker-config/render.sh";
-  options.command = {program_path("bash"), source_path("broker-config/render.sh"), config_folder(folder),
+  options.command = {program_path("bash"), shared_path("broker-config/render.sh"), config_folder(folder),
                      std::to_string(port)};
   options.log_file = folder.file("broker-setup.log");
   Process render(options);

@@ -53,6 +53,22 @@ std::vector<OutboxReader::Stream> OutboxReader::streams() const {
   return streams;
 }
 
+std::vector<StoreReader::Newest> StoreReader::newest() const {
+  std::vector<Newest> newest;
+  for (const auto& row :
+       file_.rows("SELECT node, name, unit, time_ms, typeof(value), value FROM sensor JOIN reading ON reading.id = "
+                  "(SELECT r.id FROM reading AS r WHERE r.sensor = sensor.id ORDER BY r.time_ms DESC LIMIT 1) ORDER BY "
+                  "node, name")) {
+    const std::string& type = row.at(4);
+    const std::string& text = row.at(5);
+    const Value value = type == "real"      ? Value(std::strtod(text.c_str(), nullptr))
+                        : type == "integer" ? Value(text == "1")
+                                            : Value(text);
+    newest.push_back({row.at(0), row.at(1), row.at(2), static_cast<std::int64_t>(unsigned_of(row.at(3))), value});
+  }
+  return newest;
+}
+
 std::uint64_t StoreReader::readings() const { return unsigned_number(file_, "SELECT count(*) FROM reading"); }
 
 std::uint64_t StoreReader::gaps() const { return unsigned_number(file_, "SELECT count(*) FROM gap"); }

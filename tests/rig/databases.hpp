@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/core/reading.hpp"
 #include "tests/rig/sqlite_file.hpp"
 
 namespace sensors::rig {
@@ -69,8 +70,19 @@ class StoreReader {
     double value = 0;
   };
 
+  struct Newest {
+    std::string node;
+    std::string sensor;
+    std::string unit;
+    std::int64_t time_ms = 0;
+    Value value;
+  };
+
   /// Whether it has been made and has its tables.
   bool exists() const;
+
+  /// The newest reading of each sensor, by node and name.
+  std::vector<Newest> newest() const;
 
   std::uint64_t readings() const;
   std::uint64_t gaps() const;

@@ -1,18 +1,23 @@
-// The paths of this build's programs are compiled in, as CMake knows them.
+// Ours are found from where this program itself is: in a build, or below the prefix of an installation.
 #include "tests/rig/programs.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
-#include <map>
+#include <filesystem>
 #include <sstream>
 
 #include "tests/rig/rig_error.hpp"
 
 namespace sensors::rig {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array ours{"sensor-publisher", "sensor-persistence", "sensor-http-bridge", "sensorctl", "reference_api"};
 
 bool can_run(const std::string& path) { return !path.empty() && access(path.c_str(), X_OK) == 0; }
 
@@ -24,14 +29,27 @@ std::string environment_name(const std::string& program) {
   return name;
 }
 
-std::string built_program(const std::string& name) {
-  static const std::map<std::string, std::string> built{{"sensor-publisher", RIG_SENSOR_PUBLISHER},
-                                                        {"sensor-persistence", RIG_SENSOR_PERSISTENCE},
-                                                        {"sensor-http-bridge", RIG_SENSOR_HTTP_BRIDGE},
-                                                        {"sensorctl", RIG_SENSORCTL},
-                                                        {"reference_api", RIG_REFERENCE_API}};
-  const auto found = built.find(name);
-  return found == built.end() ? std::string() : found->second;
+/// The folder that all of ours is in: build/dev, or /usr.
+const fs::path& root() {
+  static const fs::path found = [] {
+    const fs::path self = fs::read_symlink("/proc/self/exe");
+    for (fs::path folder = self.parent_path(); folder != folder.root_path(); folder = folder.parent_path()) {
+      if (fs::exists(folder / "share/sensor-project/demo")) return folder;
+    }
+    throw RigError(self.string() +
+                   ": is neither in a build nor installed; no folder above it has share/sensor-project/demo");
+  }();
+  return found;
+}
+
+std::string our_program(const std::string& name) {
+  for (const char* folder : {"sbin", "bin", "lib/sensor-project"}) {
+    if (const std::string path = root() / folder / name; can_run(path)) return path;
+  }
+  for (const char* folder : {"services", "tests"}) {
+    if (const std::string path = root() / folder / name / name; can_run(path)) return path;
+  }
+  return {};
 }
 
 /// PATH, and the folders for administrators, which are not in a user's PATH on Debian.
@@ -52,14 +70,15 @@ std::string program_path(const std::string& name) {
     if (can_run(given)) return given;
     throw RigError(variable + "=" + given + ": not a program that can be run");
   }
-  if (const std::string built = built_program(name); !built.empty()) {
-    if (can_run(built)) return built;
-    throw RigError(built + ": not built; build the target " + name + ", or name the program in " + variable);
+  const bool is_ours = std::find(ours.begin(), ours.end(), name) != ours.end();
+  if (const std::string path = is_ours ? our_program(name) : system_program(name); !path.empty()) return path;
+  if (is_ours) {
+    throw RigError(name + ": is not below " + root().string() + "; build the target " + name +
+                   ", or name the program in " + variable);
   }
-  if (const std::string path = system_program(name); !path.empty()) return path;
-  throw RigError(name + ": not found; install the Debian packages (./dev deps), or name the program in " + variable);
+  throw RigError(name + ": not found; install the Debian package that has it, or name the program in " + variable);
 }
 
-std::string source_path(const std::string& relative) { return std::string(RIG_SOURCE_DIR) + "/" + relative; }
+std::string shared_path(const std::string& relative) { return root() / "share/sensor-project/demo" / relative; }
 
 }  // namespace sensors::rig

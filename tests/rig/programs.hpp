@@ -1,4 +1,5 @@
-// Where the programs are that the rig starts: those of this build, and Mosquitto's from the system.
+// Where the programs and files are that the rig starts and reads: those of the build or of the installation that this
+// program is part of, and Mosquitto's from the system.
 #pragma once
 
 #include <string>
@@ -10,7 +11,10 @@ namespace sensors::rig {
 /// `-`). Throws RigError, saying what to install or build, when it is not there.
 std::string program_path(const std::string& name);
 
-/// Path of a file of the source tree: "broker-config/mosquitto.conf".
+/// Path of a file that is installed with the demo: "broker-config/render.sh", "seattle-weather-hourly.csv".
+std::string shared_path(const std::string& relative);
+
+/// Path of a file of the source tree: "tests/bench/http_load.lua". In the tests only, which are not installed.
 std::string source_path(const std::string& relative);
 
 }  // namespace sensors::rig

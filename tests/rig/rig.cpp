@@ -155,7 +155,7 @@ ConfigText replay_driver(const std::string& name, const std::string& csv, const 
 }
 
 ConfigText weather_driver(const std::string& interval, int rows) {
-  return replay_driver("weather", source_path("tests/data/seattle-weather-hourly.csv"), interval, rows);
+  return replay_driver("weather", shared_path("seattle-weather-hourly.csv"), interval, rows);
 }
 
 RigOptions live_weather(const std::string& interval, int rows) {

@@ -20,9 +20,9 @@
 namespace sensors::rig {
 namespace {
 
-std::string make_folder(const std::string& prefix) {
-  const char* parent = std::getenv("TMPDIR");
-  std::string path = std::string(parent == nullptr ? "/tmp" : parent) + "/" + prefix + ".XXXXXX";
+std::string make_folder(const std::string& prefix, const std::string& parent) {
+  const char* usual = std::getenv("TMPDIR");
+  std::string path = (!parent.empty() ? parent : usual == nullptr ? "/tmp" : usual) + "/" + prefix + ".XXXXXX";
   if (mkdtemp(path.data()) == nullptr) throw RigError("make the folder " + path + ": " + std::strerror(errno));
   return path;
 }
@@ -41,8 +41,8 @@ std::string tail(const std::filesystem::path& file, std::size_t lines) {
 
 }  // namespace
 
-TempDir::TempDir(const std::string& prefix)
-    : path_(make_folder(prefix)),
+TempDir::TempDir(const std::string& prefix, const std::string& parent)
+    : path_(make_folder(prefix, parent)),
       keep_(std::getenv("SENSOR_RIG_KEEP") != nullptr),
       exceptions_at_start_(std::uncaught_exceptions()) {}
 
@@ -54,8 +54,10 @@ TempDir::TempDir(const At& at) : path_(at.path), keep_(true), exceptions_at_star
   if (!std::filesystem::is_empty(path_, error)) throw RigError(path_ + ": not empty; name a new folder");
 }
 
+bool TempDir::is_kept() const { return keep_ || std::uncaught_exceptions() > exceptions_at_start_; }
+
 TempDir::~TempDir() {
-  if (keep_ || std::uncaught_exceptions() > exceptions_at_start_) {
+  if (is_kept()) {
     std::fprintf(stderr, "kept: %s\n", path_.c_str());
     return;
   }

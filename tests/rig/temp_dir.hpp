@@ -7,8 +7,8 @@ namespace sensors::rig {
 
 class TempDir {
  public:
-  /// Makes a folder below TMPDIR (or /tmp); its name begins with `prefix`.
-  explicit TempDir(const std::string& prefix = "sensor-rig");
+  /// Makes a folder below `parent`, or where that is empty below TMPDIR (or /tmp); its name begins with `prefix`.
+  explicit TempDir(const std::string& prefix = "sensor-rig", const std::string& parent = "");
 
   struct At {
     std::string path;
@@ -24,6 +24,9 @@ class TempDir {
   TempDir& operator=(const TempDir&) = delete;
 
   void keep() { keep_ = true; }
+
+  /// Whether it would be kept if it ended now.
+  bool is_kept() const;
 
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }

@@ -17,18 +17,6 @@ namespace {
 
 constexpr Millis tick{10};
 
-bool is_free(std::uint16_t port) {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0) return false;
-  const int on = 1;
-  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const sockaddr_in address = loopback(port);
-  const bool bound = bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  const bool listening = bound && listen(listener, 1) == 0;
-  close(listener);
-  return listening;
-}
-
 }  // namespace
 
 bool comes_true(Millis deadline, const std::function<bool()>& condition) {
@@ -50,6 +38,18 @@ void let_pass(Millis time) { std::this_thread::sleep_for(time); }
 
 Millis monotonic_now() {
   return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+bool is_free(std::uint16_t port) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (listener < 0) return false;
+  const int on = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const sockaddr_in address = loopback(port);
+  const bool bound = bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool listening = bound && listen(listener, 1) == 0;
+  close(listener);
+  return listening;
 }
 
 std::uint16_t free_port() {

@@ -23,6 +23,9 @@ void let_pass(Millis time);
 /// Milliseconds on the monotonic clock.
 Millis monotonic_now();
 
+/// Whether nobody listens on `port` of the loopback interface, and one may.
+bool is_free(std::uint16_t port);
+
 /// A TCP port of the loopback interface that nothing listens on, below the range that the kernel takes for outgoing
 /// connections, so that nobody takes it while a broker is being restarted.
 std::uint16_t free_port();

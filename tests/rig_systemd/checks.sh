@@ -144,6 +144,23 @@ owner_can_watch() {
   grep -q '"sensor"' < <(inside env XDG_CONFIG_HOME=/etc/sensor-project/watch mosquitto_sub -t 'sensors/+/reading/#' -C 1 -W 10)
 }
 
+# Beside the services that run, as somebody without a group, a home or a session.
+part_demo() {
+  inside useradd rig-demo
+  check "sensorctl demo runs as a plain user, and loses and doubles nothing" demo_is_exact
+  check "nothing of it runs on, nor stays in /tmp" demo_is_gone
+  check "the services are as they were" all_active
+}
+
+demo_is_exact() {
+  local figures
+  figures=$(inside runuser -u rig-demo -- sensorctl demo --for 20s --json 2> build/rig/demo.log) || { cat build/rig/demo.log; return 1; }
+  echo "      $figures"
+  grep -qE '"taken":[0-9]{4,},.*"duplicates_at_api":0,"lost":0,"gaps":0,' <<< "$figures"
+}
+
+demo_is_gone() { ! inside pgrep -u rig-demo && ! there_is '/tmp/sensor-demo.*'; }
+
 part_hardening() {
   for unit in "${units[@]}"; do check "$unit's exposure is at most 1.5" exposure_is_low "$unit"; done
   check "systemd finds no mistake in the units" units_verify

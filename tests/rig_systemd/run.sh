@@ -21,7 +21,7 @@ suite=$(suite_here)
 built=build # where ./dev builds for that suite
 kind=release
 packages=deb
-parts=(beside_a_broker install readings first_sensor operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
+parts=(beside_a_broker install readings demo first_sensor operator hardening limits watchdog worker leak load reachable breaker orders upgrade rollback
   doctor doctor_units guide doctor_silence doctor_descriptors doctor_machine doctor_faults doctor_disk doctor_budget
   account doctor_damage backup another_disk removal)
 only_check=
@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
     --short)
       kind=dev
       packages=dev/deb
-      parts=(beside_a_broker install readings first_sensor operator hardening limits watchdog breaker doctor doctor_units account backup another_disk removal)
+      parts=(beside_a_broker install readings demo first_sensor operator hardening limits watchdog breaker doctor doctor_units account backup another_disk removal)
       ;;
     *)
       [[ " ${parts[*]} " == *" $1 "* ]] || { echo "rig systemd: there is no part '$1'; they are: ${parts[*]}" >&2; exit 64; }

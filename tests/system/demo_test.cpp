@@ -1,30 +1,79 @@
-// The demo as a program: it ends by itself, with its figures, and the exit code says whether they are right.
+// The demo as a program, as `sensorctl demo` starts it: it ends by itself, with its figures, and the exit code says
+// whether they are right; and it leaves nothing behind.
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 
-#include "tests/rig/demo_outcome.hpp"
+#include "demo/demo_outcome.hpp"
 #include "tests/rig/process.hpp"
+#include "tests/rig/programs.hpp"
 #include "tests/rig/rig_test.hpp"
 
 namespace sensors::rig {
 namespace {
 
 using Json = nlohmann::json;
+namespace fs = std::filesystem;
 
-class DemoProgram : public RigTest {};
+constexpr Millis patience{90'000};
+
+class DemoProgram : public RigTest {
+ protected:
+  /// `sensorctl demo` with `words`; its temporary folder is in this test's.
+  Process::Options demo(const std::string& name, std::vector<std::string> words) const {
+    Process::Options options;
+    options.name = name;
+    options.command = {program_path("sensorctl"), "demo"};
+    options.command.insert(options.command.end(), words.begin(), words.end());
+    options.environment = {"TMPDIR=" + folder_.path()};
+    options.log_file = folder_.file(name + ".log");
+    options.output_file = folder_.file(name + ".out");
+    return options;
+  }
+
+  /// What the demo has said; waits until `wanted` stands in it.
+  std::string said(Process& demo, const std::string& wanted) const {
+    const std::string& file = demo.options().output_file;
+    wait_until(demo.options().name + " says '" + wanted + "'", patience, folder_,
+               [&] { return fs::exists(file) && read_file(file).find(wanted) != std::string::npos; });
+    return read_file(file);
+  }
+
+  std::vector<std::string> demo_folders() const {
+    std::vector<std::string> folders;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
+      if (entry.path().filename().string().starts_with("sensor-demo.")) folders.push_back(entry.path());
+    }
+    return folders;
+  }
+
+  /// Command lines of processes that name this test's folder, but for the demos themselves.
+  static std::vector<std::string> running_in(const std::string& folder) {
+    std::vector<std::string> found;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+      std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+      std::string words{std::istreambuf_iterator<char>(file), {}};
+      if (words.find(folder) != std::string::npos) found.push_back(words);
+    }
+    return found;
+  }
+};
+
+std::string found(const std::string& text, const std::string& pattern) {
+  std::smatch match;
+  return std::regex_search(text, match, std::regex(pattern)) ? match.str(0) : "";
+}
 
 TEST_F(DemoProgram, ends_with_its_figures_and_with_no_reading_lost_or_doubled) {
-  Process::Options options;
-  options.name = "sensor_demo";
-  options.command = {SENSOR_DEMO_PROGRAM, "--for", "5s", "--json"};
-  options.log_file = folder_.file("demo.log");
-  options.output_file = folder_.file("demo.json");
-  Process demo(options);
-  demo.start();
-  ASSERT_EQ(demo.wait_exit(Millis{90'000}), 0) << read_file(options.log_file);
+  Process demo_process(demo("demo", {"--for", "5s", "--json"}));
+  demo_process.start();
+  ASSERT_EQ(demo_process.wait_exit(patience), 0) << read_file(demo_process.options().log_file);
 
-  const std::string output = read_file(options.output_file);
+  const std::string output = read_file(demo_process.options().output_file);
   const Json figures = Json::parse(output, nullptr, false);
   ASSERT_TRUE(figures.is_object()) << output;
   std::set<std::string> keys;
@@ -38,35 +87,93 @@ TEST_F(DemoProgram, ends_with_its_figures_and_with_no_reading_lost_or_doubled) {
   EXPECT_EQ(figures["duplicates_at_api"], 0) << output;
   EXPECT_EQ(figures["gaps"], 0) << output;
   EXPECT_GE(figures["seconds"], 5.0) << output;
+  EXPECT_EQ(demo_folders(), std::vector<std::string>{});
+}
+
+TEST_F(DemoProgram, runs_twice_at_once_and_of_one_that_is_killed_nothing_runs_on) {
+  Process first(demo("first", {}));
+  first.start();
+  const std::string first_page =
+      found(said(first, "taken"), R"(http://127\.0\.0\.1:\d+/#machine=demo-weather&range=1y)");
+  const std::vector<std::string> folders = demo_folders();
+  ASSERT_EQ(folders.size(), 1U);
+  EXPECT_GE(running_in(folders[0]).size(), 6U) << "the look for processes finds none";
+  Process second(demo("second", {}));
+  second.start();
+  const std::string second_page =
+      found(said(second, "taken"), R"(http://127\.0\.0\.1:\d+/#machine=demo-weather&range=1y)");
+  EXPECT_NE(first_page, "");
+  EXPECT_NE(second_page, "");
+  EXPECT_NE(first_page, second_page);
+
+  first.kill();
+  wait_until("nothing of the killed demo runs", patience, folder_, [&] { return running_in(folders[0]).empty(); });
+  EXPECT_TRUE(fs::exists(folders[0]));
+  Process third(demo("third", {"--for", "1s"}));
+  third.start();
+  EXPECT_EQ(third.wait_exit(patience), 0) << read_file(third.options().log_file);
+  EXPECT_FALSE(fs::exists(folders[0])) << "the next one takes away what the killed one left";
+  EXPECT_EQ(found(read_file(third.options().output_file), "http:[^ \n]*"), first_page) << "its port is free again";
+
+  EXPECT_EQ(demo_folders().size(), 1U) << "and nothing of one that runs";
+  EXPECT_EQ(second.stop(patience), 0) << read_file(second.options().log_file);
+  EXPECT_NE(read_file(second.options().output_file).find("Every reading arrived, once."), std::string::npos);
+  EXPECT_EQ(demo_folders(), std::vector<std::string>{});
+  EXPECT_EQ(running_in(folder_.path() + "/sensor-demo"), std::vector<std::string>{});
+}
+
+TEST_F(DemoProgram, draws_the_newest_values_on_a_terminal) {
+  Process::Options options = demo("drawn", {});
+  options.command = {program_path("script"),
+                     "--quiet",
+                     "--return",
+                     "--command",
+                     program_path("sensorctl") + " demo --for 5s",
+                     "/dev/null"};
+  Process script(options);
+  script.start();
+  ASSERT_EQ(script.wait_exit(patience), 0) << read_file(options.output_file);
+  const std::string drawn = read_file(options.output_file);
+  EXPECT_NE(drawn.find("\x1b[H"), std::string::npos);
+  for (const std::string sensor : {"temperature", "pressure", "wind", "load1", "memory.available"}) {
+    EXPECT_NE(found(drawn, sensor + R"( +-?[0-9.]+.* (now|ago))"), "") << sensor << " in\n" << drawn;
+  }
+}
+
+TEST_F(DemoProgram, says_on_one_line_that_mosquitto_is_not_installed) {
+  Process::Options options = demo("without", {});
+  options.environment.push_back("MOSQUITTO_PROGRAM=/nowhere/mosquitto");
+  Process without(options);
+  without.start();
+  EXPECT_EQ(without.wait_exit(patience), 1);
+  EXPECT_EQ(read_file(options.log_file),
+            "sensorctl demo: mosquitto: is not installed; it is in Debian's package mosquitto: sudo apt install "
+            "mosquitto\n");
+  EXPECT_EQ(demo_folders(), std::vector<std::string>{});
 }
 
 TEST_F(DemoProgram, has_help_that_fits_80_columns) {
-  Process::Options options;
-  options.name = "sensor_demo";
-  options.command = {SENSOR_DEMO_PROGRAM, "--help"};
-  options.log_file = folder_.file("demo.log");
-  options.output_file = folder_.file("demo.help");
-  Process demo(options);
-  demo.start();
-  ASSERT_EQ(demo.wait_exit(Millis{30'000}), 0);
-  std::istringstream help(read_file(options.output_file));
+  Process help_process(demo("help", {"--help"}));
+  help_process.start();
+  ASSERT_EQ(help_process.wait_exit(Millis{30'000}), 0);
+  std::istringstream help(read_file(help_process.options().output_file));
   ASSERT_NE(help.peek(), EOF);
   for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 
 TEST(DemoOutcome, is_good_when_every_reading_arrived_once) {
-  EXPECT_EQ((DemoOutcome{100, 100, 100, 0, 0, 0, 5.0}.exit_code()), 0);
+  EXPECT_EQ((demo::DemoOutcome{100, 100, 100, 0, 0, 0, 5.0}.exit_code()), 0);
 }
 
 TEST(DemoOutcome, is_bad_when_a_reading_was_lost_or_doubled_or_is_not_where_it_should_be) {
-  EXPECT_EQ((DemoOutcome{100, 99, 99, 0, 1, 0, 5.0}.exit_code()), 1) << "lost";
-  EXPECT_EQ((DemoOutcome{100, 100, 100, 1, 0, 0, 5.0}.exit_code()), 1) << "doubled";
-  EXPECT_EQ((DemoOutcome{100, 101, 100, 0, 0, 0, 5.0}.exit_code()), 1) << "stored and never taken";
-  EXPECT_EQ((DemoOutcome{100, 100, 99, 0, 0, 0, 5.0}.exit_code()), 1) << "not delivered";
+  EXPECT_EQ((demo::DemoOutcome{100, 99, 99, 0, 1, 0, 5.0}.exit_code()), 1) << "lost";
+  EXPECT_EQ((demo::DemoOutcome{100, 100, 100, 1, 0, 0, 5.0}.exit_code()), 1) << "doubled";
+  EXPECT_EQ((demo::DemoOutcome{100, 101, 100, 0, 0, 0, 5.0}.exit_code()), 1) << "stored and never taken";
+  EXPECT_EQ((demo::DemoOutcome{100, 100, 99, 0, 0, 0, 5.0}.exit_code()), 1) << "not delivered";
 }
 
 TEST(DemoOutcome, says_all_its_figures_as_json) {
-  EXPECT_EQ((DemoOutcome{105, 104, 103, 2, 1, 3, 5.04}.json()),
+  EXPECT_EQ((demo::DemoOutcome{105, 104, 103, 2, 1, 3, 5.04}.json()),
             R"({"taken":105,"stored":104,"delivered":103,"duplicates_at_api":2,"lost":1,"gaps":3,"seconds":5.0})");
 }
 

@@ -13,11 +13,13 @@ export async function startRealBridge() {
   const folder = mkdtempSync(join(tmpdir(), 'sensor-web-'));
   const children = [];
   const start = (program, ...args) => {
-    const child = spawn(join(build, program), args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(join(build, program), args, { stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
+    child.stdout.resume();
+    child.stderr.resume();
     return child;
   };
-  const demo = start('tests/rig/sensor_demo', '--for', '10min', '--keep', folder);
+  const demo = start('demo/sensor_demo', '--for', '10min', '--keep', folder);
   const url = await addressSaidBy(demo);
   const configuration = readdirSync(folder).map((name) => join(folder, name)).find((name) => name.endsWith('sensor-http-bridge.toml'));
   return {
@@ -29,7 +31,7 @@ export async function startRealBridge() {
     },
     /** kill -9 of the bridge, which nobody starts again until startBridge(). */
     killBridge: () => execFileSync('pkill', ['-KILL', '-f', `sensor-http-bridge --config ${configuration}`]),
-    startBridge: () => start('services/sensor-http-bridge/sensor-http-bridge', '--config', configuration).stderr.resume(),
+    startBridge: () => start('services/sensor-http-bridge/sensor-http-bridge', '--config', configuration),
     async hasReadings() {
       const end = Date.now() + patience;
       for (;;) {
@@ -53,11 +55,13 @@ export async function startRealBridge() {
 function addressSaidBy(demo) {
   return new Promise((resolve, reject) => {
     let said = '';
-    demo.stderr.on('data', (text) => {
-      if (said.length < 10_000) said += text;
-      const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0];
-      if (url !== undefined) resolve(url);
-    });
+    for (const stream of [demo.stdout, demo.stderr]) {
+      stream.on('data', (text) => {
+        if (said.length < 10_000) said += text;
+        const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0];
+        if (url !== undefined) resolve(url);
+      });
+    }
     demo.on('exit', (code) => reject(new Error(`the demo ended with ${code}: ${said}`)));
   });
 }

@@ -7,7 +7,7 @@
 
 #include "common/core/time.hpp"
 
-namespace sensors::rig {
+namespace sensors::demo {
 
 struct DemoOptions {
   std::optional<Millis> run_for;  // nothing: until Ctrl-C
@@ -24,4 +24,4 @@ struct DemoCommandLine {
 };
 DemoCommandLine parse_demo_command_line(int argc, char** argv);
 
-}  // namespace sensors::rig
+}  // namespace sensors::demo

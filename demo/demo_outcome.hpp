@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sensors::rig {
+namespace sensors::demo {
 
 /// What came of what the drivers gave, once everything had its time to arrive.
 struct DemoOutcome {
@@ -22,8 +22,11 @@ struct DemoOutcome {
   /// The program's.
   int exit_code() const { return good() ? 0 : 1; }
 
+  /// A sentence for people, of one line.
+  std::string text() const;
+
   /// One object on one line, with all seven.
   std::string json() const;
 };
 
-}  // namespace sensors::rig
+}  // namespace sensors::demo

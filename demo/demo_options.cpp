@@ -1,20 +1,21 @@
 // The demo's command line.
-#include "tests/rig/demo_options.hpp"
+#include "demo/demo_options.hpp"
 
 #include <CLI/CLI.hpp>
 #include <map>
 #include <random>
 
-namespace sensors::rig {
+namespace sensors::demo {
 
 DemoCommandLine parse_demo_command_line(int argc, char** argv) {
   DemoCommandLine result;
   DemoOptions& options = result.options;
   CLI::App app(
       "The whole pipeline on this machine, on real input, in a folder of its own: its\n"
-      "own Mosquitto, two publishers (this host, and a replay of Seattle's weather),\n"
-      "the store, the bridge and a reference API. Ctrl-C ends it.",
-      "sensor_demo");
+      "own Mosquitto, two publishers (this host, and a year of weather), the store,\n"
+      "the bridge with its page, and an API. Services that are installed are left\n"
+      "alone. Ctrl-C ends it, and nothing stays.",
+      "sensorctl demo");
   std::int64_t run_for_ms = 0;
   CLI::Option* run_for = app.add_option("--for", run_for_ms, "Ends after this time: 20s, 2min");
   run_for->transform(
@@ -28,11 +29,11 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    result.exit_code = app.exit(error) == 0 ? 0 : 64;  // EX_USAGE of sysexits.h
+    result.exit_code = app.exit(error) == 0 ? 0 : 2;  // as sensorctl(1) promises
     return result;
   }
   if (run_for->count() > 0) options.run_for = Millis{run_for_ms};
   return result;
 }
 
-}  // namespace sensors::rig
+}  // namespace sensors::demo

@@ -1,0 +1,237 @@
+// Two nodes with real input, the services as they are shipped, and the sums at the end.
+#include "demo/demo.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+
+#include "common/runtime/clocks.hpp"
+#include "demo/weather_year.hpp"
+#include "services/sensorctl/verbs/text.hpp"
+#include "tests/rig/programs.hpp"
+#include "tests/rig/rig_error.hpp"
+#include "tests/rig/wait.hpp"
+
+namespace sensors::demo {
+namespace {
+
+using rig::RigError;
+
+constexpr Millis tick{50};
+constexpr Millis show_every{1'000};
+constexpr Millis say_every{5'000};  // where nothing is drawn over
+constexpr Millis chaos_every{2'000};
+constexpr Millis start_deadline{30'000};
+constexpr Millis drain_deadline{30'000};
+
+volatile std::sig_atomic_t signalled = 0;
+
+/// What is not ours, before anything is made.
+void need_mosquitto() {
+  for (const char* program : {"mosquitto", "mosquitto_passwd"}) {
+    try {
+      rig::program_path(program);
+    } catch (const RigError&) {
+      throw RigError(std::string(program) +
+                     ": is not installed; it is in Debian's package mosquitto: "
+                     "sudo apt install mosquitto");
+    }
+  }
+}
+
+DemoOptions checked(const DemoOptions& options) {
+  need_mosquitto();
+  return options;
+}
+
+/// The year of weather up to now, in a file of its own.
+std::string write_weather(const rig::TempDir& folder) {
+  const WallTime now = read_clocks().wall;
+  const std::time_t seconds = now.time_since_epoch() / std::chrono::seconds(1);
+  std::tm here{};
+  localtime_r(&seconds, &here);
+  const std::string given = rig::shared_path("seattle-weather-hourly.csv");
+  const Result<std::string> year =
+      past_year(rig::read_file(given), static_cast<std::size_t>(here.tm_yday * 24 + here.tm_hour), now);
+  if (!year.has_value()) throw RigError(given + ": " + year.error().message);
+  return folder.write("weather.csv", *year);
+}
+
+/// The weather of a year, 26,277 readings, in about 15 s.
+rig::NodeOptions weather_node(const rig::TempDir& folder) {
+  rig::NodeOptions node{"demo-weather", rig::replay_driver("weather", write_weather(folder), "100ms", 60)};
+  node.drivers.set("driver.weather", "repeat", "1");
+  node.drivers.set("driver.weather", "units", R"(["pressure=hPa", "temperature=Cel", "wind=m/s"])");
+  return node;
+}
+
+rig::NodeOptions host_node() {
+  rig::NodeOptions node{"demo-host", {}};
+  node.drivers.set_text("driver.host", "type", "host");
+  node.drivers.set_text("driver.host", "interval", "500ms");
+  return node;
+}
+
+/// The shipped defaults, with shorter waits so that a person sees something happen.
+rig::RigOptions demo_rig(const rig::TempDir& folder, std::uint16_t page_port) {
+  rig::RigOptions options;
+  options.nodes = {host_node(), weather_node(folder)};
+  options.publisher.set("pace", "steps", R"(["1s", "3s", "6s"])");
+  options.publisher.set_text("", "status_interval", "1s");
+  options.publisher.set("breaker", "open_times", R"(["2s", "5s"])");
+  options.publisher.set_text("send", "resend_after", "2s");
+  options.persistence.set_text("retention", "max_age", "0s");  // the weather begins a year ago
+  options.bridge.set("breaker", "open_times", R"(["2s", "5s"])");
+  options.bridge.set_text("destination", "interval", "500ms");
+  options.bridge.set_text("", "status_interval", "1s");
+  options.bridge.set_text("http", "listen", fmt::format("127.0.0.1:{}", page_port));
+  return options;
+}
+
+rig::FaultPlan make_plan(const DemoOptions& options) {
+  rig::FaultPlan::Options plan;
+  plan.nodes = 2;
+  plan.freeze_share = 0;
+  plan.wait_most = plan.wait_least = Millis{0};
+  return rig::FaultPlan(plan, options.seed);
+}
+
+/// The page opens with the year of weather.
+std::string page_address(std::uint16_t port) {
+  return fmt::format("http://127.0.0.1:{}/#machine=demo-weather&range=1y", port);
+}
+
+void take_status_of(Part& part, const rig::MqttProbe& probe, const std::string& node, const std::string& service) {
+  const std::optional<MqttMessage> status = probe.last("sensors/" + node + "/status/" + service);
+  if (status.has_value()) take_status(part, status->payload);
+}
+
+}  // namespace
+
+Demo::Demo(const DemoOptions& options)
+    : options_(checked(options)),
+      folder_(options.keep),
+      rig_(folder_.dir(), demo_rig(folder_.dir(), page_.number())),
+      plan_(make_plan(options)),
+      terminal_([this] { nobody_reads_ = true; }) {}
+
+int Demo::run() {
+  started_ = rig::monotonic_now();
+  rig_.start_all();
+  rig_.wait_until("the page", start_deadline, [this] { return rig::accepts_connections(page_.number()); });
+  introduce();
+  const std::unique_ptr<rig::MqttProbe> probe = rig_.probe({"sensors/+/status/+"});
+  flow(*probe);
+  const DemoOutcome outcome = finish();
+  report(outcome);
+  if (!outcome.good()) folder_.keep();
+  return outcome.exit_code();
+}
+
+void Demo::introduce() {
+  folder_.dir().write("watch", "exec env " + rig_.broker().watch_command() + "\n");
+  if (options_.json) return;
+  if (options_.chaos) note_ = fmt::format("A part is killed -9 every 2 s; again with --seed {}", options_.seed);
+  if (isatty(STDOUT_FILENO) == 1) return;  // the picture says it all
+  say(fmt::format("Page:  {}\nWatch: sh {}\n{}{}", page_address(page_.number()), folder_.dir().file("watch"), note_,
+                  note_.empty() ? "" : "\n"));
+}
+
+/// Until the time is over, somebody asks to end, or nobody reads any more what is said.
+void Demo::flow(const rig::MqttProbe& probe) {
+  const Millis every = isatty(STDOUT_FILENO) == 1 ? show_every : say_every;
+  Millis next_show{0};
+  Millis next_chaos = chaos_every;
+  while (!demo_signalled() && !nobody_reads_ && (!options_.run_for.has_value() || since_start() < *options_.run_for)) {
+    if (options_.chaos && since_start() >= next_chaos) {
+      play_chaos();
+      next_chaos += chaos_every;
+    }
+    if (!options_.json && since_start() >= next_show) {
+      show(view(probe));
+      next_show = since_start() + every;
+    }
+    rig::let_pass(tick);
+  }
+}
+
+View Demo::view(const rig::MqttProbe& probe) const {
+  View seen{page_address(page_.number()), "sh " + folder_.dir().file("watch"), since_start(), {}, {}, note_};
+  for (std::size_t node = 0; node < rig_.nodes(); ++node) {
+    const rig::Publisher& publisher = rig_.publisher(node);
+    const rig::OutboxReader outbox = publisher.outbox();
+    const bool exists = outbox.exists();
+    Part part{"publisher " + publisher.node(), exists ? outbox.taken() : 0, "taken", exists ? outbox.waiting() : 0};
+    take_status_of(part, probe, publisher.node(), "sensor-publisher");
+    seen.parts.push_back(part);
+  }
+  const rig::Rig::Progress progress = rig_.progress();
+  Part store{"store", progress.stored, "stored", progress.stored - std::min(progress.stored, progress.delivered)};
+  take_status_of(store, probe, rig_.store_node(), "sensor-persistence");
+  seen.parts.push_back(store);
+  Part bridge{"bridge to the API", progress.delivered, "delivered", std::nullopt};
+  take_status_of(bridge, probe, rig_.store_node(), "sensor-http-bridge");
+  seen.parts.push_back(bridge);
+  if (!rig_.store().exists()) return seen;
+  for (const rig::StoreReader::Newest& row : rig_.store().newest()) {
+    seen.newest.push_back({row.node, {row.sensor, row.value, row.unit, WallTime{Millis{row.time_ms}}}});
+  }
+  return seen;
+}
+
+void Demo::show(const View& view) {
+  if (isatty(STDOUT_FILENO) == 1) {
+    terminal_.carry_out(sensorctl::Show{picture(view, read_clocks().wall)});
+  } else {
+    say(line(view));
+  }
+}
+
+void Demo::say(const std::string& text) { terminal_.carry_out(sensorctl::Print{text}); }
+
+void Demo::play_chaos() {
+  const rig::Fault fault = plan_.next();
+  note_ = fmt::format("killed the {} for {} ms; again with --seed {}", name_of(fault.part), fault.down.count(),
+                      options_.seed);
+  play(rig_, fault);
+  faults_.add(fault);
+}
+
+DemoOutcome Demo::finish() {
+  if (!options_.json) say("\nNo more readings are taken; what is on its way arrives now.\n");
+  DemoOutcome outcome;
+  outcome.seconds = static_cast<double>(since_start().count()) / 1e3;
+  rig_.stop_production();
+  rig_.drains_within(drain_deadline);
+  const rig::Rig::Progress progress = rig_.progress();
+  outcome.taken = progress.taken;
+  outcome.stored = progress.stored;
+  outcome.delivered = progress.delivered;
+  outcome.gaps = progress.gaps;
+  outcome.duplicates_at_api = rig_.api().duplicates();
+  outcome.lost = outcome.taken - std::min({outcome.taken, outcome.stored, outcome.delivered});
+  return outcome;
+}
+
+void Demo::report(const DemoOutcome& outcome) {
+  if (options_.json) return say(outcome.json() + "\n");
+  for (const auto& [part, times] : faults_.kills) say(fmt::format("killed -9: {} {} times\n", part, times));
+  say(sensorctl::folded(outcome.text(), sensorctl::screen_columns, 0) + "\n");
+}
+
+void end_demo_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int number) {
+    if (number == SIGPIPE) return;  // the write fails; ignored, it would be in what is started, too
+    if (signalled != 0) _exit(130);
+    signalled = 1;
+  };
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaction(number, &action, nullptr);
+}
+
+bool demo_signalled() { return signalled != 0; }
+
+}  // namespace sensors::demo

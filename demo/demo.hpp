@@ -1,0 +1,52 @@
+// Demo runs the whole pipeline on real input for people to look at, and checks at the end that nothing was lost.
+#pragma once
+
+#include <string>
+
+#include "demo/demo_folder.hpp"
+#include "demo/demo_options.hpp"
+#include "demo/demo_outcome.hpp"
+#include "demo/demo_picture.hpp"
+#include "demo/page_port.hpp"
+#include "services/sensorctl/shell/terminal.hpp"
+#include "tests/rig/faults.hpp"
+#include "tests/rig/rig.hpp"
+
+namespace sensors::demo {
+
+class Demo {
+ public:
+  /// RigError when something is missing, on one line where a person can do something about it.
+  explicit Demo(const DemoOptions& options);
+
+  /// Runs to its end; the program's exit code.
+  int run();
+
+ private:
+  void introduce();
+  void flow(const rig::MqttProbe& probe);
+  View view(const rig::MqttProbe& probe) const;
+  void show(const View& view);
+  void say(const std::string& text);
+  void play_chaos();
+  DemoOutcome finish();
+  void report(const DemoOutcome& outcome);
+  Millis since_start() const { return rig::monotonic_now() - started_; }
+
+  DemoOptions options_;
+  DemoFolder folder_;
+  PagePort page_;
+  rig::Rig rig_;
+  rig::FaultPlan plan_;
+  rig::FaultCount faults_;
+  sensorctl::Terminal terminal_;
+  bool nobody_reads_ = false;
+  std::string note_;
+  Millis started_{0};
+};
+
+/// SIGINT, SIGTERM and SIGHUP end the demo in good order; a second one ends it at once.
+void end_demo_on_signals();
+bool demo_signalled();
+
+}  // namespace sensors::demo

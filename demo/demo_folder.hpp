@@ -1,0 +1,31 @@
+// DemoFolder is where all of a demo is: its databases, logs and configuration.
+#pragma once
+
+#include <string>
+
+#include "tests/rig/temp_dir.hpp"
+
+namespace sensors::demo {
+
+class DemoFolder {
+ public:
+  /// `keep`: that folder, new or empty, which is kept. Empty: a temporary one, below the first of TMPDIR,
+  /// XDG_RUNTIME_DIR and /tmp that can be written and has room; there it removes first what demos left behind that were
+  /// killed. RigError, which says what to do, when there is no room.
+  explicit DemoFolder(const std::string& keep);
+
+  /// Removes it, as TempDir does.
+  ~DemoFolder();
+
+  DemoFolder(const DemoFolder&) = delete;
+  DemoFolder& operator=(const DemoFolder&) = delete;
+
+  void keep() { dir_.keep(); }
+  const rig::TempDir& dir() const { return dir_; }
+
+ private:
+  rig::TempDir dir_;
+  int lock_;  // held by who uses the folder: one that nobody holds was left behind
+};
+
+}  // namespace sensors::demo

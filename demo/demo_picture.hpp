@@ -1,0 +1,49 @@
+// How the demo is told while it runs: a picture that is drawn again and again on a terminal, a line elsewhere. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/core/reading.hpp"
+#include "common/core/time.hpp"
+
+namespace sensors::demo {
+
+/// A service, and what it has to do with readings.
+struct Part {
+  std::string name;
+  std::uint64_t readings = 0;
+  std::string did;  // what it did with them: "taken"
+  std::optional<std::uint64_t> waiting = std::nullopt;
+  std::string state = "-";
+  std::string breaker = "-";
+  std::optional<Millis> pace = std::nullopt;
+};
+
+/// Sets state, breaker and pace to what the service says in a status payload; nothing where that cannot be read.
+void take_status(Part& part, const std::string& payload);
+
+/// The newest reading of a sensor.
+struct Newest {
+  std::string node;
+  Reading reading;
+};
+
+struct View {
+  std::string page;   // its address
+  std::string watch;  // the command that shows everything as it passes
+  Millis since_start{0};
+  std::vector<Part> parts;
+  std::vector<Newest> newest;
+  std::string note;  // such as what was killed
+};
+
+/// Lines of at most 80 columns, and few enough for 24 rows; the page's address is whole, and in the second.
+std::string picture(const View& view, WallTime now);
+
+/// The same, shorter, on one line of any length.
+std::string line(const View& view);
+
+}  // namespace sensors::demo

@@ -1,0 +1,24 @@
+// Where the demo's folder is made. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/core/result.hpp"
+
+namespace sensors::demo {
+
+/// The year of weather takes some 15 MiB in outbox, store and the API's database.
+inline constexpr std::uintmax_t least_room_mib = 64;
+
+struct Place {
+  std::string folder;
+  std::string trouble;  // why nothing can be written there; empty: something can
+  std::uintmax_t room_mib = 0;
+};
+
+/// The first with room; disk_full, with what is wrong with each and what to do, when there is none.
+Result<std::string> choose_place(const std::vector<Place>& places);
+
+}  // namespace sensors::demo
