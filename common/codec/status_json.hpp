@@ -1,4 +1,5 @@
-// What a service says of itself on its status topic, as it is written, and as those who watch read it. Pure.
+// The frame of what a service says of itself on its status topic, and how those who watch read all of it. The other
+// keys are written by the parts that know the values: each one's describe(). Pure.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 
 namespace sensors {
 

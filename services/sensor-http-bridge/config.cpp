@@ -21,7 +21,7 @@ namespace sensors::bridge {
 
 namespace {
 
-void read_destination(ConfigTable table, DestinationConfig& destination, LogicOptions& logic) {
+void read_destination(ConfigTable table, DestinationConfig& destination, DeliveryOptions& logic) {
   UploadOptions& upload = logic.upload;
   read_sink(table, destination);
   table.read_name("name", upload.destination);
@@ -37,7 +37,7 @@ void read_destination(ConfigTable table, DestinationConfig& destination, LogicOp
   table.read("high_readings", upload.high_readings, 1, 1'000'000'000);
 }
 
-void read_store(ConfigTable table, LogicOptions& logic) {
+void read_store(ConfigTable table, DeliveryOptions& logic) {
   table.read("answer_timeout", logic.rpc_deadline, Millis{100}, Millis{600'000});
   table.read("retry_first", logic.rpc_retry_first, Millis{10}, Millis{600'000});
   table.read("retry_longest", logic.rpc_retry_longest, logic.rpc_retry_first, Millis{600'000});

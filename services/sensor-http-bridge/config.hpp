@@ -11,7 +11,7 @@
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/service_config.hpp"
-#include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/delivery_options.hpp"
 #include "services/sensor-http-bridge/home_assistant/discovery.hpp"
 #include "services/sensor-http-bridge/sinks/destination_config.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
@@ -21,7 +21,7 @@ namespace sensors::bridge {
 struct Config : ServiceConfig {
   std::string state_directory = "/var/lib/sensor-project/http-bridge";
   DestinationConfig destination;
-  LogicOptions logic;
+  DeliveryOptions logic;
   std::optional<WebOptions> web;  // nothing: no HTTP side
   HttpServerOptions server;
   std::optional<DiscoveryOptions> discovery;  // nothing: no word to Home Assistant

@@ -1,7 +1,7 @@
 // Everything that can happen to the bridge, and everything it can do about it. Read this first: Bridge is a function
 // from one BridgeEvent and the time to BridgeEffects, and shell.cpp connects both to the world. It joins three that
-// know nothing of each other: Logic, which delivers, Web, which answers HTTP requests, and Discovery, which speaks to
-// Home Assistant. What Logic tries, an Attempt, a sink carries out.
+// know nothing of each other: Delivery, which delivers, Web, which answers HTTP requests, and Discovery, which speaks
+// to Home Assistant. What Delivery tries, an Attempt, a sink carries out.
 #pragma once
 
 #include <string>
@@ -14,11 +14,11 @@
 
 namespace sensors::bridge {
 
-// ---- events of Logic ----
+// ---- events of Delivery ----
 
 using Event = std::variant<Tick, StopRequested, MqttConnected, MqttDisconnected, MqttPublished, MqttMessage, Attempted>;
 
-// ---- effects of Logic ----
+// ---- effects of Delivery ----
 
 /// Replaces the state file by `text`, on a worker; a failure is logged and changes nothing else.
 struct SaveBreaker {

@@ -76,7 +76,7 @@ TEST(Layering, knows_the_logic_of_each_service) {
     EXPECT_EQ(logic.count("services/" + service + "/main.cpp"), 0U) << service;
   }
   for (const char* file : {"sensor-publisher/logic/sender.cpp", "sensor-publisher/drivers/sample.hpp",
-                           "sensor-persistence/logic/ingest.cpp", "sensor-http-bridge/delivery/logic.cpp",
+                           "sensor-persistence/logic/ingest.cpp", "sensor-http-bridge/delivery/delivery.cpp",
                            "sensor-http-bridge/sinks/http/logic/verdict.cpp", "sensorctl/doctor/plan.cpp"}) {
     EXPECT_EQ(logic.count(std::string("services/") + file), 1U) << file;
   }
@@ -117,8 +117,8 @@ TEST(LayeringRules, keep_delivery_and_the_sinks_apart) {
   const std::string bridge = "services/sensor-http-bridge/";
   const std::string http = "#include \"services/sensor-http-bridge/sinks/http/logic/verdict.hpp\"";
   const std::string attempt = "#include \"services/sensor-http-bridge/delivery/attempt.hpp\"";
-  expect_each({{bridge + "delivery/logic.hpp", http, "may not include", true},
-               {bridge + "delivery/logic.hpp", attempt, "", true},
+  expect_each({{bridge + "delivery/delivery.hpp", http, "may not include", true},
+               {bridge + "delivery/delivery.hpp", attempt, "", true},
                {bridge + "sinks/http/logic/verdict.hpp", attempt, "", true},
                {bridge + "sinks/http/logic/verdict.cpp", http, "", true},
                {bridge + "sinks/http/http_sink.cpp", http, ""},

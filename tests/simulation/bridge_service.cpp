@@ -27,7 +27,7 @@ std::string client_id_of(const std::string& node) { return node + "-" + bridge::
 
 }  // namespace
 
-BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options,
+BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::DeliveryOptions options,
                              bridge::HttpSinkOptions http, InboxSize inbox)
     : HostedService(world, options.node + "/" + bridge::service_name, inbox),
       broker_(broker),
@@ -53,7 +53,7 @@ void BridgeService::open() {
   delivered_some_ = false;
   given_up_in_row_ = settled_through_ = 0;
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
-  bridge::LogicOptions options = options_;
+  bridge::DeliveryOptions options = options_;
   options.seed = world_.random.next();
   options.instance = client_id_ + "/" + std::to_string(runs());
   if (web_.has_value()) ++web_->seed;  // another run, other names

@@ -22,7 +22,7 @@ namespace sensors::simulation {
 
 class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, bridge::BridgeEffect> {
  public:
-  BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::LogicOptions options,
+  BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::DeliveryOptions options,
                 bridge::HttpSinkOptions http, InboxSize inbox);
 
   /// It serves HTTP from its next start on.
@@ -77,7 +77,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
 
   BrokerModel& broker_;
   ApiModel& api_;
-  bridge::LogicOptions options_;
+  bridge::DeliveryOptions options_;
   bridge::HttpSinkOptions http_;
   bridge::HttpAttempts attempts_;  // of this run
   std::string client_id_;

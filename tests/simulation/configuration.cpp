@@ -55,8 +55,8 @@ persistence::LogicOptions persistence_options(Random& random) {
   return options;
 }
 
-bridge::LogicOptions bridge_options(Random& random, Millis latency) {
-  bridge::LogicOptions options;
+bridge::DeliveryOptions bridge_options(Random& random, Millis latency) {
+  bridge::DeliveryOptions options;
   options.node = main_node;
   options.upload.destination = destination;
   options.upload.interval = random.one_of_values({5'000, 15'000, 30'000, 60'000});

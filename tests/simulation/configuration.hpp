@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/delivery_options.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 #include "services/sensor-persistence/logic/logic.hpp"
 #include "services/sensor-publisher/logic/logic_options.hpp"
@@ -20,7 +20,7 @@ inline constexpr const char* destination = "api";
 
 publisher::LogicOptions publisher_options(Random& random, const std::string& node);
 persistence::LogicOptions persistence_options(Random& random);
-bridge::LogicOptions bridge_options(Random& random, Millis latency);
+bridge::DeliveryOptions bridge_options(Random& random, Millis latency);
 bridge::WebOptions web_options(Random& random);
 BrokerOptions broker_options(Random& random);
 InboxSize inbox_size(Random& random);

@@ -1,5 +1,5 @@
 // BatchSize decides how many rows the next batch has: it finds the row that the destination refuses within a refused
-// batch in few requests, and the size that it takes. Owned by Logic. Pure.
+// batch in few requests, and the size that it takes. Owned by Delivery. Pure.
 #pragma once
 
 #include <cstddef>

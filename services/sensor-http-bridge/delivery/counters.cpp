@@ -1,6 +1,6 @@
 #include "services/sensor-http-bridge/delivery/counters.hpp"
 
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 
 namespace sensors::bridge {
 

@@ -1,4 +1,4 @@
-// Counters is what the delivery counts since the start. Owned by Logic, on the loop thread. Pure.
+// Counters is what the delivery counts since the start. Owned by Delivery, on the loop thread. Pure.
 #pragma once
 
 #include <cstdint>

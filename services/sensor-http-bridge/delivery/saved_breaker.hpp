@@ -21,7 +21,7 @@ struct SavedBreaker {
   std::size_t refused_in_row = 0;  // rows that became dead letters since the last delivered one
   std::string reason;
   bool isolated = false;  // by an operator; then it is open, for no time in particular
-  std::string about;      // LogicOptions::about of then; empty: not known, of an older version
+  std::string about;      // DeliveryOptions::about of then; empty: not known, of an older version
 
   bool operator==(const SavedBreaker&) const = default;
 };

@@ -7,7 +7,7 @@
 
 namespace sensors::bridge {
 
-std::vector<std::string> subscriptions_of(const LogicOptions& options, const std::optional<WebOptions>& web,
+std::vector<std::string> subscriptions_of(const DeliveryOptions& options, const std::optional<WebOptions>& web,
                                           const std::optional<DiscoveryOptions>& discovery) {
   std::vector<std::string> filters = {reply_topic(options), control_topic(options)};
   const auto add = [&filters](const std::string& filter) {
@@ -25,13 +25,13 @@ std::vector<std::string> subscriptions_of(const LogicOptions& options, const std
   return filters;
 }
 
-Bridge::Bridge(LogicOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web,
+Bridge::Bridge(DeliveryOptions options, std::optional<SavedBreaker> saved, const std::optional<WebOptions>& web,
                const std::optional<DiscoveryOptions>& discovery)
     : reply_topic_(reply_topic(options)),
       control_topic_(control_topic(options)),
       status_topic_(status_topic(options)),
       former_status_topics_(former_status_topics(options)),
-      upload_(std::move(options), std::move(saved), [this](StatusWriter& status) {
+      delivery_(std::move(options), std::move(saved), [this](StatusWriter& status) {
         if (discovery_.has_value()) discovery_->describe(status);
       }) {
   if (web.has_value()) web_.emplace(*web);
@@ -44,7 +44,7 @@ BridgeEffects Bridge::step(BridgeEvent event, Now now) {
 }
 
 std::optional<Instant> Bridge::wake_at() const {
-  std::optional<Instant> earliest = upload_.wake_at();
+  std::optional<Instant> earliest = delivery_.wake_at();
   for (const std::optional<Instant>& at : {web_.has_value() ? web_->wake_at() : std::nullopt,
                                            discovery_.has_value() ? discovery_->wake_at() : std::nullopt}) {
     if (at.has_value()) earliest = earliest.has_value() ? std::min(*earliest, *at) : *at;
@@ -53,9 +53,9 @@ std::optional<Instant> Bridge::wake_at() const {
 }
 
 template <class E>
-void Bridge::to_upload(const E& event, Now now) {
-  for (Effect& effect : upload_.step(event, now)) {
-    std::visit([this](auto& known) { add(Side::upload, std::move(known)); }, effect);
+void Bridge::to_delivery(const E& event, Now now) {
+  for (Effect& effect : delivery_.step(event, now)) {
+    std::visit([this](auto& known) { add(Side::delivery, std::move(known)); }, effect);
   }
 }
 
@@ -80,14 +80,14 @@ void Bridge::add(Side side, BridgeEffect effect) {
 /// The side that answers people first: the other one may end the service with this event.
 void Bridge::route(const StopRequested& event, Now now) {
   to_web(event, now);
-  to_upload(event, now);
+  to_delivery(event, now);
 }
 
 void Bridge::route(const MqttPublished& event, Now now) {
   const std::optional<PublishIds<Side>::Answered> answered = ids_.take(event);
   if (!answered.has_value()) return;
   switch (answered->asker) {
-    case Side::upload: return to_upload(answered->published, now);
+    case Side::delivery: return to_delivery(answered->published, now);
     case Side::web: return to_web(answered->published, now);
     case Side::discovery: return to_discovery(answered->published, now);
   }
@@ -95,10 +95,10 @@ void Bridge::route(const MqttPublished& event, Now now) {
 
 /// Each side knows the answers to its own calls; what is no answer and no order is for who watches.
 void Bridge::route(const MqttMessage& event, Now now) {
-  if (event.topic == control_topic_) return to_upload(event, now);
-  const bool is_for_upload =
+  if (event.topic == control_topic_) return to_delivery(event, now);
+  const bool is_for_delivery =
       event.topic == reply_topic_ || event.topic == status_topic_ || former_status_topics_.contains(event.topic);
-  if (is_for_upload) to_upload(event, now);
+  if (is_for_delivery) to_delivery(event, now);
   to_web(event, now);
   to_discovery(event, now);
 }

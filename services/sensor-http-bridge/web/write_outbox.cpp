@@ -13,7 +13,7 @@
 
 #include "common/codec/reading_json.hpp"
 #include "common/codec/topic.hpp"
-#include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/delivery_options.hpp"
 
 namespace sensors::bridge {
 

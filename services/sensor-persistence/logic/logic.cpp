@@ -13,7 +13,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 
 namespace sensors::persistence {
 namespace {

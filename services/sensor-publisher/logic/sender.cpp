@@ -6,8 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "common/codec/describe_shared.hpp"
 #include "common/codec/reading_json.hpp"
-#include "common/codec/status_parts.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::publisher {

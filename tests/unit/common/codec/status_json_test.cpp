@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 
 namespace sensors {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 
 namespace sensors {
 namespace {

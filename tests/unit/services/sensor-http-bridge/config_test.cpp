@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/delivery.hpp"
 #include "services/sensor-http-bridge/delivery/own_topics.hpp"
 #include "services/sensor-http-bridge/shell.hpp"
 #include "tests/rig/temp_dir.hpp"

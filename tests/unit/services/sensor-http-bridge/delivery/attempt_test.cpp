@@ -21,8 +21,8 @@ Verdict verdict_of(Outcome outcome) {
   return verdict;
 }
 
-LogicOptions named() {
-  LogicOptions options = test_options();
+DeliveryOptions named() {
+  DeliveryOptions options = test_options();
   options.names = {"file", "write", "disk"};
   return options;
 }

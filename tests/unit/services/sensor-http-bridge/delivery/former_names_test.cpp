@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/codec/status_json.hpp"
-#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/delivery.hpp"
 #include "services/sensor-http-bridge/logic/bridge.hpp"
 
 namespace sensors::bridge {
@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 class FormerBridge : public testing::Test {
  protected:
-  static LogicOptions options_of(const std::string& node, const std::string& instance) {
-    LogicOptions options;
+  static DeliveryOptions options_of(const std::string& node, const std::string& instance) {
+    DeliveryOptions options;
     options.node = node;
     options.instance = instance;
     if (node == "attic") options.former_runs = {{"pi", "run1"}};

@@ -57,8 +57,8 @@ std::size_t run(Timeline& t, ModelApi& api, Millis patience = std::chrono::hours
   return seen_posts;
 }
 
-LogicOptions without_limit() {
-  LogicOptions options = test_options();
+DeliveryOptions without_limit() {
+  DeliveryOptions options = test_options();
   options.upload.max_refused_in_row = 0;
   return options;
 }
@@ -259,7 +259,7 @@ TEST(Refusal, a_range_without_rows_is_confirmed_without_the_api) {
 
 TEST(RefusalProperty, every_good_row_is_delivered_once_and_exactly_the_bad_ones_are_given_up_in_few_requests) {
   EXPECT_TRUE(rc::check("any bad rows in any batches", [] {
-    LogicOptions options = without_limit();
+    DeliveryOptions options = without_limit();
     options.upload.max_readings = *rc::gen::inRange<std::size_t>(1, 200);
     Timeline t(options);
     t.store.most = 1'000;

@@ -9,8 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-LogicOptions named_options() {
-  LogicOptions options = test_options();
+DeliveryOptions named_options() {
+  DeliveryOptions options = test_options();
   options.instance = "ours";
   options.upload.destination = "api";
   return options;

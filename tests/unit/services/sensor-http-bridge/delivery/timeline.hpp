@@ -1,4 +1,4 @@
-// Timeline runs the bridge's Logic and that of its HTTP sink on virtual time, against a model of the store, which
+// Timeline runs Delivery and the HTTP sink on virtual time, against a model of the store, which
 // answers when it is told to.
 #pragma once
 
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/codec/rpc_json.hpp"
-#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/delivery.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/http_attempts.hpp"
 
 namespace sensors::bridge {
@@ -71,8 +71,8 @@ inline std::string key_range(const HttpPost& post) {
   return post.idempotency_key.substr(0, post.idempotency_key.rfind(':'));
 }
 
-inline LogicOptions test_options() {
-  LogicOptions options;
+inline DeliveryOptions test_options() {
+  DeliveryOptions options;
   options.node = "kitchen";
   options.names = http_sink_names();
   options.breaker.jitter = 0;
@@ -83,7 +83,7 @@ inline LogicOptions test_options() {
 
 class Timeline {
  public:
-  explicit Timeline(const LogicOptions& options = test_options(), std::optional<SavedBreaker> earlier = std::nullopt,
+  explicit Timeline(const DeliveryOptions& options = test_options(), std::optional<SavedBreaker> earlier = std::nullopt,
                     HttpSinkOptions http = {})
       : logic(options, std::move(earlier)), sink(http) {}
 
@@ -109,7 +109,7 @@ class Timeline {
   /// The HTTP client is done.
   void step(const HttpFinished& finished) { step(sink.finish(finished, now.wall)); }
 
-  /// Lets virtual time pass, with a Tick wherever the Logic wants one.
+  /// Lets virtual time pass, with a Tick wherever Delivery wants one.
   void pass(Millis time) {
     const Instant end = now.monotonic + time;
     while (const std::optional<Instant> at = logic.wake_at()) {
@@ -169,7 +169,7 @@ class Timeline {
   }
 
   Now now{Instant{} + std::chrono::hours{1}, WallTime{std::chrono::hours{500'000}}};
-  Logic logic;
+  Delivery logic;
   HttpAttempts sink;
   ModelStore store;
   std::deque<MqttPublish> requests;  // to the store

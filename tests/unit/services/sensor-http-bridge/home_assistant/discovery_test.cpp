@@ -449,7 +449,7 @@ TEST(HomeUnits, have_a_class_where_the_unit_leaves_no_choice) {
 /// The whole of the service's decisions: readings reach the discovery, its PUBACKs too, its counters stand in the
 /// status.
 TEST(BridgeWithDiscovery, announces_beside_the_uploads_and_counts_in_the_status) {
-  LogicOptions options;
+  DeliveryOptions options;
   options.node = "kitchen";
   Bridge bridge(options, std::nullopt, std::nullopt, DiscoveryOptions{});
   Now now{Instant{} + std::chrono::hours{1}, WallTime{std::chrono::hours{500'000}}};

@@ -11,8 +11,8 @@
 namespace sensors::bridge {
 namespace {
 
-LogicOptions renamed() {
-  LogicOptions options;
+DeliveryOptions renamed() {
+  DeliveryOptions options;
   options.node = "attic";
   options.former_runs = {{"pi", "run1"}};
   return options;

@@ -1,4 +1,4 @@
-// What the configuration decides for the Logic. Plain values: the defaults are here, the ranges in config.cpp, and
+// What the configuration decides for Delivery. Plain values: the defaults are here, the ranges in config.cpp, and
 // sensor-http-bridge.toml documents the keys.
 #pragma once
 
@@ -42,7 +42,7 @@ struct UploadOptions {
   std::uint64_t high_readings = 10'000;
 };
 
-struct LogicOptions {
+struct DeliveryOptions {
   std::string root = "sensors";
   std::string node;
   std::string service{bridge_service};  // its name on the broker: each bridge of a node has one of its own

@@ -1,4 +1,5 @@
-// The part of Logic that opens the outbox again when it failed, and says what became of it.
+// The part of Logic that opens the outbox, opens it again when it failed, says what became of it, and stops when it is
+// written out.
 #include <utility>
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Logic decides everything the bridge does: when to ask the store for a batch, when to try the destination, when a
+// Delivery decides everything the bridge does: when to ask the store for a batch, when to try the destination, when a
 // batch is confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
 #pragma once
 
@@ -18,7 +18,7 @@
 #include "common/self/self.hpp"
 #include "services/sensor-http-bridge/delivery/batch_size.hpp"
 #include "services/sensor-http-bridge/delivery/counters.hpp"
-#include "services/sensor-http-bridge/delivery/logic_options.hpp"
+#include "services/sensor-http-bridge/delivery/delivery_options.hpp"
 #include "services/sensor-http-bridge/delivery/own_topics.hpp"
 #include "services/sensor-http-bridge/delivery/saved_breaker.hpp"
 #include "services/sensor-http-bridge/events.hpp"
@@ -26,19 +26,19 @@
 namespace sensors::bridge {
 
 /// What the service says of itself.
-SelfOptions self_options(const LogicOptions& options);
+SelfOptions self_options(const DeliveryOptions& options);
 
-class Logic {
+class Delivery {
  public:
   /// A part of the service that says what it has to say in a status.
   using Describe = std::function<void(StatusWriter&)>;
 
   /// `saved`: the breaker of the run before. `others` says what other sides of the service have to add to its
   /// status; it must be callable as long as this.
-  Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe others = {});
+  Delivery(DeliveryOptions options, std::optional<SavedBreaker> saved, Describe others = {});
 
-  Logic(const Logic&) = delete;
-  Logic& operator=(const Logic&) = delete;
+  Delivery(const Delivery&) = delete;
+  Delivery& operator=(const Delivery&) = delete;
 
   Effects step(Event event, Now now);
 
@@ -113,7 +113,7 @@ class Logic {
   bool may_confirm() const;
   void call(Asked asked, std::string_view verb, std::string payload);
 
-  const LogicOptions options_;
+  const DeliveryOptions options_;
   const Describe others_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;

@@ -1,5 +1,5 @@
-// What parts that several services have say of themselves in a status: the same keys in each service. Parts of one
-// service have a describe() of their own. Pure.
+// What parts that several services have say of themselves in a status: the same keys in each service. A part of one
+// service has a describe() of its own, beside its value. Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 
 namespace sensors {
 

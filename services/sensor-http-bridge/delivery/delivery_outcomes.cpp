@@ -1,14 +1,14 @@
-// The part of Logic that draws the consequences of an attempt: what it means for the batch, the breaker and the log.
+// The part of Delivery that draws the consequences of an attempt: what it means for the batch, the breaker and the log.
 // Each function ends `attempting` and gives the breaker's permit back.
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/delivery.hpp"
 
 namespace sensors::bridge {
 
-void Logic::batch_delivered(const Verdict& verdict, Millis took, std::size_t bytes) {
+void Delivery::batch_delivered(const Verdict& verdict, Millis took, std::size_t bytes) {
   const std::size_t rejected = verdict.rejected.size();
   const bool took_none = rejected >= batch_.rows;
   const std::size_t most = options_.upload.max_refused_in_row;
@@ -27,7 +27,7 @@ void Logic::batch_delivered(const Verdict& verdict, Millis took, std::size_t byt
   start_confirming();
 }
 
-void Logic::batch_refused(const Verdict& verdict, Millis took) {
+void Delivery::batch_refused(const Verdict& verdict, Millis took) {
   if (verdict.outcome == Outcome::too_large) size_.too_large(batch_.rows, now_.monotonic);
   if (is_held()) return hold(verdict.reason);
   if (batch_.rows > 1) return cut(verdict, took);
@@ -41,7 +41,7 @@ void Logic::batch_refused(const Verdict& verdict, Millis took) {
 }
 
 /// The store gets to know with the next `upload`; until then and after a crash, it is the same batch.
-void Logic::cut(const Verdict& verdict, Millis took) {
+void Delivery::cut(const Verdict& verdict, Millis took) {
   log_failure(verdict, verdict.outcome == Outcome::too_large ? "smaller batches are tried" : "looking for the row");
   breaker_.succeed(batch_.permit, took, now_.monotonic);
   ++counters_.splits;
@@ -50,13 +50,13 @@ void Logic::cut(const Verdict& verdict, Millis took) {
   batch_is_over(now_.monotonic);
 }
 
-bool Logic::is_held() const {
+bool Delivery::is_held() const {
   const std::size_t most = options_.upload.max_refused_in_row;
   return most > 0 && refused_in_row_ >= most;
 }
 
 /// So much is refused that it is not the data: nothing more is given up, and the destination is tried seldom.
-void Logic::hold(const std::string& reason) {
+void Delivery::hold(const std::string& reason) {
   refused_in_row_ = std::max(refused_in_row_, options_.upload.max_refused_in_row);
   ++counters_.holds;
   const std::string text = fmt::format(
@@ -69,7 +69,7 @@ void Logic::hold(const std::string& reason) {
   batch_is_over(now_.monotonic);
 }
 
-void Logic::batch_failed(const Verdict& verdict) {
+void Delivery::batch_failed(const Verdict& verdict) {
   if (verdict.outcome == Outcome::asked_to_wait) {
     breaker_.open_for(batch_.permit, verdict.wait, verdict.reason, now_.monotonic);
   } else if (verdict.outcome == Outcome::unauthorized) {
@@ -84,14 +84,14 @@ void Logic::batch_failed(const Verdict& verdict) {
 }
 
 /// The fault is in what the store handed out: it says nothing of the destination.
-void Logic::batch_unreadable(const Verdict& verdict) {
+void Delivery::batch_unreadable(const Verdict& verdict) {
   is_unreadable_ = true;
   breaker_.release(batch_.permit);
   batch_is_over(now_.monotonic);
   store_failed(verdict.reason);
 }
 
-void Logic::log_failure(const Verdict& verdict, const std::string& consequence) {
+void Delivery::log_failure(const Verdict& verdict, const std::string& consequence) {
   self_.say_seldom(verdict.needs_operator ? LogLevel::error : LogLevel::warning, verdict.failure_class,
                    fmt::format("batch {}-{}, {} rows, {}: {}", batch_.range.first, batch_.range.last, batch_.rows,
                                consequence, verdict.reason),

@@ -1,4 +1,4 @@
-// Whatever happens, in any order: the promises that Logic makes about batches and permits.
+// Whatever happens, in any order: the promises that Delivery makes about batches and permits.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 

@@ -14,7 +14,7 @@
 //               the store refuses the range repeatedly        -> idle: it knows better what comes next
 //
 // A permit of the breaker exists in `attempting` only and is given back at its end, so none can leak.
-#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/delivery.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -23,7 +23,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
-#include "common/codec/status_parts.hpp"
+#include "common/codec/describe_shared.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::bridge {
@@ -34,7 +34,7 @@ constexpr int most_rejections = 3;
 
 }  // namespace
 
-SelfOptions self_options(const LogicOptions& options) {
+SelfOptions self_options(const DeliveryOptions& options) {
   return {.service = options.service,
           .root = options.root,
           .node = options.node,
@@ -44,7 +44,7 @@ SelfOptions self_options(const LogicOptions& options) {
           .seldom = Millis{60'000}};
 }
 
-Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe others)
+Delivery::Delivery(DeliveryOptions options, std::optional<SavedBreaker> saved, Describe others)
     : options_(std::move(options)),
       others_(std::move(others)),
       saved_(std::move(saved)),
@@ -57,7 +57,7 @@ Logic::Logic(LogicOptions options, std::optional<SavedBreaker> saved, Describe o
   for (const ServiceRun& run : options_.former_runs) self_.add_former_run(run);
 }
 
-Effects Logic::step(Event event, Now now) {
+Effects Delivery::step(Event event, Now now) {
   now_ = now;
   if (exited_) return {};
   restore_breaker();
@@ -69,7 +69,7 @@ Effects Logic::step(Event event, Now now) {
   return std::exchange(effects_, {});
 }
 
-std::optional<Instant> Logic::wake_at() const {
+std::optional<Instant> Delivery::wake_at() const {
   if (exited_) return std::nullopt;
   std::optional<Instant> earliest;
   const auto consider = [&earliest](std::optional<Instant> at) {
@@ -84,7 +84,7 @@ std::optional<Instant> Logic::wake_at() const {
   return earliest;
 }
 
-std::string Logic::broken_invariant() const {
+std::string Delivery::broken_invariant() const {
   if (breaker_.broken_rule().has_value()) return "the breaker keeps its rules: " + *breaker_.broken_rule();
   if (phase_ == Phase::attempting && !liveness_.has(obligation_of(batch_.attempt_id)))
     return fmt::format("the watchdog knows of {}, which is under way", obligation_of(batch_.attempt_id));
@@ -96,11 +96,11 @@ std::string Logic::broken_invariant() const {
   return "";
 }
 
-std::string Logic::obligation_of(std::uint64_t attempt_id) const {
+std::string Delivery::obligation_of(std::uint64_t attempt_id) const {
   return fmt::format("{} {}", options_.names.request, attempt_id);
 }
 
-void Logic::restore_breaker() {
+void Delivery::restore_breaker() {
   if (!saved_.has_value()) return;
   const bool is_of_another = !saved_->about.empty() && saved_->about != options_.about;
   if (!is_of_another) refused_in_row_ = saved_->refused_in_row;
@@ -115,7 +115,7 @@ void Logic::restore_breaker() {
   saved_.reset();
 }
 
-void Logic::handle(const StopRequested&) {
+void Delivery::handle(const StopRequested&) {
   if (stop_by_.has_value()) return;
   stop_by_ = now_.monotonic + options_.stop_grace;
   say(LogLevel::info, phase_ == Phase::attempting
@@ -123,23 +123,23 @@ void Logic::handle(const StopRequested&) {
                           : "stopping");
 }
 
-void Logic::handle(const MqttConnected&) {
+void Delivery::handle(const MqttConnected&) {
   self_.connected(now_, effects_);
   next_at_ = now_.monotonic;
 }
 
-void Logic::handle(const MqttDisconnected& event) {
+void Delivery::handle(const MqttDisconnected& event) {
   self_.disconnected(event, now_, effects_);
   calls_.take_all();
   if (phase_ == Phase::asking) phase_ = Phase::idle;
 }
 
-void Logic::handle(const MqttPublished& event) {
+void Delivery::handle(const MqttPublished& event) {
   if (calls_.take_refusal(event).has_value())
     store_failed("the broker did not take the request: " + event.result.error().message);
 }
 
-void Logic::handle(const MqttMessage& event) {
+void Delivery::handle(const MqttMessage& event) {
   if (event.topic == control_topic(options_)) {
     self_.take_order(event, breaker_, now_, effects_);
     return;
@@ -151,7 +151,7 @@ void Logic::handle(const MqttMessage& event) {
   if (answered == Asked::confirmation) take_confirmation(event.payload);
 }
 
-void Logic::handle(const Attempted& event) {
+void Delivery::handle(const Attempted& event) {
   const Verdict& verdict = event.verdict;
   liveness_.end(obligation_of(event.id));
   if (verdict.outcome != Outcome::unreadable) counters_.latency.observe(event.took);
@@ -174,7 +174,7 @@ void Logic::handle(const Attempted& event) {
   }
 }
 
-void Logic::advance() {
+void Delivery::advance() {
   const Instant now = now_.monotonic;
   breaker_.advance(now);
   self_.advance(now_, effects_);
@@ -196,18 +196,18 @@ void Logic::advance() {
   if (may_confirm() && now >= next_at_) confirm();
 }
 
-bool Logic::may_ask() const {
+bool Delivery::may_ask() const {
   return phase_ == Phase::idle && self_.is_connected() && !stop_by_.has_value() &&
          breaker_.state() != CircuitBreaker::State::open;
 }
 
-bool Logic::may_confirm() const { return phase_ == Phase::confirming && self_.is_connected() && !calls_.is_full(); }
+bool Delivery::may_confirm() const { return phase_ == Phase::confirming && self_.is_connected() && !calls_.is_full(); }
 
-void Logic::call(Asked asked, std::string_view verb, std::string payload) {
+void Delivery::call(Asked asked, std::string_view verb, std::string payload) {
   effects_.emplace_back(calls_.open(options_.node, verb, std::move(payload), asked, now_.monotonic));
 }
 
-void Logic::ask() {
+void Delivery::ask() {
   UploadRequest request;
   request.destination = options_.upload.destination;
   request.max_readings = rows_to_ask();
@@ -219,13 +219,13 @@ void Logic::ask() {
 }
 
 /// A probe is small, where the store may still cut it; of rows that are held it is one.
-std::size_t Logic::rows_to_ask() const {
+std::size_t Delivery::rows_to_ask() const {
   if (is_held()) return 1;
   const bool is_probe = breaker_.state() == CircuitBreaker::State::half_open;
   return is_probe ? std::min(size_.next(), options_.upload.few_readings) : size_.next();
 }
 
-void Logic::take_batch(const std::string& payload) {
+void Delivery::take_batch(const std::string& payload) {
   Result<UploadBatchHeader> header = decode_upload_batch_header(payload);
   if (!header.has_value()) return store_failed(header.error().message);
   if (header->destination != options_.upload.destination) {
@@ -248,7 +248,7 @@ void Logic::take_batch(const std::string& payload) {
     attempt(std::move(*header), payload, *permit);
 }
 
-void Logic::attempt(UploadBatchHeader header, const std::string& batch, CircuitBreaker::Permit permit) {
+void Delivery::attempt(UploadBatchHeader header, const std::string& batch, CircuitBreaker::Permit permit) {
   const UploadOptions& upload = options_.upload;
   const Millis deadline = header.readings <= upload.few_readings ? upload.few_timeout : upload.bulk_timeout;
   phase_ = Phase::attempting;
@@ -261,16 +261,16 @@ void Logic::attempt(UploadBatchHeader header, const std::string& batch, CircuitB
   effects_.emplace_back(Attempt{batch_.attempt_id, std::move(key), std::move(header), batch, deadline});
 }
 
-void Logic::start_confirming() {
+void Delivery::start_confirming() {
   attempt_backoff_.reset();
   phase_ = Phase::confirming;
   rejections_ = 0;
   next_at_ = now_.monotonic;
 }
 
-void Logic::confirm() { call(Asked::confirmation, "uploaded", encode_uploaded_request(batch_.range)); }
+void Delivery::confirm() { call(Asked::confirmation, "uploaded", encode_uploaded_request(batch_.range)); }
 
-void Logic::take_confirmation(const std::string& payload) {
+void Delivery::take_confirmation(const std::string& payload) {
   const Result<UploadedAnswer> answer = decode_uploaded_answer(payload);
   if (answer.has_value() && answer->through >= batch_.range.last) {
     store_answered();
@@ -297,18 +297,18 @@ void Logic::take_confirmation(const std::string& payload) {
   batch_is_over(next_at_);
 }
 
-void Logic::note_depth(std::uint64_t depth) {
+void Delivery::note_depth(std::uint64_t depth) {
   depth_ = depth;
   age_.note(gone_ + depth, gone_, now_.monotonic);
 }
 
-void Logic::batch_is_over(Instant next_at) {
+void Delivery::batch_is_over(Instant next_at) {
   phase_ = Phase::idle;
   batch_ = {};
   next_at_ = next_at;
 }
 
-void Logic::store_failed(const std::string& reason) {
+void Delivery::store_failed(const std::string& reason) {
   ++counters_.unanswered;
   if (phase_ == Phase::asking) phase_ = Phase::idle;
   next_at_ = now_.monotonic + rpc_backoff_.next();
@@ -317,7 +317,7 @@ void Logic::store_failed(const std::string& reason) {
 }
 
 /// A batch that cannot be written is asked for with growing pauses, though the store answers each time.
-void Logic::store_answered() {
+void Delivery::store_answered() {
   if (is_unreadable_) return;
   rpc_backoff_.reset();
   if (store_problem_.empty()) return;
@@ -325,14 +325,14 @@ void Logic::store_answered() {
   store_problem_.clear();
 }
 
-void Logic::stop() {
+void Delivery::stop() {
   if (phase_ == Phase::attempting && self_.is_connected() && now_.monotonic < *stop_by_) return;
   self_.say_down("stopped", {}, now_, effects_);
   effects_.emplace_back(Exit{0});
   exited_ = true;
 }
 
-void Logic::say_transitions() {
+void Delivery::say_transitions() {
   const std::vector<CircuitBreaker::Transition> transitions = breaker_.take_transitions();
   self_.announce(transitions, now_, effects_);
   if (!transitions.empty())
@@ -340,7 +340,7 @@ void Logic::say_transitions() {
         SaveBreaker{encode_saved_breaker(saved_breaker(breaker_, refused_in_row_, options_.about, now_))});
 }
 
-void Logic::describe(StatusWriter& status) const {
+void Delivery::describe(StatusWriter& status) const {
   self_.describe(now_, status);
   status.add("destination", options_.upload.destination);
   status.add("queue", depth_);
@@ -349,7 +349,7 @@ void Logic::describe(StatusWriter& status) const {
   if (others_) others_(status);
 }
 
-void Logic::update_status() {
+void Delivery::update_status() {
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   std::string reason = self_.trouble();
   if (!is_closed) {
@@ -362,7 +362,7 @@ void Logic::update_status() {
   if (self_.update({state, std::move(reason), has_pressure}, now_)) report_status();
 }
 
-void Logic::report_status() {
+void Delivery::report_status() {
   StatusWriter details;
   describe(details);
   const QueueDepth queue{.depth = depth_,

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/delivery/logic.hpp"
+#include "services/sensor-http-bridge/delivery/delivery.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ Timeline& with_post(Timeline& t, std::uint64_t rows = 10) {
 }
 
 TEST(BridgeLogic, tells_of_a_namesake_and_answers_its_will) {
-  LogicOptions options = test_options();
+  DeliveryOptions options = test_options();
   options.instance = "ours";
   Timeline t(options);
   t.connect();
@@ -152,7 +152,7 @@ TEST(BridgeLogic, confirms_after_a_2xx_and_goes_on_at_once_while_more_waits) {
 }
 
 TEST(BridgeLogic, keeps_to_the_drain_rate) {
-  LogicOptions options = test_options();
+  DeliveryOptions options = test_options();
   options.upload.max_rate = 100;
   Timeline t(options);
   with_post(t, 200);
@@ -333,8 +333,8 @@ TEST(BridgeLogic, an_open_breaker_survives_a_restart) {
   EXPECT_EQ(again.count("upload"), 1U);
 }
 
-LogicOptions options_about(const std::string& destination) {
-  LogicOptions options = test_options();
+DeliveryOptions options_about(const std::string& destination) {
+  DeliveryOptions options = test_options();
   options.about = destination;
   return options;
 }
