@@ -147,6 +147,31 @@ describe('the page', () => {
     assert.equal(asked, before, 'hours are less than one step of the plot');
   });
 
+  test('draws a single reading as a dot, and says where a range has none', async () => {
+    const one = { node, sensor: 'bme280.temperature', unit: '', time: new Date(Date.now() - 1_800_000).toISOString(), value: 20, count: 1 };
+    bridge.answers['/v1/readings'] = (query) => ({ buckets: query.get('sensor') === one.sensor ? [one] : [], truncated: false });
+    await open();
+    await page.waitForFunction((card) => {
+      const canvas = document.querySelector(`${card} canvas`);
+      return canvas !== null && canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte > 0);
+    }, temperature);
+    const words = (card) => page.locator(`${card} .plot`).evaluate((plot) => getComputedStyle(plot, '::after').content);
+    assert.equal(await words(temperature), 'none');
+    assert.equal(await words('article[aria-label^="bme280.humidity"]'), '"nothing in this range"');
+  });
+
+  test('names the machine of an event where there are several', async () => {
+    const event = (from) => ({ node: from, name: 'sensor-publisher', type: 'pace', time: new Date().toISOString(), text: `slow, says ${from}` });
+    await open();
+    bridge.push('event', event(node));
+    await sees(page, '#events li:first-child', `slow, says ${node}`);
+    assert.equal(await page.locator('#events li:first-child span').textContent(), 'sensor-publisher');
+    bridge.push('reading', { ...reading('attic.load', 1, ''), node: 'attic' });
+    bridge.push('event', event('attic'));
+    await sees(page, '#events li:first-child', 'slow, says attic');
+    assert.equal(await page.locator('#events li:first-child span').textContent(), 'attic sensor-publisher');
+  });
+
   test('says that the bridge is away, and goes on when it is back', async () => {
     await open();
     await bridge.stop();

@@ -75,7 +75,7 @@ function show() {
       setText(byId('no-sensors'), filter === '' ? 'No sensor has said anything yet.' : `No sensor has "${filter}" in its name.`);
     },
     () => showServices(byId('services'), state.services, node, now),
-    () => events.show(state.events, now),
+    () => events.show(state.events, now, nodesOf(state).length > 1),
     showLive,
   ];
   for (const part of parts) attempt(part);

@@ -11,6 +11,8 @@ const times = [
   [1, '{HH}:{mm}:{ss}', day, null, day, null, null, null, 1],
 ];
 
+const fewestOfALine = 3; // fewer points are dots: there is no line, or hardly one
+
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** A plot in `parent`. Large ones have axes, a cursor and a legend. */
@@ -26,7 +28,7 @@ export class Plot {
   draw(data, { large, unit, from, to }) {
     performance.mark('plot-begins');
     this.clear();
-    const options = this.#options(data.length > 2, large, unit, from / 1000, to / 1000);
+    const options = this.#options(data.length > 2, data[0].length < fewestOfALine, large, unit, from / 1000, to / 1000);
     const drawn = () => performance.measure(`plot of ${data[0].length} points`, 'plot-begins');
     this.#plot = new uPlot({ ...options, hooks: { draw: [drawn] } }, data, this.#parent);
   }
@@ -40,7 +42,7 @@ export class Plot {
     if (this.#plot !== undefined) this.#plot.setSize({ width: this.#parent.clientWidth, height: this.#parent.clientHeight });
   }
 
-  #options(hasBand, large, unit, from, to) {
+  #options(hasBand, hasDots, large, unit, from, to) {
     const line = color('--accent');
     const band = color('--band');
     const axis = { stroke: color('--quiet'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
@@ -56,7 +58,7 @@ export class Plot {
       padding: large ? undefined : [4, 0, 4, 0],
       series: [
         { value: '{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}' },
-        { label, stroke: line, width: 1.5, points: { show: false }, spanGaps: false },
+        { label, stroke: line, width: 1.5, points: { show: hasDots, size: 6, fill: line }, spanGaps: false },
         ...(hasBand ? [{ ...edge, label: 'lowest' }, { ...edge, label: 'highest' }] : []),
       ],
       bands: hasBand ? [{ series: [3, 2], fill: band }] : [],

@@ -133,6 +133,7 @@ class Card {
 
   #describe([times, values]) {
     const numbers = values.filter((value) => value !== null);
+    this.canvas.classList.toggle('empty', numbers.length === 0);
     if (numbers.length === 0) {
       setText(this.summary, 'nothing in this range');
       this.canvas.setAttribute('aria-label', 'nothing in this range');

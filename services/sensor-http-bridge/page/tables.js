@@ -33,7 +33,7 @@ export function showServices(body, services, node, now) {
   });
 }
 
-/** Adds what is new on top: the list is read out as it grows. */
+/** Adds what is new on top: the list is read out as it grows. `several`: more than one machine is known, so that each is named. */
 export class EventList {
   #parent;
   #newest;
@@ -42,13 +42,13 @@ export class EventList {
     this.#parent = parent;
   }
 
-  show(events, now) {
+  show(events, now, several) {
     const known = events.indexOf(this.#newest);
     const fresh = known < 0 ? events : events.slice(0, known);
     [this.#newest] = events;
     for (const event of [...fresh].reverse()) {
       this.#parent.prepend(make('li', { 'data-type': event.type, 'data-to': event.to },
-        make('time', { datetime: event.time }, event.time === undefined ? '' : clockText(event.time, now)), ' ', make('span', { class: 'quiet' }, event.name), ' ', event.text));
+        make('time', { datetime: event.time }, event.time === undefined ? '' : clockText(event.time, now)), ' ', make('span', { class: 'quiet' }, several ? `${event.node} ${event.name}` : event.name), ' ', event.text));
     }
     while (this.#parent.children.length > events.length) this.#parent.lastChild.remove();
     byId('no-events').hidden = events.length > 0;
