@@ -71,6 +71,8 @@ release_package() {
   fi
   publish "$deb" "$into/pool/$suite"
   publish "${deb%.deb}.cdx.json" "$into/sbom"
+  # It has the time of the build in it, so that one is as good as another.
+  [ -e "$into/buildinfo/$(basename "${deb%.deb}.buildinfo")" ] || publish "${deb%.deb}.buildinfo" "$into/buildinfo"
 }
 
 mkdir -p build "$into"

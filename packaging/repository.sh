@@ -30,7 +30,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-# apt of Debian 13 asks sqv, which refuses MD5 and SHA-1, also where a key signs itself, and short keys.
+# apt of Debian 13 asks sqv, which refuses MD5 and SHA-1, also where a key signs itself, DSA, and short RSA: now of 1024 bits.
 check_key() {
   [ -n "$key" ] || fail "whose key signs it? Name it with --key FINGERPRINT or SENSOR_RELEASE_KEY." \
     "If there is none yet: gpg --quick-generate-key 'NAME <MAIL>' ed25519 sign 2y"
@@ -42,9 +42,9 @@ check_key() {
     [[ $kind = ssb || ! $validity =~ [er] ]] || fail "key $key is expired or revoked"
     [[ $capabilities = *s* && ! $validity =~ [er] ]] || continue
     case $algorithm in
-      1 | 3) [ "$bits" -ge 3072 ] || fail "key $key is RSA of $bits bits, which apt will refuse: take ed25519, or RSA of 3072 bits and more" ;;
+      1 | 3) [ "$bits" -ge 3072 ] || fail "key $key is RSA of $bits bits, which apt refuses or soon will: take ed25519, or RSA of 3072 bits and more" ;;
       19 | 22) ;;
-      *) fail "key $key is of a kind that apt will refuse (number $algorithm of RFC 4880): take ed25519, or RSA of 3072 bits and more" ;;
+      *) fail "key $key is of a kind that apt refuses or soon will (number $algorithm of RFC 4880): take ed25519, or RSA of 3072 bits and more" ;;
     esac
     signs=yes
   done <<< "$secret"

@@ -58,8 +58,8 @@ refuses_key() {
   grep -q "$2" "$folder/said" || fail "of key $1 it does not say: $2"
   [ ! -e "$folder/repository/dists" ] || fail "it makes something with key $1"
 }
-refuses_key short 'is RSA of 2048 bits, which apt will refuse'
-refuses_key dsa 'is of a kind that apt will refuse (number 17'
+refuses_key short 'is RSA of 2048 bits, which apt refuses or soon will'
+refuses_key dsa 'is of a kind that apt refuses or soon will (number 17'
 refuses_key old 'is signed with SHA-1 or older, which apt refuses'
 refuses_key nobody "gpg has no secret key 'nobody'"
 "$project/packaging/repository.sh" "$folder/repository" --key '' > "$folder/said" 2>&1 && fail "it needs no key"

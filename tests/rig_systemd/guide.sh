@@ -18,6 +18,7 @@ guide_excuse() {
   case $1 in
     *'<version>'*) echo "part rollback" ;;
     *SIGSTOP*) echo "part watchdog" ;;
+    *packages.example.org* | 'apt update') echo "./dev rig apt" ;;
     influx* | *8428*) echo "./dev peers" ;;
   esac
 }

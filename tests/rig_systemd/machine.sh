@@ -20,18 +20,22 @@ machine_obstacle() {
   unshare --mount --pid --fork true 2> /dev/null || echo "this kernel, or the container this runs in, lets nobody make namespaces"
 }
 
-# machine_make_base DEB: the tree holds what the package depends on as archives, so that apt works inside without a network.
+# machine_make_base DEB...: the tree holds what the packages depend on as archives, so that apt works inside without a network.
 machine_make_base() {
-  machine_base=build/rig/base-$suite
-  local wants tools=systemd,systemd-sysv,dbus,procps,iproute2,man-db,curl
-  wants="$tools $(dpkg-deb --field "$1" Depends | sed 's/ ([^)]*)//g')" # what the compiler may do with a library changes its version
+  local wants deb hooks=() tools=systemd,systemd-sysv,dbus,procps,iproute2,man-db,curl
+  wants=$tools
+  machine_base=build/rig/base$([ $# -eq 1 ] || echo -$#)-$suite
+  for deb; do
+    wants+=" $(dpkg-deb --field "$deb" Depends | sed 's/ ([^)]*)//g')" # what the compiler may do with a library changes its version
+    hooks+=(--customize-hook="copy-in $deb /root"
+      --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$deb")")
+  done
   [ "$wants" != "$(cat "$machine_base.done" 2> /dev/null)" ] || return 0
   rm -rf "$machine_base"
   mkdir -p "$(dirname "$machine_base")"
   mmdebstrap --variant=minbase --mode=root --skip=cleanup/apt --aptopt='Apt::Install-Recommends "false"' \
     --include="$tools" \
-    --customize-hook="copy-in $1 /root" \
-    --customize-hook="chroot \"\$1\" apt-get install -y --download-only mosquitto-clients sqlite3 /root/$(basename "$1")" \
+    "${hooks[@]}" \
     --customize-hook="rm \"\$1\"/root/*.deb" \
     "$suite" "$machine_base" "$(packaging/apt-sources.sh "$suite")" > "$machine_base.log" 2>&1 ||
     { tail -n 20 "$machine_base.log"; return 1; }
