@@ -32,7 +32,7 @@ export SOURCE_DATE_EPOCH
 cat > "$tree/debian/changelog" << END
 sensor-project ($version) $suite; urgency=medium
 
-  * What changed stands in /usr/share/doc/sensor-project/changelog.gz.
+  * What changed stands in /usr/share/doc/sensor-project/CHANGELOG.md.
 
  -- Sensor Project <maintainers@sensor-project.invalid>  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
 END
