@@ -6,7 +6,8 @@
 
 namespace sensors {
 
-/// Refuses `fields` with ErrorCode::rejected and the store's message when `answer` is such an answer.
+/// Refuses `fields` with the store's message when `answer` is such an answer: with ErrorCode::in_use when the store
+/// says that, else with ErrorCode::rejected.
 void refuse_error_answer(JsonFields& fields, simdjson::dom::element answer);
 
 }  // namespace sensors

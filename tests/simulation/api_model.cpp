@@ -76,8 +76,8 @@ ApiMood ApiModel::mood_now() {
 ApiExchange ApiModel::post(const HttpPost& request) {
   ++requests_;
   const ApiBody known = reader_.read(request);
-  check_key(request.idempotency_key, known);
   ApiExchange exchange;
+  exchange.is_again = !check_key(request.idempotency_key, known);
   exchange.rows = known.rows.size();
   exchange.took = world_.random.between(Millis{2}, Millis{80});
   const ApiMood mood = mood_now();
@@ -177,7 +177,7 @@ ApiModel::Answer ApiModel::process(const std::string& key, const std::vector<Api
 void ApiModel::store(const ApiRow& row) {
   if (!row.point.empty()) check_point(row);
   if (row.is_gap) gaps_.emplace(row.stream, row.first);
-  if (!row.is_gap) world_.ledger.reached_api(row.stream, {row.first, row.reading});
+  if (!row.is_gap) world_.ledger.reached_api(destination_, row.stream, {row.first, row.reading});
 }
 
 /// A point replaces another one of its name, and stands beside one of another name.
@@ -193,7 +193,8 @@ void ApiModel::check_point(const ApiRow& row) {
 }
 
 bool ApiModel::has(const ApiRow& row) const {
-  return row.is_gap ? gaps_.contains({row.stream, row.first}) : world_.ledger.has(row.stream, row.first, at_api);
+  return row.is_gap ? gaps_.contains({row.stream, row.first})
+                    : world_.ledger.has_at(destination_, row.stream, row.first, at_api);
 }
 
 /// Never what it has: it stored that once.
@@ -269,8 +270,8 @@ ApiModel::Answer ApiModel::refuse_points(std::vector<ApiRow> refused) {
 /// A key always brings the same rows: also when a store that went back gives row numbers a second time, though that may
 /// have learned other times for them by then. And the same
 /// rows of one store come under the same key, until they are refused; or the store does not know any more that they
-/// were, alone or with others.
-void ApiModel::check_key(const std::string& key, const ApiBody& body) {
+/// were, alone or with others. Whether the key is new.
+bool ApiModel::check_key(const std::string& key, const ApiBody& body) {
   const auto [by_key, is_new] =
       rows_of_key_.try_emplace(key, std::pair(hash_of(body.rows, ""), hash_of(body.rows, "", false)));
   const bool is_same = store_went_back_ ? by_key->second.second == hash_of(body.rows, "", false)
@@ -278,13 +279,14 @@ void ApiModel::check_key(const std::string& key, const ApiBody& body) {
   if (!is_same) {
     world_.ledger.violate("an Idempotency-Key always brings the same batch", key);
   }
-  if (store_went_back_) return;
+  if (store_went_back_) return is_new;
   std::set<std::string>& keys = keys_of_batch_[hash_of(body.rows, body.first_and_last)];
-  if (!keys.insert(key).second) return;
+  if (!keys.insert(key).second) return is_new;
   for (const std::string& other : keys) {
     if (other == key || refused_keys_.contains(other)) continue;
     world_.ledger.violate("a batch comes under the same Idempotency-Key until it is refused", other + " became " + key);
   }
+  return is_new;
 }
 
 const char* name_of(ApiMood mood) {

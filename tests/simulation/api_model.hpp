@@ -56,6 +56,7 @@ struct ApiExchange {
   Result<bridge::HttpReply> reply;
   Millis took{0};
   std::size_t rows = 0;         // in the request
+  bool is_again = false;        // it came under this key before
   bool is_success = false;      // the API is alive: it has taken the batch, or refused data
   std::vector<ApiRow> taken;    // the reply says that the API has these
   std::vector<ApiRow> refused;  // and that it does not take these
@@ -64,7 +65,8 @@ struct ApiExchange {
 
 class ApiModel {
  public:
-  explicit ApiModel(World& world) : world_(world), reader_(world) {}
+  ApiModel(World& world, std::string destination)
+      : world_(world), destination_(std::move(destination)), reader_(world) {}
 
   /// This share of all requests meets `mood` for so long.
   void misbehave(ApiMood mood, double share, Millis time);
@@ -96,7 +98,7 @@ class ApiModel {
   };
 
   ApiMood mood_now();
-  void check_key(const std::string& key, const ApiBody& body);
+  bool check_key(const std::string& key, const ApiBody& body);
   void store(const ApiRow& row);
   void check_point(const ApiRow& row);
   Answer process(const std::string& key, const std::vector<ApiRow>& rows);
@@ -108,6 +110,7 @@ class ApiModel {
   void put(ApiExchange& exchange, Answer answer, const std::vector<ApiRow>& rows) const;
 
   World& world_;
+  const std::string destination_;
   ApiBodyReader reader_;
   bool remembers_keys_ = true;
   bool store_went_back_ = false;

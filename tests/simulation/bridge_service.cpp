@@ -23,19 +23,19 @@ constexpr std::size_t event_overhead_bytes = 256;
 constexpr Millis longest_asked{600'000};  // Retry-After
 constexpr Millis shortest_small{60'000};  // after a 413
 
-std::string client_id_of(const std::string& node) { return node + "-" + bridge::service_name; }
+std::string client_id_of(const bridge::DeliveryOptions& options) { return options.node + "-" + options.service; }
 
 }  // namespace
 
 BridgeService::BridgeService(World& world, BrokerModel& broker, ApiModel& api, bridge::DeliveryOptions options,
                              bridge::HttpSinkOptions http, InboxSize inbox)
-    : HostedService(world, options.node + "/" + bridge::service_name, inbox),
+    : HostedService(world, options.node + "/" + options.service, inbox),
       broker_(broker),
       api_(api),
       options_(std::move(options)),
       http_(http),
       attempts_(http),
-      client_id_(client_id_of(options_.node)),
+      client_id_(client_id_of(options_)),
       breaker_(world, name(), {.longest_open = longest_asked + Millis{1'000}}) {}
 
 void BridgeService::open() {
@@ -101,7 +101,7 @@ void BridgeService::rename(const std::string& node) {
   world_.note(name(), "is called " + node + " from its next start on");
   if (saving_write_homes_.has_value()) write_homes_file_ = std::exchange(saving_write_homes_, std::nullopt);
   options_.node = node;
-  client_id_ = client_id_of(node);
+  client_id_ = client_id_of(options_);
   if (web_.has_value()) web_->node = node;
 }
 
@@ -140,14 +140,9 @@ void BridgeService::answer(const Attempted& attempted) {
   delivered_some_ = !exchange.taken.empty();
   if (delivered_some_) given_up_in_row_ = 0;
   breaker_.outcome(attempted.id, exchange.is_success ? BreakerWatch::Outcome::success : BreakerWatch::Outcome::failure);
-  for (const ApiRow& row : exchange.taken) {
-    if (row.is_gap) {
-      world_.ledger.bridge_answered_gap(row.stream, row.first, row.last);
-    } else {
-      world_.ledger.bridge_answered(row.stream, row.first);
-    }
-  }
-  for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(row);
+  const std::string& destination = options_.upload.destination;
+  for (const ApiRow& row : exchange.taken) world_.ledger.bridge_answered(destination, row);
+  for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(destination, row);
 }
 
 void BridgeService::stepped() { breaker_.check(); }
@@ -160,10 +155,10 @@ void BridgeService::note_size(std::uint64_t id, const ApiExchange& exchange) {
 }
 
 /// A batch that was handed out before may come again as it was.
-void BridgeService::check_size(const std::string& key, std::size_t rows) {
-  if (!keys_.insert(key).second || world_.scheduler.now() >= most_rows_until_ || rows <= most_rows_) return;
+void BridgeService::check_size(const ApiExchange& exchange) {
+  if (exchange.is_again || world_.scheduler.now() >= most_rows_until_ || exchange.rows <= most_rows_) return;
   world_.ledger.violate("413 halves the batch",
-                        fmt::format("{}: {} rows, and {} are as many as may be", name(), rows, most_rows_));
+                        fmt::format("{}: {} rows, and {} are as many as may be", name(), exchange.rows, most_rows_));
 }
 
 void BridgeService::check_given_up(const UploadedRequest& request) {
@@ -180,8 +175,10 @@ void BridgeService::apply(bridge::BridgeEffect& effect) {
 }
 
 void BridgeService::carry_out(MqttPublish& message) {
-  if (message.topic.find("/status/") != std::string::npos)
+  if (message.topic.find("/status/") != std::string::npos) {
     is_well_ = message.payload.find("\"state\":\"up\"") != std::string::npos;
+    is_one_too_many_ = message.payload.find("is delivered to by") != std::string::npos;
+  }
   if (message.topic.ends_with("/rpc/uploaded")) {
     const Result<UploadedRequest> request = decode_uploaded_request(message.payload);
     if (!request.has_value()) return world_.ledger.violate("what is published can be read", request.error().message);
@@ -198,7 +195,7 @@ void BridgeService::carry_out(Attempt& attempt) {
     return world_.ledger.violate("what the store hands out can be sent", written.error().message);
   const HttpPost& post = *written;
   ApiExchange exchange = api_.post(post);
-  check_size(post.idempotency_key, exchange.rows);
+  check_size(exchange);
   if (world_.timeline.is_on()) {
     const bool answered = exchange.reply.has_value();
     world_.note("API", post.idempotency_key + ": " +

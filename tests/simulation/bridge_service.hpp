@@ -6,7 +6,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "common/codec/reading_json.hpp"
@@ -37,13 +36,14 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   void rename(const std::string& node);
 
   /// Its loop stands still from the next probe on until the probe's time is over; the answer may be there before.
-  void stall_probe() { stalls_probe_ = true; }
+  void stall_probe(bool stalls = true) { stalls_probe_ = stalls; }
 
   /// The HTTP client's thread hangs with the next request: its outcome comes so much later than its deadline.
   void hang_client(Millis time) { client_hang_ = time; }
 
   /// What its last status said.
   bool is_well() const { return is_well_; }
+  bool is_one_too_many() const { return is_one_too_many_; }  // its destination has another bridge
 
  private:
   void open() override;
@@ -72,7 +72,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   void note_handed_in(const MqttPublish& message);
   void answer(const bridge::Attempted& attempted);
   void note_size(std::uint64_t id, const ApiExchange& exchange);
-  void check_size(const std::string& key, std::size_t rows);
+  void check_size(const ApiExchange& exchange);
   void check_given_up(const UploadedRequest& request);
 
   BrokerModel& broker_;
@@ -96,7 +96,6 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   std::optional<std::string> state_file_;
   std::optional<std::string> write_homes_file_;
   std::optional<std::string> saving_write_homes_;  // on the worker, or lost with it
-  std::set<std::string> keys_;                     // that were ever sent
   std::size_t most_rows_ = 0;                      // in a batch, since a larger one was answered with 413
   Instant most_rows_until_{};
   bool delivered_some_ = false;        // with the last answer
@@ -105,6 +104,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   Millis client_hang_{0};
   bool stalls_probe_ = false;
   bool is_well_ = false;
+  bool is_one_too_many_ = false;
 };
 
 }  // namespace sensors::simulation

@@ -66,6 +66,8 @@ class BrokerModel {
   void heal();
 
   bool is_up() const { return up_; }
+  Millis latency_most() const { return options_.latency_most; }
+
   /// What it keeps, by topic; an empty payload clears.
   const std::map<std::string, std::shared_ptr<const MqttMessage>>& retained() const { return retained_; }
   std::uint64_t dropped() const { return dropped_; }

@@ -10,6 +10,12 @@ Millis status_interval(Random& random) { return random.chance(0.2) ? Millis{10'0
 
 }  // namespace
 
+SecondBridge second_bridge(Random& random) {
+  const double drawn = random.fraction();
+  if (drawn < 0.3) return SecondBridge::delivers_elsewhere;
+  return drawn < 0.45 ? SecondBridge::delivers_the_same : SecondBridge::none;
+}
+
 publisher::LogicOptions publisher_options(Random& random, const std::string& node) {
   publisher::LogicOptions options;
   options.node = node;

@@ -17,6 +17,15 @@ namespace sensors::simulation {
 /// The node of broker, store and bridge, and of the first publisher.
 inline constexpr const char* main_node = "node-1";
 inline constexpr const char* destination = "api";
+inline constexpr const char* other_destination = "mirror";  // of the bridge with a name
+
+/// Whether there is a bridge with a name beside the one without, and what it delivers to.
+enum class SecondBridge {
+  none,
+  delivers_elsewhere,  // to a destination and an API of its own
+  delivers_the_same,   // somebody has given it the destination of the first
+};
+SecondBridge second_bridge(Random& random);
 
 publisher::LogicOptions publisher_options(Random& random, const std::string& node);
 persistence::LogicOptions persistence_options(Random& random);

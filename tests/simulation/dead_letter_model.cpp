@@ -30,7 +30,7 @@ RowRange range_of(const StoredRow& row) {
 void DeadLetterModel::refuse(Ledger& ledger, const std::string& destination, StoredRow row, const RejectedRow& why,
                              WallTime now) {
   const RowRange range = range_of(row);
-  ledger.dead_lettered(range, why.reason);
+  ledger.dead_lettered(destination, range, why.reason);
   const auto [id, is_new] = ids_.try_emplace(Name{destination, range.stream, range.first}, last_ + 1);
   DeadLetter& letter = letters_[id->second];
   if (is_new) {
@@ -64,7 +64,7 @@ void DeadLetterModel::requeue(Ledger& ledger, DeadLetter& letter, std::uint64_t 
   letter.waits = true;
   id_of(letter.row) = queue_id;
   queue_[queue_id] = letter.id;
-  ledger.requeued(range_of(letter.row));
+  ledger.requeued(letter.destination, range_of(letter.row));
 }
 
 std::uint64_t DeadLetterModel::change(Ledger& ledger, const DeadLettersRequest& request, std::uint64_t& last_id) {
@@ -76,7 +76,7 @@ std::uint64_t DeadLetterModel::change(Ledger& ledger, const DeadLettersRequest& 
     if (request.action == DeadLettersRequest::Action::requeue) {
       requeue(ledger, letter, ++last_id);
     } else {
-      ledger.purged_dead_letter(range_of(letter.row));
+      ledger.purged_dead_letter(letter.destination, range_of(letter.row));
       erase(letter.id);
     }
   }
@@ -98,7 +98,7 @@ std::uint64_t DeadLetterModel::trim(Ledger& ledger, std::size_t most) {
   for (auto at = letters_.begin(); at != letters_.end() && count() > most;) {
     const DeadLetter& letter = (at++)->second;
     if (letter.waits) continue;
-    ledger.purged_dead_letter(range_of(letter.row));
+    ledger.purged_dead_letter(letter.destination, range_of(letter.row));
     erase(letter.id);
     ++dropped;
   }
@@ -114,6 +114,15 @@ persistence::DeadLetterRows DeadLetterModel::list(const DeadLettersRequest& requ
       break;
     }
     found.letters.push_back(at->second);
+  }
+  return found;
+}
+
+std::map<std::uint64_t, std::uint64_t> DeadLetterModel::queue(const std::string& destination, std::uint64_t first,
+                                                              std::uint64_t last) const {
+  std::map<std::uint64_t, std::uint64_t> found;
+  for (auto at = queue_.lower_bound(first); at != queue_.end() && at->first <= last; ++at) {
+    if (letters_.at(at->second).destination == destination) found.emplace_hint(found.end(), *at);
   }
   return found;
 }

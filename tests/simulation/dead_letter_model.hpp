@@ -36,6 +36,8 @@ class DeadLetterModel {
 
   /// Those that wait, by row number, and the row with it.
   const std::map<std::uint64_t, std::uint64_t>& queue() const { return queue_; }
+  std::map<std::uint64_t, std::uint64_t> queue(const std::string& destination, std::uint64_t first,
+                                               std::uint64_t last) const;
   StoredRow row_at(std::uint64_t queue_id) const;
 
   const std::map<std::uint64_t, DeadLetter>& letters() const { return letters_; }

@@ -43,6 +43,9 @@ const char* name_of(FaultKind kind) {
     case FaultKind::stall_probe: return "loop stalls over a probe";
     case FaultKind::delete_outbox: return "outbox deleted beneath its service";
     case FaultKind::delete_store: return "store deleted beneath its service";
+    case FaultKind::kill_second_bridge: return "kill the second bridge";
+    case FaultKind::second_api_misbehaves: return "second API misbehaves";
+    case FaultKind::second_api_refuses: return "second API refuses rows";
   }
   return "?";
 }
@@ -77,6 +80,16 @@ std::vector<PlannedFault> plan_more(std::uint64_t seed) {
   // With a kill before it is noticed the file is lost.
   add(FaultKind::delete_outbox, 0.15, Millis{10 * 60'000});
   add(FaultKind::delete_store, 0.15, Millis{10 * 60'000});
+  return plan;
+}
+
+std::vector<PlannedFault> plan_second_bridge(Random& random, bool has_api) {
+  std::vector<PlannedFault> plan;
+  for (const FaultKind kind :
+       {FaultKind::kill_second_bridge, FaultKind::second_api_misbehaves, FaultKind::second_api_refuses}) {
+    const Millis mean = random.of_any_size(Millis{10 * 60'000}, Millis{3 * 3'600'000});
+    if (random.chance(0.5) && (has_api || kind == FaultKind::kill_second_bridge)) plan.push_back({kind, mean});
+  }
   return plan;
 }
 

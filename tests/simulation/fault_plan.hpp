@@ -50,8 +50,11 @@ enum class FaultKind {
   stall_probe,      // the answer to a probe comes in time, and its service sees it when that is over
   delete_outbox,    // the file, beneath the publisher
   delete_store,
+  kill_second_bridge,  // for a moment or for long
+  second_api_misbehaves,
+  second_api_refuses,
 };
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::delete_store) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::second_api_refuses) + 1;
 
 const char* name_of(FaultKind kind);
 
@@ -63,7 +66,10 @@ struct PlannedFault {
 /// All but interrupt_write, which is for seeds that have a client, and those of plan_more().
 std::vector<PlannedFault> plan_faults(Random& random);
 
-/// The kinds behind interrupt_write, with chances of their own.
+/// The kinds behind interrupt_write, with chances of their own; but for those of a second bridge.
 std::vector<PlannedFault> plan_more(std::uint64_t seed);
+
+/// Of a second bridge, and of its API if it has one.
+std::vector<PlannedFault> plan_second_bridge(Random& random, bool has_api);
 
 }  // namespace sensors::simulation

@@ -10,6 +10,7 @@ namespace sensors::simulation {
 namespace {
 
 constexpr const char* either_or = "a reading is at the API or a dead letter, never both";
+constexpr unsigned facts_of_destination = 16;  // bits
 
 }  // namespace
 
@@ -41,25 +42,30 @@ Ledger::Stream* Ledger::find(const std::string& stream, std::string_view where) 
   return nullptr;
 }
 
-void Ledger::add(Stream& stream, std::uint64_t seq, Fact fact) {
+void Ledger::add(Stream& stream, std::uint64_t seq, std::uint32_t facts) {
   if (stream.facts.size() < seq) stream.facts.resize(seq, 0);
-  stream.facts[seq - 1] = static_cast<std::uint16_t>(stream.facts[seq - 1] | fact);
+  stream.facts[seq - 1] |= facts;
 }
 
-void Ledger::add(const RowRange& row, Fact fact) {
-  Stream* const stream = find(row.stream, "dead letters");
-  for (std::uint64_t seq = row.first; stream != nullptr && seq <= row.last; ++seq) add(*stream, seq, fact);
+void Ledger::add(const RowRange& row, std::uint32_t facts) {
+  Stream* const stream = find(row.stream, "row");
+  for (std::uint64_t seq = row.first; stream != nullptr && seq <= row.last; ++seq) add(*stream, seq, facts);
 }
 
-void Ledger::remove(const RowRange& row, unsigned facts) {
-  Stream* const stream = find(row.stream, "dead letters");
+void Ledger::remove(const RowRange& row, std::uint32_t facts) {
+  Stream* const stream = find(row.stream, "row");
   if (stream == nullptr) return;
   for (std::uint64_t seq = row.first; seq <= row.last && seq <= stream->facts.size(); ++seq)
-    stream->facts[seq - 1] = static_cast<std::uint16_t>(stream->facts[seq - 1] & ~facts);
+    stream->facts[seq - 1] &= ~facts;
   stream->resolved_through = std::min(stream->resolved_through, row.first - 1);
 }
 
-bool Ledger::has(const std::string& stream, std::uint64_t seq, unsigned facts) const {
+/// The bits of the first destination are those of Fact, and of the next one they are above them.
+std::uint32_t Ledger::facts_at(const std::string& destination, std::uint32_t facts) const {
+  return !destinations_.empty() && destination == destinations_.front() ? facts : facts << facts_of_destination;
+}
+
+bool Ledger::has(const std::string& stream, std::uint64_t seq, std::uint32_t facts) const {
   const auto found = streams_.find(stream);
   return found != streams_.end() && seq >= 1 && seq <= found->second.facts.size() &&
          (found->second.facts[seq - 1] & facts) != 0;
@@ -262,7 +268,7 @@ void Ledger::gap_stored(const std::string& stream, std::uint64_t first, std::uin
   for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_in_store);
 }
 
-void Ledger::reached_api(const std::string& stream, const SequencedReading& row) {
+void Ledger::reached_api(const std::string& destination, const std::string& stream, const SequencedReading& row) {
   const std::uint64_t seq = row.seq;
   Stream* const known = find(stream, "API");
   if (known == nullptr) return;
@@ -270,66 +276,61 @@ void Ledger::reached_api(const std::string& stream, const SequencedReading& row)
   if (!has(stream, seq, in_store)) {
     violate("the API gets what the store has committed", fmt::format("({}, {}) was never committed", stream, seq));
   }
-  if (has(stream, seq, dead)) violate(either_or, fmt::format("({}, {}) is a dead letter, and was sent", stream, seq));
-  add(*known, seq, at_api);
+  if (has_at(destination, stream, seq, dead))
+    violate(either_or, fmt::format("({}, {}) is a dead letter of {}, and was sent", stream, seq, destination));
+  add(*known, seq, facts_at(destination, at_api));
 }
 
-void Ledger::bridge_answered(const std::string& stream, std::uint64_t seq) {
-  if (Stream* const known = find(stream, "bridge")) add(*known, seq, answered);
+void Ledger::bridge_answered(const std::string& destination, const RowRange& row) {
+  add(row, facts_at(destination, row.is_gap ? gap_answered : answered));
 }
 
-void Ledger::bridge_answered_gap(const std::string& stream, std::uint64_t first, std::uint64_t last) {
-  Stream* const known = find(stream, "bridge");
-  if (known == nullptr) return;
-  for (std::uint64_t seq = first; seq <= last; ++seq) add(*known, seq, gap_answered);
+void Ledger::bridge_refused(const std::string& destination, const RowRange& row) {
+  add(row, facts_at(destination, row.is_gap ? gap_refused : refused));
 }
 
-void Ledger::bridge_refused(const RowRange& row) { add(row, row.is_gap ? gap_refused : refused); }
-
-void Ledger::cursor_passes(const std::string& stream, std::uint64_t seq) {
-  if (has(stream, seq, answered)) return;
+void Ledger::cursor_passes(const std::string& destination, const RowRange& row) {
+  if (has_at(destination, row.stream, row.first, row.is_gap ? gap_answered : answered)) return;
   violate("5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter",
-          fmt::format("({}, {}) left it without", stream, seq));
-}
-
-void Ledger::cursor_passes_gap(const std::string& stream, std::uint64_t first) {
-  if (has(stream, first, gap_answered)) return;
-  violate("5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter",
-          fmt::format("the gap record of ({}, {}) left it without", stream, first));
+          fmt::format("{}({}, {}) left that of {} without", row.is_gap ? "the gap record of " : "", row.stream,
+                      row.first, destination));
 }
 
 // ---- dead letters ----
 
-void Ledger::dead_lettered(const RowRange& row, const std::string& reason) {
+void Ledger::dead_lettered(const std::string& destination, const RowRange& row, const std::string& reason) {
   ++dead_lettered_;
-  if (!has(row.stream, row.first, row.is_gap ? gap_refused : refused)) {
+  if (!has_at(destination, row.stream, row.first, row.is_gap ? gap_refused : refused)) {
     violate("only what the API refused becomes a dead letter",
-            fmt::format("({}, {}): the API never refused it alone: {}", row.stream, row.first, reason));
+            fmt::format("({}, {}): {} never refused it alone: {}", row.stream, row.first, destination, reason));
   }
   if (reason.find(refusal_of(row)) == std::string::npos) {
     violate("a dead letter has the API's reason", fmt::format("({}, {}): '{}'", row.stream, row.first, reason));
   }
-  if (!row.is_gap && has(row.stream, row.first, at_api)) {
-    violate(either_or, fmt::format("({}, {}) is at the API, and became a dead letter", row.stream, row.first));
+  if (!row.is_gap && has_at(destination, row.stream, row.first, at_api)) {
+    violate(either_or,
+            fmt::format("({}, {}) is at {}, and became a dead letter of it", row.stream, row.first, destination));
   }
-  add(row, row.is_gap ? gap_dead : dead);
+  add(row, facts_at(destination, row.is_gap ? gap_dead : dead));
 }
 
-void Ledger::requeued(const RowRange& row) {
+void Ledger::requeued(const std::string& destination, const RowRange& row) {
   // It must be delivered now, whatever happened to it before.
-  remove(row, row.is_gap ? gap_dead | gap_refused : dead | refused);
+  remove(row, facts_at(destination, row.is_gap ? gap_dead | gap_refused : dead | refused));
 }
 
-void Ledger::purged_dead_letter(const RowRange& row) {
-  remove(row, row.is_gap ? gap_dead : dead);
-  add(row, purged);
+void Ledger::purged_dead_letter(const std::string& destination, const RowRange& row) {
+  remove(row, facts_at(destination, row.is_gap ? gap_dead : dead));
+  add(row, facts_at(destination, purged));
 }
 
-void Ledger::dead_letter_is_back(const RowRange& row) { add(row, row.is_gap ? gap_dead : dead); }
+void Ledger::dead_letter_is_back(const std::string& destination, const RowRange& row) {
+  add(row, facts_at(destination, row.is_gap ? gap_dead : dead));
+}
 
-void Ledger::dead_letter_lost(const RowRange& row) {
-  remove(row, row.is_gap ? gap_dead : dead);
-  add(row, lost_by_hardware);
+void Ledger::dead_letter_lost(const std::string& destination, const RowRange& row) {
+  remove(row, facts_at(destination, row.is_gap ? gap_dead : dead));
+  add(row, facts_at(destination, lost_by_hardware));
 }
 
 void Ledger::lost(const std::string& stream, std::uint64_t seq) {
@@ -355,11 +356,15 @@ void Ledger::forgotten(const std::string& stream) {
 
 // ---- the end ----
 
-bool Ledger::is_resolved(std::uint16_t facts) {
-  return (facts & (answered | gap_answered | lost_by_hardware | dead | gap_dead | purged)) != 0;
+/// At every destination.
+bool Ledger::is_resolved(std::uint32_t facts) const {
+  if ((facts & lost_by_hardware) != 0) return true;
+  return std::all_of(destinations_.begin(), destinations_.end(), [&](const std::string& destination) {
+    return (facts & facts_at(destination, answered | gap_answered | lost_by_hardware | dead | gap_dead | purged)) != 0;
+  });
 }
 
-std::uint64_t Ledger::resolve(const Stream& stream) {
+std::uint64_t Ledger::resolve(const Stream& stream) const {
   while (stream.resolved_through < stream.kept_through && is_resolved(stream.facts[stream.resolved_through])) {
     ++stream.resolved_through;
   }
@@ -380,12 +385,12 @@ std::string Ledger::describe_unresolved(std::size_t most) const {
   std::string text;
   for (const auto& [name, stream] : streams_) {
     for (std::uint64_t seq = resolve(stream) + 1; seq <= stream.kept_through && most > 0; ++seq) {
-      const unsigned facts = stream.facts[seq - 1];
-      if (is_resolved(static_cast<std::uint16_t>(facts))) continue;
-      text +=
-          fmt::format("{}({}, {}: {}{}{}{}{})", text.empty() ? "" : " ", name, seq, facts & in_outbox ? "outbox " : "",
-                      facts & gap_in_outbox ? "gap-in-outbox " : "", facts & in_store ? "store " : "",
-                      facts & gap_in_store ? "gap-in-store " : "", facts & at_api ? "API" : "");
+      const std::uint32_t facts = stream.facts[seq - 1];
+      if (is_resolved(facts)) continue;
+      text += fmt::format("{}({}, {}: {}{}{}{}{}{})", text.empty() ? "" : " ", name, seq,
+                          facts & in_outbox ? "outbox " : "", facts & gap_in_outbox ? "gap-in-outbox " : "",
+                          facts & in_store ? "store " : "", facts & gap_in_store ? "gap-in-store " : "",
+                          facts & at_api ? "API " : "", facts & (at_api << facts_of_destination) ? "other-API " : "");
       --most;
     }
   }
@@ -399,7 +404,7 @@ Ledger::Totals Ledger::totals() const {
   totals.refused = dead_lettered_;
   for (const auto& [name, stream] : streams_) {
     totals.lost_in_memory += stream.lost_in_memory;
-    for (const std::uint16_t facts : stream.facts) {
+    for (const std::uint32_t facts : stream.facts) {
       if ((facts & answered) != 0) {
         ++totals.delivered;
       } else if ((facts & gap_answered) != 0) {

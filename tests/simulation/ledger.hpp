@@ -22,7 +22,7 @@ struct Violation {
   std::string text;   // how it was broken
 };
 
-/// What is known of one (stream, seq). Bits.
+/// What is known of one (stream, seq). Bits. Those from `at_api` on each destination has for itself.
 enum Fact : std::uint16_t {
   in_outbox = 1,           // the reading was synced in the outbox once
   gap_in_outbox = 2,       // a gap record that covers it was
@@ -107,29 +107,30 @@ class Ledger {
 
   // ---- store, bridge and API ----
 
+  /// One more destination that every reading has to come to, or its record; two at most.
+  void add_destination(const std::string& name) { destinations_.push_back(name); }
+
   void stored(const std::string& stream, const SequencedReading& row);
   void gap_stored(const std::string& stream, std::uint64_t first, std::uint64_t last);
-  void reached_api(const std::string& stream, const SequencedReading& row);
-  void bridge_answered(const std::string& stream, std::uint64_t seq);
-  void bridge_answered_gap(const std::string& stream, std::uint64_t first, std::uint64_t last);
+  void reached_api(const std::string& destination, const std::string& stream, const SequencedReading& row);
+  void bridge_answered(const std::string& destination, const RowRange& row);
 
   /// The bridge was told that the API does not take this row, and no other row of its batch is meant.
-  void bridge_refused(const RowRange& row);
+  void bridge_refused(const std::string& destination, const RowRange& row);
 
   /// The cursor of the destination moves over a row.
-  void cursor_passes(const std::string& stream, std::uint64_t seq);
-  void cursor_passes_gap(const std::string& stream, std::uint64_t first);
+  void cursor_passes(const std::string& destination, const RowRange& row);
 
   // ---- dead letters ----
 
-  /// A destination refused the row for `reason`, and it is kept.
-  void dead_lettered(const RowRange& row, const std::string& reason);
-  void requeued(const RowRange& row);
-  void purged_dead_letter(const RowRange& row);
+  /// The destination refused the row for `reason`, and it is kept.
+  void dead_lettered(const std::string& destination, const RowRange& row, const std::string& reason);
+  void requeued(const std::string& destination, const RowRange& row);
+  void purged_dead_letter(const std::string& destination, const RowRange& row);
 
   /// What the file holds, after an earlier one has come back: a dead letter; or none, if the only copy is gone.
-  void dead_letter_is_back(const RowRange& row);
-  void dead_letter_lost(const RowRange& row);
+  void dead_letter_is_back(const std::string& destination, const RowRange& row);
+  void dead_letter_lost(const std::string& destination, const RowRange& row);
 
   void lost(const std::string& stream, std::uint64_t seq);
 
@@ -139,7 +140,10 @@ class Ledger {
   /// No outbox knows any more to what number the stream went.
   void forgotten(const std::string& stream);
 
-  bool has(const std::string& stream, std::uint64_t seq, unsigned facts) const;
+  bool has(const std::string& stream, std::uint64_t seq, std::uint32_t facts) const;
+  bool has_at(const std::string& destination, const std::string& stream, std::uint64_t seq, Fact fact) const {
+    return has(stream, seq, facts_at(destination, fact));
+  }
 
   // ---- the end ----
 
@@ -148,9 +152,9 @@ class Ledger {
   std::string describe_unresolved(std::size_t most) const;
 
   struct Totals {
-    std::uint64_t taken = 0;     // from drivers, and those that clients had to hand in
-    std::uint64_t promised = 0;  // how often a client was told that a reading of its is stored
-    std::uint64_t delivered = 0;
+    std::uint64_t taken = 0;      // from drivers, and those that clients had to hand in
+    std::uint64_t promised = 0;   // how often a client was told that a reading of its is stored
+    std::uint64_t delivered = 0;  // this and the next: at the first destination
     std::uint64_t dropped_with_record = 0;
     std::uint64_t refused = 0;  // rows that became dead letters, or did so again
     std::uint64_t purged = 0;
@@ -164,7 +168,7 @@ class Ledger {
     std::string boot;
     std::vector<std::uint64_t> numbers;  // of the reading with seq = index + 1
     std::vector<TakenAt> taken_at;
-    std::vector<std::uint16_t> facts;
+    std::vector<std::uint32_t> facts;
     std::uint64_t kept_through = 0;
     std::uint64_t lost_in_memory = 0;
     mutable std::uint64_t resolved_through = 0;
@@ -185,13 +189,15 @@ class Ledger {
   void check_offer(const std::string& stream, const SequencedReading& row);
   void stored_once(Stream& stream, const std::string& name, const SequencedReading& row);
   bool has_right_time(const Stream& stream, const SequencedReading& row) const;
-  void add(Stream& stream, std::uint64_t seq, Fact fact);
+  static void add(Stream& stream, std::uint64_t seq, std::uint32_t facts);
   static void skip_stored(Stream& stream, std::uint64_t next);
-  void add(const RowRange& row, Fact fact);
-  void remove(const RowRange& row, unsigned facts);
-  static bool is_resolved(std::uint16_t facts);
-  static std::uint64_t resolve(const Stream& stream);
+  void add(const RowRange& row, std::uint32_t facts);
+  void remove(const RowRange& row, std::uint32_t facts);
+  std::uint32_t facts_at(const std::string& destination, std::uint32_t facts) const;
+  bool is_resolved(std::uint32_t facts) const;
+  std::uint64_t resolve(const Stream& stream) const;
 
+  std::vector<std::string> destinations_;
   std::map<std::string, Stream, std::less<>> streams_;
   std::map<std::string, std::vector<WallTime>> boot_times_;  // that were vouched for, of each boot
   std::vector<RowRange> rows_;                               // of the readings, by number - 1

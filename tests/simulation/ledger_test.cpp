@@ -11,6 +11,7 @@ SequencedReading row_of(std::uint64_t value) { return {1, {"s", Ledger::value_of
 class LedgerTest : public testing::Test {
  protected:
   LedgerTest() {
+    ledger.add_destination("api");
     ledger.stream_begins("run1", "boot1");
     for (int i = 0; i < 3; ++i) ledger.taken("run1", ledger.next_number(), {});
   }
@@ -23,9 +24,9 @@ TEST_F(LedgerTest, follows_a_reading_to_the_api) {
   ledger.kept("run1", row_of(1));
   EXPECT_EQ(ledger.unresolved(), 1U);
   ledger.stored("run1", row_of(1));
-  ledger.reached_api("run1", row_of(1));
-  ledger.bridge_answered("run1", 1);
-  ledger.cursor_passes("run1", 1);
+  ledger.reached_api("api", "run1", row_of(1));
+  ledger.bridge_answered("api", {"run1", 1, 1, false});
+  ledger.cursor_passes("api", {"run1", 1, 1, false});
   EXPECT_EQ(ledger.unresolved(), 0U);
   EXPECT_EQ(broken(), "");
 }
@@ -52,7 +53,7 @@ TEST_F(LedgerTest, sees_a_reading_that_is_published_too_early) {
 TEST_F(LedgerTest, sees_a_cursor_that_moves_before_the_answer) {
   ledger.kept("run1", row_of(1));
   ledger.stored("run1", row_of(1));
-  ledger.cursor_passes("run1", 1);
+  ledger.cursor_passes("api", {"run1", 1, 1, false});
   EXPECT_EQ(broken(), "5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter");
 }
 
@@ -71,27 +72,27 @@ TEST_F(LedgerTest, takes_a_refused_reading_for_settled_until_it_is_requeued) {
   const RowRange row{"run1", 1, 1, false};
   ledger.kept("run1", row_of(1));
   ledger.stored("run1", row_of(1));
-  ledger.bridge_refused(row);
-  ledger.dead_lettered(row, "no: " + refusal_of(row));
+  ledger.bridge_refused("api", row);
+  ledger.dead_lettered("api", row, "no: " + refusal_of(row));
   EXPECT_EQ(ledger.unresolved(), 0U);
-  ledger.requeued(row);
+  ledger.requeued("api", row);
   EXPECT_EQ(ledger.unresolved(), 1U);
-  ledger.reached_api("run1", row_of(1));
-  ledger.bridge_answered("run1", 1);
+  ledger.reached_api("api", "run1", row_of(1));
+  ledger.bridge_answered("api", {"run1", 1, 1, false});
   EXPECT_EQ(ledger.unresolved(), 0U);
   EXPECT_EQ(broken(), "");
 }
 
 TEST_F(LedgerTest, sees_a_dead_letter_that_the_api_did_not_refuse) {
   const RowRange row{"run1", 2, 2, false};
-  ledger.dead_lettered(row, refusal_of(row));
+  ledger.dead_lettered("api", row, refusal_of(row));
   EXPECT_EQ(broken(), "only what the API refused becomes a dead letter");
 }
 
 TEST_F(LedgerTest, sees_the_reason_of_another_row) {
   const RowRange row{"run1", 2, 2, false};
-  ledger.bridge_refused(row);
-  ledger.dead_lettered(row, refusal_of({"run1", 3, 3, false}));
+  ledger.bridge_refused("api", row);
+  ledger.dead_lettered("api", row, refusal_of({"run1", 3, 3, false}));
   EXPECT_EQ(broken(), "a dead letter has the API's reason");
 }
 
@@ -99,16 +100,35 @@ TEST_F(LedgerTest, sees_a_dead_letter_that_is_at_the_api) {
   const RowRange row{"run1", 1, 1, false};
   ledger.kept("run1", row_of(1));
   ledger.stored("run1", row_of(1));
-  ledger.reached_api("run1", row_of(1));
-  ledger.bridge_refused(row);
-  ledger.dead_lettered(row, refusal_of(row));
+  ledger.reached_api("api", "run1", row_of(1));
+  ledger.bridge_refused("api", row);
+  ledger.dead_lettered("api", row, refusal_of(row));
   EXPECT_EQ(broken(), "a reading is at the API or a dead letter, never both");
+}
+
+TEST_F(LedgerTest, wants_a_reading_at_each_destination) {
+  const RowRange row{"run1", 1, 1, false};
+  ledger.add_destination("mirror");
+  ledger.kept("run1", row_of(1));
+  ledger.stored("run1", row_of(1));
+  ledger.reached_api("api", "run1", row_of(1));
+  ledger.bridge_answered("api", row);
+  EXPECT_EQ(ledger.unresolved(), 1U);
+  ledger.bridge_refused("mirror", row);
+  ledger.dead_lettered("mirror", row, refusal_of(row));
+  EXPECT_EQ(ledger.unresolved(), 0U) << "one has it, and of the other it is a dead letter";
+  EXPECT_EQ(broken(), "");
+  ledger.requeued("mirror", row);
+  EXPECT_EQ(ledger.unresolved(), 1U);
+  ledger.cursor_passes("mirror", row);
+  EXPECT_EQ(broken(), "5: a row leaves the upload queue after a 2xx that covers it, or as a dead letter");
 }
 
 /// A client hands in readings with the numbers 1, 2, 3, ..., which the bridge sends as one stream.
 class HandedIn : public testing::Test {
  protected:
   HandedIn() {
+    ledger.add_destination("api");
     for (int i = 0; i < 3; ++i) ledger.offered(ledger.next_number(), WallTime{});
   }
   static SequencedReading row(std::uint64_t seq, std::uint64_t number) {
@@ -131,7 +151,7 @@ TEST_F(HandedIn, follows_a_reading_to_the_api_and_its_client) {
   for (std::uint64_t seq = 1; seq <= 2; ++seq) ledger.stored("write", row(seq, seq));
   ledger.promised(2, "write", 2);
   EXPECT_EQ(ledger.unresolved(), 2U);
-  for (std::uint64_t seq = 1; seq <= 2; ++seq) ledger.bridge_answered("write", seq);
+  for (std::uint64_t seq = 1; seq <= 2; ++seq) ledger.bridge_answered("api", {"write", seq, seq, false});
   EXPECT_EQ(ledger.unresolved(), 0U);
   EXPECT_EQ(ledger.totals().promised, 1U);
   EXPECT_EQ(broken(), "");

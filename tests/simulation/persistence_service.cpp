@@ -44,6 +44,8 @@ void PersistenceService::open() {
   committing_.reset();
   told_boots_.clear();
   heard_boots_.clear();
+  asked_.clear();
+  served_.clear();
   is_stopping_ = has_committed_ = false;
   may_be_future_ = must_be_future_ = 0;
   has_committed_once_ = observed_synced_ = false;
@@ -109,6 +111,7 @@ void PersistenceService::check_published(const MqttPublish& message) {
     is_well_ = contains(message.payload, "\"state\":\"up\"");
     check_future(message.payload);
   }
+  if (contains(message.topic, "/rpc-reply/")) return check_served(message);
   if (!contains(message.topic, "/committed/")) return;
   const Result<Committed> committed = decode_committed(message.payload);
   if (!committed.has_value()) return world_.ledger.violate("what is published can be read", committed.error().message);
@@ -210,6 +213,7 @@ void PersistenceService::before_step(const persistence::Event& event) {
   const auto* message = std::get_if<MqttMessage>(&event);
   if (message == nullptr) return;
   if (contains(message->topic, "/reading/") || contains(message->topic, "/backlog/")) note_times(*message);
+  if (message->topic.ends_with("/rpc/upload")) note_asked(*message);
   if (!contains(message->topic, "/clock/")) return;
   const std::optional<TopicView> topic = parse_topic(message->topic);
   const Result<BootTime> boot = decode_boot_time(message->payload);
@@ -247,6 +251,25 @@ void PersistenceService::check_future(const std::string& status) {
   if (told >= must_be_future_ && told <= may_be_future_) return;
   world_.ledger.violate("readings from the future are told, and no others",
                         fmt::format("{}: {}, and they are {} to {}", name(), told, must_be_future_, may_be_future_));
+}
+
+void PersistenceService::note_asked(const MqttMessage& message) {
+  const Result<UploadRequest> request = decode_upload_request(message.payload);
+  if (request.has_value())
+    asked_[{message.response_topic, message.correlation}] = {request->destination, world_.scheduler.now()};
+}
+
+/// Who is not refused is the bridge of the destination, and no other is for as long as it keeps it.
+void PersistenceService::check_served(const MqttPublish& reply) {
+  const auto asked = asked_.extract({reply.topic, reply.correlation});
+  if (asked.empty() || reply.payload.starts_with("{\"error\"")) return;
+  const auto& [destination, at] = asked.mapped();
+  for (const auto& [bridge, asked_at] : served_) {
+    if (bridge.first != destination || bridge.second == reply.topic) continue;
+    if (std::chrono::abs(at - asked_at) >= persistence::Uploads::bridge_kept) continue;
+    world_.ledger.violate("a destination has one bridge", bridge.second + " and " + reply.topic + " get its rows");
+  }
+  served_[{destination, reply.topic}] = at;
 }
 
 /// What was heard while a commit was under way goes into the next one at once: when there is none, the store has it.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "common/codec/reading_json.hpp"
 #include "services/sensor-persistence/logic/logic.hpp"
@@ -63,6 +64,8 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   void check_published(const MqttPublish& message);
   void note_times(const MqttMessage& message);
   void check_future(const std::string& status);
+  void note_asked(const MqttMessage& message);
+  void check_served(const MqttPublish& reply);
 
   BrokerModel& broker_;
   persistence::LogicOptions options_;
@@ -81,7 +84,13 @@ class PersistenceService : public HostedService<persistence::Logic, persistence:
   bool was_misled_ = false;           // by a clock that was vouched for and wrong, ever
   std::uint64_t may_be_future_ = 0;   // readings of this run that are a day ahead of its clock
   std::uint64_t must_be_future_ = 0;  // those of them that nothing excuses
-  bool has_reserve_ = false;          // on the disk: it outlives a run
+  struct Asked {
+    std::string destination;
+    Instant at;
+  };
+  std::map<std::pair<std::string, std::string>, Asked> asked_;     // uploads, by reply topic and correlation
+  std::map<std::pair<std::string, std::string>, Instant> served_;  // when a client of a destination asked last
+  bool has_reserve_ = false;                                       // on the disk: it outlives a run
   bool is_opening_ = false;
   bool is_open_ = false;
   Instant working_since_{};

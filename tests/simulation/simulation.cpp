@@ -17,22 +17,27 @@ constexpr std::uint64_t most_events_at_once = 1'000'000;
 Outcome simulate(const SimulationOptions& options) { return Simulation(options).run(); }
 
 Simulation::Simulation(const SimulationOptions& options)
-    : options_(options), world_(options.seed, options.timeline_lines), api_(world_) {
+    : options_(options), world_(options.seed, options.timeline_lines), api_(world_, destination) {
   outcome_.seed = options.seed;
+  world_.ledger.add_destination(destination);
   make_services();
   plan_ = plan_faults(world_.random);
   if (!plan_.empty()) {
     for (const PlannedFault& fault : plan_more(options.seed)) plan_.push_back(fault);
   }
   make_client();
+  make_second_bridge();
 }
 
 void Simulation::make_services() {
   Random& random = world_.random;
   const BrokerOptions broker = broker_options(random);
   broker_ = std::make_unique<BrokerModel>(world_, broker);
-  persistence_ =
-      std::make_unique<PersistenceService>(world_, *broker_, persistence_options(random), inbox_size(random));
+  const InboxSize inbox_of_store = inbox_size(random);
+  persistence::LogicOptions store = persistence_options(random);
+  if (Random other = random_of_second(); second_bridge(other) == SecondBridge::delivers_elsewhere)
+    store.destinations.emplace_back(other_destination);
+  persistence_ = std::make_unique<PersistenceService>(world_, *broker_, store, inbox_of_store);
   bridge_ = std::make_unique<BridgeService>(world_, *broker_, api_, bridge_options(random, broker.latency_most),
                                             bridge::HttpSinkOptions{upload_format(), bridge::AnswerTrust::strict},
                                             inbox_size(random));
@@ -54,6 +59,29 @@ UploadFormat Simulation::upload_format() const {
 }
 
 /// With chances of its own: a seed that has none is as it would be.
+void Simulation::make_second_bridge() {
+  Random random = random_of_second();
+  const SecondBridge second = second_bridge(random);
+  if (second == SecondBridge::none) return;
+  bridge::DeliveryOptions options = bridge_options(random, broker_->latency_most());
+  options.service = bridge_service_of(other_destination);
+  ApiModel* api = &api_;
+  if (second == SecondBridge::delivers_elsewhere) {
+    second_api_ = std::make_unique<ApiModel>(world_, other_destination);
+    second_api_->set_remembers_keys(random.chance(0.5));
+    api = second_api_.get();
+    options.upload.destination = other_destination;
+    world_.ledger.add_destination(other_destination);
+  }
+  const UploadFormat format = second_api_ != nullptr && random.chance(0.5) ? UploadFormat::batch : upload_format();
+  second_bridge_ =
+      std::make_unique<BridgeService>(world_, *broker_, *api, options,
+                                      bridge::HttpSinkOptions{format, bridge::AnswerTrust::strict}, inbox_size(random));
+  if (plan_.empty()) return;
+  for (const PlannedFault& fault : plan_second_bridge(random, second_api_ != nullptr)) plan_.push_back(fault);
+}
+
+/// With chances of its own: a seed that has none is as it would be.
 void Simulation::make_client() {
   Random random(options_.seed ^ 0x7772697465727321U);
   if (random.chance(0.5)) return;
@@ -66,6 +94,7 @@ void Simulation::make_client() {
 Outcome Simulation::run() {
   persistence_->start();
   bridge_->start();
+  if (second_bridge_ != nullptr) second_bridge_->start();
   for (const auto& publisher : publishers_) publisher->start();
   if (client_ != nullptr) client_->start();
   for (const PlannedFault& fault : plan_) arm(fault);
@@ -73,6 +102,7 @@ Outcome Simulation::run() {
   if (run_until(Scheduler::start + options_.time)) {
     heal();
     check_end();
+    check_takeover();
     check_namesakes();
   }
   outcome_.violation = world_.ledger.violation();
@@ -112,7 +142,13 @@ Millis Simulation::outage() { return world_.random.of_any_size(Millis{1'000}, Mi
 std::vector<Service*> Simulation::services() {
   std::vector<Service*> all{persistence_.get(), bridge_.get()};
   for (const auto& publisher : publishers_) all.push_back(publisher.get());
+  if (second_bridge_ != nullptr) all.push_back(second_bridge_.get());
   return all;
+}
+
+std::vector<ApiModel*> Simulation::apis() {
+  if (second_api_ == nullptr) return {&api_};
+  return {&api_, second_api_.get()};
 }
 
 Service& Simulation::any_service() {
@@ -121,10 +157,10 @@ Service& Simulation::any_service() {
 }
 
 const std::string& Simulation::any_client() {
-  const std::uint64_t which = world_.random.below(publishers_.size() + 2);
-  if (which == 0) return persistence_->client_id();
-  if (which == 1) return bridge_->client_id();
-  return publishers_[which - 2]->client_id();
+  std::vector<const std::string*> all{&persistence_->client_id(), &bridge_->client_id()};
+  for (const auto& publisher : publishers_) all.push_back(&publisher->client_id());
+  if (second_bridge_ != nullptr) all.push_back(&second_bridge_->client_id());
+  return *world_.random.one_of(all);
 }
 
 void Simulation::inject(FaultKind kind) {
@@ -153,8 +189,8 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::store_full:
     case FaultKind::store_error:
     case FaultKind::store_stall: return fault_a_disk(persistence_->store().disk(), kind);
-    case FaultKind::api_misbehaves: return misbehave();
-    case FaultKind::api_refuses: return refuse();
+    case FaultKind::api_misbehaves: return misbehave(api_);
+    case FaultKind::api_refuses: return refuse(api_);
     case FaultKind::dead_letters_handled: return operator_->act();
     case FaultKind::hang_http_client: return bridge_->hang_client(random.of_any_size(Millis{1'000}, Millis{120'000}));
     case FaultKind::hang_driver: return any_publisher().hang_driver(random.of_any_size(Millis{1'000}, Millis{600'000}));
@@ -171,8 +207,12 @@ void Simulation::inject(FaultKind kind) {
     case FaultKind::rename_store: return rename_store();
     case FaultKind::stall_probe: return stall_probe();
     case FaultKind::delete_outbox: return any_publisher().outbox().disk().lose_name();
+    case FaultKind::kill_second_bridge:
+      return second_bridge_->end(End::killed, random.chance(0.5) ? restart_time() : outage());
+    case FaultKind::second_api_misbehaves: return misbehave(*second_api_);
+    case FaultKind::second_api_refuses: return refuse(*second_api_);
     case FaultKind::delete_store:
-      api_.store_changed();  // when it is killed before that is noticed
+      for (ApiModel* const api : apis()) api->store_changed();  // when it is killed before that is noticed
       return persistence_->store().disk().lose_name();
   }
 }
@@ -194,6 +234,7 @@ void Simulation::cut_power_of_machine() {
   broker_->end(true, dark);
   persistence_->end(End::power_cut, dark + restart_time());
   bridge_->end(End::power_cut, dark + restart_time());
+  if (second_bridge_ != nullptr) second_bridge_->end(End::power_cut, dark + restart_time());
   publishers_.front()->end(End::power_cut, dark + restart_time());
 }
 
@@ -207,17 +248,17 @@ void Simulation::step_clock() {
   for (Service* const service : services()) service->clock().step(step, true);
 }
 
-void Simulation::misbehave() {
+void Simulation::misbehave(ApiModel& api) {
   const auto mood = static_cast<ApiMood>(1 + world_.random.below(static_cast<std::uint64_t>(ApiMood::captive_portal)));
-  api_.misbehave(mood, world_.random.chance(0.6) ? 1.0 : world_.random.fraction(), outage());
+  api.misbehave(mood, world_.random.chance(0.6) ? 1.0 : world_.random.fraction(), outage());
 }
 
-void Simulation::refuse() {
+void Simulation::refuse(ApiModel& api) {
   constexpr std::uint64_t kinds = static_cast<std::uint64_t>(ApiRefusal::too_large) + 1;
   const auto how = static_cast<ApiRefusal>(world_.random.below(kinds));
   // One row in a thousand to all of them, each order of magnitude as likely as another.
   const double share = static_cast<double>(world_.random.of_any_size(Millis{1}, Millis{1'000}).count()) / 1'000;
-  api_.refuse(how, world_.random.chance(0.1) ? 1.0 : share, outage());
+  api.refuse(how, world_.random.chance(0.1) ? 1.0 : share, outage());
 }
 
 void Simulation::interrupt_write() {
@@ -240,9 +281,9 @@ void Simulation::go_back(FaultKind kind) {
     return publisher.outbox().restore_saved();
   }
   persistence_->end(End::power_cut, restart_time());
-  api_.store_changed();
+  for (ApiModel* const api : apis()) api->store_changed();
   if (kind == FaultKind::lose_store) return persistence_->store().replace();
-  api_.store_went_back();
+  for (ApiModel* const api : apis()) api->store_went_back();
   persistence_->store().restore_saved();
 }
 
@@ -283,6 +324,9 @@ void Simulation::rename_store() {
     persistence_->rename(node);
     bridge_->rename(node);
     operator_->turn_to(node);
+    if (second_bridge_ == nullptr) return;
+    second_bridge_->end(End::killed, restart_time());
+    second_bridge_->rename(node);
   });
 }
 

@@ -46,14 +46,16 @@ class Simulation {
  private:
   void make_services();
   void make_client();
+  void make_second_bridge();
   UploadFormat upload_format() const;
+  Random random_of_second() const { return Random(options_.seed ^ 0x7365636f6e642121U); }
   void inject(FaultKind kind);
   void arm(const PlannedFault& fault);
   void fault_a_disk(Disk& disk, FaultKind kind);
   void cut_power_of_machine();
   void step_clock();
-  void misbehave();
-  void refuse();
+  void misbehave(ApiModel& api);
+  void refuse(ApiModel& api);
   void go_back(FaultKind kind);
   void open_late(FaultKind kind);
   void rename_machine();
@@ -65,9 +67,13 @@ class Simulation {
   void heal();
   bool run_until(Instant end);
   void check_end();
+  void check_bridges();
   void check_former_names();
+  void check_takeover();
   void check_namesakes();
+  bool share_destination() const { return second_bridge_ != nullptr && second_api_ == nullptr; }
   std::vector<Service*> services();
+  std::vector<ApiModel*> apis();
   Service& any_service();
   PublisherService& any_publisher() { return *world_.random.one_of(publishers_); }
   const std::string& any_client();
@@ -77,12 +83,14 @@ class Simulation {
   const SimulationOptions options_;
   World world_;
   ApiModel api_;
+  std::unique_ptr<ApiModel> second_api_;
   std::unique_ptr<BrokerModel> broker_;
   std::vector<std::unique_ptr<PublisherService>> publishers_;
   std::unique_ptr<PublisherService> twin_;           // of the first publisher, behind the end
   std::unique_ptr<PersistenceService> other_store_;  // likewise
   std::unique_ptr<PersistenceService> persistence_;
   std::unique_ptr<BridgeService> bridge_;
+  std::unique_ptr<BridgeService> second_bridge_;  // in some seeds
   std::unique_ptr<Operator> operator_;
   std::unique_ptr<WritingClient> client_;  // in half of the seeds
   std::vector<PlannedFault> plan_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/codec/topic.hpp"
+#include "services/sensor-persistence/logic/uploads.hpp"
 #include "tests/simulation/simulation.hpp"
 
 namespace sensors::simulation {
@@ -22,17 +23,24 @@ constexpr Millis namesake_bound{3 * 60'000};
 
 constexpr Millis look_again{10'000};
 
+// After the bridge that is gone has asked last, which it does once a minute.
+constexpr Millis takeover_least = persistence::Uploads::bridge_kept - Millis{2 * 60'000};
+constexpr Millis takeover_most = persistence::Uploads::bridge_kept + Millis{2 * 60'000};
+constexpr Millis never{std::int64_t{365} * 24 * 3'600'000};
+constexpr const char* one_bridge = "of two bridges of one destination one delivers, and the other says so";
+
 }  // namespace
 
 void Simulation::heal() {
   world_.note("simulation", "faults are over");
   faults_are_over_ = true;
   broker_->heal();
-  api_.heal();
+  for (ApiModel* const api : apis()) api->heal();
   persistence_->store().disk().heal();
   persistence_->start();
   bridge_->hang_client(Millis{0});
   bridge_->start();
+  if (second_bridge_ != nullptr) second_bridge_->start();
   for (const auto& publisher : publishers_) {
     publisher->outbox().disk().heal();
     publisher->hang_driver(Millis{0});
@@ -69,7 +77,7 @@ void Simulation::check_end() {
   if (persistence_->store().waiting() > 0) world_.ledger.violate("the upload queue empties", "rows wait");
   if (client_ != nullptr && client_->waiting() > 0)
     world_.ledger.violate("a client that asks again is answered", fmt::format("{} writes wait", client_->waiting()));
-  if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
+  check_bridges();
   if (!persistence_->has_reserve()) world_.ledger.violate("the reserve of the disk comes back", persistence_->name());
   if (!persistence_->is_well()) world_.ledger.violate("all is well when faults stop", persistence_->name());
   for (const auto& publisher : publishers_) {
@@ -82,6 +90,38 @@ void Simulation::check_end() {
     if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
   }
   check_former_names();
+}
+
+/// All deliver; but of two that have one destination only one, and the other says why it does not.
+void Simulation::check_bridges() {
+  if (!share_destination()) {
+    if (!bridge_->is_well()) world_.ledger.violate("all is well when faults stop", bridge_->name());
+    if (second_bridge_ != nullptr && !second_bridge_->is_well())
+      world_.ledger.violate("all is well when faults stop", second_bridge_->name());
+    return;
+  }
+  if (bridge_->is_well() == second_bridge_->is_well())
+    world_.ledger.violate(one_bridge, bridge_->is_well() ? "both are well" : "none is well");
+  if (bridge_->is_one_too_many() == second_bridge_->is_one_too_many())
+    world_.ledger.violate(one_bridge, "the one that gets no rows says so, and no other");
+}
+
+/// The bridge that the destination has is gone for good: the other one has its turn, no sooner than it may.
+void Simulation::check_takeover() {
+  if (!share_destination() || world_.ledger.violation().has_value()) return;
+  BridgeService& gone = bridge_->is_well() ? *bridge_ : *second_bridge_;
+  BridgeService& heir = bridge_->is_well() ? *second_bridge_ : *bridge_;
+  heir.stall_probe(false);  // it may have had none since the faults
+  gone.end(End::killed, never);
+  for (const auto& publisher : publishers_) publisher->set_reading(true);
+  if (!run_until(world_.scheduler.now() + takeover_least)) return;
+  if (heir.is_well()) world_.ledger.violate(one_bridge, heir.name() + " took over too soon");
+  if (!run_until(world_.scheduler.now() + takeover_most - takeover_least)) return;
+  if (!heir.is_well()) world_.ledger.violate("a bridge takes over from one that is gone", heir.name());
+  for (const auto& publisher : publishers_) publisher->set_reading(false);
+  if (!run_until(world_.scheduler.now() + calm_bound)) return;
+  if (world_.ledger.unresolved() > 0)
+    world_.ledger.violate("a bridge takes over from one that is gone", world_.ledger.describe_unresolved(5));
 }
 
 /// Nobody is shown who is gone, as far as an outbox knows that a run went by that name.

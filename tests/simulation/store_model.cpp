@@ -254,7 +254,8 @@ void StoreModel::lose_rows_behind(std::uint64_t id) {
 
 /// Those that wait are in the queue, and as lost as the rows there.
 void StoreModel::lose_dead_letters() {
-  for (const auto& [id, letter] : file_.dead_letters.letters()) world_.ledger.dead_letter_lost(range_of(letter.row));
+  for (const auto& [id, letter] : file_.dead_letters.letters())
+    world_.ledger.dead_letter_lost(letter.destination, range_of(letter.row));
 }
 
 void StoreModel::closed(bool in_order) {
@@ -277,7 +278,7 @@ void StoreModel::restore_saved() {
   lose_dead_letters();
   file_ = *saved_;
   for (const auto& [id, letter] : file_.dead_letters.letters()) {
-    if (!letter.waits) world_.ledger.dead_letter_is_back(range_of(letter.row));
+    if (!letter.waits) world_.ledger.dead_letter_is_back(letter.destination, range_of(letter.row));
   }
   published_.clear();
 }

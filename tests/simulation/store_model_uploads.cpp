@@ -52,10 +52,8 @@ bool StoreModel::confirm(const Confirmation& confirmation, WallTime now, DeadLet
       file_.dead_letters.refuse(world_.ledger, state->name, row(), *found->second, now);
       rejected.erase(found);
       ++report.added;
-    } else if (range.is_gap) {
-      world_.ledger.cursor_passes_gap(range.stream, range.first);
     } else {
-      world_.ledger.cursor_passes(range.stream, range.first);
+      world_.ledger.cursor_passes(state->name, range);
     }
   };
   for (auto at = file_.rows.lower_bound(confirmation.first); at != file_.rows.end() && at->first <= confirmation.last;
@@ -64,9 +62,7 @@ bool StoreModel::confirm(const Confirmation& confirmation, WallTime now, DeadLet
     const std::uint64_t last = gap != nullptr ? gap->last : at->second.first;
     settle({at->second.stream, at->second.first, last, gap != nullptr}, [&] { return stored(at->first, at->second); });
   }
-  const auto& queue = file_.dead_letters.queue();
-  for (auto at = queue.lower_bound(confirmation.first); at != queue.end() && at->first <= confirmation.last;) {
-    const std::uint64_t id = (at++)->first;
+  for (const auto& [id, letter] : file_.dead_letters.queue(state->name, confirmation.first, confirmation.last)) {
     const StoredRow row = file_.dead_letters.row_at(id);
     settle(range_of(row), [&] { return row; });
     file_.dead_letters.delivered(id);
@@ -127,14 +123,14 @@ StoredRow StoreModel::stored(std::uint64_t id, const Row& row) const {
 
 /// Rows, and those that wait again, in the order of their numbers, until there is no more room.
 void StoreModel::read_rows(std::uint64_t from, std::uint64_t to, const HandOut& limits, UploadBatch& batch) const {
-  const auto& queue = file_.dead_letters.queue();
+  const auto queue = file_.dead_letters.queue(limits.destination, from, to);
   auto row = file_.rows.lower_bound(from);
-  auto again = queue.lower_bound(from);
+  auto again = queue.begin();
   std::size_t rows = 0;
   std::size_t bytes = 0;
   for (;;) {
     const bool has_row = row != file_.rows.end() && row->first <= to;
-    const bool has_again = again != queue.end() && again->first <= to;
+    const bool has_again = again != queue.end();
     if (!has_row && !has_again) return;
     const bool takes_row = has_row && (!has_again || row->first < again->first);
     StoredRow next = takes_row ? stored(row->first, row->second) : file_.dead_letters.row_at(again->first);

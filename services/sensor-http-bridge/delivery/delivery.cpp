@@ -22,8 +22,8 @@
 #include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
-#include "common/codec/status_json.hpp"
 #include "common/codec/describe_shared.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::bridge {
@@ -136,7 +136,7 @@ void Delivery::handle(const MqttDisconnected& event) {
 
 void Delivery::handle(const MqttPublished& event) {
   if (calls_.take_refusal(event).has_value())
-    store_failed("the broker did not take the request: " + event.result.error().message);
+    store_failed({event.result.error().code, "the broker did not take the request: " + event.result.error().message});
 }
 
 void Delivery::handle(const MqttMessage& event) {
@@ -180,9 +180,10 @@ void Delivery::advance() {
   self_.advance(now_, effects_);
   if (!calls_.take_overdue(now).empty()) {
     store_failed(
-        fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
-                    "name? After a rename all services have to be restarted",
-                    options_.rpc_deadline.count(), options_.root, options_.node));
+        {ErrorCode::timeout,
+         fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
+                     "name? After a rename all services have to be restarted",
+                     options_.rpc_deadline.count(), options_.root, options_.node)});
   }
   if (phase_ == Phase::attempting && now >= batch_.given_up_at) {
     Verdict stuck;
@@ -227,9 +228,9 @@ std::size_t Delivery::rows_to_ask() const {
 
 void Delivery::take_batch(const std::string& payload) {
   Result<UploadBatchHeader> header = decode_upload_batch_header(payload);
-  if (!header.has_value()) return store_failed(header.error().message);
+  if (!header.has_value()) return store_failed(header.error());
   if (header->destination != options_.upload.destination) {
-    return store_failed(fmt::format("the answer is for destination '{}'", header->destination));
+    return store_failed({ErrorCode::invalid, fmt::format("the answer is for destination '{}'", header->destination)});
   }
   if (header->rows() == 0) is_unreadable_ = false;
   store_answered();
@@ -284,8 +285,9 @@ void Delivery::take_confirmation(const std::string& payload) {
     }
     return batch_is_over(next_at);
   }
-  store_failed(answer.has_value() ? fmt::format("the cursor is at {}, not at {}", answer->through, batch_.range.last)
-                                  : answer.error().message);
+  store_failed(answer.has_value() ? Error{ErrorCode::rejected, fmt::format("the cursor is at {}, not at {}",
+                                                                           answer->through, batch_.range.last)}
+                                  : answer.error());
   const bool is_refused =
       !answer.has_value() && (answer.error().code == ErrorCode::rejected || answer.error().code == ErrorCode::in_use);
   if (answer.has_value() || is_refused) ++rejections_;
@@ -308,21 +310,23 @@ void Delivery::batch_is_over(Instant next_at) {
   next_at_ = next_at;
 }
 
-void Delivery::store_failed(const std::string& reason) {
+void Delivery::store_failed(Error why) {
   ++counters_.unanswered;
   if (phase_ == Phase::asking) phase_ = Phase::idle;
   next_at_ = now_.monotonic + rpc_backoff_.next();
-  if (std::exchange(store_problem_, reason) == reason) return;
-  self_.say_seldom(LogLevel::warning, "the store is no help, trying again", reason, now_, effects_);
+  const bool is_told = store_problem_.has_value() && store_problem_->message == why.message;
+  store_problem_ = std::move(why);
+  if (is_told) return;
+  self_.say_seldom(LogLevel::warning, "the store is no help, trying again", store_problem_->message, now_, effects_);
 }
 
 /// A batch that cannot be written is asked for with growing pauses, though the store answers each time.
 void Delivery::store_answered() {
   if (is_unreadable_) return;
   rpc_backoff_.reset();
-  if (store_problem_.empty()) return;
-  self_.say_seldom(LogLevel::info, "the store answers again", "it was: " + store_problem_, now_, effects_);
-  store_problem_.clear();
+  if (!store_problem_.has_value()) return;
+  self_.say_seldom(LogLevel::info, "the store answers again", "it was: " + store_problem_->message, now_, effects_);
+  store_problem_.reset();
 }
 
 void Delivery::stop() {
@@ -352,13 +356,16 @@ void Delivery::describe(StatusWriter& status) const {
 void Delivery::update_status() {
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   std::string reason = self_.trouble();
-  if (!is_closed) {
+  // Without rows from the store a breaker that is half open stays so: it is the store that has to be seen to.
+  if (store_problem_.has_value() && breaker_.state() != CircuitBreaker::State::open) {
+    reason = "store: " + store_problem_->message;
+  } else if (!is_closed) {
     reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
-  } else if (!store_problem_.empty()) {
-    reason = "store: " + store_problem_;
   }
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
-  const bool has_pressure = !is_closed || depth_ > options_.upload.high_readings;
+  // A destination that has another bridge is not this one's to slow anybody down for.
+  const bool is_spare = store_problem_.has_value() && store_problem_->code == ErrorCode::in_use;
+  const bool has_pressure = !is_spare && (!is_closed || depth_ > options_.upload.high_readings);
   if (self_.update({state, std::move(reason), has_pressure}, now_)) report_status();
 }
 

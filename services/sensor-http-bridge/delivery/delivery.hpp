@@ -101,7 +101,7 @@ class Delivery {
   void take_confirmation(const std::string& payload);
   void note_depth(std::uint64_t depth);
   void batch_is_over(Instant next_at);
-  void store_failed(const std::string& reason);
+  void store_failed(Error why);
   void store_answered();
   void stop();
   void say_transitions();
@@ -134,13 +134,13 @@ class Delivery {
   std::uint64_t last_attempt_id_ = 0;
   std::uint64_t refused_last_ =
       0;  // the destination refused the range that ends so; the store does not know yet. 0: none
-  std::size_t refused_in_row_ = 0;  // rows that became dead letters since the last delivered one
-  int rejections_ = 0;              // of the same `uploaded`
-  std::uint64_t depth_ = 0;         // readings in the store that wait, as last heard
-  std::uint64_t gone_ = 0;          // readings that wait no longer
-  QueueAge age_;                    // of those that wait, since this run has known of them
-  std::string store_problem_;       // why the store is no help now; empty: it is
-  bool is_unreadable_ = false;      // what the store handed out last cannot be written for the destination
+  std::size_t refused_in_row_ = 0;      // rows that became dead letters since the last delivered one
+  int rejections_ = 0;                  // of the same `uploaded`
+  std::uint64_t depth_ = 0;             // readings in the store that wait, as last heard
+  std::uint64_t gone_ = 0;              // readings that wait no longer
+  QueueAge age_;                        // of those that wait, since this run has known of them
+  std::optional<Error> store_problem_;  // why the store is no help now; nothing: it is
+  bool is_unreadable_ = false;          // what the store handed out last cannot be written for the destination
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came
 };

@@ -88,7 +88,7 @@ void Delivery::batch_unreadable(const Verdict& verdict) {
   is_unreadable_ = true;
   breaker_.release(batch_.permit);
   batch_is_over(now_.monotonic);
-  store_failed(verdict.reason);
+  store_failed({ErrorCode::invalid, verdict.reason});
 }
 
 void Delivery::log_failure(const Verdict& verdict, const std::string& consequence) {

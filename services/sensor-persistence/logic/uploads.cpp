@@ -47,14 +47,13 @@ Result<void> Uploads::serve(const std::string& destination, const std::string& c
     bridge->second = {client, now};
     return {};
   }
-  const auto ago = std::chrono::duration_cast<std::chrono::seconds>(now - bridge->second.asked_at);
-  return fail(ErrorCode::in_use,
-              fmt::format("destination {0} is delivered to by {1}, which asked {2} s ago, and not by {3} as well: give "
-                          "one of them another [destination] name, and the store a [[destination]] of that name; when "
-                          "{1} is gone for good, {3} has its turn {4} h after it asked last, or when the store starts "
-                          "again",
-                          destination, bridge->second.client, ago.count(), client,
-                          std::chrono::duration_cast<std::chrono::hours>(bridge_kept).count()));
+  return fail(
+      ErrorCode::in_use,
+      fmt::format("destination {0} is delivered to by {1}, and not by {2} as well: give one of them another "
+                  "[destination] name, and the store a [[destination]] of that name; when {1} is gone for good, "
+                  "{2} has its turn {3} h after it asked last, or when the store starts again",
+                  destination, bridge->second.client, client,
+                  std::chrono::duration_cast<std::chrono::hours>(bridge_kept).count()));
 }
 
 Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const UploadRequest& request) const {

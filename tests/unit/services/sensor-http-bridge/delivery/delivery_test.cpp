@@ -229,6 +229,25 @@ TEST(BridgeLogic, a_store_that_does_not_answer_is_no_failure_of_the_api) {
   EXPECT_TRUE(t.logged("is sensor-persistence running, and under this name? After a rename all services"));
 }
 
+// A destination that was given to two bridges: the one that gets no rows says so, also when it had another trouble
+// before, and a breaker that has nothing to probe with.
+TEST(BridgeLogic, says_what_is_the_matter_with_the_store_now) {
+  Timeline t;
+  with_post(t);
+  t.open_the_breaker();
+  t.pass(Millis{70'000});
+  ASSERT_EQ(t.logic.breaker().state(), State::half_open);
+  EXPECT_NE(t.newest("status").find("is sensor-persistence running"), std::string::npos) << t.newest("status");
+  MqttMessage refusal;
+  refusal.topic = t.requests.back().response_topic;
+  refusal.correlation = t.requests.back().correlation;
+  refusal.payload = R"({"error":{"code":"in_use","message":"destination api is delivered to by another"}})";
+  t.step(refusal);
+  t.pass(Millis{1'000});
+  EXPECT_NE(t.newest("status").find("api is delivered to by another"), std::string::npos) << t.newest("status");
+  EXPECT_NE(t.newest("queue").find("\"pressure\":false"), std::string::npos) << "the other one slows down, if any";
+}
+
 TEST(BridgeLogic, ignores_the_late_answer_to_an_earlier_request) {
   Timeline t;
   t.store.rows = 5;
