@@ -45,6 +45,7 @@ void BridgeService::open() {
     if (!read.has_value()) world_.ledger.violate("the state of the breaker can be read", read.error().message);
     if (read.has_value()) saved = std::move(*read);
   }
+  must_be_closed_ = saved.has_value() && saved->about != options_.about;
   // Its first step says by a log line that the breaker is still open.
   breaker_.restart();
   posts_.clear();
@@ -145,7 +146,11 @@ void BridgeService::answer(const Attempted& attempted) {
   for (const ApiRow& row : exchange.refused) world_.ledger.bridge_refused(destination, row);
 }
 
-void BridgeService::stepped() { breaker_.check(); }
+void BridgeService::stepped() {
+  if (std::exchange(must_be_closed_, false) && breaker_.state() != BreakerWatch::State::closed)
+    world_.ledger.violate("a breaker that was saved of another destination starts closed", name());
+  breaker_.check();
+}
 
 /// A batch of so many rows is too large: half of it may come next, and for a minute no more.
 void BridgeService::note_size(std::uint64_t id, const ApiExchange& exchange) {

@@ -35,6 +35,9 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   /// Its machine gets another name, while it does not run.
   void rename(const std::string& node);
 
+  /// It delivers to another address, or with another token, from its next start on.
+  void change_destination(std::string about) { options_.about = std::move(about); }
+
   /// Its loop stands still from the next probe on until the probe's time is over; the answer may be there before.
   void stall_probe(bool stalls = true) { stalls_probe_ = stalls; }
 
@@ -105,6 +108,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   bool stalls_probe_ = false;
   bool is_well_ = false;
   bool is_one_too_many_ = false;
+  bool must_be_closed_ = false;  // its breaker, in the first step of this run
 };
 
 }  // namespace sensors::simulation

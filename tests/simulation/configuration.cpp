@@ -65,6 +65,7 @@ bridge::DeliveryOptions bridge_options(Random& random, Millis latency) {
   bridge::DeliveryOptions options;
   options.node = main_node;
   options.upload.destination = destination;
+  options.about = "as installed";
   options.upload.interval = random.one_of_values({5'000, 15'000, 30'000, 60'000});
   // A batch takes a few round trips: where they are slow, small ones would not keep up.
   const Millis least{latency > Millis{10} ? 50 : 1};

@@ -46,6 +46,7 @@ const char* name_of(FaultKind kind) {
     case FaultKind::kill_second_bridge: return "kill the second bridge";
     case FaultKind::second_api_misbehaves: return "second API misbehaves";
     case FaultKind::second_api_refuses: return "second API refuses rows";
+    case FaultKind::change_destination: return "another url or token";
   }
   return "?";
 }
@@ -80,6 +81,7 @@ std::vector<PlannedFault> plan_more(std::uint64_t seed) {
   // With a kill before it is noticed the file is lost.
   add(FaultKind::delete_outbox, 0.15, Millis{10 * 60'000});
   add(FaultKind::delete_store, 0.15, Millis{10 * 60'000});
+  add(FaultKind::change_destination, 0.3, Millis{10 * 60'000});
   return plan;
 }
 

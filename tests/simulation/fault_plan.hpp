@@ -53,8 +53,9 @@ enum class FaultKind {
   kill_second_bridge,  // for a moment or for long
   second_api_misbehaves,
   second_api_refuses,
+  change_destination,  // an owner gives the bridge another url or token, and restarts it
 };
-inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::second_api_refuses) + 1;
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(FaultKind::change_destination) + 1;
 
 const char* name_of(FaultKind kind);
 

@@ -211,6 +211,9 @@ void Simulation::inject(FaultKind kind) {
       return second_bridge_->end(End::killed, random.chance(0.5) ? restart_time() : outage());
     case FaultKind::second_api_misbehaves: return misbehave(*second_api_);
     case FaultKind::second_api_refuses: return refuse(*second_api_);
+    case FaultKind::change_destination:
+      bridge_->change_destination(std::to_string(random.next()));
+      return bridge_->stop(restart_time());
     case FaultKind::delete_store:
       for (ApiModel* const api : apis()) api->store_changed();  // when it is killed before that is noticed
       return persistence_->store().disk().lose_name();
