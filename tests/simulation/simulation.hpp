@@ -65,6 +65,7 @@ class Simulation {
   void interrupt_write();
   void take_backups();
   void heal();
+  void rename_at_last();
   bool run_until(Instant end);
   void check_end();
   void check_bridges();
