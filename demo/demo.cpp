@@ -140,18 +140,24 @@ void Demo::introduce() {
                   note_.empty() ? "" : "\n"));
 }
 
-/// Until the time is over, somebody asks to end, or nobody reads any more what is said.
+bool Demo::is_over() const {
+  return demo_signalled() || nobody_reads_ || has_no_room_ ||
+         (options_.run_for.has_value() && since_start() >= *options_.run_for);
+}
+
+/// Until the time is over, somebody asks to end, nobody reads any more what is said, or the disk is nearly full.
 void Demo::flow(const rig::MqttProbe& probe) {
   const Millis every = isatty(STDOUT_FILENO) == 1 ? show_every : say_every;
   Millis next_show{0};
   Millis next_chaos = chaos_every;
-  while (!demo_signalled() && !nobody_reads_ && (!options_.run_for.has_value() || since_start() < *options_.run_for)) {
+  while (!is_over()) {
     if (options_.chaos && since_start() >= next_chaos) {
       play_chaos();
       next_chaos += chaos_every;
     }
-    if (!options_.json && since_start() >= next_show) {
-      show(view(probe));
+    if (since_start() >= next_show) {
+      has_no_room_ = folder_.is_nearly_full();
+      if (!options_.json) show(view(probe));
       next_show = since_start() + every;
     }
     rig::let_pass(tick);
@@ -192,15 +198,23 @@ void Demo::show(const View& view) {
 
 void Demo::say(const std::string& text) { terminal_.carry_out(sensorctl::Print{text}); }
 
+/// As the picture calls it.
+std::string Demo::part_name(const rig::Fault& fault) const {
+  if (fault.part == rig::Part::publisher) return "publisher " + rig_.publisher(fault.node).node();
+  return fault.part == rig::Part::persistence ? "store" : name_of(fault.part);
+}
+
 void Demo::play_chaos() {
   const rig::Fault fault = plan_.next();
-  note_ = fmt::format("killed the {} for {} ms; again with --seed {}", name_of(fault.part), fault.down.count(),
-                      options_.seed);
+  note_ =
+      fmt::format("killed the {} for {} ms; again with --seed {}", part_name(fault), fault.down.count(), options_.seed);
   play(rig_, fault);
   faults_.add(fault);
 }
 
 DemoOutcome Demo::finish() {
+  if (has_no_room_)
+    sensorctl::complain("demo: " + folder_.dir().path() + ": its disk is nearly full, so the demo ends");
   if (!options_.json) say("\nNo more readings are taken; what is on its way arrives now.\n");
   DemoOutcome outcome;
   outcome.seconds = static_cast<double>(since_start().count()) / 1e3;

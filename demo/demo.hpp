@@ -24,10 +24,12 @@ class Demo {
 
  private:
   void introduce();
+  bool is_over() const;
   void flow(const rig::MqttProbe& probe);
   View view(const rig::MqttProbe& probe) const;
   void show(const View& view);
   void say(const std::string& text);
+  std::string part_name(const rig::Fault& fault) const;
   void play_chaos();
   DemoOutcome finish();
   void report(const DemoOutcome& outcome);
@@ -41,6 +43,7 @@ class Demo {
   rig::FaultCount faults_;
   sensorctl::Terminal terminal_;
   bool nobody_reads_ = false;
+  bool has_no_room_ = false;
   std::string note_;
   Millis started_{0};
 };

@@ -77,6 +77,8 @@ rig::TempDir make_folder(const std::string& keep) {
 DemoFolder::DemoFolder(const std::string& keep)
     : dir_(make_folder(keep)), lock_(keep.empty() ? lock(dir_.file(lock_name), O_CREAT) : -1) {}
 
+bool DemoFolder::is_nearly_full() const { return is_too_small_to_go_on(place_at(dir_.path())); }
+
 DemoFolder::~DemoFolder() {
   if (dir_.is_kept()) unlink(dir_.file(lock_name).c_str());
   if (lock_ >= 0) close(lock_);

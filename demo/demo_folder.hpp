@@ -23,6 +23,9 @@ class DemoFolder {
   void keep() { dir_.keep(); }
   const rig::TempDir& dir() const { return dir_; }
 
+  /// Whether its disk, which may be memory, has so little room left that the demo had better end.
+  bool is_nearly_full() const;
+
  private:
   rig::TempDir dir_;
   int lock_;  // held by who uses the folder: one that nobody holds was left behind

@@ -4,6 +4,8 @@
 
 namespace sensors::demo {
 
+bool is_too_small_to_go_on(const Place& place) { return place.trouble.empty() && place.room_mib < least_room_mib / 2; }
+
 Result<std::string> choose_place(const std::vector<Place>& places) {
   std::string obstacles;
   for (const Place& place : places) {

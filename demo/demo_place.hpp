@@ -18,6 +18,9 @@ struct Place {
   std::uintmax_t room_mib = 0;
 };
 
+/// Whether a demo that runs there must end: others may need what is left.
+bool is_too_small_to_go_on(const Place& place);
+
 /// The first with room; disk_full, with what is wrong with each and what to do, when there is none.
 Result<std::string> choose_place(const std::vector<Place>& places);
 

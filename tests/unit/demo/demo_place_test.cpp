@@ -19,5 +19,11 @@ TEST(DemoPlace, says_what_is_wrong_with_each_and_what_to_do_when_there_is_none) 
             "name a folder that has them: --keep FOLDER");
 }
 
+TEST(DemoPlace, is_left_before_it_is_full_but_not_as_soon_as_it_would_not_be_chosen_again) {
+  EXPECT_FALSE(is_too_small_to_go_on({"/tmp", "", 32}));
+  EXPECT_TRUE(is_too_small_to_go_on({"/tmp", "", 31}));
+  EXPECT_FALSE(is_too_small_to_go_on({"/tmp", "Interrupted system call", 0})) << "nothing is known";
+}
+
 }  // namespace
 }  // namespace sensors::demo
