@@ -1,22 +1,10 @@
 #!/bin/bash
 # deps_test.sh DEV: what `./dev deps` asks apt for, with a dpkg and an apt of the test's own.
 set -euo pipefail
-dev=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/bin" "$folder/packaging"
-cp "$dev" "$folder/dev"
-cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
-mkdir "$folder/tests"
-cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
+# shellcheck source=tests/dev_script/copy_of_dev.sh
+. "$(dirname "${BASH_SOURCE[0]}")/copy_of_dev.sh"
 
 # The system: what is installed, what apt has, and whether the first installation fails.
-program() { cat > "$folder/bin/$1" && chmod +x "$folder/bin/$1"; }
 program dpkg-query << END
 #!/bin/sh
 sed 's/^/installed /' $folder/installed
@@ -44,8 +32,7 @@ exec "$@"
 END
 printf 'cmake\nlibnew-dev | libold-dev   # one of them\n' > "$folder/packages-build.txt"
 touch "$folder"/packages-{headers,demo,tests,sanitizers,style}.txt
-printf 'ID=debian\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n' > "$folder/os-release"
-export OS_RELEASE=$folder/os-release
+system
 
 # deps INSTALLED AVAILABLE [AFTER_UPDATE]: each a list; prints what apt-get was asked to install.
 deps() {

@@ -1,22 +1,13 @@
 #!/bin/bash
 # dev_test.sh DEV: what ./dev says and does before it builds anything, with a cmake of the test's own.
 set -euo pipefail
-dev=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/bin" "$folder/packaging"
-cp "$dev" "$folder/dev"
-cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
-mkdir "$folder/tests"
-cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
-printf '#!/bin/sh\necho "cmake $*" >> %q\n' "$folder/calls" > "$folder/bin/cmake"
-chmod +x "$folder/bin/cmake"
+# shellcheck source=tests/dev_script/copy_of_dev.sh
+. "$(dirname "${BASH_SOURCE[0]}")/copy_of_dev.sh"
+program cmake << END
+#!/bin/sh
+echo "cmake \$*" >> $folder/calls
+END
 export PATH=$folder/bin:$PATH
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
 
 wide=$("$folder/dev" help | awk 'length($0) > 80')
 [ -z "$wide" ] || fail "the help has lines of more than 80 columns: $wide"

@@ -1,22 +1,13 @@
 #!/bin/bash
 # suites_test.sh DEV: where packaging/apt-sources.sh gets another Debian from, and what ./dev says to a suite that is none.
 set -euo pipefail
-dev=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-mkdir -p "$folder/packaging" "$folder/apt/sources.list.d"
-cp "$dev" "$folder/dev"
-cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
-mkdir "$folder/tests"
-cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
-printf 'ID=debian\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n' > "$folder/os-release"
-export OS_RELEASE=$folder/os-release APT_FOLDER=$folder/apt
+# shellcheck source=tests/dev_script/copy_of_dev.sh
+. "$(dirname "${BASH_SOURCE[0]}")/copy_of_dev.sh"
+mkdir -p "$folder/apt/sources.list.d"
+system
+export APT_FOLDER=$folder/apt
 unset SENSOR_RIG_SOURCES
 
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
 expect() { [ "$2" = "$3" ] || fail "$1: '$2' instead of '$3'"; }
 sources() { "$folder/packaging/apt-sources.sh" "$@"; }
 
