@@ -61,7 +61,15 @@ std::string sensor_line(const std::string& node, const std::string& sensor, cons
   return left(node, 14) + "  " + left(sensor, 24) + right(value, 20) + right(age, 20) + "\n";
 }
 
-std::string age_text(Millis age) { return age < Millis{2'000} ? "now" : sensorctl::span_text(age) + " ago"; }
+/// The largest unit of a span: "12 s", "4 h", "212 d".
+std::string span_text(Millis span) {
+  const auto seconds = std::max<Millis::rep>(span.count() / 1'000, 1);
+  if (seconds < 60) return fmt::format("{} s", seconds);
+  if (seconds < 3'600) return fmt::format("{} min", seconds / 60);
+  return seconds < 86'400 ? fmt::format("{} h", seconds / 3'600) : fmt::format("{} d", seconds / 86'400);
+}
+
+std::string age_text(Millis age) { return age < Millis{2'000} ? "now" : span_text(age) + " ago"; }
 
 std::string parts_text(const std::vector<Part>& parts) {
   std::string out = part_line("service", "readings", "waiting", "state", "breaker", "pace");
@@ -96,8 +104,8 @@ void take_status(Part& part, const std::string& payload) {
 }
 
 std::string picture(const View& view, WallTime now) {
-  std::string out = fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n",
-                                sensorctl::span_text(std::max(view.since_start, Millis{1'000})));
+  std::string out =
+      fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n", span_text(view.since_start));
   out += cut("Page:  " + view.page, most_columns) + "\n";
   out += cut("Watch: " + view.watch, most_columns) + "\n\n";
   out += parts_text(view.parts) + "\n" + sensors_text(view.newest, now);
@@ -105,7 +113,7 @@ std::string picture(const View& view, WallTime now) {
 }
 
 std::string line(const View& view) {
-  std::string out = sensorctl::span_text(std::max(view.since_start, Millis{1'000}));
+  std::string out = span_text(view.since_start);
   for (const Part& part : view.parts) {
     out += fmt::format(" | {} {} {}", part.name, count_text(part.readings), part.did);
     if (part.waiting.has_value()) out += fmt::format(", {} waiting", count_text(*part.waiting));
