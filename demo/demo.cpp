@@ -2,10 +2,12 @@
 #include "demo/demo.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 
 #include "common/runtime/clocks.hpp"
@@ -104,6 +106,13 @@ std::string page_address(std::uint16_t port) {
   return fmt::format("http://127.0.0.1:{}/#machine=demo-weather&range=1y", port);
 }
 
+/// For who is logged in from elsewhere.
+std::string reach_page(std::uint16_t port) {
+  const char* connection = std::getenv("SSH_CONNECTION");
+  const passwd* user = getpwuid(getuid());
+  return connection == nullptr || user == nullptr ? "" : tunnel_command(connection, user->pw_name, port);
+}
+
 void take_status_of(Part& part, const rig::MqttProbe& probe, const std::string& node, const std::string& service) {
   const std::optional<MqttMessage> status = probe.last("sensors/" + node + "/status/" + service);
   if (status.has_value()) take_status(part, status->payload);
@@ -136,8 +145,10 @@ void Demo::introduce() {
   if (options_.json) return;
   if (options_.chaos) note_ = fmt::format("A part is killed -9 every 2 s; again with --seed {}", options_.seed);
   if (isatty(STDOUT_FILENO) == 1) return;  // the picture says it all
-  say(fmt::format("Page:  {}\nWatch: sh {}\n{}{}", page_address(page_.number()), folder_.dir().file("watch"), note_,
-                  note_.empty() ? "" : "\n"));
+  const std::string reach = reach_page(page_.number());
+  say(fmt::format("Page:  {}\n", page_address(page_.number())));
+  if (!reach.empty()) say(fmt::format("From your machine: {}\n", reach));
+  say(fmt::format("Watch: sh {}\n{}{}", folder_.dir().file("watch"), note_, note_.empty() ? "" : "\n"));
 }
 
 bool Demo::is_over() const {
@@ -165,7 +176,13 @@ void Demo::flow(const rig::MqttProbe& probe) {
 }
 
 View Demo::view(const rig::MqttProbe& probe) const {
-  View seen{page_address(page_.number()), "sh " + folder_.dir().file("watch"), since_start(), {}, {}, note_};
+  View seen{page_address(page_.number()),
+            "sh " + folder_.dir().file("watch"),
+            reach_page(page_.number()),
+            since_start(),
+            {},
+            {},
+            note_};
   for (std::size_t node = 0; node < rig_.nodes(); ++node) {
     const rig::Publisher& publisher = rig_.publisher(node);
     const rig::OutboxReader outbox = publisher.outbox();

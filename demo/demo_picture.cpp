@@ -2,6 +2,7 @@
 #include "demo/demo_picture.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -12,7 +13,7 @@ namespace sensors::demo {
 namespace {
 
 constexpr std::size_t most_columns = 80;
-constexpr std::size_t most_sensors = 11;  // with the lines above and below: 23, and the cursor's own row
+constexpr std::size_t most_sensors = 10;  // with the lines above and below: 23, and the cursor's own row
 
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
@@ -103,10 +104,19 @@ void take_status(Part& part, const std::string& payload) {
   part.pace = report->pace;
 }
 
+std::string tunnel_command(const std::string& ssh_connection, const std::string& user, std::uint16_t page_port) {
+  std::istringstream words(ssh_connection);
+  std::string client, client_port, server, server_port;
+  if (!(words >> client >> client_port >> server >> server_port)) return {};
+  const std::string port = server_port == "22" ? "" : " -p " + server_port;
+  return fmt::format("ssh -N -L {0}:127.0.0.1:{0} {1}@{2}{3}", page_port, user, server, port);
+}
+
 std::string picture(const View& view, WallTime now) {
   std::string out =
       fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n", span_text(view.since_start));
   out += cut("Page:  " + view.page, most_columns) + "\n";
+  if (!view.reach.empty()) out += cut("From your machine: " + view.reach, most_columns) + "\n";
   out += cut("Watch: " + view.watch, most_columns) + "\n\n";
   out += parts_text(view.parts) + "\n" + sensors_text(view.newest, now);
   return out + cut(view.note, most_columns) + "\n";

@@ -34,11 +34,16 @@ struct Newest {
 struct View {
   std::string page;   // its address
   std::string watch;  // the command that shows everything as it passes
+  std::string reach;  // the command that takes the page to the machine that a person sits at; empty: this one
   Millis since_start{0};
   std::vector<Part> parts;
   std::vector<Newest> newest;
   std::string note;  // such as what was killed
 };
+
+/// The command for the other machine, to which `ssh_connection` (SSH_CONNECTION of sshd: client, its port, server, its
+/// port) leads from here; empty when that is empty or something else.
+std::string tunnel_command(const std::string& ssh_connection, const std::string& user, std::uint16_t page_port);
 
 /// Lines of at most 80 columns, and few enough for 24 rows; the page's address is whole, and in the second.
 std::string picture(const View& view, WallTime now);

@@ -26,7 +26,7 @@ std::size_t width_of(const std::string& line) {
 }
 
 View usual() {
-  View view{page, "sh /run/user/1000/sensor-demo.AbCdEf/watch", Millis{12'000}, {}, {}, ""};
+  View view{page, "sh /run/user/1000/sensor-demo.AbCdEf/watch", "", Millis{12'000}, {}, {}, ""};
   view.parts = {{"publisher demo-host", 93, "taken", 0, "up", "closed", Millis{500}},
                 {"publisher demo-weather", 21'600, "taken", 180, "up", "closed", Millis{1'000}},
                 {"store", 21'513, "stored", 40, "up"},
@@ -42,6 +42,7 @@ View longest() {
   const std::string name(64, 'n');
   View view{page,
             "sh /" + std::string(300, 'f') + "/watch",
+            std::string(300, 'r'),
             Millis{std::numeric_limits<std::int64_t>::max()},
             {},
             {},
@@ -57,7 +58,7 @@ View longest() {
 }
 
 TEST(DemoPicture, fits_80_columns_and_24_rows_whatever_there_is_to_show) {
-  for (const View& view : {View{page, "", {}, {}, {}, ""}, usual(), longest()}) {
+  for (const View& view : {View{page, "", "", {}, {}, {}, ""}, usual(), longest()}) {
     const std::vector<std::string> lines = lines_of(picture(view, now));
     EXPECT_LE(lines.size(), 23U) << "and a row for the cursor";
     for (const std::string& line : lines) EXPECT_LE(width_of(line), 80U) << line;
@@ -95,7 +96,18 @@ TEST(DemoPicture, shows_what_each_service_has_done_and_the_newest_value_of_each_
 }
 
 TEST(DemoPicture, says_how_many_sensors_it_leaves_out) {
-  EXPECT_NE(picture(longest(), now).find("and 90 more on the page"), std::string::npos) << picture(longest(), now);
+  EXPECT_NE(picture(longest(), now).find("and 91 more on the page"), std::string::npos) << picture(longest(), now);
+}
+
+TEST(DemoPicture, has_the_command_for_another_machine_where_somebody_is_logged_in_from_there) {
+  View view = usual();
+  EXPECT_EQ(picture(view, now).find("From your machine"), std::string::npos);
+  view.reach = tunnel_command("192.168.1.7 50412 192.168.1.20 22", "pi", 8090);
+  EXPECT_EQ(view.reach, "ssh -N -L 8090:127.0.0.1:8090 pi@192.168.1.20");
+  EXPECT_NE(picture(view, now).find("From your machine: " + view.reach + "\n"), std::string::npos);
+  EXPECT_EQ(tunnel_command("fe80::1 1 2001:db8::2 2222", "pi", 8091),
+            "ssh -N -L 8091:127.0.0.1:8091 pi@2001:db8::2 -p 2222");
+  for (const char* other : {"", "192.168.1.7", "a b c"}) EXPECT_EQ(tunnel_command(other, "pi", 8090), "");
 }
 
 TEST(DemoLine, is_one_line_with_what_each_service_has_done) {
