@@ -32,9 +32,8 @@ my $distro = 'debian-' . os_release('VERSION_ID');
 
 # ---- what the programs are made of ----
 
-sub libraries_needed {
-  my $folder = tempdir(CLEANUP => 1);
-  system('dpkg-deb', '--extract', $deb, $folder) == 0 or die "sbom: $deb: cannot be unpacked\n";
+sub programs_in {
+  my ($folder) = @_;
   my @programs;
   find({no_chdir => 1, wanted => sub {
     return if -l $_ || !-f $_;
@@ -43,16 +42,33 @@ sub libraries_needed {
     read $file, $magic, 4;
     push @programs, $_ if $magic eq "\x7fELF";
   }}, $folder);
+  die "sbom: $deb has no program\n" unless @programs;
+  return sort @programs;
+}
+
+my $folder = tempdir(CLEANUP => 1);
+system('dpkg-deb', '--extract', $deb, $folder) == 0 or die "sbom: $deb: cannot be unpacked\n";
+my @programs = programs_in($folder);
+
+sub libraries_needed {
   my %needed;
   $needed{$_} = 1 for map { /\(NEEDED\).*\[(.*)\]/ ? $1 : () } map { lines_of('readelf', '--dynamic', '--wide', $_) } @programs;
   return sort keys %needed;
 }
 
-# Those of our services, not of tests.
+# The object files that the programs are linked from, whatever else is built there.
+sub objects_linked {
+  my %packed = map { s{.*/}{}r => 1 } @programs;
+  my @linked = grep { $packed{s{.*/}{}r} } map { /^(\S+): CXX_EXECUTABLE_LINKER/ ? $1 : () } lines_of('ninja', '-C', $build, '-t', 'targets', 'all');
+  die "sbom: $build does not link each program of $deb\n" if @linked < keys %packed;
+  return map { /\.o$/ ? ($_ => 1) : () } lines_of('ninja', '-C', $build, '-t', 'inputs', @linked);
+}
+
 sub headers_compiled {
+  my %objects = objects_linked();
   my (%headers, $ours);
   for (lines_of('ninja', '-C', $build, '-t', 'deps')) {
-    if (/^\S/) { $ours = m{^(common|services)/} }
+    if (/^(\S+): /) { $ours = $objects{$1} }
     elsif ($ours && m{^\s+(/usr/.*)}) { $headers{$1} = 1 }
   }
   return sort keys %headers;
@@ -74,7 +90,6 @@ for my $library (libraries_needed()) {
   die "sbom: $library, which $deb needs, belongs to no package for $architecture\n" unless @owners;
   $uses{$owners[0]} = 'linked';
 }
-die "sbom: $deb has no program that is linked with anything\n" unless %uses;
 my @headers = owners_of(headers_compiled());
 die "sbom: $build knows of no header that was compiled in\n" unless @headers;
 $uses{$_} //= 'headers compiled in' for @headers;
