@@ -41,13 +41,24 @@ packaging/repository.sh --check-key "$key"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 
-# publish FILE FOLDER: what was published under a name stays as it is, as machines have it by its checksum.
-publish() {
+# made FILE FOLDER: is to be published there. What was published under a name stays as it is, as machines have it by its checksum.
+files=()
+folders=()
+made() {
   local there
   there=$2/$(basename "$1")
-  mkdir -p "$2"
   [ ! -e "$there" ] || cmp --silent "$1" "$there" || fail "$there is another one already: a version that was published does not change; raise the version"
-  cp "$1" "$there"
+  files+=("$1")
+  folders+=("$2")
+}
+
+# When all of it is there.
+publish() {
+  local i
+  for i in "${!files[@]}"; do
+    mkdir -p "${folders[i]}"
+    cp "${files[i]}" "${folders[i]}/"
+  done
 }
 
 # in_suite SUITE COMMAND...: here, or in the tree of the other Debian, which ./dev deb has made.
@@ -69,20 +80,21 @@ release_package() {
     done
     say "a second build gives the same bytes: $deb"
   fi
-  publish "$deb" "$into/pool/$suite"
-  publish "${deb%.deb}.cdx.json" "$into/sbom"
+  made "$deb" "$into/pool/$suite"
+  made "${deb%.deb}.cdx.json" "$into/sbom"
   # It has the time of the build in it, so that one is as good as another.
-  [ -e "$into/buildinfo/$(basename "${deb%.deb}.buildinfo")" ] || publish "${deb%.deb}.buildinfo" "$into/buildinfo"
+  [ -e "$into/buildinfo/$(basename "${deb%.deb}.buildinfo")" ] || made "${deb%.deb}.buildinfo" "$into/buildinfo"
 }
 
-mkdir -p build "$into"
+mkdir -p build
 sources=sensor-project-$version.tar.xz
 git archive --prefix="${sources%.tar.xz}/" HEAD | xz > "build/$sources"
-publish "build/$sources" "$into"
+made "build/$sources" "$into"
 SENSOR_SOURCES="$sources sha256:$(sha256sum < "build/$sources" | cut -d' ' -f1)"
 export SENSOR_SOURCES
 for suite in "${suites[@]}"; do
   for architecture in "${architectures[@]}"; do release_package "$suite" "$architecture"; done
 done
+publish
 packaging/repository.sh "$into" --key "$key" "${url[@]}"
 say "version $version for ${suites[*]}, ${architectures[*]} is in $into, signed; upload pool first and dists last"
