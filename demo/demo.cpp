@@ -55,9 +55,9 @@ std::string write_weather(const rig::TempDir& folder) {
   const std::time_t seconds = now.time_since_epoch() / std::chrono::seconds(1);
   std::tm here{};
   localtime_r(&seconds, &here);
+  const std::size_t hour = static_cast<std::size_t>(here.tm_yday) * 24 + static_cast<std::size_t>(here.tm_hour);
   const std::string given = rig::shared_path("seattle-weather-hourly.csv");
-  const Result<std::string> year =
-      past_year(rig::read_file(given), static_cast<std::size_t>(here.tm_yday * 24 + here.tm_hour), now);
+  const Result<std::string> year = past_year(rig::read_file(given), hour, now);
   if (!year.has_value()) throw RigError(given + ": " + year.error().message);
   return folder.write("weather.csv", *year);
 }
