@@ -2,8 +2,10 @@
 #include "demo/demo_options.hpp"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <random>
+#include <string>
+
+#include "common/runtime/duration_text.hpp"
 
 namespace sensors::demo {
 
@@ -16,23 +18,26 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
       "the bridge with its page, and an API. Services that are installed are left\n"
       "alone. Ctrl-C ends it, and nothing stays.",
       "sensorctl demo");
-  std::int64_t run_for_ms = 0;
-  CLI::Option* run_for = app.add_option("--for", run_for_ms, "Ends after this time: 20s, 2min");
-  run_for->transform(
-      CLI::AsNumberWithUnit(std::map<std::string, std::int64_t>{{"ms", 1}, {"s", 1'000}, {"min", 60'000}},
-                            CLI::AsNumberWithUnit::UNIT_REQUIRED, "DURATION"));
+  app.add_option_function<std::string>(
+         "--for",
+         [&options](const std::string& text) {
+           options.run_for = parse_duration(text);
+           if (options.run_for.value_or(Millis{0}) > Millis{0}) return;
+           throw CLI::ValidationError("--for", "'" + text + "' is not a time such as 20s or 2min");
+         },
+         "Ends after this time: 20s, 2min")
+      ->type_name("TIME");
   app.add_flag("--json", options.json, "No terminal: one JSON object on stdout at the end");
-  app.add_option("--keep", options.keep, "In this folder, new or empty, which is kept");
+  app.add_option("--keep", options.keep, "In this folder, new or empty, which is kept")->type_name("FOLDER");
   app.add_flag("--chaos", options.chaos, "Kills -9 a random part every 2 s while it runs");
   options.seed = std::random_device{}();
-  app.add_option("--seed", options.seed, "Of the choice of parts to kill");
+  app.add_option("--seed", options.seed, "Of the choice of parts to kill")->type_name("N");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     result.exit_code = app.exit(error) == 0 ? 0 : 2;  // as sensorctl(1) promises
     return result;
   }
-  if (run_for->count() > 0) options.run_for = Millis{run_for_ms};
   return result;
 }
 

@@ -154,6 +154,15 @@ TEST_F(DemoProgram, says_on_one_line_that_mosquitto_is_not_installed) {
   EXPECT_EQ(demo_folders(), std::vector<std::string>{});
 }
 
+TEST_F(DemoProgram, refuses_a_time_that_is_none) {
+  for (const char* time : {"20", "soon", "-3s", "0s"}) {
+    Process refusing(demo(std::string("for") + time, {"--for", time}));
+    refusing.start();
+    EXPECT_EQ(refusing.wait_exit(patience), 2) << time;
+    EXPECT_NE(read_file(refusing.options().log_file).find("is not a time such as 20s or 2min"), std::string::npos);
+  }
+}
+
 TEST_F(DemoProgram, has_help_that_fits_80_columns) {
   Process help_process(demo("help", {"--help"}));
   help_process.start();
