@@ -6,8 +6,19 @@
 
 #include "demo/demo.hpp"
 
+namespace {
+
+/// All that it talks to is on this machine, and Paho and libcurl would go there through the proxy that a shell has for
+/// others.
+void forget_proxies() {
+  for (const char* name : {"http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"}) ::unsetenv(name);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace sensors::demo;
+  forget_proxies();
   const DemoCommandLine arguments = parse_demo_command_line(argc, argv);
   if (arguments.exit_code.has_value()) return *arguments.exit_code;
   end_demo_on_signals();

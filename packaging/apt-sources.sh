@@ -12,7 +12,8 @@ if [ -n "${SENSOR_RIG_SOURCES:-}" ]; then
   echo "$SENSOR_RIG_SOURCES"
   exit
 fi
-for file in "$apt"/sources.list.d/debian.sources "$apt"/sources.list; do
+# Others come last: Raspberry Pi OS has a file of its own packages beside Debian's.
+for file in "$apt"/sources.list.d/debian.sources "$apt"/sources.list "$apt"/sources.list.d/*.sources "$apt"/sources.list.d/*.list; do
   grep -qsE "^(deb .*(http|https|file|copy):.*|Suites:.*)[[:space:]]$here([[:space:]]|\$)" "$file" || continue
   if [ "$suite" = "$here" ]; then
     echo "$file"

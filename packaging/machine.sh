@@ -1,6 +1,7 @@
 # machine.sh: what a build will take on this machine, for ./dev to say before it begins. Sourced.
 
-# What the largest compiler of the tests takes. Measured.
+# What the largest compiler of the demo takes, and one of the tests: docs/performance.md, "Building".
+demo_compiler_mib=800
 test_compiler_mib=1200
 
 # memory_mib: two numbers in MiB: what can be had without swap, and with it. A container may have less than its machine: its
@@ -57,10 +58,36 @@ compilers_at_once() {
   echo "$processors"
 }
 
+# why_not_build MIB: nothing, where there is memory for one compiler that takes so much; else what is missing.
+why_not_build() {
+  local all
+  read -r _ all < <(memory_mib)
+  [ "$all" -ge "$1" ] || echo "a compiler needs $1 MiB of memory, and $all MiB are free, with swap." \
+    "End other programs or add swap; or take the package, which compiles nothing (README.md)"
+}
+
 # what_they_take PACKAGE...: "70 packages, 107 MB to fetch, 513 MB on disk", as apt reckons; nothing where it cannot.
 what_they_take() {
   { LC_ALL=C apt-get install --assume-no --no-install-recommends --no-remove -o Debug::NoLocking=true "$@" 2> /dev/null || true; } |
     sed -nE 's/.* ([0-9]+) newly installed.*/\1 packages/p
       s!^Need to get ([0-9.,]+ .?B)(/.*)? of archives\.!\1 to fetch!p
       s/^After this operation, (.*) of additional disk space will be used\./\1 on disk/p' | paste -sd\; | sed 's|;|, |g'
+}
+
+# The seconds of a processor that a compiler takes here for one of our files, $1 the compiler.
+pace() {
+  local TIMEFORMAT='%U %S' seconds
+  seconds=$({ time "$1" -std=c++20 -O1 -w -I. -c common/core/circuit_breaker.cpp -o /dev/null; } 2>&1) || return 0
+  awk '{ print $1 + $2 }' <<< "$seconds"
+}
+
+# A file of the demo takes as long as so many of that of pace(). Measured.
+pace_of_a_file=5
+
+# about_minutes FILES COMPILERS PACE: "about 6 minutes".
+about_minutes() {
+  awk -v files="$1" -v compilers="$2" -v pace="$3" -v times="$pace_of_a_file" 'BEGIN {
+    minutes = int(files * times * pace / compilers / 60 + 0.99)
+    print "about " (minutes > 1 ? minutes " minutes" : "a minute")
+  }'
 }

@@ -13,12 +13,14 @@ missing_packages() {
   done
 }
 
-# first_that_apt_has "PACKAGE...": the first of them where apt has none: then apt says so.
+# first_that_apt_has "PACKAGE...": the first of them where apt has none: then apt says so. What apt has not, it takes for a pattern:
+# g++-14 is python3-clang-14 to it.
 first_that_apt_has() {
   local package packages
   read -ra packages <<< "$1"
   [ ${#packages[@]} -eq 1 ] || for package in "${packages[@]}"; do
-    if grep -q '^ *Candidate: [^(]' < <(LC_ALL=C apt-cache policy "$package" 2> /dev/null); then
+    if LC_ALL=C apt-cache policy "$package" 2> /dev/null |
+      awk -v name="$package:" '/^[^ ]/ { here = $0 == name } here && /^ *Candidate: [^(]/ { found = 1 } END { exit !found }'; then
       echo "$package"
       return
     fi

@@ -11,6 +11,8 @@ sed 's/^/installed /' $folder/installed
 END
 program apt-cache << END
 #!/bin/sh
+[ "\$2" != libnew-dev ] || printf 'python3-libnew-dev:\n  Candidate: 1.0\n' # as apt takes a name for a pattern
+echo "\$2:"
 if grep -qx "\$2" $folder/available; then echo "  Candidate: 1.0"; else echo "  Candidate: (none)"; fi
 END
 program apt-get << END

@@ -1,13 +1,9 @@
 #!/bin/bash
 # name_test.sh DEV: which program `./dev test NAME` builds and runs, with a cmake and programs of the test's own.
 set -euo pipefail
-dev=$1
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-mkdir -p "$folder/bin" "$folder/packaging" "$folder/tests" "$folder/build/dev/tests/unit"
-cp "$dev" "$folder/dev"
-cp "${dev%/*}"/packaging/*.sh "$folder/packaging/"
-cp "${dev%/*}/tests/programs.sh" "$folder/tests/"
+# shellcheck source=tests/dev_script/copy_of_dev.sh
+source "$(dirname "$0")/copy_of_dev.sh"
+mkdir -p "$folder/build/dev/tests/unit"
 touch "$folder/CMakePresets.json" "$folder"/packages-{build,headers,demo,tests,sanitizers,style}.txt "$folder/build/dev/build.ninja"
 for tool in cmake ninja dpkg-query; do
   printf '#!/bin/sh\necho "%s $*" >> %q\n' "$tool" "$folder/calls" > "$folder/bin/$tool"
@@ -21,10 +17,6 @@ printf 'TEST(Apple, falls)\nTEST_F(Pear, hangs) {\nTEST(Shared, x)\n' > "$folder
 printf '  RC_GTEST_PROP(Oak, grows, ())\nTEST(OakTest, stands)\nTEST_P(Shared, y)\n' > "$folder/a tree_test.cpp"
 printf '%s\n' "tests/unit/unit_fruit $folder/fruit_test.cpp" "tests/unit/unit_trees $folder/a tree_test.cpp" > "$folder/build/dev/tests/programs.txt"
 
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
 expect() { [ "$2" = "$3" ] || fail "$1: '$2' instead of '$3'; it said: $(cat "$folder/said")"; }
 # What is built and run for the arguments.
 calls() {

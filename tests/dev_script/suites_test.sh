@@ -21,6 +21,9 @@ expect "this suite from a list" "$(sources)" "$folder/apt/sources.list"
 expect "another from a list" "$(cat "$folder/$(sources trixie)")" \
   $'deb [signed-by=/k.gpg] http://mirror.invalid/bookworm trixie-updates main\ndeb http://mirror.invalid/debian trixie main'
 
+mv "$folder/apt/sources.list" "$folder/apt/sources.list.d/mirror.list"
+expect "this suite from a list with another name" "$(sources)" "$folder/apt/sources.list.d/mirror.list"
+
 cat > "$folder/apt/sources.list.d/debian.sources" << 'END'
 Types: deb
 # as bookworm was
