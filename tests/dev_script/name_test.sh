@@ -27,17 +27,19 @@ calls() {
 
 expect "a program" "$(calls unit_fruit)" $'build unit_fruit\nunit_fruit --gtest_brief=1'
 expect "a program, and what GoogleTest gets" "$(calls unit_fruit --gtest_repeat=2)" $'build unit_fruit\nunit_fruit --gtest_brief=1 --gtest_repeat=2'
-expect "a suite" "$(calls Pear)" $'build unit_fruit\nunit_fruit --gtest_brief=1 --gtest_filter=Pear.*:*/Pear.*'
-expect "a property" "$(calls Oak)" $'build unit_trees\nunit_trees --gtest_brief=1 --gtest_filter=Oak.*:*/Oak.*'
+expect "a suite" "$(calls Pear)" $'build unit_fruit\nunit_fruit --gtest_brief=1 --gtest_filter=Pear*:*/Pear*'
+expect "a suite that begins so" "$(calls Appl)" $'build unit_fruit\nunit_fruit --gtest_brief=1 --gtest_filter=Appl*:*/Appl*'
+expect "a property" "$(calls Oak)" $'build unit_trees\nunit_trees --gtest_brief=1 --gtest_filter=Oak*:*/Oak*'
 expect "a test of a suite" "$(calls Apple.falls)" $'build unit_fruit\nunit_fruit --gtest_brief=1 --gtest_filter=Apple.falls*:*/Apple.falls*'
 expect "a suite of two programs" "$(calls Shared)" $'build unit_fruit unit_trees
-unit_fruit --gtest_brief=1 --gtest_filter=Shared.*:*/Shared.*\nunit_trees --gtest_brief=1 --gtest_filter=Shared.*:*/Shared.*'
+unit_fruit --gtest_brief=1 --gtest_filter=Shared*:*/Shared*\nunit_trees --gtest_brief=1 --gtest_filter=Shared*:*/Shared*'
 expect "a program that is configured is not configured again" "$(grep -c -- '--preset dev' "$folder/calls")" 1
 
 list=build/dev/tests/programs.txt
 expect "a name like a program's" "$(calls unit_friut)" failed
 expect "what it says to it" "$(tail -n 1 "$folder/said")" \
   "dev: no program of tests and no suite of one is called 'unit_friut'; did you mean 'unit_fruit'? $list lists the programs"
+expect "what may be new is looked for once more" "$(grep -c '^ninja -C build/dev build.ninja$' "$folder/calls")" 1
 expect "a name like a suite's" "$(calls Appel.falls)" failed
 expect "what it says to it" "$(tail -n 1 "$folder/said")" \
   "dev: no program of tests and no suite of one is called 'Appel.falls'; did you mean 'Apple'? $list lists the programs"
