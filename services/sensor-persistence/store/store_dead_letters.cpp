@@ -56,28 +56,29 @@ DeadLetter dead_letter_of(const Statement& row) {
   return letter;
 }
 
-// Parameters of the three refusals: destination, stream, seq, status, reason, time, first and last id of the range.
+// The refusals are of a letter that waited again, a reading, and a gap record. Their parameters: destination, stream,
+// seq, status, reason, time, first and last id of the range.
 Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
   Preparing p(database);
   Result<Sql> sql = p.all(Sql{
-      .refuse_again =
-          p("UPDATE dead_letter SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = refusals + 1"
-            " WHERE destination = ?1 AND stream = ?2 AND seq = ?3 AND queue_id BETWEEN ?7 AND ?8"),
-      .refuse_reading = p(
-          "INSERT INTO dead_letter(destination, node, stream, seq, sensor, unit, time_ms, uptime_ms, value,"
-          " status, reason, refused_ms, refusals)"
-          " SELECT ?1, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.uptime_ms, r.value, ?4, ?5, ?6, 1"
-          " FROM stream t CROSS JOIN reading r ON r.stream = t.id AND r.seq = ?3 CROSS JOIN sensor n ON n.id = r.sensor"
-          " WHERE t.name = ?2 AND r.id BETWEEN ?7 AND ?8"
-          " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6,"
-          " refusals = refusals + 1"),
-      .refuse_gap = p("INSERT INTO dead_letter(destination, node, stream, seq, gap_last, sensor, unit, time_ms, value,"
-                      " status, reason, refused_ms, refusals)"
-                      " SELECT ?1, t.node, t.name, g.first, g.last, '', '', g.time_ms, g.reason, ?4, ?5, ?6, 1"
-                      " FROM gap g CROSS JOIN stream t ON t.id = g.stream"
-                      " WHERE g.id BETWEEN ?7 AND ?8 AND g.first = ?3 AND t.name = ?2"
-                      " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6,"
-                      " refusals = refusals + 1"),
+      .refusals = {p("UPDATE dead_letter SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = "
+                     "refusals + 1"
+                     " WHERE destination = ?1 AND stream = ?2 AND seq = ?3 AND queue_id BETWEEN ?7 AND ?8"),
+                   p("INSERT INTO dead_letter(destination, node, stream, seq, sensor, unit, time_ms, uptime_ms, value,"
+                     " status, reason, refused_ms, refusals)"
+                     " SELECT ?1, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.uptime_ms, r.value, ?4, ?5, ?6, 1"
+                     " FROM stream t CROSS JOIN reading r ON r.stream = t.id AND r.seq = ?3 CROSS JOIN sensor n ON "
+                     "n.id = r.sensor"
+                     " WHERE t.name = ?2 AND r.id BETWEEN ?7 AND ?8"
+                     " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6,"
+                     " refusals = refusals + 1"),
+                   p("INSERT INTO dead_letter(destination, node, stream, seq, gap_last, sensor, unit, time_ms, value,"
+                     " status, reason, refused_ms, refusals)"
+                     " SELECT ?1, t.node, t.name, g.first, g.last, '', '', g.time_ms, g.reason, ?4, ?5, ?6, 1"
+                     " FROM gap g CROSS JOIN stream t ON t.id = g.stream"
+                     " WHERE g.id BETWEEN ?7 AND ?8 AND g.first = ?3 AND t.name = ?2"
+                     " ON CONFLICT DO UPDATE SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6,"
+                     " refusals = refusals + 1")},
       .newest = p("SELECT * FROM dead_letter WHERE destination = ?1 AND stream = ?2 AND seq = ?3"),
       .delivered = p("DELETE FROM dead_letter WHERE destination = ?1 AND queue_id BETWEEN ?2 AND ?3"),
       .requeue_one = p(
@@ -123,8 +124,7 @@ Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime
 Result<std::uint64_t> StoreDeadLetters::refuse(const Confirmation& confirmation, const RejectedRow& rejected,
                                                WallTime now) {
   Result<std::uint64_t> changed{0};
-  for (Statement* const refusal : {&sql_.refuse_again, &sql_.refuse_reading, &sql_.refuse_gap}) {
-    Statement& statement = *refusal;
+  for (Statement& statement : sql_.refusals) {
     statement.bind(1, std::string_view(confirmation.destination)).bind(2, std::string_view(rejected.row.stream));
     statement.bind(3, rejected.row.seq).bind(4, std::int64_t{rejected.status});
     statement.bind(5, std::string_view(rejected.reason)).bind(6, now);

@@ -2,6 +2,7 @@
 // again. Inside a transaction of its caller. Worker thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -37,9 +38,7 @@ class StoreDeadLetters {
 
  private:
   struct Sql {
-    Statement refuse_again;
-    Statement refuse_reading;
-    Statement refuse_gap;
+    std::array<Statement, 3> refusals;  // tried in turn: a row is found by one of them, whichever comes first
     Statement newest;
     Statement delivered;
     Statement requeue_one;

@@ -12,6 +12,7 @@
 #include "services/sensor-persistence/store/store_salvage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -193,20 +194,16 @@ class StoreSalvage {
   }
 
   Result<void> delete_rows(const std::vector<std::int64_t>& ids) {
-    struct Sql {
-      Statement reading;
-      Statement gap;
-    };
     Preparing p(fresh_);
-    Result<Sql> sql = p.all(Sql{
-        .reading = p("DELETE FROM reading WHERE id = ?1"),
-        .gap = p("DELETE FROM gap WHERE id = ?1"),
-    });
-    TRY(sql);
+    using Deletions = std::array<Statement, 2>;  // a row is in one of the tables
+    Result<Deletions> deletions =
+        p.all(Deletions{p("DELETE FROM reading WHERE id = ?1"), p("DELETE FROM gap WHERE id = ?1")});
+    TRY(deletions);
     TRY(fresh_.begin());
     for (const std::int64_t id : ids) {
-      TRY(sql->reading.bind(1, id).run());
-      TRY(sql->gap.bind(1, id).run());
+      for (Statement& deletion : *deletions) {
+        TRY(deletion.bind(1, id).run());
+      }
     }
     return fresh_.commit();
   }

@@ -319,7 +319,7 @@ TEST_F(Query, makes_a_mean_of_numbers_whose_sum_is_none) {
   }
 }
 
-TEST_F(Query, makes_steps_of_numbers_only_but_for_the_last_value) {
+TEST_P(QueryOfSteps, are_of_numbers_only_but_for_the_last_value) {
   CommitTransaction transaction;
   StreamRows rows{"mixed", "attic", "sensor-publisher", 4, {}, {}};
   const std::vector<Value> values{7.0, true, 3.0, std::string("door open")};
@@ -330,6 +330,7 @@ TEST_F(Query, makes_steps_of_numbers_only_but_for_the_last_value) {
   QueryRequest request;
   request.sensor = "mixed";
   request.step = Millis{3'600'000};
+  request.newest_first = GetParam();
   const std::vector<std::pair<Aggregate, Value>> right{{Aggregate::mean, 5.0},
                                                        {Aggregate::min, 3.0},
                                                        {Aggregate::max, 7.0},

@@ -74,6 +74,40 @@ TEST_F(StoreFile, keeps_the_last_honest_time_and_counts_its_probes) {
   EXPECT_EQ(open()->contents(10)->honest_time, test_time);
 }
 
+TEST_F(StoreFile, deletes_a_gap_record_in_one_step_with_the_readings_before_it) {
+  std::unique_ptr<StoreWriter> writer = open();
+  Batch batch = run_of("aaaa", 1, 3);
+  batch.gaps.push_back(Gap{4, 8, "outbox_full", test_time});
+  CommitTransaction transaction = rows(batch);
+  transaction.retention = RetentionStep{0, 4, 100, test_time + 24h, test_time + 48h};
+  ASSERT_TRUE(writer->commit(rows(batch)).has_value());
+  transaction.streams.clear();
+  EXPECT_EQ(writer->commit(transaction)->retention->deleted, 4U);
+  EXPECT_EQ(integer("SELECT (SELECT count(*) FROM reading) + (SELECT count(*) FROM gap)"), 0);
+}
+
+TEST_F(StoreFile, keeps_a_boot_whose_rows_have_their_times_and_forgets_the_oldest_of_too_many) {
+  std::unique_ptr<StoreWriter> writer = open();
+  CommitTransaction transaction = rows(run_of("aaaa", 1, 3));
+  const BootKey boot{"kitchen", "sensor-publisher", "b1"};
+  transaction.streams.front().boot = boot.boot;
+  for (SequencedReading& row : transaction.streams.front().readings) row.reading.uptime = Millis{row.seq};
+  ASSERT_TRUE(writer->commit(transaction).has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM boot WHERE hold = 1"), 1);
+  CommitTransaction learned;
+  learned.boot_times = {{boot, test_time}, {{"kitchen", "sensor-publisher", "b2"}, test_time}};
+  learned.restamp = RestampStep{boot, 100};
+  ASSERT_TRUE(writer->commit(learned).has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM reading WHERE uptime_ms IS NULL"), 3);
+  EXPECT_EQ(integer("SELECT count(*) FROM boot WHERE hold = 0"), 2);
+  CommitTransaction many;
+  for (std::int64_t i = 0; i < StoreClocks::max_boots; ++i)
+    many.boot_times.push_back({{"attic", "sensor-publisher", "b" + std::to_string(i)}, test_time});
+  ASSERT_TRUE(writer->commit(many).has_value());
+  EXPECT_EQ(integer("SELECT count(*) FROM boot"), StoreClocks::max_boots);
+  EXPECT_EQ(integer("SELECT count(*) FROM boot WHERE node = 'kitchen'"), 0);
+}
+
 TEST_F(StoreFile, holds_what_was_committed_when_the_process_dies_without_closing) {
   std::unique_ptr<StoreWriter> writer = open();
   ASSERT_TRUE(writer->commit(rows(run_of("aaaa", 1, 500))).has_value());
