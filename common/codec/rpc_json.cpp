@@ -125,6 +125,23 @@ std::string encode_upload_request(const UploadRequest& request) {
   return out;
 }
 
+std::string encode_withdraw_request(const WithdrawRequest& request) {
+  std::string out;
+  append_text_field(out, "{\"destination\":", request.destination);
+  out += '}';
+  return out;
+}
+
+Result<WithdrawRequest> decode_withdraw_request(std::string_view payload) {
+  JsonDocument document(max_rpc_request_bytes);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"destination"});
+  WithdrawRequest request;
+  fields.read_name("destination", request.destination);
+  TRY(fields.finish());
+  return request;
+}
+
 Result<UploadRequest> decode_upload_request(std::string_view payload) {
   JsonDocument document(max_rpc_request_bytes);
   TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));

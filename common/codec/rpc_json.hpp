@@ -120,6 +120,14 @@ struct UploadedAnswer {
 std::string encode_uploaded_answer(const UploadedAnswer& answer);
 Result<UploadedAnswer> decode_uploaded_answer(std::string_view payload);
 
+/// The bridge of `destination` delivers nowhere: until it asks for an upload again, nothing waits for it. The answer is
+/// an UploadedAnswer.
+struct WithdrawRequest {
+  std::string destination;
+};
+std::string encode_withdraw_request(const WithdrawRequest& request);
+Result<WithdrawRequest> decode_withdraw_request(std::string_view payload);
+
 /// A place in the answers to a query, from which the next one goes on: the last row's time, and its id, or its
 /// sensor's.
 struct QueryCursor {

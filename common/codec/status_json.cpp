@@ -115,7 +115,7 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
   TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
   JsonFields fields(root, {"service", "reason", "since", "version", "pace_ms", "pressure", "store", "used_bytes",
-                           "dead_letters", "instance"});
+                           "dead_letters", "instance", "delivers"});
   ServiceReport report;
   report.state = state;
   fields.read_name("service", report.service);
@@ -125,6 +125,7 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   if (const auto pace = fields.peek_whole("pace_ms", 1, longest_pace_ms)) report.pace = Millis(*pace);
   if (fields.has("pressure")) fields.read_text("pressure", report.pressure);
   if (fields.has("instance")) fields.read_text("instance", report.instance);
+  if (fields.has("delivers")) fields.read_bool("delivers", report.delivers.emplace());
   if (fields.has("store")) fields.read_text("store", report.store);
   report.used_bytes = fields.peek_whole("used_bytes", 0, JsonFields::any_whole);
   report.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole);

@@ -74,6 +74,7 @@ struct ServiceReport {
   std::optional<std::uint64_t> used_bytes;    // persistence
   std::optional<std::uint64_t> dead_letters;  // persistence: that do not wait
   std::optional<LatencyReport> puback;        // publisher: from a message with readings to its PUBACK
+  std::optional<bool> delivers;               // bridge: whether it has a destination
   std::optional<LatencyReport> api;           // bridge: uploads, failed ones too
   bool operator==(const ServiceReport&) const = default;
 };

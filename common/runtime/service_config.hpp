@@ -13,6 +13,7 @@ namespace sensors {
 struct ServiceConfig {
   LogLevel log_level = LogLevel::info;
   MqttConfig mqtt;
+  std::vector<std::string> notes;     // what is worth knowing at the start, and is no mistake
   std::vector<std::string> warnings;  // a line each: what works, and is better done otherwise
 };
 

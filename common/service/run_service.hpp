@@ -37,6 +37,7 @@ int run_service(int argc, char** argv, const ServiceProgram<Config>& program) {
   }
   start_log(program.name, config->log_level);
   for (const std::string& warning : config->warnings) log(LogLevel::warning, warning);
+  for (const std::string& note : config->notes) log(LogLevel::info, note);
   if (!parsed.command_line.check_config) return program.run(std::move(*config));
   FilesCheck files(file);
   files.look_at(config->mqtt);

@@ -132,6 +132,13 @@ Result<Config> load_config(const std::string& path) {
   TRY(file.finish());
   for (std::string& warning : config.warnings) warning = fmt::format("{}: {}", path, warning);
   config.logic.root = config.mqtt.root;
+  config.logic.delivers = !config.destination.url.empty();
+  if (!config.logic.delivers) {
+    config.notes.push_back(fmt::format(
+        "{}: no destination: readings are kept in the store{}; to deliver them to an API, name it as url below "
+        "[destination]",
+        path, config.web.has_value() ? " and shown on the page" : ""));
+  }
   config.logic.names = sink_of(config.destination.url).names;
   config.logic.about = digest_of(config.destination);
   config.logic.breaker.peer = config.logic.names.peer;

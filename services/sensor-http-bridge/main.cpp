@@ -5,11 +5,12 @@
 
 int main(int argc, char** argv) {
   using namespace sensors::bridge;  // NOLINT(google-build-using-namespace): a main has no includers
-  return sensors::run_service<Config>(argc, argv,
-                                      {.name = service_name,
-                                       .purpose = "Delivers stored readings to an HTTP API or a file",
-                                       .config_file = "/etc/sensor-project/sensor-http-bridge.toml",
-                                       .load = load_config,
-                                       .look_at_files = look_at_files,
-                                       .run = run});
+  return sensors::run_service<Config>(
+      argc, argv,
+      {.name = service_name,
+       .purpose = "Serves the web page, and delivers stored readings to an HTTP API or a file",
+       .config_file = "/etc/sensor-project/sensor-http-bridge.toml",
+       .load = load_config,
+       .look_at_files = look_at_files,
+       .run = run});
 }

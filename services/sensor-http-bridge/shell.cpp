@@ -72,12 +72,12 @@ void load_write_homes_of(Config& config) {
 }  // namespace
 
 Shell::Shell(const Config& config, MqttClientOptions mqtt, EventLoop& loop, Inbox<BridgeEvent>& inbox)
-    : ServiceShell(std::move(mqtt), inbox),
-      config_(config),
-      worker_("state-file"),
-      sink_(sink_of(config.destination.url).open(config.destination, [&inbox](Attempted attempted) {
-        inbox.push_control(std::move(attempted));
-      })) {
+    : ServiceShell(std::move(mqtt), inbox), config_(config), worker_("state-file") {
+  if (config.logic.delivers) {
+    sink_ = sink_of(config.destination.url).open(config.destination, [&inbox](Attempted attempted) {
+      inbox.push_control(std::move(attempted));
+    });
+  }
   if (config.web.has_value()) server_.emplace(loop, config.server, server_callbacks(inbox));
 }
 

@@ -39,7 +39,7 @@ class Shell : public ServiceShell {
 
   const Config& config_;
   Worker worker_;
-  std::unique_ptr<Sink> sink_;
+  std::unique_ptr<Sink> sink_;        // where there is a destination, which alone has attempts
   std::optional<HttpServer> server_;  // where there is an HTTP side, which alone has effects for it
 };
 

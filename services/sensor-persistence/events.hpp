@@ -37,6 +37,7 @@ struct DestinationState {
   std::uint64_t batch_first = 0;
   std::uint64_t batch_last = 0;
   std::uint64_t refusals = 0;  // how often a batch behind `cursor` was refused as a whole
+  bool withdrawn = false;      // its bridge delivers nowhere: nothing waits for it
 };
 
 /// One boot of the machine of one publisher.
@@ -148,6 +149,7 @@ struct CommitTransaction {
   std::vector<Confirmation> confirmations;
   std::size_t max_dead_letters = 0;  // beyond it the oldest are deleted
   std::vector<DeadLetterChange> dead_letter_changes;
+  std::vector<std::string> withdrawals;  // destinations for which nothing waits, until they are handed out rows again
   std::vector<HandOut> hand_outs;
   std::optional<RetentionStep> retention;
   bool probe = false;  // write something, to see whether it works again

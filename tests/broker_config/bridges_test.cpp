@@ -32,7 +32,8 @@ TEST_F(BridgesTest, speak_for_themselves_and_hand_in_as_any_bridge_does) {
     EXPECT_EQ(publish(weather_, "sensors/n/" + kind + "/sensor-http-bridge"), denied) << kind;
     EXPECT_EQ(publish("sensor-http-bridge", "sensors/n/" + kind + "/" + weather_), denied) << kind;
   }
-  for (const char* topic : {"rpc/upload", "rpc/uploaded", "rpc/query", "rpc/streams", "backlog/sensor-http-bridge"})
+  for (const char* topic :
+       {"rpc/upload", "rpc/uploaded", "rpc/withdraw", "rpc/query", "rpc/streams", "backlog/sensor-http-bridge"})
     EXPECT_NE(publish(weather_, std::string("sensors/n/") + topic), denied) << topic;
   for (const char* topic : {"committed/sensor-http-bridge", "reading/a", "backlog/sensor-publisher"})
     EXPECT_EQ(publish(weather_, std::string("sensors/n/") + topic), denied) << topic;

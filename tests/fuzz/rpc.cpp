@@ -20,6 +20,10 @@ void check_requests(std::string_view input) {
     must(request->first <= request->last, "a confirmation is of a range");
     must(decode_uploaded_request(encode_uploaded_request(*request)).has_value(), "a request survives another trip");
   }
+  if (const Result<WithdrawRequest> request = decode_withdraw_request(input); taken(request)) {
+    must(is_name(request->destination), "a destination is a name");
+    must(decode_withdraw_request(encode_withdraw_request(*request)).has_value(), "a request survives another trip");
+  }
   if (const Result<QueryRequest> request = decode_query_request(input); taken(request)) {
     must(request->limit >= 1 && request->limit <= max_query_readings, "a query is bounded");
     must(decode_query_request(encode_query_request(*request)).has_value(), "a request survives another trip");

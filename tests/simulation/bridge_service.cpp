@@ -54,6 +54,7 @@ void BridgeService::open() {
   delivered_some_ = false;
   given_up_in_row_ = settled_through_ = 0;
   asked_to_wait_until_ = Instant{};  // kept by the wall clock, which may have stepped meanwhile
+  options_.delivers = next_delivers_;
   bridge::DeliveryOptions options = options_;
   options.seed = world_.random.next();
   options.instance = client_id_ + "/" + std::to_string(runs());
@@ -184,6 +185,9 @@ void BridgeService::carry_out(MqttPublish& message) {
     is_well_ = message.payload.find("\"state\":\"up\"") != std::string::npos;
     is_one_too_many_ = message.payload.find("is delivered to by") != std::string::npos;
   }
+  if (!options_.delivers) check_without_destination(message);
+  if (options_.delivers && message.topic.ends_with("/rpc/withdraw"))
+    world_.ledger.violate("a bridge withdraws no destination that it has", name());
   if (message.topic.ends_with("/rpc/uploaded")) {
     const Result<UploadedRequest> request = decode_uploaded_request(message.payload);
     if (!request.has_value()) return world_.ledger.violate("what is published can be read", request.error().message);
@@ -193,7 +197,16 @@ void BridgeService::carry_out(MqttPublish& message) {
   link_->publish(std::move(message));
 }
 
+void BridgeService::check_without_destination(const MqttPublish& message) {
+  constexpr const char* idle = "a bridge without a destination asks for nothing, and slows nobody down";
+  if (message.topic.find("/rpc/upload") != std::string::npos) world_.ledger.violate(idle, message.topic);
+  if (message.topic.find("/queue/") != std::string::npos &&
+      message.payload.find("\"pressure\":true") != std::string::npos)
+    world_.ledger.violate(idle, message.payload);
+}
+
 void BridgeService::carry_out(Attempt& attempt) {
+  if (!options_.delivers) return world_.ledger.violate("without a destination nothing is tried", name());
   const std::uint64_t id = attempt.id;
   const Result<HttpPost> written = attempts_.begin(std::move(attempt));
   if (!written.has_value())

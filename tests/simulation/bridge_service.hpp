@@ -30,6 +30,10 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   /// Asks it; `answered` is called once: with its answer as it leaves, or without when the connection ends before that.
   void ask(WebRequest request, std::function<void(std::optional<WebResponse>)> answered);
 
+  /// Whether it has a destination, from its next start on.
+  void deliver(bool delivers) { next_delivers_ = delivers; }
+  bool delivers() const { return next_delivers_; }
+
   const std::string& client_id() const { return client_id_; }
 
   /// Its machine gets another name, while it does not run.
@@ -75,6 +79,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   void note_handed_in(const MqttPublish& message);
   void answer(const bridge::Attempted& attempted);
   void note_size(std::uint64_t id, const ApiExchange& exchange);
+  void check_without_destination(const MqttPublish& message);
   void check_size(const ApiExchange& exchange);
   void check_given_up(const UploadedRequest& request);
 
@@ -109,6 +114,7 @@ class BridgeService : public HostedService<bridge::Bridge, bridge::BridgeEvent, 
   bool is_well_ = false;
   bool is_one_too_many_ = false;
   bool must_be_closed_ = false;  // its breaker, in the first step of this run
+  bool next_delivers_ = true;
 };
 
 }  // namespace sensors::simulation

@@ -324,6 +324,10 @@ void Ledger::purged_dead_letter(const std::string& destination, const RowRange& 
   add(row, facts_at(destination, purged));
 }
 
+void Ledger::kept_no_longer(const std::string& destination, const RowRange& row) {
+  add(row, facts_at(destination, purged));
+}
+
 void Ledger::dead_letter_is_back(const std::string& destination, const RowRange& row) {
   add(row, facts_at(destination, row.is_gap ? gap_dead : dead));
 }

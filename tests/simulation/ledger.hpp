@@ -36,7 +36,8 @@ enum Fact : std::uint16_t {
   gap_refused = 512,       // the same for the gap record
   dead = 1024,             // the reading is a dead letter and does not wait again
   gap_dead = 2048,         // the gap record is
-  purged = 4096,           // an operator deleted it as a dead letter, or there were more than may be kept
+  purged = 4096,           // an operator deleted it as a dead letter, or there were more than may be kept; or retention
+                           // deleted it while there was no destination
 };
 
 /// A reading (first == last), or a gap record.
@@ -131,6 +132,9 @@ class Ledger {
   /// What the file holds, after an earlier one has come back: a dead letter; or none, if the only copy is gone.
   void dead_letter_is_back(const std::string& destination, const RowRange& row);
   void dead_letter_lost(const std::string& destination, const RowRange& row);
+
+  /// Retention deleted a row that `destination` does not have, and nothing waited for it.
+  void kept_no_longer(const std::string& destination, const RowRange& row);
 
   void lost(const std::string& stream, std::uint64_t seq);
 

@@ -91,7 +91,18 @@ void Simulation::make_client() {
     plan_.push_back({FaultKind::interrupt_write, random.of_any_size(Millis{10 * 60'000}, Millis{3 * 3'600'000})});
 }
 
+/// In some seeds the bridge begins without a destination, and its owner names one and takes it away by turns.
+void Simulation::move_destination() {
+  if (faults_are_over_) return;
+  bridge_->deliver(!bridge_->delivers());
+  world_.note("owner", bridge_->delivers() ? "names a destination" : "takes the destination away");
+  const bool kills = world_.random.chance(0.5);
+  kills ? bridge_->end(End::killed, restart_time()) : bridge_->stop(restart_time());  // it does not run yet at first
+  world_.after(world_.random.exponential(Millis{2 * 3'600'000}), [this] { move_destination(); });
+}
+
 Outcome Simulation::run() {
+  if (second_bridge_ == nullptr && Random(options_.seed ^ 0x6e6f776865726521U).chance(0.15)) move_destination();
   persistence_->start();
   bridge_->start();
   if (second_bridge_ != nullptr) second_bridge_->start();

@@ -47,6 +47,7 @@ class Simulation {
   void make_services();
   void make_client();
   void make_second_bridge();
+  void move_destination();
   UploadFormat upload_format() const;
   Random random_of_second() const { return Random(options_.seed ^ 0x7365636f6e642121U); }
   void inject(FaultKind kind);

@@ -41,6 +41,8 @@ void Simulation::heal() {
   persistence_->store().disk().heal();
   persistence_->start();
   bridge_->hang_client(Millis{0});
+  if (!bridge_->delivers()) bridge_->end(End::killed, Millis{1'000});
+  bridge_->deliver(true);
   bridge_->start();
   if (second_bridge_ != nullptr) second_bridge_->start();
   for (const auto& publisher : publishers_) {

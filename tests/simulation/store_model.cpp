@@ -72,6 +72,9 @@ CommitReport StoreModel::apply(const CommitTransaction& transaction) {
   keep_clocks(transaction, report);
   settle_uploads(transaction, report);
   if (file_.last_id != before && transaction.honest_time > WallTime{}) file_.honest_time = transaction.honest_time;
+  for (const std::string& name : transaction.withdrawals) {
+    if (DestinationState* const state = destination(name); state != nullptr) state->withdrawn = true;
+  }
   for (const HandOut& request : transaction.hand_outs) report.handed_out.push_back({request.call, hand_out(request)});
   if (transaction.retention.has_value()) report.retention = retain(*transaction.retention);
   report.last_id = file_.last_id;
@@ -171,11 +174,16 @@ RestampReport StoreModel::restamp(const RestampStep& step) {
 
 // ---- retention ----
 
+RowRange StoreModel::named(const Row& row) {
+  const Gap* const gap = std::get_if<Gap>(&row.what);
+  return {row.stream, row.first, gap != nullptr ? gap->last : row.first, gap != nullptr};
+}
+
 RetentionReport StoreModel::retain(const RetentionStep& step) {
   RetentionReport report;
   std::size_t seen = 0;
   for (const DestinationState& state : file_.destinations) {
-    if (step.up_to_id <= state.cursor) continue;
+    if (step.up_to_id <= state.cursor || state.withdrawn) continue;
     world_.ledger.violate("retention keeps what is not uploaded",
                           fmt::format("up to {}, and {} has only {}", step.up_to_id, state.name, state.cursor));
   }
@@ -192,6 +200,9 @@ RetentionReport StoreModel::retain(const RetentionStep& step) {
     if (!step.older_than.has_value() || time < *step.older_than) {
       ++report.deleted;
       file_.boots.remove_row(at->first);
+      for (const DestinationState& state : file_.destinations) {
+        if (at->first > state.cursor) world_.ledger.kept_no_longer(state.name, named(at->second));
+      }
       at = file_.rows.erase(at);
     } else {
       report.found_present = report.found_present || time <= step.future;

@@ -89,6 +89,7 @@ class StoreModel {
   StoredRow stored(std::uint64_t id, const Row& row) const;
   persistence::RetentionReport retain(const persistence::RetentionStep& step);
   persistence::DestinationState* destination(const std::string& name);
+  static RowRange named(const Row& row);
   void lose_dead_letters();
   void lose_rows_behind(std::uint64_t id);
   std::int64_t used_bytes() const { return static_cast<std::int64_t>(file_.rows.size()) * 60; }

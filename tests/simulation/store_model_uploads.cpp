@@ -95,6 +95,7 @@ UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) 
   batch.destination = request.destination;
   DestinationState* const state = destination(request.destination);
   if (state == nullptr) return batch;
+  const bool was_withdrawn = std::exchange(state->withdrawn, false);
   const bool is_out = state->batch_last != 0;
   const bool is_retry = is_out && state->batch_last != request.refused;
   batch.refusals = state->refusals + (is_out && !is_retry ? 1 : 0);
@@ -107,7 +108,7 @@ UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) 
   if (is_retry) batch.last = state->batch_last;
   if (batch.last != 0) batch.first = from;
   batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
-  if (is_retry) return batch;
+  if (is_retry && !was_withdrawn) return batch;
   if (batch.last == 0) state->cursor = last_id;
   state->batch_first = batch.first;
   state->batch_last = batch.last;

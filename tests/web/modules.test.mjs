@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ageText, spanText, valueText } from '../../services/sensor-http-bridge/page/format.js';
+import { linesOf } from '../../services/sensor-http-bridge/page/flow.js';
 import { eventOf, queueOf, readingOf, statusOf } from '../../services/sensor-http-bridge/page/payload.js';
 import { choicesOf, conditionOf, emptyState, flowOf, hashOf, nodesOf, ranges, stepFor, takeEvent, takeSensors, takeStatus } from '../../services/sensor-http-bridge/page/state.js';
 import { EventParser } from '../../services/sensor-http-bridge/page/stream.js';
@@ -119,6 +120,20 @@ test('readings flow where both ends are well and no breaker is open', () => {
   assert.deepEqual(flows(), [true, true, true, false]);
   say('sensor-http-bridge', { state: 'degraded', breaker: { state: 'open' } });
   assert.deepEqual(flows(), [true, true, false, false]);
+});
+
+test('a bridge without a destination says so, is well, and nothing flows to it', () => {
+  const state = emptyState();
+  const say = (name, more) => takeEvent(state, { type: 'status', data: { node: 'n', name, state: 'up', ...more } }, 0);
+  say('sensor-persistence', {});
+  say('sensor-http-bridge', { delivers: false, reason: 'no destination: readings are kept in the store', counters: { delivered: 0 } });
+  const stages = flowOf(state, 'n', 0, true);
+  const bridge = stages.at(-1);
+  assert.deepEqual([bridge.title, bridge.condition, bridge.idle], ['Bridge', 'up', true]);
+  assert.deepEqual(linesOf(bridge, 0), ['no destination: readings are kept in the store']);
+  assert.equal(stages.at(-2).flows, false);
+  say('sensor-http-bridge', { delivers: true, counters: { delivered: 0 } });
+  assert.deepEqual(linesOf(flowOf(state, 'n', 0, true).at(-1), 0), ['0 delivered']);
 });
 
 test('each bridge of a machine is a stage of its own, and the store flows while one of them delivers', () => {

@@ -13,6 +13,8 @@
 //               no answer                                     -> confirming: rpc/uploaded again
 //               the store refuses the range repeatedly        -> idle: it knows better what comes next
 //
+// Without a destination there is only this: idle, and once a minute rpc/withdraw, so that nothing waits in the store.
+//
 // A permit of the breaker exists in `attempting` only and is given back at its end, so none can leak.
 #include "services/sensor-http-bridge/delivery/delivery.hpp"
 
@@ -44,9 +46,10 @@ SelfOptions self_options(const DeliveryOptions& options) {
           .seldom = Millis{60'000}};
 }
 
-Delivery::Delivery(DeliveryOptions options, std::optional<SavedBreaker> saved, Describe others)
+Delivery::Delivery(DeliveryOptions options, std::optional<SavedBreaker> saved, Describe others, Trouble trouble)
     : options_(std::move(options)),
       others_(std::move(others)),
+      trouble_(std::move(trouble)),
       saved_(std::move(saved)),
       breaker_(options_.breaker, options_.seed),
       self_(self_options(options_)),
@@ -101,7 +104,7 @@ std::string Delivery::obligation_of(std::uint64_t attempt_id) const {
 }
 
 void Delivery::restore_breaker() {
-  if (!saved_.has_value()) return;
+  if (!saved_.has_value() || !options_.delivers) return;  // the file stays, for a destination that comes back
   const bool is_of_another = !saved_->about.empty() && saved_->about != options_.about;
   if (!is_of_another) refused_in_row_ = saved_->refused_in_row;
   if (saved_->isolated) {
@@ -125,6 +128,7 @@ void Delivery::handle(const StopRequested&) {
 
 void Delivery::handle(const MqttConnected&) {
   self_.connected(now_, effects_);
+  store_may_begin_ = true;
   next_at_ = now_.monotonic;
 }
 
@@ -140,15 +144,21 @@ void Delivery::handle(const MqttPublished& event) {
 }
 
 void Delivery::handle(const MqttMessage& event) {
-  if (event.topic == control_topic(options_)) {
-    self_.take_order(event, breaker_, now_, effects_);
-    return;
-  }
+  if (event.topic == control_topic(options_)) return take_order(event);
   if (const std::optional<TopicView> topic = parse_topic(event.topic); topic.has_value() && topic->kind == "status")
     return self_.hear(*topic, event, now_, effects_);
   const std::optional<Asked> answered = calls_.take_answer(event);
   if (answered == Asked::batch) take_batch(event.payload);
   if (answered == Asked::confirmation) take_confirmation(event.payload);
+  if (answered == Asked::withdrawal) take_withdrawal(event.payload);
+}
+
+void Delivery::take_order(const MqttMessage& order) {
+  if (options_.delivers) {
+    self_.take_order(order, breaker_, now_, effects_);
+  } else if (!order.retained) {
+    self_.warn("order ignored", "this bridge has no destination, so no circuit breaker", now_, effects_);
+  }
 }
 
 void Delivery::handle(const Attempted& event) {
@@ -178,13 +188,7 @@ void Delivery::advance() {
   const Instant now = now_.monotonic;
   breaker_.advance(now);
   self_.advance(now_, effects_);
-  if (!calls_.take_overdue(now).empty()) {
-    store_failed(
-        {ErrorCode::timeout,
-         fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and under this "
-                     "name? After a rename all services have to be restarted",
-                     options_.rpc_deadline.count(), options_.root, options_.node)});
-  }
+  if (!calls_.take_overdue(now).empty()) store_is_silent();
   if (phase_ == Phase::attempting && now >= batch_.given_up_at) {
     Verdict stuck;
     stuck.failure_class = "stuck";
@@ -209,6 +213,7 @@ void Delivery::call(Asked asked, std::string_view verb, std::string payload) {
 }
 
 void Delivery::ask() {
+  if (!options_.delivers) return withdraw();
   UploadRequest request;
   request.destination = options_.upload.destination;
   request.max_readings = rows_to_ask();
@@ -217,6 +222,24 @@ void Delivery::ask() {
   phase_ = Phase::asking;
   asked_at_ = now_.monotonic;
   call(Asked::batch, "upload", encode_upload_request(request));
+}
+
+/// Again and again, as the store may be another one by now, or an earlier one.
+void Delivery::withdraw() {
+  phase_ = Phase::asking;
+  asked_at_ = now_.monotonic;
+  call(Asked::withdrawal, "withdraw", encode_withdraw_request({options_.upload.destination}));
+}
+
+/// A refusal is no trouble: another bridge delivers there, or the store is not open yet, and says so itself.
+void Delivery::take_withdrawal(const std::string& payload) {
+  const Result<UploadedAnswer> answer = decode_uploaded_answer(payload);
+  const bool is_refused =
+      !answer.has_value() && (answer.error().code == ErrorCode::rejected || answer.error().code == ErrorCode::in_use);
+  if (!answer.has_value() && !is_refused) return store_failed(answer.error());
+  store_answered();
+  phase_ = Phase::idle;
+  next_at_ = asked_at_ + (is_refused ? options_.upload.interval : withdraw_interval);
 }
 
 /// A probe is small, where the store may still cut it; of rows that are held it is one.
@@ -310,8 +333,23 @@ void Delivery::batch_is_over(Instant next_at) {
   next_at_ = next_at;
 }
 
+/// All services start at one time, and this one may have asked before the store was there to hear it: that is no news.
+void Delivery::store_is_silent() {
+  if (std::exchange(store_may_begin_, false) && phase_ == Phase::asking) {
+    ++counters_.unanswered;
+    phase_ = Phase::idle;
+    next_at_ = now_.monotonic;
+    return;
+  }
+  store_failed({ErrorCode::timeout,
+                fmt::format("no answer in {} ms to what was asked as {}/{}/rpc; is sensor-persistence running, and "
+                            "under this name? After a rename all services have to be restarted",
+                            options_.rpc_deadline.count(), options_.root, options_.node)});
+}
+
 void Delivery::store_failed(Error why) {
   ++counters_.unanswered;
+  store_may_begin_ = false;
   if (phase_ == Phase::asking) phase_ = Phase::idle;
   next_at_ = now_.monotonic + rpc_backoff_.next();
   const bool is_told = store_problem_.has_value() && store_problem_->message == why.message;
@@ -322,6 +360,7 @@ void Delivery::store_failed(Error why) {
 
 /// A batch that cannot be written is asked for with growing pauses, though the store answers each time.
 void Delivery::store_answered() {
+  store_may_begin_ = false;
   if (is_unreadable_) return;
   rpc_backoff_.reset();
   if (!store_problem_.has_value()) return;
@@ -346,9 +385,10 @@ void Delivery::say_transitions() {
 
 void Delivery::describe(StatusWriter& status) const {
   self_.describe(now_, status);
-  status.add("destination", options_.upload.destination);
+  status.add("delivers", options_.delivers);
+  if (options_.delivers) status.add("destination", options_.upload.destination);
   status.add("queue", depth_);
-  sensors::describe(breaker_, now_, status);
+  if (options_.delivers) sensors::describe(breaker_, now_, status);
   counters_.describe(status);
   if (others_) others_(status);
 }
@@ -356,6 +396,7 @@ void Delivery::describe(StatusWriter& status) const {
 void Delivery::update_status() {
   const bool is_closed = breaker_.state() == CircuitBreaker::State::closed;
   std::string reason = self_.trouble();
+  if (reason.empty() && trouble_) reason = trouble_();
   // Without rows from the store a breaker that is half open stays so: it is the store that has to be seen to.
   if (store_problem_.has_value() && breaker_.state() != CircuitBreaker::State::open) {
     reason = "store: " + store_problem_->message;
@@ -363,6 +404,7 @@ void Delivery::update_status() {
     reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());
   }
   const ServiceState state = reason.empty() ? ServiceState::up : ServiceState::degraded;
+  if (reason.empty() && !options_.delivers) reason = "no destination: readings are kept in the store";
   // A destination that has another bridge is not this one's to slow anybody down for.
   const bool is_spare = store_problem_.has_value() && store_problem_->code == ErrorCode::in_use;
   const bool has_pressure = !is_spare && (!is_closed || depth_ > options_.upload.high_readings);

@@ -33,9 +33,12 @@ class Delivery {
   /// A part of the service that says what it has to say in a status.
   using Describe = std::function<void(StatusWriter&)>;
 
-  /// `saved`: the breaker of the run before. `others` says what other sides of the service have to add to its
-  /// status; it must be callable as long as this.
-  Delivery(DeliveryOptions options, std::optional<SavedBreaker> saved, Describe others = {});
+  /// What degrades the service beside delivery; empty: nothing does.
+  using Trouble = std::function<std::string()>;
+
+  /// `saved`: the breaker of the run before. `others` and `trouble` say what other sides of the service have to add to
+  /// its status; they must be callable as long as this.
+  Delivery(DeliveryOptions options, std::optional<SavedBreaker> saved, Describe others = {}, Trouble trouble = {});
 
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
@@ -56,12 +59,12 @@ class Delivery {
  private:
   enum class Phase {
     idle,        // no batch
-    asking,      // rpc/upload is out
+    asking,      // rpc/upload is out; without a destination rpc/withdraw
     attempting,  // the batch is at the destination
     confirming,  // the destination has it; the store does not know yet
   };
 
-  enum class Asked { batch, confirmation };
+  enum class Asked { batch, confirmation, withdrawal };
 
   struct BatchInFlight {
     UploadedRequest range;
@@ -85,7 +88,9 @@ class Delivery {
 
   void advance();
   void ask();
+  void withdraw();
   void take_batch(const std::string& payload);
+  void take_withdrawal(const std::string& payload);
   void attempt(UploadBatchHeader header, const std::string& batch, CircuitBreaker::Permit permit);
   void batch_delivered(const Verdict& verdict, Millis took, std::size_t bytes);
   void batch_refused(const Verdict& verdict, Millis took);
@@ -101,6 +106,7 @@ class Delivery {
   void take_confirmation(const std::string& payload);
   void note_depth(std::uint64_t depth);
   void batch_is_over(Instant next_at);
+  void store_is_silent();
   void store_failed(Error why);
   void store_answered();
   void stop();
@@ -109,12 +115,14 @@ class Delivery {
   void report_status();
   void describe(StatusWriter& status) const;
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
+  void take_order(const MqttMessage& order);
   bool may_ask() const;
   bool may_confirm() const;
   void call(Asked asked, std::string_view verb, std::string payload);
 
   const DeliveryOptions options_;
   const Describe others_;
+  const Trouble trouble_;
   std::optional<SavedBreaker> saved_;  // until the first step
   CircuitBreaker breaker_;
   Self self_;
@@ -140,6 +148,7 @@ class Delivery {
   std::uint64_t gone_ = 0;              // readings that wait no longer
   QueueAge age_;                        // of those that wait, since this run has known of them
   std::optional<Error> store_problem_;  // why the store is no help now; nothing: it is
+  bool store_may_begin_ = true;         // the store has not been heard since the broker is there
   bool is_unreadable_ = false;          // what the store handed out last cannot be written for the destination
   bool exited_ = false;
   std::optional<Instant> stop_by_;  // SIGTERM came

@@ -48,6 +48,8 @@ struct DeliveryOptions {
   std::string service{bridge_service};  // its name on the broker: each bridge of a node has one of its own
   std::string instance;                 // of this process, random: what tells its statuses from those of a namesake
   std::vector<ServiceRun> former_runs;  // under other names of this machine
+  /// Whether there is a destination. Without one nothing is asked for, and the store is told that nothing waits.
+  bool delivers = true;
   UploadOptions upload;
   SinkNames names;
 
@@ -74,6 +76,9 @@ struct DeliveryOptions {
   /// Of the jitter, and what tells the requests of this run from those of an earlier one: random at each start.
   std::uint64_t seed = 1;
 };
+
+/// How often a bridge without a destination says so to the store, which may be another one since.
+inline constexpr Millis withdraw_interval{60'000};
 
 /// The program. Readings that are handed in over HTTP are published under it, whichever bridge they come by.
 inline constexpr const char* service_name = "sensor-http-bridge";

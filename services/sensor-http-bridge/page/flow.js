@@ -24,6 +24,7 @@ export class Flow {
       box.root.dataset.condition = stage.condition;
       box.root.dataset.flows = stage.flows;
       box.root.dataset.breaker = stage.breaker?.state ?? '';
+      setText(box.title, stage.title);
       setText(box.condition, conditions[stage.condition]);
       setText(box.lines, linesOf(stage, now).join('\n'));
     }
@@ -37,18 +38,21 @@ export class Flow {
   #add(stage) {
     const condition = make('span', { class: 'condition' });
     const lines = make('p', { class: 'lines' });
-    const root = make('li', { id: `stage-${stage.name}` }, make('h3', {}, stage.title), condition, lines);
-    this.#boxes.set(stage.name, { root, condition, lines });
+    const title = make('h3', {}, stage.title);
+    const root = make('li', { id: `stage-${stage.name}` }, title, condition, lines);
+    this.#boxes.set(stage.name, { root, title, condition, lines });
     this.#parent.append(root);
   }
 }
 
-function linesOf(stage, now) {
+/** What there is to say of a stage, a text for each line. */
+export function linesOf(stage, now) {
   const lines = [];
   if (stage.pace !== undefined) lines.push(`reads every ${spanText(stage.pace)}`);
   if (stage.pressure) lines.push(`slowed down: ${stage.pressure}`);
   if (stage.depth !== undefined) lines.push(`${countText(stage.depth)} ${stage.waits}`);
   if (stage.bytes !== undefined) lines.push(`${Object.values(valueText(stage.bytes, 'By')).join(' ')} stored`);
+  if (stage.idle) return [stage.reason || 'no destination'];
   if (stage.delivered !== undefined) lines.push(`${countText(stage.delivered)} delivered`);
   if (stage.breaker !== undefined) lines.push(breakerText(stage.breaker, now));
   // The breaker's own line has its reason already.

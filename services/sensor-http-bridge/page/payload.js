@@ -6,6 +6,7 @@ const longestText = 1000;
 const object = (value) => (value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {});
 const number = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined);
 const text = (value) => (typeof value === 'string' ? value.slice(0, longestText) : undefined);
+const truth = (value) => (typeof value === 'boolean' ? value : undefined);
 const time = (value) => (Number.isNaN(Date.parse(text(value))) ? undefined : value);
 
 /** Without what is not there, as payloads are. */
@@ -33,12 +34,12 @@ export function readingOf({ node, sensor, value, unit, time: stamp, clock }) {
 }
 
 export function statusOf(payload) {
-  const { state, reason, since, version, pace_ms, pressure, used_bytes, breaker, counters } = payload;
+  const { state, reason, since, version, pace_ms, pressure, used_bytes, delivers, breaker, counters } = payload;
   if (!['up', 'degraded', 'down'].includes(state)) throw new Error('a status has no state');
   const { state: position, reason: why, since: changed, next_attempt } = object(breaker);
   return present({
     state, reason: text(reason), since: time(since), version: text(version), pace_ms: number(pace_ms), pressure: text(pressure),
-    used_bytes: number(used_bytes), counters: present({ delivered: number(object(counters).delivered) }),
+    used_bytes: number(used_bytes), delivers: truth(delivers), counters: present({ delivered: number(object(counters).delivered) }),
     breaker: text(position) && present({ state: text(position), reason: text(why), since: time(changed), next_attempt: time(next_attempt) }),
   });
 }

@@ -127,7 +127,8 @@ export function flowOf(state, node, now, connected) {
   const bridges = bridgesOf(state, node);
   const isWell = (one) => ['up', 'degraded'].includes(conditionOf(one, now));
   const breakerOf = (one) => one?.status?.breaker?.state ?? 'closed';
-  const delivers = ({ bridge }) => isWell(bridge) && breakerOf(bridge) !== 'open';
+  const isIdle = (bridge) => bridge?.status?.delivers === false; // it has no destination
+  const delivers = ({ bridge }) => isWell(bridge) && breakerOf(bridge) !== 'open' && !isIdle(bridge);
   return [
     {
       name: 'publisher', title: 'Publisher', condition: conditionOf(publisher, now),
@@ -146,7 +147,8 @@ export function flowOf(state, node, now, connected) {
       flows: isWell(store) && bridges.some(delivers),
     },
     ...bridges.map(({ bridge, called }) => ({
-      name: called ? `api-${called}` : 'api', title: called ? `Bridge ${called}` : 'Bridge to the API',
+      name: called ? `api-${called}` : 'api', idle: isIdle(bridge),
+      title: called ? `Bridge ${called}` : isIdle(bridge) ? 'Bridge' : 'Bridge to the API',
       condition: conditionOf(bridge, now), breaker: bridge?.status?.breaker, delivered: bridge?.status?.counters?.delivered,
       rate: bridge?.queue?.rate_per_s, reason: bridge?.status?.reason, flows: false,
     })),

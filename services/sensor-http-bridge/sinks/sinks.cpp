@@ -39,10 +39,6 @@ std::string known_schemes() {
 
 void read_sink(ConfigTable& table, DestinationConfig& destination) {
   std::string& url = destination.url;
-  if (!table.has("url")) {
-    table.refuse("url",
-                 "is missing: name the API that takes the readings, such as \"https://api.example.com/v1/readings\"");
-  }
   table.read("url", url);
   if (const std::size_t scheme_end = url.find("://"); scheme_end != std::string::npos)  // RFC 3986, 3.1
     url.replace(0, scheme_end, lower_ascii(std::string_view(url).substr(0, scheme_end)));

@@ -31,7 +31,8 @@ struct SinkKind {
   std::unique_ptr<Sink> (*open)(const DestinationConfig& destination, Sink::Done done);
 };
 
-/// Reads `url` and what its sink has beside; mistakes go into the table, and other sinks' keys are some.
+/// Reads `url` and what its sink has beside; mistakes go into the table, and other sinks' keys are some. Without a
+/// `url` there is no destination, and no key is another sink's.
 void read_sink(ConfigTable& table, DestinationConfig& destination);
 
 /// The kind for the scheme of `url`, in lower case; for a URL that read_sink() refuses, any.

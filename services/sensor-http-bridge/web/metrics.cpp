@@ -195,6 +195,9 @@ void add_report(MetricsPage& page, const std::string& node, const std::string& s
   for (const ServiceState state : {ServiceState::up, ServiceState::degraded, ServiceState::down})
     page.gauge("sensor_service_state", "1 for the state that the service is in.", in_state(name_of(state)),
                report.state == state ? 1 : 0);
+  if (report.delivers.has_value())
+    page.gauge("sensor_bridge_delivers", "1 when the bridge has a destination, 0 when readings are only stored.", who,
+               *report.delivers ? 1 : 0);
   if (report.puback.has_value())
     page.histogram("sensor_puback_duration_seconds", "From publishing readings to the broker's PUBACK.", who,
                    *report.puback);

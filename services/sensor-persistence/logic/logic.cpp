@@ -123,7 +123,7 @@ bool Logic::commit_is_due(Now now) const {
   if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
   const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
   return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() || !waiting_changes_.empty() ||
-         (!is_stopping_ && (clocks_.is_due(now.monotonic) || reserve_is_due(now)));
+         !waiting_withdrawals_.empty() || (!is_stopping_ && (clocks_.is_due(now.monotonic) || reserve_is_due(now)));
 }
 
 void Logic::start_commit(Now now) {
@@ -154,6 +154,8 @@ CommitTransaction Logic::next_transaction(Now now) {
   note_gaps(transaction.streams);
   for (const StreamRows& rows : transaction.streams) clocks_.rows_come(rows, now.monotonic);
   clocks_.fill(transaction, now.monotonic);
+  committing_withdrawals_ = std::exchange(waiting_withdrawals_, {});
+  for (const WithdrawalCall& waiting : committing_withdrawals_) transaction.withdrawals.push_back(waiting.destination);
   committing_confirmations_ = std::exchange(waiting_confirmations_, {});
   for (const ConfirmationCall& waiting : committing_confirmations_)
     transaction.confirmations.push_back(waiting.confirmation);
@@ -202,15 +204,19 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
     self_.announce("clock", {LogLevel::info, repaired}, now, effects_);
   }
   if (report.retention.has_value()) retention_.done(*report.retention, now.monotonic);
-  if (!committing_confirmations_.empty()) retention_.uploaded(now.monotonic);
+  if (!committing_confirmations_.empty() || !committing_withdrawals_.empty()) retention_.uploaded(now.monotonic);
   publish_watermarks(ingest_.committed(now.monotonic));
   for (const ConfirmationCall& done : std::exchange(committing_confirmations_, {})) {
     uploads_.confirmed(done.confirmation);
     answer(done.call, encode_uploaded_answer(uploads_.answer(done.confirmation.destination)));
   }
   if (report.dead_letters.has_value()) dead_letters_changed(*report.dead_letters, now);
+  for (const WithdrawalCall& done : std::exchange(committing_withdrawals_, {})) {
+    withdrawn(done.destination, now);
+    answer(done.call, encode_uploaded_answer(uploads_.answer(done.destination)));
+  }
   for (const HandedOut& done : report.handed_out) {
-    uploads_.handed_out(done.batch);
+    handed_out(done.batch, now);
     answer(done.call, encode_upload_batch(done.batch));
   }
   if (!commit_gaps_.empty()) {
@@ -220,12 +226,39 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
     self_.announce("store", {LogLevel::info, "the store commits again"}, now, effects_);
 }
 
+/// What waited is told of: it is not lost, and nobody waits for it any more.
+void Logic::withdrawn(const std::string& destination, Now now) {
+  const bool is_news = !uploads_.is_withdrawn(destination);
+  const std::uint64_t waited = uploads_.withdrawn(destination);
+  if (!is_news) return;
+  age_ = QueueAge{};
+  self_.announce("destination",
+                 {LogLevel::info, fmt::format("nothing waits for destination {0} any more: its bridge has no url. {1} "
+                                              "rows that waited stay as long as [retention] keeps them, and go there "
+                                              "if a url is named again",
+                                              destination, waited)},
+                 now, effects_);
+}
+
+void Logic::handed_out(const UploadBatch& batch, Now now) {
+  const bool is_news = uploads_.is_withdrawn(batch.destination);
+  uploads_.handed_out(batch);
+  if (!is_news) return;
+  age_ = QueueAge{};
+  self_.announce(
+      "destination",
+      {LogLevel::info, fmt::format("destination {} is delivered to: {} rows that the store keeps wait for it",
+                                   batch.destination, uploads_.answer(batch.destination).remaining)},
+      now, effects_);
+}
+
 /// The calls of the commit under way get `error`.
 void Logic::fail_calls(const Error& error) {
   for (const std::uint64_t call : std::exchange(committing_hand_outs_, {})) answer(call, encode_error(error));
   for (const ConfirmationCall& lost : std::exchange(committing_confirmations_, {}))
     answer(lost.call, encode_error(error));
   for (const DeadLetterChange& lost : std::exchange(committing_changes_, {})) answer(lost.call, encode_error(error));
+  for (const WithdrawalCall& lost : std::exchange(committing_withdrawals_, {})) answer(lost.call, encode_error(error));
 }
 
 void Logic::commit_failed(const Error& error, Now now) {

@@ -123,6 +123,8 @@ class Logic {
   void note_gaps(const std::vector<StreamRows>& streams);
   void watch_clock(Now now);
   void fail_calls(const Error& error);
+  void handed_out(const UploadBatch& batch, Now now);
+  void withdrawn(const std::string& destination, Now now);
   void update_status(Now now);
   void report_status(Now now);
   void say_down(const std::string& reason, Now now);
@@ -139,6 +141,7 @@ class Logic {
   void on_request(std::string_view verb, const MqttMessage& message, Now now);
   void on_upload(const ReplyTo& reply, const MqttMessage& message, Now now);
   void on_uploaded(const ReplyTo& reply, const MqttMessage& message, Now now);
+  void on_withdraw(const ReplyTo& reply, const MqttMessage& message, Now now);
   bool is_bridge_of(const std::string& destination, const ReplyTo& reply, Now now);
   void on_query(const ReplyTo& reply, const MqttMessage& message, Now now);
   void on_streams(const ReplyTo& reply, const MqttMessage& message);
@@ -174,6 +177,11 @@ class Logic {
     Confirmation confirmation;
   };
 
+  struct WithdrawalCall {
+    std::uint64_t call;
+    std::string destination;
+  };
+
   LogicOptions options_;
   ReadingDecoder decoder_;
   Ingest ingest_;
@@ -201,10 +209,12 @@ class Logic {
   std::vector<HandOut> waiting_hand_outs_;
   std::vector<ConfirmationCall> waiting_confirmations_;
   std::vector<DeadLetterChange> waiting_changes_;
+  std::vector<WithdrawalCall> waiting_withdrawals_;
   std::vector<StreamsCall> waiting_streams_;
   std::vector<std::uint64_t> committing_hand_outs_;
   std::vector<ConfirmationCall> committing_confirmations_;
   std::vector<DeadLetterChange> committing_changes_;
+  std::vector<WithdrawalCall> committing_withdrawals_;
   std::size_t running_queries_ = 0;
 
   std::uint64_t dead_letters_ = 0;  // that do not wait again

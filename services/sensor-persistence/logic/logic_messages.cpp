@@ -122,6 +122,8 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
     on_upload(*reply, message, now);
   } else if (verb == "uploaded") {
     on_uploaded(*reply, message, now);
+  } else if (verb == "withdraw") {
+    on_withdraw(*reply, message, now);
   } else if (verb == "query") {
     on_query(*reply, message, now);
   } else if (verb == "dead-letters") {
@@ -130,8 +132,8 @@ void Logic::on_request(std::string_view verb, const MqttMessage& message, Now no
     on_streams(*reply, message);
   } else {
     refuse_call(*reply, Error{ErrorCode::not_found,
-                              fmt::format("there is no request {}; there are upload, uploaded, query, dead-letters and "
-                                          "streams",
+                              fmt::format("there is no request {}; there are upload, uploaded, withdraw, query, "
+                                          "dead-letters and streams",
                                           verb)});
   }
 }
@@ -181,6 +183,18 @@ void Logic::on_uploaded(const ReplyTo& reply, const MqttMessage& message, Now no
     return publish_reply(reply, encode_uploaded_answer(uploads_.answer(request->destination)));
   const std::optional<std::uint64_t> call = open_call(reply);
   if (call.has_value()) waiting_confirmations_.push_back(ConfirmationCall{*call, std::move(**confirmation)});
+}
+
+void Logic::on_withdraw(const ReplyTo& reply, const MqttMessage& message, Now now) {
+  const Result<WithdrawRequest> request = decode_withdraw_request(message.payload);
+  if (!request.has_value()) return refuse_call(reply, request.error());
+  if (!store_is_ready(reply)) return;
+  const std::string client(parse_topic(reply.topic)->name);
+  const Result<bool> is_news = uploads_.withdraw(request->destination, client, now.monotonic);
+  if (!is_news.has_value()) return refuse_call(reply, is_news.error());
+  if (!*is_news) return publish_reply(reply, encode_uploaded_answer(uploads_.answer(request->destination)));
+  const std::optional<std::uint64_t> call = open_call(reply);
+  if (call.has_value()) waiting_withdrawals_.push_back({*call, request->destination});
 }
 
 void Logic::on_query(const ReplyTo& reply, const MqttMessage& message, Now now) {

@@ -109,6 +109,8 @@ void Logic::answer_waiting(const Error& error) {
   for (const ConfirmationCall& waiting : std::exchange(waiting_confirmations_, {}))
     answer(waiting.call, encode_error(error));
   for (const DeadLetterChange& waiting : std::exchange(waiting_changes_, {})) answer(waiting.call, encode_error(error));
+  for (const WithdrawalCall& waiting : std::exchange(waiting_withdrawals_, {}))
+    answer(waiting.call, encode_error(error));
   for (const StreamsCall& waiting : std::exchange(waiting_streams_, {})) answer(waiting.call, encode_error(error));
 }
 

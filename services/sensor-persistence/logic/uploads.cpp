@@ -42,11 +42,22 @@ Error Uploads::unknown(const std::string& name) const {
 
 Result<void> Uploads::serve(const std::string& destination, const std::string& client, Instant now) {
   if (find(destination) == nullptr) return tl::unexpected<Error>(unknown(destination));
-  const auto [bridge, is_new] = bridges_.try_emplace(destination, Bridge{client, now});
-  if (is_new || bridge->second.client == client || now - bridge->second.asked_at >= bridge_kept) {
-    bridge->second = {client, now};
+  TRY(check_bridge(destination, client, now));
+  bridges_[destination] = {client, now};
+  return {};
+}
+
+Result<bool> Uploads::withdraw(const std::string& destination, const std::string& client, Instant now) {
+  TRY(check_bridge(destination, client, now));
+  bridges_.erase(destination);
+  const DestinationState* state = find(destination);
+  return state != nullptr && !state->withdrawn;
+}
+
+Result<void> Uploads::check_bridge(const std::string& destination, const std::string& client, Instant now) const {
+  const auto bridge = bridges_.find(destination);
+  if (bridge == bridges_.end() || bridge->second.client == client || now - bridge->second.asked_at >= bridge_kept)
     return {};
-  }
   return fail(
       ErrorCode::in_use,
       fmt::format("destination {0} is delivered to by {1}, and not by {2} as well: give one of them another "
@@ -59,7 +70,8 @@ Result<void> Uploads::serve(const std::string& destination, const std::string& c
 Result<std::optional<HandOut>> Uploads::hand_out(std::uint64_t call, const UploadRequest& request) const {
   const DestinationState* destination = find(request.destination);
   if (destination == nullptr) return tl::unexpected<Error>(unknown(request.destination));
-  if (destination->batch_last == 0 && destination->cursor >= last_id_) return std::optional<HandOut>{};
+  const bool is_waited_for = destination->batch_last != 0 || destination->cursor < last_id_;
+  if (!is_waited_for && !destination->withdrawn) return std::optional<HandOut>{};
   return std::optional<HandOut>{
       HandOut{call, request.destination, request.max_readings, request.max_bytes, request.refused}};
 }
@@ -103,6 +115,19 @@ void Uploads::handed_out(const UploadBatch& batch) {
   destination->batch_first = batch.first;
   destination->batch_last = batch.last;
   destination->cursor = batch.first > 0 ? batch.first - 1 : last_id_ - batch.remaining;
+  destination->withdrawn = false;
+}
+
+std::uint64_t Uploads::withdrawn(const std::string& destination) {
+  DestinationState* state = find(destination);
+  if (state == nullptr) return 0;
+  state->withdrawn = true;
+  return last_id_ - state->cursor;
+}
+
+bool Uploads::is_withdrawn(const std::string& destination) const {
+  const DestinationState* state = find(destination);
+  return state != nullptr && state->withdrawn;
 }
 
 std::string Uploads::broken_invariant() const {
@@ -135,7 +160,9 @@ UploadedAnswer Uploads::answer(const std::string& destination) const {
 
 std::uint64_t Uploads::slowest_cursor() const {
   std::uint64_t slowest = last_id_;
-  for (const DestinationState& destination : destinations_) slowest = std::min(slowest, destination.cursor);
+  for (const DestinationState& destination : destinations_) {
+    if (!destination.withdrawn || bridges_.contains(destination.name)) slowest = std::min(slowest, destination.cursor);
+  }
   return slowest;
 }
 

@@ -31,6 +31,11 @@ class Uploads {
   /// half at most (common/runtime/breaker_config.cpp; its jitter adds half).
   static constexpr Millis bridge_kept{2 * 3'600'000};
 
+  /// `client` delivers rows of `destination` nowhere, and is its bridge no more. Whether the store has to remember
+  /// that: it does not when it has done so before, or when no destination of that name is configured.
+  /// ErrorCode::in_use, which changes nothing, while another client is the bridge.
+  Result<bool> withdraw(const std::string& destination, const std::string& client, Instant now);
+
   /// What to ask the store for; nothing when nothing waits. ErrorCode::not_found for a destination that is not
   /// configured.
   Result<std::optional<HandOut>> hand_out(std::uint64_t call, const UploadRequest& request) const;
@@ -47,13 +52,20 @@ class Uploads {
   void confirmed(const Confirmation& confirmation);
   void handed_out(const UploadBatch& batch);
 
+  /// Rows that waited for `destination`, and do so no longer.
+  std::uint64_t withdrawn(const std::string& destination);
+
   UploadBatch nothing_waits(const std::string& destination) const;
   UploadedAnswer answer(const std::string& destination) const;
 
-  /// Every configured destination has everything up to this id; the last id when none is configured.
+  /// Every destination for which rows wait has everything up to this id; the last id when there is none. One that was
+  /// withdrawn counts from its next request on, before the store has that on its disk.
   std::uint64_t slowest_cursor() const;
 
   std::uint64_t last_id() const { return last_id_; }
+
+  /// Whether `destination` was withdrawn, and has not been handed out rows since.
+  bool is_withdrawn(const std::string& destination) const;
 
   /// Rows that the slowest destination does not have.
   std::uint64_t depth() const { return last_id_ - slowest_cursor(); }
@@ -74,6 +86,7 @@ class Uploads {
     Instant asked_at{};
   };
 
+  Result<void> check_bridge(const std::string& destination, const std::string& client, Instant now) const;
   const DestinationState* find(const std::string& name) const;
   DestinationState* find(const std::string& name);
   Error unknown(const std::string& name) const;

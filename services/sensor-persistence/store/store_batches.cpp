@@ -14,8 +14,12 @@ namespace {
 constexpr std::size_t gap_bytes = 320;  // of a gap record in an answer, at most
 
 DestinationState destination_of(const Statement& statement) {
-  return DestinationState{statement.text(0), statement.unsigned_integer(1), statement.unsigned_integer(2),
-                          statement.unsigned_integer(3), statement.unsigned_integer(4)};
+  return DestinationState{statement.text(0),
+                          statement.unsigned_integer(1),
+                          statement.unsigned_integer(2),
+                          statement.unsigned_integer(3),
+                          statement.unsigned_integer(4),
+                          statement.integer(5) != 0};
 }
 
 StoredReading reading_of(const Statement& statement) {
@@ -75,13 +79,16 @@ Result<StoreBatches> StoreBatches::prepare(Database& database, std::string store
       .add_destination = p("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, 0, 0, 0) ON "
                            "CONFLICT(name) DO NOTHING"),
       .skip_deleted = p("UPDATE destination SET cursor = ?1 WHERE cursor < ?1 AND batch_last = 0"),
-      .list_destinations = p("SELECT name, cursor, batch_first, batch_last, refusals FROM destination"),
-      .find_destination = p("SELECT name, cursor, batch_first, batch_last, refusals FROM destination WHERE name = ?1"),
+      .list_destinations = p("SELECT name, cursor, batch_first, batch_last, refusals, withdrawn FROM destination"),
+      .find_destination =
+          p("SELECT name, cursor, batch_first, batch_last, refusals, withdrawn FROM destination WHERE name = ?1"),
       .remember =
-          p("UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4, refusals = ?5 WHERE name = ?1"),
+          p("UPDATE destination SET cursor = ?2, batch_first = ?3, batch_last = ?4, refusals = ?5, withdrawn = 0"
+            " WHERE name = ?1"),
       .confirm =
           p("UPDATE destination SET cursor = ?3, batch_first = 0, batch_last = 0, refusals = 0 WHERE name = ?1 AND "
             "batch_first = ?2 AND batch_last = ?3"),
+      .withdraw = p("UPDATE destination SET withdrawn = 1 WHERE name = ?1"),
       .readings = p("SELECT r.id, t.node, t.name, r.seq, n.name, n.unit, r.time_ms, r.value, r.uptime_ms"
                     " FROM reading r CROSS JOIN stream t ON t.id = r.stream CROSS JOIN sensor n ON n.id = r.sensor"
                     " WHERE r.id BETWEEN ?1 AND ?2 ORDER BY r.id"),
@@ -139,6 +146,10 @@ Result<bool> StoreBatches::confirm(const Confirmation& confirmation) {
   return database_->changes() > 0;
 }
 
+Result<void> StoreBatches::withdraw(const std::string& destination) {
+  return sql_.withdraw.bind(1, std::string_view(destination)).run();
+}
+
 Result<std::uint64_t> StoreBatches::given_through(const std::string& destination) {
   TRY_ASSIGN(const DestinationState state, find(destination));
   return std::max(state.cursor, state.batch_last);
@@ -163,7 +174,7 @@ Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t
   if (is_retry) batch.last = destination.batch_last;
   if (batch.last != 0) batch.first = from;
   batch.remaining = last_id - (batch.last != 0 ? batch.last : last_id);
-  if (is_retry) return batch;
+  if (is_retry && !destination.withdrawn) return batch;
   // Without a row up to last_id there is nothing but ids of other destinations: they are passed.
   const std::uint64_t cursor = batch.last != 0 ? destination.cursor : last_id;
   TRY(remember(DestinationState{request.destination, cursor, batch.first, batch.last, batch.refusals}));

@@ -22,6 +22,9 @@ class StoreBatches {
   /// Whether that range was the one handed out, and the cursor moved.
   Result<bool> confirm(const Confirmation& confirmation);
 
+  /// Nothing waits for `destination`, until hand_out() is asked for it.
+  Result<void> withdraw(const std::string& destination);
+
   /// The last row that `destination` has, or was given: later ones may still change.
   Result<std::uint64_t> given_through(const std::string& destination);
 
@@ -38,6 +41,7 @@ class StoreBatches {
     Statement find_destination;
     Statement remember;
     Statement confirm;
+    Statement withdraw;
     Statement readings;
     Statement gaps;
   };

@@ -169,6 +169,9 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   if (report.last_id != last_id_ || !transaction.streams.empty()) {
     TRY(sql_.set_last_id.bind(1, report.last_id).bind(2, transaction.honest_time).run());
   }
+  for (const std::string& destination : transaction.withdrawals) {
+    TRY(batches_->withdraw(destination));
+  }
   TRY(hand_out(transaction, report));
   if (transaction.retention.has_value()) {
     TRY_ASSIGN(report.retention, retain(*transaction.retention));

@@ -200,6 +200,11 @@ TEST(Mutation, upload_batches_are_valid_or_refused) {
 TEST(Mutation, requests_are_valid_or_refused) {
   run({encode_upload_request({"api", 100, 1'000})},
       [](std::string_view payload) { return taken(decode_upload_request(payload)); });
+  run({encode_withdraw_request({"api"})}, [](std::string_view payload) {
+    const Result<WithdrawRequest> request = decode_withdraw_request(payload);
+    EXPECT_TRUE(!request.has_value() || is_name(request->destination));
+    return taken(request);
+  });
   run({encode_uploaded_request({"w5", "api", 1, 200, {{{"k", 7}, 422, "é"}}})}, [](std::string_view payload) {
     const Result<UploadedRequest> request = decode_uploaded_request(payload);
     if (request.has_value()) {

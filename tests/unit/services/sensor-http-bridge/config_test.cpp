@@ -305,14 +305,37 @@ TEST(BridgeConfig, tells_a_destination_that_was_mended_from_what_it_was) {
   EXPECT_EQ(before.size(), 8U) << "so few that they do not give the token away";
 }
 
+TEST(BridgeConfig, needs_no_destination_and_says_what_that_means) {
+  const rig::TempDir folder;
+  const std::string top = "state_directory = \"" + folder.path() + "\"\n";
+  for (const std::string rest :
+       {"", "[destination]\n", "[destination]\nurl = \"\"\n", "[destination]\ngzip = false\n"}) {
+    const Result<Config> config = load_config(folder.write("bridge.toml", top + rest));
+    ASSERT_TRUE(config.has_value()) << config.error().message;
+    EXPECT_FALSE(config->logic.delivers);
+    ASSERT_EQ(config->notes.size(), 1U);
+    EXPECT_NE(config->notes[0].find("bridge.toml: no destination: readings are kept in the store; to deliver them to "
+                                    "an API, name it as url below [destination]"),
+              std::string::npos)
+        << config->notes[0];
+    EXPECT_TRUE(config->warnings.empty());
+  }
+  const Result<Config> page = load_config(folder.write("bridge.toml", top + "[http]\nlisten = \"127.0.0.1:8080\"\n"));
+  EXPECT_NE(page->notes.at(0).find("kept in the store and shown on the page"), std::string::npos);
+  const Result<Config> named = load("url = \"http://127.0.0.1/r\"\n");
+  EXPECT_TRUE(named->logic.delivers);
+  EXPECT_TRUE(named->notes.empty());
+}
+
 TEST(BridgeConfig, of_the_example_is_the_default_and_says_each_range) {
   constexpr const char* example = SENSOR_SOURCE_DIR "/services/sensor-http-bridge/sensor-http-bridge.toml";
   const rig::TempDir folder;
   ConfigFile file = ConfigFile::load(folder.write("all.toml", with_examples_taken(example))).value();
   const Config config = read_config(file);
-  EXPECT_EQ(undocumented(example, file.options(),
-                         {"node", "destination.url", "http.tokens.garden.file", "http.tokens.garden.scopes"}),
-            "");
+  EXPECT_EQ(
+      undocumented(example, file.options(),
+                   {"node", "destination.url", "http.listen", "http.tokens.garden.file", "http.tokens.garden.scopes"}),
+      "");
   const Result<void> finished = file.finish();
   EXPECT_FALSE(finished.has_value()) << "its token is not on this machine";
   EXPECT_NE(finished.error().message.find("http.tokens.garden.file"), std::string::npos) << finished.error().message;

@@ -54,6 +54,19 @@ TEST_F(WebMetrics, counts_what_each_bridge_delivered_in_one_family) {
         has_line(answer.body, R"(sensor_readings_delivered_total{node="kitchen",service=")" + service + R"("} 7)"));
 }
 
+TEST_F(WebMetrics, say_which_bridge_has_a_destination) {
+  for (const auto& [service, delivers] :
+       {std::pair("sensor-http-bridge", "false"), {"sensor-http-bridge-weather", "true"}})
+    web.hear(std::string("kitchen/status/") + service,
+             std::string(R"({"service":")") + service +
+                 R"(","state":"up","reason":"","since":"2026-01-15T16:09:35.123Z","version":"1","delivers":)" +
+                 delivers + "}");
+  const WebResponse& answer = web.now_at("/metrics");
+  EXPECT_TRUE(has_line(answer.body, R"(sensor_bridge_delivers{node="kitchen",service="sensor-http-bridge"} 0)"));
+  EXPECT_TRUE(
+      has_line(answer.body, R"(sensor_bridge_delivers{node="kitchen",service="sensor-http-bridge-weather"} 1)"));
+}
+
 TEST_F(WebMetrics, is_OpenMetrics_for_who_asks_for_it) {
   const WebResponse& answer =
       web.now_at("/metrics", {{"accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"}});
