@@ -36,6 +36,15 @@ bool read_address(std::string_view text, HttpServerOptions& server) {
 
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
+/// An address that stands for all of the machine's is none that a browser takes.
+std::string served_at(const HttpServerOptions& server) {
+  const bool is_any = server.address == "0.0.0.0" || server.address == "::";
+  const std::string host = is_any ? "localhost" : server.address;
+  return fmt::format("{}://{}:{}/{}", server.certificate_file.empty() ? "http" : "https",
+                     host.find(':') == std::string::npos ? host : "[" + host + "]", server.port,
+                     is_any ? " and at each address of this machine" : "");
+}
+
 void read_scopes(ConfigTable& table, const std::string& key, Scopes& scopes) {
   std::vector<std::string> names;
   if (scopes.read) names.emplace_back("read");
@@ -119,6 +128,7 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   if (!listen.empty() && !read_address(listen, server))
     table.refuse("listen", "must be an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"");
   read_tls(table, server);
+  web.served_at = served_at(server);
   web.anonymous.read = is_loopback(server.address);
   read_scopes(table, "anonymous", web.anonymous);
   for (auto& [name, token] : table.named_tables("tokens")) read_token_table(name, token, web);

@@ -23,6 +23,11 @@ using ErrorCodeOfAsio = boost::system::error_code;
 constexpr std::chrono::seconds listen_again_after{5};
 constexpr std::chrono::milliseconds accept_again_after{100};  // no descriptors are left, say
 
+ErrorCode code_of(const ErrorCodeOfAsio& error) {
+  if (error == asio::error::address_in_use) return ErrorCode::in_use;
+  return error == asio::error::access_denied ? ErrorCode::permission : ErrorCode::io;
+}
+
 }  // namespace
 
 class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Listener> {
@@ -78,7 +83,7 @@ class HttpServer::Listener : public std::enable_shared_from_this<HttpServer::Lis
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail(ErrorCode::io, "listen on " + where + ": " + error.message());
+    if (error) return fail(code_of(error), "listen on " + where + ": " + error.message());
     return {};
   }
 

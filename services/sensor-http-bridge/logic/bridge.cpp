@@ -31,9 +31,12 @@ Bridge::Bridge(DeliveryOptions options, std::optional<SavedBreaker> saved, const
       control_topic_(control_topic(options)),
       status_topic_(status_topic(options)),
       former_status_topics_(former_status_topics(options)),
-      delivery_(std::move(options), std::move(saved), [this](StatusWriter& status) {
-        if (discovery_.has_value()) discovery_->describe(status);
-      }) {
+      delivery_(
+          std::move(options), std::move(saved),
+          [this](StatusWriter& status) {
+            if (discovery_.has_value()) discovery_->describe(status);
+          },
+          [this] { return web_.has_value() ? web_->trouble() : std::string(); }) {
   if (web.has_value()) web_.emplace(*web);
   if (discovery.has_value()) discovery_.emplace(*discovery);
 }
@@ -91,6 +94,12 @@ void Bridge::route(const MqttPublished& event, Now now) {
     case Side::web: return to_web(answered->published, now);
     case Side::discovery: return to_discovery(answered->published, now);
   }
+}
+
+/// The status says at once whether there is a page.
+void Bridge::route(const WebListening& event, Now now) {
+  to_web(event, now);
+  to_delivery(Tick{}, now);
 }
 
 /// Each side knows the answers to its own calls; what is no answer and no order is for who watches.

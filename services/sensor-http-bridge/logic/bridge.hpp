@@ -59,7 +59,7 @@ class Bridge {
   void route(const Attempted& event, Now now) { to_delivery(event, now); }
   void route(const WebRequest& event, Now now) { to_web(event, now); }
   void route(const WebGone& event, Now now) { to_web(event, now); }
-  void route(const WebListening& event, Now now) { to_web(event, now); }
+  void route(const WebListening& event, Now now);
   void route(const WebCertificate& event, Now now) { to_web(event, now); }
 
   template <class E>

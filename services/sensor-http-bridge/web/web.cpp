@@ -16,6 +16,18 @@ namespace {
 
 constexpr std::chrono::hours expiry_is_near{14 * 24};
 
+std::string why_not_served(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::in_use:
+      return error.message +
+             ": another program has that port; write another one at listen below [http], and restart this service";
+    case ErrorCode::permission:
+      return error.message +
+             ": ports below 1024 are not for this service; write another one at listen below [http], and restart it";
+    default: return error.message + "; see to listen, certificate_file and key_file below [http]";
+  }
+}
+
 std::string committed_topic(const WebOptions& options, const std::string& node) {
   return topic_of(options.root, node, "committed", service_name);
 }
@@ -163,11 +175,12 @@ BridgeEffects Web::handle(const WebGone& gone, Now now) {
 
 BridgeEffects Web::handle(const WebListening& listening, Now now) {
   now_ = now;
+  trouble_.clear();
   if (listening.result.has_value()) {
-    add(LogLine{LogLevel::info, "the web page and the HTTP API are served"});
+    add(LogLine{LogLevel::info, "the web page and the HTTP API are served at " + options_.served_at});
   } else {
-    add(LogLine{LogLevel::error, "no web page and no HTTP API, trying again every 5 s: " +
-                                     listening.result.error().message + "; see [http] listen"});
+    trouble_ = "no web page: " + why_not_served(listening.result.error());
+    add(LogLine{LogLevel::error, trouble_ + "; trying again every 5 s, and all else goes on"});
   }
   return take_effects();
 }

@@ -67,6 +67,9 @@ class Web {
   /// When a Tick is wanted.
   std::optional<Instant> wake_at() const;
 
+  /// Why there is no page, and what to do; empty while it is served.
+  const std::string& trouble() const { return trouble_; }
+
   const Counters& counters() const { return counters_; }
   const Writes& writes() const { return writes_; }
 
@@ -124,6 +127,7 @@ class Web {
   std::optional<WallTime> certificate_expires_;  // of the server
   Instant look_at_expiry_at_{};                  // with certificate_expires_
   std::optional<Instant> expiry_told_at_;
+  std::string trouble_;
   bool is_connected_ = false;
   bool is_stopping_ = false;
   bool is_question_refused_ = false;  // and said to be

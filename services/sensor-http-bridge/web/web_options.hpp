@@ -32,6 +32,8 @@ struct WebOptions {
   std::string node;
   std::string service{bridge_service};  // its name on the broker
 
+  std::string served_at;  // for people: "http://127.0.0.1:8080/"
+
   std::vector<AccessToken> tokens;
   Scopes anonymous;  // of a request without a token
 

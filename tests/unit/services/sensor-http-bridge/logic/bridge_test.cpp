@@ -39,6 +39,35 @@ TEST(BridgeSubscriptions, of_both_sides_stand_once_each_as_the_broker_sends_a_me
   EXPECT_FALSE(hears(filters, "sensors/attic/status/sensor-http-bridge")) << "the filters of the web side cover it";
 }
 
+// ---- the page ----
+
+TEST(BridgePage, that_is_not_served_is_in_the_status_with_what_to_do_and_all_else_goes_on) {
+  DeliveryOptions options;
+  options.node = "attic";
+  options.delivers = false;
+  WebOptions web;
+  web.node = "attic";
+  Bridge bridge(options, std::nullopt, web, std::nullopt);
+  std::string status;
+  const auto step = [&](BridgeEvent event) {
+    for (BridgeEffect& effect : bridge.step(std::move(event), Now{})) {
+      if (auto* message = std::get_if<MqttPublish>(&effect);
+          message != nullptr && message->topic.find("/status/") != std::string::npos)
+        status = message->payload;
+    }
+  };
+  step(MqttConnected{});
+  EXPECT_NE(status.find(R"("state":"up")"), std::string::npos) << status;
+  step(WebListening{fail(ErrorCode::in_use, "listen on 127.0.0.1:8080: Address already in use")});
+  EXPECT_NE(
+      status.find(R"("state":"degraded","reason":"no web page: listen on 127.0.0.1:8080: Address already in use)"),
+      std::string::npos)
+      << status;
+  EXPECT_NE(status.find("write another one at listen below [http]"), std::string::npos) << status;
+  step(WebListening{Result<void>{}});
+  EXPECT_NE(status.find(R"("state":"up")"), std::string::npos) << status;
+}
+
 // ---- ids of publishes ----
 
 /// A bridge whose upload and whose discovery both wait for the broker, each for its own first message.

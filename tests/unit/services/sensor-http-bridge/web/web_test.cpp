@@ -228,8 +228,15 @@ TEST(Web, says_what_is_wrong_with_a_request_as_a_problem_document) {
 
 TEST(Web, logs_whether_it_is_served) {
   WebTimeline web;
-  web.step(WebListening{fail(ErrorCode::io, "listen on 127.0.0.1:80: Permission denied")});
-  EXPECT_NE(web.log.back().find("listen on 127.0.0.1:80: Permission denied"), std::string::npos);
+  web.step(WebListening{fail(ErrorCode::permission, "listen on 127.0.0.1:80: Permission denied")});
+  EXPECT_NE(web.log.back().find("no web page: listen on 127.0.0.1:80: Permission denied: ports below 1024 are not for "
+                                "this service; write another one at listen below [http]"),
+            std::string::npos)
+      << web.log.back();
+  web.step(WebListening{fail(ErrorCode::in_use, "listen on 127.0.0.1:8080: Address already in use")});
+  EXPECT_NE(web.log.back().find("another program has that port; write another one at listen below [http]"),
+            std::string::npos)
+      << web.log.back();
   web.step(WebListening{Result<void>{}});
   EXPECT_EQ(web.log.size(), 2U);
 }
