@@ -56,9 +56,13 @@ part_beside_a_broker() {
 
 part_install() {
   check "apt installs the package, as README.md says" apt_installs
-  for unit in sensor-broker sensor-publisher sensor-persistence; do check "$unit runs after the installation" wait_until 20 is_active "$unit"; done
-  check "the bridge without an API ends with exit code 78" wait_until 20 bridge_says_what_is_missing
-  check "it is not started again" [ "$(property sensor-http-bridge NRestarts)" = 0 ]
+  for unit in "${units[@]}"; do check "$unit runs after the installation" wait_until 20 is_active "$unit"; done
+  check "the package's last words name the page, sensorctl status and the way from another machine" last_words_help
+  check "the page answers where they say" wait_until 20 page_answers
+  check "it is ready without a destination" wait_until 20 page_is_ready
+  check "the bridge says that it has no destination, and is well" wait_until 20 bridge_has_no_destination
+  check "nothing waits in the store for it" wait_until 20 nothing_waits
+  check "no line of the first start is a warning" no_line_warns
   check "the owner's broker still runs" owner_broker_answers
   check "the timer of the recovery runs, and starts with the machine" timer_runs
   name_the_api
@@ -92,8 +96,23 @@ status_shows_all() {
   for unit in "${units[@]}"; do grep -qF "$unit.service - " <<< "$said" || return 1; done
 }
 
-bridge_says_what_is_missing() {
-  [ "$(property sensor-http-bridge ExecMainStatus)" = 78 ] && journal_has sensor-http-bridge 'destination.url: is missing: name the API'
+last_words_help() {
+  local words
+  words=$(grep '^sensor-project: ' build/rig/apt-install.log)
+  for word in http://127.0.0.1:8080/ 'sensorctl status' 'ssh -L 8080:127.0.0.1:8080 '; do grep -qF "$word" <<< "$words" || { echo "$words"; return 1; }; done
+}
+
+# from_page PATH
+from_page() { inside curl -fsS "http://127.0.0.1:8080$1"; }
+page_answers() { grep -qi '<html' < <(from_page /); }
+page_is_ready() { grep -qx ok < <(from_page /readyz); }
+bridge_has_no_destination() { grep -q '^sensor_bridge_delivers{.*} 0$' < <(from_page /metrics) && journal_has sensor-http-bridge 'no destination: readings are kept in the store'; }
+nothing_waits() { grep -q '^sensor_queue_depth{.*service="sensor-persistence"} 0$' < <(from_page /metrics) && journal_has sensor-persistence 'nothing waits for destination api'; }
+
+no_line_warns() {
+  local said
+  said=$(inside journalctl -b -p warning -u 'sensor-*' --no-pager -o cat)
+  [ -z "$said" ] || { echo "$said"; return 1; }
 }
 
 timer_runs() { is_active sensor-recover.timer && [ "$(inside systemctl is-enabled sensor-recover.timer)" = enabled ]; }
@@ -103,7 +122,7 @@ timer_runs() { is_active sensor-recover.timer && [ "$(inside systemctl is-enable
 name_the_api() {
   put /opt/rig/editor << 'END'
 case $1 in
-  *.toml) sed -i 's|^#url = .*|url = "http://127.0.0.1:8080/v1/readings"|; s|^#interval = .*|interval = "500ms"|; s|^#open_times = .*|open_times = ["2s"]|' "$1" ;;
+  *.toml) sed -i 's|^#url = .*|url = "http://127.0.0.1:8090/v1/readings"|; s|^#interval = .*|interval = "500ms"|; s|^#open_times = .*|open_times = ["2s"]|' "$1" ;;
   *.token) echo a-secret-token > "$1" ;;
 esac
 END
@@ -120,7 +139,7 @@ END
 # systemd may still know it from before, and then makes no other of that name.
 start_api() {
   inside systemctl start --quiet rig-api 2> /dev/null ||
-    inside systemd-run --quiet --unit=rig-api /opt/rig/reference_api --port 8080 --token-file /etc/sensor-project/api.token --database /var/lib/rig/api.db
+    inside systemd-run --quiet --unit=rig-api /opt/rig/reference_api --port 8090 --token-file /etc/sensor-project/api.token --database /var/lib/rig/api.db
 }
 
 passwords_are_private() {
@@ -402,10 +421,10 @@ part_rollback() {
   offer_versions
   check "apt upgrades to the next version" apt_installs_version "$next_version"
   check_that_all_is_kept "$secret"
-  check "both databases have the next schema" schemas_are 2 3
+  check "both databases have the next schema" schemas_are 2 4
   check "apt install sensor-project=$this takes it back" apt_installs_version "$this"
   check_that_all_is_kept "$secret"
-  check "both databases keep the next schema" schemas_are 2 3
+  check "both databases keep the next schema" schemas_are 2 4
   check "apt upgrades to the next version once more" apt_installs_version "$next_version"
   check_that_all_is_kept "$secret"
   check "no database was moved aside" no_database_is_aside
@@ -415,7 +434,7 @@ part_rollback() {
 
 check_that_all_is_kept() {
   check "passwords are kept" [ "$(inside sha256sum /etc/sensor-project/sensor-publisher.password)" = "$1" ]
-  check "the configuration is kept" conf_is sensor-http-bridge.toml 127.0.0.1:8080
+  check "the configuration is kept" conf_is sensor-http-bridge.toml 127.0.0.1:8090
   check "all units are active" wait_until 20 all_active
   check "readings flow after that" readings_flow 30
 }
@@ -478,6 +497,7 @@ store_has_the_outbox() {
 
 part_removal() {
   inside apt-get remove -y sensor-project > build/rig/apt-remove.log 2>&1
+  check "removing it says first what purging it would delete" removal_tells
   check "removing it stops every unit" none_active
   check "and the timer of the recovery" timer_is_stopped
   check "and keeps the data" there_is /var/lib/sensor-project/persistence/store.db
@@ -485,6 +505,7 @@ part_removal() {
   # A token of the owner's, and what an installation left that was cut short.
   inside touch /etc/sensor-project/{garden.token,monitor.password.new,mosquitto.passwords.new} /var/log/sensor-recovery.log /var/log/sensor-recovery.log.1.gz
   inside apt-get purge -y sensor-project > build/rig/apt-purge.log 2>&1
+  check "purging it says what it deletes" purge_tells
   check "purging it deletes data, passwords and configuration" nothing_is_left
   check "and the log that cron was told to write" no_log_is_left
   check "the owner's broker still runs" owner_broker_answers
@@ -493,6 +514,8 @@ part_removal() {
   check "with new passwords" passwords_are_private
 }
 
+removal_tells() { grep -qE '/var/lib/sensor-project +all readings \([0-9]' build/rig/apt-remove.log && grep -qF 'apt purge deletes both' build/rig/apt-remove.log; }
+purge_tells() { grep -qE 'deletes /var/lib/sensor-project \([0-9].*\) for good' build/rig/apt-purge.log && grep -qE 'deletes /etc/sensor-project \(' build/rig/apt-purge.log; }
 timer_is_stopped() { ! is_active sensor-recover.timer; }
 nothing_is_left() { ! there_is /var/lib/sensor-project && ! there_is /etc/sensor-project; }
 no_log_is_left() { ! there_is '/var/log/sensor-recovery.log*' && ! there_is /etc/logrotate.d/sensor-project; }

@@ -186,7 +186,7 @@ part_doctor_faults() {
 refusing_api() {
   put /opt/rig/refuses.pl << 'END'
 use IO::Socket::INET;
-my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8080, Listen => 8, ReuseAddr => 1) or die $!;
+my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8090, Listen => 8, ReuseAddr => 1) or die $!;
 while (my $client = $listener->accept) {
   my ($length, $body) = (0, '');
   while (my $line = <$client>) {

@@ -86,11 +86,10 @@ guide_runs() {
   return 1
 }
 
-# The HTTP side, off as shipped, with the guide's token. Port 8080, which the guide names, is the API's here.
+# The guide's token.
 guide_listens() {
   local configuration=/etc/sensor-project/sensor-http-bridge.toml token=/etc/sensor-project/garden.token
   inside cp -p $configuration /root/before-the-guide.toml
-  inside sed -i 's|^#listen = .*|listen = "127.0.0.1:8081"|' $configuration
   inside sh -c "printf '[http.tokens.garden]\nfile = \"$token\"\nscopes = [\"write\"]\n' >> $configuration"
   inside sh -c "umask 077; echo a-token-of-the-garden > $token; chown sensor-http-bridge $token"
   inside systemctl restart sensor-http-bridge
@@ -106,7 +105,6 @@ guide_is_silent() {
 guide_for_the_rig() {
   case $1 in
     'systemctl edit '*) echo "SYSTEMD_EDITOR=true script -qec '$1' /dev/null" ;;
-    *8080/v1/*) echo "${1//8080/8081}" ;;
     *http-bridge*' -f') echo "timeout 8 $1" ;;
     *--watch | *' -f' | 'sensorctl tail'*) echo "timeout 3 $1" ;;
     *) echo "$1" ;;
