@@ -260,8 +260,10 @@ void Web::question_refused(std::uint64_t write, const Error& error) {
 /// What is to be saved goes before what is to be sent.
 void Web::take_streams(std::uint64_t write, const std::string& payload) {
   const Result<StreamsAnswer> answer = decode_streams_answer(payload);
+  // One refusal is no news: the store may be about to be opened, as when all services start.
+  if (!answer.has_value() && !std::exchange(was_refused_once_, true)) return writes_.unanswered(write, now_.monotonic);
   if (!answer.has_value()) return question_refused(write, answer.error());
-  is_question_refused_ = false;
+  is_question_refused_ = was_refused_once_ = false;
   if (std::optional<std::string> text = writes_.answered(write, *answer); text.has_value())
     add(SaveWriteHomes{std::move(*text)});
 }

@@ -130,6 +130,7 @@ class Web {
   std::string trouble_;
   bool is_connected_ = false;
   bool is_stopping_ = false;
+  bool was_refused_once_ = false;     // by the store, since its last answer
   bool is_question_refused_ = false;  // and said to be
 
   Now now_{};              // of the step under way

@@ -21,7 +21,7 @@ void Logic::watch_clock(Now now, Effects& effects) {
     if (is_news_to_outbox || !is_first) writer_.remember_boot_time(*clock_.boot_time());
     publish_boot_time(effects);
   } else {
-    effects.push_back(LogLine{LogLevel::warning,
+    effects.push_back(LogLine{LogLevel::info,  // as at each start of a machine without a clock of its own
                               "the kernel does not say that the clock is synchronised; readings carry their uptime "
                               "until it does. Where the clock is right all the same, set [clock] trust = \"always\""});
     // Rows that are written from now on may outlive this boot.

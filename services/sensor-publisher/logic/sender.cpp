@@ -279,9 +279,11 @@ void Sender::advance(Now now, Effects& effects) {
   if (window_.advance(now.monotonic)) {
     ++resends_;
     cache_.clear();
-    effects.push_back(LogLine{LogLevel::warning, "no watermark in time; sending again from " +
-                                                     std::to_string(window_.confirmed() + 1 - streams_.front().base) +
-                                                     " of " + streams_.front().id});
+    // The first one of a run is no news: the store may have begun after this service.
+    effects.push_back(LogLine{resends_ == 1 ? LogLevel::info : LogLevel::warning,
+                              "the store has confirmed nothing new; sending again from " +
+                                  std::to_string(window_.confirmed() + 1 - streams_.front().base) + " of stream " +
+                                  streams_.front().id});
   }
   while (send_next(now, effects)) {
   }

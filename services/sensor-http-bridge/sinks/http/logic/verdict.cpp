@@ -91,10 +91,21 @@ std::string_view advice_for(int status, Credentials credentials) {
   return "";
 }
 
+/// What a person may look at, where the error alone does not say it.
+const char* advice_about(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::refused: return "; is the API running, and are host and port in destination.url right?";
+    case ErrorCode::unresolved: return "; is the name in destination.url right, and is this machine online?";
+    case ErrorCode::unreachable: return "; is this machine online, and is the address in destination.url right?";
+    default: return "";
+  }
+}
+
 Verdict judge_error(const Error& error) {
   Verdict verdict;
   verdict.failure_class = name_of(error.code);
-  verdict.reason = fmt::format("{}: {}", name_of(error.code), printable_line(error.message, max_refusal_reason_bytes));
+  verdict.reason = fmt::format("{}: {}{}", name_of(error.code), printable_line(error.message, max_refusal_reason_bytes),
+                               advice_about(error.code));
   if (error.code == ErrorCode::tls && error.message.find("wrong version number") != std::string::npos)
     verdict.reason += "; the server does not speak TLS there: is it http://?";
   verdict.needs_operator =

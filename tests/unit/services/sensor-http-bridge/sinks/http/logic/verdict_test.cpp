@@ -34,8 +34,15 @@ TEST(Verdict, tells_failures_apart) {
     const Verdict verdict = judge(fail(code, "why"), strict, sent, now);
     EXPECT_EQ(verdict.outcome, Outcome::failed);
     EXPECT_EQ(verdict.failure_class, name_of(code));
-    EXPECT_EQ(verdict.reason, std::string(name_of(code)) + ": why");
+    EXPECT_TRUE(verdict.reason.starts_with(std::string(name_of(code)) + ": why")) << verdict.reason;
   }
+}
+
+TEST(Verdict, says_what_to_look_at_where_the_error_alone_does_not) {
+  for (const auto& [code, advice] : {std::pair(ErrorCode::refused, "is the API running, and are host and port in"),
+                                     {ErrorCode::unresolved, "is the name in destination.url right"},
+                                     {ErrorCode::unreachable, "is this machine online"}})
+    EXPECT_NE(judge(fail(code, "why"), strict, sent, now).reason.find(advice), std::string::npos) << advice;
 }
 
 TEST(Verdict, says_of_a_server_without_tls_that_it_may_be_http) {
