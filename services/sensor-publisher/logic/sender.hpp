@@ -117,25 +117,15 @@ class Sender {
 
   Position cached_through() const { return cache_.empty() ? window_.sent() : cache_.back().last; }
   Position head_end() const;
-  void drop_finished_streams();
-  void offer_again();
   void go_back();
   void fill_hole(Position end, Now now, Effects& effects);
   void judge_overdue(Now now);
   void leave_silent_link(Effects& effects);
   void warn(std::string_view kind, const std::string& text, Now now, Effects& effects);
   bool send_next(Now now, Effects& effects);
-  void stamp(Reading& reading);
   void take_entry(OutboxEntry entry);
   void drop_claim(const InFlight& message, const Error& error, Now now, Effects& effects);
-  Outgoing claim_message(const EndedStream& stream, Now now) const;
-  Outgoing gap_message(Now now);
-  Outgoing next_message(Position last);
-  Outgoing live_message();
-  Outgoing batch_message(Position last);
-  MqttPublish backlog_message(const std::string& node, std::string payload) const;
   void read_ahead(Effects& effects);
-  Confirmation refuse(const std::string& why, Now now, Effects& effects);
 
   // ---- sender_refusals.cpp ----
   const std::string& node_of(const std::string& node) const;
@@ -144,6 +134,19 @@ class Sender {
   void watch_silence(Instant now);
   std::optional<Instant> silent_at() const;
 
+  // ---- sender_messages.cpp ----
+  Outgoing claim_message(const EndedStream& stream, Now now) const;
+  Outgoing gap_message(Now now);
+  Outgoing next_message(Position last);
+  Outgoing live_message();
+  Outgoing batch_message(Position last);
+  MqttPublish backlog_message(const std::string& node, std::string payload) const;
+  void stamp(Reading& reading);
+
+  // ---- sender_watermarks.cpp ----
+  Confirmation refuse(const std::string& why, Now now, Effects& effects);
+  void drop_finished_streams();
+  void offer_again();
   Confirmation committed_before(const Committed& committed, Now now, Effects& effects);
   Confirmation watermark_went_back(const OutboxStream& stream, const Committed& committed, Position gone, Now now,
                                    Effects& effects);
