@@ -12,8 +12,8 @@
 #include <cmath>
 
 #include "common/codec/control_json.hpp"
-#include "common/codec/status_json.hpp"
 #include "common/codec/describe_shared.hpp"
+#include "common/codec/status_json.hpp"
 
 namespace sensors::persistence {
 namespace {

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/describe_shared.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/status_json.hpp"
-#include "common/codec/describe_shared.hpp"
 #include "common/codec/topic.hpp"
 
 namespace sensors::publisher {
