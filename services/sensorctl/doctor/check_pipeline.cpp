@@ -8,7 +8,7 @@
 #include "common/core/bridge_name.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
-#include "services/sensorctl/verbs/text.hpp"
+#include "services/sensorctl/verbs/quantity_text.hpp"
 
 namespace sensors::doctor {
 namespace {

@@ -71,6 +71,7 @@ bool Snapshot::take_reading(const Named& name, const std::string& payload) {
 }
 
 void Snapshot::take(std::vector<StoredReading> readings) {
+  has_answer_ = true;
   for (StoredReading& row : readings) {
     const Named name{row.node, row.reading.reading.sensor};
     StoredReading* slot = entry(readings_, name, most_sensors);

@@ -47,6 +47,9 @@ class Snapshot {
   const std::map<Named, StoredReading>& readings() const { return readings_; }
   const std::set<std::string>& silent_stores() const { return silent_stores_; }
 
+  /// Whether a store has answered.
+  bool has_answer() const { return has_answer_; }
+
   /// Which of the pipeline's three services no node has said anything of.
   std::vector<std::string> missing_services() const;
 
@@ -62,6 +65,7 @@ class Snapshot {
   std::map<Named, Committed> watermarks_;
   std::map<Named, StoredReading> readings_;
   std::set<std::string> silent_stores_;
+  bool has_answer_ = false;
   ReadingDecoder decoder_;
 };
 

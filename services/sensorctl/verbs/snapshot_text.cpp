@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/time_text.hpp"
+#include "services/sensorctl/verbs/quantity_text.hpp"
 #include "services/sensorctl/verbs/text.hpp"
 
 namespace sensors::sensorctl {
@@ -83,42 +84,52 @@ std::string queues_text(const Snapshot& snapshot, const Labels& labels) {
     if (!service.queue.has_value()) continue;
     const QueueDepth& queue = *service.queue;
     const auto oldest = Millis{static_cast<Millis::rep>(std::min(queue.oldest_s, 1e12) * 1e3)};
-    rows.push_back({labels.of(name), std::to_string(queue.depth), std::to_string(queue.high),
-                    queue.limit == 0 ? "-" : std::to_string(queue.limit), queue.depth == 0 ? "-" : span_text(oldest),
+    rows.push_back({labels.of(name), count_text(queue.depth), count_text(queue.high),
+                    queue.limit == 0 ? "-" : count_text(queue.limit), queue.depth == 0 ? "-" : span_text(oldest),
                     fmt::format("{:.1f}/s", queue.rate_per_s), queue.pressure ? "asks for a slower pace" : ""});
   }
   return rows.size() == 1 ? "" : table(rows, screen_columns) + "\n";
 }
+
+std::string line_of(const std::string& text) { return folded(text, screen_columns, 4) + "\n"; }
 
 std::string stores_text(const Snapshot& snapshot, const Labels& labels) {
   std::string text;
   for (const auto& [name, service] : snapshot.services()) {
     if (!service.report.has_value() || service.report->store.empty()) continue;
     const ServiceReport& report = *service.report;
-    text += fmt::format("store {} of {}: {}, {} dead letters\n", printable_line(report.store, 64), labels.of(name),
-                        size_text(report.used_bytes.value_or(0)), report.dead_letters.value_or(0));
+    text +=
+        line_of(fmt::format("store {} of {}: {}, {} dead letters", printable_line(report.store, 64), labels.of(name),
+                            size_text(report.used_bytes.value_or(0)), count_text(report.dead_letters.value_or(0))));
   }
   for (const auto& [name, committed] : snapshot.watermarks()) {
-    text +=
-        fmt::format("{}: stream {} is committed through {}\n", labels.of(name), committed.stream, committed.through);
+    text += line_of(
+        fmt::format("{}: stream {} is committed through {}", labels.of(name), committed.stream, committed.through));
   }
   for (const std::string& node : snapshot.silent_stores()) {
-    text += fmt::format("the store of node {} does not answer\n", node);
+    text += line_of(fmt::format("the store of node {} does not answer", node));
   }
   return text.empty() ? "" : text + "\n";
 }
 
+/// That there is none is known only where a store has said so.
+std::string without_readings(const Snapshot& snapshot) {
+  if (snapshot.has_answer()) return "no reading yet\n";
+  return snapshot.silent_stores().empty() ? "the newest readings are not known: no store runs\n"
+                                          : "the newest readings are not known: no store answered\n";
+}
+
 std::string sensors_text(const Snapshot& snapshot, const Labels& labels, WallTime now) {
-  if (snapshot.readings().empty()) return "no reading yet\n";
+  if (snapshot.readings().empty()) return without_readings(snapshot);
   std::vector<Cells> rows{{"SENSOR", "VALUE", "AGE"}};
   for (const auto& [name, row] : snapshot.readings()) {
     if (rows.size() > most_sensors_told) break;
     const Reading& reading = row.reading.reading;
-    rows.push_back({labels.of(name), value_with_unit(reading),
-                    reading.uptime.has_value() ? "clock not set" : span_text(now - reading.time)});
+    rows.push_back({labels.of(name), quantity_text(reading),
+                    reading.uptime.has_value() ? "clock not set" : age_text(now - reading.time)});
   }
   const std::size_t left = snapshot.readings().size() - (rows.size() - 1);
-  return table(rows) + (left == 0 ? "" : fmt::format("and {} more: sensorctl query --latest\n", left));
+  return table(rows, screen_columns) + (left == 0 ? "" : fmt::format("and {} more: sensorctl query --latest\n", left));
 }
 
 void append_list(std::string& out, std::string_view key, const std::vector<std::string>& items) {

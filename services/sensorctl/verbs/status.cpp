@@ -1,6 +1,5 @@
 #include "services/sensorctl/verbs/status.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,8 +33,10 @@ std::vector<std::string> Status::filters(const Session& session) {
 
 std::optional<Instant> Status::next_tick() const {
   if (!settled_at_.has_value()) return std::nullopt;
-  if (next_picture_.has_value()) return next_picture_;
-  return now_.monotonic < *settled_at_ ? settled_at_ : deadline_;
+  if (is_watching()) return next_picture_;
+  if (now_.monotonic < *settled_at_) return settled_at_;
+  const std::optional<Instant> answer = calls_.wake_at();
+  return now_.monotonic < *deadline_ && (!answer.has_value() || *deadline_ < *answer) ? deadline_ : answer;
 }
 
 void Status::connected() {
@@ -58,17 +59,20 @@ void Status::take(const MqttMessage& message) {
   if (topic->kind == "status" && is_connected()) ask_store_of({node, std::string(topic->name)});
 }
 
-/// Once for each connection, where `name` is a store that says that it runs.
+/// Where `name` is a store that says that it runs: once for each connection, and again when it was silent.
 void Status::ask_store_of(const Named& name) {
   const auto store = snapshot_.services().find(name);
   if (name.second != "sensor-persistence" || store == snapshot_.services().end()) return;
   const std::optional<ServiceReport>& report = store->second.report;
   if (!report.has_value() || report->state == ServiceState::down) return;
-  if (!stores_.contains(name.first) && stores_.size() < most_stores_asked) ask_store(name.first);
+  if (!is_watching() && now_.monotonic >= *deadline_) return;
+  const auto asked = stores_.find(name.first);
+  const bool is_new = asked == stores_.end() && stores_.size() < most_stores_asked;
+  if (is_new || (is_watching() && asked != stores_.end() && asked->second == Asked::silent)) ask_store(name.first);
 }
 
 void Status::ask_store(const std::string& node) {
-  stores_[node] = false;
+  stores_[node] = Asked::waits;
   QueryRequest query;
   query.latest = true;
   query.limit = most_readings_asked;
@@ -78,32 +82,36 @@ void Status::ask_store(const std::string& node) {
 void Status::take_answer(const MqttMessage& message) {
   const std::optional<std::string> node = calls_.take_answer(message);
   if (!node.has_value()) return;
-  stores_[*node] = true;
+  stores_[*node] = Asked::answered;
   Result<QueryAnswer> answer = decode_query_answer(message.payload);
   if (!answer.has_value()) return complain(fmt::format("node {}: {}", *node, answer.error().message));
   snapshot_.take(std::move(answer->readings));
 }
 
+void Status::take(const MqttPublished& published) {
+  const std::optional<std::string> node = calls_.take_refusal(published);
+  if (!node.has_value()) return;
+  stores_[*node] = Asked::silent;
+  complain(fmt::format("node {}: {}", *node, published.result.error().message));
+}
+
+/// Retained messages have come, every store that was asked has had its time, and so has what is missing.
 bool Status::is_complete() const {
-  const bool all_answered = std::all_of(stores_.begin(), stores_.end(), [](const auto& store) { return store.second; });
-  return now_.monotonic >= *settled_at_ && all_answered && snapshot_.missing_services().empty();
+  if (now_.monotonic < *settled_at_ || calls_.size() > 0) return false;
+  return snapshot_.missing_services().empty() || now_.monotonic >= *deadline_;
 }
 
 void Status::advance() {
-  if (next_picture_.has_value()) {
-    if (now_.monotonic >= *next_picture_) tell();
-    return;
-  }
-  const bool is_overdue = now_.monotonic >= *deadline_;
-  if (!is_complete() && !is_overdue) return;
-  tell();
+  for (const std::string& node : calls_.take_overdue(now_.monotonic)) stores_[node] = Asked::silent;
+  const bool is_due = is_watching() ? now_.monotonic >= *next_picture_ : is_complete();
+  if (is_due) tell();
 }
 
 void Status::tell() {
-  if (!next_picture_.has_value() && nodes_.is_mistaken()) return fail_with(exit_trouble, nodes_.mistake());
+  if (!is_watching() && nodes_.is_mistaken()) return fail_with(exit_trouble, nodes_.mistake());
   std::set<std::string> silent;
-  for (const auto& [node, has_answered] : stores_) {
-    if (!has_answered) silent.insert(node);
+  for (const auto& [node, asked] : stores_) {
+    if (asked == Asked::silent) silent.insert(node);
   }
   snapshot_.stores_are_silent(std::move(silent));
   const std::string text = options_.json ? snapshot_json(snapshot_, now_.wall) : snapshot_text(snapshot_, now_.wall);

@@ -1,7 +1,7 @@
 #include "services/sensorctl/verbs/text.hpp"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 namespace sensors::sensorctl {
 
@@ -26,6 +26,25 @@ std::size_t bytes_of_columns(std::string_view text, std::size_t columns) {
   return at;
 }
 
+std::vector<std::size_t> widths_of(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  return widths;
+}
+
+/// Leaves the first column what the others leave of `most_columns`; a wide last one has room below.
+void narrow_first(std::vector<std::size_t>& widths, std::size_t most_columns) {
+  constexpr std::size_t least = 8;
+  constexpr std::size_t wide = 20;
+  if (widths.size() < 3 || most_columns == std::string::npos) return;
+  std::size_t others = widths.back() > wide ? 0 : 2 + widths.back();
+  for (std::size_t i = 1; i + 1 < widths.size(); ++i) others += 2 + widths[i];
+  widths[0] = std::min(widths[0], std::max(least, most_columns - std::min(most_columns, others)));
+}
+
 }  // namespace
 
 std::string value_text(const Value& value) {
@@ -37,32 +56,6 @@ std::string value_text(const Value& value) {
 std::string value_with_unit(const Reading& reading) {
   const std::string value = value_text(reading.value);
   return reading.unit.empty() ? value : value + " " + reading.unit;
-}
-
-std::string span_text(Millis span) {
-  const auto ms = std::max<Millis::rep>(span.count(), 0);
-  if (ms < 1'000) return fmt::format("{} ms", ms);
-  const auto s = ms / 1'000;
-  const auto pair = [](auto large, const char* large_unit, auto small, const char* small_unit) {
-    return small == 0 ? fmt::format("{} {}", large, large_unit)
-                      : fmt::format("{} {} {} {}", large, large_unit, small, small_unit);
-  };
-  if (s < 60) return fmt::format("{} s", s);
-  if (s < 3'600) return pair(s / 60, "min", s % 60, "s");
-  if (s < 86'400) return pair(s / 3'600, "h", s % 3'600 / 60, "min");
-  return pair(s / 86'400, "d", s % 86'400 / 3'600, "h");
-}
-
-std::string size_text(std::uint64_t bytes) {
-  constexpr std::array<const char*, 4> units{"KiB", "MiB", "GiB", "TiB"};
-  if (bytes < 1'024) return fmt::format("{} B", bytes);
-  double size = static_cast<double>(bytes) / 1'024;
-  std::size_t unit = 0;
-  while (size >= 1'023.95 && unit + 1 < units.size()) {
-    size /= 1'024;
-    ++unit;
-  }
-  return fmt::format("{:.1f} {}", size, units.at(unit));
 }
 
 std::string on_one_line(std::string json) {
@@ -85,11 +78,8 @@ std::string folded(std::string line, std::size_t most_columns, std::size_t hangi
 }
 
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t most_columns) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
+  std::vector<std::size_t> widths = widths_of(rows);
+  narrow_first(widths, most_columns);
   std::string out;
   for (const auto& row : rows) {
     std::string line;
@@ -101,7 +91,11 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
     for (std::size_t i = 0; i < columns; ++i) {
       if (i > 0) line += "  ";
       line += row[i];
-      line.append(widths[i] - width_of(row[i]), ' ');
+      if (width_of(row[i]) <= widths[i]) {
+        line.append(widths[i] - width_of(row[i]), ' ');
+      } else if (i == 0) {  // the others stand below it
+        out += folded(std::exchange(line, std::string(widths[0], ' ')), most_columns, 4) + '\n';
+      }
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';

@@ -1,7 +1,6 @@
-// How values, times and sizes stand in tables for people. Pure.
+// How values stand in tables as they are stored, and how tables and lines fit a screen. Pure.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,13 +16,6 @@ namespace sensors::sensorctl {
 std::string value_text(const Value& value);
 std::string value_with_unit(const Reading& reading);
 
-/// The two largest units: "850 ms" below a second, "12 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". Zero for negative
-/// ones.
-std::string span_text(Millis span);
-
-/// "812 B", "12.3 MiB".
-std::string size_text(std::uint64_t bytes);
-
 /// JSON text on one line: its line breaks, which can only stand between its parts, become spaces.
 std::string on_one_line(std::string json);
 
@@ -34,7 +26,8 @@ std::string folded(std::string line, std::size_t most_columns, std::size_t hangi
 inline constexpr std::size_t screen_columns = 80;  // of the terminals that people have
 
 /// Rows of cells as columns, two spaces apart, each as wide as its widest cell; the first row is the heading. The last
-/// cell of a row that would be wider than `most_columns` stands below it.
+/// cell of a row that would be wider than `most_columns` stands below it, and a first cell that leaves no room for
+/// those in the middle stands above them.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t most_columns = std::string::npos);
 
 }  // namespace sensors::sensorctl

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <sstream>
+
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/verbs/status.hpp"
 #include "tests/unit/services/sensorctl/verbs/timeline.hpp"
@@ -31,6 +35,20 @@ void hear_all(Timeline& line) {
   line.hears(topic("committed", "sensor-publisher"), R"({"store":"w5n2","stream":"k3","through":1042})", true);
 }
 
+MqttMessage message(const std::string& kind, const std::string& name, const std::string& payload) {
+  return {topic(kind, name), payload, "", "", true};
+}
+
+std::vector<Event> retained_of_a_pipeline() {
+  return {message("status", "sensor-publisher", status_of("sensor-publisher", "up")),
+          message("status", "sensor-persistence", status_of("sensor-persistence", "up")),
+          message("status", "sensor-http-bridge", status_of("sensor-http-bridge", "up")),
+          message("queue", "sensor-persistence",
+                  R"({"depth":12,"high":10000,"limit":0,"oldest_s":3.2,"rate_per_s":9.9,"pressure":false})"),
+          message("committed", "sensor-publisher", R"({"store":"w5n2","stream":"k3","through":1042})"),
+          Tick{}};
+}
+
 void answer(Timeline& line) {
   line.hears(topic("rpc-reply", "sensorctl-1"), R"({"readings":[)" + row + R"(],"truncated":false})", false,
              line.published.back().correlation);
@@ -55,14 +73,14 @@ TEST(Status, shows_everything_on_one_screen_and_ends_well) {
             "sensor-http-bridge  closed\n"
             "sensor-publisher    closed\n"
             "\n"
-            "QUEUE               DEPTH  HIGH MARK  LIMIT    OLDEST  LEAVING\n"
-            "sensor-persistence  12     10000      1000000  3 s     9.9/s\n"
+            "QUEUE               DEPTH  HIGH MARK  LIMIT      OLDEST  LEAVING\n"
+            "sensor-persistence  12     10,000     1,000,000  3 s     9.9/s\n"
             "\n"
             "store w5n2 of sensor-persistence: 12.3 MiB, 3 dead letters\n"
             "sensor-publisher: stream k3 is committed through 1042\n"
             "\n"
-            "SENSOR              VALUE     AGE\n"
-            "bme280.temperature  21.5 Cel  3 s\n");
+            "SENSOR              VALUE    AGE\n"
+            "bme280.temperature  21.5 °C  3 s ago\n");
   EXPECT_EQ(line.complaints, "");
   EXPECT_EQ(line.exit_code, exit_ok);
 }
@@ -78,8 +96,101 @@ TEST(Status, asks_a_store_that_was_heard_before_the_word_of_the_connection) {
   EXPECT_FALSE(line.exit_code.has_value()) << "its answer is waited for";
   answer(line);
   line.passes(Millis{100});
-  EXPECT_NE(line.out.find("bme280.temperature  21.5 Cel"), std::string::npos) << line.out;
+  EXPECT_NE(line.out.find("bme280.temperature  21.5 °C"), std::string::npos) << line.out;
   EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+/// Whatever order the broker and the connection's word come in, before or after one another.
+TEST(Status, shows_the_newest_reading_in_every_order_of_what_is_retained_and_the_word_of_the_connection) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const std::vector<Event> retained = retained_of_a_pipeline();
+  for (int run = 0; run < 500; ++run) {
+    std::vector<Event> events = retained;
+    std::shuffle(events.begin(), events.end(), random);
+    const auto word = std::uniform_int_distribution<std::size_t>(0, events.size())(random);
+    events.insert(events.begin() + static_cast<std::ptrdiff_t>(word), MqttConnected{});
+    Status status({}, session);
+    Timeline line(status);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      line.happens(events[i]);
+      EXPECT_TRUE(i >= word || line.published.empty()) << "it would be dropped";
+      line.passes(Millis{std::uniform_int_distribution<int>(0, 40)(random)});
+    }
+    ASSERT_EQ(line.published.size(), 1U) << "the connection's word is number " << word;
+    ASSERT_FALSE(line.exit_code.has_value()) << "its answer is waited for";
+    line.passes(Millis{std::uniform_int_distribution<int>(0, 4'000)(random)});
+    answer(line);
+    line.passes(Millis{5'000});
+    ASSERT_NE(line.out.find("bme280.temperature  21.5 °C"), std::string::npos) << line.out;
+    ASSERT_EQ(line.exit_code, exit_ok) << line.out << line.complaints;
+  }
+}
+
+TEST(Status, gives_a_store_that_is_heard_late_its_whole_time) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  line.passes(Millis{4'900});
+  hear_all(line);
+  line.passes(Millis{1'000});
+  ASSERT_FALSE(line.exit_code.has_value());
+  answer(line);
+  EXPECT_NE(line.out.find("bme280.temperature  21.5 °C"), std::string::npos) << line.out;
+  EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST(Status, says_why_the_newest_readings_are_not_known) {
+  const auto told = [](const std::string& store, bool refused) {
+    Status status({}, session);
+    Timeline line(status);
+    line.happens(MqttConnected{});
+    if (!store.empty()) line.hears(topic("status", "sensor-persistence"), status_of("sensor-persistence", store), true);
+    if (refused) line.happens(MqttPublished{line.published.back().id, fail(ErrorCode::permission, "may not ask")});
+    line.passes(Millis{5'000});
+    EXPECT_EQ(line.exit_code, exit_trouble);
+    return line.complaints + line.out.substr(line.out.rfind('\n', line.out.size() - 2) + 1);
+  };
+  EXPECT_EQ(told("", false), "the newest readings are not known: no store runs\n");
+  EXPECT_EQ(told("down", false), "the newest readings are not known: no store runs\n");
+  EXPECT_EQ(told("up", false), "the newest readings are not known: no store answered\n");
+  EXPECT_EQ(told("up", true), "node kitchen: may not ask\nthe newest readings are not known: no store answered\n");
+}
+
+TEST(Status, fits_80_columns_however_long_the_names) {
+  const std::string longest(64, 'n');
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  answer(line);
+  for (const char* service : {"sensor-persistence", "sensor-http-bridge-with-a-name-of-forty-characters-00"}) {
+    const std::string at = "sensors/" + longest + "/";
+    line.hears(at + "status/" + service,
+               status_of(service, "degraded",
+                         R"(,"pace_ms":273600000,"store":"w5n2","breaker":{"state":"half-open","reason":")" +
+                             std::string(200, 'r') + R"("})"),
+               true);
+    line.hears(at + "queue/" + service,
+               R"({"depth":999999999,"high":1000000000,"limit":1000000000,"oldest_s":1e9,"rate_per_s":99999.9,)"
+               R"("pressure":true})",
+               true);
+  }
+  line.hears("sensors/" + longest + "/reading/" + longest,
+             R"({"sensor":")" + longest + R"(","value":")" + std::string(100, 'v') +
+                 R"(","unit":"","time":"2026-01-15T16:09:35Z","seq":8,"stream":"k3"})");
+  line.passes(Millis{10'000});
+  std::istringstream out(line.out);
+  std::size_t words_too_long = 0;
+  for (std::string one; std::getline(out, one);) {
+    const auto columns = std::count_if(one.begin(), one.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    const bool is_one_word = one.find(' ', one.find_first_not_of(' ')) == std::string::npos;
+    words_too_long += columns > 80 && is_one_word ? 1 : 0;
+    EXPECT_TRUE(columns <= 80 || is_one_word) << one;
+  }
+  EXPECT_NE(line.out.find(std::string(37, 'v') + "..."), std::string::npos) << line.out;
+  EXPECT_GT(words_too_long, 0U) << "a word is never cut";
 }
 
 TEST(Status, says_that_nobody_is_known_under_a_node_and_which_are) {
@@ -160,12 +271,12 @@ TEST(Status, watches_with_a_picture_every_interval_until_ctrl_c) {
   hear_all(line);
   answer(line);
   line.passes(Millis{200});
-  EXPECT_NE(line.pictures.find("bme280.temperature  21.5 Cel  3 s"), std::string::npos);
+  EXPECT_NE(line.pictures.find("bme280.temperature  21.5 °C  3 s ago"), std::string::npos);
   line.hears(
       topic("reading", "bme280.temperature"),
       R"({"sensor":"bme280.temperature","value":22,"unit":"Cel","time":"2026-01-15T16:09:35Z","seq":8,"stream":"k3"})");
   line.passes(Millis{2'000});
-  EXPECT_NE(line.pictures.find("bme280.temperature  22 Cel  2 s"), std::string::npos) << line.pictures;
+  EXPECT_NE(line.pictures.find("bme280.temperature  22 °C  2 s ago"), std::string::npos) << line.pictures;
   line.happens(StopRequested{});
   EXPECT_EQ(line.exit_code, exit_ok);
 }
@@ -182,6 +293,23 @@ TEST(Status, asks_the_store_again_after_a_lost_connection) {
   line.happens(MqttConnected{});
   hear_all(line);
   EXPECT_EQ(line.published.size(), 2U);
+}
+
+TEST(Status, asks_a_silent_store_again_once_it_speaks) {
+  StatusOptions options;
+  options.watch = true;
+  Status status(options, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  line.passes(Millis{6'000});
+  EXPECT_NE(line.pictures.find("the store of node kitchen does not answer"), std::string::npos) << line.pictures;
+  hear_all(line);
+  ASSERT_EQ(line.published.size(), 2U);
+  answer(line);
+  line.passes(Millis{2'000});
+  EXPECT_NE(line.pictures.find("bme280.temperature  21.5 °C"), std::string::npos) << line.pictures;
+  EXPECT_EQ(line.pictures.find("does not answer"), std::string::npos) << line.pictures;
 }
 
 TEST(Status, is_one_line_of_json_with_the_payloads_as_they_came) {

@@ -6,24 +6,6 @@
 namespace sensors::sensorctl {
 namespace {
 
-TEST(SpanText, says_the_two_largest_units) {
-  EXPECT_EQ(span_text(Millis{-5}), "0 ms");
-  EXPECT_EQ(span_text(Millis{850}), "850 ms");
-  EXPECT_EQ(span_text(Millis{59'999}), "59 s");
-  EXPECT_EQ(span_text(Millis{60'000}), "1 min");
-  EXPECT_EQ(span_text(Millis{200'000}), "3 min 20 s");
-  EXPECT_EQ(span_text(Millis{7'500'000}), "2 h 5 min");
-  EXPECT_EQ(span_text(Millis{273'600'000}), "3 d 4 h");
-}
-
-TEST(SizeText, has_one_decimal_and_never_1024_of_a_unit) {
-  EXPECT_EQ(size_text(0), "0 B");
-  EXPECT_EQ(size_text(1'023), "1023 B");
-  EXPECT_EQ(size_text(1'024), "1.0 KiB");
-  EXPECT_EQ(size_text(1'048'575), "1.0 MiB");
-  EXPECT_EQ(size_text(12'897'484), "12.3 MiB");
-}
-
 TEST(ValueText, is_one_printable_line_whatever_a_sensor_says) {
   EXPECT_EQ(value_text(21.5), "21.5");
   EXPECT_EQ(value_text(1e300), "1e+300");
@@ -38,6 +20,11 @@ TEST(Table, aligns_by_characters_not_bytes_and_ends_lines_without_blanks) {
 TEST(Table, puts_a_last_cell_that_is_too_wide_below_its_row) {
   EXPECT_EQ(table({{"NAME", "WHY"}, {"a", "short"}, {"b", "one two three four"}}, 16),
             "NAME  WHY\na     short\nb\n    one two\n    three four\n");
+}
+
+TEST(Table, puts_a_first_cell_that_leaves_no_room_above_the_others) {
+  EXPECT_EQ(table({{"NAME", "VALUE", "AGE"}, {"short", "1", "now"}, {"a.name.that.is.long", "two", "1 h"}}, 24),
+            "NAME          VALUE  AGE\nshort         1      now\na.name.that.is.long\n              two    1 h\n");
 }
 
 TEST(Folded, breaks_at_blanks_and_counts_characters) {
