@@ -13,6 +13,7 @@
 
 #include "common/core/near_word.hpp"
 #include "common/core/reading.hpp"
+#include "common/core/toml_mistake.hpp"
 #include "common/runtime/duration_text.hpp"
 #include "common/runtime/small_file.hpp"
 
@@ -71,6 +72,7 @@ struct ConfigTable::State {
     std::string name;   // "cpu"
   };
   std::map<const void*, NamedInside> named_inside;  // tables that are found by the name that somebody gave them
+  std::set<const void*> excused;                    // tables whose keys nobody can judge
   std::vector<Mistake> mistakes;
 
   const toml::node* find(const void* table, const std::string& key) {
@@ -121,6 +123,7 @@ struct ConfigTable::State {
     const Words& known = asked[&table];
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
+      if (known.count(name) == 0 && excused.count(&table) != 0 && !node.is_table()) continue;
       if (known.count(name) == 0) {
         const char* what = node.is_table() || node.is_array_of_tables() ? "unknown table" : "unknown key";
         const std::string hint = node.is_table() ? hint_at_quotes(table, name) : "";
@@ -267,7 +270,9 @@ void ConfigTable::read_choice(const std::string& key, std::string& target, const
   state_->note(node_, key, shown(choice), joined(choices));
   read(key, choice);
   if (choice != target && std::find(choices.begin(), choices.end(), choice) == choices.end()) {
-    state_->add_mistake(node_, key, fmt::format("must be one of {}, is \"{}\"", joined(choices), choice));
+    state_->add_mistake(node_, key,
+                        fmt::format("must be one of {}, is \"{}\"{}", joined(choices), choice,
+                                    did_you_mean(choice.substr(0, 100), {choices.begin(), choices.end()})));
   } else {
     target = choice;
   }
@@ -323,6 +328,8 @@ void ConfigTable::refuse_where_there(const std::string& key, const std::string& 
   if (state_->find(node_, key) != nullptr) refuse(key, what);
 }
 
+void ConfigTable::excuse_unknown_keys() { state_->excused.insert(node_); }
+
 void ConfigTable::refuse(const std::string& key, const std::string& what) { state_->add_mistake(node_, key, what); }
 
 ConfigFile::ConfigFile(std::shared_ptr<ConfigTable::State> state) : state_(std::move(state)) {}
@@ -335,10 +342,30 @@ Result<ConfigFile> ConfigFile::load(const std::string& path) {
     state->root = toml::parse(content.text, path);
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
-    return fail(ErrorCode::malformed, fmt::format("{}:{}:{}: {}", path, at.line, at.column, error.description()));
+    const TomlMistake mistake =
+        explain_toml(content.text, at.line).value_or(TomlMistake{at.line, at.column, std::string(error.description())});
+    return fail(ErrorCode::malformed, fmt::format("{}:{}:{}: {}", path, mistake.line, mistake.column, mistake.text));
   }
   return ConfigFile(std::move(state));
 }
+
+namespace {
+
+/// The line of the value of `key`, with its tables; names may hold dots, too. Zero where it is not there.
+std::size_t line_in(const toml::table& table, std::string_view key) {
+  for (const auto& [name, node] : table) {
+    if (key == name.str()) return node.source().begin.line;
+    const bool is_in = key.size() > name.str().size() && key.starts_with(name.str()) && key[name.str().size()] == '.';
+    if (!is_in || !node.is_table()) continue;
+    const std::size_t line = line_in(*node.as_table(), key.substr(name.str().size() + 1));
+    return line != 0 ? line : node.source().begin.line;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::size_t ConfigFile::line_of(const std::string& key) const { return line_in(state_->root, key); }
 
 const std::string& ConfigFile::path() const { return state_->path; }
 

@@ -74,6 +74,9 @@ class ConfigTable {
   /// Adds a mistake at the line of `key`, where the file has it.
   void refuse_where_there(const std::string& key, const std::string& what);
 
+  /// Says nothing of keys that nobody asked for: what they are is not known, as another key of this table is wrong.
+  void excuse_unknown_keys();
+
   /// Adds a mistake of the caller's finding at the line of `key`.
   void refuse(const std::string& key, const std::string& what);
 
@@ -93,6 +96,9 @@ class ConfigFile {
   static Result<ConfigFile> load(const std::string& path);
 
   ConfigTable root();
+
+  /// The line of `key`, "driver.host.type", or of the table that it would be in; zero: neither is there.
+  std::size_t line_of(const std::string& key) const;
 
   /// As load() was given it.
   const std::string& path() const;

@@ -1,15 +1,16 @@
 #include "common/runtime/files_check.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
+#include <fstream>
+#include <sstream>
+#include <string_view>
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
@@ -22,49 +23,93 @@ namespace {
 
 constexpr std::size_t largest_authority_bytes = 16 * 1024 * 1024;  // all authorities of a machine are in one file
 
-struct User {
-  uid_t id = 0;
-  std::vector<gid_t> groups;
-};
+/// What systemd gives a service that names none.
+constexpr const char* path_of_units = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Nothing for a name that nobody has.
-std::optional<User> user_of(const std::string& name) {
-  const passwd* entry = ::getpwnam(name.c_str());
-  if (entry == nullptr) return std::nullopt;
-  User user{entry->pw_uid, std::vector<gid_t>(256)};
-  int count = static_cast<int>(user.groups.size());
-  if (::getgrouplist(name.c_str(), entry->pw_gid, user.groups.data(), &count) < 0) return std::nullopt;
-  user.groups.resize(static_cast<std::size_t>(count));
-  return user;
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+/// Where a program without a '/' is found; empty: nowhere.
+std::string found_in(const std::string& folders, const std::string& program) {
+  std::istringstream all(folders);
+  for (std::string folder; std::getline(all, folder, ':');) {
+    const std::string path = (std::filesystem::path(folder) / program).string();
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return "";
 }
 
-/// By the mode alone: `wanted` is of rwx, 4 2 1.
-bool mode_allows(const struct stat& status, const User& user, unsigned wanted) {
-  const bool is_in_group = std::count(user.groups.begin(), user.groups.end(), status.st_gid) > 0;
-  const unsigned shift = status.st_uid == user.id ? 6U : is_in_group ? 3U : 0U;
-  return user.id == 0 || ((status.st_mode >> shift) & wanted) == wanted;
+/// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"].
+std::string words_of(const std::string& line) {
+  std::istringstream words(line);
+  std::string out;
+  for (std::string word; words >> word;) out += (out.empty() ? "[\"" : ", \"") + word + "\"";
+  return out + "]";
 }
 
-bool may_write(const std::string& path, const struct stat& status, const std::optional<User>& user) {
-  const bool is_folder = S_ISDIR(status.st_mode);
-  if (user.has_value()) return mode_allows(status, *user, is_folder ? 3U : 2U);
-  return ::faccessat(AT_FDCWD, path.c_str(), is_folder ? W_OK | X_OK : W_OK, AT_EACCESS) == 0;
+/// What is wrong with the first line of a script, "#!/usr/bin/env python3"; empty: nothing, or it is none.
+std::string interpreter_mistake(const std::string& path) {
+  std::ifstream file(path);
+  std::array<char, 256> first{};
+  file.get(first.data(), first.size());
+  std::string_view line(first.data());
+  if (!line.starts_with("#!")) return "";
+  line.remove_prefix(std::min(line.find_first_not_of(" \t", 2), line.size()));
+  const std::string program(line.substr(0, line.find_first_of(" \t")));
+  if (program.empty() || program.find('/') == std::string::npos || is_there(program)) return "";
+  if (program.back() == '\r')
+    return path + ": its lines end as on Windows, and so no program is found: sed -i 's/\\r$//' " + path;
+  return path + ": its first line names " + program + ", and there is no such program: install it, or mend that line";
 }
 
 }  // namespace
 
+FilesCheck::FilesCheck(const std::string& config_file, const std::string& user)
+    : config_file_(config_file), user_(user) {
+  if (Result<ConfigFile> file = ConfigFile::load(config_file); file.has_value()) file_ = *file;
+}
+
 void FilesCheck::look_at(const MqttConfig& mqtt) {
-  if (!mqtt.password_file.empty()) {
-    if (const Result<std::string> secret = read_secret(mqtt.password_file); !secret.has_value())
-      add("mqtt.password_file", secret.error().message);
-  }
+  secret("mqtt.password_file", mqtt.password_file);
   readable("mqtt.ca_file", mqtt.ca_file);
 }
 
 void FilesCheck::readable(const std::string& key, const std::string& path) {
   if (path.empty()) return;
-  if (const Result<SmallFile> file = read_small_file(path, largest_authority_bytes); !file.has_value())
-    add(key, file.error().message);
+  const Result<SmallFile> file = read_small_file(path, largest_authority_bytes);
+  const bool is_for_us = file.has_value() || (user_.is_known() && file.error().code == ErrorCode::permission);
+  add(key, is_for_us ? user_.reading_mistake(path) : file.error().message);
+}
+
+void FilesCheck::readable_stream(const std::string& key, const std::string& path) {
+  if (path.empty()) return;
+  add(key, is_there(path) ? user_.reading_mistake(path) : "there is no file '" + path + "'");
+}
+
+void FilesCheck::secret(const std::string& key, const std::string& path) {
+  if (path.empty()) return;
+  const Result<std::string> secret = read_secret(path);
+  const std::string mistake = user_.reading_mistake(path);
+  const bool is_unseen = !secret.has_value() && secret.error().code == ErrorCode::permission && user_.is_known() &&
+                         ::access(path.c_str(), R_OK) != 0;
+  add(key, secret.has_value() || is_unseen ? mistake : secret.error().message);
+}
+
+void FilesCheck::program(const std::string& key, const std::string& path) {
+  const bool is_a_line = path.find(' ') != std::string::npos && !is_there(path);
+  if (path.find('/') == std::string::npos && !is_a_line) {
+    const char* own = std::getenv("PATH");
+    const std::string folders = user_.is_known() || own == nullptr ? path_of_units : own;
+    const std::string found = found_in(folders, path);
+    return add(key, found.empty()
+                        ? "there is no program '" + path + "' in " + folders + ": name it with its folder, /..."
+                        : interpreter_mistake(found));
+  }
+  if (!is_there(path)) {
+    return add(key, "there is no file '" + path + "'" +
+                        (is_a_line ? "; each word is a text of its own: " + words_of(path) : ""));
+  }
+  const std::string mistake = user_.running_mistake(path);
+  add(key, mistake.empty() ? interpreter_mistake(path) : mistake);
 }
 
 void FilesCheck::in_folder(const std::string& key, const std::string& path) {
@@ -79,7 +124,7 @@ void FilesCheck::in_folder(const std::string& key, const std::string& path) {
   }
 }
 
-void FilesCheck::writable_file(const std::string& key, const std::string& path, const std::string& user_name) {
+void FilesCheck::writable_file(const std::string& key, const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   if (is_made_at_start(folder)) return;
   const std::size_t before = mistakes_.size();
@@ -90,10 +135,8 @@ void FilesCheck::writable_file(const std::string& key, const std::string& path, 
   if (is_there && S_ISDIR(status.st_mode)) return add(key, path + " is a folder: name a file in it");
   const std::string& written = is_there ? path : folder;
   if (!is_there && ::stat(folder.c_str(), &status) != 0) return;
-  const std::optional<User> user = user_of(user_name);
-  if (!may_write(written, status, user))
-    add(key, written + " cannot be written by " + (user.has_value() ? "the user " + user_name : "this user") +
-                 ": give it to that user (chown), or name another file");
+  if (!user_.may_write(written, status))
+    add(key, written + " cannot be written by " + user_.who() + ": give it to that user (chown), or name another file");
 }
 
 bool is_made_at_start(const std::string& folder) {
@@ -106,7 +149,13 @@ bool is_made_at_start(const std::string& folder) {
 void FilesCheck::add(const std::string& key, const std::string& mistake) {
   if (mistake.empty()) return;
   if (!mistakes_.empty()) mistakes_ += '\n';
-  mistakes_.append(config_file_).append(": ").append(key).append(": ").append(mistake);
+  const std::size_t line = file_.has_value() ? file_->line_of(key) : 0;
+  mistakes_.append(config_file_).append(line == 0 ? "" : ":" + std::to_string(line)).append(": ").append(key);
+  mistakes_.append(": ").append(mistake);
+}
+
+std::optional<ConfigTable> FilesCheck::root() {
+  return file_.has_value() ? std::optional(file_->root()) : std::nullopt;
 }
 
 Result<std::string> FilesCheck::finish() const {

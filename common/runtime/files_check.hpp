@@ -2,40 +2,58 @@
 // disk may come later, and a service that waits for it goes on by itself. Start-up, one thread; reads files.
 #pragma once
 
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "common/core/result.hpp"
+#include "common/runtime/config_file.hpp"
 #include "common/runtime/mqtt_config.hpp"
+#include "common/runtime/user_rights.hpp"
 
 namespace sensors {
 
 class FilesCheck {
  public:
-  /// `config_file` stands before each mistake.
-  explicit FilesCheck(std::string config_file) : config_file_(std::move(config_file)) {}
+  /// `config_file` stands before each mistake, with the line of its key. Files are judged for `user`, as whom the
+  /// service runs; where nobody has that name, for this process.
+  FilesCheck(const std::string& config_file, const std::string& user);
 
   /// The password and the certificate authority of [mqtt], where the file names them.
   void look_at(const MqttConfig& mqtt);
 
-  /// A file that this user must be able to read; an empty `path` is none.
+  /// A file that the user must be able to read; an empty `path` is none.
   void readable(const std::string& key, const std::string& path);
+
+  /// The same of one of any size, which is not read.
+  void readable_stream(const std::string& key, const std::string& path);
+
+  /// The same of one that holds a password or a token.
+  void secret(const std::string& key, const std::string& path);
+
+  /// A program that the user must be able to run, as the service starts it: found in PATH without a '/'; the program
+  /// that its first line names must be there.
+  void program(const std::string& key, const std::string& path);
 
   /// A file in a folder that must be there.
   void in_folder(const std::string& key, const std::string& path);
 
-  /// A file that `user` must be able to write or to make; where there is no user of that name, this process. Only the
-  /// modes of folder and file count: what a unit's sandbox forbids is not seen.
-  void writable_file(const std::string& key, const std::string& path, const std::string& user);
+  /// A file that the user must be able to write or to make. Only the modes of folder and file count: what a unit's
+  /// sandbox forbids is not seen.
+  void writable_file(const std::string& key, const std::string& path);
 
   /// `mistake` is what is wrong with `key`; empty: nothing.
   void add(const std::string& key, const std::string& mistake);
+
+  /// The file again, for keys that no longer stand in the configuration that was made of it; nothing when it is gone.
+  std::optional<ConfigTable> root();
 
   /// All mistakes, a line each; or that there are none.
   Result<std::string> finish() const;
 
  private:
   std::string config_file_;
+  std::optional<ConfigFile> file_;  // nothing where it is gone meanwhile
+  UserRights user_;
   std::string mistakes_;
 };
 

@@ -39,7 +39,7 @@ int run_service(int argc, char** argv, const ServiceProgram<Config>& program) {
   for (const std::string& warning : config->warnings) log(LogLevel::warning, warning);
   for (const std::string& note : config->notes) log(LogLevel::info, note);
   if (!parsed.command_line.check_config) return program.run(std::move(*config));
-  FilesCheck files(file);
+  FilesCheck files(file, program.name);
   files.look_at(config->mqtt);
   program.look_at_files(*config, files);
   return tell_checked(files.finish());

@@ -154,4 +154,20 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   return web;
 }
 
+void look_at_files_of_http(FilesCheck& files) {
+  std::optional<ConfigTable> root = files.root();
+  if (!root.has_value()) return;
+  ConfigTable http = root->table("http");
+  for (const char* key : {"certificate_file", "key_file"}) {
+    std::string file;
+    http.read(key, file);
+    files.readable(std::string("http.") + key, file);
+  }
+  for (auto& [name, token] : http.named_tables("tokens")) {
+    std::string file;
+    token.read("file", file);
+    files.secret(fmt::format("http.tokens.{}.file", name), file);
+  }
+}
+
 }  // namespace sensors::bridge

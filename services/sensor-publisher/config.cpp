@@ -67,10 +67,21 @@ bool is_stream(const DriverConfig& driver) {
          std::holds_alternative<ReplayOptions>(driver.options);
 }
 
+/// [driver.my_host] for "my host".
+std::string table_like(const std::string& name) {
+  std::string out;
+  for (const char c : name.substr(0, max_name_length)) {
+    const bool is_more_of_one = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    if (!is_more_of_one) out += is_name(std::string(1, c)) && c != '.' ? c : '_';
+  }
+  return "[driver." + (out.empty() ? "NAME" : out) + "]";
+}
+
 void read_drivers(ConfigTable root, Config& config) {
   for (auto& [name, table] : root.named_tables("driver")) {
     if (!is_name(name)) {
-      root.table("driver").refuse(name, "is no name for a driver: 1 .. 64 letters, digits, '_', '.' or '-'");
+      root.table("driver").refuse(
+          name, "is no name for a driver: 1 .. 64 letters, digits, '_', '.' or '-', such as " + table_like(name));
     }
     DriverConfig driver = read_driver_config(name, table);
     for (const DriverConfig& other : config.drivers) {
@@ -126,6 +137,8 @@ Result<Config> load_config(const std::string& path) {
 
 void look_at_files(const Config& config, FilesCheck& files) {
   files.in_folder("outbox.path", config.outbox.path);
+  if (config.drivers.empty())
+    files.add("driver", "there is none, so no sensor is read: add [driver.host] and below it type = \"host\"");
   for (const DriverConfig& driver : config.drivers) check_files(driver, files);
 }
 

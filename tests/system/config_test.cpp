@@ -55,7 +55,7 @@ TEST_F(CheckConfig, says_that_what_the_file_names_is_not_there) {
     service->config().set(key, "path", "\"/no/such/folder/x.db\"");
     const ConfigCheck check = check_config(folder_, program, good(*service));
     EXPECT_EQ(check.exit_code, bad_configuration);
-    EXPECT_NE(check.output.find(check.file + ": " + key + ".path: /no/such/folder/x.db: the folder /no/such/folder is"),
+    EXPECT_NE(check.output.find(": " + key + ".path: /no/such/folder/x.db: the folder /no/such/folder is"),
               std::string::npos)
         << check.output;
   }

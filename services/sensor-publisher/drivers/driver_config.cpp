@@ -1,11 +1,9 @@
 #include "services/sensor-publisher/drivers/driver_config.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
-#include <sstream>
 #include <vector>
 
 #include "common/core/unit_text.hpp"
@@ -148,6 +146,7 @@ void read_options(ConfigTable& table, DriverConfig& config) {
   std::string type;
   table.read_choice("type", type, {"iio", "hwmon", "onewire", "host", "command", "replay"});
   config.has_type = !type.empty();
+  if (!config.has_type) table.excuse_unknown_keys();
   if (type == "iio") config.options = read_devices<IioOptions>(table);
   if (type == "hwmon") config.options = read_devices<HwmonOptions>(table);
   if (type == "onewire") config.options = read_onewire(table);
@@ -156,12 +155,16 @@ void read_options(ConfigTable& table, DriverConfig& config) {
   if (type == "replay") config.options = read_replay(table);
 }
 
-/// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"].
-std::string words_of(const std::string& line) {
-  std::istringstream words(line);
-  std::string out;
-  for (std::string word; words >> word;) out += (out.empty() ? "[\"" : ", \"") + word + "\"";
-  return out + "]";
+/// The file that an interpreter is to run, `python3 -u /opt/co2.py`; empty: it is none, or not named by its whole path.
+std::string script_of(const std::vector<std::string>& program) {
+  const std::string name = program.front().substr(program.front().rfind('/') + 1);
+  const std::array<const char*, 7> interpreters{"python", "perl", "ruby", "node", "php", "bash", "sh"};
+  const bool is_interpreter = std::any_of(interpreters.begin(), interpreters.end(), [&](const std::string& one) {
+    return name.starts_with(one) && name.find_first_not_of("0123456789.", one.size()) == std::string::npos;
+  });
+  const auto script = std::find_if(program.begin() + 1, program.end(),
+                                   [](const std::string& argument) { return !argument.starts_with('-'); });
+  return is_interpreter && script != program.end() && script->starts_with('/') ? *script : "";
 }
 
 /// Of two lists of devices, where an empty one means all of them.
@@ -208,18 +211,13 @@ std::string what_both_read(const DriverConfig& one, const DriverConfig& other) {
 
 void check_files(const DriverConfig& driver, FilesCheck& files) {
   const std::string key = "driver." + driver.name;
-  if (const auto* replay = std::get_if<ReplayOptions>(&driver.options)) {
-    if (::access(replay->file.c_str(), R_OK) != 0)
-      files.add(key + ".file", replay->file + " is not a file that can be read");
-  }
+  if (const auto* replay = std::get_if<ReplayOptions>(&driver.options))
+    files.readable_stream(key + ".file", replay->file);
   const auto* command = std::get_if<CommandOptions>(&driver.options);
   if (command == nullptr || command->program.empty()) return;
-  const std::string& program = command->program.front();
-  if (program.find('/') == std::string::npos && program.find(' ') == std::string::npos) return;  // looked for in PATH
-  if (::access(program.c_str(), F_OK) == 0) return;
-  const bool is_a_line = program.find(' ') != std::string::npos;
-  files.add(key + ".program", "there is no file '" + program + "'" +
-                                  (is_a_line ? "; each word is a text of its own: " + words_of(program) : ""));
+  files.program(key + ".program", command->program.front());
+  const std::string script = script_of(command->program);
+  if (!script.empty()) files.readable_stream(key + ".program", script);
 }
 
 DriverConfig read_driver_config(const std::string& name, ConfigTable table) {

@@ -170,7 +170,7 @@ SinkKind file_sink_kind() {
           {"file", "write", "disk of the file"},
           read_file_destination,
           [](const DestinationConfig& destination, FilesCheck& files) {
-            files.writable_file("destination.url", path_of(destination), std::string(bridge_service));
+            files.writable_file("destination.url", path_of(destination));
           },
           [](const DestinationConfig& destination, Sink::Done done) -> std::unique_ptr<Sink> {
             return std::make_unique<FileSink>(path_of(destination), std::move(done));

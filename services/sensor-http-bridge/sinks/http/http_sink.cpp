@@ -77,6 +77,7 @@ SinkKind http_sink_kind() {
           http_sink_names(),
           read_http_destination,
           [](const DestinationConfig& destination, FilesCheck& files) {
+            files.secret("destination.token_file", destination.token_file);
             files.readable("destination.ca_file", destination.ca_file);
           },
           [](const DestinationConfig& destination, Sink::Done done) -> std::unique_ptr<Sink> {

@@ -183,6 +183,24 @@ TEST_F(ConfigFileTest, adds_mistakes_that_the_caller_finds) {
   EXPECT_EQ(mistakes(file), ":2: high: must be above low");
 }
 
+TEST_F(ConfigFileTest, knows_the_line_of_a_key_or_of_its_table) {
+  const ConfigFile file = load("a = 1\n[driver.\"x.y\"]\n\ntype = \"host\"\n");
+  EXPECT_EQ(file.line_of("a"), 1U);
+  EXPECT_EQ(file.line_of("driver.x.y.type"), 4U);
+  EXPECT_EQ(file.line_of("driver.x.y.program"), 2U);
+  EXPECT_EQ(file.line_of("mqtt.port"), 0U);
+}
+
+TEST_F(ConfigFileTest, says_the_nearest_choice_and_nothing_of_keys_that_hang_on_it) {
+  ConfigFile file = load("mode = \"fats\"\nspeed = 3\n[inner]\nx = 1\n");
+  std::string mode = "slow";
+  ConfigTable root = file.root();
+  root.read_choice("mode", mode, {"slow", "fast"});
+  root.excuse_unknown_keys();
+  EXPECT_EQ(mistakes(file),
+            ":1: mode: must be one of \"slow\", \"fast\", is \"fats\"; did you mean 'fast'?\n:3: inner: unknown table");
+}
+
 TEST_F(ConfigFileTest, shows_twenty_mistakes_and_counts_the_others) {
   std::string text;
   for (int i = 0; i < 25; ++i) text += "key_" + std::to_string(i) + " = 1\n";

@@ -251,7 +251,7 @@ TEST(BridgeConfig, looks_for_the_folder_of_the_file_when_it_is_asked_to) {
   const auto checked = [&folder](const std::string& file) {
     const std::string path = folder.write(
         "bridge.toml", "state_directory = \"" + folder.path() + "\"\n[destination]\nurl = \"file://" + file + "\"\n");
-    FilesCheck files(path);
+    FilesCheck files(path, "no-such-user");
     look_at_files(load_config(path).value(), files);
     return files.finish();
   };
@@ -270,8 +270,8 @@ TEST(BridgeConfig, looks_for_the_folder_of_the_file_when_it_is_asked_to) {
 TEST(BridgeConfig, looks_whether_a_user_may_write_the_file) {
   const rig::TempDir folder;
   const auto mistake = [](const std::string& file, const char* user) {
-    FilesCheck files("bridge.toml");
-    files.writable_file("destination.url", file, user);
+    FilesCheck files("bridge.toml", user);
+    files.writable_file("destination.url", file);
     const Result<std::string> finished = files.finish();
     return finished.has_value() ? "" : finished.error().message;
   };

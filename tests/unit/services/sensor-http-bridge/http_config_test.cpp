@@ -1,6 +1,7 @@
 // What the configuration of the HTTP side makes of its numbers.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include "services/sensor-http-bridge/config.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
+#include "services/sensor-http-bridge/http_config.hpp"
 #include "tests/rig/temp_dir.hpp"
 
 namespace sensors::bridge {
@@ -39,6 +41,23 @@ TEST(HttpConfig, shares_the_connections_so_that_whoever_waits_leaves_room) {
   EXPECT_EQ(usual->web->max_streams, 7U);
   EXPECT_EQ(usual->web->max_services, 8U);
   EXPECT_EQ(usual->web->max_buffered_bytes, usual->server.max_buffered_bytes);
+}
+
+TEST(HttpConfig, looks_whether_the_user_of_the_bridge_may_read_tokens_and_certificate_when_it_is_asked_to) {
+  const rig::TempDir folder;
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);
+  const std::string token = folder.write("garden.token", "hush\n");
+  const std::string key = folder.write("key.pem", "x");
+  ASSERT_EQ(::chmod(token.c_str(), 0600) | ::chmod(key.c_str(), 0600), 0);
+  const std::string path = folder.write(
+      "bridge.toml", "[http]\nkey_file = \"" + key + "\"\n[http.tokens.garden]\nfile = \"" + token + "\"\n");
+  FilesCheck files(path, "nobody");
+  look_at_files_of_http(files);
+  const Result<std::string> finished = files.finish();
+  ASSERT_FALSE(finished.has_value());
+  const std::string rest = " cannot be read by the user nobody: give it to that user, sudo chown nobody ";
+  EXPECT_EQ(finished.error().message, path + ":2: http.key_file: " + key + rest + key + "\n" + path +
+                                          ":4: http.tokens.garden.file: " + token + rest + token);
 }
 
 TEST(HttpConfig, takes_the_scheme_of_the_api_whatever_its_case) {

@@ -62,7 +62,10 @@ TEST(PublisherConfig, says_that_the_name_of_a_driver_is_none) {
   const TemporaryFolder folder;
   const std::string text = "node = \"kitchen\"\n[driver.\"my host\"]\ntype = \"host\"\n";
   const std::string told = mistakes(load_config(folder.write("p.toml", text)));
-  EXPECT_NE(told.find("p.toml:2: driver.my host: is no name for a driver"), std::string::npos) << told;
+  EXPECT_NE(told.find("p.toml:2: driver.my host: is no name for a driver: 1 .. 64 letters, digits, '_', '.' or "
+                      "'-', such as [driver.my_host]"),
+            std::string::npos)
+      << told;
 }
 
 TEST(PublisherConfig, says_of_a_driver_without_a_type_that_and_nothing_else) {
@@ -71,6 +74,53 @@ TEST(PublisherConfig, says_of_a_driver_without_a_type_that_and_nothing_else) {
   const std::string told = mistakes(load_config(folder.write("p.toml", text)));
   EXPECT_TRUE(told.ends_with(":4: driver.iio.type: is missing")) << told;
   EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 0) << told;
+}
+
+TEST(PublisherConfig, says_of_a_type_that_there_is_none_of_the_nearest_and_nothing_of_the_keys_that_it_would_have) {
+  const TemporaryFolder folder;
+  const std::string text =
+      "node = \"kitchen\"\n[driver.x]\ntype = \"comand\"\nprogram = [\"/bin/true\"]\ninterval = 5\n";
+  const std::string told = mistakes(load_config(folder.write("p.toml", text)));
+  EXPECT_NE(told.find("p.toml:3: driver.x.type: must be one of \"iio\", \"hwmon\", \"onewire\", \"host\", "
+                      "\"command\", \"replay\", is \"comand\"; did you mean 'command'?\n"),
+            std::string::npos)
+      << told;
+  EXPECT_NE(told.find("p.toml:5: driver.x.interval: must be a duration"), std::string::npos) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
+}
+
+TEST(PublisherConfig, looks_at_what_its_drivers_are_to_run_when_it_is_asked_to) {
+  const TemporaryFolder folder;
+  ::chmod(folder.path().c_str(), 0755);
+  const auto checked = [&](const std::string& drivers) {
+    const std::string path =
+        folder.write("p.toml", "node = \"kitchen\"\n[outbox]\npath = \"" + folder.path("outbox.db") + "\"\n" + drivers);
+    const Result<Config> config = load_config(path);
+    if (!config.has_value()) return config.error().message;
+    FilesCheck files(path, "nobody");
+    look_at_files(*config, files);
+    const Result<std::string> finished = files.finish();
+    return finished.has_value() ? "" : finished.error().message.substr(path.size());
+  };
+  const std::string script = folder.write("co2.py", "print(1)\n", 0600);
+  const auto command = [](const std::string& program) {
+    return "[driver.x]\ntype = \"command\"\nprogram = [" + program + "]\n";
+  };
+  EXPECT_EQ(checked("[driver.host]\ntype = \"host\"\n"), "");
+  EXPECT_EQ(checked(""),
+            ": driver: there is none, so no sensor is read: add [driver.host] and below it type = \"host\"");
+  EXPECT_EQ(checked(command("\"sh\", \"-u\", \"" + script + "\"")),
+            ":6: driver.x.program: " + script +
+                " cannot be read by the user nobody: give it to that user, sudo chown "
+                "nobody " +
+                script);
+  EXPECT_EQ(checked(command("\"sh\", \"/no/such.py\"")), ":6: driver.x.program: there is no file '/no/such.py'");
+  EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exit\"")), "");
+  EXPECT_EQ(checked("[driver.x]\ntype = \"replay\"\nfile = \"" + script + "\"\n"),
+            ":6: driver.x.file: " + script +
+                " cannot be read by the user nobody: give it to that user, sudo chown "
+                "nobody " +
+                script);
 }
 
 TEST(PublisherConfig, programs_and_files_are_streams_and_programs_are_read_out_at_the_end) {

@@ -1,0 +1,107 @@
+// Whether a service's user may use the files that a configuration names, whoever asks.
+#include "common/runtime/files_check.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "common/runtime/user_rights.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace sensors {
+namespace {
+
+/// A configuration beside files that the user nobody finds.
+class FilesCheckTest : public testing::Test {
+ protected:
+  FilesCheckTest() { ::chmod(folder_.path().c_str(), 0755); }
+
+  /// What is told of `key`, behind the configuration's name.
+  template <class Look>
+  std::string told(const char* user, Look look) {
+    FilesCheck files(config_, user);
+    look(files);
+    const Result<std::string> finished = files.finish();
+    if (finished.has_value()) return "";
+    EXPECT_TRUE(finished.error().message.starts_with(config_)) << finished.error().message;
+    return finished.error().message.substr(std::min(config_.size(), finished.error().message.size()));
+  }
+  std::string program(const char* user, const std::string& path) {
+    return told(user, [&](FilesCheck& files) { files.program("driver.a.b.program", path); });
+  }
+  std::string secret(const char* user, const std::string& path) {
+    return told(user, [&](FilesCheck& files) { files.secret("mqtt.password_file", path); });
+  }
+
+  TemporaryFolder folder_;
+  std::string config_ = folder_.write(
+      "p.toml", "[mqtt]\npassword_file = \"x\"\n[driver.\"a.b\"]\ntype = \"command\"\nprogram = [\"x\"]\n");
+};
+
+TEST_F(FilesCheckTest, says_that_a_program_is_missing_or_may_not_be_run_by_the_user_of_the_service) {
+  const std::string path = folder_.write("co2.sh", "#!/bin/sh\n", 0700);
+  EXPECT_EQ(program("no-such-user", path), "") << "then it is this one that counts";
+  EXPECT_EQ(program("nobody", path),
+            ":5: driver.a.b.program: " + path + " cannot be run by the user nobody: sudo chmod a+rx " + path);
+  ::chmod(path.c_str(), 0755);
+  EXPECT_EQ(program("nobody", path), "");
+  ::chmod(path.c_str(), 0644);
+  EXPECT_EQ(program("root", path),
+            ":5: driver.a.b.program: " + path + " cannot be run by the user root: sudo chmod a+rx " + path);
+  EXPECT_EQ(program("nobody", folder_.path("absent")),
+            ":5: driver.a.b.program: there is no file '" + folder_.path("absent") + "'");
+  EXPECT_EQ(program("nobody", folder_.path()),
+            ":5: driver.a.b.program: " + folder_.path() + " is a folder: name the program in it");
+}
+
+TEST_F(FilesCheckTest, says_which_folder_the_user_may_not_enter) {
+  const std::string path = folder_.write("co2.sh", "#!/bin/sh\n", 0755);
+  ::chmod(folder_.path().c_str(), 0700);
+  EXPECT_EQ(program("nobody", path), ":5: driver.a.b.program: " + path + ": the user nobody may not enter the folder " +
+                                         folder_.path() + ": put the program into /usr/local/lib/sensor-project");
+}
+
+TEST_F(FilesCheckTest, looks_for_a_program_without_a_folder_where_systemd_does) {
+  EXPECT_EQ(program("nobody", "sh"), "");
+  EXPECT_EQ(program("no-such-user", "sh"), "");
+  EXPECT_EQ(program("nobody", "no-such-program"),
+            ":5: driver.a.b.program: there is no program 'no-such-program' in "
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin: name it with its folder, /...");
+}
+
+TEST_F(FilesCheckTest, says_that_the_interpreter_of_a_script_is_not_there) {
+  EXPECT_EQ(program("root", folder_.write("a", "#!/usr/bin/no-such -x\n", 0755)),
+            ":5: driver.a.b.program: " + folder_.path("a") +
+                ": its first line names /usr/bin/no-such, and there is no such program: install it, or mend that line");
+  EXPECT_EQ(program("root", folder_.write("b", "#!/bin/sh\r\necho\r\n", 0755)),
+            ":5: driver.a.b.program: " + folder_.path("b") +
+                ": its lines end as on Windows, and so no program is found: sed -i 's/\\r$//' " + folder_.path("b"));
+  EXPECT_EQ(program("root", folder_.write("c",
+                                          "\x7f"
+                                          "ELF",
+                                          0755)),
+            "");
+  EXPECT_EQ(program("root", folder_.write("d", "", 0755)), "");
+}
+
+TEST_F(FilesCheckTest, says_that_a_secret_cannot_be_read_by_the_user_of_the_service) {
+  const std::string path = folder_.write("a.token", "hush\n", 0600);
+  EXPECT_EQ(secret("no-such-user", path), "");
+  EXPECT_EQ(secret("root", path), "");
+  EXPECT_EQ(secret("nobody", path), ":2: mqtt.password_file: " + path +
+                                        " cannot be read by the user nobody: give it to that user, sudo chown nobody " +
+                                        path);
+  ::chmod(path.c_str(), 0644);
+  EXPECT_NE(secret("nobody", path).find("everybody may read this secret"), std::string::npos);
+  EXPECT_NE(secret("nobody", folder_.path("absent")).find("there is no such file"), std::string::npos);
+  EXPECT_EQ(secret("nobody", ""), "");
+}
+
+TEST_F(FilesCheckTest, tells_a_key_that_is_not_in_the_file_without_a_line) {
+  EXPECT_EQ(told("nobody", [](FilesCheck& files) { files.add("outbox.path", "is wrong"); }), ": outbox.path: is wrong");
+  EXPECT_EQ(told("nobody", [](FilesCheck& files) { files.add("mqtt.host", "is wrong"); }), ":1: mqtt.host: is wrong");
+}
+
+}  // namespace
+}  // namespace sensors
