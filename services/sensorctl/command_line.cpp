@@ -1,20 +1,23 @@
 // A verb is one function here: it adds its subcommand with its options, and says what runs when it is chosen.
 #include "services/sensorctl/command_line.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <memory>
-#include <sstream>
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "common/codec/time_text.hpp"
 #include "common/core/bridge_name.hpp"
-#include "common/core/near_word.hpp"
 #include "common/runtime/clocks.hpp"
+#include "common/runtime/file_error.hpp"
 #include "services/sensorctl/backup/backup.hpp"
 #include "services/sensorctl/backup/copy_process.hpp"
 #include "services/sensorctl/bundle/support_bundle.hpp"
+#include "services/sensorctl/command_line_help.hpp"
+#include "services/sensorctl/command_line_page.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/machine/database_check.hpp"
 #include "services/sensorctl/machine/doctor.hpp"
@@ -28,7 +31,6 @@
 #include "services/sensorctl/verbs/query.hpp"
 #include "services/sensorctl/verbs/status.hpp"
 #include "services/sensorctl/verbs/tail.hpp"
-#include "services/sensorctl/verbs/text.hpp"
 
 namespace sensors::sensorctl {
 
@@ -327,36 +329,17 @@ void add_doctor(CLI::App& app, const BrokerAccess& access, Run& run) {
   });
 }
 
-/// Help that fits the terminals that people have.
-class NarrowHelp : public CLI::Formatter {
- public:
-  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
-    std::istringstream help(CLI::Formatter::make_help(app, std::move(name), mode));
-    std::string out;
-    for (std::string line; std::getline(help, line);) {
-      const bool is_row = line.starts_with(' ');
-      out += folded(std::move(line), screen_columns, is_row ? get_column_width() : 0) + '\n';
-    }
-    return out;
+/// Or gives the help that was asked for. The exit code.
+int tell_mistake(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error) == 0 ? exit_ok : exit_usage;
+  if (const std::optional<std::string> verbs = verbs_to_choose_from(app); verbs.has_value()) {
+    write_all(STDERR_FILENO, *verbs);
+  } else if (const std::optional<std::string> unknown = unknown_word(app); unknown.has_value()) {
+    complain(*unknown);
+  } else {
+    app.exit(error);
   }
-};
-
-/// What the parser takes a misspelt verb for is a verb that is missing: this says which word nobody knows.
-std::optional<std::string> unknown_verb(const CLI::App& app) {
-  const CLI::App* parent = &app;
-  while (!parent->get_subcommands().empty()) parent = parent->get_subcommands().front();
-  Words verbs;
-  for (const CLI::App* verb : parent->get_subcommands({})) {
-    if (!verb->get_group().empty()) verbs.insert(verb->get_name());
-  }
-  if (verbs.empty()) return std::nullopt;
-  for (const std::string& word : app.remaining(true)) {
-    if (word.starts_with('-')) continue;
-    const std::string near = did_you_mean(word.substr(0, 100), verbs);
-    return fmt::format("there is no '{}'{}", word,
-                       near.empty() ? fmt::format("; there is: {}", fmt::join(verbs, ", ")) : near);
-  }
-  return std::nullopt;
+  return exit_usage;
 }
 
 }  // namespace
@@ -369,7 +352,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   int timeout_s = 5;
   Run run;
   CLI::App app("Watches and handles the sensor pipeline of this machine, over MQTT", "sensorctl");
-  app.formatter(std::make_shared<NarrowHelp>());
+  app.formatter(narrow_help());
   app.set_version_flag("--version", std::string("sensorctl ") + SENSOR_PROJECT_VERSION, "Print the version and end");
   app.set_help_flag("--help,-h", "Print this help and end");
   app.require_subcommand(1);
@@ -381,6 +364,8 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_query(app, *access, run);
   add_dead_letters(app, *access, run);
   add_breaker(app, *access, run);
+  add_page(app, run);
+  add_token(app, run);
   add_doctor(app, *access, run);
   add_support_bundle(app, *access, run);
   add_backup(app, run);
@@ -391,13 +376,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const std::optional<std::string> unknown = error.get_exit_code() == 0 ? std::nullopt : unknown_verb(app);
-    if (unknown.has_value()) {
-      complain(*unknown);
-      return {{}, exit_usage};
-    }
-    const bool is_mistake = app.exit(error) != 0;
-    return {{}, is_mistake ? exit_usage : exit_ok};
+    return {{}, tell_mistake(app, error)};
   }
   access->timeout = std::chrono::seconds(timeout_s);
   return {[access, run = std::move(run)] { return run(); }, std::nullopt};

@@ -64,7 +64,7 @@ expect '' "$folder/no-such-program" query --sensor ''
 touch "$folder/sensor-http-bridge@weather.toml"
 expect 'sensor-http-bridge sensor-publisher sensor-http-bridge-weather' sensorctl breaker isolate sensor
 printf '[http]\n#[http.tokens.example]\n[http.tokens.garden]\n[ http.tokens.page ] # x\n' > "$folder/sensor-http-bridge.toml"
-expect 'garden page' sensorctl token remove ''
+expect 'garden page --configuration --owner --help' sensorctl token remove ''
 expect 'garden' sensorctl token remove g
 expect '0.0.0.0:8080 127.0.0.1:8080' sensorctl page --listen ''
 expect 'outbox store' sensorctl restore /mnt/x --only ''

@@ -93,8 +93,24 @@ TEST_F(Sensorctl, says_which_word_it_does_not_know) {
   EXPECT_EQ(verb.exit_code, 2);
   EXPECT_NE(verb.log.find("there is no 'stauts'; did you mean 'status'?"), std::string::npos) << verb.log;
   EXPECT_NE(run({"dead-letters", "lits"}).log.find("did you mean 'list'?"), std::string::npos);
+  EXPECT_NE(run({"status", "--wacht"}).log.find("there is no option --wacht; did you mean '--watch'?"),
+            std::string::npos);
+  EXPECT_NE(run({"token", "add", "--raed", "x"}).log.find("did you mean '--read'?"), std::string::npos);
+  EXPECT_NE(run({"status", "--breakfast"}).log.find("there is no option --breakfast; see sensorctl status --help"),
+            std::string::npos);
   EXPECT_NE(run({"breakfast"}).log.find("there is no 'breakfast'; there is: backup, breaker, dead-letters"),
             std::string::npos);
+}
+
+TEST_F(Sensorctl, lists_the_verbs_to_who_gives_none) {
+  const Outcome nothing = run({});
+  EXPECT_EQ(nothing.exit_code, 2);
+  EXPECT_TRUE(nothing.log.starts_with("sensorctl VERB [OPTIONS], where VERB is\n  status ")) << nothing.log;
+  EXPECT_EQ(nothing.log.find("--port"), std::string::npos) << "that is in the whole help";
+  std::istringstream lines(nothing.log);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  EXPECT_TRUE(run({"token"}).log.starts_with("sensorctl token VERB [OPTIONS], where VERB is\n  add "))
+      << "of a verb, too";
 }
 
 TEST_F(Sensorctl, has_help_that_fits_80_columns) {
@@ -107,6 +123,9 @@ TEST_F(Sensorctl, has_help_that_fits_80_columns) {
                                                                 {"dead-letters"},
                                                                 {"backup"},
                                                                 {"restore"},
+                                                                {"page"},
+                                                                {"token"},
+                                                                {"token", "add"},
                                                                 {"support-bundle"},
                                                                 {"dead-letters", "purge"},
                                                                 {"breaker", "isolate"}}) {

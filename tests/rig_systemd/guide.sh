@@ -88,11 +88,10 @@ guide_runs() {
 
 # The guide's token.
 guide_listens() {
-  local configuration=/etc/sensor-project/sensor-http-bridge.toml token=/etc/sensor-project/garden.token
-  inside cp -p $configuration /root/before-the-guide.toml
-  inside sh -c "printf '[http.tokens.garden]\nfile = \"$token\"\nscopes = [\"write\"]\n' >> $configuration"
-  inside sh -c "umask 077; echo a-token-of-the-garden > $token; chown sensor-http-bridge $token"
-  inside systemctl restart sensor-http-bridge
+  inside cp -p /etc/sensor-project/sensor-http-bridge.toml /root/before-the-guide.toml
+  check "sensorctl says where the page is" inside sh -c "sensorctl page | grep -qF 'http://127.0.0.1:8080'"
+  check "sensorctl makes a token, and restarts the bridge" inside sensorctl token add garden --write
+  check "only the bridge may read it" [ "$(inside stat -c '%U %a' /etc/sensor-project/garden.token)" = 'sensor-http-bridge 400' ]
 }
 
 guide_is_silent() {

@@ -1,0 +1,171 @@
+#include "services/sensorctl/machine/bridge_file.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "common/runtime/config_file.hpp"
+#include "common/runtime/file_descriptor.hpp"
+#include "common/runtime/file_error.hpp"
+#include "common/runtime/random_id.hpp"
+#include "common/runtime/small_file.hpp"
+#include "services/sensorctl/bundle/run_program.hpp"
+
+namespace sensors::sensorctl {
+
+namespace {
+
+constexpr std::size_t largest_file = 1024 * 1024;
+constexpr std::size_t secret_length = 40;  // of 32 letters each: 200 bits
+constexpr const char* bridge_program = "sensor-http-bridge";
+constexpr Millis check_deadline{30'000};
+
+Scopes scopes_of(const std::vector<std::string>& names) {
+  return {std::find(names.begin(), names.end(), "read") != names.end(),
+          std::find(names.begin(), names.end(), "write") != names.end()};
+}
+
+HttpSetup setup_in(ConfigTable http) {
+  HttpSetup setup;
+  http.read("listen", setup.listen);
+  std::string certificate;
+  http.read("certificate_file", certificate);
+  setup.has_certificate = !certificate.empty();
+  if (http.has("anonymous")) {
+    std::vector<std::string> scopes;
+    http.read("anonymous", scopes);
+    setup.anonymous = scopes_of(scopes);
+  }
+  for (auto& [name, table] : http.named_tables("tokens")) {
+    Token token{name, "", {}};
+    std::vector<std::string> scopes{"read"};
+    table.read("file", token.file);
+    table.read("scopes", scopes);
+    token.scopes = scopes_of(scopes);
+    setup.tokens.push_back(std::move(token));
+  }
+  return setup;
+}
+
+/// Says who may, where this user may not.
+Error for_root(Error error) {
+  if (error.code == ErrorCode::permission) error.message += ": only root may change this; use sudo";
+  return error;
+}
+
+Result<void> write_like(const std::string& path, const std::string& text, const struct stat& like) {
+  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.value < 0) return file_error(path, "make it", errno);
+  const bool is_mine = like.st_uid == ::geteuid() && like.st_gid == ::getegid();
+  if (!is_mine && ::fchown(file.value, like.st_uid, like.st_gid) != 0) return file_error(path, "give it away", errno);
+  if (::fchmod(file.value, like.st_mode & 07777) != 0) return file_error(path, "set its mode", errno);
+  if (const int error = write_all(file.value, text); error != 0) return file_error(path, "write it", error);
+  if (::fsync(file.value) != 0) return file_error(path, "sync it", errno);
+  return {};
+}
+
+/// What the bridge says of the file; invalid when it would not take it.
+Result<void> check(const std::string& path) {
+  TRY_ASSIGN(const bundle::ProgramOutput output,
+             bundle::run_program({bridge_program, "--config", path, "--check-config"}, {check_deadline, largest_file}));
+  if (output.exit_code == 0) return {};
+  return fail(ErrorCode::invalid, output.text);
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+Result<void> check_instead_of(const BridgeFile& file, const std::string& beside, const Change& change) {
+  Result<ConfigFile> read = ConfigFile::load(beside);
+  if (!read.has_value() || setup_in(read->root().table("http")) != change.setup) {
+    return fail(
+        ErrorCode::invalid,
+        file.path + ": [http] is written in a way that is not changed here: change it by hand; it is as it was");
+  }
+  const Result<void> checked = check(beside);
+  if (checked.has_value()) return {};
+  if (checked.error().code == ErrorCode::not_found) {
+    return fail(
+        ErrorCode::not_found,
+        std::string(bridge_program) + ": is not installed here, and only it can check the file, which is as it was");
+  }
+  const bool was_so = !check(file.path).has_value();
+  return fail(checked.error().code, fmt::format("{}: the bridge does not take {}; the file is as it was\n{}", file.path,
+                                                was_so ? "it, nor did it before: mend this first" : "the change",
+                                                replaced(checked.error().message, beside, file.path)));
+}
+
+Result<void> put_in_place(const BridgeFile& file, const std::string& beside) {
+  if (::rename(beside.c_str(), file.path.c_str()) != 0) return file_error(file.path, "replace it", errno);
+  const std::string folder = std::filesystem::path(file.path).parent_path().string();
+  const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.value < 0 || ::fsync(directory.value) != 0) return file_error(folder, "sync it", errno);
+  return {};
+}
+
+Result<void> fill_token_file(int file, const std::string& path, const passwd& owner) {
+  const bool is_mine = owner.pw_uid == ::geteuid();
+  if (!is_mine && ::fchown(file, owner.pw_uid, owner.pw_gid) != 0) return file_error(path, "give it away", errno);
+  if (const int error = write_all(file, random_id(secret_length) + "\n"); error != 0)
+    return file_error(path, "write it", error);
+  if (::fsync(file) != 0) return file_error(path, "sync it", errno);
+  return {};
+}
+
+}  // namespace
+
+Result<BridgeFile> read_bridge_file(const std::string& folder) {
+  BridgeFile bridge;
+  bridge.path = folder + "/sensor-http-bridge.toml";
+  std::error_code failed;
+  const std::filesystem::path real = std::filesystem::canonical(bridge.path, failed);
+  if (!failed) bridge.path = real.string();
+  TRY_ASSIGN(ConfigFile file, ConfigFile::load(bridge.path));
+  TRY_ASSIGN(SmallFile content, read_small_file(bridge.path, largest_file));
+  bridge.text = std::move(content.text);
+  bridge.setup = setup_in(file.root().table("http"));
+  return bridge;
+}
+
+Result<void> replace_bridge_file(const BridgeFile& file, const Change& change) {
+  const std::string beside = file.path + ".new";
+  struct stat like {};
+  if (::stat(file.path.c_str(), &like) != 0) return file_error(file.path, "look at it", errno);
+  Result<void> done = write_like(beside, change.text, like);
+  if (done.has_value()) done = check_instead_of(file, beside, change);
+  if (done.has_value()) done = put_in_place(file, beside);
+  if (done.has_value()) return {};
+  ::unlink(beside.c_str());
+  return tl::unexpected<Error>(for_root(done.error()));
+}
+
+Result<void> make_token_file(const Token& token, const std::string& user) {
+  const passwd* owner = ::getpwnam(user.c_str());
+  if (owner == nullptr) {
+    return fail(ErrorCode::not_found,
+                fmt::format("there is no user {}, whose the token is to be: install sensor-project here", user));
+  }
+  const FileDescriptor file(::open(token.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400));
+  if (file.value < 0 && errno == EEXIST) {
+    return fail(
+        ErrorCode::in_use,
+        fmt::format("{} is there already, and is not overwritten: delete it, or take another name", token.file));
+  }
+  if (file.value < 0) return tl::unexpected<Error>(for_root(file_error(token.file, "make it", errno).value()));
+  const Result<void> filled = fill_token_file(file.value, token.file, *owner);
+  if (filled.has_value()) return {};
+  ::unlink(token.file.c_str());
+  return tl::unexpected<Error>(for_root(filled.error()));
+}
+
+}  // namespace sensors::sensorctl

@@ -1,0 +1,167 @@
+#include "services/sensorctl/machine/page.hpp"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "common/core/ascii.hpp"
+#include "common/runtime/file_error.hpp"
+#include "services/sensorctl/bundle/run_program.hpp"
+#include "services/sensorctl/exit_code.hpp"
+#include "services/sensorctl/machine/bridge_file.hpp"
+#include "services/sensorctl/shell/terminal.hpp"
+#include "services/sensorctl/web/page_text.hpp"
+
+namespace sensors::sensorctl {
+
+namespace {
+
+constexpr const char* unit = "sensor-http-bridge";
+constexpr const char* folder_of_unit = "/etc/sensor-project";
+constexpr Millis restart_deadline{100'000};
+constexpr std::size_t most_output = 4'096;
+
+/// Of each interface that is up, but for loopback and addresses of a link.
+std::vector<std::string> own_addresses() {
+  std::vector<std::string> all;
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return all;
+  for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
+    const bool is_up = (one->ifa_flags & IFF_UP) != 0 && (one->ifa_flags & IFF_LOOPBACK) == 0;
+    if (one->ifa_addr == nullptr || !is_up) continue;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (one->ifa_addr->sa_family == AF_INET) {
+      ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr, text.data(), text.size());
+    } else if (one->ifa_addr->sa_family == AF_INET6) {
+      const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(one->ifa_addr)->sin6_addr;
+      if (!IN6_IS_ADDR_LINKLOCAL(&address)) ::inet_ntop(AF_INET6, &address, text.data(), text.size());
+    }
+    if (text[0] != '\0') all.emplace_back(text.data());
+  }
+  ::freeifaddrs(first);
+  return all;
+}
+
+Reach reach_here() {
+  Reach reach;
+  const char* sudo_user = std::getenv("SUDO_USER");
+  const passwd* user = ::getpwuid(::getuid());
+  reach.user = sudo_user != nullptr ? sudo_user : user != nullptr ? user->pw_name : "USER";
+  std::array<char, 256> host{};
+  reach.host = ::gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "HOST";
+  reach.addresses = own_addresses();
+  return reach;
+}
+
+int refuse(const Error& error) {
+  for (std::string_view rest = error.message; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    if (end > 0) complain(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  const bool is_usage = error.code == ErrorCode::invalid || error.code == ErrorCode::not_found;
+  return is_usage ? exit_usage : exit_trouble;
+}
+
+/// What systemd says of the unit, "active", "failed", "inactive"; empty where it does not say it.
+std::string state_of_unit() {
+  if (::access("/run/systemd/system", F_OK) != 0) return "";
+  const Result<bundle::ProgramOutput> said = bundle::run_program({"systemctl", "is-active", unit}, {{}, most_output});
+  return said.has_value() ? said->text.substr(0, said->text.find('\n')) : "";
+}
+
+/// Restarts the bridge where it runs with this file, or where a mistake ended it; else says how. Whether it runs then.
+bool make_it_so(const std::string& folder) {
+  const std::string state = folder == folder_of_unit ? state_of_unit() : "";
+  if (state != "active" && state != "failed") {
+    say(fmt::format("It counts from the next start of the bridge on: sudo systemctl restart {}\n", unit));
+    return false;
+  }
+  const Result<bundle::ProgramOutput> done =
+      bundle::run_program({"systemctl", "restart", unit}, {restart_deadline, most_output});
+  if (done.has_value() && done->exit_code == 0) return say(fmt::format("{} was restarted.\n", unit));
+  complain(fmt::format("{0} could not be restarted: systemctl status {0}", unit));
+  return false;
+}
+
+/// The token's file first, as the bridge that checks the change looks for it.
+Result<void> carry_out(const BridgeFile& file, const Change& change, const std::string& owner) {
+  if (change.token.has_value()) TRY(make_token_file(*change.token, owner));
+  const Result<void> replaced = replace_bridge_file(file, change);
+  if (!replaced.has_value() && change.token.has_value()) ::unlink(change.token->file.c_str());
+  return replaced;
+}
+
+void say_token(const Token& token, const std::string& owner) {
+  say(fmt::format("{} holds a new token, which only root and {} may read.\n", token.file, owner));
+}
+
+}  // namespace
+
+int show_or_move_page(const PageOptions& options) {
+  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  if (!file.has_value()) return refuse(file.error());
+  if (options.listen.empty() && !options.local) {
+    say(page_text(file->setup, reach_here()));
+    return exit_ok;
+  }
+  const Result<Listen> listen = parse_listen(options.listen);
+  if (!options.local && !listen.has_value()) return refuse(listen.error());
+  const Result<Change> change =
+      options.local ? close_page(file->text, file->setup)
+                    : open_page(file->text, file->setup, *listen, options.is_public, options.configuration);
+  if (!change.has_value()) return refuse(change.error());
+  if (change->is_needed) {
+    if (const Result<void> done = carry_out(*file, *change, options.owner); !done.has_value())
+      return refuse(done.error());
+    if (change->token.has_value()) say_token(*change->token, options.owner);
+    say(fmt::format("{} is changed.\n", file->path));
+    make_it_so(options.configuration);
+  }
+  say(page_text(change->setup, reach_here()));
+  return exit_ok;
+}
+
+int add_token(const TokenOptions& options) {
+  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  if (!file.has_value()) return refuse(file.error());
+  const Result<Change> change = add_token(file->text, file->setup, options.name, options.scopes, options.configuration);
+  if (!change.has_value()) return refuse(change.error());
+  if (const Result<void> done = carry_out(*file, *change, options.owner); !done.has_value())
+    return refuse(done.error());
+  say_token(*change->token, options.owner);
+  say(fmt::format("{} names it, in [http.tokens.{}].\n", file->path, options.name));
+  make_it_so(options.configuration);
+  say("To use it:\n" + token_text(*change->token, change->setup));
+  return exit_ok;
+}
+
+int remove_token(const TokenOptions& options) {
+  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  if (!file.has_value()) return refuse(file.error());
+  Result<Change> change = remove_token(file->text, file->setup, options.name);
+  if (!change.has_value()) return refuse(change.error());
+  if (const Result<void> done = replace_bridge_file(*file, *change); !done.has_value()) return refuse(done.error());
+  say(fmt::format("{} no longer names the token '{}'.\n", file->path, options.name));
+  const std::string made_here = fmt::format("{}/{}.token", options.configuration, options.name);
+  if (change->token->file == made_here && ::unlink(made_here.c_str()) == 0) say(made_here + " is deleted.\n");
+  make_it_so(options.configuration);
+  return exit_ok;
+}
+
+int list_tokens(const TokenOptions& options) {
+  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  if (!file.has_value()) return refuse(file.error());
+  say(tokens_text(file->setup.tokens));
+  return exit_ok;
+}
+
+}  // namespace sensors::sensorctl

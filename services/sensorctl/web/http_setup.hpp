@@ -1,0 +1,75 @@
+// HttpSetup is what [http] of sensor-http-bridge.toml says of the page and of who may use it; and what is to change
+// there to open the page, to close it, to add a token or to take one away. Pure: the shell reads, checks and writes the
+// file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/core/result.hpp"
+
+namespace sensors::sensorctl {
+
+struct Scopes {
+  bool read = false;
+  bool write = false;
+  bool operator==(const Scopes&) const = default;
+};
+
+struct Token {
+  std::string name;
+  std::string file;  // empty: a credential of systemd
+  Scopes scopes;
+  bool operator==(const Token&) const = default;
+};
+
+struct HttpSetup {
+  std::string listen;               // "127.0.0.1:8080"; empty: there is no page
+  bool has_certificate = false;     // HTTPS
+  std::optional<Scopes> anonymous;  // as the file says; nothing: reading on a loopback address, else nothing
+  std::vector<Token> tokens;        // by name
+  bool operator==(const HttpSetup&) const = default;
+};
+
+/// An IP address and a port.
+struct Listen {
+  std::string host;  // "::1" without brackets
+  int port = 0;
+
+  bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
+  std::string text() const;  // "[::1]:8080"
+};
+
+/// invalid, saying what is right.
+Result<Listen> parse_listen(std::string_view text);
+
+/// What a request without a token may do.
+Scopes anonymous_of(const HttpSetup& setup);
+
+/// A file that is to take the place of the one that is there.
+struct Change {
+  std::string text;
+  HttpSetup setup;               // what is to be read from it
+  std::optional<Token> token{};  // to be made first, or whose file goes afterwards
+  bool is_needed = true;         // false: it is so already
+};
+
+/// What --listen comes to: who may read is not less than the file says. Off this machine somebody must be able to read:
+/// everybody with `is_public`, else whoever has a token, and where there is none a token `page` is made, in `folder`.
+/// Errors of with_key(), where the file is written in a way that is not changed here.
+Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Listen& listen, bool is_public,
+                         const std::string& folder);
+
+/// --local: on loopback alone, on the port that it has. What --public had said goes as well.
+Result<Change> close_page(std::string_view text, const HttpSetup& setup);
+
+/// invalid when `name` is none for a token; in_use when there is one of that name.
+Result<Change> add_token(std::string_view text, const HttpSetup& setup, const std::string& name, Scopes scopes,
+                         const std::string& folder);
+
+/// not_found, naming those that there are.
+Result<Change> remove_token(std::string_view text, const HttpSetup& setup, const std::string& name);
+
+}  // namespace sensors::sensorctl

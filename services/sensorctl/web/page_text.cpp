@@ -1,0 +1,98 @@
+#include "services/sensorctl/web/page_text.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "services/sensorctl/verbs/text.hpp"
+
+namespace sensors::sensorctl {
+
+namespace {
+
+std::string scheme_of(const HttpSetup& setup) { return setup.has_certificate ? "https://" : "http://"; }
+
+bool is_any(const Listen& listen) { return listen.host == "0.0.0.0" || listen.host == "::"; }
+
+/// An address under which this machine reaches its own page.
+std::string own_address(const HttpSetup& setup, const Listen& listen) {
+  const Listen own{is_any(listen) ? "127.0.0.1" : listen.host, listen.port};
+  return scheme_of(setup) + own.text();
+}
+
+std::string who_reads(const HttpSetup& setup) {
+  if (anonymous_of(setup).read) return "Whoever reaches it may read, without a token.\n";
+  std::string text;
+  for (const Token& token : setup.tokens) {
+    if (token.scopes.read && !token.file.empty()) text += fmt::format("  sudo cat {}\n", token.file);
+  }
+  const bool has_token = !text.empty();
+  return has_token ? "It asks for a token, which is in\n" + text
+                   : "Nobody may read it: sudo sensorctl token add page --read\n";
+}
+
+std::string scopes_text(Scopes scopes) {
+  return scopes.read && scopes.write ? "read, write" : scopes.read ? "read" : scopes.write ? "write" : "nothing";
+}
+
+}  // namespace
+
+std::vector<std::string> page_addresses(const HttpSetup& setup, const Reach& reach) {
+  const Result<Listen> listen = parse_listen(setup.listen);
+  if (!listen.has_value()) return {};
+  if (!is_any(*listen) || reach.addresses.empty()) {
+    return {scheme_of(setup) + Listen{is_any(*listen) ? reach.host : listen->host, listen->port}.text()};
+  }
+  std::vector<std::string> all;
+  for (const std::string& address : reach.addresses) {
+    const bool fits = listen->host == "::" || address.find(':') == std::string::npos;
+    if (fits) all.push_back(scheme_of(setup) + Listen{address, listen->port}.text());
+  }
+  return all;
+}
+
+std::string page_text(const HttpSetup& setup, const Reach& reach) {
+  const Result<Listen> listen = parse_listen(setup.listen);
+  if (!listen.has_value()) {
+    return "There is no page: [http] listen names no address.\n"
+           "For this machine only:         sudo sensorctl page --local\n"
+           "For the house, with a token:   sudo sensorctl page --listen 0.0.0.0:8080\n";
+  }
+  if (listen->is_loopback()) {
+    return fmt::format(
+        "The page is at {0}, for this machine only.\n"
+        "From another one: ssh -L {1}:{2} {3}@{4}\n"
+        "                  and there {5}127.0.0.1:{1}\n"
+        "For the house, with a token: sudo sensorctl page --listen 0.0.0.0:{1}\n",
+        own_address(setup, *listen), listen->port, listen->text(), reach.user, reach.host, scheme_of(setup));
+  }
+  const std::string clear =
+      setup.has_certificate ? "" : "All passes in the clear: certificate_file and key_file make it HTTPS.\n";
+  return fmt::format("The page is at {}\n{}{}For this machine only: sudo sensorctl page --local\n",
+                     fmt::join(page_addresses(setup, reach), "\n            or "), who_reads(setup), clear);
+}
+
+std::string token_text(const Token& token, const HttpSetup& setup) {
+  const Result<Listen> listen = parse_listen(setup.listen);
+  std::string text = fmt::format("TOKEN=$(sudo cat {})\n", token.file);
+  if (!listen.has_value()) return text + "There is no page and no HTTP API yet: sudo sensorctl page --local\n";
+  const std::string api = own_address(setup, *listen) + "/v1/readings";
+  if (token.scopes.read) text += fmt::format("curl -H \"Authorization: Bearer $TOKEN\" '{}?limit=10'\n", api);
+  if (token.scopes.write) {
+    text += fmt::format(
+        "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n"
+        "  -d '{{\"sensor\":\"garden.soil\",\"value\":0.31}}' {}\n",
+        api);
+  }
+  return text;
+}
+
+std::string tokens_text(const std::vector<Token>& tokens) {
+  if (tokens.empty()) return "there is no token: sudo sensorctl token add NAME --read or --write\n";
+  std::vector<std::vector<std::string>> rows{{"TOKEN", "MAY", "FILE"}};
+  for (const Token& token : tokens)
+    rows.push_back(
+        {token.name, scopes_text(token.scopes), token.file.empty() ? "a credential of systemd" : token.file});
+  return table(rows, screen_columns);
+}
+
+}  // namespace sensors::sensorctl

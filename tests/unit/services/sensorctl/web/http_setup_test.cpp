@@ -1,0 +1,167 @@
+#include "services/sensorctl/web/http_setup.hpp"
+
+#include <gtest/gtest.h>
+
+#include "services/sensorctl/web/page_text.hpp"
+
+namespace sensors::sensorctl {
+namespace {
+
+const std::string folder = "/etc/sensor-project";
+const std::string closed = "[http]\n#listen = \"\"\n#anonymous = [\"read\"]\n";
+const Reach reach{"pi", "kitchen", {"192.168.1.7", "fd00::7"}};
+
+HttpSetup served_at(const std::string& listen) {
+  HttpSetup setup;
+  setup.listen = listen;
+  return setup;
+}
+
+Listen at(const std::string& text) { return parse_listen(text).value(); }
+
+TEST(HttpSetup, takes_addresses_with_a_port) {
+  for (const char* good : {"127.0.0.1:8080", "0.0.0.0:1", "[::1]:8080", "[::]:65535"}) EXPECT_EQ(at(good).text(), good);
+  EXPECT_TRUE(at("[::1]:80").is_loopback());
+  EXPECT_FALSE(at("0.0.0.0:80").is_loopback());
+  for (const char* bad : {"", "8080", ":8080", "0.0.0.0", "0.0.0.0:0", "0.0.0.0:65536", "kitchen:8080", "::1:8080",
+                          "0.0.0.0:80x", "[1.2.3.4]:80"}) {
+    const Result<Listen> listen = parse_listen(bad);
+    ASSERT_FALSE(listen.has_value()) << bad;
+    EXPECT_EQ(listen.error().code, ErrorCode::invalid);
+  }
+}
+
+TEST(OpenPage, makes_a_token_where_nobody_could_read) {
+  const Result<Change> change = open_page(closed, HttpSetup{}, at("0.0.0.0:8080"), false, folder);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->text,
+            "[http]\nlisten = \"0.0.0.0:8080\"\n#anonymous = [\"read\"]\n\n"
+            "[http.tokens.page]\nfile = \"/etc/sensor-project/page.token\"\nscopes = [\"read\"]\n");
+  EXPECT_EQ(change->setup.listen, "0.0.0.0:8080");
+  EXPECT_EQ(change->token->file, "/etc/sensor-project/page.token");
+  EXPECT_TRUE(change->is_needed);
+}
+
+TEST(OpenPage, makes_none_where_somebody_may_read) {
+  HttpSetup with_token = served_at("127.0.0.1:8080");
+  with_token.tokens = {{"garden", folder + "/garden.token", {true, true}}};
+  EXPECT_FALSE(open_page(closed, with_token, at("0.0.0.0:8080"), false, folder)->token.has_value());
+  HttpSetup to_all = served_at("0.0.0.0:8080");
+  to_all.anonymous = Scopes{true, false};
+  EXPECT_FALSE(open_page(closed, to_all, at("0.0.0.0:9090"), false, folder)->token.has_value());
+  EXPECT_FALSE(open_page(closed, HttpSetup{}, at("127.0.0.1:8080"), false, folder)->token.has_value());
+}
+
+TEST(OpenPage, makes_one_of_another_name_where_that_is_of_a_token_that_only_writes) {
+  HttpSetup setup;
+  setup.tokens = {{"page", "", {false, true}}};
+  EXPECT_EQ(open_page(closed, setup, at("0.0.0.0:8080"), false, folder)->token->name, "page-2");
+}
+
+TEST(OpenPage, lets_everybody_read_when_it_is_told_so) {
+  const Result<Change> change = open_page(closed, HttpSetup{}, at("0.0.0.0:8080"), true, folder);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->text, "[http]\nlisten = \"0.0.0.0:8080\"\nanonymous = [\"read\"]\n");
+  EXPECT_FALSE(change->token.has_value());
+  HttpSetup writes = served_at("0.0.0.0:8080");
+  writes.anonymous = Scopes{false, true};
+  EXPECT_EQ(open_page("[http]\nanonymous = [\"write\"]\n", writes, at("0.0.0.0:8080"), true, folder)->text,
+            "[http]\nanonymous = [\"read\", \"write\"]\n")
+      << "what others may do stays";
+}
+
+TEST(OpenPage, changes_nothing_the_second_time) {
+  const Result<Change> first = open_page(closed, HttpSetup{}, at("0.0.0.0:8080"), false, folder);
+  const Result<Change> second = open_page(first->text, first->setup, at("0.0.0.0:8080"), false, folder);
+  EXPECT_FALSE(second->is_needed);
+  EXPECT_EQ(second->text, first->text);
+}
+
+TEST(ClosePage, goes_back_to_this_machine_on_the_same_port_and_forgets_that_all_may_read) {
+  HttpSetup setup = served_at("0.0.0.0:9090");
+  setup.anonymous = Scopes{true, false};
+  const Result<Change> change = close_page("[http]\nlisten = \"0.0.0.0:9090\"\nanonymous = [\"read\"]\n", setup);
+  ASSERT_TRUE(change.has_value());
+  EXPECT_EQ(change->text, "[http]\nlisten = \"127.0.0.1:9090\"\n#anonymous = [\"read\"]\n");
+  EXPECT_TRUE(anonymous_of(change->setup).read) << "on loopback";
+  EXPECT_FALSE(close_page(change->text, change->setup)->is_needed);
+  EXPECT_EQ(close_page(closed, HttpSetup{})->setup.listen, "127.0.0.1:8080");
+}
+
+TEST(Tokens, are_added_and_taken_away_by_name) {
+  const Result<Change> added = add_token(closed, HttpSetup{}, "garden", {false, true}, folder);
+  ASSERT_TRUE(added.has_value());
+  EXPECT_EQ(added->text, closed +
+                             "\n[http.tokens.garden]\nfile = \"/etc/sensor-project/garden.token\"\n"
+                             "scopes = [\"write\"]\n");
+  const Result<Change> twice = add_token(added->text, added->setup, "garden", {true, false}, folder);
+  EXPECT_EQ(twice.error().code, ErrorCode::in_use);
+  const Result<Change> removed = remove_token(added->text, added->setup, "garden");
+  ASSERT_TRUE(removed.has_value());
+  EXPECT_EQ(removed->text, closed);
+  EXPECT_EQ(removed->setup, HttpSetup{});
+  EXPECT_EQ(removed->token->file, "/etc/sensor-project/garden.token");
+  EXPECT_EQ(remove_token(added->text, added->setup, "gardn").error().message,
+            "there is no token 'gardn'; there is garden; did you mean 'garden'?");
+  EXPECT_EQ(remove_token(closed, HttpSetup{}, "x").error().message, "there is no token 'x'; there is none");
+}
+
+TEST(Tokens, have_names_that_are_files_of_their_own) {
+  for (const char* bad : {"", "a/b", "../x", "a.b", "with blank", "api", "k\u00fcche"}) {
+    const Result<Change> change = add_token(closed, HttpSetup{}, bad, {true, false}, folder);
+    ASSERT_FALSE(change.has_value()) << bad;
+    EXPECT_EQ(change.error().code, ErrorCode::invalid);
+  }
+  EXPECT_FALSE(add_token(closed, HttpSetup{}, std::string(41, 'x'), {true, false}, folder).has_value());
+}
+
+TEST(PageText, says_where_the_page_is_and_how_others_see_it) {
+  EXPECT_EQ(page_text(served_at("127.0.0.1:8080"), reach),
+            "The page is at http://127.0.0.1:8080, for this machine only.\n"
+            "From another one: ssh -L 8080:127.0.0.1:8080 pi@kitchen\n"
+            "                  and there http://127.0.0.1:8080\n"
+            "For the house, with a token: sudo sensorctl page --listen 0.0.0.0:8080\n");
+  EXPECT_EQ(page_text(HttpSetup{}, reach),
+            "There is no page: [http] listen names no address.\n"
+            "For this machine only:         sudo sensorctl page --local\n"
+            "For the house, with a token:   sudo sensorctl page --listen 0.0.0.0:8080\n");
+}
+
+TEST(PageText, says_who_may_read_it) {
+  HttpSetup setup = served_at("0.0.0.0:8080");
+  EXPECT_EQ(page_text(setup, reach),
+            "The page is at http://192.168.1.7:8080\n"
+            "Nobody may read it: sudo sensorctl token add page --read\n"
+            "All passes in the clear: certificate_file and key_file make it HTTPS.\n"
+            "For this machine only: sudo sensorctl page --local\n");
+  setup.tokens = {{"page", folder + "/page.token", {true, false}}, {"garden", folder + "/g.token", {false, true}}};
+  setup.has_certificate = true;
+  setup.listen = "[::]:443";
+  EXPECT_EQ(page_text(setup, reach),
+            "The page is at https://192.168.1.7:443\n"
+            "            or https://[fd00::7]:443\n"
+            "It asks for a token, which is in\n"
+            "  sudo cat /etc/sensor-project/page.token\n"
+            "For this machine only: sudo sensorctl page --local\n");
+  setup.anonymous = Scopes{true, false};
+  EXPECT_NE(page_text(setup, reach).find("Whoever reaches it may read, without a token.\n"), std::string::npos);
+  EXPECT_EQ(page_addresses(setup, Reach{"pi", "kitchen", {}}), std::vector<std::string>{"https://kitchen:443"});
+}
+
+TEST(TokenText, has_the_lines_that_use_it) {
+  const Token token{"garden", folder + "/garden.token", {true, true}};
+  EXPECT_EQ(token_text(token, served_at("0.0.0.0:8080")),
+            "TOKEN=$(sudo cat /etc/sensor-project/garden.token)\n"
+            "curl -H \"Authorization: Bearer $TOKEN\" 'http://127.0.0.1:8080/v1/readings?limit=10'\n"
+            "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n"
+            "  -d '{\"sensor\":\"garden.soil\",\"value\":0.31}' http://127.0.0.1:8080/v1/readings\n");
+  EXPECT_NE(token_text(token, HttpSetup{}).find("sudo sensorctl page --local"), std::string::npos);
+  EXPECT_EQ(tokens_text({token, {"b", "", {false, true}}}),
+            "TOKEN   MAY          FILE\n"
+            "garden  read, write  /etc/sensor-project/garden.token\n"
+            "b       write        a credential of systemd\n");
+  EXPECT_NE(tokens_text({}).find("there is no token"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sensors::sensorctl
