@@ -39,7 +39,8 @@ END
 sources=${SENSOR_SOURCES:-sha256:$(cd "$tree" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)}
 
 in_tree=()
-build=(env "DEB_BUILD_OPTIONS=parallel=$jobs ${DEB_BUILD_OPTIONS:-}")
+# With a base folder the compiler cache writes paths from there into what it compiles: ../common, where without it is ./common.
+build=(env -u CCACHE_BASEDIR -u CCACHE_NOHASHDIR "DEB_BUILD_OPTIONS=parallel=$jobs ${DEB_BUILD_OPTIONS:-}")
 [ -z "${BUILT:-}" ] || build=(env "BUILT=$PWD/$BUILT" "DEB_BUILD_OPTIONS=noautodbgsym")
 if [ "$architecture" = "$here" ]; then
   # debhelper gives the build an empty home; the compiler cache stays where it is.

@@ -41,6 +41,14 @@ chmod 755 "$folder/tree/usr/bin/changes"
 pack b
 differs '^  listed: -rwxr-xr-x .*/usr/bin/changes$'
 
+# With a base folder the compiler cache writes other paths into the programs than a build without it.
+mkdir "$folder/bin"
+printf '#!/bin/sh\nenv > %s/environment\nexit 1\n' "$folder" > "$folder/bin/dpkg-buildpackage"
+chmod +x "$folder/bin/dpkg-buildpackage"
+env CCACHE_BASEDIR="$folder" CCACHE_NOHASHDIR=1 INTO="$folder/built" PATH="$folder/bin:$PATH" "$packaging/build-deb.sh" > /dev/null 2>&1 && fail "a package is made of nothing"
+[ -s "$folder/environment" ] || fail "it does not come to dpkg-buildpackage"
+! grep -E '^CCACHE_(BASEDIR|NOHASHDIR)=' "$folder/environment" || fail "a package is compiled with a base folder"
+
 # ---- the bill of materials ----
 
 SOURCE_DATE_EPOCH=1700000000 "$packaging/sbom.pl" "$folder/a.deb" "$build" 'sources sha256:1' > "$folder/a.json"
