@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/codec/status_json.hpp"
-#include "services/sensorctl/verbs/text.hpp"
+#include "services/sensorctl/verbs/quantity_text.hpp"
 
 namespace sensors::demo {
 namespace {
@@ -41,14 +41,12 @@ std::string right(const std::string& text, std::size_t columns) {
   return std::string(columns - width_of(cell), ' ') + cell;
 }
 
-/// "1,234,567"; "12.3 M" and so on from ten million on.
-std::string count_text(std::uint64_t count) {
+/// As on the page; "12.3 M" and so on from ten million on, for its column.
+std::string narrow_count(std::uint64_t count) {
   if (count >= 10'000'000'000'000) return fmt::format("{:.3g}", static_cast<double>(count));
   if (count >= 10'000'000'000) return fmt::format("{:.1f} G", static_cast<double>(count) / 1e9);
   if (count >= 10'000'000) return fmt::format("{:.1f} M", static_cast<double>(count) / 1e6);
-  std::string text = std::to_string(count);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
-  return text;
+  return sensorctl::count_text(count);
 }
 
 std::string part_line(const std::string& name, const std::string& readings, const std::string& waiting,
@@ -62,21 +60,11 @@ std::string sensor_line(const std::string& node, const std::string& sensor, cons
   return left(node, 14) + "  " + left(sensor, 24) + right(value, 20) + right(age, 20) + "\n";
 }
 
-/// The largest unit of a span: "12 s", "4 h", "212 d".
-std::string span_text(Millis span) {
-  const auto seconds = std::max<Millis::rep>(span.count() / 1'000, 1);
-  if (seconds < 60) return fmt::format("{} s", seconds);
-  if (seconds < 3'600) return fmt::format("{} min", seconds / 60);
-  return seconds < 86'400 ? fmt::format("{} h", seconds / 3'600) : fmt::format("{} d", seconds / 86'400);
-}
-
-std::string age_text(Millis age) { return age < Millis{2'000} ? "now" : span_text(age) + " ago"; }
-
 std::string parts_text(const std::vector<Part>& parts) {
   std::string out = part_line("service", "readings", "waiting", "state", "breaker", "pace");
   for (const Part& part : parts) {
-    out += part_line(part.name, count_text(part.readings) + " " + part.did,
-                     part.waiting.has_value() ? count_text(*part.waiting) : "", part.state, part.breaker,
+    out += part_line(part.name, narrow_count(part.readings) + " " + part.did,
+                     part.waiting.has_value() ? narrow_count(*part.waiting) : "", part.state, part.breaker,
                      part.pace.has_value() ? fmt::format("{} s", static_cast<double>(part.pace->count()) / 1e3) : "");
   }
   return out;
@@ -87,8 +75,8 @@ std::string sensors_text(const std::vector<Newest>& newest, WallTime now) {
   const std::size_t shown = newest.size() > most_sensors ? most_sensors - 1 : newest.size();
   for (std::size_t i = 0; i < shown; ++i) {
     const Reading& reading = newest[i].reading;
-    out +=
-        sensor_line(newest[i].node, reading.sensor, sensorctl::value_with_unit(reading), age_text(now - reading.time));
+    out += sensor_line(newest[i].node, reading.sensor, sensorctl::quantity_text(reading),
+                       sensorctl::age_text(now - reading.time));
   }
   if (shown < newest.size()) out += fmt::format("and {} more on the page\n", newest.size() - shown);
   return out;
@@ -113,8 +101,8 @@ std::string tunnel_command(const std::string& ssh_connection, const std::string&
 }
 
 std::string picture(const View& view, WallTime now) {
-  std::string out =
-      fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n", span_text(view.since_start));
+  std::string out = fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n",
+                                sensorctl::span_text(view.since_start));
   out += cut("Page:  " + view.page, most_columns) + "\n";
   if (!view.reach.empty()) out += cut("From your machine: " + view.reach, most_columns) + "\n";
   out += cut("Watch: " + view.watch, most_columns) + "\n\n";
@@ -123,10 +111,10 @@ std::string picture(const View& view, WallTime now) {
 }
 
 std::string line(const View& view) {
-  std::string out = span_text(view.since_start);
+  std::string out = sensorctl::span_text(view.since_start);
   for (const Part& part : view.parts) {
-    out += fmt::format(" | {} {} {}", part.name, count_text(part.readings), part.did);
-    if (part.waiting.has_value()) out += fmt::format(", {} waiting", count_text(*part.waiting));
+    out += fmt::format(" | {} {} {}", part.name, narrow_count(part.readings), part.did);
+    if (part.waiting.has_value()) out += fmt::format(", {} waiting", narrow_count(*part.waiting));
     if (part.breaker != "-" && part.breaker != "closed") out += ", breaker " + part.breaker;
   }
   return out + (view.note.empty() ? "" : " | " + view.note) + "\n";

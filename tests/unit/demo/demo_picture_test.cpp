@@ -89,7 +89,7 @@ TEST(DemoPicture, shows_what_each_service_has_done_and_the_newest_value_of_each_
   const auto line_of = [&](const std::string& sensor) {
     return *std::find_if(lines.begin(), lines.end(), [&](const auto& line) { return line.find(sensor) != line.npos; });
   };
-  EXPECT_NE(line_of("temperature").find("3.9"), std::string::npos);
+  EXPECT_NE(line_of("temperature").find("3.9 °C"), std::string::npos);
   EXPECT_NE(line_of("temperature").find("212 d ago"), std::string::npos);
   EXPECT_NE(line_of("load1").find("0.42"), std::string::npos);
   EXPECT_NE(line_of("load1").find("now"), std::string::npos);
