@@ -63,6 +63,8 @@ part_install() {
   check "the bridge says that it has no destination, and is well" wait_until 20 bridge_has_no_destination
   check "nothing waits in the store for it" wait_until 20 nothing_waits
   check "no line of the first start is a warning" no_line_warns
+  check "sensorctl shows that all is well, and where the page is, as README.md says" wait_until 20 readme_shows
+  check "a reading over HTTP is stored, as README.md says" readme_posts
   check "the owner's broker still runs" owner_broker_answers
   check "the timer of the recovery runs, and starts with the machine" timer_runs
   name_the_api
@@ -73,26 +75,26 @@ part_install() {
   check "and are again after somebody opened one, when the machine starts" secrets_are_mended
 }
 
-# The commands of README.md's Install section but for ./dev, which made the package already.
+# readme_commands SECTION: of README.md, those in blocks without a language.
 readme_commands() {
-  awk '/^## / { section = $0 } /^```$/ { inside = !inside; next } inside && section == "## Install" && !/^\.\/dev /' README.md | sed 's/ \{2,\}# .*//'
+  awk -v wanted="## $1" '/^## / { section = $0 } /^```/ { block = block ? 0 : $0 == "```" ? 1 : 2; next } block == 1 && section == wanted' README.md | sed 's/ \{2,\}# .*//'
 }
 
 # runs_readme COMMANDS: on the machine, from a folder where the package is, without questions. An owner's editor is /opt/rig/editor.
 runs_readme() {
   [ -n "$1" ] || { echo "README.md has no such command"; return 1; }
-  inside mkdir -p /opt/rig/readme/build/deb
-  inside cp /opt/rig/sensor-project.deb "/opt/rig/readme/build/deb/$(basename "$deb")"
+  inside mkdir -p /opt/rig/readme
+  inside cp /opt/rig/sensor-project.deb "/opt/rig/readme/$(basename "$deb")"
   put /etc/apt/apt.conf.d/90rig <<< 'APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";'
   inside bash -ec 'cd /opt/rig/readme; sudo() { "$@"; }; sudoedit() { bash /opt/rig/editor "$1"; }; '"$1"
 }
 
-apt_installs() { runs_readme "$(readme_commands | grep 'apt install')" > build/rig/apt-install.log 2>&1; }
+apt_installs() { runs_readme "$(readme_commands "Try it" | grep 'apt install')" > build/rig/apt-install.log 2>&1; }
 
 # It ends with 3: the service of the timer is not running just now.
 status_shows_all() {
   local said unit
-  said=$(runs_readme "$(readme_commands | grep '^systemctl status')")
+  said=$(runs_readme "$(readme_commands Install | grep '^systemctl status')")
   for unit in "${units[@]}"; do grep -qF "$unit.service - " <<< "$said" || return 1; done
 }
 
@@ -115,9 +117,21 @@ no_line_warns() {
   [ -z "$said" ] || { echo "$said"; return 1; }
 }
 
+readme_shows() {
+  local said
+  said=$(runs_readme "$(readme_commands Install | grep -E '^sudo sensorctl ')" 2>&1) && grep -qF http://127.0.0.1:8080/ <<< "$said" && grep -qF sensor-publisher <<< "$said"
+}
+
+readme_posts() {
+  local said
+  said=$(runs_readme "$(readme_commands "A sensor of your own")" 2>&1)
+  grep -qF '"stored":1' <<< "$said" || { echo "$said"; return 1; }
+  inside sensorctl token remove greenhouse > /dev/null
+}
+
 timer_runs() { is_active sensor-recover.timer && [ "$(inside systemctl is-enabled sensor-recover.timer)" = enabled ]; }
 
-# What README.md's Install section tells an owner to do after it, whose changes are faster than the defaults, for a rig that is
+# What README.md's Install section tells an owner who has an API to do, whose changes are faster than the defaults, for a rig that is
 # not to take hours.
 name_the_api() {
   put /opt/rig/editor << 'END'
@@ -126,7 +140,7 @@ case $1 in
   *.token) echo a-secret-token > "$1" ;;
 esac
 END
-  runs_readme "$(readme_commands | sed -e '0,/apt install/d' -e '/^systemctl status/d')"
+  runs_readme "$(readme_commands Install | grep -E '^(sudoedit|sudo systemctl) ')"
   inside sed -i 's|^steps = .*|steps = ["500ms", "1s", "2s"]|; s|^trust = .*|trust = "always"|; s|^deadband = .*|deadband = 0|' /etc/sensor-project/sensor-publisher.toml
   inside sed -i 's|^trust = .*|trust = "always"|' /etc/sensor-project/sensor-persistence.toml
   inside mkdir -p /var/lib/rig
