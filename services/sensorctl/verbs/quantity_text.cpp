@@ -96,7 +96,9 @@ std::string scaled_bytes(double bytes) {
   if (unit == 0 || size >= most_digits) return number_text(bytes) + " " + name;
   const Decimal decimal = exact_digits(size);
   const int places = decimal.exponent + 2;  // all before the point, and one behind it
-  return fmt::format("{}{} {}", bytes < 0 ? "-" : "", positional(rounded(decimal, places), 1), name);
+  std::string digits = positional(rounded(decimal, places), 1);
+  std::erase(digits, ',');  // 1004.7: the next unit is near
+  return fmt::format("{}{} {}", bytes < 0 ? "-" : "", digits, name);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ TEST(QuantityText, has_a_value_with_its_unit_and_scales_bytes_and_spans) {
   EXPECT_EQ(text(101325.0, "Pa"), "101,330 Pa");
   EXPECT_EQ(text(1'610'612'736.0, "By"), "1.5 GiB");
   EXPECT_EQ(text(1023.0, "By"), "1,023 B");
+  EXPECT_EQ(text(1'028'813.0, "By"), "1004.7 KiB");
   EXPECT_EQ(text(7500.0, "s"), "2 h 5 min");
   EXPECT_EQ(text(119.5, "s"), "119.5 s");
   EXPECT_EQ(text(0.04, "{load}"), "0.04");
