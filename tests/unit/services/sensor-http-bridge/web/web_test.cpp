@@ -237,8 +237,10 @@ TEST(Web, logs_whether_it_is_served) {
   EXPECT_NE(web.log.back().find("another program has that port; write another one at listen below [http]"),
             std::string::npos)
       << web.log.back();
+  EXPECT_FALSE(web.web.trouble().empty());
   web.step(WebListening{Result<void>{}});
-  EXPECT_EQ(web.log.size(), 2U);
+  EXPECT_EQ(web.log.size(), 3U);
+  EXPECT_TRUE(web.web.trouble().empty());
 }
 
 TEST(Target, takes_path_and_parameters_apart) {
