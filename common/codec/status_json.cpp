@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t longest_pace_ms = 24 * 3'600'000;
 
 constexpr std::size_t most_buckets = 64;
+constexpr std::size_t most_destinations = 100;
 
 BreakerTransitions read_transitions(JsonFields& outer, simdjson::dom::element element) {
   JsonFields fields(element, {"closed", "open", "half_open"});
@@ -76,6 +77,29 @@ LatencyReport read_latency(JsonFields& outer, simdjson::dom::element element) {
   return latency;
 }
 
+DestinationReport read_destination(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"waiting", "dead_letters"});
+  DestinationReport destination;
+  destination.waiting = fields.peek_whole("waiting", 0, JsonFields::any_whole);
+  destination.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole).value_or(0);
+  outer.check(fields.finish());
+  return destination;
+}
+
+std::map<std::string, DestinationReport> read_destinations(JsonFields& outer, simdjson::dom::element element) {
+  std::map<std::string, DestinationReport> destinations;
+  simdjson::dom::object object;
+  if (element.get(object) != simdjson::SUCCESS || object.size() > most_destinations) {
+    outer.refuse(ErrorCode::invalid, "destinations: must be an object of up to 100 objects");
+    return destinations;
+  }
+  for (const simdjson::dom::key_value_pair& field : object) {
+    if (!is_name(field.key)) outer.refuse(ErrorCode::invalid, "destinations: a key must be a name");
+    destinations.emplace(field.key, read_destination(outer, field.value));
+  }
+  return destinations;
+}
+
 }  // namespace
 
 const char* name_of(ServiceState state) {
@@ -129,6 +153,9 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   if (fields.has("store")) fields.read_text("store", report.store);
   report.used_bytes = fields.peek_whole("used_bytes", 0, JsonFields::any_whole);
   report.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole);
+  simdjson::dom::element destinations;
+  if (root["destinations"].get(destinations) == simdjson::SUCCESS)
+    report.destinations = read_destinations(fields, destinations);
   simdjson::dom::element breaker;
   if (root["breaker"].get(breaker) == simdjson::SUCCESS) report.breaker = read_breaker(fields, breaker);
   simdjson::dom::element latency;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,13 @@ struct LatencyReport {
   bool operator==(const LatencyReport&) const = default;
 };
 
+/// What a store has for a destination.
+struct DestinationReport {
+  std::optional<std::uint64_t> waiting;  // rows; nothing: the destination is not configured any more
+  std::uint64_t dead_letters = 0;        // that do not wait
+  bool operator==(const DestinationReport&) const = default;
+};
+
 struct ServiceReport {
   std::string service;
   ServiceState state = ServiceState::up;
@@ -73,9 +81,10 @@ struct ServiceReport {
   std::string store;                          // persistence: the store's id; empty when it is not open
   std::optional<std::uint64_t> used_bytes;    // persistence
   std::optional<std::uint64_t> dead_letters;  // persistence: that do not wait
-  std::optional<LatencyReport> puback;        // publisher: from a message with readings to its PUBACK
-  std::optional<bool> delivers;               // bridge: whether it has a destination
-  std::optional<LatencyReport> api;           // bridge: uploads, failed ones too
+  std::map<std::string, DestinationReport> destinations;  // persistence; empty: the store is older than they are
+  std::optional<LatencyReport> puback;                    // publisher: from a message with readings to its PUBACK
+  std::optional<bool> delivers;                           // bridge: whether it has a destination
+  std::optional<LatencyReport> api;                       // bridge: uploads, failed ones too
   bool operator==(const ServiceReport&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -63,6 +64,10 @@ struct BootLearned {
   WallTime time;
 };
 
+/// Dead letters that do not wait, by destination; none is 0.
+using DeadLetterCounts = std::map<std::string, std::uint64_t>;
+std::uint64_t total(const DeadLetterCounts& counts);
+
 /// What the store knows when it has been opened.
 struct StoreContents {
   std::string store;
@@ -70,9 +75,9 @@ struct StoreContents {
   std::vector<StreamState> streams;  // those that moved last, oldest first
   std::vector<DestinationState> destinations;
   std::int64_t used_bytes = 0;
-  std::vector<BootState> boots;    // those with rows that wait for their times
-  WallTime honest_time;            // of the last CommitTransaction that had one
-  std::uint64_t dead_letters = 0;  // that do not wait again
+  std::vector<BootState> boots;  // those with rows that wait for their times
+  WallTime honest_time;          // of the last CommitTransaction that had one
+  DeadLetterCounts dead_letters;
 };
 
 // ---- effects on the store ----
@@ -234,7 +239,7 @@ struct DeadLetterReport {
   std::optional<DeadLetter> newest;  // of those added
   std::uint64_t unknown = 0;         // rejected rows that are not in their range
   std::uint64_t dropped = 0;         // the oldest, beyond max_dead_letters
-  std::uint64_t left = 0;            // that do not wait again
+  DeadLetterCounts left;
   std::vector<Changed> changed;
 };
 

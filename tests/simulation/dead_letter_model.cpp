@@ -118,6 +118,14 @@ persistence::DeadLetterRows DeadLetterModel::list(const DeadLettersRequest& requ
   return found;
 }
 
+persistence::DeadLetterCounts DeadLetterModel::counts() const {
+  persistence::DeadLetterCounts counts;
+  for (const auto& [id, letter] : letters_) {
+    if (!letter.waits) ++counts[letter.destination];
+  }
+  return counts;
+}
+
 std::map<std::uint64_t, std::uint64_t> DeadLetterModel::queue(const std::string& destination, std::uint64_t first,
                                                               std::uint64_t last) const {
   std::map<std::uint64_t, std::uint64_t> found;

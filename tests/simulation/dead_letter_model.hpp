@@ -44,6 +44,7 @@ class DeadLetterModel {
 
   /// Those that do not wait.
   std::uint64_t count() const { return letters_.size() - queue_.size(); }
+  persistence::DeadLetterCounts counts() const;
 
  private:
   using Name = std::tuple<std::string, std::string, std::uint64_t>;  // destination, stream, first number

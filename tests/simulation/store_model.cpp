@@ -51,7 +51,7 @@ Result<StoreContents> StoreModel::open() {
   });
   contents.destinations = file_.destinations;
   contents.used_bytes = used_bytes();
-  contents.dead_letters = file_.dead_letters.count();
+  contents.dead_letters = file_.dead_letters.counts();
   contents.boots = file_.boots.waiting();
   contents.honest_time = file_.honest_time;
   return contents;

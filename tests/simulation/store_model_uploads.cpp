@@ -37,7 +37,7 @@ void StoreModel::settle_uploads(const CommitTransaction& transaction, CommitRepo
   }
   if (!has_rejected && transaction.dead_letter_changes.empty()) return;
   letters.dropped = file_.dead_letters.trim(world_.ledger, transaction.max_dead_letters);
-  letters.left = file_.dead_letters.count();
+  letters.left = file_.dead_letters.counts();
   report.dead_letters = std::move(letters);
 }
 

@@ -302,7 +302,7 @@ void Logic::describe(Now now, StatusWriter& status) const {
   ingest_.describe(status);
   desk_.describe(status);
   status.add("used_bytes", used_bytes_);
-  status.add("dead_letters", dead_letters_);
+  describe_dead_letters(status);
   status.in("clock").add("synced", now.clock_synced);
   clocks_.describe(status);
   counters_.describe(status);

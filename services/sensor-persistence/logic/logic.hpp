@@ -158,6 +158,7 @@ class Logic {
   void on(DeadLettersListed event, Now now);
   void on_dead_letters(const ReplyTo& reply, const MqttMessage& message);
   void dead_letters_changed(const DeadLetterReport& report, Now now);
+  void describe_dead_letters(StatusWriter& status) const;
 
   // ---- publishing ----
   void publish(const std::string& topic, std::string payload, bool retain);
@@ -217,7 +218,7 @@ class Logic {
   std::vector<WithdrawalCall> committing_withdrawals_;
   std::size_t running_queries_ = 0;
 
-  std::uint64_t dead_letters_ = 0;  // that do not wait again
+  DeadLetterCounts dead_letters_;
   std::int64_t used_bytes_ = 0;
   DiskFigures disk_;  // as last measured
   bool is_measuring_ = false;

@@ -1,6 +1,7 @@
 // The part of Logic that is about rows which a destination refused: what is said about them, and what operators do with
 // them.
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -23,13 +24,24 @@ std::string text_of(const DeadLetter& letter, std::uint64_t added) {
                      letter.reason, more);
 }
 
+/// Of so many destinations the status tells.
+constexpr std::size_t most_told = 50;
+
 }  // namespace
+
+std::uint64_t total(const DeadLetterCounts& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& count) { return sum + count.second; });
+}
 
 void Logic::on_dead_letters(const ReplyTo& reply, const MqttMessage& message) {
   Result<DeadLettersRequest> request = decode_dead_letters_request(message.payload);
   if (!request.has_value()) return refuse_call(reply, request.error());
-  if (const Result<void> known = uploads_.check_destination(request->destination); !known.has_value())
-    return refuse_call(reply, known.error());
+  // Nobody asks for what a destination that is not configured any more is to get.
+  const bool is_requeue = request->action == DeadLettersRequest::Action::requeue;
+  const Result<void> known = is_requeue ? uploads_.check_destination(request->destination)
+                                        : uploads_.check_destination_ever(request->destination);
+  if (!known.has_value()) return refuse_call(reply, known.error());
   if (request->action == DeadLettersRequest::Action::list) {
     if (!health_.is_open() && !store_is_ready(reply)) return;
     const std::optional<std::uint64_t> call = open_query(reply);
@@ -63,8 +75,8 @@ void Logic::dead_letters_changed(const DeadLetterReport& report, Now now) {
     const bool is_requeue = done.request.action == DeadLettersRequest::Action::requeue;
     (is_requeue ? counters_.requeued : counters_.purged) += letters;
     self_.say_seldom(LogLevel::info, is_requeue ? "dead letters requeued" : "dead letters purged",
-                     fmt::format("{}, {} left", letters, report.left), now, effects_);
-    answer(done.call, encode_dead_letters_changed(done.request.action, letters, report.left));
+                     fmt::format("{}, {} left", letters, total(report.left)), now, effects_);
+    answer(done.call, encode_dead_letters_changed(done.request.action, letters, total(report.left)));
   }
   if (report.newest.has_value()) {
     self_.announce_seldom(LogLevel::warning, "dead_letter", text_of(*report.newest, report.added), now, effects_);
@@ -78,6 +90,15 @@ void Logic::dead_letters_changed(const DeadLetterReport& report, Now now) {
                         fmt::format("the {} oldest dead letters dropped: there is room for {}", report.dropped,
                                     options_.max_dead_letters),
                         now, effects_);
+}
+
+/// A destination that is not configured any more is told too: its owner is to decide.
+void Logic::describe_dead_letters(StatusWriter& status) const {
+  status.add("dead_letters", total(dead_letters_));
+  std::size_t told = 0;
+  for (const auto& [destination, letters] : dead_letters_) {
+    if (++told <= most_told) status.in("destinations").in(destination).add("dead_letters", letters);
+  }
 }
 
 }  // namespace sensors::persistence

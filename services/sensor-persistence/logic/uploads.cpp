@@ -13,6 +13,9 @@ Uploads::Uploads(std::vector<std::string> configured) {
 void Uploads::restart(const StoreContents& contents) {
   store_ = contents.store;
   last_id_ = contents.last_id;
+  known_.clear();
+  for (const DestinationState& stored : contents.destinations) known_.insert(stored.name);
+  for (const auto& [name, letters] : contents.dead_letters) known_.insert(name);
   for (DestinationState& destination : destinations_) {
     const auto stored = std::find_if(contents.destinations.begin(), contents.destinations.end(),
                                      [&](const DestinationState& state) { return state.name == destination.name; });
@@ -99,6 +102,11 @@ Result<void> Uploads::check_destination(const std::string& destination) const {
   return tl::unexpected<Error>(unknown(destination));
 }
 
+Result<void> Uploads::check_destination_ever(const std::string& destination) const {
+  if (known_.contains(destination)) return {};
+  return check_destination(destination);
+}
+
 void Uploads::confirmed(const Confirmation& confirmation) {
   DestinationState* destination = find(confirmation.destination);
   if (destination == nullptr || destination->batch_first != confirmation.first ||
@@ -168,6 +176,10 @@ std::uint64_t Uploads::slowest_cursor() const {
 
 void Uploads::describe(StatusWriter& status) const {
   status.add("store", store_);
+  for (const DestinationState& destination : destinations_) {
+    const std::uint64_t waiting = destination.withdrawn ? 0 : last_id_ - destination.cursor;
+    status.in("destinations").in(destination.name).add("waiting", waiting);
+  }
   status.in("counters").add("uploaded", confirmed_rows_);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,11 @@ class Uploads {
   /// a range that is not the one handed out.
   Result<std::optional<Confirmation>> confirm(const UploadedRequest& request) const;
 
-  /// Whether `destination` is configured; empty stands for all of them.
+  /// ErrorCode::not_found for a destination that is not configured; empty stands for all of them.
   Result<void> check_destination(const std::string& destination) const;
+
+  /// The same, but one that was configured before will do.
+  Result<void> check_destination_ever(const std::string& destination) const;
 
   // What a commit has changed, in the order in which the store does it.
   void rows_added(std::uint64_t last_id) { last_id_ = last_id; }
@@ -95,6 +99,7 @@ class Uploads {
   std::uint64_t last_id_ = 0;
   std::uint64_t confirmed_rows_ = 0;
   std::vector<DestinationState> destinations_;
+  std::set<std::string> known_;            // to the store: those configured now, or before
   std::map<std::string, Bridge> bridges_;  // of configured destinations
 };
 

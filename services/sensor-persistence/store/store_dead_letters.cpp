@@ -31,6 +31,13 @@ enum Column : int {  // as in the schema
 
 constexpr std::int64_t latest_ms = 253'402'300'799'999;  // the end of the year 9999
 
+/// Names have nothing in them that JSON would escape.
+std::string json_array_of(const std::vector<std::string>& names) {
+  std::string array;
+  for (const std::string& name : names) array += (array.empty() ? "\"" : ",\"") + name + '"';
+  return '[' + array + ']';
+}
+
 }  // namespace
 
 DeadLetter dead_letter_of(const Statement& row) {
@@ -58,7 +65,7 @@ DeadLetter dead_letter_of(const Statement& row) {
 
 // The refusals are of a letter that waited again, a reading, and a gap record. Their parameters: destination, stream,
 // seq, status, reason, time, first and last id of the range.
-Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
+Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database, const std::vector<std::string>& configured) {
   Preparing p(database);
   Result<Sql> sql = p.all(Sql{
       .refusals = {p("UPDATE dead_letter SET queue_id = NULL, status = ?4, reason = ?5, refused_ms = ?6, refusals = "
@@ -81,11 +88,14 @@ Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
                      " refusals = refusals + 1")},
       .newest = p("SELECT * FROM dead_letter WHERE destination = ?1 AND stream = ?2 AND seq = ?3"),
       .delivered = p("DELETE FROM dead_letter WHERE destination = ?1 AND queue_id BETWEEN ?2 AND ?3"),
-      .requeue_one = p(
-          "UPDATE dead_letter SET queue_id = ?3 WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL"),
+      .give_up_waiting = p("UPDATE dead_letter SET queue_id = NULL WHERE queue_id IS NOT NULL"
+                           " AND destination NOT IN (SELECT value FROM json_each(?1))"),
+      .requeue_one = p("UPDATE dead_letter SET queue_id = ?3 WHERE id = ?2 AND (?1 = '' OR destination = ?1)"
+                       " AND queue_id IS NULL AND destination IN (SELECT value FROM json_each(?4))"),
       .requeue_all = p("UPDATE dead_letter SET queue_id = ?2 + dead.place FROM"
                        " (SELECT id, row_number() OVER (ORDER BY id) AS place FROM dead_letter"
-                       "  WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL) AS dead"
+                       "  WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL"
+                       "  AND destination IN (SELECT value FROM json_each(?3))) AS dead"
                        " WHERE dead_letter.id = dead.id"),
       .stamp_letters =
           p("UPDATE dead_letter SET time_ms = min(b.time_ms + dead_letter.uptime_ms, ?2), uptime_ms = NULL"
@@ -94,14 +104,16 @@ Result<StoreDeadLetters> StoreDeadLetters::prepare(Database& database) {
             " AND b.time_ms IS NOT NULL"),
       .purge_one = p("DELETE FROM dead_letter WHERE id = ?2 AND (?1 = '' OR destination = ?1) AND queue_id IS NULL"),
       .purge_all = p("DELETE FROM dead_letter WHERE (?1 = '' OR destination = ?1) AND queue_id IS NULL"),
-      .count = p("SELECT count(*) FROM dead_letter WHERE queue_id IS NULL"),
+      .count = p("SELECT destination, count(*) FROM dead_letter WHERE queue_id IS NULL GROUP BY destination"),
       .trim_letters = p("DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter WHERE queue_id IS NULL"
                         " ORDER BY id LIMIT ?1)"),
       .waiting_letters = p(
           "SELECT * FROM dead_letter WHERE queue_id BETWEEN ?2 AND ?3 AND destination = ?1 ORDER BY queue_id LIMIT ?4"),
   });
   TRY(sql);
-  return StoreDeadLetters(database, std::move(*sql));
+  std::string names = json_array_of(configured);
+  TRY(sql->give_up_waiting.bind(1, std::string_view(names)).run());
+  return StoreDeadLetters(database, std::move(*sql), std::move(names));
 }
 
 Result<void> StoreDeadLetters::settle(const Confirmation& confirmation, WallTime now, DeadLetterReport& report) {
@@ -162,7 +174,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   if (request.all) {
     Statement& statement = is_requeue ? sql_.requeue_all : sql_.purge_all;
     statement.bind(1, std::string_view(request.destination));
-    if (is_requeue) statement.bind(2, last_id);
+    if (is_requeue) statement.bind(2, last_id).bind(3, std::string_view(configured_));
     TRY_ASSIGN(const std::uint64_t rows, run(statement));
     changed.letters = rows;
     if (is_requeue) last_id += rows;
@@ -170,7 +182,7 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
   for (const std::uint64_t id : request.ids) {
     Statement& statement = is_requeue ? sql_.requeue_one : sql_.purge_one;
     statement.bind(1, std::string_view(request.destination)).bind(2, id);
-    if (is_requeue) statement.bind(3, last_id + 1);
+    if (is_requeue) statement.bind(3, last_id + 1).bind(4, std::string_view(configured_));
     TRY_ASSIGN(const std::uint64_t rows, run(statement));
     changed.letters += rows;
     if (is_requeue) last_id += rows;
@@ -181,12 +193,12 @@ Result<void> StoreDeadLetters::change(const DeadLetterChange& change, std::uint6
 }
 
 Result<void> StoreDeadLetters::trim(std::size_t most, DeadLetterReport& report) {
-  TRY_ASSIGN(std::uint64_t held, count());
-  report.left = held;
+  TRY_ASSIGN(report.left, count());
+  const std::uint64_t held = total(report.left);
   if (held <= most) return {};
   TRY_ASSIGN(const std::uint64_t dropped, run(sql_.trim_letters.bind(1, held - most)));
   report.dropped += dropped;
-  report.left -= dropped;
+  TRY_ASSIGN(report.left, count());
   return {};
 }
 
@@ -203,13 +215,15 @@ Result<std::vector<StoredRow>> StoreDeadLetters::waiting(const std::string& dest
   return found;
 }
 
-Result<std::uint64_t> StoreDeadLetters::count() {
+Result<DeadLetterCounts> StoreDeadLetters::count() {
+  DeadLetterCounts counts;
   Statement& statement = sql_.count;
-  const Result<bool> row = has_row(statement);
-  const std::uint64_t found = row.has_value() && *row ? statement.unsigned_integer(0) : 0;
+  Result<bool> row = has_row(statement);
+  for (; row.has_value() && *row; row = has_row(statement))
+    counts.emplace(statement.text(0), statement.unsigned_integer(1));
   statement.reset();
   TRY(row);
-  return found;
+  return counts;
 }
 
 }  // namespace sensors::persistence

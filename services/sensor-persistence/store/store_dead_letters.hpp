@@ -16,7 +16,9 @@ DeadLetter dead_letter_of(const Statement& statement);
 
 class StoreDeadLetters {
  public:
-  static Result<StoreDeadLetters> prepare(Database& database);
+  /// Only what is for one of `configured` can wait again; letters that wait for another, as the configuration was
+  /// changed, are dead again.
+  static Result<StoreDeadLetters> prepare(Database& database, const std::vector<std::string>& configured);
 
   /// A range is confirmed: what was rejected becomes a dead letter, or one again, and those that waited in the range
   /// are delivered. Adds to `report`.
@@ -34,13 +36,14 @@ class StoreDeadLetters {
                                          std::size_t most);
 
   /// How many do not wait.
-  Result<std::uint64_t> count();
+  Result<DeadLetterCounts> count();
 
  private:
   struct Sql {
     std::array<Statement, 3> refusals;  // tried in turn: a row is found by one of them, whichever comes first
     Statement newest;
     Statement delivered;
+    Statement give_up_waiting;
     Statement requeue_one;
     Statement requeue_all;
     Statement stamp_letters;
@@ -51,7 +54,8 @@ class StoreDeadLetters {
     Statement waiting_letters;
   };
 
-  StoreDeadLetters(Database& database, Sql sql) : database_(&database), sql_(std::move(sql)) {}
+  StoreDeadLetters(Database& database, Sql sql, std::string configured)
+      : database_(&database), sql_(std::move(sql)), configured_(std::move(configured)) {}
 
   Result<std::uint64_t> refuse(const Confirmation& confirmation, const RejectedRow& rejected, WallTime now);
   Result<void> note_newest(const std::string& destination, const RowName& row, DeadLetterReport& report);
@@ -59,6 +63,7 @@ class StoreDeadLetters {
 
   Database* database_;
   Sql sql_;
+  std::string configured_;  // a JSON array of names
 };
 
 }  // namespace sensors::persistence

@@ -115,7 +115,7 @@ Result<void> StoreWriter::start(const StoreOptions& options, const std::string& 
   batches_ = std::make_unique<StoreBatches>(std::move(batches));
   TRY_ASSIGN(StoreClocks clocks, StoreClocks::prepare(database_));
   clocks_ = std::make_unique<StoreClocks>(std::move(clocks));
-  TRY_ASSIGN(StoreDeadLetters dead_letters, StoreDeadLetters::prepare(database_));
+  TRY_ASSIGN(StoreDeadLetters dead_letters, StoreDeadLetters::prepare(database_, options.destinations));
   dead_letters_ = std::make_unique<StoreDeadLetters>(std::move(dead_letters));
   TRY_ASSIGN(const std::int64_t last_id, integer_of(sql_.last_id));
   last_id_ = static_cast<std::uint64_t>(last_id);

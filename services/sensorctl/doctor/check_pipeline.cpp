@@ -162,10 +162,24 @@ Finding check_pace(const ServiceFacts& service, const ServiceReport& report) {
                  "it goes back by itself when that is gone");
 }
 
-Finding check_dead_letters(const ServiceFacts& service, std::uint64_t dead_letters) {
-  if (dead_letters == 0) return ok("dead-letters", service.name, "none");
-  return warning("dead-letters", service.name, fmt::format("the API refused {} readings", dead_letters),
-                 "sensorctl dead-letters list says why; then requeue or purge them");
+/// Those of a destination that is not configured any more can only be purged.
+void check_dead_letters(const ServiceFacts& service, const ServiceReport& report, Findings& findings) {
+  std::uint64_t left = *report.dead_letters;
+  if (left == 0) findings.push_back(ok("dead-letters", service.name, "none"));
+  for (const auto& [name, destination] : report.destinations) {
+    if (destination.waiting.has_value() || destination.dead_letters == 0) continue;
+    left -= std::min(left, destination.dead_letters);
+    findings.push_back(
+        warning("dead-letters", service.name,
+                fmt::format("{} readings were refused by destination {}, which is not configured any more",
+                            destination.dead_letters, name),
+                fmt::format("sensorctl dead-letters list --destination {0} shows them; purge them: sensorctl "
+                            "dead-letters purge --all --destination {0}; or configure {0} again, and requeue them",
+                            name)));
+  }
+  if (left == 0) return;
+  findings.push_back(warning("dead-letters", service.name, fmt::format("the API refused {} readings", left),
+                             "sensorctl dead-letters list says why; then requeue or purge them"));
 }
 
 void check_service(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds, Findings& findings) {
@@ -175,7 +189,7 @@ void check_service(const ServiceFacts& service, const Facts& facts, const Thresh
   const ServiceReport& report = **service.status;
   if (report.breaker.has_value()) findings.push_back(check_breaker(service, *report.breaker, facts.now, thresholds));
   if (report.pace.has_value()) findings.push_back(check_pace(service, report));
-  if (report.dead_letters.has_value()) findings.push_back(check_dead_letters(service, *report.dead_letters));
+  if (report.dead_letters.has_value()) check_dead_letters(service, report, findings);
   findings.push_back(check_queue(service, thresholds));
 }
 

@@ -37,16 +37,26 @@ Result<Told> tell_list(const std::string& payload, bool json) {
   return told;
 }
 
-/// `named`: how many ids the command line has; 0: all of them are meant.
-Result<Told> tell_change(const std::string& payload, Action action, std::size_t named, bool json) {
+Result<Told> tell_change(const std::string& payload, const DeadLettersRequest& request, bool json) {
   TRY_ASSIGN(const DeadLettersChanged answer, decode_dead_letters_changed(payload));
-  const char* done = action == Action::requeue ? "requeued" : "purged";
+  const bool is_requeue = request.action == Action::requeue;
+  const char* done = is_requeue ? "requeued" : "purged";
+  // The store answers for each once.
+  const std::size_t named = request.all ? 0 : std::set(request.ids.begin(), request.ids.end()).size();
   Told told;
   told.text = json ? on_one_line(payload) + "\n" : fmt::format("{} {}, {} left\n", answer.changed, done, answer.left);
   if (answer.changed < named) {
-    told.note =
-        fmt::format("{} of the {} named could not be {}: there is no such dead letter, or it was requeued and waits",
-                    named - answer.changed, named, done);
+    told.note = fmt::format(
+        "{} of the {} named could not be {}: there is no such dead letter, or it was requeued and waits{}",
+        named - answer.changed, named, done, is_requeue ? ", or its destination is not configured any more" : "");
+    told.exit_code = exit_trouble;
+  }
+  if (is_requeue && request.all && request.destination.empty() && answer.left > 0) {
+    told.note = fmt::format(
+        "{} stay: their destinations are not configured any more, and nobody asks for them. sensorctl dead-letters "
+        "list "
+        "shows them; purge them with --all --destination NAME, or configure the destination again",
+        answer.left);
     told.exit_code = exit_trouble;
   }
   return told;
@@ -67,10 +77,8 @@ std::string dead_letters_table(const std::vector<DeadLetter>& letters) {
 
 Question dead_letters_question(const DeadLettersRequest& request, bool json) {
   Question question{"dead-letters", encode_dead_letters_request(request), {}};
-  // The store answers for each once.
-  const std::size_t named = request.all ? 0 : std::set(request.ids.begin(), request.ids.end()).size();
-  question.tell = [action = request.action, named, json](const std::string& payload) {
-    return action == Action::list ? tell_list(payload, json) : tell_change(payload, action, named, json);
+  question.tell = [request, json](const std::string& payload) {
+    return request.action == Action::list ? tell_list(payload, json) : tell_change(payload, request, json);
   };
   return question;
 }

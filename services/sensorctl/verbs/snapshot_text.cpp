@@ -93,6 +93,24 @@ std::string queues_text(const Snapshot& snapshot, const Labels& labels) {
 
 std::string line_of(const std::string& text) { return folded(text, screen_columns, 4) + "\n"; }
 
+/// One that is not configured any more has only what its API refused, until somebody decides what becomes of that.
+std::string destinations_text(const std::map<std::string, DestinationReport>& destinations) {
+  std::string text;
+  for (const auto& [name, destination] : destinations) {
+    const std::string letters = count_text(destination.dead_letters);
+    if (!destination.waiting.has_value()) {
+      text +=
+          line_of(fmt::format("  destination {0} is not configured any more: {1} dead letters; sensorctl "
+                              "dead-letters list --destination {0}",
+                              name, letters));
+    } else if (destinations.size() > 1) {
+      text += line_of(fmt::format("  destination {}: {} rows wait, {} dead letters", name,
+                                  count_text(*destination.waiting), letters));
+    }
+  }
+  return text;
+}
+
 std::string stores_text(const Snapshot& snapshot, const Labels& labels) {
   std::string text;
   for (const auto& [name, service] : snapshot.services()) {
@@ -101,6 +119,7 @@ std::string stores_text(const Snapshot& snapshot, const Labels& labels) {
     text +=
         line_of(fmt::format("store {} of {}: {}, {} dead letters", printable_line(report.store, 64), labels.of(name),
                             size_text(report.used_bytes.value_or(0)), count_text(report.dead_letters.value_or(0))));
+    text += destinations_text(report.destinations);
   }
   for (const auto& [name, committed] : snapshot.watermarks()) {
     text += line_of(

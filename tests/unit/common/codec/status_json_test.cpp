@@ -54,6 +54,18 @@ TEST(StatusJson, reads_back_what_a_service_says) {
   EXPECT_FALSE(report->pace.has_value());
 }
 
+TEST(StatusJson, reads_what_is_left_for_each_destination) {
+  const auto read = [](const std::string& destinations) {
+    return decode_status(encode_status(report_of(R"("destinations":)" + destinations)));
+  };
+  EXPECT_EQ(
+      read(R"({"api":{"waiting":12,"dead_letters":3},"new":{"waiting":0},"old":{"dead_letters":1}})")->destinations,
+      (std::map<std::string, DestinationReport>{{"api", {12, 3}}, {"new", {0, 0}}, {"old", {{}, 1}}}));
+  EXPECT_TRUE(read("{}")->destinations.empty());
+  for (const char* wrong : {"[]", "1", R"({"a b":{}})", R"({"api":[]})"})
+    EXPECT_FALSE(read(wrong).has_value()) << wrong;
+}
+
 TEST(StatusJson, reads_the_breaker_as_it_is_written) {
   CircuitBreakerOptions options;
   options.consecutive_failures = 1;

@@ -239,6 +239,40 @@ TEST_F(DeadLetters, of_a_destination_that_is_not_configured_are_refused_by_name)
             std::string::npos);
 }
 
+TEST_F(DeadLetters, of_a_destination_that_is_not_configured_any_more_are_shown_and_purged_and_wait_for_nobody) {
+  const std::vector<std::string> both{"api", "old"};
+  options.destinations = both;
+  restart();
+  fill(1, 10);
+  for (const std::string& request : {std::string(R"({"destination":"old"})"),
+                                     encode_uploaded_request({store, "old", 1, 10, {rejected(3), rejected(4)}})}) {
+    bench->request(request.starts_with("{\"dest") ? "upload" : "uploaded", request);
+    bench->commit();
+    bench->take_answer();
+  }
+  EXPECT_EQ(dead_letters(R"({"action":"requeue","ids":[1]})"), R"({"requeued":1,"dead_letters":1})");
+
+  options.destinations = {"api"};
+  restart();
+  bench->pass(10s);
+  EXPECT_EQ(Json::parse(bench->last_own("status")).at("destinations"),
+            Json::parse(R"({"api":{"waiting":11},"old":{"dead_letters":2}})"))
+      << "what waited for it does not any more";
+  EXPECT_EQ(list(R"(,"destination":"old")").at("dead_letters").size(), 2U);
+  EXPECT_EQ(dead_letters(R"({"action":"requeue","all":true})"), R"({"requeued":0,"dead_letters":2})");
+  EXPECT_EQ(dead_letters(R"({"action":"requeue","ids":[1,2]})"), R"({"requeued":0,"dead_letters":2})");
+  EXPECT_NE(dead_letters(R"({"action":"requeue","all":true,"destination":"old"})").find("old is not configured"),
+            std::string::npos);
+
+  options.destinations = both;
+  restart();
+  EXPECT_EQ(dead_letters(R"({"action":"requeue","ids":[1]})"), R"({"requeued":1,"dead_letters":1})");
+  options.destinations = {"api"};
+  restart();
+  EXPECT_EQ(dead_letters(R"({"action":"purge","all":true,"destination":"old"})"), R"({"purged":2,"dead_letters":0})");
+  EXPECT_EQ(seqs_of(upload()).size(), 10U) << "and the other destination has its rows";
+}
+
 TEST_F(DeadLetters, changes_wait_for_a_store_that_can_commit) {
   refuse({1});
   bench->request("dead-letters", R"({"action":"requeue","all":true})");

@@ -17,7 +17,7 @@ LogicOptions named_options() {
 StoreCommitted telling_commit() {
   CommitReport report;
   report.last_id = 4;
-  report.dead_letters = DeadLetterReport{11, {}, 0, 12, 13, {}};
+  report.dead_letters = DeadLetterReport{11, {}, 0, 12, {{"api", 6}, {"old", 7}}, {}};
   report.retention = RetentionReport{14, 0, true, true};
   report.used_bytes = 40'960;
   report.stamped = 15;
@@ -70,7 +70,8 @@ TEST(PersistenceStatus, is_this_text) {
             R"("failed_connects":{"refused":1},"from_future":1,"gap_readings":5,"gap_records":1,)"
             R"("lost_in_damage":21,"malformed_rows":0,"messages":9,"purged":0,"refused_calls":1,)"
             R"("refused_foreign":4,"refused_full":6,"refused_holes":8,"refused_messages":4,"requeued":0,)"
-            R"("salvages":1,"uploaded":0},"dead_letters":13,"disk":{"at_risk":1,"file_bytes":1,"free_bytes":2,)"
+            R"("salvages":1,"uploaded":0},"dead_letters":13,"destinations":{"api":{"dead_letters":6,"waiting":4},)"
+            R"("old":{"dead_letters":7}},"disk":{"at_risk":1,"file_bytes":1,"free_bytes":2,)"
             R"("risk":"a \"cache\"","size_bytes":3},"instance":"ours","loop_max_ms":7,"pending":0,)"
             R"("reason":"cannot commit: store.db: disk full","service":"sensor-persistence",)"
             R"("since":"2026-01-15T17:09:35.163Z","state":"degraded","store":"store1","used_bytes":40960,)"

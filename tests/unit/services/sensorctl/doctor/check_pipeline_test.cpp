@@ -197,6 +197,12 @@ TEST(DoctorDeadLetters, are_a_warning) {
   EXPECT_EQ(complaints(facts), Lines{});
   report_of(facts, "sensor-persistence").dead_letters = 1;
   EXPECT_EQ(complaints(facts), Lines{"warning dead-letters sensor-persistence"});
+  report_of(facts, "sensor-persistence").destinations = {{"api", {0, 0}}, {"old", {{}, 1}}};
+  EXPECT_EQ(complaints(facts), Lines{"warning dead-letters sensor-persistence"});
+  report_of(facts, "sensor-persistence").dead_letters = 3;
+  EXPECT_EQ(complaints(facts),
+            (Lines{"warning dead-letters sensor-persistence", "warning dead-letters sensor-persistence"}))
+      << "those of a destination that is gone are another matter";
 }
 
 TEST(DoctorPace, warns_while_sensors_are_read_more_slowly) {

@@ -165,6 +165,18 @@ TEST(DeadLetters, tell_what_became_of_them) {
   EXPECT_FALSE(dead_letters_question(request, false).tell(R"({"dead_letters":0})").has_value());
 }
 
+TEST(DeadLetters, that_stay_when_all_are_requeued_are_of_destinations_that_nobody_asks_for) {
+  DeadLettersRequest request;
+  request.action = DeadLettersRequest::Action::requeue;
+  request.all = true;
+  const Told told = dead_letters_question(request, false).tell(R"({"requeued":2,"dead_letters":3})").value();
+  EXPECT_NE(told.note.find("3 stay: their destinations are not configured any more"), std::string::npos) << told.note;
+  EXPECT_EQ(told.exit_code, exit_trouble);
+  EXPECT_EQ(dead_letters_question(request, false).tell(R"({"requeued":2,"dead_letters":0})")->note, "");
+  request.destination = "api";  // those of others are not meant
+  EXPECT_EQ(dead_letters_question(request, false).tell(R"({"requeued":2,"dead_letters":3})")->exit_code, exit_ok);
+}
+
 TEST(DeadLetters, that_are_not_there_cannot_be_purged_and_a_script_sees_it) {
   DeadLettersRequest request;
   request.action = DeadLettersRequest::Action::purge;

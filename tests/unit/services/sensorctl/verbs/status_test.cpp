@@ -27,7 +27,10 @@ void hear_all(Timeline& line) {
   line.hears(topic("status", "sensor-publisher"),
              status_of("sensor-publisher", "up", R"(,"pace_ms":10000,"breaker":{"state":"closed","reason":""})"), true);
   line.hears(topic("status", "sensor-persistence"),
-             status_of("sensor-persistence", "up", R"(,"store":"w5n2","used_bytes":12897484,"dead_letters":3)"), true);
+             status_of("sensor-persistence", "up",
+                       R"(,"store":"w5n2","used_bytes":12897484,"dead_letters":3,)"
+                       R"("destinations":{"api":{"waiting":7,"dead_letters":1},"old":{"dead_letters":2}})"),
+             true);
   line.hears(topic("status", "sensor-http-bridge"),
              status_of("sensor-http-bridge", "up", R"(,"breaker":{"state":"closed","reason":""})"), true);
   line.hears(topic("queue", "sensor-persistence"),
@@ -77,6 +80,9 @@ TEST(Status, shows_everything_on_one_screen_and_ends_well) {
             "sensor-persistence  12     10,000     1,000,000  3 s     9.9/s\n"
             "\n"
             "store w5n2 of sensor-persistence: 12.3 MiB, 3 dead letters\n"
+            "  destination api: 7 rows wait, 1 dead letters\n"
+            "  destination old is not configured any more: 2 dead letters; sensorctl\n"
+            "    dead-letters list --destination old\n"
             "sensor-publisher: stream k3 is committed through 1042\n"
             "\n"
             "SENSOR              VALUE    AGE\n"
