@@ -14,7 +14,7 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
-constexpr std::size_t most_reason_bytes = 160;
+constexpr std::size_t most_reason_bytes = 2'000;  // more than a service says: its advice stands whole
 
 bool has_several_nodes(const Snapshot& snapshot) {
   std::set<std::string> nodes;

@@ -243,6 +243,22 @@ TEST(Status, shows_an_open_breaker_with_its_next_attempt) {
   EXPECT_EQ(line.exit_code, exit_trouble);
 }
 
+TEST(Status, shows_an_advice_whole) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  hear_all(line);
+  std::string reason;
+  for (int i = 0; i < 100; ++i) reason += "something ";
+  line.hears(topic("status", "sensor-http-bridge"),
+             R"({"service":"sensor-http-bridge","state":"degraded","reason":")" + reason +
+                 R"(; do this","since":"2026-01-15T16:00:00Z","version":"0.1.0"})",
+             true);
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_NE(line.out.find("; do this"), std::string::npos) << line.out;
+}
+
 TEST(Status, says_what_is_missing_and_which_store_is_silent_at_the_deadline) {
   Status status({}, session);
   Timeline line(status);
