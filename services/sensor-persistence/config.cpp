@@ -65,6 +65,9 @@ void read_dead_letters(ConfigTable table, LogicOptions& logic) {
   table.read("limit", logic.max_dead_letters, 1, 1'000'000);
 }
 
+/// The status tells each of them.
+constexpr std::size_t most_destinations = 50;
+
 void read_destinations(ConfigTable root, Config& config) {
   std::vector<std::string>& names = config.logic.destinations;
   for (ConfigTable& table : root.tables("destination")) {
@@ -72,6 +75,7 @@ void read_destinations(ConfigTable root, Config& config) {
     table.require_name("name", name);
     if (std::find(names.begin(), names.end(), name) != names.end())
       table.refuse("name", "there is a destination of this name already");
+    if (names.size() == most_destinations) table.refuse("name", "there are 50 destinations already, the most");
     names.push_back(name);
   }
   config.store.destinations = names;

@@ -33,6 +33,7 @@ void run(std::string_view input) {
   static_cast<void>(taken(decode_status_state(input)));
   if (const Result<ServiceReport> report = decode_status(input); taken(report)) {
     must(is_name(report->service), "a status names its service");
+    for (const auto& [name, destination] : report->destinations) must(is_name(name), "a destination has a name");
     for (const std::optional<LatencyReport>& latency : {report->puback, report->api}) {
       if (!latency.has_value()) continue;
       LatencyReport::Bucket before;

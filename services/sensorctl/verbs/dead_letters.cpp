@@ -53,9 +53,9 @@ Result<Told> tell_change(const std::string& payload, const DeadLettersRequest& r
   }
   if (is_requeue && request.all && request.destination.empty() && answer.left > 0) {
     told.note = fmt::format(
-        "{} stay: their destinations are not configured any more, and nobody asks for them. sensorctl dead-letters "
-        "list "
-        "shows them; purge them with --all --destination NAME, or configure the destination again",
+        "{} stay: their destinations are not configured any more, and nobody asks for them. "
+        "sensorctl dead-letters list shows them; purge them with --all --destination NAME, or configure the "
+        "destination again",
         answer.left);
     told.exit_code = exit_trouble;
   }

@@ -1,5 +1,7 @@
 #include <fstream>
 
+#include <fmt/format.h>
+
 #include "services/sensor-persistence/config.hpp"
 #include "tests/support/documented_options.hpp"
 #include "tests/unit/services/sensor-persistence/logic/logic_bench.hpp"
@@ -24,6 +26,14 @@ TEST(Config, has_no_destination_without_a_name) {
   EXPECT_NE(mistakes_of("[[destination]]\nname = \"\"\n").find("destination[1].name: must not be empty"),
             std::string::npos);
   EXPECT_NE(mistakes_of("[[destination]]\n").find("destination[1].name: is missing"), std::string::npos);
+}
+
+TEST(Config, has_no_more_destinations_than_the_status_tells) {
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += fmt::format("[[destination]]\nname = \"d{}\"\n", i);
+  EXPECT_EQ(mistakes_of(text), "none");
+  EXPECT_NE(mistakes_of(text + "[[destination]]\nname = \"d50\"\n").find("there are 50 destinations already"),
+            std::string::npos);
 }
 
 TEST(Config, of_the_example_is_the_default_and_says_each_range) {

@@ -106,6 +106,26 @@ TEST_F(Withdrawal, of_a_destination_that_nobody_configured_is_nothing_to_do) {
   EXPECT_FALSE(bench->logged("nothing waits for"));
 }
 
+TEST_F(Withdrawal, leaves_dead_letters_to_be_listed_requeued_and_purged) {
+  fill(1, 10);
+  upload();
+  uploaded(1, 10, {{{"aaaa", 3}, 422, "no"}, {{"aaaa", 4}, 422, "no"}});
+  withdraw();
+  restart();
+  EXPECT_EQ(depth(), 0U);
+  const std::string status = bench->last_own("status");
+  EXPECT_NE(status.find(R"("destinations":{"api":{"waiting":0,"dead_letters":2}})"), std::string::npos)
+      << "it is configured, and nothing waits for it: " << status;
+  EXPECT_NE(dead_letters(R"({"action":"list","destination":"api"})").find(R"("seq":4)"), std::string::npos);
+  EXPECT_EQ(dead_letters(R"({"action":"purge","ids":[1]})"), R"({"purged":1,"dead_letters":1})");
+  EXPECT_EQ(dead_letters(R"({"action":"requeue","all":true})"), R"({"requeued":1,"dead_letters":0})");
+  restart();
+  EXPECT_EQ(depth(), 0U);
+  const std::string batch = upload();
+  EXPECT_EQ(header(batch).first, header(batch).last);
+  EXPECT_NE(batch.find(R"("seq":4)"), std::string::npos) << "what was requeued goes there when it is back: " << batch;
+}
+
 TEST_F(Withdrawal, that_cannot_be_written_is_answered_with_the_error_and_counts_for_nothing) {
   fill(1, 10);
   bench->request("withdraw", encode_withdraw_request({"api"}));
