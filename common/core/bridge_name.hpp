@@ -10,7 +10,8 @@
 
 namespace sensors {
 
-/// The service name of the bridge without a name; those of the others begin with it.
+/// The program, and the service name of the bridge without a name; those of the others begin with it. Readings that are
+/// handed in over HTTP are published under it, whichever bridge they come by.
 inline constexpr std::string_view bridge_service = "sensor-http-bridge";
 
 /// A name of a bridge is one of the protocol's, of at most so many characters.

@@ -25,13 +25,7 @@ class BrokerLink {
   /// Why there is no connection; empty while there is one.
   const std::string& reason() const { return reason_; }
 
-  /// Failed connects by that name, since the start.
-  const std::map<std::string, std::uint64_t>& failed_connects() const { return failed_connects_; }
-
-  /// Connections that were lost, since the start.
-  std::uint64_t lost() const { return lost_; }
-
-  /// In "counters": "connections_lost":1,"failed_connects":{"refused":4}.
+  /// In "counters", since the start: "connections_lost":1,"failed_connects":{"refused":4}, by name of the ErrorCode.
   void describe(StatusWriter& status) const;
 
  private:
@@ -46,7 +40,7 @@ class BrokerLink {
   std::optional<Instant> away_since_;
   std::uint64_t failed_since_ = 0;  // connects since away_since_
   std::map<std::string, std::uint64_t> failed_connects_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0;  // connections
 };
 
 }  // namespace sensors

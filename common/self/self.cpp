@@ -60,16 +60,12 @@ void Self::hear(const TopicView& topic, const MqttMessage& message, Now now, Com
 }
 
 /// A retained order would be carried out again at each connect, long after the operator who gave it has gone.
-bool Self::take_order(const MqttMessage& message, CircuitBreaker& breaker, Now now, CommonEffects effects) {
-  if (message.retained) return true;
+void Self::take_order(const MqttMessage& message, CircuitBreaker& breaker, Now now, CommonEffects effects) {
+  if (message.retained) return;
   const Result<BreakerOrder> order = decode_breaker_order(message.payload);
-  if (!order.has_value()) {
-    warn("order ignored", order.error().message, now, effects);
-    return false;
-  }
+  if (!order.has_value()) return warn("order ignored", order.error().message, now, effects);
   if (*order == BreakerOrder::isolate) breaker.isolate(now.monotonic);
   if (*order == BreakerOrder::close) breaker.close(now.monotonic);
-  return true;
 }
 
 // ---- what is said when it happens ----

@@ -75,8 +75,8 @@ class Self {
   /// Takes a status that others, or an earlier run, published in this service's place.
   void hear(const TopicView& topic, const MqttMessage& message, Now now, CommonEffects effects);
 
-  /// Carries out an order to the service's breaker. False when it cannot be read; a warning says so.
-  bool take_order(const MqttMessage& message, CircuitBreaker& breaker, Now now, CommonEffects effects);
+  /// Carries out an order to the service's breaker. Of one that cannot be read a warning says so.
+  void take_order(const MqttMessage& message, CircuitBreaker& breaker, Now now, CommonEffects effects);
 
   // ---- what is said when it happens ----
 

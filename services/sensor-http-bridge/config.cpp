@@ -122,7 +122,7 @@ Config read_config(ConfigFile& file) {
   config.web = read_http_config(root.table("http"), config.server, config.warnings);
   ConfigTable home_assistant = root.table("home_assistant");
   config.discovery = read_home_assistant_config(home_assistant);
-  if (config.discovery.has_value() && config.logic.service != service_name)
+  if (config.discovery.has_value() && config.logic.service != bridge_service)
     home_assistant.refuse("discovery", "is for the bridge without a name, which announces every sensor already");
   return config;
 }

@@ -7,7 +7,7 @@ int main(int argc, char** argv) {
   using namespace sensors::bridge;  // NOLINT(google-build-using-namespace): a main has no includers
   return sensors::run_service<Config>(
       argc, argv,
-      {.name = service_name,
+      {.name = std::string(sensors::bridge_service),
        .purpose = "Serves the web page, and delivers stored readings to an HTTP API or a file",
        .config_file = "/etc/sensor-project/sensor-http-bridge.toml",
        .load = load_config,

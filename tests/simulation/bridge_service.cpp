@@ -75,8 +75,7 @@ void BridgeService::connect() {
   options.client_id = client_id_;
   options.subscriptions = {bridge::reply_topic(options_), bridge::status_topic(options_)};
   // What people watch is left out: it decides nothing, and is most of the traffic.
-  if (web_.has_value())
-    options.subscriptions.push_back(topic_of(options_.root, "+", "committed", bridge::service_name));
+  if (web_.has_value()) options.subscriptions.push_back(topic_of(options_.root, "+", "committed", bridge_service));
   options.will_topic = will.topic;
   options.will_payload = will.payload;
   MqttLinkCallbacks callbacks;

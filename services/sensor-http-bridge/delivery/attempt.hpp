@@ -57,9 +57,9 @@ struct Attempted {
 
 /// What log and status call the other end of an attempt, and its way there; each sink has its own.
 struct SinkNames {
-  std::string peer = "destination";  // "API"
-  std::string request = "attempt";   // "HTTP request"
-  std::string client = "sink";       // "HTTP client"
+  std::string peer;     // "API"
+  std::string request;  // "HTTP request"
+  std::string client;   // "HTTP client"
 };
 
 /// The end of an attempt whose batch cannot be written, for `why`.

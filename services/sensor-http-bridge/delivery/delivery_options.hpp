@@ -80,9 +80,6 @@ struct DeliveryOptions {
 /// How often a bridge without a destination says so to the store, which may be another one since.
 inline constexpr Millis withdraw_interval{60'000};
 
-/// The program. Readings that are handed in over HTTP are published under it, whichever bridge they come by.
-inline constexpr const char* service_name = "sensor-http-bridge";
-
 /// Beyond an attempt's own deadline: then the sink is stuck, the attempt is given up, and the watchdog is not fed.
 inline constexpr Millis stuck_sink_after{10'000};
 

@@ -29,7 +29,7 @@ std::string why_not_served(const Error& error) {
 }
 
 std::string committed_topic(const WebOptions& options, const std::string& node) {
-  return topic_of(options.root, node, "committed", service_name);
+  return topic_of(options.root, node, "committed", bridge_service);
 }
 
 /// Of this node, and of those that it was before: a write that was handed in there goes on under its stream.

@@ -120,7 +120,7 @@ std::vector<MqttPublish> WriteOutbox::take_messages(Instant now) {
       const std::uint64_t sent_before = stream.sent;
       MqttPublish message;
       message.id = ++last_message_;
-      message.topic = topic_of(options_.root, stream.node, "backlog", service_name);
+      message.topic = topic_of(options_.root, stream.node, "backlog", bridge_service);
       message.payload = encode_batch(next_batch(name, stream));
       messages_.insert(message.id);
       messages.push_back(std::move(message));

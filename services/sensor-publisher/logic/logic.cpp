@@ -88,7 +88,7 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
   } else if (topic->kind == "committed") {
     on_watermark(event, now, effects);
   } else if (topic->kind == "control") {
-    if (!self_.take_order(event, sender_.breaker(), now, effects)) ++malformed_;
+    self_.take_order(event, sender_.breaker(), now, effects);
   } else if (topic->name == service_name) {
     self_.hear(*topic, event, now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {

@@ -116,7 +116,7 @@ class Logic {
   bool thinning_ = false;                // as last reported
   std::uint64_t readings_damaged_ = 0;   // lost in a damaged outbox
   DiskFigures disk_;                     // after the last write of the outbox
-  std::uint64_t malformed_ = 0;          // control messages that could not be read
+  std::uint64_t malformed_ = 0;          // messages that could not be read; an order is told
 };
 
 }  // namespace sensors::publisher

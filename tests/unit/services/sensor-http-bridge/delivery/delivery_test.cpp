@@ -29,7 +29,8 @@ TEST(BridgeLogic, tells_of_a_namesake_and_answers_its_will) {
   const auto hear = [&t](ServiceState state) {
     MqttMessage message;
     message.topic = "sensors/kitchen/status/sensor-http-bridge";
-    message.payload = encode_status({service_name, state, "", t.now.wall, "1", R"("instance":"theirs")"});
+    message.payload =
+        encode_status({std::string(bridge_service), state, "", t.now.wall, "1", R"("instance":"theirs")"});
     t.step(std::move(message));
   };
   hear(ServiceState::up);

@@ -114,7 +114,7 @@ PublisherBench& with_a_past(PublisherBench& bench) {
   DriverReport without_values;
   without_values.passed_over = 18;
   bench.step(DriverRead{0, std::move(without_values)});
-  for (int i = 0; i < 3; ++i) bench.step(MqttMessage{"sensors/kitchen/control/sensor-publisher", "{", "", "", false});
+  for (int i = 0; i < 3; ++i) bench.step(MqttMessage{"sensors/kitchen/queue/sensor-persistence", "{", "", "", false});
   for (int i = 0; i < 10; ++i) bench.watermark("store1", "run1", 1'000'000);
   MqttMessage refusal;
   refusal.topic = "sensors/kitchen/committed/sensor-publisher";
