@@ -134,6 +134,16 @@ Result<ServiceState> decode_status_state(std::string_view payload) {
   return fail(ErrorCode::invalid, "state: must be up, degraded or down");
 }
 
+Result<bool> decode_status_delivers(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"delivers"});
+  bool delivers = true;
+  if (fields.has("delivers")) fields.read_bool("delivers", delivers);
+  TRY(fields.finish());
+  return delivers;
+}
+
 Result<ServiceReport> decode_status(std::string_view payload) {
   TRY_ASSIGN(const ServiceState state, decode_status_state(payload));
   JsonDocument document(max_payload_bytes);

@@ -95,4 +95,7 @@ Result<ServiceReport> decode_status(std::string_view payload);
 /// Only the state is decoded: "up", "degraded" or "down".
 Result<ServiceState> decode_status_state(std::string_view payload);
 
+/// Only whether somebody waits for what the service does: false for a bridge that says `"delivers":false`, up or down.
+Result<bool> decode_status_delivers(std::string_view payload);
+
 }  // namespace sensors

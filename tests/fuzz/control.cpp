@@ -31,6 +31,7 @@ void run(std::string_view input) {
     must(decode_breaker_order(encode_breaker_order(*order)).value() == *order, "an order survives another trip");
   }
   static_cast<void>(taken(decode_status_state(input)));
+  static_cast<void>(taken(decode_status_delivers(input)));
   if (const Result<ServiceReport> report = decode_status(input); taken(report)) {
     must(is_name(report->service), "a status names its service");
     for (const auto& [name, destination] : report->destinations) must(is_name(name), "a destination has a name");

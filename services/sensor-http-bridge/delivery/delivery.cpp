@@ -36,6 +36,12 @@ constexpr int most_rejections = 3;
 
 }  // namespace
 
+StatusWriter down_details(const DeliveryOptions& options) {
+  StatusWriter details;
+  if (!options.delivers) details.add("delivers", false);
+  return details;
+}
+
 SelfOptions self_options(const DeliveryOptions& options) {
   return {.service = options.service,
           .root = options.root,
@@ -370,7 +376,7 @@ void Delivery::store_answered() {
 
 void Delivery::stop() {
   if (phase_ == Phase::attempting && self_.is_connected() && now_.monotonic < *stop_by_) return;
-  self_.say_down("stopped", {}, now_, effects_);
+  self_.say_down("stopped", down_details(options_), now_, effects_);
   effects_.emplace_back(Exit{0});
   exited_ = true;
 }

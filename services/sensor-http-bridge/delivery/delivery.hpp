@@ -28,6 +28,9 @@ namespace sensors::bridge {
 /// What the service says of itself.
 SelfOptions self_options(const DeliveryOptions& options);
 
+/// What a status "down" of this bridge has beside whose it is: whether anything waits for it.
+StatusWriter down_details(const DeliveryOptions& options);
+
 class Delivery {
  public:
   /// A part of the service that says what it has to say in a status.

@@ -37,8 +37,10 @@ bool Downstream::take(const TopicView& topic, const MqttMessage& message, Instan
     heard.asks = queue->pressure;
   } else {
     const Result<ServiceState> state = decode_status_state(message.payload);
-    if (!state) return false;
+    const Result<bool> delivers = decode_status_delivers(message.payload);
+    if (!state || !delivers) return false;
     heard.down = *state == ServiceState::down;
+    heard.is_waited_for = *delivers;
   }
   heard.heard = true;
   heard.away = false;
@@ -76,6 +78,7 @@ bool Downstream::is_left_behind(const Key& key, const Service& service, Instant 
 
 std::string Downstream::complaint(const Key& key, const Service& service) {
   const std::string who = key.first + " of " + key.second;
+  if (!service.is_waited_for) return {};
   if (service.down) return who + " is down";
   if (service.away) return who + " has not come back with the broker";
   if (service.asks) return who + " asks for a slower pace";

@@ -41,7 +41,8 @@ class Downstream {
   struct Service {
     bool asks = false;  // `pressure` of its queue
     bool down = false;
-    bool heard = true;  // since the last connect
+    bool is_waited_for = true;  // not a bridge without a destination
+    bool heard = true;          // since the last connect
     bool away = false;
     Instant alive_at{};  // when it last said itself that it runs, or was first heard of
   };

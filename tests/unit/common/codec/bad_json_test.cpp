@@ -62,6 +62,7 @@ std::vector<Payload> from_every_service() {
       {"status", encode_status({"s", ServiceState::up, "", moment, "1", R"("pressure":"","store":"w5")"}),
        max_payload_bytes, only_whether(decode_status)},
       {"state_of_a_status", R"({"state":"up"})", max_payload_bytes, only_whether(decode_status_state)},
+      {"delivers_of_a_status", R"({"delivers":false})", max_payload_bytes, only_whether(decode_status_delivers)},
       {"event", encode_event("pace", moment, "text"), max_payload_bytes, only_whether(decode_event)},
       {"control", encode_breaker_order(BreakerOrder::isolate), max_payload_bytes, only_whether(decode_breaker_order)},
       {"payload_for_the_page", "{}", JsonObjectReader::max_bytes,

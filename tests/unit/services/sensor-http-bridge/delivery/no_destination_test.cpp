@@ -127,6 +127,22 @@ TEST(NoDestination, leaves_what_was_saved_of_a_breaker_for_a_destination_that_co
   EXPECT_TRUE(t.saved.empty());
 }
 
+TEST(NoDestination, says_when_it_ends_that_nobody_need_wait_for_it) {
+  Timeline t(without_destination());
+  t.connect();
+  t.step(StopRequested{});
+  EXPECT_FALSE(decode_status_delivers(t.newest("status")).value());
+  EXPECT_EQ(decode_status_state(t.newest("status")).value(), ServiceState::down);
+  const MqttPublish will =
+      Self::down_message(self_options(without_destination()), "gone", WallTime{}, down_details(without_destination()));
+  EXPECT_FALSE(decode_status_delivers(will.payload).value());
+  EXPECT_TRUE(
+      decode_status_delivers(
+          Self::down_message(self_options(test_options()), "gone", WallTime{}, down_details(test_options())).payload)
+          .value())
+      << "one that has a destination is waited for";
+}
+
 TEST(NoDestination, has_a_status_that_is_this_text) {
   Timeline t(without_destination());
   t.connect();

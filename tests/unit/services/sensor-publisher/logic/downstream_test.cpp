@@ -53,6 +53,14 @@ TEST_F(DownstreamTest, says_who_asks_and_why) {
   EXPECT_EQ(pressure(), "");
 }
 
+TEST_F(DownstreamTest, waits_for_no_bridge_that_delivers_nowhere) {
+  take("kitchen", "status", R"({"state":"down","delivers":false})");
+  EXPECT_EQ(pressure(), "");
+  take("kitchen", "status", R"({"state":"down","delivers":true})");
+  EXPECT_EQ(pressure(), "sensor-persistence of kitchen is down");
+  EXPECT_FALSE(take("kitchen", "status", R"({"state":"down","delivers":"no"})"));
+}
+
 TEST_F(DownstreamTest, listens_to_a_service_of_its_own_node_only_where_there_is_one) {
   status("cellar", "down");
   status("kitchen", "up");
