@@ -15,9 +15,11 @@ jobs=${JOBS:-$(nproc)}
 
 say() { echo "mutants: $*" >&2; }
 
-# Only what changed is written, so that the copy's objects stay good from one run to the next.
+# Only what changed is written, so that the copy's objects stay good from one run to the next. What is no file of the tree
+# any more goes, since whatever is in a folder is compiled.
 copy_tree() {
   mkdir -p "$copy"
+  (cd "$copy" && find . -type f -printf '%P\n') | { grep -vxFf <(git ls-files) || true; } | sed "s|^|$copy/|" | tr '\n' '\0' | xargs -0 -r rm
   git ls-files -z | while IFS= read -r -d '' file; do
     [ -e "$file" ] || continue
     if ! cmp -s "$file" "$copy/$file"; then
