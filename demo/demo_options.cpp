@@ -16,7 +16,7 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
       "The whole pipeline on this machine, on real input, in a folder of its own: its\n"
       "own Mosquitto, two publishers (this host, and a year of weather), the store,\n"
       "the bridge with its page, and an API. Services that are installed are left\n"
-      "alone. Ctrl-C ends it, and nothing stays.",
+      "alone. Ctrl-C ends it, and nothing stays, unless a reading was lost.",
       "sensorctl demo");
   app.add_option_function<std::string>(
          "--for",

@@ -37,6 +37,7 @@ version=$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLi
 grep -q "^## \[$version\] - [0-9]" CHANGELOG.md || fail "CHANGELOG.md has no release $version with a date, which CMakeLists.txt says it is"
 # Before hours of compiling, not behind them.
 packaging/repository.sh --check-key "$key"
+[ ${#url[@]} -gt 0 ] || fail "where will owners find it? Name the address with --url: it stands in the file that they install"
 [ -z "$(git status --porcelain)" ] || fail "what is released is what is committed: git status shows what is not"
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH

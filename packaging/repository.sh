@@ -18,7 +18,7 @@ fail() {
 
 folder=
 key=
-url=https://packages.example.org # to be replaced
+url=
 only_check=
 while [ $# -gt 0 ]; do
   case $1 in
@@ -94,6 +94,7 @@ END
 
 check_key
 [ -z "$only_check" ] || exit 0
+[ -n "$url" ] || fail "name the address that owners will find it at: --url"
 [ -d "$folder/pool" ] || fail "there is no folder '$folder/pool'"
 cd "$folder"
 hashes=(-o APT::FTPArchive::MD5=false -o APT::FTPArchive::SHA1=false)

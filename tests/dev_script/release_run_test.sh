@@ -49,7 +49,7 @@ commit() { git add -A && git -c user.name=t -c user.email=t@example.org commit -
 git init --quiet
 commit first
 
-release() { packaging/release.sh --key owner --suite bookworm --arch "$architecture" "$@" > "$folder/said" 2>&1; }
+release() { packaging/release.sh --key owner --url https://packages.example.com --suite bookworm --arch "$architecture" "$@" > "$folder/said" 2>&1; }
 refuses() {
   release "${@:2}" && fail "it is released: $1"
   grep -qF -- "$1" "$folder/said" || fail "it does not say: $1"

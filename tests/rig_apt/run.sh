@@ -124,15 +124,15 @@ part_tampered() {
   add_to_repository "$deb"
   local dist=dists/$suite
   sign_key thief
-  serve sh -c "sed -i 's/^Version: /Version: 9/' $dist/main/binary-*/Packages; rm $dist/main/binary-*/Packages.xz"
+  check "the repository is served so" serve sh -c "sed -i 's/^Version: /Version: 9/' $dist/main/binary-*/Packages; rm $dist/main/binary-*/Packages.xz"
   refused_by_update "a list of packages that is not the signed one"
-  serve sed -i '/^Origin:/s/Sensor/Censor/' "$dist/InRelease"
+  check "the repository is served so" serve sed -i '/^Origin:/s/Sensor/Censor/' "$dist/InRelease"
   refused_by_update "a Release that was changed"
-  serve resign_as_thief "$dist"
+  check "the repository is served so" serve resign_as_thief "$dist"
   refused_by_update "another one's signature"
-  serve sh -c "rm $dist/InRelease $dist/Release.gpg"
+  check "the repository is served so" serve sh -c "rm $dist/InRelease $dist/Release.gpg"
   refused_by_update "no signature"
-  serve sh -c "printf x | dd of=pool/$suite/$(basename "$deb") bs=1 seek=5000 conv=notrunc 2> /dev/null"
+  check "the repository is served so" serve sh -c "printf x | dd of=pool/$suite/$(basename "$deb") bs=1 seek=5000 conv=notrunc 2> /dev/null"
   check "apt update takes lists that are whole" apt_update
   check "a package with one byte changed is refused" [ "$(apt_ upgrade; echo $?)" != 0 ]
   check "apt says that its checksum is another one" grep -qE 'Hash Sum mismatch|unexpected size' build/rig/apt-upgrade.log

@@ -39,7 +39,13 @@ class CheckConfig : public RigTest {
     EXPECT_NE(service.log().find("no_such_key"), std::string::npos);
   }
 
-  Rig rig_{folder_, RigOptions{}};
+  static RigOptions with_a_sensor() {
+    RigOptions options;
+    options.publisher.set_text("driver.host", "type", "host");
+    return options;
+  }
+
+  Rig rig_{folder_, with_a_sensor()};
 };
 
 TEST_F(CheckConfig, takes_a_good_file_of_each_service) {
