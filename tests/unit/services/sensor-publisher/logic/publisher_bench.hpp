@@ -13,6 +13,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "services/sensor-publisher/logic/logic.hpp"
 
 namespace sensors::publisher {
@@ -224,5 +225,14 @@ class PublisherBench {
     if (!done.known_store.empty()) known_store = done.known_store;
   }
 };
+
+/// The status of the store, which runs as the process `instance`.
+inline void store_says(PublisherBench& bench, const std::string& store, const std::string& instance) {
+  MqttMessage message;
+  message.topic = "sensors/kitchen/status/sensor-persistence";
+  message.payload = encode_status({"sensor-persistence", ServiceState::up, "", bench.now.wall, "0",
+                                   R"("store":")" + store + R"(","instance":")" + instance + '"'});
+  bench.step(std::move(message));
+}
 
 }  // namespace sensors::publisher
