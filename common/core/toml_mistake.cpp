@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "common/core/secret_name.hpp"
 #include "common/core/toml_words.hpp"
 
 namespace sensors {
@@ -40,11 +41,26 @@ class Walk {
   void skip_blanks() { at_ = std::min(text_.find_first_not_of(blanks_of_toml, at_), text_.size()); }
 
   Found here(const std::string& what) const { return std::pair(at_, what); }
-  Found of_key(const std::string& what) const { return std::pair(at_, table_ + key_ + ": " + what); }
+  Found of_key(const std::string& what) const { return std::pair(at_, name_shown(table_ + key_) + ": " + what); }
+
+  /// What may be a value, of the key or in the line that the walk is at.
+  std::string value_shown(std::string_view part) const {
+    const std::size_t begin = at_ == 0 ? 0 : text_.rfind('\n', at_ - 1) + 1;
+    const std::string_view whole = text_.substr(begin, text_.find('\n', at_) - begin);
+    return may_hold_secret(table_ + key_) || may_hold_secret(whole) ? "..." : shown(part);
+  }
+
+  /// What is meant for a name; a slip can make one of a URL.
+  static std::string name_shown(std::string_view name) {
+    return name.find("://") != std::string_view::npos || name.find_first_of("@=") != std::string_view::npos
+               ? "..."
+               : shown(name);
+  }
 
   Found statement() {
     if (at_ == 0 && text_.starts_with("\ufeff")) at_ = 3;
     skip_blanks();
+    key_.clear();
     const std::string_view all = trimmed(line());
     if (all.empty() || all.front() == '#') {
       next_line();
@@ -62,23 +78,24 @@ class Walk {
     const std::string_view name = trimmed(all.substr(close.size(), std::min(end, all.find('#')) - close.size()));
     const std::string open = is_list ? "[[" : "[";
     if (end == std::string_view::npos || all.substr(0, end).find('#') != std::string_view::npos)
-      return here("the bracket is not closed: write " + open + shown(name) + close);
+      return here("the bracket is not closed: write " + open + name_shown(name) + close);
     if (name.find_first_of("\"'") == std::string_view::npos) {
       const std::string plain = plain_name(name);
       if (plain != name) {
-        return here("[" + shown(name) + "]: a name has letters of A-Z a-z, digits, '_' and '-': write " + open + plain +
-                    close);
+        return here("[" + name_shown(name) + "]: a name has letters of A-Z a-z, digits, '_' and '-': write " + open +
+                    plain + close);
       }
     }
     const std::string_view rest = trimmed(all.substr(end + close.size()));
     if (!rest.empty() && rest.front() != '#')
-      return here("'" + shown(rest) + "' stands behind " + open + shown(name) + close + ": put it into the next line");
+      return here("'" + value_shown(rest) + "' stands behind " + open + name_shown(name) + close +
+                  ": put it into the next line");
     table_ = std::string(name) + ".";
     if (is_list) {
       ++lists_;
     } else if (const auto [other, is_new] = seen_.try_emplace(std::to_string(lists_) + "[" + std::string(name), at_);
                !is_new) {
-      return here("[" + shown(name) + "] is there already, in line " + std::to_string(line_number(other->second)) +
+      return here("[" + name_shown(name) + "] is there already, in line " + std::to_string(line_number(other->second)) +
                   ": put its keys there");
     }
     next_line();
@@ -92,13 +109,14 @@ class Walk {
     const std::size_t colon = all.find(':');
     if (all.starts_with("//") || all.starts_with(";")) return here("a comment begins with #");
     if (odd_quote_in(all.substr(0, equals)) == 0)
-      return here("a key stands without quotes, or in straight ones: " + shown(with_straight_quotes(trimmed(all))));
+      return here("a key stands without quotes, or in straight ones: " +
+                  value_shown(with_straight_quotes(trimmed(all))));
     if (equals == std::string_view::npos || colon < equals) return without_equals(all);
     key_ = std::string(trimmed(all.substr(0, equals)));
     if (key_.empty()) return here("the key before '=' is missing");
     if (key_.find_first_of("\"'") == std::string::npos && plain_name(key_) != key_)
-      return here("'" + shown(key_) + "' is no key: one has letters of A-Z a-z, digits, '_' and '-', such as " +
-                  shown(plain_name(key_)));
+      return here("'" + name_shown(key_) + "' is no key: one has letters of A-Z a-z, digits, '_' and '-', such as " +
+                  name_shown(plain_name(key_)));
     const std::string place = std::to_string(lists_) + table_ + key_;
     const auto [other, is_new] = seen_.try_emplace(place, at_);
     if (!is_new)
@@ -115,17 +133,17 @@ class Walk {
     const std::size_t from = std::min(all.find_first_not_of(": \t=", end), all.size());
     const std::string_view value = trimmed(all.substr(from));
     if (key.empty() || key.find_first_of("\"'[]{},") != std::string_view::npos)
-      return here("'" + shown(all) + "' is no key with its value: KEY = VALUE");
-    return here("a key and its value have '=' between them: " + shown(key) + " = " +
-                (value.empty() ? "..." : shown(value)));
+      return here("'" + value_shown(all) + "' is no key with its value: KEY = VALUE");
+    return here("a key and its value have '=' between them: " + name_shown(key) + " = " +
+                (value.empty() ? "..." : value_shown(value)));
   }
 
   Found behind_value() {
     skip_blanks();
     const std::string_view rest = trimmed(line());
     if (!rest.empty() && rest.front() != '#') {
-      if (rest.front() == ',') return of_key("several values stand in brackets: " + key_ + " = [..., ...]");
-      return of_key("'" + shown(rest) + "' stands behind the value: put it into the next line, or behind a #");
+      if (rest.front() == ',') return of_key("several values stand in brackets: " + name_shown(key_) + " = [..., ...]");
+      return of_key("'" + value_shown(rest) + "' stands behind the value: put it into the next line, or behind a #");
     }
     next_line();
     return std::nullopt;
@@ -147,7 +165,8 @@ class Walk {
   }
 
   Found curly(std::string_view all) const {
-    return of_key("curly quotes are no quotes here, straight ones are: " + shown(with_straight_quotes(trimmed(all))));
+    return of_key("curly quotes are no quotes here, straight ones are: " +
+                  value_shown(with_straight_quotes(trimmed(all))));
   }
 
   Found lines_of_text(std::string_view quotes) {
@@ -175,7 +194,7 @@ class Walk {
     }
     if (odd_quote_in(all) != std::string_view::npos) return curly(all);
     const std::string_view meant = trimmed(all.substr(1, all.find_first_of(ends, 1) - 1));
-    return of_key("the closing quote is missing: " + std::string(1, quote) + shown(meant) + quote);
+    return of_key("the closing quote is missing: " + std::string(1, quote) + value_shown(meant) + quote);
   }
 
   /// A value without quotes, up to `end` of the line.
@@ -183,13 +202,15 @@ class Walk {
     const std::string_view word = trimmed(line().substr(0, end));
     if (!is_bare_value(word)) {
       if (odd_blank_in(word) != std::string_view::npos)
-        return of_key("a character that is no blank, as web pages have, stands in '" + shown(word) + "': delete it");
-      const std::string better = instead_of(word);
+        return of_key("a character that is no blank, as web pages have, stands in '" + value_shown(word) +
+                      "': delete it");
+      const bool is_hidden = value_shown(word) != shown(word);  // a PIN with a zero before it is no number
+      const std::string better = is_hidden ? "" : instead_of(word);
       if (!better.empty()) return of_key(better);
       const bool has_quote = word.back() == '"' || word.back() == '\'';
       const std::string text = with_straight_quotes(has_quote ? word.substr(0, word.size() - 1) : word);
       return of_key((has_quote ? "the opening quote is missing: " : "a text stands in quotes: ") +
-                    (is_in_list ? "" : key_ + " = ") + '"' + shown(text) + '"');
+                    (is_in_list ? "" : name_shown(key_) + " = ") + '"' + value_shown(text) + '"');
     }
     at_ += word.size();
     return std::nullopt;
@@ -219,7 +240,7 @@ class Walk {
         wants_comma = c == ']';
         ++at_;
       } else if (wants_comma) {
-        return of_key("a comma is missing before " + shown(trimmed(all.substr(0, all.find_first_of(",]\n")))));
+        return of_key("a comma is missing before " + value_shown(trimmed(all.substr(0, all.find_first_of(",]\n")))));
       } else if (c == '[') {
         ++depth;
         ++at_;
@@ -277,6 +298,11 @@ std::optional<TomlMistake> explain_toml(std::string_view text, std::size_t line)
   const auto lines = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
   const std::size_t start = lines == 0 ? 0 : before.rfind('\n') + 1;
   return TomlMistake{lines + 1, found->first - start + 1, found->second};
+}
+
+std::string quotable_slip(std::string_view text, std::size_t line, std::string_view said) {
+  for (; line > 1; --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return may_hold_secret(text.substr(0, text.find('\n'))) ? "TOML cannot read this line" : std::string(said);
 }
 
 }  // namespace sensors

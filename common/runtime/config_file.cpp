@@ -13,6 +13,7 @@
 
 #include "common/core/near_word.hpp"
 #include "common/core/reading.hpp"
+#include "common/core/secret_name.hpp"
 #include "common/core/toml_mistake.hpp"
 #include "common/runtime/duration_text.hpp"
 #include "common/runtime/small_file.hpp"
@@ -196,7 +197,7 @@ Result<Millis> duration_of(const toml::node& node, Millis least, Millis most) {
   const auto* text = node.as_string();
   const std::optional<Millis> value = text == nullptr ? std::nullopt : parse_duration(text->get());
   if (!value.has_value()) {
-    const std::string is = text != nullptr ? fmt::format(", is \"{}\"", text->get().substr(0, 40)) : "";
+    const std::string is = text != nullptr ? fmt::format(", is \"{}\"", quotable(text->get())) : "";
     return fail(ErrorCode::invalid,
                 "must be a duration with its unit (ms, s, min, h, d) in quotes, such as \"10s\"" + is);
   }
@@ -271,7 +272,7 @@ void ConfigTable::read_choice(const std::string& key, std::string& target, const
   read(key, choice);
   if (choice != target && std::find(choices.begin(), choices.end(), choice) == choices.end()) {
     state_->add_mistake(node_, key,
-                        fmt::format("must be one of {}, is \"{}\"{}", joined(choices), choice,
+                        fmt::format("must be one of {}, is \"{}\"{}", joined(choices), quotable(choice),
                                     did_you_mean(choice.substr(0, 100), {choices.begin(), choices.end()})));
   } else {
     target = choice;
@@ -343,7 +344,8 @@ Result<ConfigFile> ConfigFile::load(const std::string& path) {
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
     const TomlMistake mistake =
-        explain_toml(content.text, at.line).value_or(TomlMistake{at.line, at.column, std::string(error.description())});
+        explain_toml(content.text, at.line)
+            .value_or(TomlMistake{at.line, at.column, quotable_slip(content.text, at.line, error.description())});
     return fail(ErrorCode::malformed, fmt::format("{}:{}:{}: {}", path, mistake.line, mistake.column, mistake.text));
   }
   return ConfigFile(std::move(state));

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "common/core/secret_name.hpp"
 #include "common/core/unit_text.hpp"
 
 namespace sensors {
@@ -23,7 +24,7 @@ void read_pairs(ConfigTable& table, const std::string& key, std::map<std::string
   for (const std::string& pair : pairs) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || equals == 0) {
-      table.refuse(key, "'" + pair + "' is not of the form \"name=value\"");
+      table.refuse(key, "'" + quotable(pair) + "' is not of the form \"name=value\"");
     } else {
       const bool is_new = target.emplace(pair.substr(0, equals), pair.substr(equals + 1)).second;
       if (!is_new) table.refuse(key, "'" + pair.substr(0, equals) + "' is there twice");

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "common/core/secret_name.hpp"
 #include "services/sensorctl/redaction/redact.hpp"
 #include "services/sensorctl/redaction/secret_words.hpp"
 

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "common/core/ascii.hpp"
+#include "common/core/secret_name.hpp"
 #include "services/sensorctl/redaction/secret_words.hpp"
 
 namespace sensors::bundle {

@@ -3,17 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "common/core/ascii.hpp"
-
 namespace sensors::bundle {
 
 namespace {
 
-constexpr std::array<std::string_view, 18> parts_of_secret_names{
-    "password",   "passwd",     "passphrase",    "passcode", "secret", "token",   "apikey",    "api_key", "api-key",
-    "credential", "access_key", "authorization", "cookie",   "psk",    "private", "preshared", "webhook", "bearer"};
-constexpr std::array<std::string_view, 4> ends_of_secret_names{"pass", "pwd", "pw", "key"};
-constexpr std::array<std::string_view, 6> secret_names{"auth", "sig", "signature", "dsn", "pin", "pat"};
 constexpr std::array<std::string_view, 31> usual_words_of_paths{
     "",       "api",    "v1",           "v2",        "v3",    "readings", "reading",      "write",   "query",
     "ping",   "health", "data",         "bulk",      "_bulk", "ingest",   "metrics",      "sensors", "sensor",
@@ -104,16 +97,6 @@ void append_word(std::string& out, std::string_view word) {
 }
 
 }  // namespace
-
-bool is_secret_name(std::string_view name) {
-  const std::string text = lower_ascii(name);
-  if (text.ends_with("_file") || text.ends_with("-file") || text == "idempotency-key") return false;
-  if (contains(secret_names, text)) return true;
-  const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
-  const auto ends = [&](std::string_view end) { return text.ends_with(end); };
-  return std::any_of(parts_of_secret_names.begin(), parts_of_secret_names.end(), has) ||
-         std::any_of(ends_of_secret_names.begin(), ends_of_secret_names.end(), ends);
-}
 
 std::string without_urls(std::string_view line) {
   std::string out;

@@ -1,4 +1,4 @@
-// What names a secret, and what looks like one. Private to the bundle. Pure.
+// What looks like a secret. Private to the bundle. Pure.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,6 @@ template <class Range>
 bool contains(const Range& range, std::string_view text) {
   return std::find(range.begin(), range.end(), text) != range.end();
 }
-
-/// Whether what stands behind `name` is a password, a token or a key. The name of a file of one is none.
-bool is_secret_name(std::string_view name);
 
 /// Of every URL: scheme and host stay, and words of the path that are usual in APIs.
 std::string without_urls(std::string_view line);

@@ -23,8 +23,7 @@ const std::vector<BadFile> bad_files{
     {"log_level = info\n", ":1:13: log_level: a text stands in quotes: log_level = \"info\""},
     {"\n[mqtt]\nhost = 127.0.0.1\n", ":3:8: mqtt.host: a text stands in quotes: host = \"127.0.0.1\""},
     {"interval = 10s\n", ":1:12: interval: a text stands in quotes: interval = \"10s\""},
-    {"url = https://api.example.com/r  # mine\n",
-     ":1:7: url: a text stands in quotes: url = \"https://api.example.com/r\""},
+    {"url = https://api.example.com/r  # mine\n", ":1:7: url: a text stands in quotes: url = \"...\""},
     {"path = /var/lib/x\n", ":1:8: path: a text stands in quotes: path = \"/var/lib/x\""},
     {"gzip = True\n", ":1:8: gzip: is written in small letters: true"},
     {"gzip = yes\n", ":1:8: gzip: a bare word is no value: write true or false, or a text in quotes, \"yes\""},
@@ -97,6 +96,65 @@ TEST(BadFiles, are_told_with_their_place_the_mistake_and_what_is_right) {
     EXPECT_EQ(file.error().code, ErrorCode::malformed) << bad.text;
     EXPECT_EQ(file.error().message, path + bad.told) << bad.text;
   }
+}
+
+/// What is said of a file is logged at each start, and logs are read by others.
+TEST(BadFiles, are_told_without_what_may_be_a_password) {
+  const std::vector<BadFile> with_passwords{
+      {"url = https://pi:hunter2@host\n", ":1:7: url: a text stands in quotes: url = \"...\""},
+      {"url = https://pi:hunter2@host\"\n", ":1:7: url: the opening quote is missing: url = \"...\""},
+      {"url = \"https://pi:hunter2@host\n", ":1:7: url: the closing quote is missing: \"...\""},
+      {"url = \u201chttps://pi:hunter2@host\u201d\n",
+       ":1:7: url: curly quotes are no quotes here, straight ones are: ..."},
+      {"\u201curl\u201d = \"https://pi:hunter2@host\"\n",
+       ":1:1: a key stands without quotes, or in straight ones: ..."},
+      {"url: https://pi:hunter2@host\n", ":1:1: a key and its value have '=' between them: url = ..."},
+      {"https://pi:hunter2@host\n", ":1:1: a key and its value have '=' between them: https = ..."},
+      {"\"https://pi:hunter2@host\"\n", ":1:1: '...' is no key with its value: KEY = VALUE"},
+      {"pi,hunter2@host = 1\n",
+       ":1:1: '...' is no key: one has letters of A-Z a-z, digits, '_' and '-', such as pi_hunter2_host"},
+      {"\"pi:hunter2@host\" = = 1\n", ""},
+      {"[mqtt] password = \"hunter2\"\n", ":1:1: '...' stands behind [mqtt]: put it into the next line"},
+      {"[mqtt password = \"hunter2\"\n", ":1:1: the bracket is not closed: write [...]"},
+      {"password = hunter2\n", ":1:12: password: a text stands in quotes: password = \"...\""},
+      {"password = \"x\" hunter2\n",
+       ":1:16: password: '...' stands behind the value: put it into the next line, or behind a #"},
+      {"pin = 0123\n", ":1:7: pin: a text stands in quotes: pin = \"...\""},
+      {"password_file = hunter2\n", ":1:17: password_file: a text stands in quotes: password_file = \"...\""},
+      {"[http.tokens.a]\nvalue = hunter2\n", ":2:9: http.tokens.a.value: a text stands in quotes: value = \"...\""},
+      {"headers = [\n  \"Accept: text/plain\",\n  X-My: hunter2,\n]\n",
+       ":3:3: headers: a text stands in quotes: \"...\""},
+      {"list = [\"x\" \"https://pi:hunter2@host\"]\n", ":1:13: list: a comma is missing before ..."},
+      {"token = hun\u00a0ter2\n",
+       ":1:9: token: a character that is no blank, as web pages have, stands in '...': delete it"},
+      {"pin = 99999999999999999999\n", ""},
+  };
+  const TemporaryFolder folder;
+  for (const BadFile& bad : with_passwords) {
+    const std::string path = folder.write("service.toml", bad.text);
+    const Result<ConfigFile> file = ConfigFile::load(path);
+    ASSERT_FALSE(file.has_value()) << bad.text;
+    const std::string& said = file.error().message;
+    if (!bad.told.empty()) {
+      EXPECT_EQ(said, path + bad.told) << bad.text;
+    }
+    for (const char* secret : {"hunter2@", "hunter2\"", "hunter2,", "ter2'", "0123", "99999"})
+      EXPECT_EQ(said.find(secret), std::string::npos) << said;
+  }
+}
+
+TEST(BadFiles, are_told_without_a_password_that_stands_where_something_else_does) {
+  const TemporaryFolder folder;
+  Result<ConfigFile> file = ConfigFile::load(
+      folder.write("service.toml", "interval = \"https://pi:hunter2@host\"\nkind = \"pi:hunter2@host\"\n"));
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  Millis interval{1};
+  file->root().read("interval", interval, Millis{1}, Millis{2});
+  std::string kind = "a";
+  file->root().read_choice("kind", kind, {"a", "b"});
+  const Result<void> finished = file->finish();
+  ASSERT_FALSE(finished.has_value());
+  EXPECT_EQ(finished.error().message.find("hunter2"), std::string::npos) << finished.error().message;
 }
 
 TEST(BadFiles, are_none_with_tabs_a_byte_order_mark_and_the_line_ends_of_windows) {
