@@ -123,7 +123,7 @@ int show_or_move_page(const PageOptions& options) {
     if (const Result<void> done = carry_out(*file, *change, options.owner); !done.has_value())
       return refuse(done.error());
     if (change->token.has_value()) say_token(*change->token, options.owner);
-    say(fmt::format("{} is changed.\n", file->path));
+    say(fmt::format("{} is changed.\n{}", file->path, change->note));
     make_it_so(options.configuration);
   }
   say(page_text(change->setup, reach_here()));

@@ -50,6 +50,25 @@ void put_token(Change& change, Token token) {
   change.token = std::move(token);
 }
 
+/// Off this machine nobody may do anything without a token but read, and that with `is_public` only, whatever was so on
+/// this machine or at an earlier opening.
+Result<void> limit_anonymous(Change& change, const Listen& listen, bool is_public) {
+  const Scopes now = anonymous_of(change.setup);
+  const bool is_here = listen.is_loopback();
+  const Scopes wanted{is_public || (is_here && now.read), is_here && now.write};
+  if (wanted == now) return {};
+  if (is_public) {
+    change.setup.anonymous = wanted;
+    TRY_ASSIGN(change.text, with_key(change.text, "http", "anonymous", list_of(wanted)));
+  } else {
+    change.setup.anonymous.reset();
+    TRY_ASSIGN(change.text, without_key(change.text, "http", "anonymous"));
+  }
+  if (now.write) change.note = "Handing readings in takes a token now: anonymous no longer has \"write\".\n";
+  if (now.read && !is_public) change.note += "Reading takes a token now: anonymous no longer has \"read\".\n";
+  return {};
+}
+
 }  // namespace
 
 std::string Listen::text() const {
@@ -91,10 +110,7 @@ Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Li
     TRY_ASSIGN(change.text, with_key(change.text, "http", "listen", quoted(listen.text())));
     change.setup.listen = listen.text();
   }
-  if (is_public && !anonymous_of(change.setup).read) {
-    change.setup.anonymous = Scopes{true, anonymous_of(setup).write};
-    TRY_ASSIGN(change.text, with_key(change.text, "http", "anonymous", list_of(*change.setup.anonymous)));
-  }
+  TRY(limit_anonymous(change, listen, is_public));
   const bool somebody_reads =
       anonymous_of(change.setup).read ||
       std::any_of(setup.tokens.begin(), setup.tokens.end(), [](const Token& token) { return token.scopes.read; });

@@ -54,11 +54,12 @@ struct Change {
   HttpSetup setup;               // what is to be read from it
   std::optional<Token> token{};  // to be made first, or whose file goes afterwards
   bool is_needed = true;         // false: it is so already
+  std::string note{};            // who may do less than before; lines
 };
 
-/// What --listen comes to: who may read is not less than the file says. Off this machine somebody must be able to read:
-/// everybody with `is_public`, else whoever has a token, and where there is none a token `page` is made, in `folder`.
-/// Errors of with_key(), where the file is written in a way that is not changed here.
+/// What --listen comes to. Off this machine everybody may read with `is_public`, else only whoever has a token,
+/// whatever `anonymous` said; nobody hands readings in without one. Where there is no token that reads, `page` is made,
+/// in `folder`. Errors of with_key(), where the file is written in a way that is not changed here.
 Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Listen& listen, bool is_public,
                          const std::string& folder);
 

@@ -46,9 +46,6 @@ TEST(OpenPage, makes_none_where_somebody_may_read) {
   HttpSetup with_token = served_at("127.0.0.1:8080");
   with_token.tokens = {{"garden", folder + "/garden.token", {true, true}}};
   EXPECT_FALSE(open_page(closed, with_token, at("0.0.0.0:8080"), false, folder)->token.has_value());
-  HttpSetup to_all = served_at("0.0.0.0:8080");
-  to_all.anonymous = Scopes{true, false};
-  EXPECT_FALSE(open_page(closed, to_all, at("0.0.0.0:9090"), false, folder)->token.has_value());
   EXPECT_FALSE(open_page(closed, HttpSetup{}, at("127.0.0.1:8080"), false, folder)->token.has_value());
 }
 
@@ -63,11 +60,42 @@ TEST(OpenPage, lets_everybody_read_when_it_is_told_so) {
   ASSERT_TRUE(change.has_value());
   EXPECT_EQ(change->text, "[http]\nlisten = \"0.0.0.0:8080\"\nanonymous = [\"read\"]\n");
   EXPECT_FALSE(change->token.has_value());
-  HttpSetup writes = served_at("0.0.0.0:8080");
-  writes.anonymous = Scopes{false, true};
-  EXPECT_EQ(open_page("[http]\nanonymous = [\"write\"]\n", writes, at("0.0.0.0:8080"), true, folder)->text,
-            "[http]\nanonymous = [\"read\", \"write\"]\n")
-      << "what others may do stays";
+}
+
+/// On loopback, or opened before: what was right then was not asked now.
+TEST(OpenPage, lets_nobody_do_without_a_token_what_was_not_asked) {
+  for (const char* before : {"127.0.0.1:8080", "0.0.0.0:8080", ""}) {
+    for (const Scopes anonymous : {Scopes{true, false}, Scopes{false, true}, Scopes{true, true}}) {
+      HttpSetup setup = served_at(before);
+      setup.anonymous = anonymous;
+      const std::string text = "[http]\nlisten = \"x\"\nanonymous = [\"x\"]  # mine\n";
+      const Result<Change> closed_to_all = open_page(text, setup, at("0.0.0.0:9090"), false, folder);
+      ASSERT_TRUE(closed_to_all.has_value());
+      EXPECT_EQ(anonymous_of(closed_to_all->setup), Scopes{});
+      EXPECT_EQ(closed_to_all->text.find("[http]\nlisten = \"0.0.0.0:9090\"\n#anonymous = [\"x\"]  # mine\n"), 0U)
+          << closed_to_all->text;
+      EXPECT_EQ(closed_to_all->note.find("Reading takes a token now") != std::string::npos, anonymous.read);
+      EXPECT_EQ(closed_to_all->note.find("Handing readings in takes a token now") != std::string::npos,
+                anonymous.write);
+      EXPECT_EQ(closed_to_all->token->name, "page") << "somebody must be able to read";
+
+      const Result<Change> open = open_page(text, setup, at("0.0.0.0:9090"), true, folder);
+      EXPECT_EQ(anonymous_of(open->setup), (Scopes{true, false})) << "--public is for reading";
+      EXPECT_EQ(open->note.empty(), !anonymous.write);
+
+      setup.listen = "127.0.0.1:8080";
+      EXPECT_EQ(open_page(text, setup, at("127.0.0.1:9090"), false, folder)->setup.anonymous, anonymous)
+          << "on this machine it stays";
+    }
+  }
+}
+
+TEST(OpenPage, takes_out_no_more_than_there_is) {
+  HttpSetup nobody = served_at("0.0.0.0:8080");
+  nobody.anonymous = Scopes{};
+  const Result<Change> change = open_page("[http]\nanonymous = []\n", nobody, at("0.0.0.0:8080"), false, folder);
+  EXPECT_EQ(change->setup.anonymous, Scopes{});
+  EXPECT_EQ(change->note, "");
 }
 
 TEST(OpenPage, changes_nothing_the_second_time) {
