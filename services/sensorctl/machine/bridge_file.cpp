@@ -122,11 +122,20 @@ Result<void> fill_token_file(int file, const std::string& path, const passwd& ow
   return {};
 }
 
+std::string plain_folder(const std::string& folder) {
+  std::error_code failed;
+  std::filesystem::path path = std::filesystem::absolute(folder, failed);
+  if (failed) path = folder;
+  path = path.lexically_normal();
+  return path.has_filename() ? path.string() : path.parent_path().string();
+}
+
 }  // namespace
 
 Result<BridgeFile> read_bridge_file(const std::string& folder) {
   BridgeFile bridge;
-  bridge.path = folder + "/sensor-http-bridge.toml";
+  bridge.folder = plain_folder(folder);
+  bridge.path = bridge.folder + "/sensor-http-bridge.toml";
   std::error_code failed;
   const std::filesystem::path real = std::filesystem::canonical(bridge.path, failed);
   if (!failed) bridge.path = real.string();

@@ -10,7 +10,8 @@
 namespace sensors::sensorctl {
 
 struct BridgeFile {
-  std::string path;  // of the file itself, where it was a link
+  std::string folder;  // where it was looked for, as a path that tokens can be named by: absolute, without / at its end
+  std::string path;    // of the file itself, where it was a link
   std::string text;
   HttpSetup setup;
 };

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -25,7 +26,7 @@ namespace sensors::sensorctl {
 namespace {
 
 constexpr const char* unit = "sensor-http-bridge";
-constexpr const char* folder_of_unit = "/etc/sensor-project";
+constexpr Millis ask_deadline{10'000};
 constexpr Millis restart_deadline{100'000};
 constexpr std::size_t most_output = 4'096;
 
@@ -71,25 +72,34 @@ int refuse(const Error& error) {
   return is_usage ? exit_usage : exit_trouble;
 }
 
-/// What systemd says of the unit, "active", "failed", "inactive"; empty where it does not say it.
-std::string state_of_unit() {
-  if (::access("/run/systemd/system", F_OK) != 0) return "";
-  const Result<bundle::ProgramOutput> said = bundle::run_program({"systemctl", "is-active", unit}, {{}, most_output});
-  return said.has_value() ? said->text.substr(0, said->text.find('\n')) : "";
+/// Whether the unit runs, or is to; so is one that a mistake ended. Not where there is no systemd, or no such unit.
+bool is_unit_in_use() {
+  const Result<bundle::ProgramOutput> said = bundle::run_program({"systemctl", "is-active", unit}, {ask_deadline, most_output});
+  if (!said.has_value()) return said.error().code != ErrorCode::not_found;
+  const std::string state = said->text.substr(0, said->text.find('\n'));
+  return state == "active" || state == "activating" || state == "deactivating" || state == "reloading" ||
+         state == "refreshing" || state == "failed";
 }
 
-/// Restarts the bridge where it runs with this file, or where a mistake ended it; else says how. Whether it runs then.
-bool make_it_so(const std::string& folder) {
-  const std::string state = folder == folder_of_unit ? state_of_unit() : "";
-  if (state != "active" && state != "failed") {
+/// Restarts the bridge where it runs with this file; else says how. exit_trouble when the one that runs does not know
+/// of the change.
+int make_it_so(const std::string& folder, const std::string& folder_of_unit) {
+  std::error_code is_not_there;
+  if (!std::filesystem::equivalent(folder, folder_of_unit, is_not_there) || !is_unit_in_use()) {
     say(fmt::format("It counts from the next start of the bridge on: sudo systemctl restart {}\n", unit));
-    return false;
+    return exit_ok;
   }
   const Result<bundle::ProgramOutput> done =
       bundle::run_program({"systemctl", "restart", unit}, {restart_deadline, most_output});
-  if (done.has_value() && done->exit_code == 0) return say(fmt::format("{} was restarted.\n", unit));
-  complain(fmt::format("{0} could not be restarted: systemctl status {0}", unit));
-  return false;
+  if (done.has_value() && done->exit_code == 0) {
+    say(fmt::format("{} was restarted.\n", unit));
+    return exit_ok;
+  }
+  complain(
+      fmt::format("{0} could not be restarted; if it runs, it does not know of the change: systemctl status {0}, "
+                  "then sudo systemctl restart {0}",
+                  unit));
+  return exit_trouble;
 }
 
 /// The token's file first, as the bridge that checks the change looks for it.
@@ -115,16 +125,17 @@ int show_or_move_page(const PageOptions& options) {
   }
   const Result<Listen> listen = parse_listen(options.listen);
   if (!options.local && !listen.has_value()) return refuse(listen.error());
-  const Result<Change> change =
-      options.local ? close_page(file->text, file->setup)
-                    : open_page(file->text, file->setup, *listen, options.is_public, options.configuration);
+  const Result<Change> change = options.local
+                                    ? close_page(file->text, file->setup)
+                                    : open_page(file->text, file->setup, *listen, options.is_public, file->folder);
   if (!change.has_value()) return refuse(change.error());
   if (change->is_needed) {
     if (const Result<void> done = carry_out(*file, *change, options.owner); !done.has_value())
       return refuse(done.error());
     if (change->token.has_value()) say_token(*change->token, options.owner);
     say(fmt::format("{} is changed.\n{}", file->path, change->note));
-    make_it_so(options.configuration);
+    const int made = make_it_so(file->folder, options.folder_of_unit);
+    if (made != exit_ok) return made;
   }
   say(page_text(change->setup, reach_here()));
   return exit_ok;
@@ -133,15 +144,15 @@ int show_or_move_page(const PageOptions& options) {
 int add_token(const TokenOptions& options) {
   const Result<BridgeFile> file = read_bridge_file(options.configuration);
   if (!file.has_value()) return refuse(file.error());
-  const Result<Change> change = add_token(file->text, file->setup, options.name, options.scopes, options.configuration);
+  const Result<Change> change = add_token(file->text, file->setup, options.name, options.scopes, file->folder);
   if (!change.has_value()) return refuse(change.error());
   if (const Result<void> done = carry_out(*file, *change, options.owner); !done.has_value())
     return refuse(done.error());
   say_token(*change->token, options.owner);
   say(fmt::format("{} names it, in [http.tokens.{}].\n", file->path, options.name));
-  make_it_so(options.configuration);
+  const int made = make_it_so(file->folder, options.folder_of_unit);
   say("To use it:\n" + token_text(*change->token, change->setup));
-  return exit_ok;
+  return made;
 }
 
 int remove_token(const TokenOptions& options) {
@@ -151,10 +162,9 @@ int remove_token(const TokenOptions& options) {
   if (!change.has_value()) return refuse(change.error());
   if (const Result<void> done = replace_bridge_file(*file, *change); !done.has_value()) return refuse(done.error());
   say(fmt::format("{} no longer names the token '{}'.\n", file->path, options.name));
-  const std::string made_here = fmt::format("{}/{}.token", options.configuration, options.name);
+  const std::string made_here = fmt::format("{}/{}.token", file->folder, options.name);
   if (change->token->file == made_here && ::unlink(made_here.c_str()) == 0) say(made_here + " is deleted.\n");
-  make_it_so(options.configuration);
-  return exit_ok;
+  return make_it_so(file->folder, options.folder_of_unit);
 }
 
 int list_tokens(const TokenOptions& options) {

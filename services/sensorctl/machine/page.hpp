@@ -1,4 +1,5 @@
-// `sensorctl page` and `sensorctl token`: what they say, and what they change. Each returns its exit code; blocks.
+// `sensorctl page` and `sensorctl token`: what they say, and what they change. Each returns its exit code, which is
+// exit_trouble when the bridge that runs could not be restarted: it goes on with what it read before. Blocks.
 #pragma once
 
 #include <string>
@@ -13,6 +14,7 @@ struct PageOptions {
   std::string listen;                                 // empty: it stays where it is
   bool is_public = false;
   bool local = false;
+  std::string folder_of_unit = "/etc/sensor-project";  // where the unit has its configuration
 };
 
 int show_or_move_page(const PageOptions& options);
@@ -22,6 +24,7 @@ struct TokenOptions {
   std::string owner = "sensor-http-bridge";
   std::string name;
   Scopes scopes;
+  std::string folder_of_unit = "/etc/sensor-project";
 };
 
 int add_token(const TokenOptions& options);
