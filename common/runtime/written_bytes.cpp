@@ -2,9 +2,8 @@
 
 #include <charconv>
 #include <chrono>
-#include <fstream>
-#include <iterator>
-#include <string>
+
+#include "common/runtime/proc_text.hpp"
 
 namespace sensors {
 
@@ -28,9 +27,7 @@ std::optional<std::uint64_t> write_bytes_in(std::string_view text) {
 std::uint64_t WrittenBytes::at(Instant now) {
   if (asked_at_.has_value() && now - *asked_at_ < ask_every) return bytes_;
   asked_at_ = now;
-  std::ifstream file("/proc/self/io");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  bytes_ = write_bytes_in(text).value_or(bytes_);
+  bytes_ = write_bytes_in(proc_text("/proc/self/io")).value_or(bytes_);
   return bytes_;
 }
 

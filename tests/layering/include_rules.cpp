@@ -241,6 +241,8 @@ std::vector<std::string> violations(const SourceFile& file, bool is_logic) {
     }
     if (passes_error_on(before, code))
       found.push_back(place(file, number) + "passes an error on: use TRY or TRY_ASSIGN");
+    if (code.find("istreambuf_iterator") != std::string::npos)
+      found.push_back(place(file, number) + "throws when a read fails: use proc_text() or istream::read()");
     before = code;
   }
   return found;

@@ -228,6 +228,12 @@ TEST(LayeringRules, see_an_error_that_is_passed_on_in_two_lines) {
   }
 }
 
+TEST(LayeringRules, let_no_failed_read_throw) {
+  expect_each(
+      {{adapter, "const std::string text{std::istreambuf_iterator<char>(file), {}};", "throws when a read fails"},
+       {adapter, "const std::string text = proc_text(path);", ""}});
+}
+
 TEST(WithoutComments, blanks_comments_and_strings_and_keeps_lines) {
   EXPECT_EQ(without_comments("a // b\nc /* d\ne */ f"), "a     \nc     \n     f");
   EXPECT_EQ(without_comments("x(\"a//b\", '\"') // c"), "x(\"    \", ' ')     ");

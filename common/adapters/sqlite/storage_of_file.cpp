@@ -1,16 +1,14 @@
 #include "common/adapters/sqlite/storage_of_file.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "common/core/storage.hpp"
+#include "common/runtime/proc_text.hpp"
 
 namespace sensors {
 
 std::string risk_of_file(const std::string& path) {
-  std::ifstream file("/proc/self/mountinfo");
-  const std::string mountinfo{std::istreambuf_iterator<char>(file), {}};
+  const std::string mountinfo = proc_text("/proc/self/mountinfo");
   std::error_code failed;
   const std::filesystem::path whole = std::filesystem::weakly_canonical(path, failed);
   if (failed) return {};

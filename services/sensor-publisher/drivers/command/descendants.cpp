@@ -7,12 +7,13 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <sstream>
 #include <system_error>
+
+#include "common/runtime/proc_text.hpp"
 
 namespace sensors {
 
@@ -31,8 +32,7 @@ struct ProcessFacts {
 
 /// proc_pid_stat(5): fields 3, 4, 5 and 22; the second may have anything in it up to the last ')'.
 std::optional<ProcessFacts> facts_of(pid_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = proc_text("/proc/" + std::to_string(process) + "/stat");
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));
