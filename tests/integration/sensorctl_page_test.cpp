@@ -68,7 +68,8 @@ class SensorctlPage : public RigTest {
   void expect_untouched() {
     EXPECT_EQ(read_file(file_), text_);
     EXPECT_EQ(mode_of(file_), odd_mode);
-    EXPECT_FALSE(std::filesystem::exists(file_ + ".new"));
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+      EXPECT_FALSE(entry.path().string().starts_with(file_ + ".")) << entry.path();
   }
 
   const std::string shipped_ = read_file(source_path("services/sensor-http-bridge/sensor-http-bridge.toml"));

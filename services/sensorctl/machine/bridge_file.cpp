@@ -2,21 +2,26 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <thread>
 
 #include <fmt/format.h>
 
+#include "common/runtime/clocks.hpp"
 #include "common/runtime/config_file.hpp"
-#include "common/runtime/file_descriptor.hpp"
 #include "common/runtime/file_error.hpp"
 #include "common/runtime/random_id.hpp"
 #include "common/runtime/small_file.hpp"
 #include "services/sensorctl/bundle/run_program.hpp"
+#include "services/sensorctl/shell/terminal.hpp"
 
 namespace sensors::sensorctl {
 
@@ -26,6 +31,7 @@ constexpr std::size_t largest_file = 1024 * 1024;
 constexpr std::size_t secret_length = 40;  // of 32 letters each: 200 bits
 constexpr const char* bridge_program = "sensor-http-bridge";
 constexpr Millis check_deadline{30'000};
+constexpr Millis look_again{50};
 
 Scopes scopes_of(const std::vector<std::string>& names) {
   return {std::find(names.begin(), names.end(), "read") != names.end(),
@@ -60,8 +66,9 @@ Error for_root(Error error) {
   return error;
 }
 
-Result<void> write_like(const std::string& path, const std::string& text, const struct stat& like) {
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+/// A new file of a name that nobody has, which becomes `path`.
+Result<void> write_like(std::string& path, const std::string& text, const struct stat& like) {
+  const FileDescriptor file(::mkostemp(path.data(), O_CLOEXEC));
   if (file.value < 0) return file_error(path, "make it", errno);
   const bool is_mine = like.st_uid == ::geteuid() && like.st_gid == ::getegid();
   if (!is_mine && ::fchown(file.value, like.st_uid, like.st_gid) != 0) return file_error(path, "give it away", errno);
@@ -69,6 +76,21 @@ Result<void> write_like(const std::string& path, const std::string& text, const 
   if (const int error = write_all(file.value, text); error != 0) return file_error(path, "write it", error);
   if (::fsync(file.value) != 0) return file_error(path, "sync it", errno);
   return {};
+}
+
+/// `folder`, locked as machine-access.sh locks it.
+Result<std::unique_ptr<FileDescriptor>> locked(const std::string& folder, Millis patience) {
+  auto descriptor = std::make_unique<FileDescriptor>(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor->value < 0) return tl::unexpected<Error>(file_error(folder, "open it", errno).value());
+  const Instant until = read_clocks().monotonic + patience;
+  while (::flock(descriptor->value, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return tl::unexpected<Error>(file_error(folder, "lock it", errno).value());
+    if (read_clocks().monotonic >= until)
+      return fail(ErrorCode::in_use, folder + ": somebody else changes files there; try again when that is done");
+    std::this_thread::sleep_for(look_again);
+  }
+  return descriptor;
 }
 
 /// What the bridge says of the file; invalid when it would not take it.
@@ -105,11 +127,14 @@ Result<void> check_instead_of(const BridgeFile& file, const std::string& beside,
                                                 replaced(checked.error().message, beside, file.path)));
 }
 
+/// From the rename on the change is there, whatever else fails.
 Result<void> put_in_place(const BridgeFile& file, const std::string& beside) {
   if (::rename(beside.c_str(), file.path.c_str()) != 0) return file_error(file.path, "replace it", errno);
-  const std::string folder = std::filesystem::path(file.path).parent_path().string();
-  const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.value < 0 || ::fsync(directory.value) != 0) return file_error(folder, "sync it", errno);
+  if (::fsync(file.lock->value) != 0) {
+    complain(
+        fmt::format("{} is changed, but its folder cannot be synced ({}): a power cut now may bring back the old one",
+                    file.path, std::strerror(errno)));
+  }
   return {};
 }
 
@@ -130,24 +155,41 @@ std::string plain_folder(const std::string& folder) {
   return path.has_filename() ? path.string() : path.parent_path().string();
 }
 
-}  // namespace
-
-Result<BridgeFile> read_bridge_file(const std::string& folder) {
+BridgeFile found_in(const std::string& folder) {
   BridgeFile bridge;
   bridge.folder = plain_folder(folder);
   bridge.path = bridge.folder + "/sensor-http-bridge.toml";
   std::error_code failed;
   const std::filesystem::path real = std::filesystem::canonical(bridge.path, failed);
   if (!failed) bridge.path = real.string();
+  return bridge;
+}
+
+Result<void> read_into(BridgeFile& bridge) {
   TRY_ASSIGN(ConfigFile file, ConfigFile::load(bridge.path));
   TRY_ASSIGN(SmallFile content, read_small_file(bridge.path, largest_file));
   bridge.text = std::move(content.text);
   bridge.setup = setup_in(file.root().table("http"));
+  return {};
+}
+
+}  // namespace
+
+Result<BridgeFile> read_bridge_file(const std::string& folder) {
+  BridgeFile bridge = found_in(folder);
+  TRY(read_into(bridge));
+  return bridge;
+}
+
+Result<BridgeFile> lock_bridge_file(const std::string& folder, Millis patience) {
+  BridgeFile bridge = found_in(folder);
+  TRY_ASSIGN(bridge.lock, locked(std::filesystem::path(bridge.path).parent_path().string(), patience));
+  TRY(read_into(bridge));
   return bridge;
 }
 
 Result<void> replace_bridge_file(const BridgeFile& file, const Change& change) {
-  const std::string beside = file.path + ".new";
+  std::string beside = file.path + ".XXXXXX";
   struct stat like {};
   if (::stat(file.path.c_str(), &like) != 0) return file_error(file.path, "look at it", errno);
   Result<void> done = write_like(beside, change.text, like);

@@ -2,9 +2,12 @@
 // with its owner and mode, checked by the bridge itself, and then in one step. Blocks; one thread.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "common/core/result.hpp"
+#include "common/core/time.hpp"
+#include "common/runtime/file_descriptor.hpp"
 #include "services/sensorctl/web/http_setup.hpp"
 
 namespace sensors::sensorctl {
@@ -14,14 +17,19 @@ struct BridgeFile {
   std::string path;    // of the file itself, where it was a link
   std::string text;
   HttpSetup setup;
+  std::unique_ptr<FileDescriptor> lock;  // its folder, open and locked; nothing: it is read only to be shown
 };
 
 /// Of `folder`. Errors of ConfigFile::load(); invalid when [http] cannot be read, with its mistakes.
 Result<BridgeFile> read_bridge_file(const std::string& folder);
 
-/// Puts the text of `change` in place of `file`. invalid when the bridge would not take it, with what it says, or when
-/// it is read otherwise than it was meant; permission, which says that root may; in_use, not_found, io, disk_full. The
-/// file is as it was then.
+/// The same to change it: nobody else does until `lock` is gone. in_use when somebody did for `patience`.
+Result<BridgeFile> lock_bridge_file(const std::string& folder, Millis patience = Millis{120'000});
+
+/// Puts the text of `change` in place of `file`, which is locked. invalid when the bridge would not take it, with what
+/// it says, or when it is read otherwise than it was meant; permission, which says that root may; in_use, not_found,
+/// io, disk_full. The file is as it was then. Where the folder cannot be synced afterwards, the change is there, and a
+/// complaint says that a power cut may take it back.
 Result<void> replace_bridge_file(const BridgeFile& file, const Change& change);
 
 /// Makes the file of `token`, with a new secret in it, for `user` alone. in_use when there is such a file; not_found

@@ -74,7 +74,8 @@ int refuse(const Error& error) {
 
 /// Whether the unit runs, or is to; so is one that a mistake ended. Not where there is no systemd, or no such unit.
 bool is_unit_in_use() {
-  const Result<bundle::ProgramOutput> said = bundle::run_program({"systemctl", "is-active", unit}, {ask_deadline, most_output});
+  const Result<bundle::ProgramOutput> said =
+      bundle::run_program({"systemctl", "is-active", unit}, {ask_deadline, most_output});
   if (!said.has_value()) return said.error().code != ErrorCode::not_found;
   const std::string state = said->text.substr(0, said->text.find('\n'));
   return state == "active" || state == "activating" || state == "deactivating" || state == "reloading" ||
@@ -83,9 +84,10 @@ bool is_unit_in_use() {
 
 /// Restarts the bridge where it runs with this file; else says how. exit_trouble when the one that runs does not know
 /// of the change.
-int make_it_so(const std::string& folder, const std::string& folder_of_unit) {
+int make_it_so(BridgeFile& file, const std::string& folder_of_unit) {
+  file.lock.reset();  // others may change it while systemd takes its time
   std::error_code is_not_there;
-  if (!std::filesystem::equivalent(folder, folder_of_unit, is_not_there) || !is_unit_in_use()) {
+  if (!std::filesystem::equivalent(file.folder, folder_of_unit, is_not_there) || !is_unit_in_use()) {
     say(fmt::format("It counts from the next start of the bridge on: sudo systemctl restart {}\n", unit));
     return exit_ok;
   }
@@ -117,9 +119,11 @@ void say_token(const Token& token, const std::string& owner) {
 }  // namespace
 
 int show_or_move_page(const PageOptions& options) {
-  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  const bool is_to_show = options.listen.empty() && !options.local;
+  Result<BridgeFile> file =
+      is_to_show ? read_bridge_file(options.configuration) : lock_bridge_file(options.configuration);
   if (!file.has_value()) return refuse(file.error());
-  if (options.listen.empty() && !options.local) {
+  if (is_to_show) {
     say(page_text(file->setup, reach_here()));
     return exit_ok;
   }
@@ -134,7 +138,7 @@ int show_or_move_page(const PageOptions& options) {
       return refuse(done.error());
     if (change->token.has_value()) say_token(*change->token, options.owner);
     say(fmt::format("{} is changed.\n{}", file->path, change->note));
-    const int made = make_it_so(file->folder, options.folder_of_unit);
+    const int made = make_it_so(*file, options.folder_of_unit);
     if (made != exit_ok) return made;
   }
   say(page_text(change->setup, reach_here()));
@@ -142,7 +146,7 @@ int show_or_move_page(const PageOptions& options) {
 }
 
 int add_token(const TokenOptions& options) {
-  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  Result<BridgeFile> file = lock_bridge_file(options.configuration);
   if (!file.has_value()) return refuse(file.error());
   const Result<Change> change = add_token(file->text, file->setup, options.name, options.scopes, file->folder);
   if (!change.has_value()) return refuse(change.error());
@@ -150,13 +154,13 @@ int add_token(const TokenOptions& options) {
     return refuse(done.error());
   say_token(*change->token, options.owner);
   say(fmt::format("{} names it, in [http.tokens.{}].\n", file->path, options.name));
-  const int made = make_it_so(file->folder, options.folder_of_unit);
+  const int made = make_it_so(*file, options.folder_of_unit);
   say("To use it:\n" + token_text(*change->token, change->setup));
   return made;
 }
 
 int remove_token(const TokenOptions& options) {
-  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  Result<BridgeFile> file = lock_bridge_file(options.configuration);
   if (!file.has_value()) return refuse(file.error());
   Result<Change> change = remove_token(file->text, file->setup, options.name);
   if (!change.has_value()) return refuse(change.error());
@@ -164,7 +168,7 @@ int remove_token(const TokenOptions& options) {
   say(fmt::format("{} no longer names the token '{}'.\n", file->path, options.name));
   const std::string made_here = fmt::format("{}/{}.token", file->folder, options.name);
   if (change->token->file == made_here && ::unlink(made_here.c_str()) == 0) say(made_here + " is deleted.\n");
-  return make_it_so(file->folder, options.folder_of_unit);
+  return make_it_so(*file, options.folder_of_unit);
 }
 
 int list_tokens(const TokenOptions& options) {

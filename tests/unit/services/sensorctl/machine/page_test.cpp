@@ -2,20 +2,49 @@
 // PATH, the configuration in its folder.
 #include "services/sensorctl/machine/page.hpp"
 
+#include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "services/sensorctl/exit_code.hpp"
+#include "services/sensorctl/machine/bridge_file.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace sensors::sensorctl {
 namespace {
+
+std::string user_name() {
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : "root";
+}
+
+struct Owner {
+  uid_t user;
+  gid_t group;
+};
+
+/// Another than this process would give a new file, as far as it may give one away: root to anybody, others to a group
+/// of theirs.
+Owner another_owner() {
+  constexpr uid_t nobody = 65'534;
+  if (::geteuid() == 0) return {nobody, nobody};
+  std::vector<gid_t> groups(1'024);
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  for (int i = 0; i < count; ++i) {
+    if (groups[static_cast<std::size_t>(i)] != ::getegid()) return {::geteuid(), groups[static_cast<std::size_t>(i)]};
+  }
+  return {::geteuid(), ::getegid()};
+}
 
 class PageOnMachine : public testing::Test {
  protected:
@@ -54,6 +83,13 @@ class PageOnMachine : public testing::Test {
     options.folder_of_unit = folder_.path();
     options.local = true;
     return options;
+  }
+
+  void expect_nothing_beside() const {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      const std::string name = entry.path().filename();
+      EXPECT_FALSE(name.starts_with("sensor-http-bridge.toml.")) << name;
+    }
   }
 
   std::string asked() const { return folder_.read("asked"); }
@@ -96,6 +132,72 @@ TEST_F(PageOnMachine, restarts_none_that_does_not_run) {
     EXPECT_EQ(show_or_move_page(local()), exit_ok) << state;
     EXPECT_EQ(asked(), "") << state;
   }
+}
+
+TEST_F(PageOnMachine, loses_no_change_when_two_are_made_at_once) {
+  program("sensor-http-bridge", "sleep 0.1");  // others begin meanwhile
+  std::vector<pid_t> at_work;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    at_work.push_back(::fork());
+    if (at_work.back() != 0) continue;
+    TokenOptions options = token(folder_.path());
+    options.name = name;
+    options.owner = user_name();
+    options.scopes.read = true;
+    ::_exit(add_token(options));
+  }
+  for (const pid_t child : at_work) {
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  const std::string text = folder_.read("sensor-http-bridge.toml");
+  for (const char* name : {"a", "b", "c", "d", "garden"})
+    EXPECT_NE(text.find("[http.tokens." + std::string(name) + "]"), std::string::npos) << text;
+  expect_nothing_beside();
+}
+
+TEST_F(PageOnMachine, waits_for_another_change_as_long_as_it_may) {
+  const Result<BridgeFile> first = lock_bridge_file(folder_.path());
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_EQ(lock_bridge_file(folder_.path(), Millis{0}).error().code, ErrorCode::in_use);
+  EXPECT_TRUE(read_bridge_file(folder_.path()).has_value()) << "to show it, nobody waits";
+}
+
+TEST_F(PageOnMachine, keeps_owner_group_and_mode) {
+  const Owner owner = another_owner();
+  const std::string file = folder_.path("sensor-http-bridge.toml");
+  ASSERT_EQ(::chown(file.c_str(), owner.user, owner.group), 0);
+  ::chmod(file.c_str(), 0460);
+  EXPECT_EQ(remove_token(token(folder_.path())), exit_ok);
+  struct stat now {};
+  ASSERT_EQ(::stat(file.c_str(), &now), 0);
+  EXPECT_EQ(now.st_uid, owner.user);
+  EXPECT_EQ(now.st_gid, owner.group);
+  EXPECT_EQ(now.st_mode & 07777U, 0460U);
+}
+
+/// A configuration that names a token's file must not lose it.
+TEST_F(PageOnMachine, has_changed_the_file_even_where_its_folder_cannot_be_synced) {
+  Result<BridgeFile> file = lock_bridge_file(folder_.path());
+  ASSERT_TRUE(file.has_value()) << file.error().message;
+  file->lock = std::make_unique<FileDescriptor>(::open("/dev/null", O_RDONLY | O_CLOEXEC));  // fsync(): EINVAL
+  const Result<Change> change = add_token(file->text, file->setup, "shed", {true, false}, file->folder);
+  ASSERT_TRUE(change.has_value());
+  const Result<void> replaced = replace_bridge_file(*file, *change);
+  EXPECT_TRUE(replaced.has_value()) << replaced.error().message;
+  EXPECT_EQ(folder_.read("sensor-http-bridge.toml"), change->text);
+}
+
+TEST_F(PageOnMachine, leaves_nothing_beside_a_file_that_the_bridge_does_not_take) {
+  program("sensor-http-bridge", "exit 78");
+  folder_.write("sensor-http-bridge.toml.new", "of somebody else");
+  const std::string before = folder_.read("sensor-http-bridge.toml");
+  EXPECT_EQ(remove_token(token(folder_.path())), exit_usage);
+  EXPECT_EQ(folder_.read("sensor-http-bridge.toml"), before);
+  EXPECT_EQ(folder_.read("sensor-http-bridge.toml.new"), "of somebody else");
+  std::filesystem::remove(folder_.path("sensor-http-bridge.toml.new"));
+  expect_nothing_beside();
 }
 
 }  // namespace
