@@ -1,5 +1,7 @@
 #include "services/sensorctl/web/page_text.hpp"
 
+#include <string_view>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,6 +10,9 @@
 namespace sensors::sensorctl {
 
 namespace {
+
+/// echo is the shell's own: the token stands on no command line, where everybody sees it (ps).
+constexpr std::string_view curl_with_token = "echo \"Authorization: Bearer $TOKEN\" | curl -H @-";
 
 std::string scheme_of(const HttpSetup& setup) { return setup.has_certificate ? "https://" : "http://"; }
 
@@ -76,12 +81,12 @@ std::string token_text(const Token& token, const HttpSetup& setup) {
   std::string text = fmt::format("TOKEN=$(sudo cat {})\n", token.file);
   if (!listen.has_value()) return text + "There is no page and no HTTP API yet: sudo sensorctl page --local\n";
   const std::string api = own_address(setup, *listen) + "/v1/readings";
-  if (token.scopes.read) text += fmt::format("curl -H \"Authorization: Bearer $TOKEN\" '{}?limit=10'\n", api);
+  if (token.scopes.read) text += fmt::format("{} '{}?limit=10'\n", curl_with_token, api);
   if (token.scopes.write) {
     text += fmt::format(
-        "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n"
+        "{} -H 'Content-Type: application/json' \\\n"
         "  -d '{{\"sensor\":\"garden.soil\",\"value\":0.31}}' {}\n",
-        api);
+        curl_with_token, api);
   }
   return text;
 }

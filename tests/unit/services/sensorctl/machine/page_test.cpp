@@ -16,8 +16,10 @@
 
 #include <gtest/gtest.h>
 
+#include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/machine/bridge_file.hpp"
+#include "services/sensorctl/web/page_text.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace sensors::sensorctl {
@@ -198,6 +200,26 @@ TEST_F(PageOnMachine, leaves_nothing_beside_a_file_that_the_bridge_does_not_take
   EXPECT_EQ(folder_.read("sensor-http-bridge.toml.new"), "of somebody else");
   std::filesystem::remove(folder_.path("sensor-http-bridge.toml.new"));
   expect_nothing_beside();
+}
+
+/// As they are pasted into a shell; curl gets the token, and not on its command line, which ps shows to everybody.
+TEST_F(PageOnMachine, prints_lines_that_keep_the_token_off_command_lines) {
+  program("sudo", "exec \"$@\"");
+  program("curl", "echo \"$@\" >> '" + folder_.path("command-lines") + "'\ncat >> '" + folder_.path("headers") + "'");
+  HttpSetup setup;
+  setup.listen = "127.0.0.1:8080";
+  const std::string lines =
+      folder_.write("lines", token_text({"garden", folder_.path("garden.token"), {true, true}}, setup));
+  for (const char* shell : {"sh", "bash"}) {
+    const Result<bundle::ProgramOutput> output = bundle::run_program({shell, lines});
+    ASSERT_TRUE(output.has_value()) << output.error().message;
+    EXPECT_EQ(output->text, "") << shell;
+    EXPECT_EQ(folder_.read("headers"), "Authorization: Bearer secret\nAuthorization: Bearer secret\n") << shell;
+    const std::string command_lines = folder_.read("command-lines");
+    EXPECT_EQ(command_lines.find("secret"), std::string::npos) << command_lines;
+    EXPECT_EQ(command_lines.find("-H @- "), 0U) << command_lines;
+    std::filesystem::remove(folder_.path("headers"));
+  }
 }
 
 }  // namespace

@@ -180,8 +180,8 @@ TEST(TokenText, has_the_lines_that_use_it) {
   const Token token{"garden", folder + "/garden.token", {true, true}};
   EXPECT_EQ(token_text(token, served_at("0.0.0.0:8080")),
             "TOKEN=$(sudo cat /etc/sensor-project/garden.token)\n"
-            "curl -H \"Authorization: Bearer $TOKEN\" 'http://127.0.0.1:8080/v1/readings?limit=10'\n"
-            "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\\n"
+            "echo \"Authorization: Bearer $TOKEN\" | curl -H @- 'http://127.0.0.1:8080/v1/readings?limit=10'\n"
+            "echo \"Authorization: Bearer $TOKEN\" | curl -H @- -H 'Content-Type: application/json' \\\n"
             "  -d '{\"sensor\":\"garden.soil\",\"value\":0.31}' http://127.0.0.1:8080/v1/readings\n");
   EXPECT_NE(token_text(token, HttpSetup{}).find("sudo sensorctl page --local"), std::string::npos);
   EXPECT_EQ(tokens_text({token, {"b", "", {false, true}}}),
