@@ -89,7 +89,7 @@ guide_runs() {
 # The guide's token.
 guide_listens() {
   inside cp -p /etc/sensor-project/sensor-http-bridge.toml /root/before-the-guide.toml
-  check "sensorctl says where the page is" inside sh -c "sensorctl page | grep -qF 'http://127.0.0.1:8080'"
+  check "sensorctl says where the page is" page_is_told
   check "sensorctl makes a token, and restarts the bridge" inside sensorctl token add garden --write
   check "only the bridge may read it" [ "$(inside stat -c '%U %a' /etc/sensor-project/garden.token)" = 'sensor-http-bridge 400' ]
 }
@@ -123,3 +123,5 @@ part_first_sensor() {
 }
 
 first_sensor_is_stored() { grep -qF machine.tasks < <(inside sensorctl query --latest); }
+
+page_is_told() { grep -qF http://127.0.0.1:8080 < <(inside sensorctl page); }

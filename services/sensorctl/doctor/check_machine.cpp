@@ -49,7 +49,8 @@ Finding check_storage(const DiskFacts& disk) {
   if (!disk.risk.has_value()) return unknown("storage", disk.path, disk.risk.error());
   if (disk.risk->empty()) return ok("storage", disk.path, "keeps what is synced, as far as its file system tells");
   return warning("storage", disk.path, *disk.risk,
-                 "findmnt -T " + disk.path + "; /usr/share/doc/sensor-project/docs/guides/backup-and-moving.md says how to move it");
+                 "findmnt -T " + disk.path +
+                     "; /usr/share/doc/sensor-project/docs/guides/backup-and-moving.md says how to move it");
 }
 
 /// A service salvages a damaged file when it opens it: a restart is the remedy, and all that is needed.
