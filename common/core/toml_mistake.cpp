@@ -15,8 +15,6 @@ namespace toml_words {
 
 namespace {
 
-constexpr std::string_view blanks_of_toml = " \t\r";
-
 using Found = std::optional<std::pair<std::size_t, std::string>>;  // where in the text, and what
 
 class Walk {
@@ -38,7 +36,7 @@ class Walk {
     return static_cast<std::size_t>(std::count(text_.begin(), text_.begin() + static_cast<std::ptrdiff_t>(at), '\n')) +
            1;
   }
-  void skip_blanks() { at_ = std::min(text_.find_first_not_of(blanks_of_toml, at_), text_.size()); }
+  void skip_blanks() { at_ = std::min(text_.find_first_not_of(blanks, at_), text_.size()); }
 
   Found here(const std::string& what) const { return std::pair(at_, what); }
   Found of_key(const std::string& what) const { return std::pair(at_, name_shown(table_ + key_) + ": " + what); }

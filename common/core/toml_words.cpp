@@ -11,7 +11,6 @@ namespace sensors::toml_words {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
 constexpr std::size_t most_shown = 60;
 constexpr std::size_t most_looked_at = 200;
 

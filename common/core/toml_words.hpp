@@ -1,4 +1,4 @@
-// The words and characters of a TOML file as people write them, for toml_mistake.cpp. Pure.
+// The words and characters of a TOML file as people write them. Pure.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,9 @@
 #include <string_view>
 
 namespace sensors::toml_words {
+
+/// Between the words of a line; \r where it was written on Windows.
+inline constexpr std::string_view blanks = " \t\r";
 
 /// Without blanks at its ends.
 std::string_view trimmed(std::string_view text);

@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "common/core/listen_address.hpp"
 #include "common/runtime/local_time.hpp"
 #include "common/runtime/secret.hpp"
 #include "services/sensor-http-bridge/descriptors.hpp"
@@ -20,29 +19,24 @@ namespace {
 
 constexpr std::size_t least_connections = 8;
 
-/// "127.0.0.1:8080" or "[::1]:8080".
-bool read_address(std::string_view text, HttpServerOptions& server) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), server.port);
-  server.address = host;
-  const bool is_port =
-      error == std::errc{} && end == port.data() + port.size() && server.port >= 1 && server.port <= 65'535;
-  return is_port && !host.empty() && host.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
-}
-
-bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
-
 /// An address that stands for all of the machine's is none that a browser takes.
 std::string served_at(const HttpServerOptions& server) {
-  const bool is_any = server.address == "0.0.0.0" || server.address == "::";
-  const std::string host = is_any ? "localhost" : server.address;
-  return fmt::format("{}://{}:{}/{}", server.certificate_file.empty() ? "http" : "https",
-                     host.find(':') == std::string::npos ? host : "[" + host + "]", server.port,
+  ListenAddress address{server.address, server.port};
+  const bool is_any = address.is_any();
+  if (is_any) address.host = "localhost";
+  return fmt::format("{}://{}/{}", server.certificate_file.empty() ? "http" : "https", address.text(),
                      is_any ? " and at each address of this machine" : "");
+}
+
+/// `address` stays where `text` is empty; `table` refuses what is none.
+void read_address(ConfigTable& table, const std::string& text, HttpServerOptions& server) {
+  const std::optional<ListenAddress> address = parse_listen_address(text);
+  if (address.has_value()) {
+    server.address = address->host;
+    server.port = address->port;
+  } else if (!text.empty()) {
+    table.refuse("listen", "must be an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"");
+  }
 }
 
 void read_scopes(ConfigTable& table, const std::string& key, Scopes& scopes) {
@@ -125,11 +119,10 @@ std::optional<WebOptions> read_http_config(ConfigTable table, HttpServerOptions&
   WebOptions web;
   std::string listen;
   table.read("listen", listen);
-  if (!listen.empty() && !read_address(listen, server))
-    table.refuse("listen", "must be an IP address and a port, such as \"127.0.0.1:8080\" or \"[::1]:8080\"");
+  read_address(table, listen, server);
   read_tls(table, server);
   web.served_at = served_at(server);
-  web.anonymous.read = is_loopback(server.address);
+  web.anonymous.read = ListenAddress{server.address, server.port}.is_loopback();
   read_scopes(table, "anonymous", web.anonymous);
   for (auto& [name, token] : table.named_tables("tokens")) read_token_table(name, token, web);
   std::string times = "refuse";

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "services/sensorctl/machine/page.hpp"
+#include "services/sensorctl/machine/page_and_tokens.hpp"
 
 namespace sensors::sensorctl {
 

@@ -8,7 +8,7 @@
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
 #include "common/runtime/file_descriptor.hpp"
-#include "services/sensorctl/web/http_setup.hpp"
+#include "services/sensorctl/setup/http_setup.hpp"
 
 namespace sensors::sensorctl {
 

@@ -1,4 +1,4 @@
-#include "services/sensorctl/web/page_text.hpp"
+#include "services/sensorctl/setup/page_text.hpp"
 
 #include <string_view>
 
@@ -16,11 +16,9 @@ constexpr std::string_view curl_with_token = "echo \"Authorization: Bearer $TOKE
 
 std::string scheme_of(const HttpSetup& setup) { return setup.has_certificate ? "https://" : "http://"; }
 
-bool is_any(const Listen& listen) { return listen.host == "0.0.0.0" || listen.host == "::"; }
-
 /// An address under which this machine reaches its own page.
-std::string own_address(const HttpSetup& setup, const Listen& listen) {
-  const Listen own{is_any(listen) ? "127.0.0.1" : listen.host, listen.port};
+std::string own_address(const HttpSetup& setup, const ListenAddress& listen) {
+  const ListenAddress own{listen.is_any() ? "127.0.0.1" : listen.host, listen.port};
   return scheme_of(setup) + own.text();
 }
 
@@ -42,21 +40,21 @@ std::string scopes_text(Scopes scopes) {
 }  // namespace
 
 std::vector<std::string> page_addresses(const HttpSetup& setup, const Reach& reach) {
-  const Result<Listen> listen = parse_listen(setup.listen);
+  const std::optional<ListenAddress> listen = parse_listen_address(setup.listen);
   if (!listen.has_value()) return {};
-  if (!is_any(*listen) || reach.addresses.empty()) {
-    return {scheme_of(setup) + Listen{is_any(*listen) ? reach.host : listen->host, listen->port}.text()};
+  if (!listen->is_any() || reach.addresses.empty()) {
+    return {scheme_of(setup) + ListenAddress{listen->is_any() ? reach.host : listen->host, listen->port}.text()};
   }
   std::vector<std::string> all;
   for (const std::string& address : reach.addresses) {
     const bool fits = listen->host == "::" || address.find(':') == std::string::npos;
-    if (fits) all.push_back(scheme_of(setup) + Listen{address, listen->port}.text());
+    if (fits) all.push_back(scheme_of(setup) + ListenAddress{address, listen->port}.text());
   }
   return all;
 }
 
 std::string page_text(const HttpSetup& setup, const Reach& reach) {
-  const Result<Listen> listen = parse_listen(setup.listen);
+  const std::optional<ListenAddress> listen = parse_listen_address(setup.listen);
   if (!listen.has_value()) {
     return "There is no page: [http] listen names no address.\n"
            "For this machine only:         sudo sensorctl page --local\n"
@@ -77,7 +75,7 @@ std::string page_text(const HttpSetup& setup, const Reach& reach) {
 }
 
 std::string token_text(const Token& token, const HttpSetup& setup) {
-  const Result<Listen> listen = parse_listen(setup.listen);
+  const std::optional<ListenAddress> listen = parse_listen_address(setup.listen);
   std::string text = fmt::format("TOKEN=$(sudo cat {})\n", token.file);
   if (!listen.has_value()) return text + "There is no page and no HTTP API yet: sudo sensorctl page --local\n";
   const std::string api = own_address(setup, *listen) + "/v1/readings";

@@ -1,4 +1,4 @@
-#include "services/sensorctl/machine/page.hpp"
+#include "services/sensorctl/machine/page_and_tokens.hpp"
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -18,8 +18,8 @@
 #include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/machine/bridge_file.hpp"
+#include "services/sensorctl/setup/page_text.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
-#include "services/sensorctl/web/page_text.hpp"
 
 namespace sensors::sensorctl {
 
@@ -127,7 +127,7 @@ int show_or_move_page(const PageOptions& options) {
     say(page_text(file->setup, reach_here()));
     return exit_ok;
   }
-  const Result<Listen> listen = parse_listen(options.listen);
+  const Result<ListenAddress> listen = parse_listen(options.listen);
   if (!options.local && !listen.has_value()) return refuse(listen.error());
   const Result<Change> change = options.local
                                     ? close_page(file->text, file->setup)

@@ -1,6 +1,6 @@
 // What the shell of `page` and `token` does with files and systemd: a bridge and a systemctl of the test's own stand in
 // PATH, the configuration in its folder.
-#include "services/sensorctl/machine/page.hpp"
+#include "services/sensorctl/machine/page_and_tokens.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -19,7 +19,7 @@
 #include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/machine/bridge_file.hpp"
-#include "services/sensorctl/web/page_text.hpp"
+#include "services/sensorctl/setup/page_text.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace sensors::sensorctl {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "services/sensorctl/web/http_setup.hpp"
+#include "services/sensorctl/setup/http_setup.hpp"
 
 namespace sensors::sensorctl {
 

@@ -1,4 +1,4 @@
-#include "services/sensorctl/web/toml_edit.hpp"
+#include "services/sensorctl/setup/toml_edit.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -7,11 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "common/core/toml_words.hpp"
+
 namespace sensors::sensorctl {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r";
+using toml_words::blanks;
+using toml_words::trimmed;
 
 using Lines = std::vector<std::string>;
 
@@ -29,12 +32,6 @@ std::string text_of(const Lines& lines) {
   std::string text;
   for (const std::string& line : lines) text += line + '\n';
   return text;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t from = text.find_first_not_of(blanks);
-  return from == std::string_view::npos ? std::string_view{}
-                                        : text.substr(from, text.find_last_not_of(blanks) - from + 1);
 }
 
 bool is_head(std::string_view line) { return trimmed(line).starts_with('['); }

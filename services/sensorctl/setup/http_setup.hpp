@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/core/listen_address.hpp"
 #include "common/core/result.hpp"
 
 namespace sensors::sensorctl {
@@ -33,17 +34,8 @@ struct HttpSetup {
   bool operator==(const HttpSetup&) const = default;
 };
 
-/// An IP address and a port.
-struct Listen {
-  std::string host;  // "::1" without brackets
-  int port = 0;
-
-  bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
-  std::string text() const;  // "[::1]:8080"
-};
-
-/// invalid, saying what is right.
-Result<Listen> parse_listen(std::string_view text);
+/// As --listen has it, in the one way that it is written. invalid, saying what is right.
+Result<ListenAddress> parse_listen(std::string_view text);
 
 /// What a request without a token may do.
 Scopes anonymous_of(const HttpSetup& setup);
@@ -60,7 +52,7 @@ struct Change {
 /// What --listen comes to. Off this machine everybody may read with `is_public`, else only whoever has a token,
 /// whatever `anonymous` said; nobody hands readings in without one. Where there is no token that reads, `page` is made,
 /// in `folder`. Errors of with_key(), where the file is written in a way that is not changed here.
-Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Listen& listen, bool is_public,
+Result<Change> open_page(std::string_view text, const HttpSetup& setup, const ListenAddress& listen, bool is_public,
                          const std::string& folder);
 
 /// --local: on loopback alone, on the port that it has. What --public had said goes as well.

@@ -1,4 +1,4 @@
-#include "services/sensorctl/web/toml_edit.hpp"
+#include "services/sensorctl/setup/toml_edit.hpp"
 
 #include <gtest/gtest.h>
 

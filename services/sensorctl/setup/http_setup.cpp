@@ -1,13 +1,12 @@
-#include "services/sensorctl/web/http_setup.hpp"
+#include "services/sensorctl/setup/http_setup.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "common/core/near_word.hpp"
-#include "services/sensorctl/web/toml_edit.hpp"
+#include "services/sensorctl/setup/toml_edit.hpp"
 
 namespace sensors::sensorctl {
 
@@ -52,7 +51,7 @@ void put_token(Change& change, Token token) {
 
 /// Off this machine nobody may do anything without a token but read, and that with `is_public` only, whatever was so on
 /// this machine or at an earlier opening.
-Result<void> limit_anonymous(Change& change, const Listen& listen, bool is_public) {
+Result<void> limit_anonymous(Change& change, const ListenAddress& listen, bool is_public) {
   const Scopes now = anonymous_of(change.setup);
   const bool is_here = listen.is_loopback();
   const Scopes wanted{is_public || (is_here && now.read), is_here && now.write};
@@ -71,39 +70,21 @@ Result<void> limit_anonymous(Change& change, const Listen& listen, bool is_publi
 
 }  // namespace
 
-std::string Listen::text() const {
-  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
-}
-
-Result<Listen> parse_listen(std::string_view text) {
-  const auto wrong = [&] {
-    return fail(ErrorCode::invalid, fmt::format("'{}' is no address and port, such as 0.0.0.0:8080 for whoever reaches "
-                                                "this machine, or 127.0.0.1:8080 for this machine only",
-                                                text.substr(0, 100)));
-  };
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong();
-  std::string_view host = text.substr(0, colon);
-  const bool is_in_brackets = host.starts_with('[') && host.ends_with(']');
-  if (is_in_brackets) host = host.substr(1, host.size() - 2);
-  if (is_in_brackets != (host.find(':') != std::string_view::npos)) return wrong();
-  const std::string_view port = text.substr(colon + 1);
-  Listen listen{std::string(host), 0};
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listen.port);
-  const bool is_port =
-      error == std::errc{} && end == port.data() + port.size() && listen.port >= 1 && listen.port <= 65'535;
-  if (!is_port || host.empty() || host.find_first_not_of("0123456789abcdefABCDEF.:") != std::string_view::npos)
-    return wrong();
-  return listen;
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const std::optional<ListenAddress> listen = parse_listen_address(text);
+  if (listen.has_value() && listen->text() == text) return *listen;
+  return fail(ErrorCode::invalid, fmt::format("'{}' is no address and port, such as 0.0.0.0:8080 for whoever reaches "
+                                              "this machine, or 127.0.0.1:8080 for this machine only",
+                                              text.substr(0, 100)));
 }
 
 Scopes anonymous_of(const HttpSetup& setup) {
   if (setup.anonymous.has_value()) return *setup.anonymous;
-  const Result<Listen> listen = parse_listen(setup.listen);
+  const std::optional<ListenAddress> listen = parse_listen_address(setup.listen);
   return {listen.has_value() && listen->is_loopback(), false};
 }
 
-Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Listen& listen, bool is_public,
+Result<Change> open_page(std::string_view text, const HttpSetup& setup, const ListenAddress& listen, bool is_public,
                          const std::string& folder) {
   Change change{std::string(text), setup};
   if (setup.listen != listen.text()) {
@@ -125,10 +106,10 @@ Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Li
 }
 
 Result<Change> close_page(std::string_view text, const HttpSetup& setup) {
-  const Result<Listen> now = parse_listen(setup.listen);
+  const std::optional<ListenAddress> now = parse_listen_address(setup.listen);
   Change change{std::string(text), setup};
   if (!now.has_value() || !now->is_loopback()) {
-    change.setup.listen = Listen{"127.0.0.1", now.has_value() ? now->port : usual_port}.text();
+    change.setup.listen = ListenAddress{"127.0.0.1", now.has_value() ? now->port : usual_port}.text();
     TRY_ASSIGN(change.text, with_key(change.text, "http", "listen", quoted(change.setup.listen)));
   }
   if (setup.anonymous ==

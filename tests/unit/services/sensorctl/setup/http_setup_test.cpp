@@ -1,8 +1,8 @@
-#include "services/sensorctl/web/http_setup.hpp"
+#include "services/sensorctl/setup/http_setup.hpp"
 
 #include <gtest/gtest.h>
 
-#include "services/sensorctl/web/page_text.hpp"
+#include "services/sensorctl/setup/page_text.hpp"
 
 namespace sensors::sensorctl {
 namespace {
@@ -17,15 +17,15 @@ HttpSetup served_at(const std::string& listen) {
   return setup;
 }
 
-Listen at(const std::string& text) { return parse_listen(text).value(); }
+ListenAddress at(const std::string& text) { return parse_listen(text).value(); }
 
 TEST(HttpSetup, takes_addresses_with_a_port) {
   for (const char* good : {"127.0.0.1:8080", "0.0.0.0:1", "[::1]:8080", "[::]:65535"}) EXPECT_EQ(at(good).text(), good);
   EXPECT_TRUE(at("[::1]:80").is_loopback());
   EXPECT_FALSE(at("0.0.0.0:80").is_loopback());
   for (const char* bad : {"", "8080", ":8080", "0.0.0.0", "0.0.0.0:0", "0.0.0.0:65536", "kitchen:8080", "::1:8080",
-                          "0.0.0.0:80x", "[1.2.3.4]:80"}) {
-    const Result<Listen> listen = parse_listen(bad);
+                          "0.0.0.0:80x", "[1.2.3.4]:80", "0.0.0.0:080"}) {
+    const Result<ListenAddress> listen = parse_listen(bad);
     ASSERT_FALSE(listen.has_value()) << bad;
     EXPECT_EQ(listen.error().code, ErrorCode::invalid);
   }
@@ -153,6 +153,10 @@ TEST(PageText, says_where_the_page_is_and_how_others_see_it) {
             "There is no page: [http] listen names no address.\n"
             "For this machine only:         sudo sensorctl page --local\n"
             "For the house, with a token:   sudo sensorctl page --listen 0.0.0.0:8080\n");
+}
+
+TEST(PageText, knows_the_address_that_the_bridge_takes_without_brackets) {
+  EXPECT_EQ(page_addresses(served_at("::1:8080"), reach), std::vector<std::string>{"http://[::1]:8080"});
 }
 
 TEST(PageText, says_who_may_read_it) {
