@@ -32,7 +32,7 @@ bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 
 std::string found_in(const std::string& folders, const std::string& program) {
   std::istringstream all(folders);
   for (std::string folder; std::getline(all, folder, ':');) {
-    const std::string path = (std::filesystem::path(folder) / program).string();
+    std::string path = (std::filesystem::path(folder) / program).string();
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return "";

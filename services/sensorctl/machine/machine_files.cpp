@@ -35,8 +35,8 @@ Result<std::string> MachineFiles::read(const std::string& path) const {
 }
 
 bool MachineFiles::exists(const std::string& path) const {
-  std::error_code ignored;
-  return fs::exists(root_ + path, ignored);
+  std::error_code failed;
+  return fs::exists(root_ + path, failed) || failed == std::errc::permission_denied;
 }
 
 Result<char> MachineFiles::process_state(std::uint32_t pid) const {

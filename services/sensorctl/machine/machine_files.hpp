@@ -35,6 +35,7 @@ class MachineFiles {
   Result<std::optional<PowerFacts>> power() const;
   Result<bool> default_route() const;
 
+  /// Also where this user may not look: what cannot be seen is not said to be missing.
   bool exists(const std::string& path) const;
 
   /// As read_small_file(), at most 64 KiB.

@@ -1,5 +1,6 @@
 // The files of a machine, as a folder has them; and the log of actions on the disk.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -28,6 +29,22 @@ class OnFiles : public testing::Test {
   TemporaryFolder root;
   MachineFiles files{root.path()};
 };
+
+/// As somebody else than root, whose folders nobody else may enter.
+TEST_F(OnFiles, does_not_call_missing_what_may_not_be_seen) {
+  put("private/store.db", "");
+  std::filesystem::permissions(root.path("private"), std::filesystem::perms::none);
+  std::filesystem::permissions(root.path(), std::filesystem::perms::all);
+  constexpr uid_t nobody = 65534;
+  const uid_t before = geteuid();
+  ASSERT_TRUE(before != 0 || seteuid(nobody) == 0);
+  const bool hidden = files.exists("/private/store.db");
+  const bool missing = files.exists("/no-such-file");
+  ASSERT_TRUE(before != 0 || seteuid(before) == 0);
+  std::filesystem::permissions(root.path("private"), std::filesystem::perms::owner_all);
+  EXPECT_TRUE(hidden);
+  EXPECT_FALSE(missing);
+}
 
 TEST_F(OnFiles, knows_a_process_and_its_open_files) {
   put("proc/7/stat", "7 (x) T 1");
