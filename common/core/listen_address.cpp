@@ -1,8 +1,20 @@
 #include "common/core/listen_address.hpp"
 
+#include <arpa/inet.h>
+
+#include <array>
 #include <charconv>
 
 namespace sensors {
+namespace {
+
+/// As the kernel wants it: four whole parts, or IPv6 without a zone.
+bool is_ip_address(const std::string& host) {
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  return inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 || inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
+}
+
+}  // namespace
 
 std::string ListenAddress::text() const {
   const bool has_colon = host.find(':') != std::string::npos;
@@ -19,8 +31,7 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
   const bool is_port =
       error == std::errc{} && end == port.data() + port.size() && address.port >= 1 && address.port <= 65'535;
-  const bool is_host = !host.empty() && host.find_first_not_of("0123456789abcdefABCDEF.:") == std::string_view::npos;
-  return is_port && is_host ? std::optional(address) : std::nullopt;
+  return is_port && is_ip_address(address.host) ? std::optional(address) : std::nullopt;
 }
 
 }  // namespace sensors

@@ -12,8 +12,26 @@ TEST(ListenAddress, is_an_ip_address_and_a_port) {
     EXPECT_EQ(address->text(), good);
   }
   EXPECT_EQ(parse_listen_address("::1:8080")->text(), "[::1]:8080") << "the bridge has always taken that";
-  for (const char* bad : {"", "8080", ":8080", "0.0.0.0", "0.0.0.0:0", "0.0.0.0:65536", "kitchen:8080", "0.0.0.0:80x",
-                          "0.0.0.0:", "[]:80"})
+  for (const char* bad : {"",
+                          "8080",
+                          ":8080",
+                          "0.0.0.0",
+                          "0.0.0.0:0",
+                          "0.0.0.0:65536",
+                          "kitchen:8080",
+                          "0.0.0.0:80x",
+                          "0.0.0.0:",
+                          "[]:80",
+                          "127.1:80",
+                          "0:80",
+                          "127.0.0.1.5:80",
+                          "127.000.000.001:80",
+                          "abc:80",
+                          ".:80",
+                          "[127.0.0.1:]:80",
+                          "[1:2:3]:80",
+                          "256.0.0.1:80",
+                          "[::1%lo]:80"})
     EXPECT_FALSE(parse_listen_address(bad).has_value()) << bad;
 }
 
