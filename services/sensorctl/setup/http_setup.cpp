@@ -40,13 +40,13 @@ Words names_of(const std::vector<Token>& tokens) {
 std::string table_of(const std::string& name) { return "http.tokens." + name; }
 
 /// With the token, in both.
-void put_token(Change& change, Token token) {
+void put_token(Change& change, const Token& token) {
   change.text = with_table(change.text, fmt::format("[{}]\nfile = {}\nscopes = {}\n", table_of(token.name),
                                                     quoted(token.file), list_of(token.scopes)));
   change.setup.tokens.push_back(token);
   std::sort(change.setup.tokens.begin(), change.setup.tokens.end(),
             [](const Token& a, const Token& b) { return a.name < b.name; });
-  change.token = std::move(token);
+  change.token = token;
 }
 
 /// Off this machine nobody may do anything without a token but read, and that with `is_public` only, whatever was so on
