@@ -1,5 +1,6 @@
-// BridgeFile is sensor-http-bridge.toml, read to be changed, and how a changed one takes its place: beside it first,
-// with its owner and mode, checked by the bridge itself, and then in one step. Blocks; one thread.
+// BridgeFile is sensor-http-bridge.toml, read to be changed, and how a changed one takes its place:
+// beside it first, with its owner and mode, checked by the bridge itself, and then in one step.
+// Blocks; one thread.
 #pragma once
 
 #include <memory>
@@ -20,20 +21,23 @@ struct BridgeFile {
   std::unique_ptr<FileDescriptor> lock;  // its folder, open and locked; nothing: it is read only to be shown
 };
 
-/// Of `folder`. Errors of ConfigFile::load(); invalid when [http] cannot be read, with its mistakes.
+/// Of `folder`. Errors of ConfigFile::load(); invalid when [http] cannot be read, with its
+/// mistakes.
 Result<BridgeFile> read_bridge_file(const std::string& folder);
 
-/// The same to change it: nobody else does until `lock` is gone. in_use when somebody did for `patience`.
+/// The same to change it: nobody else does until `lock` is gone. in_use when somebody did for
+/// `patience`.
 Result<BridgeFile> lock_bridge_file(const std::string& folder, Millis patience = Millis{120'000});
 
-/// Puts the text of `change` in place of `file`, which is locked. invalid when the bridge would not take it, with what
-/// it says, or when it is read otherwise than it was meant; permission, which says that root may; in_use, not_found,
-/// io, disk_full. The file is as it was then. Where the folder cannot be synced afterwards, the change is there, and a
-/// complaint says that a power cut may take it back.
+/// Puts the text of `change` in place of `file`, which is locked. invalid when the bridge would not
+/// take it, with what it says, or when it is read otherwise than it was meant; permission, which
+/// says that root may; in_use, not_found, io, disk_full. The file is as it was then. Where the
+/// folder cannot be synced afterwards, the change is there, and a complaint says that a power cut
+/// may take it back.
 Result<void> replace_bridge_file(const BridgeFile& file, const Change& change);
 
-/// Makes the file of `token`, with a new secret in it, for `user` alone. in_use when there is such a file; not_found
-/// without such a user; permission, io, disk_full.
+/// Makes the file of `token`, with a new secret in it, for `user` alone. in_use when there is such
+/// a file; not_found without such a user; permission, io, disk_full.
 Result<void> make_token_file(const Token& token, const std::string& user);
 
 }  // namespace sensors::sensorctl

@@ -72,7 +72,8 @@ int refuse(const Error& error) {
   return is_usage ? exit_usage : exit_trouble;
 }
 
-/// Whether the unit runs, or is to; so is one that a mistake ended. Not where there is no systemd, or no such unit.
+/// Whether the unit runs, or is to; so is one that a mistake ended. Not where there is no systemd,
+/// or no such unit.
 bool is_unit_in_use() {
   const Result<bundle::ProgramOutput> said =
       bundle::run_program({"systemctl", "is-active", unit}, {ask_deadline, most_output});
@@ -82,8 +83,8 @@ bool is_unit_in_use() {
          state == "refreshing" || state == "failed";
 }
 
-/// Restarts the bridge where it runs with this file; else says how. exit_trouble when the one that runs does not know
-/// of the change.
+/// Restarts the bridge where it runs with this file; else says how. exit_trouble when the one that
+/// runs does not know of the change.
 int make_it_so(BridgeFile& file, const std::string& folder_of_unit) {
   file.lock.reset();  // others may change it while systemd takes its time
   std::error_code is_not_there;

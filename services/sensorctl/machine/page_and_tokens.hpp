@@ -1,5 +1,6 @@
-// `sensorctl page` and `sensorctl token`: what they say, and what they change. Each returns its exit code, which is
-// exit_trouble when the bridge that runs could not be restarted: it goes on with what it read before. Blocks.
+// `sensorctl page` and `sensorctl token`: what they say, and what they change. Each returns its
+// exit code, which is exit_trouble when the bridge that runs could not be restarted: it goes on
+// with what it read before. Blocks.
 #pragma once
 
 #include <string>

@@ -49,8 +49,8 @@ void put_token(Change& change, const Token& token) {
   change.token = token;
 }
 
-/// Off this machine nobody may do anything without a token but read, and that with `is_public` only, whatever was so on
-/// this machine or at an earlier opening.
+/// Off this machine nobody may do anything without a token but read, and that with `is_public`
+/// only, whatever was so on this machine or at an earlier opening.
 Result<void> limit_anonymous(Change& change, const ListenAddress& listen, bool is_public) {
   const Scopes now = anonymous_of(change.setup);
   const bool is_here = listen.is_loopback();

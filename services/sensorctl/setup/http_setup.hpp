@@ -1,6 +1,6 @@
-// HttpSetup is what [http] of sensor-http-bridge.toml says of the page and of who may use it; and what is to change
-// there to open the page, to close it, to add a token or to take one away. Pure: the shell reads, checks and writes the
-// file.
+// HttpSetup is what [http] of sensor-http-bridge.toml says of the page and of who may use it; and
+// what is to change there to open the page, to close it, to add a token or to take one away. Pure:
+// the shell reads, checks and writes the file.
 #pragma once
 
 #include <optional>
@@ -49,9 +49,10 @@ struct Change {
   std::string note{};            // who may do less than before; lines
 };
 
-/// What --listen comes to. Off this machine everybody may read with `is_public`, else only whoever has a token,
-/// whatever `anonymous` said; nobody hands readings in without one. Where there is no token that reads, `page` is made,
-/// in `folder`. Errors of with_key(), where the file is written in a way that is not changed here.
+/// What --listen comes to. Off this machine everybody may read with `is_public`, else only whoever
+/// has a token, whatever `anonymous` said; nobody hands readings in without one. Where there is no
+/// token that reads, `page` is made, in `folder`. Errors of with_key(), where the file is written
+/// in a way that is not changed here.
 Result<Change> open_page(std::string_view text, const HttpSetup& setup, const ListenAddress& listen, bool is_public,
                          const std::string& folder);
 

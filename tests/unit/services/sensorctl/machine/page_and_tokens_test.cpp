@@ -1,5 +1,5 @@
-// What the shell of `page` and `token` does with files and systemd: a bridge and a systemctl of the test's own stand in
-// PATH, the configuration in its folder.
+// What the shell of `page` and `token` does with files and systemd: a bridge and a systemctl of the
+// test's own stand in PATH, the configuration in its folder.
 #include "services/sensorctl/machine/page_and_tokens.hpp"
 
 #include <fcntl.h>
@@ -35,8 +35,8 @@ struct Owner {
   gid_t group;
 };
 
-/// Another than this process would give a new file, as far as it may give one away: root to anybody, others to a group
-/// of theirs.
+/// Another than this process would give a new file, as far as it may give one away: root to
+/// anybody, others to a group of theirs.
 Owner another_owner() {
   constexpr uid_t nobody = 65'534;
   if (::geteuid() == 0) return {nobody, nobody};
@@ -202,7 +202,8 @@ TEST_F(PageOnMachine, leaves_nothing_beside_a_file_that_the_bridge_does_not_take
   expect_nothing_beside();
 }
 
-/// As they are pasted into a shell; curl gets the token, and not on its command line, which ps shows to everybody.
+/// As they are pasted into a shell; curl gets the token, and not on its command line, which ps
+/// shows to everybody.
 TEST_F(PageOnMachine, prints_lines_that_keep_the_token_off_command_lines) {
   program("sudo", "exec \"$@\"");
   program("curl", "echo \"$@\" >> '" + folder_.path("command-lines") + "'\ncat >> '" + folder_.path("headers") + "'");
