@@ -139,9 +139,10 @@ int show_or_move_page(const PageOptions& options) {
       return refuse(done.error());
     if (change->token.has_value()) say_token(*change->token, options.owner);
     say(fmt::format("{} is changed.\n{}", file->path, change->note));
-    const int made = make_it_so(*file, options.folder_of_unit);
-    if (made != exit_ok) return made;
   }
+  // Also where the file was so already: an earlier run may have been cut off before the restart.
+  const int made = make_it_so(*file, options.folder_of_unit);
+  if (made != exit_ok) return made;
   say(page_text(change->setup, reach_here()));
   return exit_ok;
 }

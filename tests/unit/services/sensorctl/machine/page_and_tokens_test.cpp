@@ -127,6 +127,15 @@ TEST_F(PageOnMachine, fails_when_the_bridge_that_runs_keeps_what_it_read) {
   }
 }
 
+TEST_F(PageOnMachine, restarts_the_bridge_again_when_asked_again) {
+  folder_.write("sensor-http-bridge.toml", "[http]\nlisten = \"0.0.0.0:8080\"\n");
+  systemctl("active", 1);
+  EXPECT_EQ(show_or_move_page(local()), exit_trouble);
+  systemctl("active", 0);
+  EXPECT_EQ(show_or_move_page(local()), exit_ok) << "the file is right already, and the bridge does not know of it";
+  EXPECT_EQ(asked(), "restart sensor-http-bridge\nrestart sensor-http-bridge\n");
+}
+
 TEST_F(PageOnMachine, restarts_none_that_does_not_run) {
   for (const char* state : {"inactive", "unknown", "System has not been booted with systemd"}) {
     systemctl(state, 1);
