@@ -4,7 +4,7 @@
 # All lines of its blocks without a language, comments and sudo taken off.
 guide_commands() {
   awk '/^```/ { block = block ? 0 : $0 == "```" ? 1 : 2; next } block == 1 && NF' docs/operations.md docs/guides/*.md |
-    sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join' -e '}' -e 's/ \{2,\}# .*//; s/^sudo //'
+    sed -e ':join' -e '/\\$/{N;s/\\\n *//;b join' -e '}' -e '/|$/{N;s/\n */ /;b join' -e '}' -e 's/ \{2,\}# .*//; s/^sudo //'
 }
 
 # The commands of the table of questions that no block has.
