@@ -108,7 +108,7 @@ int make_it_so(BridgeFile& file, const std::string& folder_of_unit) {
 /// The token's file first, as the bridge that checks the change looks for it.
 Result<void> carry_out(const BridgeFile& file, const Change& change, const std::string& owner) {
   if (change.token.has_value()) TRY(make_token_file(*change.token, owner));
-  const Result<void> replaced = replace_bridge_file(file, change);
+  Result<void> replaced = replace_bridge_file(file, change);
   if (!replaced.has_value() && change.token.has_value()) ::unlink(change.token->file.c_str());
   return replaced;
 }
