@@ -1,6 +1,7 @@
 // One batch at a time:
 //
 //   idle        time to ask, connected, breaker not open      -> asking: rpc/upload
+//               the same, breaker open, once a minute         -> asking: a few rows, which are put aside (below)
 //   asking      rows                                          -> attempting, with the breaker's permit
 //               nothing waits; no answer; an error            -> idle, until the next interval or backoff
 //   attempting  delivered                                     -> confirming: rpc/uploaded, with the rows rejected
@@ -12,6 +13,9 @@
 //   confirming  the store has moved its cursor                -> idle; at once when more waits
 //               no answer                                     -> confirming: rpc/uploaded again
 //               the store refuses the range repeatedly        -> idle: it knows better what comes next
+//
+// An open breaker keeps rows from the destination, and must not keep the store from knowing that somebody wants them:
+// it would delete those of a destination that was withdrawn, or take another bridge's word that nothing waits.
 //
 // Without a destination there is only this: idle, and once a minute rpc/withdraw, so that nothing waits in the store.
 //
@@ -89,7 +93,8 @@ std::optional<Instant> Delivery::wake_at() const {
   consider(self_.wake_at());
   consider(stop_by_);
   if (phase_ == Phase::attempting) consider(batch_.given_up_at);
-  if (may_ask() || may_confirm()) consider(next_at_);
+  if (may_ask()) consider(ask_at());
+  if (may_confirm()) consider(next_at_);
   return earliest;
 }
 
@@ -135,7 +140,7 @@ void Delivery::handle(const StopRequested&) {
 void Delivery::handle(const MqttConnected&) {
   self_.connected(now_, effects_);
   store_may_begin_ = true;
-  next_at_ = now_.monotonic;
+  next_at_ = claim_at_ = now_.monotonic;
 }
 
 void Delivery::handle(const MqttDisconnected& event) {
@@ -203,14 +208,16 @@ void Delivery::advance() {
     ++counters_.failures[stuck.failure_class];
     batch_failed(stuck);
   }
-  if (may_ask() && now >= next_at_) ask();
+  if (may_ask() && now >= ask_at()) ask();
   if (may_confirm() && now >= next_at_) confirm();
 }
 
-bool Delivery::may_ask() const {
-  return phase_ == Phase::idle && self_.is_connected() && !stop_by_.has_value() &&
-         breaker_.state() != CircuitBreaker::State::open;
-}
+bool Delivery::may_ask() const { return phase_ == Phase::idle && self_.is_connected() && !stop_by_.has_value(); }
+
+/// What is asked for behind an open breaker is put aside, and comes again.
+Instant Delivery::ask_at() const { return is_open() ? std::max(next_at_, claim_at_) : next_at_; }
+
+bool Delivery::is_open() const { return breaker_.state() == CircuitBreaker::State::open; }
 
 bool Delivery::may_confirm() const { return phase_ == Phase::confirming && self_.is_connected() && !calls_.is_full(); }
 
@@ -245,13 +252,13 @@ void Delivery::take_withdrawal(const std::string& payload) {
   if (!answer.has_value() && !is_refused) return store_failed(answer.error());
   store_answered();
   phase_ = Phase::idle;
-  next_at_ = asked_at_ + (is_refused ? options_.upload.interval : withdraw_interval);
+  next_at_ = asked_at_ + (is_refused ? options_.upload.interval : claim_interval);
 }
 
 /// A probe is small, where the store may still cut it; of rows that are held it is one.
 std::size_t Delivery::rows_to_ask() const {
   if (is_held()) return 1;
-  const bool is_probe = breaker_.state() == CircuitBreaker::State::half_open;
+  const bool is_probe = breaker_.state() != CircuitBreaker::State::closed;
   return is_probe ? std::min(size_.next(), options_.upload.few_readings) : size_.next();
 }
 
@@ -266,7 +273,8 @@ void Delivery::take_batch(const std::string& payload) {
   refused_last_ = 0;
   note_depth(header->remaining + header->readings);
   phase_ = Phase::idle;
-  next_at_ = asked_at_ + options_.upload.interval;
+  claim_at_ = asked_at_ + claim_interval;
+  next_at_ = is_open() ? now_.monotonic : asked_at_ + options_.upload.interval;  // a probe does not wait for this
   if (header->first == 0) return;
   if (stop_by_.has_value()) return;
   batch_.range = {header->store, header->destination, header->first, header->last};
@@ -404,7 +412,7 @@ void Delivery::update_status() {
   std::string reason = self_.trouble();
   if (reason.empty() && trouble_) reason = trouble_();
   // Without rows from the store a breaker that is half open stays so: it is the store that has to be seen to.
-  if (store_problem_.has_value() && breaker_.state() != CircuitBreaker::State::open) {
+  if (store_problem_.has_value() && !is_open()) {
     reason = "store: " + store_problem_->message;
   } else if (!is_closed) {
     reason = fmt::format("circuit breaker {}: {}", name_of(breaker_.state()), breaker_.reason());

@@ -120,6 +120,8 @@ class Delivery {
   void say(LogLevel level, std::string text) { effects_.emplace_back(LogLine{level, std::move(text)}); }
   void take_order(const MqttMessage& order);
   bool may_ask() const;
+  Instant ask_at() const;
+  bool is_open() const;
   bool may_confirm() const;
   void call(Asked asked, std::string_view verb, std::string payload);
 
@@ -142,6 +144,7 @@ class Delivery {
   BatchInFlight batch_;  // attempting and confirming
   Instant next_at_{};    // idle: when to ask; confirming: when to send `uploaded` (again)
   Instant asked_at_{};
+  Instant claim_at_{};  // when the store has to hear of the destination again, whatever the breaker says
   std::uint64_t last_attempt_id_ = 0;
   std::uint64_t refused_last_ =
       0;  // the destination refused the range that ends so; the store does not know yet. 0: none

@@ -77,8 +77,8 @@ struct DeliveryOptions {
   std::uint64_t seed = 1;
 };
 
-/// How often a bridge without a destination says so to the store, which may be another one since.
-inline constexpr Millis withdraw_interval{60'000};
+/// How often the store hears whether there is a destination, though nothing can be tried: it may be another one since.
+inline constexpr Millis claim_interval{60'000};
 
 /// Beyond an attempt's own deadline: then the sink is stuck, the attempt is given up, and the watchdog is not fed.
 inline constexpr Millis stuck_sink_after{10'000};

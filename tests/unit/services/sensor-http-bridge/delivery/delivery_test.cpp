@@ -419,6 +419,8 @@ TEST(BridgeLogic, tries_nothing_while_an_operator_isolates_it_also_after_a_resta
   again.connect();
   again.pass(std::chrono::hours{10});
   EXPECT_TRUE(again.requests.empty());
+  EXPECT_TRUE(again.posts.empty());
+  EXPECT_EQ(again.claims, 601U) << "the store knows all the time that somebody wants the rows";
   again.step(MqttMessage{control_topic_here, encode_breaker_order(BreakerOrder::close), "", "", false});
   EXPECT_EQ(again.count("upload"), 1U);
   EXPECT_EQ(again.logic.breaker().state(), State::closed);

@@ -127,6 +127,63 @@ TEST(NoDestination, leaves_what_was_saved_of_a_breaker_for_a_destination_that_co
   EXPECT_TRUE(t.saved.empty());
 }
 
+// Only an `upload` ends a withdrawal, and retention deletes until then.
+TEST(DestinationThatComesBack, is_claimed_though_its_breaker_is_open_and_its_rows_are_put_aside) {
+  SavedBreaker isolated;
+  isolated.state = State::open;
+  isolated.isolated = true;
+  SavedBreaker open;
+  open.state = State::open;
+  open.left = Millis{600'000};
+  open.openings = 4;
+  open.reason = "refused";
+  for (SavedBreaker saved : {isolated, open}) {
+    saved.saved_at = Timeline().now.wall;
+    Timeline t(test_options(), saved);
+    t.store.rows = 500;
+    t.connect();
+    ASSERT_EQ(t.claims, 1U);
+    EXPECT_LE(t.store.handed_last, test_options().upload.few_readings) << "most of them are for later";
+    t.answers_claims = false;
+    t.pass(Millis{59'999});
+    EXPECT_EQ(t.claims, 1U);
+    t.pass(Millis{1});
+    EXPECT_EQ(t.claims, 2U) << "the store may be another one by now";
+    t.pass(Millis{10'000});
+    EXPECT_EQ(t.claims, 3U) << "it did not answer";
+    t.step(MqttDisconnected{"gone"});
+    t.answers_claims = true;
+    t.connect();
+    EXPECT_EQ(t.claims, 4U);
+    EXPECT_TRUE(t.posts.empty()) << "an open breaker lets nothing through";
+    EXPECT_EQ(t.logic.breaker().state(), State::open);
+    EXPECT_EQ(decode_queue_depth(t.newest("queue"))->depth, 500U);
+  }
+}
+
+TEST(DestinationThatComesBack, gets_the_rows_that_were_put_aside_when_the_breaker_lets_it) {
+  SavedBreaker open;
+  open.state = State::open;
+  open.left = Millis{61'000};
+  open.openings = 1;
+  open.reason = "refused";
+  open.saved_at = Timeline().now.wall;
+  Timeline t(test_options(), open);
+  t.store.rows = 500;
+  t.connect();
+  t.pass(Millis{60'000});
+  EXPECT_EQ(t.claims, 2U);
+  ASSERT_TRUE(t.posts.empty());
+  t.pass(Millis{1'000});
+  ASSERT_EQ(t.count("upload"), 1U) << "the probe does not wait for the next interval";
+  t.store_answers();
+  ASSERT_EQ(t.posts.size(), 1U);
+  t.api_answers(200);
+  t.store_answers();
+  EXPECT_GT(t.store.cursor, 0U);
+  EXPECT_EQ(t.logic.breaker().state(), State::closed);
+}
+
 TEST(NoDestination, says_when_it_ends_that_nobody_need_wait_for_it) {
   Timeline t(without_destination());
   t.connect();

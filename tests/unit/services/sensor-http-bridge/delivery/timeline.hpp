@@ -90,7 +90,7 @@ class Timeline {
   void step(Event event) {
     for (Effect& effect : logic.step(std::move(event), now)) {
       if (auto* publish = std::get_if<MqttPublish>(&effect)) {
-        (publish->response_topic.empty() ? messages : requests).push_back(std::move(*publish));
+        take(std::move(*publish));
       } else if (auto* attempt = std::get_if<Attempt>(&effect)) {
         try_it(std::move(*attempt));
       } else if (auto* line = std::get_if<LogLine>(&effect)) {
@@ -104,6 +104,7 @@ class Timeline {
     if (std::string broken = logic.broken_invariant(); !broken.empty())
       throw std::logic_error("an invariant does not hold: " + broken);
     if (unwritten.has_value()) step(*std::exchange(unwritten, std::nullopt));
+    if (claim.has_value()) store_answers(*std::exchange(claim, std::nullopt));
   }
 
   /// The HTTP client is done.
@@ -172,7 +173,9 @@ class Timeline {
   Delivery logic;
   HttpAttempts sink;
   ModelStore store;
-  std::deque<MqttPublish> requests;  // to the store
+  std::deque<MqttPublish> requests;  // to the store, for rows that are tried
+  std::size_t claims = 0;            // requests behind an open breaker, whose rows are put aside
+  bool answers_claims = true;        // the store does, at once
   std::deque<MqttPublish> messages;  // status, queue, event
   std::uint64_t attempts = 0;        // so far, and the id of the last
   std::deque<HttpPost> posts;
@@ -181,6 +184,16 @@ class Timeline {
   std::optional<int> exit_code;
 
  private:
+  void take(MqttPublish publish) {
+    const bool is_claim = publish.topic.ends_with("/upload") && logic.breaker().state() == CircuitBreaker::State::open;
+    if (is_claim) {
+      ++claims;
+      if (answers_claims) claim = std::move(publish);
+    } else {
+      (publish.response_topic.empty() ? messages : requests).push_back(std::move(publish));
+    }
+  }
+
   void try_it(Attempt attempt) {
     const std::uint64_t id = attempts = attempt.id;
     Result<HttpPost> post = sink.begin(std::move(attempt));
@@ -196,6 +209,7 @@ class Timeline {
   }
 
   std::optional<Attempted> unwritten;  // of the step under way
+  std::optional<MqttPublish> claim;    // of the step under way
 };
 
 }  // namespace sensors::bridge
