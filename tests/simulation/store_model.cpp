@@ -31,16 +31,19 @@ StoreModel::StoreModel(World& world, std::string name, std::vector<std::string> 
   file_.id = world.random.id();
 }
 
+std::uint64_t StoreModel::before_oldest() const {
+  const std::uint64_t before = file_.rows.empty() ? file_.last_id : file_.rows.begin()->first - 1;
+  const auto& again = file_.dead_letters.queue();
+  return again.empty() ? before : std::min(before, again.begin()->first - 1);
+}
+
 Result<StoreContents> StoreModel::open() {
   if (const std::optional<Error> failure = disk_.opens()) return tl::unexpected<Error>(*failure);
   for (const std::string& name : destination_names_) {
     if (destination(name) == nullptr) file_.destinations.push_back({name, 0, 0, 0});
   }
-  std::uint64_t before_oldest = file_.rows.empty() ? file_.last_id : file_.rows.begin()->first - 1;
-  const auto& again = file_.dead_letters.queue();
-  if (!again.empty()) before_oldest = std::min(before_oldest, again.begin()->first - 1);
   for (DestinationState& known : file_.destinations) {
-    if (known.batch_last == 0) known.cursor = std::max(known.cursor, before_oldest);
+    if (known.batch_last == 0) known.cursor = std::max(known.cursor, before_oldest());
   }
   StoreContents contents;
   contents.store = file_.id;

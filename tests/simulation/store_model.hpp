@@ -83,6 +83,8 @@ class StoreModel {
   persistence::RestampReport restamp(const persistence::RestampStep& step);
   void settle_uploads(const persistence::CommitTransaction& transaction, persistence::CommitReport& report);
   bool confirm(const persistence::Confirmation& confirmation, WallTime now, persistence::DeadLetterReport& report);
+  std::uint64_t before_oldest() const;
+  void pass_deleted(persistence::DestinationState& state, std::uint64_t last_id) const;
   UploadBatch hand_out(const persistence::HandOut& request);
   UploadBatch hand_out(const persistence::HandOut& request, std::uint64_t last_id);
   void read_rows(std::uint64_t from, std::uint64_t to, const persistence::HandOut& limits, UploadBatch& batch) const;

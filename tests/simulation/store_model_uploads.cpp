@@ -89,6 +89,12 @@ UploadBatch StoreModel::hand_out(const HandOut& request) {
   return batch;
 }
 
+/// What was deleted while nobody wanted it is no part of a range.
+void StoreModel::pass_deleted(DestinationState& state, std::uint64_t last_id) const {
+  state.cursor = std::max(state.cursor, std::min(before_oldest(), last_id));
+  if (state.batch_last <= state.cursor) state.batch_last = 0;
+}
+
 UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) {
   UploadBatch batch;
   batch.store = file_.id;
@@ -96,6 +102,7 @@ UploadBatch StoreModel::hand_out(const HandOut& request, std::uint64_t last_id) 
   DestinationState* const state = destination(request.destination);
   if (state == nullptr) return batch;
   const bool was_withdrawn = std::exchange(state->withdrawn, false);
+  if (was_withdrawn) pass_deleted(*state, last_id);
   const bool is_out = state->batch_last != 0;
   const bool is_retry = is_out && state->batch_last != request.refused;
   batch.refusals = state->refusals + (is_out && !is_retry ? 1 : 0);

@@ -97,7 +97,8 @@ void Logic::tell_of_salvage(const SalvageReport& report, Now now) {
       fmt::format("the store was damaged: store {} was made of what could be read, {} rows; {}; the damaged file is {}",
                   uploads_.store(), report.rows, lost, report.damaged_file);
   if (report.old_rows_left > 0) {
-    salvage_ += fmt::format(", and has about {} old rows, uploaded, that were not carried over", report.old_rows_left);
+    salvage_ += fmt::format(", and has about {} old rows, which nothing waits for, that were not carried over",
+                            report.old_rows_left);
   }
   salvage_shown_until_ = now.monotonic + options_.salvage_shown;
   self_.announce("store_damaged", {LogLevel::error, salvage_}, now, effects_);

@@ -104,11 +104,25 @@ Result<void> StoreBatches::add_destinations(const std::vector<std::string>& dest
   for (const std::string& name : destinations) {
     TRY(sql_.add_destination.bind(1, std::string_view(name)).run());
   }
+  TRY_ASSIGN(const std::uint64_t before, before_oldest(last_id));
+  return sql_.skip_deleted.bind(1, before).run();
+}
+
+Result<std::uint64_t> StoreBatches::before_oldest(std::uint64_t last_id) {
   Statement& oldest = sql_.oldest_id;
   TRY_ASSIGN(std::ignore, has_row(oldest));
-  const std::uint64_t before_oldest = oldest.is_null(0) ? last_id : oldest.unsigned_integer(0) - 1;
+  const std::uint64_t before = oldest.is_null(0) ? last_id : oldest.unsigned_integer(0) - 1;
   oldest.reset();
-  return sql_.skip_deleted.bind(1, before_oldest).run();
+  return std::min(before, last_id);
+}
+
+/// What retention deleted meanwhile was not for it: the cursor passes it, so that nobody takes it for lost.
+Result<void> StoreBatches::pass_deleted(DestinationState& destination, std::uint64_t last_id) {
+  if (!destination.withdrawn) return {};
+  TRY_ASSIGN(const std::uint64_t before, before_oldest(last_id));
+  destination.cursor = std::max(destination.cursor, before);
+  if (destination.batch_last <= destination.cursor) destination.batch_last = 0;
+  return {};
 }
 
 Result<std::vector<DestinationState>> StoreBatches::destinations() {
@@ -158,6 +172,7 @@ Result<std::uint64_t> StoreBatches::given_through(const std::string& destination
 Result<UploadBatch> StoreBatches::hand_out(const HandOut& request, std::uint64_t last_id,
                                            StoreDeadLetters& dead_letters) {
   TRY_ASSIGN(DestinationState destination, find(request.destination));
+  TRY(pass_deleted(destination, last_id));
   UploadBatch batch;
   batch.store = store_;
   batch.destination = request.destination;

@@ -50,6 +50,8 @@ class StoreBatches {
       : database_(&database), sql_(std::move(sql)), store_(std::move(store)) {}
 
   Result<DestinationState> find(const std::string& name);
+  Result<std::uint64_t> before_oldest(std::uint64_t last_id);
+  Result<void> pass_deleted(DestinationState& destination, std::uint64_t last_id);
   Result<void> remember(const DestinationState& destination);
   Result<std::vector<StoredRow>> gaps(std::uint64_t first, std::uint64_t last, std::size_t most);
   Result<void> read_rows(std::uint64_t first, std::uint64_t last, const HandOut& limits, StoreDeadLetters& dead_letters,

@@ -4,7 +4,8 @@
 //   streams, with watermark                   | their rows go too; their publishers see a new store, and fill it up
 //   sensors                                   | their rows go too
 //   cursors not beyond the last id            | everything is uploaded again; the API knows it by (stream, seq)
-//   rows with the ids that they had           | lost: a gap record, unless all destinations have them
+//   which destinations are withdrawn          | they are waited for until their bridge has said it again
+//   rows with the ids that they had           | lost: a gap record, unless nothing waits for them
 //   the last id                               | the highest that was seen
 //
 // The new store has another id, so ids and ranges need not be right to be unique, publishers send what they still have,
@@ -71,22 +72,35 @@ class StoreSalvage {
     std::vector<NumberRange> lost;
   };
 
+  struct Destination {
+    std::uint64_t cursor = 0;
+    bool is_withdrawn = false;
+  };
+
   /// The last id and the cursors. Not reading them is no error.
   void read_heads() {
     static_cast<void>(each_row(damaged_, "SELECT last_id FROM store", [&](const Statement& row) {
       if (row.type(0) == Statement::integer_type && row.integer(0) >= 0) last_id_ = row.unsigned_integer(0);
     }));
-    const Result<void> read = each_row(damaged_, "SELECT name, cursor FROM destination", [&](const Statement& row) {
-      const bool is_right = row.type(1) == Statement::integer_type && row.integer(1) >= 0 && last_id_.has_value() &&
-                            row.unsigned_integer(1) <= *last_id_;
-      if (is_right && is_name(row.text(0))) cursors_[row.text(0)] = row.unsigned_integer(1);
-    });
-    if (!read.has_value()) cursors_.clear();
+    // A file of version 0.1.0 has no destination that is withdrawn.
+    if (!read_destinations("withdrawn").has_value() && !read_destinations("0").has_value()) destinations_.clear();
     uploaded_ = last_id_.value_or(0);
     for (const std::string& name : options_.destinations) {
-      const auto found = cursors_.find(name);
-      uploaded_ = std::min(uploaded_, found == cursors_.end() ? 0 : found->second);
+      const auto found = destinations_.find(name);
+      if (found != destinations_.end() && found->second.is_withdrawn) continue;
+      uploaded_ = std::min(uploaded_, found == destinations_.end() ? 0 : found->second.cursor);
+      is_waited_for_ = true;
     }
+  }
+
+  Result<void> read_destinations(const std::string& withdrawn) {
+    destinations_.clear();
+    return each_row(damaged_, "SELECT name, cursor, " + withdrawn + " FROM destination", [&](const Statement& row) {
+      const bool is_right = row.type(1) == Statement::integer_type && row.integer(1) >= 0 && last_id_.has_value() &&
+                            row.unsigned_integer(1) <= *last_id_;
+      const bool is_withdrawn = row.type(2) == Statement::integer_type && row.integer(2) == 1;
+      if (is_right && is_name(row.text(0))) destinations_[row.text(0)] = {row.unsigned_integer(1), is_withdrawn};
+    });
   }
 
   Result<void> copy_rows(const Salvage& how) {
@@ -148,7 +162,7 @@ class StoreSalvage {
       highest_id_ = row.unsigned_integer(0);
     });
     // With nobody to upload to, retention has deleted the oldest rows only.
-    if (options_.destinations.empty() && first_id > 0) uploaded_ = std::min(uploaded_, first_id - 1);
+    if (!is_waited_for_ && first_id > 0) uploaded_ = std::min(uploaded_, first_id - 1);
     return done;
   }
 
@@ -214,7 +228,7 @@ class StoreSalvage {
     TRY(fresh_.execute("PRAGMA synchronous=FULL"));
     TRY(fresh_.begin());
     TRY(write_streams(now, id));
-    TRY(write_cursors());
+    TRY(write_destinations());
     TRY_ASSIGN(Statement store, fresh_.prepare("INSERT INTO store(only, id, last_id) VALUES(1, ?1, ?2)"));
     const std::string name = random_id();
     TRY(store.bind(1, std::string_view(name)).bind(2, id).run());
@@ -245,11 +259,12 @@ class StoreSalvage {
     return {};
   }
 
-  Result<void> write_cursors() {
-    TRY_ASSIGN(Statement sql,
-               fresh_.prepare("INSERT INTO destination(name, cursor, batch_first, batch_last) VALUES(?1, ?2, 0, 0)"));
-    for (const auto& [name, cursor] : cursors_) {
-      TRY(sql.bind(1, std::string_view(name)).bind(2, cursor).run());
+  Result<void> write_destinations() {
+    TRY_ASSIGN(Statement sql, fresh_.prepare("INSERT INTO destination(name, cursor, batch_first, batch_last, withdrawn)"
+                                             " VALUES(?1, ?2, 0, 0, ?3)"));
+    for (const auto& [name, destination] : destinations_) {
+      sql.bind(1, std::string_view(name)).bind(2, destination.cursor);
+      TRY(sql.bind(3, std::int64_t{destination.is_withdrawn ? 1 : 0}).run());
     }
     return {};
   }
@@ -264,8 +279,9 @@ class StoreSalvage {
   SalvagedTables tables_;
   SalvageReport report_;
   std::optional<std::uint64_t> last_id_;
-  std::map<std::string, std::uint64_t> cursors_;
-  std::uint64_t uploaded_ = 0;    // every destination has what is up to this
+  std::map<std::string, Destination> destinations_;
+  bool is_waited_for_ = false;    // there is a destination that is not withdrawn
+  std::uint64_t uploaded_ = 0;    // every one of these has what is up to this
   std::uint64_t highest_id_ = 0;  // of a row that was read
   std::map<std::int64_t, Stream> streams_;
   std::set<std::int64_t> sensors_;

@@ -136,6 +136,18 @@ TEST_F(Withdrawal, that_cannot_be_written_is_answered_with_the_error_and_counts_
   EXPECT_EQ(decode_queue_depth(bench->last_own("queue")).value().depth, 10U);
 }
 
+// Version 0.1.0 can use the file, and leaves the column as it is.
+TEST_F(Withdrawal, ends_when_an_older_version_hands_out_rows) {
+  fill(1, 50);
+  withdraw();
+  {
+    Result<Database> database = Database::open(folder.file("store.db"), store_migrations(), {});
+    ASSERT_TRUE(database->execute("UPDATE destination SET batch_first = 1, batch_last = 20").has_value());
+  }
+  restart();
+  EXPECT_EQ(depth(), 50U);
+}
+
 TEST_F(Withdrawal, lets_retention_delete_and_its_end_keeps_what_is_left) {
   options.retention.max_age = std::chrono::hours{24};
   options.retention.max_bytes = 0;

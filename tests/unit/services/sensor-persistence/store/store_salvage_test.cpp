@@ -108,6 +108,15 @@ class StoreSalvageTest : public testing::Test {
     return salvage_store({options.path, options.destinations}, Salvage{history_rows}, test_time, [] { return true; });
   }
 
+  /// Retention deletes what nothing waits for.
+  void withdraw_and_delete(std::uint64_t through) {
+    std::unique_ptr<StoreWriter> writer = open().value();
+    CommitTransaction transaction;
+    transaction.withdrawals.emplace_back("api");
+    transaction.retention = RetentionStep{0, through, 10'000, {}, test_time + 24h};
+    ASSERT_EQ(writer->commit(transaction)->retention->deleted, through);
+  }
+
   std::int64_t integer(const std::string& sql) {
     Result<Database> database = Database::open(options.path, store_migrations(), {});
     Statement statement = database->prepare(sql).value();
@@ -156,6 +165,51 @@ TEST_F(StoreSalvageTest, does_not_call_lost_what_retention_has_deleted) {
     ASSERT_EQ(writer->commit(transaction)->retention->deleted, 1'400U);
   }
   EXPECT_EQ(salvage()->lost_numbers, 0U);
+}
+
+TEST_F(StoreSalvageTest, does_not_call_lost_what_was_deleted_while_its_destination_was_withdrawn) {
+  make(20, 100);
+  withdraw_and_delete(1'400);
+  const SalvageReport report = salvage().value();
+  EXPECT_EQ(report.lost_numbers, 0U);
+  EXPECT_EQ(report.rows, 1'100U);
+  EXPECT_EQ(integer("SELECT withdrawn FROM destination"), 1) << "nobody waits for it now, either";
+  EXPECT_EQ(integer("SELECT cursor FROM destination"), 100);
+  options.destinations.emplace_back("other");
+  { std::unique_ptr<StoreWriter> writer = open().value(); }
+  EXPECT_EQ(salvage()->lost_numbers, 0U) << "the other one begins with the oldest row";
+}
+
+TEST_F(StoreSalvageTest, does_not_call_lost_what_was_deleted_before_its_destination_came_back) {
+  make(20, 100);
+  {
+    std::unique_ptr<StoreWriter> writer = open().value();
+    CommitTransaction hand_out;
+    hand_out.hand_outs.push_back(HandOut{1, "api", 50, 1'000'000});
+    ASSERT_TRUE(writer->commit(hand_out).has_value());
+  }
+  withdraw_and_delete(1'400);
+  {
+    std::unique_ptr<StoreWriter> writer = open().value();
+    CommitTransaction hand_out;
+    hand_out.hand_outs.push_back(HandOut{1, "api", 10, 1'000'000});
+    const UploadBatch batch = writer->commit(hand_out)->handed_out.front().batch;
+    EXPECT_EQ(batch.first, 1'401U) << "what it was handed out before is gone";
+    EXPECT_EQ(batch.last, 1'410U);
+  }
+  EXPECT_EQ(integer("SELECT withdrawn FROM destination"), 0);
+  EXPECT_EQ(salvage()->lost_numbers, 0U);
+}
+
+TEST_F(StoreSalvageTest, reads_the_cursors_of_a_file_that_knows_of_no_withdrawal) {
+  make(20, 1'500);
+  {
+    Result<Database> database = Database::open(options.path, store_migrations(), {});
+    ASSERT_TRUE(database->execute("DROP TRIGGER destination_is_back").has_value());
+    ASSERT_TRUE(database->execute("ALTER TABLE destination DROP COLUMN withdrawn").has_value());
+  }
+  EXPECT_EQ(salvage(100)->rows, 1'100U);
+  EXPECT_EQ(integer("SELECT cursor FROM destination"), 1'500);
 }
 
 TEST_F(StoreSalvageTest, does_not_miss_the_number_of_a_dead_letter_that_waits_again) {
