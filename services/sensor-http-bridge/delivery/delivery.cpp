@@ -150,8 +150,17 @@ void Delivery::handle(const MqttDisconnected& event) {
 }
 
 void Delivery::handle(const MqttPublished& event) {
-  if (calls_.take_refusal(event).has_value())
-    store_failed({event.result.error().code, "the broker did not take the request: " + event.result.error().message});
+  const std::optional<Asked> refused = calls_.take_refusal(event);
+  if (!refused.has_value()) return;
+  Error error = event.result.error();
+  error.message = "the broker did not take the request: " + error.message;
+  if (error.code == ErrorCode::rejected) {
+    error.message += fmt::format(
+        "; in its acl, /etc/sensor-project/acl, the rules of this bridge's user need the line: "
+        "topic write {}/+/rpc/{}; then systemctl reload sensor-broker",
+        options_.root, verb_of(*refused));
+  }
+  store_failed(std::move(error));
 }
 
 void Delivery::handle(const MqttMessage& event) {
@@ -221,8 +230,17 @@ bool Delivery::is_open() const { return breaker_.state() == CircuitBreaker::Stat
 
 bool Delivery::may_confirm() const { return phase_ == Phase::confirming && self_.is_connected() && !calls_.is_full(); }
 
-void Delivery::call(Asked asked, std::string_view verb, std::string payload) {
-  effects_.emplace_back(calls_.open(options_.node, verb, std::move(payload), asked, now_.monotonic));
+std::string_view Delivery::verb_of(Asked asked) {
+  switch (asked) {
+    case Asked::batch: return "upload";
+    case Asked::confirmation: return "uploaded";
+    case Asked::withdrawal: return "withdraw";
+  }
+  return "";
+}
+
+void Delivery::call(Asked asked, std::string payload) {
+  effects_.emplace_back(calls_.open(options_.node, verb_of(asked), std::move(payload), asked, now_.monotonic));
 }
 
 void Delivery::ask() {
@@ -234,14 +252,14 @@ void Delivery::ask() {
   request.refused = refused_last_;
   phase_ = Phase::asking;
   asked_at_ = now_.monotonic;
-  call(Asked::batch, "upload", encode_upload_request(request));
+  call(Asked::batch, encode_upload_request(request));
 }
 
 /// Again and again, as the store may be another one by now, or an earlier one.
 void Delivery::withdraw() {
   phase_ = Phase::asking;
   asked_at_ = now_.monotonic;
-  call(Asked::withdrawal, "withdraw", encode_withdraw_request({options_.upload.destination}));
+  call(Asked::withdrawal, encode_withdraw_request({options_.upload.destination}));
 }
 
 /// A refusal is no trouble: another bridge delivers there, or the store is not open yet, and says so itself.
@@ -306,7 +324,7 @@ void Delivery::start_confirming() {
   next_at_ = now_.monotonic;
 }
 
-void Delivery::confirm() { call(Asked::confirmation, "uploaded", encode_uploaded_request(batch_.range)); }
+void Delivery::confirm() { call(Asked::confirmation, encode_uploaded_request(batch_.range)); }
 
 void Delivery::take_confirmation(const std::string& payload) {
   const Result<UploadedAnswer> answer = decode_uploaded_answer(payload);

@@ -123,7 +123,8 @@ class Delivery {
   Instant ask_at() const;
   bool is_open() const;
   bool may_confirm() const;
-  void call(Asked asked, std::string_view verb, std::string payload);
+  static std::string_view verb_of(Asked asked);
+  void call(Asked asked, std::string payload);
 
   const DeliveryOptions options_;
   const Describe others_;

@@ -75,6 +75,19 @@ TEST(NoDestination, that_the_store_refuses_to_hear_of_is_asked_again_soon_and_is
   EXPECT_EQ(t.requests.size(), 2U);
 }
 
+// Who keeps an `acl` of an earlier version at the upgrade.
+TEST(NoDestination, that_the_broker_does_not_let_it_say_is_told_with_the_line_that_the_acl_needs) {
+  Timeline t(without_destination());
+  t.connect();
+  t.step(MqttPublished{t.requests[0].id, fail(ErrorCode::rejected, "not authorized")});
+  const Result<ServiceReport> report = decode_status(t.newest("status"));
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->state, ServiceState::degraded);
+  EXPECT_NE(report->reason.find("/etc/sensor-project/acl"), std::string::npos) << report->reason;
+  EXPECT_NE(report->reason.find("topic write sensors/+/rpc/withdraw;"), std::string::npos) << report->reason;
+  EXPECT_TRUE(t.logged("topic write sensors/+/rpc/withdraw;"));
+}
+
 TEST(NoDestination, is_told_again_when_the_store_did_not_answer) {
   Timeline t(without_destination());
   t.connect();
