@@ -78,10 +78,11 @@ LatencyReport read_latency(JsonFields& outer, simdjson::dom::element element) {
 }
 
 DestinationReport read_destination(JsonFields& outer, simdjson::dom::element element) {
-  JsonFields fields(element, {"waiting", "dead_letters"});
+  JsonFields fields(element, {"waiting", "dead_letters", "url_gone"});
   DestinationReport destination;
   destination.waiting = fields.peek_whole("waiting", 0, JsonFields::any_whole);
   destination.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole).value_or(0);
+  if (fields.has("url_gone")) fields.read_bool("url_gone", destination.url_gone);
   outer.check(fields.finish());
   return destination;
 }

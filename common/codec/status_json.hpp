@@ -65,6 +65,7 @@ struct LatencyReport {
 struct DestinationReport {
   std::optional<std::uint64_t> waiting;  // rows; nothing: the destination is not configured any more
   std::uint64_t dead_letters = 0;        // that do not wait
+  bool url_gone = false;                 // it was delivered to, and its bridge has no url any more
   bool operator==(const DestinationReport&) const = default;
 };
 

@@ -232,12 +232,13 @@ void Logic::withdrawn(const std::string& destination, Now now) {
   const std::uint64_t waited = uploads_.withdrawn(destination);
   if (!is_news) return;
   age_ = QueueAge{};
-  self_.announce("destination",
-                 {LogLevel::info, fmt::format("nothing waits for destination {0} any more: its bridge has no url. {1} "
-                                              "rows that waited stay as long as [retention] keeps them, and go there "
-                                              "if a url is named again",
-                                              destination, waited)},
-                 now, effects_);
+  std::string text = fmt::format(
+      "nothing waits for destination {0} any more: its bridge has no url. {1} rows that waited stay as long as "
+      "[retention] keeps them, and go there if a url is named again",
+      destination, waited);
+  const bool is_missed = uploads_.was_delivered_to(destination);
+  if (is_missed) text += "; if that is a mistake, write the url into the bridge's configuration again";
+  self_.announce("destination", {is_missed ? LogLevel::warning : LogLevel::info, std::move(text)}, now, effects_);
 }
 
 void Logic::handed_out(const UploadBatch& batch, Now now) {

@@ -6,6 +6,12 @@
 
 namespace sensors::persistence {
 
+namespace {
+
+bool has_had_rows(const DestinationState& state) { return state.cursor > 0 || state.batch_last > 0; }
+
+}  // namespace
+
 Uploads::Uploads(std::vector<std::string> configured) {
   for (std::string& name : configured) destinations_.push_back(DestinationState{std::move(name)});
 }
@@ -133,6 +139,11 @@ std::uint64_t Uploads::withdrawn(const std::string& destination) {
   return last_id_ - state->cursor;
 }
 
+bool Uploads::was_delivered_to(const std::string& destination) const {
+  const DestinationState* state = find(destination);
+  return state != nullptr && has_had_rows(*state);
+}
+
 bool Uploads::is_withdrawn(const std::string& destination) const {
   const DestinationState* state = find(destination);
   return state != nullptr && state->withdrawn;
@@ -178,7 +189,9 @@ void Uploads::describe(StatusWriter& status) const {
   status.add("store", store_);
   for (const DestinationState& destination : destinations_) {
     const std::uint64_t waiting = destination.withdrawn ? 0 : last_id_ - destination.cursor;
-    status.in("destinations").in(destination.name).add("waiting", waiting);
+    StatusWriter& about = status.in("destinations").in(destination.name);
+    about.add("waiting", waiting);
+    if (destination.withdrawn && has_had_rows(destination)) about.add("url_gone", true);
   }
   status.in("counters").add("uploaded", confirmed_rows_);
 }

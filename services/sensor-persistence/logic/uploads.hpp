@@ -71,6 +71,9 @@ class Uploads {
   /// Whether `destination` was withdrawn, and has not been handed out rows since.
   bool is_withdrawn(const std::string& destination) const;
 
+  /// Whether `destination` has ever been handed out rows: then somebody may miss them.
+  bool was_delivered_to(const std::string& destination) const;
+
   /// Rows that the slowest destination does not have.
   std::uint64_t depth() const { return last_id_ - slowest_cursor(); }
 

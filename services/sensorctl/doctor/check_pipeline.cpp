@@ -182,6 +182,19 @@ void check_dead_letters(const ServiceFacts& service, const ServiceReport& report
                              "sensorctl dead-letters list says why; then requeue or purge them"));
 }
 
+/// Who has never had an API has nothing to see to; who has had one may have lost its `url` at an upgrade.
+void check_destinations(const ServiceFacts& service, const ServiceReport& report, Findings& findings) {
+  for (const auto& [name, destination] : report.destinations) {
+    if (!destination.url_gone) continue;
+    findings.push_back(warning(
+        "destination", service.name,
+        fmt::format("nothing waits for destination {}, which was delivered to: its bridge has no url any more", name),
+        fmt::format("if that is a mistake, write the url into the bridge's configuration again; else take the "
+                    "[[destination]] {} out of /etc/sensor-project/sensor-persistence.toml",
+                    name)));
+  }
+}
+
 void check_service(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds, Findings& findings) {
   if (is_stopped(facts.machine, unit_name_of(service.name) + ".service")) return;  // said there
   findings.push_back(check_status(service, facts, thresholds));
@@ -190,6 +203,7 @@ void check_service(const ServiceFacts& service, const Facts& facts, const Thresh
   if (report.breaker.has_value()) findings.push_back(check_breaker(service, *report.breaker, facts.now, thresholds));
   if (report.pace.has_value()) findings.push_back(check_pace(service, report));
   if (report.dead_letters.has_value()) check_dead_letters(service, report, findings);
+  check_destinations(service, report, findings);
   findings.push_back(check_queue(service, thresholds));
 }
 

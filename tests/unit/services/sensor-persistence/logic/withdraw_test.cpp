@@ -40,6 +40,27 @@ TEST_F(Withdrawal, leaves_nothing_waiting_and_says_what_did) {
   EXPECT_EQ(depth(), 0U);
 }
 
+TEST_F(Withdrawal, is_a_warning_only_where_somebody_may_miss_the_rows) {
+  const auto level_of = [this] {
+    for (const LogLine& line : bench->lines) {
+      if (line.text.find("nothing waits for destination api") != std::string::npos) return line.level;
+    }
+    return LogLevel::debug;
+  };
+  fill(1, 50);
+  withdraw();
+  EXPECT_EQ(level_of(), LogLevel::info) << "a first start has no warning, and readings may come before the bridge";
+  bench->pass(10s);
+  EXPECT_EQ(bench->last_own("status").find("url_gone"), std::string::npos);
+  upload(R"(,"max_readings":20)");
+  bench->lines.clear();
+  withdraw();
+  EXPECT_EQ(level_of(), LogLevel::warning);
+  EXPECT_TRUE(bench->logged("if that is a mistake, write the url into the bridge's configuration again"));
+  bench->pass(10s);
+  EXPECT_NE(bench->last_own("status").find(R"("url_gone":true)"), std::string::npos) << bench->last_own("status");
+}
+
 TEST_F(Withdrawal, is_said_once_though_the_bridge_repeats_it) {
   withdraw();
   EXPECT_TRUE(bench->logged("nothing waits for destination api"));
@@ -114,7 +135,7 @@ TEST_F(Withdrawal, leaves_dead_letters_to_be_listed_requeued_and_purged) {
   restart();
   EXPECT_EQ(depth(), 0U);
   const std::string status = bench->last_own("status");
-  EXPECT_NE(status.find(R"("destinations":{"api":{"waiting":0,"dead_letters":2}})"), std::string::npos)
+  EXPECT_NE(status.find(R"("destinations":{"api":{"waiting":0,"url_gone":true,"dead_letters":2}})"), std::string::npos)
       << "it is configured, and nothing waits for it: " << status;
   EXPECT_NE(dead_letters(R"({"action":"list","destination":"api"})").find(R"("seq":4)"), std::string::npos);
   EXPECT_EQ(dead_letters(R"({"action":"purge","ids":[1]})"), R"({"purged":1,"dead_letters":1})");

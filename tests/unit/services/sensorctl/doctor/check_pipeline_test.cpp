@@ -205,6 +205,12 @@ TEST(DoctorDeadLetters, are_a_warning) {
       << "those of a destination that is gone are another matter";
 }
 
+TEST(DoctorDestinations, warns_of_one_that_was_delivered_to_and_has_no_url_any_more) {
+  Facts facts = healthy_facts();
+  report_of(facts, "sensor-persistence").destinations = {{"api", {0, 0, true}}, {"never", {0, 0, false}}};
+  EXPECT_EQ(complaints(facts), Lines{"warning destination sensor-persistence"});
+}
+
 TEST(DoctorPace, warns_while_sensors_are_read_more_slowly) {
   Facts facts = healthy_facts();
   report_of(facts, "sensor-publisher").pressure = "outbox";
