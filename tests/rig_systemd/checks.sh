@@ -121,7 +121,7 @@ no_line_warns() {
 readme_shows() {
   local said
   said=$(runs_readme "$(readme_commands Install | grep -E '^sudo sensorctl ' | sed 's/sensorctl status/& || [ $? = 1 ]/')" 2>&1)
-  grep -qF http://127.0.0.1:8080/ <<< "$said" && grep -qF sensor-publisher <<< "$said" || { echo "$said"; return 1; }
+  grep -qF http://127.0.0.1:8080 <<< "$said" && grep -qF sensor-publisher <<< "$said" || { echo "$said"; return 1; }
 }
 
 readme_posts() {
