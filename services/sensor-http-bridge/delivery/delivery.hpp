@@ -1,5 +1,5 @@
-// Delivery decides everything the bridge does: when to ask the store for a batch, when to try the destination, when a
-// batch is confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
+// Delivery decides how readings come to the destination: when to ask the store for a batch, when to try it, when it is
+// confirmed. Owned by the loop thread. Pure: a function of its state, one event and the time.
 #pragma once
 
 #include <cstddef>
