@@ -11,7 +11,7 @@ set(layers_of_folders
   "common/runtime runtime"
   "common/adapters/[^/]+ adapter"
   "common/service service"
-  "(common/self|services/[^/]+/(logic|delivery|sinks/[^/]+/logic|web|home_assistant|setup|verbs|doctor|redaction)) logic"
+  "(common/self|common/verdict|services/[^/]+/(logic|delivery|sinks/[^/]+/logic|web|home_assistant|setup|verbs|doctor|redaction)) logic"
   "services/[^/]+/drivers driver"
   "services/[^/]+(/(outbox|store|sinks|shell|backup|bundle|machine))? shell")
 

@@ -131,7 +131,7 @@ std::vector<std::string> allowed_folders(std::string_view path, bool is_logic) {
   if (starts_with(path, "common/service/")) {
     return {"common/core/", "common/codec/", "common/runtime/", "common/adapters/", "common/service/"};
   }
-  if (is_logic) return {"common/core/", "common/codec/", "common/self/", folder_of(path, 2)};
+  if (is_logic) return {"common/core/", "common/codec/", "common/self/", "common/verdict/", folder_of(path, 2)};
   if (starts_with(path, "services/sensor-publisher/drivers/")) {
     return {"common/core/", "common/codec/", "common/runtime/", "services/sensor-publisher/drivers/"};
   }

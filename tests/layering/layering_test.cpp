@@ -81,6 +81,7 @@ TEST(Layering, knows_the_logic_of_each_service) {
     EXPECT_EQ(logic.count(std::string("services/") + file), 1U) << file;
   }
   EXPECT_EQ(logic.count("common/self/namesakes.cpp"), 1U);
+  EXPECT_EQ(logic.count("common/verdict/verdict.cpp"), 1U);
 }
 
 // ---- each rule, on planted text ----

@@ -1,0 +1,52 @@
+#include "common/verdict/verdict.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/codec/reading_json.hpp"
+#include "common/codec/time_text.hpp"
+
+namespace sensors::verdict {
+
+namespace {
+
+void append_member(std::string& out, std::string_view key, std::string_view text) {
+  out += fmt::format(",\"{}\":", key);
+  append_json_string(out, text);
+}
+
+void append_problem(std::string& out, const Problem& problem) {
+  out += fmt::format(R"({{"kind":"{}","severity":"{}")", problem.kind, name_of(problem.severity));
+  append_member(out, "node", problem.node);
+  append_member(out, "object", problem.object);
+  append_member(out, "what", problem.what);
+  append_member(out, "advice", problem.advice);
+  append_member(out, "since", time_text(problem.since));
+  out += '}';
+}
+
+}  // namespace
+
+std::string_view name_of(Severity severity) { return severity == Severity::critical ? "critical" : "warning"; }
+
+bool says_the_same(const Verdict& a, const Verdict& b) {
+  if (a.ok() && b.ok()) return a.sensors == b.sensors && a.waiting == b.waiting;
+  return a.headline == b.headline && a.problems == b.problems && a.more == b.more;
+}
+
+std::string verdict_json(const Verdict& verdict, WallTime time) {
+  std::string out = fmt::format(R"({{"ok":{})", verdict.ok());
+  append_member(out, "headline", verdict.headline);
+  if (verdict.sensors.has_value()) out += fmt::format(R"(,"sensors":{})", *verdict.sensors);
+  if (verdict.newest.has_value()) append_member(out, "newest", time_text(*verdict.newest));
+  out += fmt::format(R"(,"waiting":{},"problems":[)", verdict.waiting);
+  const char* separator = "";
+  for (const Problem& problem : verdict.problems) {
+    out += std::exchange(separator, ",");
+    append_problem(out, problem);
+  }
+  return out + fmt::format(R"(],"more":{},"time":"{}"}})", verdict.more, time_text(time));
+}
+
+}  // namespace sensors::verdict
