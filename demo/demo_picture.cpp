@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/quantity_text.hpp"
 #include "common/codec/status_json.hpp"
-#include "services/sensorctl/verbs/quantity_text.hpp"
 
 namespace sensors::demo {
 namespace {
@@ -46,7 +46,7 @@ std::string narrow_count(std::uint64_t count) {
   if (count >= 10'000'000'000'000) return fmt::format("{:.3g}", static_cast<double>(count));
   if (count >= 10'000'000'000) return fmt::format("{:.1f} G", static_cast<double>(count) / 1e9);
   if (count >= 10'000'000) return fmt::format("{:.1f} M", static_cast<double>(count) / 1e6);
-  return sensorctl::count_text(count);
+  return count_text(count);
 }
 
 std::string part_line(const std::string& name, const std::string& readings, const std::string& waiting,
@@ -75,8 +75,7 @@ std::string sensors_text(const std::vector<Newest>& newest, WallTime now) {
   const std::size_t shown = newest.size() > most_sensors ? most_sensors - 1 : newest.size();
   for (std::size_t i = 0; i < shown; ++i) {
     const Reading& reading = newest[i].reading;
-    out += sensor_line(newest[i].node, reading.sensor, sensorctl::quantity_text(reading),
-                       sensorctl::age_text(now - reading.time));
+    out += sensor_line(newest[i].node, reading.sensor, quantity_text(reading), age_text(now - reading.time));
   }
   if (shown < newest.size()) out += fmt::format("and {} more on the page\n", newest.size() - shown);
   return out;
@@ -101,8 +100,8 @@ std::string tunnel_command(const std::string& ssh_connection, const std::string&
 }
 
 std::string picture(const View& view, WallTime now) {
-  std::string out = fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n",
-                                sensorctl::span_text(view.since_start));
+  std::string out =
+      fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n", span_text(view.since_start));
   out += cut("Page:  " + view.page, most_columns) + "\n";
   if (!view.reach.empty()) out += cut("From your machine: " + view.reach, most_columns) + "\n";
   out += cut("Watch: " + view.watch, most_columns) + "\n\n";
@@ -111,7 +110,7 @@ std::string picture(const View& view, WallTime now) {
 }
 
 std::string line(const View& view) {
-  std::string out = sensorctl::span_text(view.since_start);
+  std::string out = span_text(view.since_start);
   for (const Part& part : view.parts) {
     out += fmt::format(" | {} {} {}", part.name, narrow_count(part.readings), part.did);
     if (part.waiting.has_value()) out += fmt::format(", {} waiting", narrow_count(*part.waiting));

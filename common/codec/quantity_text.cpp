@@ -1,6 +1,6 @@
 // A browser rounds halves away from zero: a number by its shortest digits (Intl.NumberFormat), bytes by the exact ones
 // (toFixed). So do we.
-#include "services/sensorctl/verbs/quantity_text.hpp"
+#include "common/codec/quantity_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 
 #include "common/core/printable.hpp"
 
-namespace sensors::sensorctl {
+namespace sensors {
 
 namespace {
 
@@ -163,4 +163,4 @@ std::string age_text(Millis age) {
   return fmt::format("{} d ago", s / 86'400);
 }
 
-}  // namespace sensors::sensorctl
+}  // namespace sensors

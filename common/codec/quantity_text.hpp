@@ -9,7 +9,7 @@
 #include "common/core/reading.hpp"
 #include "common/core/time.hpp"
 
-namespace sensors::sensorctl {
+namespace sensors {
 
 /// A number with five digits that count, and separators: "21.46", "101,330"; as a power of ten from 1e15 on and below
 /// 1e-6: "1E308".
@@ -34,4 +34,4 @@ std::string span_text(Millis span);
 /// The largest unit of how long ago something was: "now", "12 s ago", "4 h ago"; "dated 3 d ahead" from a day on.
 std::string age_text(Millis age);
 
-}  // namespace sensors::sensorctl
+}  // namespace sensors

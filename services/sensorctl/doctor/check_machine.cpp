@@ -5,16 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/quantity_text.hpp"
 #include "common/codec/time_text.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
-#include "services/sensorctl/verbs/quantity_text.hpp"
 
 namespace sensors::doctor {
 namespace {
-
-using sensorctl::size_text;
-using sensorctl::span_text;
 
 Finding check_mount(const DiskFacts& disk) {
   if (!disk.is_read_only.has_value()) return unknown("mount", disk.path, disk.is_read_only.error());

@@ -4,16 +4,14 @@
 #include <fmt/format.h>
 
 #include "common/codec/control_json.hpp"
+#include "common/codec/quantity_text.hpp"
 #include "common/codec/status_json.hpp"
 #include "common/core/bridge_name.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
-#include "services/sensorctl/verbs/quantity_text.hpp"
 
 namespace sensors::doctor {
 namespace {
-
-using sensorctl::span_text;
 
 constexpr const char* broker_unit = "sensor-broker.service";
 
@@ -156,7 +154,7 @@ Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker,
 }
 
 Finding check_pace(const ServiceFacts& service, const ServiceReport& report) {
-  const std::string every = "sensors are read every " + sensorctl::span_text(*report.pace);
+  const std::string every = "sensors are read every " + span_text(*report.pace);
   if (report.pressure.empty()) return ok("pace", service.name, every);
   return warning("pace", service.name, every + ", because of pressure: " + report.pressure,
                  "it goes back by itself when that is gone");

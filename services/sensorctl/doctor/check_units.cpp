@@ -15,15 +15,12 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/quantity_text.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
-#include "services/sensorctl/verbs/quantity_text.hpp"
 
 namespace sensors::doctor {
 namespace {
-
-using sensorctl::size_text;
-using sensorctl::span_text;
 
 std::string program_of(const std::string& unit) { return unit.substr(0, unit.rfind('.')); }
 

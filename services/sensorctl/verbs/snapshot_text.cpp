@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/quantity_text.hpp"
 #include "common/codec/time_text.hpp"
-#include "services/sensorctl/verbs/quantity_text.hpp"
 #include "services/sensorctl/verbs/text.hpp"
 
 namespace sensors::sensorctl {

@@ -1,9 +1,9 @@
 // The values are those of the page's own test, tests/web/modules.test.mjs: there is one rule.
 #include <gtest/gtest.h>
 
-#include "services/sensorctl/verbs/quantity_text.hpp"
+#include "common/codec/quantity_text.hpp"
 
-namespace sensors::sensorctl {
+namespace sensors {
 namespace {
 
 std::string text(Value value, const std::string& unit) {
@@ -79,4 +79,4 @@ TEST(AgeText, says_the_largest_unit) {
 }
 
 }  // namespace
-}  // namespace sensors::sensorctl
+}  // namespace sensors
