@@ -110,7 +110,7 @@ rules() {
   printf '# machine %s: made by machine-access.sh\nuser %s\n' "$node" "$node"
   for name in "${names[@]}"; do
     printf 'topic write sensors/%s/reading/+\n' "$name"
-    for kind in backlog status queue event clock; do printf 'topic write sensors/%s/%s/sensor-publisher\n' "$name" "$kind"; done
+    for kind in backlog status queue event clock silent; do printf 'topic write sensors/%s/%s/sensor-publisher\n' "$name" "$kind"; done
     for kind in committed control status; do printf 'topic read sensors/%s/%s/sensor-publisher\n' "$name" "$kind"; done
   done
   for kind in status queue; do

@@ -1,5 +1,6 @@
-// Watermarks, queue depths, states, events and the beginnings of boots, from the broker.
+// Watermarks, queue depths, states, silent sensors, events and the beginnings of boots, from the broker.
 #include "common/codec/control_json.hpp"
+#include "common/codec/silent_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -29,6 +30,15 @@ void run(std::string_view input) {
   }
   if (const Result<BreakerOrder> order = decode_breaker_order(input); taken(order)) {
     must(decode_breaker_order(encode_breaker_order(*order)).value() == *order, "an order survives another trip");
+  }
+  if (const Result<SilentReport> silent = decode_silent(input); taken(silent)) {
+    must(silent->silent.size() <= max_silent_named, "silent sensors are bounded");
+    for (const SilentSensor& sensor : silent->silent) {
+      must(is_name(sensor.node) && is_name(sensor.sensor), "a silent sensor has names");
+      must(sensor.interval > Millis{0} && sensor.interval <= max_usual_interval, "and an interval");
+    }
+    const Result<SilentReport> again = decode_silent(encode_silent(*silent));
+    must(again.has_value() && again->known == silent->known, "silent sensors survive another trip");
   }
   static_cast<void>(taken(decode_status_state(input)));
   static_cast<void>(taken(decode_status_delivers(input)));

@@ -11,6 +11,7 @@
 #include "common/codec/dead_letter_json.hpp"
 #include "common/codec/reading_json.hpp"
 #include "common/codec/rpc_json.hpp"
+#include "common/codec/silent_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "common/codec/time_text.hpp"
 #include "common/codec/topic.hpp"
@@ -233,6 +234,19 @@ TEST(Mutation, requests_are_valid_or_refused) {
     }
     return taken(query);
   });
+}
+
+TEST(Mutation, silent_sensors_are_valid_or_refused) {
+  run({encode_silent({3, {{"n", "s", moment, Millis{10'000}}, {"n", "t", moment, Millis{1}, "d"}}, 1})},
+      [](std::string_view payload) {
+        const Result<SilentReport> report = decode_silent(payload);
+        if (report.has_value()) {
+          for (const SilentSensor& silent : report->silent) {
+            EXPECT_TRUE(is_name(silent.node) && is_name(silent.sensor) && silent.interval > Millis{0});
+          }
+        }
+        return taken(report);
+      });
 }
 
 TEST(Mutation, times_and_topics_are_valid_or_refused) {
