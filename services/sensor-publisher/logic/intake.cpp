@@ -21,11 +21,20 @@ constexpr std::size_t longest_quote_bytes = 120;
 // Different complaints remembered for one driver; with more, the oldest is forgotten and may be logged again.
 constexpr std::size_t max_complaints = 100;
 
+// Of so many drivers the status says what is wrong, in so many bytes each.
+constexpr std::size_t max_told = 5;
+constexpr std::size_t longest_told_bytes = 300;
+
 // Sensors whose driver is remembered; those beyond it are not watched.
 constexpr std::size_t max_owners = 10'000;
 
 std::string count_of(std::uint64_t count, const std::string& what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::string stuck_text(const DriverSchedule& driver) {
+  return "a read takes longer than " + std::to_string(driver.deadline.count()) +
+         " ms; it is left behind and the others go on";
 }
 
 }  // namespace
@@ -88,10 +97,7 @@ void Intake::advance(const Pacing& pacing, RoomForReadings room, Now now, Effect
     if (driver.under_way && !driver.stuck && now.monotonic >= driver.started + driver.schedule.deadline) {
       driver.stuck = true;
       ++driver_errors_;
-      say(LogLevel::error, driver,
-          "a read takes longer than " + std::to_string(driver.schedule.deadline.count()) +
-              " ms; it is left behind and the others go on",
-          now, effects);
+      say(LogLevel::error, driver, stuck_text(driver.schedule), now, effects);
     }
     cut_off_if_late(driver, now, effects);
     const Instant due_at = due(driver, pacing);
@@ -126,7 +132,7 @@ std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now
   const bool has_samples = !read.report.samples.empty();
   if (!has_samples) driver.rest_until = now.monotonic + empty_round_rest;
 
-  for (auto& [kind, is_repeated] : driver.complaints) is_repeated = false;
+  for (auto& [kind, complaint] : driver.complaints) complaint.is_repeated = false;
   const bool full_round = counts_for_all(driver, pacing);
   std::vector<Reading> readings;
   readings.reserve(read.report.samples.size());
@@ -153,10 +159,11 @@ std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now
   return readings;
 }
 
-/// A program that prints rubbish must not flood the log as well.
-void Intake::say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects) {
+/// A program that prints rubbish must not flood the log as well. False when the line was left out.
+bool Intake::say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects) {
   auto line = throttle_.add(level, "driver " + driver.schedule.name, text, now.monotonic);
   if (line.has_value()) effects.push_back(std::move(*line));
+  return line.has_value();
 }
 
 /// Once for each kind, with the first `line` of it, which is others' text.
@@ -164,9 +171,12 @@ void Intake::complain(DriverState& driver, const std::string& kind, std::string_
   ++driver_errors_;
   ++driver.errors_since_well;
   if (driver.complaints.size() >= max_complaints) driver.complaints.erase(driver.complaints.begin());
-  if (!driver.complaints.insert_or_assign(kind, true).second) return;
+  const auto [known, is_new] = driver.complaints.try_emplace(kind);
+  known->second.is_repeated = true;
+  if (!is_new) return;
   const std::string quoted = line.empty() ? "" : ": \"" + printable_line(line, longest_quote_bytes) + "\"";
-  say(LogLevel::warning, driver, kind + quoted, now, effects);
+  known->second.number = driver.errors_since_well;
+  if (say(LogLevel::warning, driver, kind + quoted, now, effects)) known->second.said = kind + quoted;
 }
 
 /// Two drivers that have a sensor of one name make one history of two things. Both are kept, and it is said.
@@ -189,7 +199,7 @@ void Intake::note_owner(std::size_t driver, const std::string& sensor, Now now, 
 void Intake::note_recovery(DriverState& driver, Now now, Effects& effects) {
   const bool had_complaints = !driver.complaints.empty();
   for (auto it = driver.complaints.begin(); it != driver.complaints.end();) {
-    it = it->second ? std::next(it) : driver.complaints.erase(it);
+    it = it->second.is_repeated ? std::next(it) : driver.complaints.erase(it);
   }
   if (!driver.complaints.empty()) return;
   const std::uint64_t errors = std::exchange(driver.errors_since_well, 0);
@@ -219,12 +229,26 @@ std::uint64_t Intake::refused() const {
   return sum;
 }
 
-std::string Intake::ailing() const {
-  std::string names;
-  for (const DriverState& driver : drivers_) {
-    if (driver.stuck || !driver.complaints.empty()) names += (names.empty() ? "" : ", ") + driver.schedule.name;
+/// What the log said last of what is still so: the status changes no more often than the log does.
+std::string Intake::trouble_of(const DriverState& driver) {
+  const Complaint* last = nullptr;
+  for (const auto& [kind, complaint] : driver.complaints) {
+    if (!complaint.said.empty() && (last == nullptr || complaint.number > last->number)) last = &complaint;
   }
-  return names;
+  return driver.stuck ? stuck_text(driver.schedule) : last != nullptr ? last->said : "has errors; the log has them";
+}
+
+std::string Intake::ailing() const {
+  std::string text;
+  std::size_t count = 0;
+  for (const DriverState& driver : drivers_) {
+    if (!driver.stuck && driver.complaints.empty()) continue;
+    if (++count > max_told) continue;
+    text += (text.empty() ? "driver " : "; driver ") + driver.schedule.name + ": " +
+            printable_line(trouble_of(driver), longest_told_bytes);
+  }
+  if (count > max_told) text += "; " + count_of(count - max_told, "more driver") + " with errors";
+  return text;
 }
 
 void Intake::describe(StatusWriter& status) const {

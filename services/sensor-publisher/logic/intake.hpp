@@ -36,12 +36,18 @@ class Intake {
 
   std::optional<Instant> wake_at(const Pacing& pacing) const;
 
-  /// Names of drivers whose round is overdue, or whose errors are not over; empty when all are well.
+  /// "driver co2: REASON" of each driver whose round is overdue, or whose errors are not over, in the words of its log,
+  /// and joined by "; "; of at most five, and how many more there are. Empty when all are well.
   std::string ailing() const;
 
   void describe(StatusWriter& status) const;
 
  private:
+  struct Complaint {
+    bool is_repeated = true;   // in the round that is taken
+    std::string said{};        // as the log has it; empty: it was left out there
+    std::uint64_t number = 0;  // the later one has the greater
+  };
   struct DriverState {
     explicit DriverState(DriverSchedule s);
     DriverSchedule schedule;
@@ -58,7 +64,7 @@ class Intake {
     Instant rest_until{};
     Instant read_out_by{};  // after stop()
     std::uint64_t errors_since_well = 0;
-    std::map<std::string, bool> complaints;  // message to "still so in this round"; bounded by the driver's errors
+    std::map<std::string, Complaint> complaints;  // by message without what it quotes; at most 100
   };
 
   std::uint64_t suppressed() const;
@@ -66,7 +72,8 @@ class Intake {
   void complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects);
   void note_owner(std::size_t driver, const std::string& sensor, Now now, Effects& effects);
   void note_recovery(DriverState& driver, Now now, Effects& effects);
-  void say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects);
+  bool say(LogLevel level, const DriverState& driver, const std::string& text, Now now, Effects& effects);
+  static std::string trouble_of(const DriverState& driver);
   static bool counts_for_all(DriverState& driver, const Pacing& pacing);
   static Millis interval_of(const DriverState& driver, const Pacing& pacing);
   static Instant due(const DriverState& driver, const Pacing& pacing);

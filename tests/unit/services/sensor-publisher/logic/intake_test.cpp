@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
 #include "tests/support/described.hpp"
 
@@ -70,7 +71,7 @@ TEST_F(IntakeTest, reports_a_stuck_driver_once_and_the_others_go_on) {
   rounds_started(intake);
   EXPECT_EQ(log.size(), 1U);
   EXPECT_NE(log[0].find("driver stuck: a read takes longer than 5000 ms"), std::string::npos);
-  EXPECT_EQ(intake.ailing(), "stuck");
+  EXPECT_EQ(intake.ailing(), log[0]);
 }
 
 TEST_F(IntakeTest, refuses_what_is_not_a_number_and_keeps_the_rest) {
@@ -107,7 +108,7 @@ TEST_F(IntakeTest, a_program_that_never_gives_anything_is_never_well) {
     if (i % 5 == 0)
       report.errors.push_back({ErrorCode::not_found, "start /no/such/program: No such file or directory"});
     finish(intake, std::move(report));
-    EXPECT_EQ(intake.ailing(), "a");
+    EXPECT_EQ(intake.ailing(), log.front());
     pass(1s);
   }
   EXPECT_EQ(log.size(), 1U);
@@ -131,6 +132,59 @@ TEST_F(IntakeTest, quotes_the_first_bad_line_of_a_kind_and_counts_the_others) {
   EXPECT_EQ(log[0].find("driver a: co2.py printed a bad line: not JSON: \"[1mco2 is 0xxx"), 0U) << log[0];
   EXPECT_LT(log[0].size(), 200U);
   EXPECT_EQ(shown(intake, "driver_errors"), 5U);
+}
+
+TEST_F(IntakeTest, says_what_is_wrong_in_the_words_of_the_log_and_the_newest_of_it) {
+  Intake intake({{"a", 1s, 5s, {}}});
+  const auto round = [&](const std::vector<std::string>& wrong) {
+    rounds_started(intake);
+    DriverReport report;
+    for (const std::string& what : wrong) report.errors.push_back({ErrorCode::io, what});
+    finish(intake, std::move(report));
+    pass(1s);
+  };
+  round({"x: not there"});
+  EXPECT_EQ(intake.ailing(), "driver a: x: not there");
+  round({"x: not there", "b: not there"});
+  EXPECT_EQ(intake.ailing(), log.back());
+  EXPECT_EQ(intake.ailing(), "driver a: b: not there");
+  round({"x: not there"});
+  EXPECT_EQ(intake.ailing(), "driver a: x: not there") << "what is over is not said";
+  round({});
+  EXPECT_EQ(intake.ailing(), "");
+}
+
+// Each change of it is a message to the broker.
+TEST_F(IntakeTest, what_is_wrong_changes_no_more_often_than_the_log_says_it) {
+  Intake intake({{"a", 0s, 5s, {}, true}});
+  std::set<std::string> told;
+  for (int i = 0; i < 1'000; ++i) {
+    rounds_started(intake);
+    DriverReport report;
+    report.errors.push_back({ErrorCode::io, "ended for the " + std::to_string(i) + "th time"});
+    finish(intake, std::move(report));
+    told.insert(intake.ailing());
+    pass(100ms);
+  }
+  EXPECT_LE(told.size(), log.size() + 1);
+  EXPECT_LT(log.size(), 50U);
+}
+
+TEST_F(IntakeTest, what_is_wrong_is_said_of_a_few_drivers_and_not_at_any_length) {
+  std::vector<DriverSchedule> schedules;
+  for (int i = 0; i < 8; ++i) schedules.push_back({"d" + std::to_string(i), 1s, 5s, {}});
+  Intake intake(std::move(schedules));
+  rounds_started(intake);
+  for (std::size_t i = 0; i < 8; ++i) {
+    Effects effects;
+    DriverReport report;
+    report.errors.push_back({ErrorCode::io, "\x1b[1mno\n" + std::string(5'000, 'x')});
+    intake.take({i, std::move(report)}, pacing, now, effects);
+  }
+  const std::string said = intake.ailing();
+  EXPECT_LT(said.size(), 2'000U);
+  EXPECT_NE(said.find("driver d4: [1mno xxx"), std::string::npos) << said;
+  EXPECT_TRUE(said.ends_with("...; 3 more drivers with errors")) << said;
 }
 
 // ---- the end of the service ----
@@ -215,7 +269,9 @@ TEST_F(IntakeTest, says_when_two_drivers_have_a_sensor_of_one_name_and_keeps_bot
     pass(1s);
   }
   EXPECT_EQ(shown(intake, "shared_names"), 3U);
-  EXPECT_EQ(intake.ailing(), "b");
+  EXPECT_EQ(intake.ailing(),
+            "driver b: sensor t is also one of driver a; their readings are in one history. Give one of the two a "
+            "'prefix' or another name");
 }
 
 TEST_F(IntakeTest, counts_what_patience_found_to_be_no_trouble) {
