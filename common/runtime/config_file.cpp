@@ -7,13 +7,16 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include <fmt/core.h>
 #include <toml++/toml.h>
 
 #include "common/core/near_word.hpp"
+#include "common/core/printable.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/secret_name.hpp"
+#include "common/core/toml_depth.hpp"
 #include "common/core/toml_mistake.hpp"
 #include "common/runtime/duration_text.hpp"
 #include "common/runtime/small_file.hpp"
@@ -23,6 +26,7 @@ namespace {
 
 constexpr std::size_t largest_config_bytes = 1024 * 1024;
 constexpr std::size_t most_mistakes_shown = 20;
+constexpr std::size_t most_listed_bytes = 200;
 
 const toml::table& as_table(const void* node) { return *static_cast<const toml::table*>(node); }
 
@@ -236,15 +240,34 @@ void ConfigTable::read(const std::string& key, std::vector<Millis>& target, Mill
   target = std::move(durations);
 }
 
-void ConfigTable::read(const std::string& key, std::vector<std::string>& target) {
+namespace {
+
+/// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"]; another list where it may be a secret.
+std::string list_meant_by(const std::string& name, const toml::node& node) {
+  const auto* text = node.as_string();
+  if (text == nullptr || is_secret_name(name) || may_hold_secret(text->get()) || text->get().size() > most_listed_bytes)
+    return "such as [\"a\", \"b\"]";
+  std::istringstream words(text->get());
+  std::vector<std::string> all;
+  for (std::string word; words >> word;) all.push_back(printable_line(word, most_listed_bytes));
+  return all.empty() ? "such as [\"a\", \"b\"]" : "each word by itself: [" + joined(all) + "]";
+}
+
+}  // namespace
+
+bool ConfigTable::read(const std::string& key, std::vector<std::string>& target) {
   const toml::node* node = state_->find_option(node_, key, target);
-  if (node == nullptr) return;
+  if (node == nullptr) return false;
   const toml::array* elements = node->as_array();
   const bool is_list = elements != nullptr && std::all_of(elements->begin(), elements->end(),
                                                           [](const toml::node& e) { return e.is_string(); });
-  if (!is_list) return state_->add_mistake(node_, key, "must be a list of texts, such as [\"a\", \"b\"]");
+  if (!is_list) {
+    state_->add_mistake(node_, key, "must be a list of texts, " + list_meant_by(key, *node));
+    return false;
+  }
   target.clear();
   for (const toml::node& element : *elements) target.push_back(element.as_string()->get());
+  return true;
 }
 
 void ConfigTable::read_name(const std::string& key, std::string& target) {
@@ -339,6 +362,8 @@ Result<ConfigFile> ConfigFile::load(const std::string& path) {
   TRY_ASSIGN(const SmallFile content, read_small_file(path, largest_config_bytes));
   auto state = std::make_shared<ConfigTable::State>();
   state->path = path;
+  if (const std::optional<TomlMistake> deep = too_deep_toml(content.text); deep.has_value())
+    return fail(ErrorCode::malformed, fmt::format("{}:{}:{}: {}", path, deep->line, deep->column, deep->text));
   try {
     state->root = toml::parse(content.text, path);
   } catch (const toml::parse_error& error) {

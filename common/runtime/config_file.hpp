@@ -42,7 +42,8 @@ class ConfigTable {
   /// A duration as a string with its unit: "250ms", "10s", "5min", "2h", "30d".
   void read(const std::string& key, Millis& target, Millis least, Millis most);
   void read(const std::string& key, std::vector<Millis>& target, Millis least, Millis most);
-  void read(const std::string& key, std::vector<std::string>& target);
+  /// Whether it is there, and a list of texts.
+  bool read(const std::string& key, std::vector<std::string>& target);
 
   /// A key without a default: the target stays empty where the file does not have it.
   template <class Value, class... Range>

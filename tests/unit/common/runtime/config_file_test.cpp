@@ -262,5 +262,48 @@ TEST_F(ConfigFileTest, refuses_an_empty_broker_host_and_a_root_with_levels) {
             ":3: mqtt.root: must be a name: 1 .. 64 letters, digits, '_', '.' or '-'");
 }
 
+TEST_F(ConfigFileTest, a_text_where_a_list_is_wanted_is_told_as_the_list_that_was_meant) {
+  const auto told = [&](const std::string& text) {
+    ConfigFile file = load(text);
+    std::vector<std::string> words;
+    EXPECT_FALSE(file.root().read("program", words));
+    EXPECT_FALSE(file.root().read("headers", words));
+    return mistakes(file);
+  };
+  EXPECT_EQ(told("program = \"/bin/a  -u b\"\n"),
+            ":1: program: must be a list of texts, each word by itself: [\"/bin/a\", \"-u\", \"b\"]");
+  EXPECT_EQ(told("program = \"\"\n"), ":1: program: must be a list of texts, such as [\"a\", \"b\"]");
+  EXPECT_EQ(told("headers = \"Authorization: Bearer hush\"\n"),
+            ":1: headers: must be a list of texts, such as [\"a\", \"b\"]");
+}
+
+// The library goes down by recursion: 50,000 parts ended the program.
+TEST_F(ConfigFileTest, a_file_that_nests_too_deep_is_refused) {
+  const auto repeated = [](const std::string& text, std::size_t times) {
+    std::string all;
+    for (std::size_t i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const auto told = [&](const std::string& text) {
+    const Result<ConfigFile> file = ConfigFile::load(folder_.write("deep.toml", text));
+    return file.has_value() ? "" : file.error().message.substr(folder_.path("deep.toml").size());
+  };
+  const std::string parts = ": a name has at most 32 parts with dots between them: shorten it";
+  const std::string brackets = ": brackets stand in one another at most 32 deep: put the rest elsewhere";
+  for (const std::size_t times : {std::size_t{32}, std::size_t{50'000}}) {
+    EXPECT_EQ(told("x = 1\n" + repeated("a.", times) + "a = 1\n"), ":2:64" + parts);
+    EXPECT_EQ(told("[" + repeated("a.", times) + "a]\n"), ":1:65" + parts);
+    EXPECT_EQ(told("[[" + repeated("a . ", times) + "a]]\n"), ":1:129" + parts);
+    EXPECT_EQ(told(repeated("\"a\".", times) + "a = 1\n"), ":1:128" + parts);
+    EXPECT_EQ(told("x = {y = \"\"\"z\"\"\"\", " + repeated("a.", times) + "a = 1}\n"), ":1:83" + parts);
+    EXPECT_EQ(told("x = " + repeated("[", times + 1)), ":1:37" + brackets);
+    EXPECT_EQ(told("x = " + repeated("{a = ", times + 1)), ":1:165" + brackets);
+  }
+  const std::string odd = repeated("a.[", 100);
+  EXPECT_EQ(told(repeated("a.", 31) + "a = 1\nb = [" + repeated("0.5, ", 100) + "]\nc = " + repeated("[", 32) +
+                 repeated("]", 32) + "\nd = \"" + odd + "\"  # " + odd + "\ne = '''\n" + odd + "'''\n"),
+            "");
+}
+
 }  // namespace
 }  // namespace sensors
