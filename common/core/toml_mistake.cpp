@@ -85,6 +85,8 @@ class Walk {
       }
     }
     const std::string_view rest = trimmed(all.substr(end + close.size()));
+    if (const std::string better = instead_behind(rest); !better.empty())
+      return here(open + name_shown(name) + close + ": " + better);
     if (!rest.empty() && rest.front() != '#')
       return here("'" + value_shown(rest) + "' stands behind " + open + name_shown(name) + close +
                   ": put it into the next line");
@@ -140,6 +142,7 @@ class Walk {
     skip_blanks();
     const std::string_view rest = trimmed(line());
     if (!rest.empty() && rest.front() != '#') {
+      if (const std::string better = instead_behind(rest); !better.empty()) return of_key(better);
       if (rest.front() == ',') return of_key("several values stand in brackets: " + name_shown(key_) + " = [..., ...]");
       return of_key("'" + value_shown(rest) + "' stands behind the value: put it into the next line, or behind a #");
     }
@@ -153,13 +156,23 @@ class Walk {
     if (all.front() == '=') return of_key("there is one '=' too many");
     if (odd_quote_in(all) == 0) return curly(all);
     if (all.starts_with("\"\"\"") || all.starts_with("'''")) return lines_of_text(all.substr(0, 3));
-    if (all.front() == '"' || all.front() == '\'') return quoted(all.front(), "\n#");
+    if (all.front() == '"' || all.front() == '\'') return quoted(all.front(), "\n#", false);
     if (all.front() == '[') return list();
     if (all.front() == '{') {
       at_ += all.size();
       return std::nullopt;
     }
     return bare(all.find_first_of("#\n"), false);
+  }
+
+  /// Of a list, which goes on behind it.
+  /// Of a list, which goes on behind it.
+  Found curly_element(std::string_view all) const {
+    const std::string straight = with_straight_quotes(all);  // its first character is a quote
+    std::size_t end = straight.find_first_of("\"'", 1);
+    if (end == std::string::npos) end = std::min(straight.find_first_of(",]#"), straight.size());
+    return of_key("curly quotes are no quotes here, straight ones are: \"" +
+                  value_shown(trimmed(std::string_view(straight).substr(1, end - 1))) + '"');
   }
 
   Found curly(std::string_view all) const {
@@ -176,7 +189,7 @@ class Walk {
   }
 
   /// `ends`: what a person meant to stand behind it.
-  Found quoted(char quote, const char* ends) {
+  Found quoted(char quote, const char* ends, bool is_in_list) {
     const std::string_view all = line();
     for (std::size_t i = 1; i < all.size(); ++i) {
       if (all[i] == quote) {
@@ -190,14 +203,19 @@ class Walk {
       }
       ++i;
     }
-    if (odd_quote_in(all) != std::string_view::npos) return curly(all);
+    if (odd_quote_in(all) != std::string_view::npos) return is_in_list ? curly_element(all) : curly(all);
     const std::string_view meant = trimmed(all.substr(1, all.find_first_of(ends, 1) - 1));
     return of_key("the closing quote is missing: " + std::string(1, quote) + value_shown(meant) + quote);
   }
 
   /// A value without quotes, up to `end` of the line.
   Found bare(std::size_t end, bool is_in_list) {
-    const std::string_view word = trimmed(line().substr(0, end));
+    const std::string_view whole = trimmed(line().substr(0, end));
+    const std::string_view word = is_in_list ? whole : trimmed(whole.substr(0, end_of_bare(whole)));
+    if (word.size() < whole.size() && is_bare_value(word)) {
+      at_ += word.size();
+      return behind_value();
+    }
     if (!is_bare_value(word)) {
       if (odd_blank_in(word) != std::string_view::npos)
         return of_key("a character that is no blank, as web pages have, stands in '" + value_shown(word) +
@@ -218,6 +236,7 @@ class Walk {
   Found list() {
     const std::size_t begin = at_;
     std::size_t depth = 0;
+    std::size_t last = begin;  // where the last element begins
     bool wants_comma = false;
     do {
       at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
@@ -237,12 +256,18 @@ class Walk {
         depth -= c == ']' ? 1 : 0;
         wants_comma = c == ']';
         ++at_;
+      } else if (wants_comma && c == ';') {
+        return of_key("values in brackets have commas between them, no semicolons");
+      } else if (wants_comma && odd_quote_in(text_.substr(last, at_ - last)) != std::string_view::npos) {
+        at_ = last;  // its closing quote is a curly one, and the text went on to the next quote
+        return curly_element(line());
       } else if (wants_comma) {
         return of_key("a comma is missing before " + value_shown(trimmed(all.substr(0, all.find_first_of(",]\n")))));
       } else if (c == '[') {
         ++depth;
         ++at_;
       } else {
+        last = at_;
         if (Found found = element(all); found.has_value()) return found;
         wants_comma = true;
       }
@@ -251,8 +276,8 @@ class Walk {
   }
 
   Found element(std::string_view all) {
-    if (odd_quote_in(all) == 0) return curly(all);
-    if (all.front() == '"' || all.front() == '\'') return quoted(all.front(), ",]#\n");
+    if (odd_quote_in(all) == 0) return curly_element(all);
+    if (all.front() == '"' || all.front() == '\'') return quoted(all.front(), ",]#\n", true);
     return bare(all.find_first_of(",]#\n"), true);
   }
 

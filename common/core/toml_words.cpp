@@ -100,6 +100,23 @@ std::string instead_of(std::string_view word) {
   return "";
 }
 
+std::string instead_behind(std::string_view rest) {
+  if (rest.starts_with("//") || rest.starts_with("--")) return "a comment begins with #";
+  if (rest.empty() || (rest.front() != ',' && rest.front() != ';')) return "";
+  const std::string_view more = trimmed(rest.substr(1));
+  const bool is_last = more.empty() || more.front() == '#';
+  if (rest.front() == ',') return is_last ? "a comma stands behind it: delete it" : "";
+  return is_last ? "a semicolon stands behind it: delete it" : "a comment begins with #";
+}
+
+std::size_t end_of_bare(std::string_view word) {
+  std::size_t end = word.size();
+  for (const std::string_view comment : {" //", "\t//", " --", " ;"}) end = std::min(end, word.find(comment));
+  word = trimmed(word.substr(0, end));
+  while (word.ends_with(',') || word.ends_with(';')) word = trimmed(word.substr(0, word.size() - 1));
+  return word.size();
+}
+
 std::size_t first_odd_byte(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
     const auto c = static_cast<unsigned char>(text[i]);

@@ -38,6 +38,13 @@ bool is_bare_value(std::string_view word);
 /// What to write instead of `word`, which is no value, where a text in quotes is not what was meant; empty: it is.
 std::string instead_of(std::string_view word);
 
+/// What to do about `rest`, which stands behind a value or a table; empty: it is none of the slips of those who write
+/// other languages, a comma or a semicolon at the end and their comments.
+std::string instead_behind(std::string_view rest);
+
+/// Where the value without quotes ends that begins in `word`, before such a slip.
+std::size_t end_of_bare(std::string_view word);
+
 /// Where the first byte stands that is not UTF-8; npos: nowhere.
 std::size_t first_odd_byte(std::string_view text);
 
