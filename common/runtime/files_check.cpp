@@ -4,16 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
-#include <string_view>
+#include <utility>
 
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
+#include "common/runtime/program_check.hpp"
 #include "common/runtime/secret.hpp"
 #include "common/runtime/small_file.hpp"
 
@@ -21,22 +19,13 @@ namespace sensors {
 
 namespace {
 
+// Where a unit shows its service what an owner adds.
+constexpr const char* place_of_programs = "/usr/local/lib/sensor-project";
+constexpr const char* place_of_files = "/etc/sensor-project";
+
 constexpr std::size_t largest_authority_bytes = 16 * 1024 * 1024;  // all authorities of a machine are in one file
 
-/// What systemd gives a service that names none.
-constexpr const char* path_of_units = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-/// Where a program without a '/' is found; empty: nowhere.
-std::string found_in(const std::string& folders, const std::string& program) {
-  std::istringstream all(folders);
-  for (std::string folder; std::getline(all, folder, ':');) {
-    std::string path = (std::filesystem::path(folder) / program).string();
-    if (::access(path.c_str(), X_OK) == 0) return path;
-  }
-  return "";
-}
 
 /// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"].
 std::string words_of(const std::string& line) {
@@ -46,25 +35,29 @@ std::string words_of(const std::string& line) {
   return out + "]";
 }
 
-/// What is wrong with the first line of a script, "#!/usr/bin/env python3"; empty: nothing, or it is none.
-std::string interpreter_mistake(const std::string& path) {
-  std::ifstream file(path);
-  std::array<char, 256> first{};
-  file.get(first.data(), first.size());
-  std::string_view line(first.data());
-  if (!line.starts_with("#!")) return "";
-  line.remove_prefix(std::min(line.find_first_not_of(" \t", 2), line.size()));
-  const std::string program(line.substr(0, line.find_first_of(" \t")));
-  if (program.empty() || program.find('/') == std::string::npos || is_there(program)) return "";
-  if (program.back() == '\r')
-    return path + ": its lines end as on Windows, and so no program is found: sed -i 's/\\r$//' " + path;
-  return path + ": its first line names " + program + ", and there is no such program: install it, or mend that line";
+/// What a shell would have made another path of; empty: nothing.
+std::string shell_mistake(const std::string& path) {
+  if (!path.starts_with('~') && !path.starts_with('$')) return "";
+  return "'" + path + "': only a shell knows what " + path.substr(0, path.find('/')) +
+         " stands for: write the whole path, /...";
+}
+
+/// As the kernel finds it: without links, where they can be followed.
+std::string without_links(const std::string& path) {
+  std::error_code failed;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
+  return failed ? "" : real.string();
+}
+
+std::string as_written(const std::string& path) {
+  std::error_code failed;
+  return std::filesystem::absolute(path, failed).lexically_normal().string();
 }
 
 }  // namespace
 
-FilesCheck::FilesCheck(const std::string& config_file, const std::string& user)
-    : config_file_(config_file), user_(user) {
+FilesCheck::FilesCheck(const std::string& config_file, const std::string& user, UnitSandbox unit)
+    : config_file_(config_file), user_(user), unit_(std::move(unit)) {
   if (Result<ConfigFile> file = ConfigFile::load(config_file); file.has_value()) file_ = *file;
 }
 
@@ -73,20 +66,49 @@ void FilesCheck::look_at(const MqttConfig& mqtt) {
   readable("mqtt.ca_file", mqtt.ca_file);
 }
 
+std::string FilesCheck::hidden_mistake(const std::string& path, const std::string& place) const {
+  std::string setting = unit_.hidden_by(as_written(path));
+  if (setting.empty()) setting = unit_.hidden_by(without_links(path));
+  if (setting.empty()) return "";
+  return path + " is hidden from the service by its unit (" + setting + "): put it into " + place +
+         (setting.starts_with("ProtectHome") ? ", or " + unit_.allowed_by("ProtectHome=read-only") : "");
+}
+
+/// Systemd follows links before it makes a folder writable: one of the two ways is enough.
+std::string FilesCheck::unwritable_mistake(const std::string& folder) const {
+  const std::string setting = unit_.unwritable_by(as_written(folder));
+  const std::string real = without_links(folder);
+  if (setting.empty() || unit_.unwritable_by(real).empty()) return "";
+  const bool is_hidden = !unit_.hidden_by(as_written(folder)).empty() || !unit_.hidden_by(real).empty();
+  return "the unit keeps the service from writing " + folder + " (" + setting + "): " +
+         (is_hidden ? "name a folder elsewhere, such as the service's own below /var/lib/sensor-project"
+                    : unit_.allowed_by("ReadWritePaths=" + folder));
+}
+
+/// The first that there is of what keeps the service from a file, beside the rights of its user; empty: nothing.
+std::string FilesCheck::out_of_reach(const std::string& path, const char* place) const {
+  std::string mistake = shell_mistake(path);
+  if (mistake.empty() && is_there(path)) mistake = hidden_mistake(path, place);
+  return mistake;
+}
+
 void FilesCheck::readable(const std::string& key, const std::string& path) {
   if (path.empty()) return;
+  if (std::string far = out_of_reach(path, place_of_files); !far.empty()) return add(key, far);
   const Result<SmallFile> file = read_small_file(path, largest_authority_bytes);
   const bool is_for_us = file.has_value() || (user_.is_known() && file.error().code == ErrorCode::permission);
   add(key, is_for_us ? user_.reading_mistake(path) : file.error().message);
 }
 
-void FilesCheck::readable_stream(const std::string& key, const std::string& path) {
+void FilesCheck::readable_stream(const std::string& key, const std::string& path, const char* place) {
   if (path.empty()) return;
+  if (std::string far = out_of_reach(path, place); !far.empty()) return add(key, far);
   add(key, is_there(path) ? user_.reading_mistake(path) : "there is no file '" + path + "'");
 }
 
 void FilesCheck::secret(const std::string& key, const std::string& path) {
   if (path.empty()) return;
+  if (std::string far = out_of_reach(path, place_of_files); !far.empty()) return add(key, far);
   const Result<std::string> secret = read_secret(path);
   const std::string mistake = user_.reading_mistake(path);
   const bool is_unseen = !secret.has_value() && secret.error().code == ErrorCode::permission && user_.is_known() &&
@@ -96,23 +118,41 @@ void FilesCheck::secret(const std::string& key, const std::string& path) {
 
 void FilesCheck::program(const std::string& key, const std::string& path) {
   const bool is_a_line = path.find(' ') != std::string::npos && !is_there(path);
-  if (path.find('/') == std::string::npos && !is_a_line) {
-    const char* own = std::getenv("PATH");
-    const std::string folders = user_.is_known() || own == nullptr ? path_of_units : own;
-    const std::string found = found_in(folders, path);
-    return add(key, found.empty()
-                        ? "there is no program '" + path + "' in " + folders + ": name it with its folder, /..."
-                        : interpreter_mistake(found));
-  }
+  if (const std::string mistake = shell_mistake(path); !mistake.empty()) return add(key, mistake);
+  if (path.find('/') == std::string::npos && !is_a_line) return program_of_path(key, path);
   if (!is_there(path)) {
     return add(key, "there is no file '" + path + "'" +
                         (is_a_line ? "; each word is a text of its own: " + words_of(path) : ""));
   }
-  const std::string mistake = user_.running_mistake(path);
-  add(key, mistake.empty() ? interpreter_mistake(path) : mistake);
+  std::string mistake = hidden_mistake(path, place_of_programs);
+  if (mistake.empty()) mistake = user_.running_mistake(path);
+  if (mistake.empty()) mistake = first_line_mistake(path);
+  add(key, mistake.empty() ? forbidden_mistake(path, unit_) : mistake);
+}
+
+void FilesCheck::program_of_path(const std::string& key, const std::string& name) {
+  const char* own = std::getenv("PATH");
+  const std::string folders = user_.is_known() || own == nullptr ? path_of_units : own;
+  const std::string found = found_in(folders, name);
+  if (found.empty())
+    return add(key, "there is no program '" + name + "' in " + folders + ": name it with its folder, /...");
+  const std::string mistake = first_line_mistake(found);
+  add(key, mistake.empty() ? forbidden_mistake(found, unit_) : mistake);
+}
+
+void FilesCheck::script(const std::string& key, const std::string& path) {
+  const bool is_whole = path.starts_with('/') || !shell_mistake(path).empty();
+  if (is_whole) return readable_stream(key, path, place_of_programs);
+  add(key, "'" + path + "': the service has another folder than your shell: name it with its whole path, /.../" + path);
+}
+
+void FilesCheck::own_folder(const std::string& key, const std::string& folder) {
+  const std::string mistake = shell_mistake(folder);
+  add(key, mistake.empty() ? unwritable_mistake(folder) : mistake);
 }
 
 void FilesCheck::in_folder(const std::string& key, const std::string& path) {
+  if (const std::string mistake = shell_mistake(path); !mistake.empty()) return add(key, mistake);
   const std::string parent = std::filesystem::path(path).parent_path().string();
   const std::string folder = parent.empty() ? "." : parent;
   std::error_code failed;
@@ -121,6 +161,8 @@ void FilesCheck::in_folder(const std::string& key, const std::string& path) {
     add(key, path + ": the folder " + folder + " is not there: make it, for the service's user, or mount its disk");
   } else if (status.type() != std::filesystem::file_type::directory) {
     add(key, path + ": " + folder + (failed ? ": " + failed.message() : " is no folder"));
+  } else {
+    add(key, unwritable_mistake(folder));
   }
 }
 

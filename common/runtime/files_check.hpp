@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/core/result.hpp"
+#include "common/core/unit_sandbox.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/mqtt_config.hpp"
 #include "common/runtime/user_rights.hpp"
@@ -15,8 +16,8 @@ namespace sensors {
 class FilesCheck {
  public:
   /// `config_file` stands before each mistake, with the line of its key. Files are judged for `user`, as whom the
-  /// service runs; where nobody has that name, for this process.
-  FilesCheck(const std::string& config_file, const std::string& user);
+  /// service runs in `unit`; where nobody has that name, for this process.
+  FilesCheck(const std::string& config_file, const std::string& user, UnitSandbox unit = {});
 
   /// The password and the certificate authority of [mqtt], where the file names them.
   void look_at(const MqttConfig& mqtt);
@@ -24,8 +25,8 @@ class FilesCheck {
   /// A file that the user must be able to read; an empty `path` is none.
   void readable(const std::string& key, const std::string& path);
 
-  /// The same of one of any size, which is not read.
-  void readable_stream(const std::string& key, const std::string& path);
+  /// The same of one of any size, which is not read. `place`: where one that the unit hides may be put.
+  void readable_stream(const std::string& key, const std::string& path, const char* place = "/usr/local/share");
 
   /// The same of one that holds a password or a token.
   void secret(const std::string& key, const std::string& path);
@@ -34,11 +35,16 @@ class FilesCheck {
   /// that its first line names must be there.
   void program(const std::string& key, const std::string& path);
 
-  /// A file in a folder that must be there.
+  /// A file that a program is to run: one that the user must be able to read, by its whole path.
+  void script(const std::string& key, const std::string& path);
+
+  /// A folder that the unit must let the service write.
+  void own_folder(const std::string& key, const std::string& folder);
+
+  /// A file in a folder that must be there, and that the unit must let the service write.
   void in_folder(const std::string& key, const std::string& path);
 
-  /// A file that the user must be able to write or to make. Only the modes of folder and file count: what a unit's
-  /// sandbox forbids is not seen.
+  /// A file that the user must be able to write or to make.
   void writable_file(const std::string& key, const std::string& path);
 
   /// `mistake` is what is wrong with `key`; empty: nothing.
@@ -51,9 +57,15 @@ class FilesCheck {
   Result<std::string> finish() const;
 
  private:
+  void program_of_path(const std::string& key, const std::string& name);
+  std::string hidden_mistake(const std::string& path, const std::string& place) const;
+  std::string unwritable_mistake(const std::string& folder) const;
+  std::string out_of_reach(const std::string& path, const char* place) const;
+
   std::string config_file_;
   std::optional<ConfigFile> file_;  // nothing where it is gone meanwhile
   UserRights user_;
+  UnitSandbox unit_;
   std::string mistakes_;
 };
 

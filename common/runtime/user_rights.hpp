@@ -1,6 +1,6 @@
 // UserRights is what a service's user may do with a file, judged by whoever asks: root checks a configuration, and the
 // service reads it as its own user. By modes alone; a file or folder with an access list counts as allowed, and so does
-// what may not be looked at. What a unit's sandbox forbids is not seen. Start-up, one thread.
+// what may not be looked at. What a unit forbids is UnitSandbox's to say. Start-up, one thread.
 #pragma once
 
 #include <sys/types.h>

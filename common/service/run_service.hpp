@@ -9,6 +9,7 @@
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_config.hpp"
+#include "common/runtime/unit_files.hpp"
 
 namespace sensors {
 
@@ -39,7 +40,7 @@ int run_service(int argc, char** argv, const ServiceProgram<Config>& program) {
   for (const std::string& warning : config->warnings) log(LogLevel::warning, warning);
   for (const std::string& note : config->notes) log(LogLevel::info, note);
   if (!parsed.command_line.check_config) return program.run(std::move(*config));
-  FilesCheck files(file, program.name);
+  FilesCheck files(file, program.name, sandbox_for(file, program.name));
   files.look_at(config->mqtt);
   program.look_at_files(*config, files);
   return tell_checked(files.finish());

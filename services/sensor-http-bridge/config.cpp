@@ -98,6 +98,7 @@ std::string digest_of(const DestinationConfig& destination) {
 }  // namespace
 
 void look_at_files(const Config& config, FilesCheck& files) {
+  files.own_folder("state_directory", config.state_directory);
   look_at_files_of_http(files);
   sink_of(config.destination.url).look_at_files(config.destination, files);
 }

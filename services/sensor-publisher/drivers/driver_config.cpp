@@ -101,9 +101,9 @@ TimeRule::WithoutOffset read_times(ConfigTable& table) {
 CommandOptions read_command(ConfigTable& table) {
   CommandOptions options;
   table.require("program");
-  table.read("program", options.program);
+  const bool is_list = table.read("program", options.program);
   const bool is_empty = options.program.empty() || options.program.front().empty();
-  if (table.has("program") && is_empty) table.refuse("program", "must name a program, then its arguments");
+  if (is_list && is_empty) table.refuse("program", "must name a program, then its arguments");
   table.read("silence", options.silence, 0ms, 24h);
   table.read("restart_first", options.restart_first, 10ms, 1h);
   table.read("restart_longest", options.restart_longest, 10ms, 24h);
@@ -156,16 +156,25 @@ void read_options(ConfigTable& table, DriverConfig& config) {
   if (type == "replay") config.options = read_replay(table);
 }
 
-/// The file that an interpreter is to run, `python3 -u /opt/co2.py`; empty: it is none, or not named by its whole path.
+/// "co2.py" or a path; not the name of a module, or code.
+bool is_file_name(const std::string& word) {
+  const std::array<const char*, 7> endings{".py", ".pl", ".rb", ".js", ".php", ".sh", ".bash"};
+  const bool has_ending =
+      std::any_of(endings.begin(), endings.end(), [&](const char* one) { return word.ends_with(one); });
+  return word.starts_with('/') || word.starts_with("~/") || word.starts_with("$HOME/") ||
+         (has_ending && word.find_first_of(" \n;(") == std::string::npos);
+}
+
+/// The file that an interpreter is to run, `python3 -u /opt/co2.py`; empty: it is none.
 std::string script_of(const std::vector<std::string>& program) {
   const std::string name = program.front().substr(program.front().rfind('/') + 1);
-  const std::array<const char*, 7> interpreters{"python", "perl", "ruby", "node", "php", "bash", "sh"};
+  const std::array<const char*, 8> interpreters{"python", "perl", "ruby", "node", "nodejs", "php", "bash", "sh"};
   const bool is_interpreter = std::any_of(interpreters.begin(), interpreters.end(), [&](const std::string& one) {
     return name.starts_with(one) && name.find_first_not_of("0123456789.", one.size()) == std::string::npos;
   });
   const auto script = std::find_if(program.begin() + 1, program.end(),
                                    [](const std::string& argument) { return !argument.starts_with('-'); });
-  return is_interpreter && script != program.end() && script->starts_with('/') ? *script : "";
+  return is_interpreter && script != program.end() && is_file_name(*script) ? *script : "";
 }
 
 /// Of two lists of devices, where an empty one means all of them.
@@ -218,7 +227,7 @@ void check_files(const DriverConfig& driver, FilesCheck& files) {
   if (command == nullptr || command->program.empty()) return;
   files.program(key + ".program", command->program.front());
   const std::string script = script_of(command->program);
-  if (!script.empty()) files.readable_stream(key + ".program", script);
+  if (!script.empty()) files.script(key + ".program", script);
 }
 
 DriverConfig read_driver_config(const std::string& name, ConfigTable table) {

@@ -20,7 +20,7 @@ class FilesCheckTest : public testing::Test {
   /// What is told of `key`, behind the configuration's name.
   template <class Look>
   std::string told(const char* user, Look look) {
-    FilesCheck files(config_, user);
+    FilesCheck files(config_, user, unit_);
     look(files);
     const Result<std::string> finished = files.finish();
     if (finished.has_value()) return "";
@@ -34,7 +34,12 @@ class FilesCheckTest : public testing::Test {
     return told(user, [&](FilesCheck& files) { files.secret("mqtt.password_file", path); });
   }
 
+  void restrict(const std::string& setting) {
+    unit_ = UnitSandbox("sensor-publisher", {"[Service]\n" + setting + "\n"});
+  }
+
   TemporaryFolder folder_;
+  UnitSandbox unit_;
   std::string config_ = folder_.write(
       "p.toml", "[mqtt]\npassword_file = \"x\"\n[driver.\"a.b\"]\ntype = \"command\"\nprogram = [\"x\"]\n");
 };
@@ -82,7 +87,87 @@ TEST_F(FilesCheckTest, says_that_the_interpreter_of_a_script_is_not_there) {
                                           "ELF",
                                           0755)),
             "");
-  EXPECT_EQ(program("root", folder_.write("d", "", 0755)), "");
+  EXPECT_EQ(program("root", folder_.write("e", "#!/usr/bin/env no-such-python\n", 0755)),
+            ":5: driver.a.b.program: " + folder_.path("e") +
+                ": its first line names no-such-python, and there is no such program: install it, or mend that line");
+  EXPECT_EQ(program("root", folder_.write("f", "#!/usr/bin/env -S sh -e\n", 0755)), "");
+  EXPECT_EQ(program("root", folder_.write("g", "#! /bin/sh -e\n", 0755)), "");
+}
+
+// The kernel does not run it; a shell, where it was tried out, does.
+TEST_F(FilesCheckTest, says_that_a_script_has_no_first_line) {
+  EXPECT_EQ(program("root", folder_.write("co2.py", "import time\n", 0755)),
+            ":5: driver.a.b.program: " + folder_.path("co2.py") +
+                ": its first line does not say what runs it: let it begin with #!/usr/bin/python3 -u");
+  EXPECT_EQ(program("root", folder_.write("co2", "echo\n", 0755)),
+            ":5: driver.a.b.program: " + folder_.path("co2") +
+                ": its first line does not say what runs it: let it begin with #!/bin/sh");
+  EXPECT_NE(program("root", folder_.write("empty", "", 0755)), "");
+  EXPECT_NE(program("root", folder_.write("marked", "\xef\xbb\xbf#!/bin/sh\n", 0755)), "");
+  EXPECT_EQ(program("root", folder_.write("binary", std::string("MZ\0\1", 4), 0755)), "");
+}
+
+TEST_F(FilesCheckTest, says_that_the_unit_hides_a_file_and_where_to_put_it) {
+  restrict("InaccessiblePaths=" + folder_.path());
+  const std::string path = folder_.write("co2.sh", "#!/bin/sh\n", 0755);
+  EXPECT_EQ(program("nobody", path), ":5: driver.a.b.program: " + path +
+                                         " is hidden from the service by its unit (InaccessiblePaths=" +
+                                         folder_.path() + "): put it into /usr/local/lib/sensor-project");
+  EXPECT_NE(secret("nobody", path).find("put it into /etc/sensor-project"), std::string::npos);
+  const TemporaryFolder elsewhere;
+  ::chmod(elsewhere.path().c_str(), 0755);
+  ASSERT_EQ(::symlink(path.c_str(), elsewhere.path("link").c_str()), 0);
+  EXPECT_NE(program("nobody", elsewhere.path("link")).find("is hidden"), std::string::npos) << "a link leads there";
+  EXPECT_NE(told("nobody", [&](FilesCheck& f) { f.script("mqtt", path); }).find("is hidden"), std::string::npos);
+  EXPECT_NE(told("nobody", [&](FilesCheck& f) { f.readable("mqtt", path); }).find("is hidden"), std::string::npos);
+  EXPECT_NE(told("nobody", [&](FilesCheck& f) { f.readable_stream("mqtt", path); }).find("is hidden"),
+            std::string::npos);
+}
+
+TEST_F(FilesCheckTest, says_that_the_unit_keeps_a_folder_from_being_written_and_how_to_allow_it) {
+  restrict("ProtectSystem=strict");
+  const auto in_folder = [&] {
+    return told("root", [&](FilesCheck& files) { files.in_folder("outbox.path", folder_.path("outbox.db")); });
+  };
+  EXPECT_EQ(
+      in_folder(),
+      ": outbox.path: the unit keeps the service from writing " + folder_.path() +
+          " (ProtectSystem=strict): sudo systemctl edit sensor-publisher, [Service], ReadWritePaths=" + folder_.path());
+  EXPECT_NE(told("root", [&](FilesCheck& files) { files.own_folder("state_directory", folder_.path()); }), "");
+  restrict("ProtectSystem=strict\nReadWritePaths=" + folder_.path());
+  EXPECT_EQ(in_folder(), "");
+  restrict("PrivateTmp=yes\nInaccessiblePaths=" + folder_.path());
+  EXPECT_NE(in_folder().find("such as the service's own below /var/lib/sensor-project"), std::string::npos);
+}
+
+TEST_F(FilesCheckTest, says_that_the_unit_forbids_what_a_program_needs) {
+  const std::string path = folder_.write("ping", "#!/bin/sh\n", 04755);
+  const std::string node = folder_.write("node",
+                                         std::string("\x7f"
+                                                     "ELF\0",
+                                                     5),
+                                         0755);
+  const std::string script = folder_.write("co2.js", "#!" + node + "\n", 0755);
+  EXPECT_EQ(program("nobody", path) + program("nobody", node) + program("nobody", script), "");
+  restrict("NoNewPrivileges=yes\nMemoryDenyWriteExecute=yes");
+  EXPECT_NE(program("nobody", path).find("another user's rights"), std::string::npos);
+  for (const std::string& one : {node, script}) {
+    EXPECT_NE(program("nobody", one).find("sudo systemctl edit sensor-publisher, [Service], MemoryDenyWriteExecute=no"),
+              std::string::npos);
+  }
+}
+
+TEST_F(FilesCheckTest, says_that_only_a_shell_knows_what_a_path_stands_for) {
+  const std::string told_of_it = "'~/co2.py': only a shell knows what ~ stands for: write the whole path, /...";
+  EXPECT_EQ(program("nobody", "~/co2.py"), ":5: driver.a.b.program: " + told_of_it);
+  EXPECT_EQ(secret("nobody", "~/co2.py"), ":2: mqtt.password_file: " + told_of_it);
+  for (const auto look :
+       {&FilesCheck::in_folder, &FilesCheck::writable_file, &FilesCheck::script, &FilesCheck::readable}) {
+    EXPECT_NE(told("nobody", [&](FilesCheck& files) { (files.*look)("mqtt", "$HOME/x/y"); }).find("what $HOME stands"),
+              std::string::npos);
+  }
+  EXPECT_NE(told("nobody", [](FilesCheck& f) { f.script("mqtt", "co2.py"); }).find("with its whole path, /.../co2.py"),
+            std::string::npos);
 }
 
 TEST_F(FilesCheckTest, says_that_a_secret_cannot_be_read_by_the_user_of_the_service) {

@@ -115,7 +115,14 @@ TEST(PublisherConfig, looks_at_what_its_drivers_are_to_run_when_it_is_asked_to) 
                 "nobody " +
                 script);
   EXPECT_EQ(checked(command("\"sh\", \"/no/such.py\"")), ":6: driver.x.program: there is no file '/no/such.py'");
+  EXPECT_NE(checked(command("\"sh\", \"-u\", \"~/co2.py\"")).find("only a shell knows what ~ stands for"),
+            std::string::npos);
+  EXPECT_NE(checked(command("\"sh\", \"co2.py\"")).find("name it with its whole path, /.../co2.py"), std::string::npos);
+  EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exec co2.py\"")), "");
   EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exit\"")), "");
+  EXPECT_EQ(checked("[driver.x]\ntype = \"command\"\nprogram = \"sh -c exit\"\n"),
+            ":6: driver.x.program: must be a list of texts, each word by itself: [\"sh\", \"-c\", \"exit\"]")
+      << "one mistake, and one line";
   EXPECT_EQ(checked("[driver.x]\ntype = \"replay\"\nfile = \"" + script + "\"\n"),
             ":6: driver.x.file: " + script +
                 " cannot be read by the user nobody: give it to that user, sudo chown "
