@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/core/bridge_name.hpp"
 #include "services/sensorctl/machine/page_and_tokens.hpp"
 
 namespace sensors::sensorctl {
@@ -20,6 +21,11 @@ void add_places(CLI::App& verb, Options& options) {
   verb.add_option("--owner", options.owner, "The user that the bridge runs as")
       ->type_name("USER")
       ->capture_default_str();
+  verb.add_option("--bridge", options.bridge, "Of the bridge with this name, where there are several")
+      ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return is_bridge_name(name) ? "" : "'" + name + "' must be 1 to 40 of A-Z a-z 0-9 _ . -";
+      });
 }
 
 }  // namespace

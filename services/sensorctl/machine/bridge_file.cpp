@@ -14,13 +14,16 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "common/core/bridge_name.hpp"
 #include "common/runtime/clocks.hpp"
 #include "common/runtime/config_file.hpp"
 #include "common/runtime/file_error.hpp"
 #include "common/runtime/random_id.hpp"
 #include "common/runtime/small_file.hpp"
 #include "services/sensorctl/bundle/run_program.hpp"
+#include "services/sensorctl/machine/installation.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
 
 namespace sensors::sensorctl {
@@ -29,6 +32,7 @@ namespace {
 
 constexpr std::size_t largest_file = 1024 * 1024;
 constexpr std::size_t secret_length = 40;  // of 32 letters each: 200 bits
+constexpr mode_t token_mode = 0400;
 constexpr const char* bridge_program = "sensor-http-bridge";
 constexpr Millis check_deadline{30'000};
 constexpr Millis look_again{50};
@@ -38,8 +42,9 @@ Scopes scopes_of(const std::vector<std::string>& names) {
           std::find(names.begin(), names.end(), "write") != names.end()};
 }
 
-HttpSetup setup_in(ConfigTable http) {
+HttpSetup setup_in(ConfigTable http, const std::string& bridge) {
   HttpSetup setup;
+  setup.bridge = bridge;
   http.read("listen", setup.listen);
   std::string certificate;
   http.read("certificate_file", certificate);
@@ -66,9 +71,14 @@ Error for_root(Error error) {
   return error;
 }
 
-/// A new file of a name that nobody has, which becomes `path`.
-Result<void> write_like(std::string& path, const std::string& text, const struct stat& like) {
-  const FileDescriptor file(::mkostemp(path.data(), O_CLOEXEC));
+/// A new file of one of our names: another was left behind by a process that was killed.
+int make_beside(const std::string& path, mode_t mode) {
+  ::unlink(path.c_str());
+  return ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+}
+
+Result<void> write_like(const std::string& path, const std::string& text, const struct stat& like) {
+  const FileDescriptor file(make_beside(path, 0600));
   if (file.value < 0) return file_error(path, "make it", errno);
   const bool is_mine = like.st_uid == ::geteuid() && like.st_gid == ::getegid();
   if (!is_mine && ::fchown(file.value, like.st_uid, like.st_gid) != 0) return file_error(path, "give it away", errno);
@@ -109,7 +119,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 Result<void> check_instead_of(const BridgeFile& file, const std::string& beside, const Change& change) {
   Result<ConfigFile> read = ConfigFile::load(beside);
-  if (!read.has_value() || setup_in(read->root().table("http")) != change.setup) {
+  if (!read.has_value() || setup_in(read->root().table("http"), change.setup.bridge) != change.setup) {
     return fail(
         ErrorCode::invalid,
         file.path + ": [http] is written in a way that is not changed here: change it by hand; it is as it was");
@@ -155,41 +165,68 @@ std::string plain_folder(const std::string& folder) {
   return path.has_filename() ? path.string() : path.parent_path().string();
 }
 
-BridgeFile found_in(const std::string& folder) {
+BridgeFile found_in(const std::string& folder, const std::string& name) {
   BridgeFile bridge;
   bridge.folder = plain_folder(folder);
-  bridge.path = bridge.folder + "/sensor-http-bridge.toml";
+  bridge.unit = unit_name_of(bridge_service_of(name));
+  bridge.setup.bridge = name;
+  bridge.path = bridge.folder + "/" + bridge.unit + ".toml";
   std::error_code failed;
   const std::filesystem::path real = std::filesystem::canonical(bridge.path, failed);
   if (!failed) bridge.path = real.string();
   return bridge;
 }
 
+Error with_bridges_that_are_there(Error error, const BridgeFile& bridge) {
+  const std::vector<std::string> names = doctor::named_bridges_in(bridge.folder);
+  if (error.code == ErrorCode::not_found && !bridge.setup.bridge.empty()) {
+    error.message += names.empty() ? "; no bridge has a name here, so leave --bridge out"
+                                   : fmt::format("; there is: {}", fmt::join(names, ", "));
+  }
+  return error;
+}
+
 Result<void> read_into(BridgeFile& bridge) {
-  TRY_ASSIGN(ConfigFile file, ConfigFile::load(bridge.path));
+  Result<ConfigFile> file = ConfigFile::load(bridge.path);
+  if (!file.has_value()) return tl::unexpected<Error>(with_bridges_that_are_there(file.error(), bridge));
   TRY_ASSIGN(SmallFile content, read_small_file(bridge.path, largest_file));
   bridge.text = std::move(content.text);
-  bridge.setup = setup_in(file.root().table("http"));
+  bridge.setup = setup_in(file->root().table("http"), bridge.setup.bridge);
   return {};
 }
 
+/// Whether a bridge that is configured in `folder` has a token in the file `path`.
+bool is_named_in(const std::string& folder, const std::string& path) {
+  std::vector<std::string> names = doctor::named_bridges_in(folder);
+  names.emplace_back();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    Result<BridgeFile> bridge = read_bridge_file(folder, name);
+    if (!bridge.has_value()) return bridge.error().code != ErrorCode::not_found;  // it may
+    const std::vector<Token>& tokens = bridge->setup.tokens;
+    return std::any_of(tokens.begin(), tokens.end(), [&](const Token& token) { return token.file == path; });
+  });
+}
+
+/// Another folder of the same files has its own lock: only who holds it may have one of this name.
+std::string beside_name(const std::string& path) { return path + ".sensorctl-new"; }
+
 }  // namespace
 
-Result<BridgeFile> read_bridge_file(const std::string& folder) {
-  BridgeFile bridge = found_in(folder);
+Result<BridgeFile> read_bridge_file(const std::string& folder, const std::string& name) {
+  BridgeFile bridge = found_in(folder, name);
   TRY(read_into(bridge));
   return bridge;
 }
 
-Result<BridgeFile> lock_bridge_file(const std::string& folder, Millis patience) {
-  BridgeFile bridge = found_in(folder);
+Result<BridgeFile> lock_bridge_file(const std::string& folder, const std::string& name, Millis patience) {
+  BridgeFile bridge = found_in(folder, name);
   TRY_ASSIGN(bridge.lock, locked(std::filesystem::path(bridge.path).parent_path().string(), patience));
   TRY(read_into(bridge));
   return bridge;
 }
 
 Result<void> replace_bridge_file(const BridgeFile& file, const Change& change) {
-  std::string beside = file.path + ".XXXXXX";
+  const std::string beside = beside_name(file.path);
   struct stat like {};
   if (::stat(file.path.c_str(), &like) != 0) return file_error(file.path, "look at it", errno);
   Result<void> done = write_like(beside, change.text, like);
@@ -200,23 +237,38 @@ Result<void> replace_bridge_file(const BridgeFile& file, const Change& change) {
   return tl::unexpected<Error>(for_root(done.error()));
 }
 
-Result<void> make_token_file(const Token& token, const std::string& user) {
+bool is_left_behind(const BridgeFile& file, const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  const Result<SmallFile> content = read_small_file(path, secret_length + 1);
+  const bool is_ours = (status.st_mode & 07777) == token_mode && content.has_value() &&
+                       content->text.size() == secret_length + 1 && content->text.back() == '\n' &&
+                       content->text.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567") == secret_length;
+  return is_ours && !is_named_in(file.folder, path);
+}
+
+Result<void> make_token_file(const BridgeFile& file, const Token& token, const std::string& user) {
   const passwd* owner = ::getpwnam(user.c_str());
   if (owner == nullptr) {
     return fail(ErrorCode::not_found,
                 fmt::format("there is no user {}, whose the token is to be: install sensor-project here", user));
   }
-  const FileDescriptor file(::open(token.file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400));
-  if (file.value < 0 && errno == EEXIST) {
-    return fail(
-        ErrorCode::in_use,
-        fmt::format("{} is there already, and is not overwritten: delete it, or take another name", token.file));
+  const std::string beside = beside_name(token.file);
+  const FileDescriptor made(make_beside(beside, token_mode));
+  if (made.value < 0) return tl::unexpected<Error>(for_root(file_error(token.file, "make it", errno).value()));
+  Result<void> done = fill_token_file(made.value, token.file, *owner);
+  const bool takes_place = done.has_value() && is_left_behind(file, token.file);
+  if (done.has_value() && !takes_place && ::link(beside.c_str(), token.file.c_str()) != 0) {
+    done = file_error(token.file, "make it", errno);
+    if (errno == EEXIST)
+      done = fail(ErrorCode::in_use,
+                  token.file + " is there already, and is not overwritten: delete it, or take another name");
   }
-  if (file.value < 0) return tl::unexpected<Error>(for_root(file_error(token.file, "make it", errno).value()));
-  const Result<void> filled = fill_token_file(file.value, token.file, *owner);
-  if (filled.has_value()) return {};
-  ::unlink(token.file.c_str());
-  return tl::unexpected<Error>(for_root(filled.error()));
+  if (takes_place && ::rename(beside.c_str(), token.file.c_str()) != 0)
+    done = file_error(token.file, "replace it", errno);
+  ::unlink(beside.c_str());
+  if (done.has_value()) return {};
+  return tl::unexpected<Error>(for_root(done.error()));
 }
 
 }  // namespace sensors::sensorctl

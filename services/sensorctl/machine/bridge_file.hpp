@@ -18,16 +18,18 @@ struct BridgeFile {
   std::string path;    // of the file itself, where it was a link
   std::string text;
   HttpSetup setup;
+  std::string unit;                      // of systemd, without ".service"
   std::unique_ptr<FileDescriptor> lock;  // its folder, open and locked; nothing: it is read only to be shown
 };
 
-/// Of `folder`. Errors of ConfigFile::load(); invalid when [http] cannot be read, with its
-/// mistakes.
-Result<BridgeFile> read_bridge_file(const std::string& folder);
+/// Of the bridge `name`, empty for the one without, in `folder`. Errors of ConfigFile::load(), which name the bridges
+/// that there are; invalid when [http] cannot be read, with its mistakes.
+Result<BridgeFile> read_bridge_file(const std::string& folder, const std::string& name = "");
 
 /// The same to change it: nobody else does until `lock` is gone. in_use when somebody did for
 /// `patience`.
-Result<BridgeFile> lock_bridge_file(const std::string& folder, Millis patience = Millis{120'000});
+Result<BridgeFile> lock_bridge_file(const std::string& folder, const std::string& name = "",
+                                    Millis patience = Millis{120'000});
 
 /// Puts the text of `change` in place of `file`, which is locked. invalid when the bridge would not
 /// take it, with what it says, or when it is read otherwise than it was meant; permission, which
@@ -36,8 +38,13 @@ Result<BridgeFile> lock_bridge_file(const std::string& folder, Millis patience =
 /// may take it back.
 Result<void> replace_bridge_file(const BridgeFile& file, const Change& change);
 
-/// Makes the file of `token`, with a new secret in it, for `user` alone. in_use when there is such
-/// a file; not_found without such a user; permission, io, disk_full.
-Result<void> make_token_file(const Token& token, const std::string& user);
+/// Makes the file of `token`, with a new secret in it, for `user` alone, in one step. It takes the place of one that
+/// was left behind. in_use when there is another; not_found without such a user; permission, io, disk_full. `file` is
+/// locked.
+Result<void> make_token_file(const BridgeFile& file, const Token& token, const std::string& user);
+
+/// Whether `path` is a token as make_token_file() makes them, and no configuration of a bridge in the folder of `file`
+/// names it: whoever added or removed it was killed before its end.
+bool is_left_behind(const BridgeFile& file, const std::string& path);
 
 }  // namespace sensors::sensorctl

@@ -52,7 +52,8 @@ void add_certificates_of_bridge(ConfigTable root, const std::string& bridge, std
   add_certificate(root.table("http"), "certificate_file", {"", "the bridge shows it to its clients", bridge}, all);
 }
 
-/// NAME of each sensor-http-bridge@NAME.toml, in order.
+}  // namespace
+
 std::vector<std::string> named_bridges_in(const std::string& folder) {
   constexpr std::string_view ending = ".toml";
   const std::string begin = std::string(bridge_service) + '@';
@@ -66,8 +67,6 @@ std::vector<std::string> named_bridges_in(const std::string& folder) {
   }
   return {names.begin(), names.end()};
 }
-
-}  // namespace
 
 Installation read_installation(const std::string& folder) {
   Installation installation;

@@ -29,6 +29,9 @@ struct Installation {
 /// mistakes, is as good as its defaults: whether it is right is for the service to say.
 Installation read_installation(const std::string& folder);
 
+/// NAME of each sensor-http-bridge@NAME.toml in `folder`, in order; at most 32.
+std::vector<std::string> named_bridges_in(const std::string& folder);
+
 /// The table of all keys of sensor-recover.toml. Mistakes are collected in `file`.
 Budget read_budget(ConfigFile& file);
 

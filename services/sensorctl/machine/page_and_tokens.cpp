@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 #include "services/sensorctl/bundle/run_program.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/machine/bridge_file.hpp"
+#include "services/sensorctl/machine/installation.hpp"
 #include "services/sensorctl/setup/page_text.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
 
@@ -25,7 +27,6 @@ namespace sensors::sensorctl {
 
 namespace {
 
-constexpr const char* unit = "sensor-http-bridge";
 constexpr Millis ask_deadline{10'000};
 constexpr Millis restart_deadline{100'000};
 constexpr std::size_t most_output = 4'096;
@@ -74,7 +75,7 @@ int refuse(const Error& error) {
 
 /// Whether the unit runs, or is to; so is one that a mistake ended. Not where there is no systemd,
 /// or no such unit.
-bool is_unit_in_use() {
+bool is_unit_in_use(const std::string& unit) {
   const Result<bundle::ProgramOutput> said =
       bundle::run_program({"systemctl", "is-active", unit}, {ask_deadline, most_output});
   if (!said.has_value()) return said.error().code != ErrorCode::not_found;
@@ -88,29 +89,38 @@ bool is_unit_in_use() {
 int make_it_so(BridgeFile& file, const std::string& folder_of_unit) {
   file.lock.reset();  // others may change it while systemd takes its time
   std::error_code is_not_there;
-  if (!std::filesystem::equivalent(file.folder, folder_of_unit, is_not_there) || !is_unit_in_use()) {
-    say(fmt::format("It counts from the next start of the bridge on: sudo systemctl restart {}\n", unit));
+  if (!std::filesystem::equivalent(file.folder, folder_of_unit, is_not_there) || !is_unit_in_use(file.unit)) {
+    say(fmt::format("It counts from the next start of the bridge on: sudo systemctl restart {}\n", file.unit));
     return exit_ok;
   }
   const Result<bundle::ProgramOutput> done =
-      bundle::run_program({"systemctl", "restart", unit}, {restart_deadline, most_output});
+      bundle::run_program({"systemctl", "restart", file.unit}, {restart_deadline, most_output});
   if (done.has_value() && done->exit_code == 0) {
-    say(fmt::format("{} was restarted.\n", unit));
+    say(fmt::format("{} was restarted.\n", file.unit));
     return exit_ok;
   }
   complain(
       fmt::format("{0} could not be restarted; if it runs, it does not know of the change: systemctl status {0}, "
                   "then sudo systemctl restart {0}",
-                  unit));
+                  file.unit));
   return exit_trouble;
 }
 
 /// The token's file first, as the bridge that checks the change looks for it.
 Result<void> carry_out(const BridgeFile& file, const Change& change, const std::string& owner) {
-  if (change.token.has_value()) TRY(make_token_file(*change.token, owner));
+  if (change.token.has_value()) TRY(make_token_file(file, *change.token, owner));
   Result<void> replaced = replace_bridge_file(file, change);
   if (!replaced.has_value() && change.token.has_value()) ::unlink(change.token->file.c_str());
   return replaced;
+}
+
+/// Unless somebody has added a token of that name since the lock was given back.
+void delete_token_file(const TokenOptions& options, const std::string& path) {
+  const Result<BridgeFile> file = lock_bridge_file(options.configuration, options.bridge);
+  if (!file.has_value()) return complain(fmt::format("{} is not needed any more: delete it", path));
+  const std::vector<Token>& tokens = file->setup.tokens;
+  const bool is_named = std::any_of(tokens.begin(), tokens.end(), [&](const Token& one) { return one.file == path; });
+  if (!is_named && ::unlink(path.c_str()) == 0) say(path + " is deleted.\n");
 }
 
 void say_token(const Token& token, const std::string& owner) {
@@ -121,11 +131,12 @@ void say_token(const Token& token, const std::string& owner) {
 
 int show_or_move_page(const PageOptions& options) {
   const bool is_to_show = options.listen.empty() && !options.local;
-  Result<BridgeFile> file =
-      is_to_show ? read_bridge_file(options.configuration) : lock_bridge_file(options.configuration);
+  Result<BridgeFile> file = is_to_show ? read_bridge_file(options.configuration, options.bridge)
+                                       : lock_bridge_file(options.configuration, options.bridge);
   if (!file.has_value()) return refuse(file.error());
   if (is_to_show) {
-    say(page_text(file->setup, reach_here()));
+    say(page_text(file->setup, reach_here()) +
+        other_bridges_text("page", doctor::named_bridges_in(file->folder), options.bridge));
     return exit_ok;
   }
   const Result<ListenAddress> listen = parse_listen(options.listen);
@@ -148,7 +159,7 @@ int show_or_move_page(const PageOptions& options) {
 }
 
 int add_token(const TokenOptions& options) {
-  Result<BridgeFile> file = lock_bridge_file(options.configuration);
+  Result<BridgeFile> file = lock_bridge_file(options.configuration, options.bridge);
   if (!file.has_value()) return refuse(file.error());
   const Result<Change> change = add_token(file->text, file->setup, options.name, options.scopes, file->folder);
   if (!change.has_value()) return refuse(change.error());
@@ -162,21 +173,37 @@ int add_token(const TokenOptions& options) {
 }
 
 int remove_token(const TokenOptions& options) {
-  Result<BridgeFile> file = lock_bridge_file(options.configuration);
+  Result<BridgeFile> file = lock_bridge_file(options.configuration, options.bridge);
   if (!file.has_value()) return refuse(file.error());
-  Result<Change> change = remove_token(file->text, file->setup, options.name);
-  if (!change.has_value()) return refuse(change.error());
-  if (const Result<void> done = replace_bridge_file(*file, *change); !done.has_value()) return refuse(done.error());
+  const std::string made_here = token_file(file->folder, options.name, file->setup);
+  const Result<Change> change = remove_token(file->text, file->setup, options.name);
+  // Its file goes last: as long as it is there, whoever was cut off can be taken up where he was.
+  if (!change.has_value() && !is_left_behind(*file, made_here)) {
+    Error error = change.error();
+    error.message += fmt::format(
+        "; a bridge that was not restarted since one was removed takes it until then: "
+        "sudo systemctl restart {}",
+        file->unit);
+    return refuse(error);
+  }
+  if (change.has_value()) {
+    if (const Result<void> done = replace_bridge_file(*file, *change); !done.has_value()) return refuse(done.error());
+  }
   say(fmt::format("{} no longer names the token '{}'.\n", file->path, options.name));
-  const std::string made_here = fmt::format("{}/{}.token", file->folder, options.name);
-  if (change->token->file == made_here && ::unlink(made_here.c_str()) == 0) say(made_here + " is deleted.\n");
-  return make_it_so(*file, options.folder_of_unit);
+  const bool is_ours = !change.has_value() || change->token->file == made_here;
+  const int made = make_it_so(*file, options.folder_of_unit);
+  if (made == exit_ok && is_ours) delete_token_file(options, made_here);
+  if (made != exit_ok && is_ours)
+    complain(fmt::format("{} is kept until then: sudo sensorctl token remove {}{} once more deletes it", made_here,
+                         options.name, option_of_bridge(file->setup)));
+  return made;
 }
 
 int list_tokens(const TokenOptions& options) {
-  const Result<BridgeFile> file = read_bridge_file(options.configuration);
+  const Result<BridgeFile> file = read_bridge_file(options.configuration, options.bridge);
   if (!file.has_value()) return refuse(file.error());
-  say(tokens_text(file->setup.tokens));
+  say(tokens_text(file->setup) +
+      other_bridges_text("token list", doctor::named_bridges_in(file->folder), options.bridge));
   return exit_ok;
 }
 

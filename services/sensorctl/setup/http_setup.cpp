@@ -70,6 +70,12 @@ Result<void> limit_anonymous(Change& change, const ListenAddress& listen, bool i
 
 }  // namespace
 
+std::string option_of_bridge(const HttpSetup& setup) { return setup.bridge.empty() ? "" : " --bridge " + setup.bridge; }
+
+std::string token_file(const std::string& folder, const std::string& name, const HttpSetup& setup) {
+  return folder + "/" + name + (setup.bridge.empty() ? "" : "@" + setup.bridge) + ".token";
+}
+
 Result<ListenAddress> parse_listen(std::string_view text) {
   const std::optional<ListenAddress> listen = parse_listen_address(text);
   if (listen.has_value() && listen->text() == text) return *listen;
@@ -99,7 +105,7 @@ Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Li
     std::string name = "page";
     const Words taken = names_of(setup.tokens);
     for (int i = 2; taken.count(name) != 0; ++i) name = fmt::format("page-{}", i);
-    put_token(change, {name, folder + "/" + name + ".token", {true, false}});
+    put_token(change, {name, token_file(folder, name, setup), {true, false}});
   }
   change.is_needed = change.setup != setup;
   return change;
@@ -108,6 +114,12 @@ Result<Change> open_page(std::string_view text, const HttpSetup& setup, const Li
 Result<Change> close_page(std::string_view text, const HttpSetup& setup) {
   const std::optional<ListenAddress> now = parse_listen_address(setup.listen);
   Change change{std::string(text), setup};
+  if (!now.has_value() && !setup.bridge.empty()) {
+    return fail(ErrorCode::invalid,
+                fmt::format("the bridge {0} has no port yet, and {1} is another one's: name one, sudo sensorctl page "
+                            "--bridge {0} --listen 127.0.0.1:{2}",
+                            setup.bridge, usual_port, usual_port + 1));
+  }
   if (!now.has_value() || !now->is_loopback()) {
     change.setup.listen = ListenAddress{"127.0.0.1", now.has_value() ? now->port : usual_port}.text();
     TRY_ASSIGN(change.text, with_key(change.text, "http", "listen", quoted(change.setup.listen)));
@@ -124,19 +136,19 @@ Result<Change> close_page(std::string_view text, const HttpSetup& setup) {
 Result<Change> add_token(std::string_view text, const HttpSetup& setup, const std::string& name, Scopes scopes,
                          const std::string& folder) {
   if (!is_token_name(name) || is_taken_name(name)) {
-    return fail(
-        ErrorCode::invalid,
-        is_taken_name(name)
-            ? fmt::format("'{}' is the token that the API gave: {}/api.token; take another name", name, folder)
-            : fmt::format("'{}' is no name for a token: 1 to {} of A-Z a-z 0-9 _ -", name.substr(0, 100), most_name));
+    return fail(ErrorCode::invalid, is_taken_name(name)
+                                        ? fmt::format("'{}' is the token that the API gave: {}; take another name",
+                                                      name, token_file(folder, name, setup))
+                                        : fmt::format("'{}' is no name for a token: 1 to {} of A-Z a-z 0-9 _ -",
+                                                      name.substr(0, 100), most_name));
   }
   if (names_of(setup.tokens).count(name) != 0) {
-    return fail(
-        ErrorCode::in_use,
-        fmt::format("there is a token '{0}' already: sudo sensorctl token remove {0}, or take another name", name));
+    return fail(ErrorCode::in_use,
+                fmt::format("there is a token '{0}' already: sudo sensorctl token remove {0}{1}, or take another name",
+                            name, option_of_bridge(setup)));
   }
   Change change{std::string(text), setup};
-  put_token(change, {name, folder + "/" + name + ".token", scopes});
+  put_token(change, {name, token_file(folder, name, setup), scopes});
   return change;
 }
 

@@ -31,8 +31,15 @@ struct HttpSetup {
   bool has_certificate = false;     // HTTPS
   std::optional<Scopes> anonymous;  // as the file says; nothing: reading on a loopback address, else nothing
   std::vector<Token> tokens;        // by name
+  std::string bridge{};             // whose it is, of several; empty: the one without a name
   bool operator==(const HttpSetup&) const = default;
 };
+
+/// " --bridge NAME", for the commands that people are told; empty for the bridge without a name.
+std::string option_of_bridge(const HttpSetup& setup);
+
+/// Where the token `name` of a bridge is kept: "FOLDER/garden.token", "FOLDER/garden@weather.token".
+std::string token_file(const std::string& folder, const std::string& name, const HttpSetup& setup);
 
 /// As --listen has it, in the one way that it is written. invalid, saying what is right.
 Result<ListenAddress> parse_listen(std::string_view text);
@@ -56,7 +63,8 @@ struct Change {
 Result<Change> open_page(std::string_view text, const HttpSetup& setup, const ListenAddress& listen, bool is_public,
                          const std::string& folder);
 
-/// --local: on loopback alone, on the port that it has. What --public had said goes as well.
+/// --local: on loopback alone, on the port that it has. What --public had said goes as well. invalid
+/// for a bridge with a name that has no port: 8080 is another one's.
 Result<Change> close_page(std::string_view text, const HttpSetup& setup);
 
 /// invalid when `name` is none for a token; in_use when there is one of that name.

@@ -30,7 +30,7 @@ std::string who_reads(const HttpSetup& setup) {
   }
   const bool has_token = !text.empty();
   return has_token ? "It asks for a token, which is in\n" + text
-                   : "Nobody may read it: sudo sensorctl token add page --read\n";
+                   : "Nobody may read it: sudo sensorctl token add page --read" + option_of_bridge(setup) + "\n";
 }
 
 std::string scopes_text(Scopes scopes) {
@@ -55,6 +55,13 @@ std::vector<std::string> page_addresses(const HttpSetup& setup, const Reach& rea
 
 std::string page_text(const HttpSetup& setup, const Reach& reach) {
   const std::optional<ListenAddress> listen = parse_listen_address(setup.listen);
+  const std::string bridge = option_of_bridge(setup);
+  if (!listen.has_value() && !bridge.empty()) {
+    return fmt::format(
+        "The bridge {} has no page: [http] listen names no address.\n"
+        "For this machine only:         sudo sensorctl page{} --listen 127.0.0.1:8081\n",
+        setup.bridge, bridge);
+  }
   if (!listen.has_value()) {
     return "There is no page: [http] listen names no address.\n"
            "For this machine only:         sudo sensorctl page --local\n"
@@ -65,19 +72,21 @@ std::string page_text(const HttpSetup& setup, const Reach& reach) {
         "The page is at {0}, for this machine only.\n"
         "From another one: ssh -L {1}:{2} {3}@{4}\n"
         "                  and there {5}127.0.0.1:{1}\n"
-        "For the house, with a token: sudo sensorctl page --listen 0.0.0.0:{1}\n",
-        own_address(setup, *listen), listen->port, listen->text(), reach.user, reach.host, scheme_of(setup));
+        "For the house, with a token: sudo sensorctl page{6} --listen 0.0.0.0:{1}\n",
+        own_address(setup, *listen), listen->port, listen->text(), reach.user, reach.host, scheme_of(setup), bridge);
   }
   const std::string clear =
       setup.has_certificate ? "" : "All passes in the clear: certificate_file and key_file make it HTTPS.\n";
-  return fmt::format("The page is at {}\n{}{}For this machine only: sudo sensorctl page --local\n",
-                     fmt::join(page_addresses(setup, reach), "\n            or "), who_reads(setup), clear);
+  return fmt::format("The page is at {}\n{}{}For this machine only: sudo sensorctl page{} --local\n",
+                     fmt::join(page_addresses(setup, reach), "\n            or "), who_reads(setup), clear, bridge);
 }
 
 std::string token_text(const Token& token, const HttpSetup& setup) {
   const std::optional<ListenAddress> listen = parse_listen_address(setup.listen);
   std::string text = fmt::format("TOKEN=$(sudo cat {})\n", token.file);
-  if (!listen.has_value()) return text + "There is no page and no HTTP API yet: sudo sensorctl page --local\n";
+  if (!listen.has_value())
+    return text + "There is no page and no HTTP API yet: sudo sensorctl page" + option_of_bridge(setup) +
+           (setup.bridge.empty() ? " --local\n" : " --listen 127.0.0.1:8081\n");
   const std::string api = own_address(setup, *listen) + "/v1/readings";
   if (token.scopes.read) text += fmt::format("{} '{}?limit=10'\n", curl_with_token, api);
   if (token.scopes.write) {
@@ -89,8 +98,19 @@ std::string token_text(const Token& token, const HttpSetup& setup) {
   return text;
 }
 
-std::string tokens_text(const std::vector<Token>& tokens) {
-  if (tokens.empty()) return "there is no token: sudo sensorctl token add NAME --read or --write\n";
+std::string other_bridges_text(const std::string& command, const std::vector<std::string>& names,
+                               const std::string& shown) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (name != shown) text += fmt::format("Of the bridge {0}: sensorctl {1} --bridge {0}\n", name, command);
+  }
+  return text + (shown.empty() ? "" : fmt::format("Of the bridge without a name: sensorctl {}\n", command));
+}
+
+std::string tokens_text(const HttpSetup& setup) {
+  const std::vector<Token>& tokens = setup.tokens;
+  if (tokens.empty())
+    return "there is no token: sudo sensorctl token add NAME --read or --write" + option_of_bridge(setup) + "\n";
   std::vector<std::vector<std::string>> rows{{"TOKEN", "MAY", "FILE"}};
   for (const Token& token : tokens)
     rows.push_back(

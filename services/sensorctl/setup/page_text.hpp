@@ -24,7 +24,12 @@ std::vector<std::string> page_addresses(const HttpSetup& setup, const Reach& rea
 /// How `token` is used: the line that reads it, and one that uses it. Lines.
 std::string token_text(const Token& token, const HttpSetup& setup);
 
-/// A table of them, without what they are.
-std::string tokens_text(const std::vector<Token>& tokens);
+/// A table of its tokens, without what they are.
+std::string tokens_text(const HttpSetup& setup);
+
+/// A line for each bridge but `shown`: how `command` ("page", "token list") is asked for what is its. `names`: of those
+/// that have one.
+std::string other_bridges_text(const std::string& command, const std::vector<std::string>& names,
+                               const std::string& shown);
 
 }  // namespace sensors::sensorctl

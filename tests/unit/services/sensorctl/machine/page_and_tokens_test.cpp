@@ -168,10 +168,103 @@ TEST_F(PageOnMachine, loses_no_change_when_two_are_made_at_once) {
   expect_nothing_beside();
 }
 
+/// What of `add_token` is done when the bridge is asked whether it takes the change.
+TEST_F(PageOnMachine, goes_on_where_one_that_was_killed_left_its_file) {
+  const std::string before = folder_.read("sensor-http-bridge.toml");
+  TokenOptions options = token(folder_.path());
+  options.name = "page";
+  options.owner = user_name();
+  options.scopes.read = true;
+  program("sensor-http-bridge", "kill -9 $PPID");
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(add_token(options));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_EQ(folder_.read("sensor-http-bridge.toml"), before);
+  const std::string left = folder_.read("page.token");
+  ASSERT_EQ(left.size(), 41U) << "the test is to leave it behind";
+
+  program("sensor-http-bridge", "exit 0");
+  EXPECT_EQ(add_token(options), exit_ok);
+  EXPECT_NE(folder_.read("sensor-http-bridge.toml"), before);
+  EXPECT_EQ(folder_.read("page.token").size(), 41U);
+  EXPECT_NE(folder_.read("page.token"), left) << "nobody knows who has seen it";
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+    EXPECT_FALSE(entry.path().string().ends_with("-new")) << entry.path();
+}
+
+TEST_F(PageOnMachine, takes_no_file_for_left_behind_that_is_anybody_s) {
+  Result<BridgeFile> file = lock_bridge_file(folder_.path());
+  ASSERT_TRUE(file.has_value());
+  const auto is_left = [&](const std::string& name) { return is_left_behind(*file, folder_.path(name)); };
+  const std::string secret = std::string(40, 'a') + "\n";
+  folder_.write("ours.token", secret, 0400);
+  EXPECT_TRUE(is_left("ours.token"));
+  folder_.write("readable.token", secret, 0600);
+  folder_.write("short.token", "aaaa\n", 0400);
+  folder_.write("other.token", std::string(39, 'a') + "A\n", 0400);
+  folder_.write("named.token", secret, 0400);
+  folder_.write("sensor-http-bridge@weather.toml", "[http.tokens.x]\nfile = \"" + folder_.path("named.token") + "\"\n");
+  for (const char* name : {"readable.token", "short.token", "other.token", "named.token", "absent.token", "programs"})
+    EXPECT_FALSE(is_left(name)) << name;
+  folder_.write("sensor-http-bridge@weather.toml", "[http");
+  EXPECT_FALSE(is_left("ours.token")) << "a file that cannot be read may name it";
+}
+
+TEST_F(PageOnMachine, removes_a_token_to_the_end_when_asked_again) {
+  TokenOptions options = token(folder_.path());
+  options.name = "shed";
+  options.owner = user_name();
+  options.scopes.write = true;
+  ASSERT_EQ(add_token(options), exit_ok);
+  systemctl("active", 1);
+  EXPECT_EQ(remove_token(options), exit_trouble) << "the bridge that runs still takes it";
+  EXPECT_TRUE(std::filesystem::exists(folder_.path("shed.token")));
+  EXPECT_EQ(remove_token(options), exit_trouble);
+  systemctl("active", 0);
+  EXPECT_EQ(remove_token(options), exit_ok);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path("shed.token")));
+  std::filesystem::remove(asked_);
+  EXPECT_EQ(remove_token(options), exit_usage) << "there is none any more";
+  EXPECT_EQ(asked(), "") << "a name that is misspelt restarts nothing";
+}
+
+TEST_F(PageOnMachine, looks_after_the_bridge_that_is_named_and_no_other) {
+  folder_.write("sensor-http-bridge@weather.toml", "name = \"weather\"\n[http]\nlisten = \"127.0.0.1:8081\"\n");
+  const std::string other = folder_.read("sensor-http-bridge.toml");
+  TokenOptions options = token(folder_.path());
+  options.owner = user_name();
+  options.scopes.read = true;
+  options.bridge = "weather";
+  EXPECT_EQ(add_token(options), exit_ok) << "the name is free there";
+  EXPECT_EQ(folder_.read("garden@weather.token").size(), 41U);
+  EXPECT_NE(folder_.read("sensor-http-bridge@weather.toml").find("garden@weather.token"), std::string::npos);
+  PageOptions page;
+  page.configuration = page.folder_of_unit = folder_.path();
+  page.owner = user_name();
+  page.bridge = "weather";
+  page.listen = "0.0.0.0:8081";
+  EXPECT_EQ(show_or_move_page(page), exit_ok);
+  EXPECT_EQ(remove_token(options), exit_ok);
+  EXPECT_EQ(asked(),
+            "restart sensor-http-bridge@weather\nrestart sensor-http-bridge@weather\nrestart "
+            "sensor-http-bridge@weather\n");
+  EXPECT_EQ(folder_.read("sensor-http-bridge.toml"), other);
+  EXPECT_EQ(folder_.read("garden.token"), "secret\n");
+  page.bridge = "wether";
+  EXPECT_EQ(show_or_move_page(page), exit_usage);
+  const Result<BridgeFile> absent = read_bridge_file(folder_.path(), "wether");
+  ASSERT_FALSE(absent.has_value());
+  EXPECT_TRUE(
+      absent.error().message.ends_with("sensor-http-bridge@wether.toml: there is no such file; there is: weather"))
+      << absent.error().message;
+}
+
 TEST_F(PageOnMachine, waits_for_another_change_as_long_as_it_may) {
   const Result<BridgeFile> first = lock_bridge_file(folder_.path());
   ASSERT_TRUE(first.has_value()) << first.error().message;
-  EXPECT_EQ(lock_bridge_file(folder_.path(), Millis{0}).error().code, ErrorCode::in_use);
+  EXPECT_EQ(lock_bridge_file(folder_.path(), "", Millis{0}).error().code, ErrorCode::in_use);
   EXPECT_TRUE(read_bridge_file(folder_.path()).has_value()) << "to show it, nobody waits";
 }
 

@@ -19,6 +19,12 @@ HttpSetup served_at(const std::string& listen) {
 
 ListenAddress at(const std::string& text) { return parse_listen(text).value(); }
 
+HttpSetup with_tokens(std::vector<Token> tokens) {
+  HttpSetup setup;
+  setup.tokens = std::move(tokens);
+  return setup;
+}
+
 TEST(HttpSetup, takes_addresses_with_a_port) {
   for (const char* good : {"127.0.0.1:8080", "0.0.0.0:1", "[::1]:8080", "[::]:65535"}) EXPECT_EQ(at(good).text(), good);
   EXPECT_TRUE(at("[::1]:80").is_loopback());
@@ -188,11 +194,33 @@ TEST(TokenText, has_the_lines_that_use_it) {
             "echo \"Authorization: Bearer $TOKEN\" | curl -H @- -H 'Content-Type: application/json' \\\n"
             "  -d '{\"sensor\":\"garden.soil\",\"value\":0.31}' http://127.0.0.1:8080/v1/readings\n");
   EXPECT_NE(token_text(token, HttpSetup{}).find("sudo sensorctl page --local"), std::string::npos);
-  EXPECT_EQ(tokens_text({token, {"b", "", {false, true}}}),
+  EXPECT_EQ(tokens_text(with_tokens({token, {"b", "", {false, true}}})),
             "TOKEN   MAY          FILE\n"
             "garden  read, write  /etc/sensor-project/garden.token\n"
             "b       write        a credential of systemd\n");
-  EXPECT_NE(tokens_text({}).find("there is no token"), std::string::npos);
+  EXPECT_NE(tokens_text(HttpSetup{}).find("there is no token"), std::string::npos);
+}
+
+TEST(HttpSetup, of_a_bridge_with_a_name_is_told_with_its_name) {
+  HttpSetup setup;
+  setup.bridge = "weather";
+  EXPECT_EQ(page_text(setup, reach),
+            "The bridge weather has no page: [http] listen names no address.\n"
+            "For this machine only:         sudo sensorctl page --bridge weather --listen 127.0.0.1:8081\n");
+  EXPECT_NE(close_page("", setup).error().message.find("sudo sensorctl page --bridge weather --listen 127.0.0.1:8081"),
+            std::string::npos);
+  setup.listen = "127.0.0.1:8081";
+  EXPECT_NE(page_text(setup, reach).find("sudo sensorctl page --bridge weather --listen 0.0.0.0:8081\n"),
+            std::string::npos);
+  setup.listen = "0.0.0.0:8081";
+  EXPECT_NE(page_text(setup, reach).find("sudo sensorctl token add page --read --bridge weather\n"), std::string::npos);
+  EXPECT_NE(page_text(setup, reach).find("sudo sensorctl page --bridge weather --local\n"), std::string::npos);
+  EXPECT_EQ(add_token("", setup, "garden", {true, false}, "/etc/x")->token->file, "/etc/x/garden@weather.token");
+  EXPECT_NE(add_token("", setup, "api", {true, false}, "/etc/x").error().message.find("/etc/x/api@weather.token"),
+            std::string::npos);
+  EXPECT_EQ(other_bridges_text("page", {}, ""), "");
+  EXPECT_EQ(other_bridges_text("page", {"a", "b"}, "a"),
+            "Of the bridge b: sensorctl page --bridge b\nOf the bridge without a name: sensorctl page\n");
 }
 
 }  // namespace
