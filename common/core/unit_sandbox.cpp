@@ -20,7 +20,8 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 bool is_list(std::string_view key) {
-  return key.ends_with("Paths") || key.ends_with("Directory") || key == "TemporaryFileSystem";
+  return key.ends_with("Paths") || key.ends_with("Directory") || key == "TemporaryFileSystem" ||
+         key == "AmbientCapabilities";
 }
 
 std::vector<std::string> words_in(std::string_view text) {
@@ -163,6 +164,11 @@ std::string UnitSandbox::unwritable_by(std::string_view path) const {
   if (std::string hidden = hidden_by(path); !hidden.empty()) return hidden;
   const Rule* rule = nearest(path, {Access::read_only, Access::writable, Access::shown});
   return rule != nullptr && rule->access == Access::read_only ? rule->setting : "";
+}
+
+bool UnitSandbox::gives_low_ports() const {
+  const auto found = values_.find("AmbientCapabilities");
+  return found != values_.end() && found->second.find("CAP_NET_BIND_SERVICE") != std::string::npos;
 }
 
 std::string UnitSandbox::config_file() const {

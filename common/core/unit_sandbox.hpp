@@ -27,6 +27,9 @@ class UnitSandbox {
   bool denies_new_rights() const { return is_on("NoNewPrivileges"); }
   bool denies_new_code() const { return is_on("MemoryDenyWriteExecute"); }
 
+  /// Whether its service may listen on the ports below 1024.
+  bool gives_low_ports() const;
+
   /// What stands behind --config in the unit's command; empty: nothing.
   std::string config_file() const;
 

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <utility>
 
@@ -179,6 +180,14 @@ void FilesCheck::writable_file(const std::string& key, const std::string& path) 
   if (!is_there && ::stat(folder.c_str(), &status) != 0) return;
   if (!user_.may_write(written, status))
     add(key, written + " cannot be written by " + user_.who() + ": give it to that user (chown), or name another file");
+}
+
+void FilesCheck::port(const std::string& key, int port) {
+  std::ifstream setting("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+  int first = 1'024;
+  if (!(setting >> first) || port >= first || unit_.gives_low_ports() || user_.is_root()) return;
+  add(key, "port " + std::to_string(port) + " is below " + std::to_string(first) + ", and " + user_.who() +
+               " may not take one of those: take another, such as 8080");
 }
 
 bool is_made_at_start(const std::string& folder) {

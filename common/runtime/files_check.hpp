@@ -47,6 +47,9 @@ class FilesCheck {
   /// A file that the user must be able to write or to make.
   void writable_file(const std::string& key, const std::string& path);
 
+  /// A port to listen on, which the user must be able to take.
+  void port(const std::string& key, int port);
+
   /// `mistake` is what is wrong with `key`; empty: nothing.
   void add(const std::string& key, const std::string& mistake);
 

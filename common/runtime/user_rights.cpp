@@ -39,6 +39,8 @@ std::optional<UserRights::User> UserRights::user_of(const std::string& name) {
   return user;
 }
 
+bool UserRights::is_root() const { return (user_.has_value() ? user_->id : ::geteuid()) == 0; }
+
 std::string UserRights::who() const { return is_known() ? "the user " + name_ : "this user"; }
 
 bool UserRights::may(const std::string& path, const struct stat& status, unsigned wanted) const {

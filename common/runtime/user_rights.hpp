@@ -21,6 +21,8 @@ class UserRights {
   /// Whether `name` is a user of this machine.
   bool is_known() const { return user_.has_value(); }
 
+  bool is_root() const;
+
   /// "the user sensor-publisher" or "this user".
   std::string who() const;
 

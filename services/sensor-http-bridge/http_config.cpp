@@ -151,6 +151,9 @@ void look_at_files_of_http(FilesCheck& files) {
   std::optional<ConfigTable> root = files.root();
   if (!root.has_value()) return;
   ConfigTable http = root->table("http");
+  std::string listen;
+  http.read("listen", listen);
+  if (const auto address = parse_listen_address(listen); address.has_value()) files.port("http.listen", address->port);
   for (const char* key : {"certificate_file", "key_file"}) {
     std::string file;
     http.read(key, file);

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "common/runtime/user_rights.hpp"
@@ -155,6 +157,23 @@ TEST_F(FilesCheckTest, says_that_the_unit_forbids_what_a_program_needs) {
     EXPECT_NE(program("nobody", one).find("sudo systemctl edit sensor-publisher, [Service], MemoryDenyWriteExecute=no"),
               std::string::npos);
   }
+}
+
+TEST_F(FilesCheckTest, says_that_a_port_is_not_for_the_user_of_the_service) {
+  const auto port = [&](const char* user, int number) {
+    return told(user, [&](FilesCheck& files) { files.port("mqtt", number); });
+  };
+  std::ifstream setting("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+  int first = 1'024;
+  setting >> first;
+  const std::string low = port("nobody", first - 1);
+  EXPECT_EQ(low, first == 0 ? ""
+                            : ":1: mqtt: port " + std::to_string(first - 1) + " is below " + std::to_string(first) +
+                                  ", and the user nobody may not take one of those: take another, such as 8080");
+  EXPECT_EQ(port("nobody", first), "");
+  EXPECT_EQ(port("root", first - 1), "");
+  restrict("AmbientCapabilities=CAP_NET_RAW CAP_NET_BIND_SERVICE");
+  EXPECT_EQ(port("nobody", first - 1), "");
 }
 
 TEST_F(FilesCheckTest, says_that_only_a_shell_knows_what_a_path_stands_for) {

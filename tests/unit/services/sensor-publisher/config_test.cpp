@@ -121,7 +121,8 @@ TEST(PublisherConfig, looks_at_what_its_drivers_are_to_run_when_it_is_asked_to) 
   EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exec co2.py\"")), "");
   EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exit\"")), "");
   EXPECT_EQ(checked("[driver.x]\ntype = \"command\"\nprogram = \"sh -c exit\"\n"),
-            ":6: driver.x.program: must be a list of texts, each word by itself: [\"sh\", \"-c\", \"exit\"]")
+            folder.path("p.toml") +
+                ":6: driver.x.program: must be a list of texts, each word by itself: [\"sh\", \"-c\", \"exit\"]")
       << "one mistake, and one line";
   EXPECT_EQ(checked("[driver.x]\ntype = \"replay\"\nfile = \"" + script + "\"\n"),
             ":6: driver.x.file: " + script +
