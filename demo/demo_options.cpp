@@ -23,7 +23,7 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
          [&options](const std::string& text) {
            options.run_for = parse_duration(text);
            if (options.run_for.value_or(Millis{0}) > Millis{0}) return;
-           throw CLI::ValidationError("--for", "'" + text + "' is not a time such as 20s or 2min");
+           throw CLI::ValidationError("--for", duration_mistake(text));
          },
          "Ends after this time: 20s, 2min")
       ->type_name("TIME");

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "common/runtime/standard_streams.hpp"
 #include "demo/demo.hpp"
 
 namespace {
@@ -18,12 +19,13 @@ void forget_proxies() {
 
 int main(int argc, char** argv) {
   using namespace sensors::demo;
+  sensors::hold_standard_streams();
   forget_proxies();
   const DemoCommandLine arguments = parse_demo_command_line(argc, argv);
-  if (arguments.exit_code.has_value()) return *arguments.exit_code;
+  if (arguments.exit_code.has_value()) return sensors::with_stdout_written(*arguments.exit_code, "sensorctl demo");
   end_demo_on_signals();
   try {
-    return Demo(arguments.options).run();
+    return sensors::sensorctl::with_all_said(Demo(arguments.options).run());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "sensorctl demo: %s\n", error.what());
     return EXIT_FAILURE;

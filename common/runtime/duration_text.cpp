@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "common/core/secret_name.hpp"
+
 namespace sensors {
 namespace {
 
@@ -28,6 +30,19 @@ std::optional<Millis> parse_duration(std::string_view text) {
     return Millis{count * unit.milliseconds};
   }
   return std::nullopt;
+}
+
+std::string duration_mistake(std::string_view text) {
+  const std::string shown = "'" + quotable(text) + "'";
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string number(text.substr(0, digits));
+  if (digits == 0 || digits > 12) return shown + " is no time such as 20s or 2min";
+  if (digits == text.size())
+    return fmt::format("{} has no unit: write {}s, {}min or {}h", shown, number, number, number);
+  if (!parse_duration(text).has_value())
+    return fmt::format("{} has a unit that is none of ms, s, min, h and d: write {}s, {}min or {}h", shown, number,
+                       number, number);
+  return shown + " is no time that passes: write 20s or 2min";
 }
 
 std::string duration_text(Millis duration) {

@@ -9,6 +9,7 @@
 #include "common/runtime/files_check.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/service_config.hpp"
+#include "common/runtime/standard_streams.hpp"
 #include "common/runtime/unit_files.hpp"
 
 namespace sensors {
@@ -27,8 +28,9 @@ struct ServiceProgram {
 /// The exit code of the service.
 template <class Config>
 int run_service(int argc, char** argv, const ServiceProgram<Config>& program) {
+  hold_standard_streams();
   const CommandLineResult parsed = parse_command_line(argc, argv, program.name, program.purpose, program.config_file);
-  if (parsed.exit_code.has_value()) return *parsed.exit_code;
+  if (parsed.exit_code.has_value()) return with_stdout_written(*parsed.exit_code, program.name);
   const std::string& file = parsed.command_line.config_file;
   start_log(program.name, LogLevel::info);
   Result<Config> config = program.load(file);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -37,6 +38,8 @@ namespace sensors::sensorctl {
 namespace {
 
 using Run = std::function<int()>;
+
+constexpr const char* help_verb = "help";
 
 std::string is_name_option(const std::string& text) {
   return is_name(text) ? "" : "'" + text + "' must be 1 to 64 of A-Z a-z 0-9 _ . -";
@@ -331,7 +334,8 @@ void add_doctor(CLI::App& app, const BrokerAccess& access, Run& run) {
 
 /// Or gives the help that was asked for. The exit code.
 int tell_mistake(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error) == 0 ? exit_ok : exit_usage;
+  const bool asks_for_nothing_known = error.get_exit_code() == 0 && unknown_word(app).has_value();
+  if (error.get_exit_code() == 0 && !asks_for_nothing_known) return app.exit(error) == 0 ? exit_ok : exit_usage;
   if (const std::optional<std::string> verbs = verbs_to_choose_from(app); verbs.has_value()) {
     write_all(STDERR_FILENO, *verbs);
   } else if (const std::optional<std::string> unknown = unknown_word(app); unknown.has_value()) {
@@ -342,11 +346,22 @@ int tell_mistake(const CLI::App& app, const CLI::ParseError& error) {
   return exit_usage;
 }
 
+/// `help VERB` is `VERB --help`, for those who know it from other programs.
+std::vector<std::string> with_help_as_option(int argc, char** argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty() || words.front() != help_verb) return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "demo") {
-    return {[words = std::vector<std::string>(argv + 2, argv + argc)] { return become_demo(words); }, std::nullopt};
+  std::vector<std::string> words = with_help_as_option(argc, argv);
+  if (!words.empty() && words.front() == "demo") {
+    words.erase(words.begin());
+    return {[words = std::move(words)] { return become_demo(words); }, std::nullopt};
   }
   const auto access = std::make_shared<BrokerAccess>();  // owned by what runs
   int timeout_s = 5;
@@ -373,8 +388,10 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_demo(app, run);
   add_check_database(app, run);
   add_copy_database(app, run);
+  app.add_subcommand(help_verb, "Say what a verb does, and what it takes");
+  std::reverse(words.begin(), words.end());  // as the library wants them
   try {
-    app.parse(argc, argv);
+    app.parse(words);
   } catch (const CLI::ParseError& error) {
     return {{}, tell_mistake(app, error)};
   }

@@ -6,6 +6,7 @@
 namespace sensors::fuzz {
 
 void run(std::string_view input) {
+  must(!duration_mistake(input).empty(), "there is something to say");
   const std::optional<Millis> duration = parse_duration(input);
   if (!duration.has_value()) return;
   must(*duration >= Millis::zero(), "a duration is not negative");

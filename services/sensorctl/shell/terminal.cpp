@@ -10,15 +10,19 @@
 #include "common/core/printable.hpp"
 #include "common/runtime/file_error.hpp"
 #include "common/runtime/log.hpp"
+#include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/verbs/picture.hpp"
 
 namespace sensors::sensorctl {
 
 namespace {
 
+bool is_stdout_lost = false;  // of the process, as stdout is
+
 /// False.
 bool complain_about_stdout(int error) {
-  complain(std::string("stdout: ") + std::strerror(error));
+  complain(std::string("stdout: ") + (error == EBADF ? "is closed" : std::strerror(error)));
+  is_stdout_lost = true;
   return false;
 }
 
@@ -34,6 +38,8 @@ bool say(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, ::isatty(STDOUT_FILENO) == 1 ? printable_lines(text) : std::string(text));
   return error == 0 || error == EPIPE || complain_about_stdout(error);
 }
+
+int with_all_said(int code) { return code == exit_ok && is_stdout_lost ? exit_trouble : code; }
 
 void complain(std::string_view text) { write_all(STDERR_FILENO, "sensorctl: " + escape_for_log(text) + "\n"); }
 

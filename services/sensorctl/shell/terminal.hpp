@@ -16,6 +16,10 @@ void complain(std::string_view text);
 /// does not take it, unless its reader has seen enough.
 bool say(std::string_view text);
 
+/// The exit code of a program that ends with `code`: exit_trouble instead of exit_ok where say() or a Terminal could
+/// not write all of it to stdout, which they have complained about.
+int with_all_said(int code);
+
 class Terminal {
  public:
   /// `on_closed` is called once, when stdout takes no more: its reader has ended, or its disk is full.

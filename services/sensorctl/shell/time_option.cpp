@@ -19,6 +19,8 @@ Result<WallTime> parse_time_option(std::string_view text, WallTime now) {
     return moments.front();
   const std::optional<Millis> ago = parse_duration(text);
   if (ago.has_value() && *ago >= Millis{0} && *ago <= now.time_since_epoch()) return now - *ago;
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  if (is_number && text.size() < 4) return fail(ErrorCode::invalid, duration_mistake(text) + " for so long ago");
   return fail(
       ErrorCode::invalid,
       fmt::format("'{}' is no time: 2026-01-15T16:00:00Z, a day such as 2026-01-15, or 90min, 2h, 30d for so long ago",
