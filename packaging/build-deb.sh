@@ -19,9 +19,11 @@ folder=${INTO:-${BUILT:-build}/deb}
 tree=$folder/source-$architecture
 rm -rf "$tree"
 mkdir -p "$tree"
-cp -r CMakeLists.txt CHANGELOG.md LICENSE README.md broker-config cmake common demo docs man services systemd packaging/debian "$tree/"
+cp -r CMakeLists.txt CHANGELOG.md LICENSE broker-config cmake common demo docs man services systemd packaging/debian "$tree/"
+mapfile -t documents < <(sed -n '/^set(SENSOR_DOCUMENTS$/,/^)/s/^  //p' CMakeLists.txt)
+cp --parents "${documents[@]}" "$tree/"
 # What the demo, which is installed, is made of.
-mkdir "$tree/tests"
+mkdir -p "$tree/tests"
 cp -r tests/data tests/reference_api tests/rig "$tree/tests/"
 [ -z "${PREPARE:-}" ] || "$PREPARE" "$tree"
 version=${VERSION:-$(sed -nE 's/^project\(sensor-project VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)}~deb$(suite_number "$suite")

@@ -108,6 +108,52 @@ TEST(Links, lead_only_to_what_is_there) {
   EXPECT_GT(links, 100U) << "the check looks in the wrong place";
 }
 
+/// What the package has in /usr/share/doc/sensor-project, by its path there.
+std::set<std::string> installed_documents() {
+  static const std::regex list(R"re(\nset\(SENSOR_DOCUMENTS\n([^)]*)\))re");
+  const std::string cmake = read(top() / "CMakeLists.txt");
+  std::smatch found;
+  std::set<std::string> all{"CHANGELOG.md"};  // packaging/debian/rules
+  if (!std::regex_search(cmake, found, list)) return all;
+  std::istringstream lines(found[1].str());
+  for (std::string document; lines >> document;) all.insert(document);
+  for (const auto& entry : fs::recursive_directory_iterator(top() / "docs")) {
+    if (entry.is_regular_file()) all.insert(entry.path().lexically_relative(top()).string());
+  }
+  return all;
+}
+
+/// Whether the package has the file as it is, and not compressed under another name (dh_compress).
+bool keeps_its_name(const std::string& file, const std::string& rules) {
+  const std::string extension = fs::path(file).extension();
+  const bool is_left_out = !extension.empty() && rules.find(" -X" + extension) != std::string::npos;
+  return is_left_out || extension == ".png" || fs::file_size(top() / file) < 4'096;
+}
+
+// README as it is installed led to five files that are in the sources alone.
+TEST(Links, of_documents_that_are_installed_lead_only_to_what_is_installed) {
+  const std::set<std::string> installed = installed_documents();
+  const std::string rules = read(top() / "packaging" / "debian" / "rules");
+  std::size_t links = 0;
+  for (const std::string& document : installed) {
+    EXPECT_TRUE(fs::is_regular_file(top() / document)) << "CMakeLists.txt: there is no " << document;
+    if (!document.ends_with(".md")) continue;
+    for (const std::string& target : links_of(read(top() / document))) {
+      if (target.starts_with('#')) continue;
+      const fs::path path = fs::path(document).parent_path() / target.substr(0, target.find('#'));
+      const std::string file = path.lexically_normal().string();
+      const std::string folder = file.ends_with('/') ? file : file + "/";
+      const auto below = installed.lower_bound(folder);
+      const bool has_folder = below != installed.end() && below->starts_with(folder);
+      ++links;
+      EXPECT_TRUE(installed.contains(file) || has_folder)
+          << document << ": " << target << " is not in SENSOR_DOCUMENTS";
+      EXPECT_TRUE(!installed.contains(file) || keeps_its_name(file, rules)) << file << " is compressed";
+    }
+  }
+  EXPECT_GT(links, 100U) << "the check looks in the wrong place";
+}
+
 TEST(Links, are_found_outside_of_code_and_within_the_project) {
   const std::vector<std::string> expected = {"a.md", "b.md#there"};
   EXPECT_EQ(links_of("[`a`](a.md), `[no](c.md)`\n```\n[no](d.md)\n```\n[b](b.md#there) [e](https://e.example/f.md)\n"),
