@@ -29,7 +29,10 @@ constexpr Millis chaos_every{2'000};
 constexpr Millis start_deadline{30'000};
 constexpr Millis drain_deadline{30'000};
 
-volatile std::sig_atomic_t signalled = 0;
+constexpr int most_revived = 20;
+constexpr int exit_cut_off = 130;  // as a shell has it for SIGINT
+
+volatile std::sig_atomic_t signalled = 0;  // so often
 
 /// What is not ours, before anything is made.
 void need_mosquitto() {
@@ -128,6 +131,23 @@ Demo::Demo(const DemoOptions& options)
       terminal_([this] { nobody_reads_ = true; }) {}
 
 int Demo::run() {
+  try {
+    return run_to_its_end();
+  } catch (const std::exception&) {
+    if (demo_is_cut_off()) return end_at_once();
+    if (!folder_.is_gone()) throw;
+    throw RigError(folder_.dir().path() +
+                   ": somebody deleted this folder of the demo while it ran, and so it ends; its readings were in it");
+  }
+}
+
+/// A second signal: nothing is waited for, and nothing stays.
+int Demo::end_at_once() const {
+  sensorctl::complain("demo: ended at once, without counting its readings");
+  return exit_cut_off;
+}
+
+int Demo::run_to_its_end() {
   started_ = rig::monotonic_now();
   rig_.start_all();
   rig_.wait_until("the page", start_deadline, [this] { return rig::accepts_connections(page_.number()); });
@@ -135,6 +155,7 @@ int Demo::run() {
   const std::unique_ptr<rig::MqttProbe> probe = rig_.probe({"sensors/+/status/+"});
   flow(*probe);
   const DemoOutcome outcome = finish();
+  if (demo_is_cut_off()) return end_at_once();
   report(outcome);
   if (!outcome.good()) folder_.keep();
   return outcome.exit_code();
@@ -162,11 +183,13 @@ void Demo::flow(const rig::MqttProbe& probe) {
   Millis next_show{0};
   Millis next_chaos = chaos_every;
   while (!is_over()) {
+    revive();
     if (options_.chaos && since_start() >= next_chaos) {
       play_chaos();
       next_chaos += chaos_every;
     }
     if (since_start() >= next_show) {
+      if (folder_.is_gone()) throw RigError("the demo's folder is gone");
       has_no_room_ = folder_.is_nearly_full();
       if (!options_.json) show(view(probe));
       next_show = since_start() + every;
@@ -216,15 +239,33 @@ void Demo::show(const View& view) {
 void Demo::say(const std::string& text) { terminal_.carry_out(sensorctl::Print{text}); }
 
 /// As the picture calls it.
-std::string Demo::part_name(const rig::Fault& fault) const {
-  if (fault.part == rig::Part::publisher) return "publisher " + rig_.publisher(fault.node).node();
-  return fault.part == rig::Part::persistence ? "store" : name_of(fault.part);
+std::string Demo::part_name(rig::Part part, std::size_t node) const {
+  if (part == rig::Part::publisher) return "publisher " + rig_.publisher(node).node();
+  return part == rig::Part::persistence ? "store" : part == rig::Part::api ? "API" : name_of(part);
+}
+
+/// What somebody else has ended runs again, as systemd would have it: readings wait for it meanwhile.
+void Demo::revive() {
+  using rig::Part;
+  for (const Part part : {Part::broker, Part::api, Part::persistence, Part::bridge, Part::publisher}) {
+    for (std::size_t node = 0; node < (part == Part::publisher ? rig_.nodes() : 1); ++node) {
+      if (rig::process_of(rig_, part, node).running()) continue;
+      if (++revived_ > most_revived)
+        throw RigError("the " + part_name(part, node) + " ends again and again\n" + rig_.folder().log_tails());
+      note_ = fmt::format("the {} was ended by somebody else, and was started again", part_name(part, node));
+      if (part == Part::publisher && is_draining_) {
+        rig_.publisher(node).start_without_drivers();
+      } else {
+        rig::start(rig_, part, node);
+      }
+    }
+  }
 }
 
 void Demo::play_chaos() {
   const rig::Fault fault = plan_.next();
-  note_ =
-      fmt::format("killed the {} for {} ms; again with --seed {}", part_name(fault), fault.down.count(), options_.seed);
+  note_ = fmt::format("killed the {} for {} ms; again with --seed {}", part_name(fault.part, fault.node),
+                      fault.down.count(), options_.seed);
   play(rig_, fault);
   faults_.add(fault);
 }
@@ -232,18 +273,28 @@ void Demo::play_chaos() {
 DemoOutcome Demo::finish() {
   if (has_no_room_)
     sensorctl::complain("demo: " + folder_.dir().path() + ": its disk is nearly full, so the demo ends");
-  if (!options_.json) say("\nNo more readings are taken; what is on its way arrives now.\n");
+  if (!options_.json) say("\nNo more readings are taken; what is on its way arrives now. Ctrl-C ends at once.\n");
   DemoOutcome outcome;
   outcome.seconds = static_cast<double>(since_start().count()) / 1e3;
+  revive();
   rig_.stop_production();
-  rig_.drains_within(drain_deadline);
+  is_draining_ = true;
+  rig::comes_true(drain_deadline, [this] {
+    revive();
+    return rig_.progress().drained();
+  });
   const rig::Rig::Progress progress = rig_.progress();
   outcome.taken = progress.taken;
   outcome.stored = progress.stored;
   outcome.delivered = progress.delivered;
   outcome.gaps = progress.gaps;
   outcome.duplicates_at_api = rig_.api().duplicates();
-  outcome.lost = outcome.taken - std::min({outcome.taken, outcome.stored, outcome.delivered});
+  const std::uint64_t missing = outcome.taken - std::min({outcome.taken, outcome.stored, outcome.delivered});
+  const rig::StoreReader store = rig_.store();
+  const std::uint64_t in_store =
+      store.exists() ? store.last_id() - std::min(store.last_id(), store.uploaded_through("api")) : 0;
+  outcome.waiting = std::min(missing, progress.in_outbox + in_store);
+  outcome.lost = missing - outcome.waiting;
   return outcome;
 }
 
@@ -256,13 +307,16 @@ void Demo::report(const DemoOutcome& outcome) {
 void end_demo_on_signals() {
   struct sigaction action {};
   action.sa_handler = [](int number) {
-    if (number == SIGPIPE) return;  // the write fails; ignored, it would be in what is started, too
-    if (signalled != 0) _exit(130);
-    signalled = 1;
+    if (number == SIGPIPE) return;            // the write fails; ignored, it would be in what is started, too
+    if (signalled == 2) _exit(exit_cut_off);  // then the next demo removes what is left
+    signalled = signalled + 1;
   };
+  rig::give_up_when(demo_is_cut_off);
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaction(number, &action, nullptr);
 }
 
 bool demo_signalled() { return signalled != 0; }
+
+bool demo_is_cut_off() { return signalled > 1; }
 
 }  // namespace sensors::demo

@@ -23,13 +23,16 @@ class Demo {
   int run();
 
  private:
+  int run_to_its_end();
+  int end_at_once() const;
   void introduce();
   bool is_over() const;
   void flow(const rig::MqttProbe& probe);
   View view(const rig::MqttProbe& probe) const;
   void show(const View& view);
   void say(const std::string& text);
-  std::string part_name(const rig::Fault& fault) const;
+  std::string part_name(rig::Part part, std::size_t node) const;
+  void revive();
   void play_chaos();
   DemoOutcome finish();
   void report(const DemoOutcome& outcome);
@@ -44,12 +47,16 @@ class Demo {
   sensorctl::Terminal terminal_;
   bool nobody_reads_ = false;
   bool has_no_room_ = false;
+  bool is_draining_ = false;
+  int revived_ = 0;
   std::string note_;
   Millis started_{0};
 };
 
-/// SIGINT, SIGTERM and SIGHUP end the demo in good order; a second one ends it at once.
+/// SIGINT, SIGTERM and SIGHUP end the demo in good order; a second one ends it at once, without a count, and removes
+/// its folder as well.
 void end_demo_on_signals();
 bool demo_signalled();
+bool demo_is_cut_off();
 
 }  // namespace sensors::demo

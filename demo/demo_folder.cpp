@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <initializer_list>
+#include <utility>
 #include <vector>
 
 #include "demo/demo_place.hpp"
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* prefix = "sensor-demo";
 constexpr const char* lock_name = "in-use";
+constexpr int most_tries = 10;
+
 /// `folder` as it is now.
 Place place_at(const std::string& folder) {
   struct statvfs disk {};
@@ -65,22 +68,45 @@ void remove_what_was_left(const std::string& parent) {
   }
 }
 
-rig::TempDir make_folder(const std::string& keep) {
-  if (!keep.empty()) return rig::TempDir(rig::TempDir::At{keep});
-  const std::string parent = parent_folder();
-  remove_what_was_left(parent);
-  return rig::TempDir(prefix, parent);
+/// A lock on a file that is still there: whoever takes a folder for left behind holds its lock, and removes it.
+bool is_still_there(int file, const std::string& path) {
+  struct stat held {};
+  struct stat there {};
+  return fstat(file, &held) == 0 && stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+         held.st_dev == there.st_dev;
 }
 
 }  // namespace
 
-DemoFolder::DemoFolder(const std::string& keep)
-    : dir_(make_folder(keep)), lock_(keep.empty() ? lock(dir_.file(lock_name), O_CREAT) : -1) {}
+DemoFolder::DemoFolder(const std::string& keep) {
+  if (!keep.empty()) {
+    std::error_code failed;
+    const std::string trouble = path_trouble(fs::absolute(keep, failed).string());
+    if (!trouble.empty()) throw rig::RigError(keep + ": " + trouble + ": name another folder");
+    dir_.emplace(rig::TempDir::At{keep});
+    return;
+  }
+  const std::string parent = parent_folder();
+  remove_what_was_left(parent);
+  for (int tries = 0; tries < most_tries; ++tries) {
+    dir_.emplace(prefix, parent);
+    const std::string path = dir_->file(lock_name);
+    lock_ = lock(path, O_CREAT);
+    if (lock_ >= 0 && is_still_there(lock_, path)) return;
+    if (lock_ >= 0) close(std::exchange(lock_, -1));
+  }
+  const std::string path = dir_->path();
+  dir_.reset();
+  throw rig::RigError(path + ": cannot be locked (" + std::strerror(errno) +
+                      "), and another demo would remove it; name a folder: --keep FOLDER");
+}
 
-bool DemoFolder::is_nearly_full() const { return is_too_small_to_go_on(place_at(dir_.path())); }
+bool DemoFolder::is_gone() const { return access(dir_->path().c_str(), F_OK) != 0 && errno == ENOENT; }
+
+bool DemoFolder::is_nearly_full() const { return is_too_small_to_go_on(place_at(dir_->path())); }
 
 DemoFolder::~DemoFolder() {
-  if (dir_.is_kept()) unlink(dir_.file(lock_name).c_str());
+  if (dir_->is_kept()) unlink(dir_->file(lock_name).c_str());
   if (lock_ >= 0) close(lock_);
 }
 

@@ -1,6 +1,7 @@
 // DemoFolder is where all of a demo is: its databases, logs and configuration.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "tests/rig/temp_dir.hpp"
@@ -11,7 +12,7 @@ class DemoFolder {
  public:
   /// `keep`: that folder, new or empty, which is kept. Empty: a temporary one, below the first of TMPDIR,
   /// XDG_RUNTIME_DIR and /tmp that can be written and has room; there it removes first what demos left behind that were
-  /// killed. RigError, which says what to do, when there is no room.
+  /// killed. RigError, which says what to do, when there is no room, or its path is none for a demo.
   explicit DemoFolder(const std::string& keep);
 
   /// Removes it, as TempDir does.
@@ -20,15 +21,18 @@ class DemoFolder {
   DemoFolder(const DemoFolder&) = delete;
   DemoFolder& operator=(const DemoFolder&) = delete;
 
-  void keep() { dir_.keep(); }
-  const rig::TempDir& dir() const { return dir_; }
+  void keep() { dir_->keep(); }
+  const rig::TempDir& dir() const { return *dir_; }
+
+  /// Whether somebody has deleted it.
+  bool is_gone() const;
 
   /// Whether its disk, which may be memory, has so little room left that the demo had better end.
   bool is_nearly_full() const;
 
  private:
-  rig::TempDir dir_;
-  int lock_;  // held by who uses the folder: one that nobody holds was left behind
+  std::optional<rig::TempDir> dir_;  // there from the constructor on
+  int lock_ = -1;                    // held by who uses the folder: one that nobody holds was left behind
 };
 
 }  // namespace sensors::demo

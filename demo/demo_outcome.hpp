@@ -15,6 +15,7 @@ struct DemoOutcome {
   std::uint64_t lost = 0;
   std::uint64_t gaps = 0;
   double seconds = 0;
+  std::uint64_t waiting = 0;  // in outbox or store when the demo ended; none of the lost
 
   /// Every reading arrived, once.
   bool good() const { return lost == 0 && duplicates_at_api == 0 && stored == taken && delivered == taken; }
@@ -25,7 +26,7 @@ struct DemoOutcome {
   /// A sentence for people, of one line.
   std::string text() const;
 
-  /// One object on one line, with all seven.
+  /// One object on one line, with all eight.
   std::string json() const;
 };
 

@@ -18,6 +18,11 @@ struct Place {
   std::uintmax_t room_mib = 0;
 };
 
+/// What keeps a demo out of a folder of this path, whatever is in it: "its path has a blank"; empty: nothing. The
+/// broker has a socket in it, whose path has at most 107 bytes (unix(7)), and programs and a person's shell are told of
+/// it.
+std::string path_trouble(const std::string& folder);
+
 /// Whether a demo that runs there must end: others may need what is left.
 bool is_too_small_to_go_on(const Place& place);
 

@@ -57,11 +57,12 @@ TempDir::TempDir(const At& at) : path_(at.path), keep_(true), exceptions_at_star
 bool TempDir::is_kept() const { return keep_ || std::uncaught_exceptions() > exceptions_at_start_; }
 
 TempDir::~TempDir() {
+  std::error_code ignored;
   if (is_kept()) {
+    if (!std::filesystem::exists(path_, ignored)) return;
     std::fprintf(stderr, "kept: %s\n", path_.c_str());
     return;
   }
-  std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }
 

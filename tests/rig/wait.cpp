@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <random>
 #include <thread>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr Millis tick{10};
 
+std::atomic<bool (*)()> is_given_up{nullptr};  // of the process, as its user is
+
 }  // namespace
 
 bool comes_true(Millis deadline, const std::function<bool()>& condition) {
@@ -24,9 +27,12 @@ bool comes_true(Millis deadline, const std::function<bool()>& condition) {
   while (!condition()) {
     if (monotonic_now() >= end) return false;
     std::this_thread::sleep_for(tick);
+    if (bool (*const asked)() = is_given_up; asked != nullptr && asked()) return condition();
   }
   return true;
 }
+
+void give_up_when(bool (*asked)()) { is_given_up = asked; }
 
 void wait_until(const std::string& what, Millis deadline, const TempDir& folder,
                 const std::function<bool()>& condition) {

@@ -10,8 +10,12 @@
 
 namespace sensors::rig {
 
-/// Whether `condition` came true before `deadline` passed. It is asked at least once.
+/// Whether `condition` came true before `deadline` passed, and before somebody gave up. It is asked at least once.
 bool comes_true(Millis deadline, const std::function<bool()>& condition);
+
+/// From now on every wait of this process ends when `asked` says so, which may be asked on any thread: for a program
+/// whose user wants it to end at once. What is started is killed instead of stopped then.
+void give_up_when(bool (*asked)());
 
 /// Throws RigError "WHAT: not within ..." with the tails of the logs in `folder` when the condition does not come true.
 void wait_until(const std::string& what, Millis deadline, const TempDir& folder,

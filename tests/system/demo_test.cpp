@@ -1,5 +1,6 @@
 // The demo as a program, as `sensorctl demo` starts it: it ends by itself, with its figures, and the exit code says
 // whether they are right; and it leaves nothing behind.
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -63,6 +64,19 @@ class DemoProgram : public RigTest {
   }
 };
 
+/// Of the one process of `program` that works in `folder`; 0 when there is none.
+pid_t pid_in(const std::string& folder, const std::string& program) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    std::string words{std::istreambuf_iterator<char>(file), {}};
+    const std::string called = words.substr(0, words.find('\0'));
+    if (called.ends_with("/" + program) && words.find(folder) != std::string::npos)
+      return std::stoi(entry.path().filename().string());
+  }
+  return 0;
+}
+
 std::string found(const std::string& text, const std::string& pattern) {
   std::smatch match;
   return std::regex_search(text, match, std::regex(pattern)) ? match.str(0) : "";
@@ -78,8 +92,8 @@ TEST_F(DemoProgram, ends_with_its_figures_and_with_no_reading_lost_or_doubled) {
   ASSERT_TRUE(figures.is_object()) << output;
   std::set<std::string> keys;
   for (const auto& [key, value] : figures.items()) keys.insert(key);
-  ASSERT_EQ(keys,
-            (std::set<std::string>{"taken", "stored", "delivered", "duplicates_at_api", "lost", "gaps", "seconds"}));
+  ASSERT_EQ(keys, (std::set<std::string>{"taken", "stored", "delivered", "duplicates_at_api", "lost", "waiting", "gaps",
+                                         "seconds"}));
   EXPECT_GT(figures["taken"], 0) << output;
   EXPECT_EQ(figures["stored"], figures["taken"]) << output;
   EXPECT_EQ(figures["delivered"], figures["taken"]) << output;
@@ -124,6 +138,60 @@ TEST_F(DemoProgram, runs_twice_at_once_and_of_one_that_is_killed_nothing_runs_on
   EXPECT_EQ(running_in(folder_.path() + "/sensor-demo"), std::vector<std::string>{});
 }
 
+TEST_F(DemoProgram, ends_at_once_and_leaves_nothing_when_it_is_told_twice) {
+  Process impatient(demo("impatient", {}));
+  impatient.start();
+  said(impatient, "taken");
+  ASSERT_EQ(demo_folders().size(), 1U);
+  const pid_t bridge = pid_in(demo_folders().front(), "sensor-http-bridge");
+  ASSERT_EQ(::kill(bridge, SIGSTOP), 0) << "so that it takes its time";
+  impatient.signal(SIGINT);
+  said(impatient, "Ctrl-C ends at once");
+  impatient.signal(SIGINT);
+  EXPECT_EQ(impatient.wait_exit(Millis{10'000}), 130);
+  EXPECT_EQ(demo_folders(), std::vector<std::string>{});
+  EXPECT_EQ(running_in(folder_.path() + "/sensor-demo"), std::vector<std::string>{});
+}
+
+TEST_F(DemoProgram, starts_a_part_again_that_was_killed_by_hand_and_loses_nothing) {
+  Process demo_process(demo("killed", {}));
+  demo_process.start();
+  said(demo_process, "taken");
+  const std::string folder = demo_folders().at(0);
+  for (const char* program : {"sensor-http-bridge", "sensor-persistence"}) ::kill(pid_in(folder, program), SIGKILL);
+  said(demo_process, "the bridge was ended by somebody else, and was started again");
+  EXPECT_EQ(demo_process.stop(patience), 0) << read_file(demo_process.options().log_file);
+  EXPECT_NE(said(demo_process, "lost").find("Every reading arrived, once."), std::string::npos);
+}
+
+TEST_F(DemoProgram, says_that_its_folder_is_gone) {
+  Process demo_process(demo("gone", {}));
+  demo_process.start();
+  said(demo_process, "taken");
+  const std::string folder = demo_folders().at(0);
+  fs::rename(folder, folder_.file("away"));
+  EXPECT_EQ(demo_process.wait_exit(patience), 1);
+  const std::string log = read_file(demo_process.options().log_file);
+  EXPECT_NE(log.find("sensorctl demo: " + folder + ": somebody deleted this folder"), std::string::npos) << log;
+  EXPECT_EQ(log.find("kept: "), std::string::npos) << log;
+}
+
+TEST_F(DemoProgram, goes_elsewhere_than_where_a_path_has_a_blank_or_is_long) {
+  for (const std::string& odd : {std::string("a folder"), std::string(90, 'x')}) {
+    const std::string folder = folder_.file(odd);
+    fs::create_directory(folder);
+    Process::Options options = demo("odd" + std::to_string(odd.size()), {"--for", "1s"});
+    options.environment = {"TMPDIR=" + folder, "XDG_RUNTIME_DIR=" + folder_.path()};
+    Process process(options);
+    process.start();
+    EXPECT_EQ(process.wait_exit(patience), 0) << read_file(options.log_file);
+    EXPECT_EQ(
+        found(read_file(options.output_file), "Watch: sh " + folder_.path() + "/sensor-demo[^ ]*/watch\n").empty(),
+        false)
+        << read_file(options.output_file);
+  }
+}
+
 TEST_F(DemoProgram, draws_the_newest_values_on_a_terminal) {
   Process::Options options = demo("drawn", {});
   options.command = {program_path("script"),
@@ -155,11 +223,15 @@ TEST_F(DemoProgram, says_on_one_line_that_mosquitto_is_not_installed) {
 }
 
 TEST_F(DemoProgram, refuses_a_time_that_is_none) {
-  for (const char* time : {"20", "soon", "-3s", "0s"}) {
+  for (const auto& [time, why] : {std::pair("20", "has no unit: write 20s, 20min or 20h"),
+                                  {"20m", "none of ms, s, min, h and d: write 20s, 20min or 20h"},
+                                  {"soon", "is no time such as 20s or 2min"},
+                                  {"-3s", "is no time such as 20s or 2min"},
+                                  {"0s", "is no time that passes"}}) {
     Process refusing(demo(std::string("for") + time, {"--for", time}));
     refusing.start();
     EXPECT_EQ(refusing.wait_exit(patience), 2) << time;
-    EXPECT_NE(read_file(refusing.options().log_file).find("is not a time such as 20s or 2min"), std::string::npos);
+    EXPECT_NE(read_file(refusing.options().log_file).find(why), std::string::npos);
   }
 }
 
@@ -183,9 +255,20 @@ TEST(DemoOutcome, is_bad_when_a_reading_was_lost_or_doubled_or_is_not_where_it_s
   EXPECT_EQ((demo::DemoOutcome{100, 100, 99, 0, 0, 0, 5.0}.exit_code()), 1) << "not delivered";
 }
 
+TEST(DemoOutcome, tells_what_waits_from_what_is_lost) {
+  const demo::DemoOutcome waits{100, 100, 90, 0, 0, 0, 5.0, 10};
+  EXPECT_EQ(waits.exit_code(), 1);
+  EXPECT_EQ(
+      waits.text(),
+      "100 readings taken, 100 stored, 90 delivered; 10 wait, 0 lost, 0 doubled, 0 gap records. What waits is kept "
+      "and not lost, but it did not arrive in time: see the logs.");
+  EXPECT_NE((demo::DemoOutcome{100, 100, 80, 0, 10, 0, 5.0, 10}.text().find("THIS IS WRONG")), std::string::npos);
+}
+
 TEST(DemoOutcome, says_all_its_figures_as_json) {
-  EXPECT_EQ((demo::DemoOutcome{105, 104, 103, 2, 1, 3, 5.04}.json()),
-            R"({"taken":105,"stored":104,"delivered":103,"duplicates_at_api":2,"lost":1,"gaps":3,"seconds":5.0})");
+  EXPECT_EQ(
+      (demo::DemoOutcome{105, 104, 103, 2, 1, 3, 5.04}.json()),
+      R"({"taken":105,"stored":104,"delivered":103,"duplicates_at_api":2,"lost":1,"waiting":0,"gaps":3,"seconds":5.0})");
 }
 
 }  // namespace
