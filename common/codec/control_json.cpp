@@ -113,6 +113,26 @@ Result<BreakerOrder> decode_breaker_order(std::string_view payload) {
   return fail(ErrorCode::invalid, "breaker: must be isolate or close");
 }
 
+std::string encode_forget_order(const ForgetOrder& order) {
+  std::string out;
+  append_text_field(out, "{\"forget\":", order.sensor);
+  append_text_field(out, ",\"node\":", order.node);
+  out += '}';
+  return out;
+}
+
+Result<ForgetOrder> decode_forget_order(std::string_view payload) {
+  JsonDocument document(max_payload_bytes);
+  TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
+  JsonFields fields(root, {"forget", "node"});
+  if (!fields.has("forget")) return fail(ErrorCode::not_found, "forget: is missing");
+  ForgetOrder order;
+  fields.read_name("forget", order.sensor);
+  fields.read_name("node", order.node);
+  TRY(fields.finish());
+  return order;
+}
+
 std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details) {
   std::string out;
   append_text_field(out, "{\"type\":", type);

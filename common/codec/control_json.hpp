@@ -49,6 +49,17 @@ enum class BreakerOrder { isolate, close };
 std::string encode_breaker_order(BreakerOrder order);
 Result<BreakerOrder> decode_breaker_order(std::string_view payload);
 
+/// A sensor that is to be known no more: {"forget":"bme280.temperature","node":"attic"}.
+struct ForgetOrder {
+  std::string node;
+  std::string sensor;
+  bool operator==(const ForgetOrder&) const = default;
+};
+std::string encode_forget_order(const ForgetOrder& order);
+
+/// ErrorCode::not_found: it is none, but perhaps another order.
+Result<ForgetOrder> decode_forget_order(std::string_view payload);
+
 /// {"type":"gap","time":...,"text":...}: one line of history on `event/<service>`. `details`: further keys, as
 /// StatusWriter::members() gives them.
 std::string encode_event(std::string_view type, WallTime time, std::string_view text, std::string_view details = {});

@@ -56,7 +56,8 @@ std::vector<MqttPublish> FormerNames::advance(Instant now) {
   for (auto& [node, name] : names_) {
     if (!name.clear_at.has_value() || now < *name.clear_at) continue;
     name.clear_at.reset();
-    for (const char* kind : {"status", "queue"}) {
+    for (const char* kind : {"status", "queue", "silent"}) {
+      if (kind == std::string_view("silent") && !options_.tells_of_sensors) continue;
       MqttPublish empty;
       empty.topic = topic_of(options_.root, node, kind, options_.service);
       empty.retain = true;

@@ -22,6 +22,7 @@ class FormerNames {
     std::string node;     // ours: what is kept under it is replaced, not cleared
     std::string run_key;  // of a status: what tells whose it is, "stream"
     Millis status_interval{10'000};
+    bool tells_of_sensors = false;  // it has a topic `silent` too
   };
 
   explicit FormerNames(Options options) : options_(std::move(options)) {}

@@ -30,7 +30,8 @@ Self::Self(SelfOptions options)
     : options_(std::move(options)),
       throttle_(1, options_.seldom),
       namesakes_({options_.service, options_.node, options_.instance, options_.status_interval}),
-      former_names_({options_.root, options_.service, options_.node, options_.run_key, options_.status_interval}) {}
+      former_names_({options_.root, options_.service, options_.node, options_.run_key, options_.status_interval,
+                     options_.tells_of_sensors}) {}
 
 // ---- the link ----
 
@@ -152,6 +153,10 @@ void Self::say_status(const StatusWriter& details, Now now, CommonEffects effect
   report.version = SENSOR_PROJECT_VERSION;
   report.details = details.members();
   effects.push_back(own_message(options_, "status", encode_status(report), true));
+}
+
+void Self::say(std::string_view kind, std::string payload, CommonEffects effects) const {
+  if (link_.is_connected()) effects.push_back(own_message(options_, kind, std::move(payload), true));
 }
 
 void Self::say_down(std::string_view reason, StatusWriter details, Now now, CommonEffects effects) const {

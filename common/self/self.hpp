@@ -32,6 +32,9 @@ struct SelfOptions {
   std::string instance;  // of this process, random: what tells its statuses from those of a namesake
   Millis status_interval{10'000};
 
+  /// It says which sensors are silent.
+  bool tells_of_sensors = false;
+
   /// One is enough for a broker: another is a namesake whatever its node.
   bool is_only_one = false;
 
@@ -114,6 +117,9 @@ class Self {
   /// Publishes the condition with `details` and `queue`, if the broker is there, and tells systemd. The queue's
   /// pressure is the condition's. `line` is for STATUS=; empty: the state and its reason.
   void report(const StatusWriter& details, QueueDepth queue, std::string line, Now now, CommonEffects effects);
+
+  /// Publishes `payload` on <root>/<node>/<kind>/<service>, retained, if the broker is there.
+  void say(std::string_view kind, std::string payload, CommonEffects effects) const;
 
   /// The last word of this run, if the broker is there.
   void say_down(std::string_view reason, StatusWriter details, Now now, CommonEffects effects) const;

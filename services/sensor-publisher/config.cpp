@@ -39,6 +39,11 @@ void read_outbox(ConfigTable table, Config& config) {
   outbox.open_deadline = 3 * config.outbox.salvage.time_limit + minute;
 }
 
+void read_silence(ConfigTable table, SilenceOptions& silence) {
+  table.read("intervals", silence.intervals, 2, 100);
+  table.read("floor", silence.floor, Millis{0}, 24 * 60 * minute);
+}
+
 void read_send(ConfigTable table, SendOptions& send) {
   table.read("max_unacknowledged_messages", send.window.max_unacknowledged_messages, 1, 20);
   table.read("max_unconfirmed_readings", send.window.max_unconfirmed, 1, 1'000'000);
@@ -122,6 +127,7 @@ Config read_config(ConfigFile& file) {
   if (config.logic.pace.empty()) pace.refuse("steps", "must have at least one interval");
   read_outbox(root.table("outbox"), config);
   read_send(root.table("send"), config.logic.send);
+  read_silence(root.table("silence"), config.logic.silence);
   read_breaker(root.table("breaker"), config.logic.breaker);
   root.read("status_interval", config.logic.status_interval, Millis{100}, 10 * minute);
   if (!config.logic.pace.empty()) read_drivers(root, config);

@@ -13,6 +13,7 @@
 #include "common/core/disk_reserve.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/service_events.hpp"
+#include "common/core/silence_watch.hpp"
 #include "services/sensor-publisher/drivers/driver.hpp"
 #include "services/sensor-publisher/logic/outbox_entry.hpp"
 #include "services/sensor-publisher/logic/send_window.hpp"
@@ -44,6 +45,7 @@ struct OutboxWrite {
   std::string known_store;          // not empty: remember this store's id
   std::optional<BootTime> boot{};   // remember when this boot began, for the streams that are of it
   std::optional<ThinnedRange> thin{};
+  KnownSensorChanges sensors{};                             // what is to be kept of them
   DiskReserve::Action reserve = DiskReserve::Action::none;  // released before the transaction, restored after it
 };
 

@@ -31,6 +31,9 @@ void run(std::string_view input) {
   if (const Result<BreakerOrder> order = decode_breaker_order(input); taken(order)) {
     must(decode_breaker_order(encode_breaker_order(*order)).value() == *order, "an order survives another trip");
   }
+  if (const Result<ForgetOrder> order = decode_forget_order(input); taken(order)) {
+    must(decode_forget_order(encode_forget_order(*order)).value() == *order, "an order to forget survives another trip");
+  }
   if (const Result<SilentReport> silent = decode_silent(input); taken(silent)) {
     must(silent->silent.size() <= max_silent_named, "silent sensors are bounded");
     for (const SilentSensor& sensor : silent->silent) {

@@ -38,6 +38,7 @@ Result<OutboxContents> OutboxModel::open(const OutboxContents& known, bool is_se
     (last > 0 ? file_.ended : unused).push_back({first.id, first.node, last});
     file_.streams.erase(file_.streams.begin());
   }
+  for (const auto& [name, sensor] : file_.sensors) contents.sensors.push_back(sensor);
   contents.streams = file_.streams;
   contents.ended = file_.ended;
   contents.ended.insert(contents.ended.end(), unused.begin(), unused.end());
@@ -70,6 +71,8 @@ void OutboxModel::apply(const OutboxWrite& write) {
   if (write.drop.has_value()) drop(*write.drop);
   if (!write.known_store.empty()) file_.store = write.known_store;
   for (const OutboxEntry& entry : write.append) append(entry);
+  for (const KnownSensor& sensor : write.sensors.forgotten) file_.sensors.erase(sensor.sensor);
+  for (const KnownSensor& sensor : write.sensors.kept) file_.sensors[sensor.sensor] = sensor;
   if (write.boot.has_value()) {
     for (OutboxStream& stream : file_.streams) {
       if (stream.boot == write.boot->boot) stream.boot_time = write.boot->time;

@@ -70,6 +70,7 @@ class OutboxModel {
     std::set<Position> doubtful;  // of a write that failed: who wrote them does not know of them
     Position thinned = 0;         // a hole up to here is a reading that was thinned out
     std::string store;
+    std::map<std::string, KnownSensor> sensors;
   };
 
   const publisher::OutboxStream& stream_of(Position position) const;

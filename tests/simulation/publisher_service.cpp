@@ -56,6 +56,7 @@ void PublisherService::open() {
   says_outbox_fails_ = sends_from_memory_ = is_degraded_ = false;
   gave_up_ = false;
   owners_.clear();
+  devices_.clear();
   shared_ = 0;
   breaker_.restart();
   writing_.reset();
@@ -144,6 +145,7 @@ void PublisherService::before_step(const publisher::Event& event) {
       world_.ledger.taken(stream_, Ledger::number_of(sample.value).value_or(0),
                           {now.wall, uptime_at(now.monotonic), now.clock_synced});
     note_owners(*read);
+    note_heard(*read);
   } else if (const auto* written = std::get_if<OutboxWritten>(&event)) {
     outbox_fails_ = !written->result.has_value();
     failed_in_this_run_ |= outbox_fails_;
@@ -216,6 +218,10 @@ void PublisherService::carry_out(MqttPublish& message) {
     }
   } else if (contains(message.topic, "/status/")) {
     note_status(message.payload);
+  } else if (contains(message.topic, "/silent/") && !message.payload.empty()) {
+    note_silent(message);
+  } else if (contains(message.topic, "/event/")) {
+    note_event(message);
   }
   link_->publish(std::move(message));
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/codec/reading_json.hpp"
+#include "common/codec/silent_json.hpp"
 #include "services/sensor-publisher/logic/logic.hpp"
 #include "tests/simulation/breaker_watch.hpp"
 #include "tests/simulation/broker_model.hpp"
@@ -58,6 +59,18 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   bool has_reserve() const { return has_reserve_; }
   bool is_well() const { return is_well_; }
 
+  // ---- silence: publisher_silence.cpp ----
+
+  /// Sensors of devices that came in this run.
+  std::vector<std::string> devices() const;
+
+  /// Nothing has come of `sensors` for longer than may be.
+  void check_silent(const std::vector<std::string>& sensors, const std::string& when) const;
+  void check_none_silent() const;
+
+  /// How often it told that sensors are silent, or back.
+  std::uint64_t silence_events() const { return silence_events_; }
+
  private:
   void open() override;
   void closed(End how) override;
@@ -91,6 +104,10 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   void check_written(const publisher::OutboxWrite& write);
   void note_status(const std::string& payload);
   void note_owners(const publisher::DriverRead& read);
+  void note_heard(const publisher::DriverRead& read);
+  void note_silent(const MqttPublish& message);
+  void note_event(const MqttPublish& message);
+  bool says_silent(const std::string& sensor) const;
   void answer(const publisher::StartRead& read, Millis took);
   DriverReport report(const publisher::StartRead& read);
   std::size_t values_of(const publisher::StartRead& read);
@@ -137,6 +154,13 @@ class PublisherService : public HostedService<publisher::Logic, publisher::Event
   bool reads_ = true;
   Millis pace_{0};
   bool is_well_ = false;
+  struct Heard {
+    Instant at{};
+    Millis least{0};  // that it may be silent
+  };
+  std::map<std::string, Heard> devices_;  // sensors of devices, in this run
+  SilentReport silent_;                   // as last said
+  std::uint64_t silence_events_ = 0;
 };
 
 }  // namespace sensors::simulation

@@ -113,6 +113,7 @@ Outcome Simulation::run() {
   if (run_until(Scheduler::start + options_.time)) {
     heal();
     check_end();
+    check_silence();
     check_takeover();
     check_namesakes();
   }

@@ -69,6 +69,7 @@ class Simulation {
   void rename_at_last();
   bool run_until(Instant end);
   void check_end();
+  void check_silence();
   void check_bridges();
   void check_former_names();
   void check_takeover();

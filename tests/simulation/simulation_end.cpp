@@ -23,6 +23,9 @@ constexpr Millis namesake_bound{3 * 60'000};
 
 constexpr Millis look_again{10'000};
 
+// A publisher is back after a crash, and nobody new has been silent for long enough.
+constexpr Millis crash_bound{45'000};
+
 constexpr Millis last_rename_after{5 * 60'000};
 
 // After the bridge that is gone has asked last, which it does once a minute.
@@ -106,6 +109,35 @@ void Simulation::check_end() {
     if (!publisher->is_well()) world_.ledger.violate("all is well when faults stop", publisher->name());
   }
   check_former_names();
+}
+
+/// Nothing has been read for a while. Sensors are silent, stay so through a crash without being told again, and are not
+/// when something comes of them.
+void Simulation::check_silence() {
+  if (world_.ledger.violation().has_value()) return;
+  std::vector<std::uint64_t> told;
+  for (const auto& publisher : publishers_) {
+    publisher->check_silent(publisher->devices(), "after the last reading");
+    told.push_back(publisher->silence_events());
+  }
+  std::vector<std::vector<std::string>> devices;
+  for (const auto& publisher : publishers_) {
+    devices.push_back(publisher->devices());
+    publisher->end(End::killed, Millis{5'000});
+  }
+  if (!run_until(world_.scheduler.now() + crash_bound)) return;
+  for (std::size_t i = 0; i < publishers_.size(); ++i) {
+    publishers_[i]->check_silent(devices[i], "after a crash");
+    if (publishers_[i]->silence_events() != told[i])
+      world_.ledger.violate("silence is told once", publishers_[i]->name());
+    publishers_[i]->set_reading(true);
+  }
+  if (!run_until(world_.scheduler.now() + calm_bound)) return;
+  for (const auto& publisher : publishers_) {
+    publisher->check_none_silent();
+    publisher->set_reading(false);
+  }
+  run_until(world_.scheduler.now() + calm_bound);
 }
 
 /// All deliver; but of two that have one destination only one, and the other says why it does not.

@@ -28,6 +28,7 @@ SelfOptions self_options(const LogicOptions& options) {
           .node = options.node,
           .instance = options.instance,
           .status_interval = options.status_interval,
+          .tells_of_sensors = true,
           .is_only_one = true,
           .run = options.instance};
 }

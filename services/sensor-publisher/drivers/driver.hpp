@@ -32,6 +32,7 @@ struct DriverReport {
   bool ended = false;         // nothing more will ever come: a replay at its end, a program that finish() ended
   std::vector<NoValue> no_values{};
   std::uint64_t passed_over = 0;        // of no_values, those that Patience found to be no trouble
+  std::vector<std::string> off{};       // sensors that are switched off: there, and with nothing to say
   std::vector<BadLine> bad_lines = {};  // each is an error, and the other lines go on
 
   /// What one channel gave.

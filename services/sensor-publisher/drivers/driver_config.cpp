@@ -46,6 +46,7 @@ SensorOptions read_sensor_options(ConfigTable table) {
     table.refuse("min", "is above max");
   table.read("deadband", options.deadband, 0, widest);
   table.read("deadband_max_age", options.deadband_max_age, 1s, 24h);
+  table.read("silence", options.silence, 0ms, 366 * 24h);
   table.read("critical", options.critical);
   return options;
 }

@@ -11,6 +11,7 @@ void Patience::sift(DriverReport& report, Instant now) {
       report.errors.push_back(std::move(no_value.error));
     } else {
       ++report.passed_over;
+      if (no_value.error.code == ErrorCode::rejected) report.off.push_back(std::move(no_value.sensor));
     }
   }
 }

@@ -18,7 +18,8 @@ class Patience {
   static constexpr int least_failures = 5;
 
   /// Moves what is trouble from report.no_values to report.errors and counts the rest in report.passed_over. A channel
-  /// that is off (ErrorCode::rejected: ENODATA) never is; io, timeout and corrupt may pass; all else is at once.
+  /// that is off (ErrorCode::rejected: ENODATA) never is, and is named in report.off; io, timeout and corrupt may pass;
+  /// all else is at once.
   void sift(DriverReport& report, Instant now);
 
  private:

@@ -24,6 +24,9 @@ struct SensorOptions {
   /// A reading goes out at least this often, deadband or not, so that silence always means trouble.
   Millis deadband_max_age{5 * 60'000};
 
+  /// How long nothing may come of it before it is silent, whatever its interval. 0: it never is.
+  std::optional<Millis> silence;
+
   /// Readings that the publisher does not slow down under backpressure.
   bool critical = false;
 };

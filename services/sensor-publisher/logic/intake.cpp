@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "common/core/printable.hpp"
 
 namespace sensors::publisher {
@@ -42,9 +44,11 @@ std::string stuck_text(const DriverSchedule& driver) {
 Intake::DriverState::DriverState(DriverSchedule s) : schedule(std::move(s)), filter(schedule.sensors) {
   has_critical = std::any_of(schedule.sensors.begin(), schedule.sensors.end(),
                              [](const auto& sensor) { return sensor.second.critical; });
+  has_deadband = std::any_of(schedule.sensors.begin(), schedule.sensors.end(),
+                             [](const auto& sensor) { return sensor.second.deadband > 0; });
 }
 
-Intake::Intake(std::vector<DriverSchedule> drivers) {
+Intake::Intake(std::vector<DriverSchedule> drivers, Silence& silence) : silence_(silence) {
   for (DriverSchedule& schedule : drivers) drivers_.emplace_back(std::move(schedule));
 }
 
@@ -57,9 +61,24 @@ Instant Intake::due(const DriverState& driver, const Pacing& pacing) {
   return std::max(*driver.round_at + interval_of(driver, pacing), driver.rest_until);
 }
 
+bool Intake::is_held(const DriverState& driver) const {
+  return driver.schedule.is_stream ? room_.of_a_stream == 0 : room_.is_full;
+}
+
 bool Intake::may_read(const DriverState& driver) const {
-  const bool is_held = driver.schedule.is_stream ? room_.of_a_stream == 0 : room_.is_full;
-  return !driver.under_way && !driver.ended && (!stopped_ || driver.is_reading_out) && !is_held;
+  return !driver.under_way && !driver.ended && (!stopped_ || driver.is_reading_out) && !is_held(driver);
+}
+
+/// A driver that is not asked, or from which no more can come, keeps no sensor silent.
+void Intake::tell_silence(std::size_t driver, Now now) {
+  const DriverState& state = drivers_[driver];
+  silence_.asked(driver, !stopped_ && !state.ended && (state.under_way || !is_held(state)), now);
+  silence_.fails(driver, trouble_of(state));
+}
+
+std::string Intake::trouble_of(const DriverState& driver) {
+  if (driver.stuck) return fmt::format("a read takes longer than {} ms", driver.schedule.deadline.count());
+  return driver.complaints.empty() ? "" : driver.complaints.begin()->first;
 }
 
 void Intake::stop(Now now, Effects& effects) {
@@ -100,6 +119,7 @@ void Intake::advance(const Pacing& pacing, RoomForReadings room, Now now, Effect
       say(LogLevel::error, driver, stuck_text(driver.schedule), now, effects);
     }
     cut_off_if_late(driver, now, effects);
+    tell_silence(i, now);
     const Instant due_at = due(driver, pacing);
     if (!may_read(driver) || now.monotonic < due_at) continue;
     driver.under_way = true;
@@ -139,16 +159,22 @@ std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now
   for (Sample& sample : read.report.samples) {
     if (!full_round && !driver.filter.options_of(sample.sensor).critical) {
       ++left_out_;
+      silence_.alive(read.driver, sample.sensor, pacing, now);
       continue;
     }
+    const std::string name = driver.has_deadband ? sample.sensor : std::string();
     Result<std::optional<Reading>> taken = driver.filter.take(std::move(sample), now);
     if (!taken) {
       complain(driver, taken.error().message, {}, now, effects);
-    } else if (taken->has_value()) {
+    } else if (!taken->has_value()) {
+      silence_.heard(read.driver, name, now.wall, pacing, now);
+    } else {
+      silence_.heard(read.driver, (*taken)->sensor, (*taken)->time, pacing, now);
       note_owner(read.driver, (*taken)->sensor, now, effects);
       readings.push_back(std::move(**taken));
     }
   }
+  for (const std::string& off : read.report.off) silence_.alive(read.driver, off, pacing, now);
   for (const Error& error : read.report.errors) complain(driver, error.message, {}, now, effects);
   for (const BadLine& bad : read.report.bad_lines) complain(driver, bad.why.message, bad.line, now, effects);
   no_values_ += read.report.passed_over;

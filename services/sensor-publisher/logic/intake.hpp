@@ -15,12 +15,14 @@
 #include "services/sensor-publisher/logic/outbox_writer.hpp"
 #include "services/sensor-publisher/logic/pacing.hpp"
 #include "services/sensor-publisher/logic/sample_filter.hpp"
+#include "services/sensor-publisher/logic/silence.hpp"
 
 namespace sensors::publisher {
 
 class Intake {
  public:
-  explicit Intake(std::vector<DriverSchedule> drivers);
+  /// `silence` hears which sensors are there; it must outlive this.
+  Intake(std::vector<DriverSchedule> drivers, Silence& silence);
 
   /// Starts the rounds that are due and for which there is `room`, and reports drivers that are stuck.
   void advance(const Pacing& pacing, RoomForReadings room, Now now, Effects& effects);
@@ -53,6 +55,7 @@ class Intake {
     DriverSchedule schedule;
     SampleFilter filter;
     bool has_critical = false;
+    bool has_deadband = false;
     bool under_way = false;
     bool stuck = false;
     bool ended = false;
@@ -78,9 +81,13 @@ class Intake {
   static Millis interval_of(const DriverState& driver, const Pacing& pacing);
   static Instant due(const DriverState& driver, const Pacing& pacing);
   bool may_read(const DriverState& driver) const;
+  bool is_held(const DriverState& driver) const;
+  void tell_silence(std::size_t driver, Now now);
+  static std::string trouble_of(const DriverState& driver);
   static bool is_owed(const DriverState& driver);
   void cut_off_if_late(DriverState& driver, Now now, Effects& effects);
 
+  Silence& silence_;
   std::vector<DriverState> drivers_;
   LogThrottle throttle_{10};
   bool stopped_ = false;

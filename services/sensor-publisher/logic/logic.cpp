@@ -20,6 +20,9 @@ constexpr Millis outbox_deadline{30'000};
 
 constexpr std::string_view store_service = "sensor-persistence";
 
+// As many are known at most; a row of each takes about 60 bytes.
+constexpr std::size_t most_sensors_in_a_write = 10'000;
+
 constexpr const char* write_obligation = "a commit of the outbox";
 constexpr const char* read_obligation = "a read from the outbox";
 constexpr const char* scan_obligation = "a scan of the outbox";
@@ -32,6 +35,7 @@ SelfOptions self_options(const LogicOptions& options, const std::string& stream)
           .node = options.node,
           .instance = options.instance,
           .status_interval = options.status_interval,
+          .tells_of_sensors = true,
           .run_key = "stream",
           .run = stream};
 }
@@ -39,7 +43,8 @@ SelfOptions self_options(const LogicOptions& options, const std::string& stream)
 Logic::Logic(LogicOptions options, const OutboxContents& contents)
     : options_(std::move(options)),
       pacing_(options_.pace),
-      intake_(options_.drivers),
+      silence_(options_.drivers, options_.silence, options_.node),
+      intake_(options_.drivers, silence_),
       streams_(static_cast<std::size_t>(std::count_if(options_.drivers.begin(), options_.drivers.end(),
                                                       [](const auto& driver) { return driver.is_stream; }))),
       writer_(options_.outbox, contents, options_.seed),
@@ -54,11 +59,17 @@ Logic::Logic(LogicOptions options, const OutboxContents& contents)
 
 Effects Logic::step(Event event, Now now) {
   Effects effects;
-  if (found_.has_value()) report_opened(*std::exchange(found_, std::nullopt), now, effects);
+  if (found_.has_value()) take_what_was_found(now, effects);
   watch_clock(now, effects);
   std::visit([&](auto& e) { on(e, now, effects); }, event);
   advance(now, effects);
   return effects;
+}
+
+void Logic::take_what_was_found(Now now, Effects& effects) {
+  const OutboxContents found = *std::exchange(found_, std::nullopt);
+  silence_.restore(found.sensors, pacing_, now, effects);
+  report_opened(found, now, effects);
 }
 
 void Logic::on(const StopRequested&, Now now, Effects& effects) {
@@ -66,6 +77,7 @@ void Logic::on(const StopRequested&, Now now, Effects& effects) {
   stop_by_ = now.monotonic + OutboxOptions::last_chance;
   effects.push_back(LogLine{LogLevel::info, "stopping: writing what was taken to the outbox"});
   intake_.stop(now, effects);
+  silence_.watch().save_times();
   writer_.stop();
 }
 
@@ -73,6 +85,7 @@ void Logic::on(const MqttConnected&, Now now, Effects& effects) {
   self_.connected(now, effects);
   downstream_.connected(now.monotonic);
   sender_.connected(now);
+  silence_.connected();
   publish_boot_time(effects);
 }
 
@@ -88,13 +101,26 @@ void Logic::on(const MqttMessage& event, Now now, Effects& effects) {
   } else if (topic->kind == "committed") {
     on_watermark(event, now, effects);
   } else if (topic->kind == "control") {
-    self_.take_order(event, sender_.breaker(), now, effects);
+    on_order(event, now, effects);
   } else if (topic->name == service_name) {
     self_.hear(*topic, event, now, effects);
   } else if (topic->kind == "queue" || topic->kind == "status") {
     if (!downstream_.take(*topic, event, now.monotonic)) ++malformed_;
     notice_store_process(*topic, event);
   }
+}
+
+/// A retained order would be carried out again at each connect.
+void Logic::on_order(const MqttMessage& message, Now now, Effects& effects) {
+  const Result<ForgetOrder> order = decode_forget_order(message.payload);
+  if (!order && order.error().code == ErrorCode::not_found)
+    return self_.take_order(message, sender_.breaker(), now, effects);
+  if (message.retained) return;
+  if (!order) return self_.warn("order ignored", order.error().message, now, effects);
+  const bool was_known = silence_.forget(*order);
+  const std::string name = order->sensor + " of " + order->node;
+  effects.push_back(was_known ? LogLine{LogLevel::info, "sensor " + name + " is forgotten, as an operator asked for"}
+                              : LogLine{LogLevel::info, "sensor " + name + " is to be forgotten, and is not known"});
 }
 
 void Logic::on_watermark(const MqttMessage& message, Now now, Effects& effects) {
@@ -163,6 +189,7 @@ void Logic::on(OutboxWritten& event, Now now, Effects& effects) {
   const bool thinned = event.result.has_value() && event.write.thin.has_value();
   disk_ = event.disk;
   if (!event.result && event.result.error().code == ErrorCode::corrupt) damage_ = event.result.error().message;
+  if (!event.result) silence_.watch().not_saved(event.write.sensors);
   const bool is_lost = !event.result && event.result.error().code == ErrorCode::in_use;
   std::vector<OutboxEntry> durable = writer_.done(std::move(event), now);
   if (is_lost) return give_up(writer_.failure(), effects);
@@ -205,6 +232,7 @@ void Logic::advance(Now now, Effects& effects) {
   age_.note(writer_.written(), sender_.confirmed(), now.monotonic);
   outbox_mark_.update(writer_.depth());
   downstream_.advance(now.monotonic);
+  silence_.advance(self_, now, effects);
   advance_two_stores(now, effects);
   self_.advance(now, effects);
   advance_pace(now, effects);
@@ -222,8 +250,10 @@ void Logic::advance_outbox(Now now, Effects& effects) {
     effects.push_back(*scan);
   }
   if (!writer_.failure().empty()) sender_.lend(writer_.pending());
+  if (silence_.watch().has_urgent() || (stopping_ && silence_.watch().has_unsaved())) writer_.want_write();
   std::optional<OutboxWrite> write = writer_.next(sender_.stream_of(writer_.oldest_kept()), now);
   if (!write.has_value()) return;
+  write->sensors = silence_.watch().take_unsaved(most_sensors_in_a_write);
   liveness_.begin(write_obligation, now.monotonic + outbox_deadline);
   effects.push_back(std::move(*write));
 }
@@ -241,6 +271,8 @@ void Logic::advance_pace(Now now, Effects& effects) {
   const Millis before = pacing_.interval();
   const std::string why = pressure(now.monotonic);
   if (!pacing_.update(!why.empty(), now.monotonic)) return;
+  silence_.pace_changed(pacing_);
+  intake_.advance(pacing_, writer_.room(streams_), now, effects);  // a quicker pace may have made some due
   const Millis after = pacing_.interval();
   std::string text = fmt::format("pace: sensors are read every {} s instead of every {} s; {}",
                                  static_cast<double>(after.count()) / 1e3, static_cast<double>(before.count()) / 1e3,
@@ -290,6 +322,7 @@ void Logic::describe(Now now, StatusWriter& status) const {
   status.in("clock").add("unsynced_readings", unsynced_readings_);
   writer_.describe(status);
   intake_.describe(status);
+  silence_.describe(status);
   sender_.describe(now, status);
   StatusWriter& counters = status.in("counters");
   counters.add("damaged", readings_damaged_ + sender_.readings_missing());
@@ -300,7 +333,7 @@ std::optional<Instant> Logic::wake_at() const {
   std::optional<Instant> at = intake_.wake_at(pacing_);
   for (const std::optional<Instant>& when :
        {writer_.wake_at(), sender_.wake_at(), pacing_.wake_at(), downstream_.wake_at(), two_stores_.wake_at(),
-        self_.wake_at(), stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
+        silence_.wake_at(), self_.wake_at(), stopping_ && may_give_up() ? std::optional(stop_by_) : std::nullopt}) {
     if (when.has_value()) at = at.has_value() ? std::min(*at, *when) : when;
   }
   return at;

@@ -21,6 +21,7 @@
 #include "services/sensor-publisher/logic/outbox_writer.hpp"
 #include "services/sensor-publisher/logic/pacing.hpp"
 #include "services/sensor-publisher/logic/sender.hpp"
+#include "services/sensor-publisher/logic/silence.hpp"
 
 namespace sensors::publisher {
 
@@ -70,6 +71,8 @@ class Logic {
   void note_former_name(const OutboxContents& contents, Now now, Effects& effects);
   void subscribe(Effects& effects);
 
+  void take_what_was_found(Now now, Effects& effects);
+  void on_order(const MqttMessage& message, Now now, Effects& effects);
   void on_watermark(const MqttMessage& message, Now now, Effects& effects);
   void advance(Now now, Effects& effects);
   void advance_outbox(Now now, Effects& effects);
@@ -90,6 +93,7 @@ class Logic {
 
   LogicOptions options_;
   Pacing pacing_;
+  Silence silence_;
   Intake intake_;
   std::size_t streams_;  // drivers that share the room in memory
   OutboxWriter writer_;

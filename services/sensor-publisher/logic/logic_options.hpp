@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/core/circuit_breaker.hpp"
+#include "common/core/silence_watch.hpp"
 #include "common/core/time.hpp"
 #include "services/sensor-publisher/drivers/sensor_options.hpp"
 #include "services/sensor-publisher/logic/send_window.hpp"
@@ -84,6 +85,7 @@ struct LogicOptions {
   std::vector<Millis> pace{Millis{10'000}, Millis{30'000}, Millis{60'000}};
   OutboxOptions outbox;
   SendOptions send;
+  SilenceOptions silence;
   CircuitBreakerOptions breaker{.peer = "broker"};
   Millis status_interval{10'000};
   std::uint64_t seed = 1;  // of the jitter in breaker and backoff

@@ -59,9 +59,11 @@ void Logic::on(OutboxOpened& event, Now now, Effects& effects) {
   }
   if (std::exchange(outbox_was_found_, true)) {
     writer_.reopened(event.contents->reserve_held, now);
+    silence_.watch().all_unsaved();
     sender_.entries_dropped();
   } else {
     writer_.adopted(*event.contents, now);
+    silence_.restore(event.contents->sensors, pacing_, now, effects);
     sender_.adopt(*event.contents);
     if (clock_.boot_time().has_value()) {
       sender_.learn_boot_time(*clock_.boot_time());
@@ -122,7 +124,8 @@ void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effe
 void Logic::advance_stop(Now now, Effects& effects) {
   if (!stopping_ || !intake_.is_read_out()) return;
   const bool given_up = may_give_up() && now.monotonic >= stop_by_;
-  if (!writer_.idle() && !given_up) return;
+  const bool keeps_sensors = silence_.watch().has_unsaved() && writer_.failure().empty();
+  if ((!writer_.idle() || keeps_sensors) && !given_up) return;
   report_lost(effects);
   exited_ = true;
   self_.update({ServiceState::down, "stopped", outbox_mark_.above()}, now);

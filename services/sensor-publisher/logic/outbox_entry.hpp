@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/core/reading.hpp"
+#include "common/core/silence_watch.hpp"
 #include "services/sensor-publisher/logic/send_window.hpp"
 
 namespace sensors::publisher {
@@ -91,6 +92,7 @@ struct OutboxContents {
   std::vector<std::string> warnings{};  // and what somebody has to look at
   bool reserve_held = false;            // the reserve file is there
   std::vector<EndedStream> ended{};     // oldest first
+  std::vector<KnownSensor> sensors{};   // without their node, which is the present one
 };
 
 }  // namespace sensors::publisher

@@ -195,7 +195,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   const bool deletes = delete_is_due(now.monotonic);
   std::optional<OutboxEntry> drop = make_room(oldest, now.wall);
   const DiskReserve::Action reserve = reserve_.next(now.monotonic);
-  const bool has_news = !store_to_remember_.empty() || boot_to_remember_.has_value();
+  const bool has_news = !store_to_remember_.empty() || boot_to_remember_.has_value() || is_wanted_;
   // A reserve that is to be made waits for a write that comes anyway.
   const bool is_due = commit_is_due(now.monotonic) || deletes || drop.has_value() || thin_.has_value() || has_news ||
                       retry_at_.has_value() || look_is_due(now.monotonic);
@@ -222,6 +222,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   write.boot = std::exchange(boot_to_remember_, {});
   write.reserve = reserve;
   outstanding_ = true;
+  is_wanted_ = false;
   look_at_.reset();
   return write;
 }

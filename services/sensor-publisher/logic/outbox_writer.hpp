@@ -50,6 +50,9 @@ class OutboxWriter {
   void remember_store(const std::string& store) { store_to_remember_ = store; }
   void remember_boot_time(const BootTime& boot) { boot_to_remember_ = boot; }
 
+  /// There is something else to write: next() gives a transaction as soon as it may.
+  void want_write() { is_wanted_ = true; }
+
   /// From now on everything is written at once, and confirmed rows are deleted with the last write.
   void stop();
 
@@ -150,6 +153,7 @@ class OutboxWriter {
   std::string failure_;
   bool open_;
   bool opening_ = false;
+  bool is_wanted_ = false;
   bool outstanding_ = false;
   std::size_t under_way_ = 0;          // entries of the outstanding write that are not in pending_
   bool pending_is_under_way_ = false;  // the outstanding write has copies of the first of pending_

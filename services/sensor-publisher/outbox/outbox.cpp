@@ -12,6 +12,23 @@
 
 namespace sensors::publisher {
 
+namespace {
+
+/// Those that can be read: what is lost of them is learned again.
+std::vector<KnownSensor> read_known_sensors(Database& database) {
+  std::vector<KnownSensor> sensors;
+  Result<Statement> statement = database.prepare("SELECT " + std::string(known_sensor_columns) + " FROM known_sensor");
+  while (statement) {
+    const Result<Statement::Step> step = statement->step();
+    if (!step || *step != Statement::Step::row) break;
+    if (std::optional<KnownSensor> sensor = known_sensor_in(*statement, 0); sensor.has_value())
+      sensors.push_back(std::move(*sensor));
+  }
+  return sensors;
+}
+
+}  // namespace
+
 Outbox::Outbox(Database database, OutboxRows rows, Sql sql)
     : database_(std::move(database)), rows_(std::move(rows)), sql_(std::move(sql)) {}
 
@@ -45,6 +62,7 @@ Result<Outbox> Outbox::open(const std::string& path, const OutboxContents& known
   TRY(database.begin());
   TRY_ASSIGN(OutboxContents contents, begin_stream(database, rows, known, is_settled, thinned));
   TRY(database.commit());
+  contents.sensors = read_known_sensors(database);
 
   TRY_ASSIGN(Sql sql, prepare(database));
   Outbox outbox(std::move(database), std::move(rows), std::move(sql));
@@ -92,6 +110,7 @@ Result<void> Outbox::write_all(const OutboxWrite& write) {
   if (write.boot.has_value()) {
     TRY(remember(*write.boot));
   }
+  TRY(keep(write.sensors));
   // Now and then, so that the log always has the page with the copies of the streams: see stream_of_two_minds().
   if (!write.append.empty() && appends_++ % 100 == 0) {
     TRY(rows_.set_meta("written", std::to_string(write.append.back().last)));
@@ -110,6 +129,16 @@ Result<void> Outbox::remember(const BootTime& boot) {
     if (stream.boot != boot.boot) continue;
     stream.boot_time = boot.time;
     TRY(rows_.add_stream(stream, number));
+  }
+  return {};
+}
+
+Result<void> Outbox::keep(const KnownSensorChanges& sensors) {
+  for (const KnownSensor& forgotten : sensors.forgotten) {
+    TRY(rows_.forget_sensor(forgotten.sensor));
+  }
+  for (const KnownSensor& kept : sensors.kept) {
+    TRY(rows_.keep_sensor(kept));
   }
   return {};
 }

@@ -63,6 +63,7 @@ class Outbox {
   Result<std::vector<OutboxEntry>> gaps_between(Position first, Position last);
   Result<void> thin(const ThinnedRange& range);
   Result<void> remember(const BootTime& boot);
+  Result<void> keep(const KnownSensorChanges& sensors);
   Result<std::vector<OutboxEntry>> select(Position first, std::size_t max_entries);
 
   Database database_;

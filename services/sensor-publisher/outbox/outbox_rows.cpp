@@ -66,6 +66,16 @@ std::int64_t checksum_of(const EndedStream& stream, std::int64_t number) {
       .value();
 }
 
+std::int64_t checksum_of(const KnownSensor& sensor) {
+  return RowChecksum()
+      .add(std::string_view(sensor.sensor))
+      .add(std::string_view(sensor.source))
+      .add(static_cast<std::uint64_t>(sensor.interval.count()))
+      .add(static_cast<std::uint64_t>(to_ms(sensor.last)))
+      .add(std::uint64_t{sensor.silent})
+      .value();
+}
+
 std::int64_t checksum_of(std::string_view key, std::string_view value) {
   return RowChecksum().add(key).add(value).value();
 }
@@ -84,6 +94,10 @@ Result<OutboxRows> OutboxRows::prepare(Database& database) {
                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
       .insert_ended = p("INSERT OR REPLACE INTO ended(number, id, node, last, checksum) VALUES(?1, ?2, ?3, ?4, ?5)"),
       .set_meta = p("INSERT OR REPLACE INTO meta(key, value, checksum) VALUES(?1, ?2, ?3)"),
+      .keep_sensor = p("INSERT INTO known_sensor(name, driver, interval_ms, last_ms, silent, checksum)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(name) DO UPDATE SET driver = ?2, interval_ms = ?3,"
+                       " last_ms = ?4, silent = ?5, checksum = ?6"),
+      .forget_sensor = p("DELETE FROM known_sensor WHERE name = ?1"),
   });
   TRY(sql);
   return OutboxRows(std::move(*sql));
@@ -150,6 +164,20 @@ Result<void> OutboxRows::set_meta(std::string_view key, std::string_view value) 
   return sql_.set_meta.bind(1, key).bind(2, value).bind(3, checksum_of(key, value)).run();
 }
 
+Result<void> OutboxRows::keep_sensor(const KnownSensor& sensor) {
+  return sql_.keep_sensor.bind(1, std::string_view(sensor.sensor))
+      .bind(2, std::string_view(sensor.source))
+      .bind(3, std::int64_t{sensor.interval.count()})
+      .bind(4, sensor.last)
+      .bind(5, std::int64_t{sensor.silent ? 1 : 0})
+      .bind(6, checksum_of(sensor))
+      .run();
+}
+
+Result<void> OutboxRows::forget_sensor(const std::string& name) {
+  return sql_.forget_sensor.bind(1, std::string_view(name)).run();
+}
+
 std::optional<Reading> reading_in(const Statement& row, int column, Position position, std::string name,
                                   std::string unit) {
   Reading reading{std::move(name), row.value(column + 1), std::move(unit), row.wall_time(column)};
@@ -178,6 +206,17 @@ std::optional<EndedStream> ended_in(const Statement& row, int column, std::int64
   EndedStream stream{row.text(column), row.text(column + 1), row.unsigned_integer(column + 2)};
   if (row.integer(column + 3) != checksum_of(stream, number)) return std::nullopt;
   return stream;
+}
+
+std::optional<KnownSensor> known_sensor_in(const Statement& row, int column) {
+  KnownSensor sensor{"",
+                     row.text(column),
+                     row.text(column + 1),
+                     Millis{row.integer(column + 2)},
+                     row.wall_time(column + 3),
+                     row.integer(column + 4) != 0};
+  if (row.integer(column + 5) != checksum_of(sensor) || !is_name(sensor.sensor)) return std::nullopt;
+  return sensor;
 }
 
 std::optional<std::pair<std::string, std::string>> meta_in(const Statement& row, int column) {

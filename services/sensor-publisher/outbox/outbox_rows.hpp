@@ -29,6 +29,8 @@ class OutboxRows {
   Result<void> add_stream(const OutboxStream& stream, std::int64_t number);
   Result<void> add_ended(const EndedStream& stream, std::int64_t number);
   Result<void> set_meta(std::string_view key, std::string_view value);
+  Result<void> keep_sensor(const KnownSensor& sensor);
+  Result<void> forget_sensor(const std::string& name);
 
   /// After a rollback: ids of sensors that were rolled back are void.
   void forget_sensors() { sensor_ids_.clear(); }
@@ -42,6 +44,8 @@ class OutboxRows {
     Statement insert_stream;
     Statement insert_ended;
     Statement set_meta;
+    Statement keep_sensor;
+    Statement forget_sensor;
   };
 
   explicit OutboxRows(Sql sql) : sql_(std::move(sql)) {}
@@ -66,6 +70,9 @@ std::optional<OutboxStream> stream_in(const Statement& row, int column, std::int
 
 inline constexpr std::string_view ended_columns = "id, node, last, checksum";
 std::optional<EndedStream> ended_in(const Statement& row, int column, std::int64_t number);
+
+inline constexpr std::string_view known_sensor_columns = "name, driver, interval_ms, last_ms, silent, checksum";
+std::optional<KnownSensor> known_sensor_in(const Statement& row, int column);
 
 inline constexpr std::string_view meta_columns = "key, value, checksum";
 std::optional<std::pair<std::string, std::string>> meta_in(const Statement& row, int column);

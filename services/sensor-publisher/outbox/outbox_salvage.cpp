@@ -48,6 +48,7 @@ class OutboxSalvage {
     read_meta();
     TRY(take_streams(known, is_settled));
     TRY(take_ended());
+    TRY(take_known_sensors());
     TRY(take_sensors());
     TRY(take_gaps());
     TRY(take_readings());
@@ -123,6 +124,16 @@ class OutboxSalvage {
       const std::optional<EndedStream> stream = ended_in(row, 1, row.integer(0));
       return stream.has_value() ? rows_.add_ended(*stream, row.integer(0)) : Result<void>{};
     });
+    TRY(visited);
+    return {};
+  }
+
+  Result<void> take_known_sensors() {
+    const Result<std::vector<RowRange>> visited =
+        visit("known_sensor", known_sensor_columns, [&](const Statement& row) {
+          const std::optional<KnownSensor> sensor = known_sensor_in(row, 1);
+          return sensor.has_value() ? rows_.keep_sensor(*sensor) : Result<void>{};
+        });
     TRY(visited);
     return {};
   }

@@ -12,6 +12,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+struct HasSilence {
+  explicit HasSilence(const std::vector<DriverSchedule>& drivers) : silence(drivers, {}, "kitchen") {}
+  Silence silence;
+};
+
+struct WatchedIntake : HasSilence, Intake {
+  explicit WatchedIntake(const std::vector<DriverSchedule>& drivers) : HasSilence(drivers), Intake(drivers, silence) {}
+};
+
 class IntakeTest : public testing::Test {
  protected:
   static Sample sample(const std::string& sensor, double value) { return {sensor, value, "Cel", std::nullopt}; }
@@ -45,7 +54,7 @@ class IntakeTest : public testing::Test {
 };
 
 TEST_F(IntakeTest, reads_a_driver_at_its_interval) {
-  Intake intake({{"a", 10s, 5s, {}}});
+  WatchedIntake intake({{"a", 10s, 5s, {}}});
   EXPECT_EQ(rounds_started(intake), 1U);
   finish(intake, {{sample("t", 1)}, {}, false});
   pass(9'999ms);
@@ -55,14 +64,14 @@ TEST_F(IntakeTest, reads_a_driver_at_its_interval) {
 }
 
 TEST_F(IntakeTest, never_starts_a_round_while_one_is_under_way) {
-  Intake intake({{"a", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
   rounds_started(intake);
   pass(3s);
   EXPECT_EQ(rounds_started(intake), 0U);
 }
 
 TEST_F(IntakeTest, reports_a_stuck_driver_once_and_the_others_go_on) {
-  Intake intake({{"stuck", 1s, 5s, {}}, {"fine", 1s, 5s, {}}});
+  WatchedIntake intake({{"stuck", 1s, 5s, {}}, {"fine", 1s, 5s, {}}});
   EXPECT_EQ(rounds_started(intake), 2U);
   Effects effects;
   intake.take({1, {{sample("t", 1)}, {}, false}}, pacing, now, effects);
@@ -75,7 +84,7 @@ TEST_F(IntakeTest, reports_a_stuck_driver_once_and_the_others_go_on) {
 }
 
 TEST_F(IntakeTest, refuses_what_is_not_a_number_and_keeps_the_rest) {
-  Intake intake({{"a", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
   rounds_started(intake);
   const auto readings =
       finish(intake, {{sample("bad", std::nan("")), sample("good", 1), sample("worse", INFINITY)}, {}, false});
@@ -85,7 +94,7 @@ TEST_F(IntakeTest, refuses_what_is_not_a_number_and_keeps_the_rest) {
 }
 
 TEST_F(IntakeTest, logs_a_complaint_once_and_its_end_once) {
-  Intake intake({{"a", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
   const DriverReport failed{{}, {{ErrorCode::not_found, "temp1_input: not there"}}, false};
   for (int i = 0; i < 5; ++i) {
     rounds_started(intake);
@@ -101,7 +110,7 @@ TEST_F(IntakeTest, logs_a_complaint_once_and_its_end_once) {
 
 // It was said to be well again between any two attempts to start it.
 TEST_F(IntakeTest, a_program_that_never_gives_anything_is_never_well) {
-  Intake intake({{"a", 0s, 5s, {}, true}});
+  WatchedIntake intake({{"a", 0s, 5s, {}, true}});
   for (int i = 0; i < 50; ++i) {
     rounds_started(intake);
     DriverReport report;
@@ -119,7 +128,7 @@ TEST_F(IntakeTest, a_program_that_never_gives_anything_is_never_well) {
 }
 
 TEST_F(IntakeTest, quotes_the_first_bad_line_of_a_kind_and_counts_the_others) {
-  Intake intake({{"a", 0s, 5s, {}, true}});
+  WatchedIntake intake({{"a", 0s, 5s, {}, true}});
   for (int i = 0; i < 5; ++i) {
     rounds_started(intake);
     DriverReport report;
@@ -190,7 +199,7 @@ TEST_F(IntakeTest, what_is_wrong_is_said_of_a_few_drivers_and_not_at_any_length)
 // ---- the end of the service ----
 
 TEST_F(IntakeTest, at_the_end_a_program_is_read_until_it_has_ended) {
-  Intake intake({{"program", 10s, 5s, {}, true, 1'200ms}, {"device", 10s, 5s, {}}});
+  WatchedIntake intake({{"program", 10s, 5s, {}, true, 1'200ms}, {"device", 10s, 5s, {}}});
   rounds_started(intake);
   finish(intake, {{sample("t", 1)}, {}, false});
   Effects effects;
@@ -211,7 +220,7 @@ TEST_F(IntakeTest, at_the_end_a_program_is_read_until_it_has_ended) {
 }
 
 TEST_F(IntakeTest, at_the_end_a_program_that_does_not_end_is_cut_off_and_it_is_said) {
-  Intake intake({{"program", 10s, 5s, {}, true, 1'200ms}});
+  WatchedIntake intake({{"program", 10s, 5s, {}, true, 1'200ms}});
   Effects effects;
   intake.stop(now, effects);
   rounds_started(intake);
@@ -224,7 +233,7 @@ TEST_F(IntakeTest, at_the_end_a_program_that_does_not_end_is_cut_off_and_it_is_s
 }
 
 TEST_F(IntakeTest, at_the_end_a_program_whose_read_is_stuck_is_said_to_be_cut_off) {
-  Intake intake({{"program", 10s, 5s, {}, true, 1'200ms}});
+  WatchedIntake intake({{"program", 10s, 5s, {}, true, 1'200ms}});
   rounds_started(intake);
   pass(5s);
   rounds_started(intake);
@@ -238,7 +247,7 @@ TEST_F(IntakeTest, at_the_end_a_program_whose_read_is_stuck_is_said_to_be_cut_of
 }
 
 TEST_F(IntakeTest, at_the_end_backpressure_holds) {
-  Intake intake({{"program", 0s, 5s, {}, true, 1'200ms}});
+  WatchedIntake intake({{"program", 0s, 5s, {}, true, 1'200ms}});
   Effects effects;
   intake.stop(now, effects);
   room = {0, false};
@@ -249,7 +258,7 @@ TEST_F(IntakeTest, at_the_end_backpressure_holds) {
 }
 
 TEST_F(IntakeTest, at_the_end_the_round_of_a_device_that_is_under_way_is_waited_for_a_second) {
-  Intake intake({{"device", 10s, 5s, {}}});
+  WatchedIntake intake({{"device", 10s, 5s, {}}});
   rounds_started(intake);
   Effects effects;
   intake.stop(now, effects);
@@ -259,7 +268,7 @@ TEST_F(IntakeTest, at_the_end_the_round_of_a_device_that_is_under_way_is_waited_
 }
 
 TEST_F(IntakeTest, says_when_two_drivers_have_a_sensor_of_one_name_and_keeps_both) {
-  Intake intake({{"a", 1s, 5s, {}}, {"b", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}, {"b", 1s, 5s, {}}});
   for (int i = 0; i < 3; ++i) {
     rounds_started(intake);
     Effects effects;
@@ -275,7 +284,7 @@ TEST_F(IntakeTest, says_when_two_drivers_have_a_sensor_of_one_name_and_keeps_bot
 }
 
 TEST_F(IntakeTest, counts_what_patience_found_to_be_no_trouble) {
-  Intake intake({{"a", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
   rounds_started(intake);
   DriverReport report;
   report.passed_over = 2;
@@ -286,7 +295,7 @@ TEST_F(IntakeTest, counts_what_patience_found_to_be_no_trouble) {
 }
 
 TEST_F(IntakeTest, stretches_the_interval_under_pressure) {
-  Intake intake({{"a", 10s, 5s, {}}});
+  WatchedIntake intake({{"a", 10s, 5s, {}}});
   pacing.update(true, now.monotonic);
   pacing.update(true, now.monotonic + 10s);
   rounds_started(intake);
@@ -300,7 +309,7 @@ TEST_F(IntakeTest, stretches_the_interval_under_pressure) {
 TEST_F(IntakeTest, keeps_the_interval_of_a_critical_sensor_under_pressure_and_thins_the_others) {
   SensorOptions critical;
   critical.critical = true;
-  Intake intake({{"a", 10s, 5s, {{"alarm", critical}}}});
+  WatchedIntake intake({{"a", 10s, 5s, {{"alarm", critical}}}});
   pacing.update(true, now.monotonic);
   pacing.update(true, now.monotonic + 10s);
   std::vector<std::size_t> counts;
@@ -317,7 +326,7 @@ TEST_F(IntakeTest, keeps_the_interval_of_a_critical_sensor_under_pressure_and_th
 TEST_F(IntakeTest, thins_what_is_not_critical_by_the_grid_and_not_by_when_a_round_came) {
   SensorOptions critical;
   critical.critical = true;
-  Intake intake({{"a", 10s, 5s, {{"alarm", critical}}}});
+  WatchedIntake intake({{"a", 10s, 5s, {{"alarm", critical}}}});
   pacing.update(true, now.monotonic);
   pacing.update(true, now.monotonic + 10s);
   std::vector<std::size_t> counts;
@@ -333,7 +342,7 @@ TEST_F(IntakeTest, thins_what_is_not_critical_by_the_grid_and_not_by_when_a_roun
 }
 
 TEST_F(IntakeTest, is_back_at_its_interval_at_once_when_the_pace_is) {
-  Intake intake({{"a", 10s, 5s, {}}});
+  WatchedIntake intake({{"a", 10s, 5s, {}}});
   pacing.update(true, now.monotonic);
   pacing.update(true, now.monotonic + 10s);
   rounds_started(intake);
@@ -347,7 +356,7 @@ TEST_F(IntakeTest, is_back_at_its_interval_at_once_when_the_pace_is) {
 
 TEST_F(IntakeTest, asks_no_stream_for_which_there_is_no_room_and_reads_devices_on) {
   for (const Millis interval : {Millis{0}, Millis{10'000}}) {
-    Intake intake({{"program", interval, 5s, {}, true}, {"device", 10s, 5s, {}}});
+    WatchedIntake intake({{"program", interval, 5s, {}, true}, {"device", 10s, 5s, {}}});
     room = {0, false};
     EXPECT_EQ(rounds_started(intake), 1U);
     EXPECT_EQ(intake.wake_at(pacing), now.monotonic + 5s) << "it is not asked again for nothing";
@@ -361,7 +370,7 @@ TEST_F(IntakeTest, asks_no_stream_for_which_there_is_no_room_and_reads_devices_o
 }
 
 TEST_F(IntakeTest, asks_nobody_while_memory_is_full) {
-  Intake intake({{"program", 0s, 5s, {}, true}, {"device", 10s, 5s, {}}});
+  WatchedIntake intake({{"program", 0s, 5s, {}, true}, {"device", 10s, 5s, {}}});
   room = {0, true};
   EXPECT_EQ(rounds_started(intake), 0U);
   EXPECT_FALSE(intake.wake_at(pacing).has_value());
@@ -371,7 +380,7 @@ TEST_F(IntakeTest, asks_nobody_while_memory_is_full) {
 TEST_F(IntakeTest, keeps_all_that_a_stream_gives_at_every_pace) {
   SensorOptions critical;
   critical.critical = true;
-  Intake intake({{"program", 10s, 5s, {{"alarm", critical}}, true}});
+  WatchedIntake intake({{"program", 10s, 5s, {{"alarm", critical}}, true}});
   pacing.update(true, now.monotonic);
   pacing.update(true, now.monotonic + 10s);
   for (int i = 0; i < 4; ++i) {
@@ -383,7 +392,7 @@ TEST_F(IntakeTest, keeps_all_that_a_stream_gives_at_every_pace) {
 }
 
 TEST_F(IntakeTest, a_program_that_prints_rubbish_for_ever_is_a_few_lines_in_the_log) {
-  Intake intake({{"a", 0s, 5s, {}}});
+  WatchedIntake intake({{"a", 0s, 5s, {}}});
   for (int i = 0; i < 1'000; ++i) {
     rounds_started(intake);
     DriverReport report{{sample("t", 1)}, {}, false};
@@ -397,7 +406,7 @@ TEST_F(IntakeTest, a_program_that_prints_rubbish_for_ever_is_a_few_lines_in_the_
 }
 
 TEST_F(IntakeTest, a_driver_that_has_ended_is_not_read_again) {
-  Intake intake({{"a", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
   rounds_started(intake);
   finish(intake, {{}, {}, true});
   pass(10s);

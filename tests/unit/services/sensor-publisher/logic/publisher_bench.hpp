@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <list>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -138,6 +139,8 @@ class PublisherBench {
   bool is_serving = false;
   std::list<OutboxEntry> rows;  // thinning takes from and puts into its middle
   std::string known_store;
+  std::map<std::string, KnownSensor> known_sensors;  // on the disk
+  std::size_t sensor_rows = 0;                       // of them, written so far
   std::optional<OutboxWrite> write;
   std::optional<OutboxRead> read;
   std::optional<OutboxScan> scan;
@@ -223,6 +226,11 @@ class PublisherBench {
     }
     rows.insert(rows.end(), done.append.begin(), done.append.end());
     if (!done.known_store.empty()) known_store = done.known_store;
+    for (const KnownSensor& sensor : done.sensors.forgotten) known_sensors.erase(sensor.sensor);
+    for (const KnownSensor& sensor : done.sensors.kept) {
+      known_sensors[sensor.sensor] = sensor;
+      ++sensor_rows;
+    }
   }
 };
 

@@ -68,7 +68,8 @@ TEST(PublisherStatus, is_this_text) {
             R"("puback_latency":{"count":7,"le_ms":{"1":7,"10":7,"100":7,"1000":7,"10000":7,"2":7,"25":7,"250":7,)"
             R"("2500":7,"30000":7,"5":7,"50":7},"sum_ms":0},)"
             R"("reason":"breaker not closed: broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
-            R"("service":"sensor-publisher","since":"2026-01-15T16:09:40.000Z","state":"degraded","stream":"run1",)"
+            R"("sensors":{"known":1,"not_watched":0,"silent":0},"service":"sensor-publisher",)"
+            R"("since":"2026-01-15T16:09:40.000Z","state":"degraded","stream":"run1",)"
             R"("version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
 }
 
@@ -136,7 +137,7 @@ TEST(PublisherStatus, counts_each_thing_under_a_key_of_its_own) {
   const std::string counters = counters_in(newest(with_a_past(bench), "status"));
   EXPECT_EQ(repeated_number_in(counters), "") << counters;
   EXPECT_EQ(counters,
-            R"({"connections_lost":5,"damaged":13,"driver_errors":17,"dropped":229,"events_dropped":19,)"
+            R"({"connections_lost":5,"damaged":13,"driver_errors":17,"dropped":229,"events_dropped":21,)"
             R"("failed_connects":{"refused":2},"left_out":14,"malformed":3,"messages":120,"no_values":18,"refused":7,)"
             R"("refused_by_store":11,"resends":1,"shared_names":4,"suppressed":8,"taken":5086,"thinned":1363,)"
             R"("unwritable":31,"watermarks_refused":10})");
