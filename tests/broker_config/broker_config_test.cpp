@@ -169,9 +169,9 @@ TEST(WatchSocket, can_be_opened_by_the_brokers_group_whatever_the_umask) {
 TEST_F(BrokerConfigTest, goes_on_while_eight_durable_sessions_are_full) {
   // Each is full before the next begins, so that no two share a message.
   const std::string password = broker_.client("sensor-publisher", "").password;
-  const std::string flood = "yes $(head -c 3000 /dev/zero | tr '\\0' x) | head -n 11500 | mosquitto_pub -V 5 -p " +
-                            std::to_string(broker_.port()) + " -u sensor-publisher -P '" + password +
-                            "' -q 1 -t sensors/n/reading/a -l";
+  const std::string flood =
+      "yes $(head -c 3000 /dev/zero | tr '\\0' x) | head -n 11500 | mosquitto_pub -V 5 -h 127.0.0.1 -p " +
+      std::to_string(broker_.port()) + " -u sensor-publisher -P '" + password + "' -q 1 -t sensors/n/reading/a -l";
   for (int session = 1; session <= 8; ++session) {
     std::vector<std::string> watch = client("mosquitto_sub", "home-assistant");
     for (const char* word : {"-c", "-x", "3600", "-q", "1", "-t", "sensors/#", "-E", "-i"}) watch.emplace_back(word);
