@@ -42,9 +42,10 @@ ErrorCode class_of_timeout(CURL* easy) {
   };
   if (has_passed(CURLINFO_PRETRANSFER_TIME_T)) return ErrorCode::timeout;
   if (!has_passed(CURLINFO_NAMELOOKUP_TIME_T)) return ErrorCode::unresolved;
-  long local_port = 0;  // set once TCP is connected; curl's own time of that comes after the handshake
-  curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
-  return local_port != 0 ? ErrorCode::tls : ErrorCode::unreachable;
+  // Counted once TCP is connected; curl's own time of that comes after the handshake, and so do its addresses in 8.14.
+  long connections = 0;
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connections);
+  return connections > 0 ? ErrorCode::tls : ErrorCode::unreachable;
 }
 
 }  // namespace
