@@ -51,6 +51,7 @@ persistence::LogicOptions persistence_options(Random& random) {
   options.ingest.max_held_rows = random.between(200, 2'000);
   options.retention.max_age = random.of_any_size(Millis{600'000}, Millis{24 * 3'600'000});
   options.retention.step_rows = random.between(10, 1'000);
+  options.retention.pass_interval = random.of_any_size(Millis{100}, Millis{60'000});
   if (random.chance(0.5)) options.retention.max_bytes = static_cast<std::int64_t>(random.between(10'000, 1'000'000));
   options.clock.hold = random.of_any_size(Millis{1'000}, Millis{300'000});
   options.clock.step_rows = random.between(1, 1'000);

@@ -242,10 +242,10 @@ void Ledger::stored_once(Stream& stream, const std::string& name, const Sequence
   stream.kept_through = std::max(stream.kept_through, row.seq);
   const std::uint64_t number = number_of(row.reading.value).value_or(0);
   Offer& offer = offers_[number];
-  if (offer.stream.empty()) offer = {offer.time, name, row.seq};
-  if (offer.stream == name && offer.seq == row.seq) return;
-  if (has(offer.stream, offer.seq, lost_by_hardware)) {
-    offer = {offer.time, name, row.seq};
+  if (offer.stream.empty() || has(offer.stream, offer.seq, lost_by_hardware)) offer = {offer.time, name, row.seq};
+  if (offer.stream == name && offer.seq == row.seq) {
+    if (number >= 1 && number <= rows_.size())
+      rows_[number - 1] = {name, row.seq, row.seq, false};  // it may have been handed in under other names, too
     return;
   }
   violate("what is handed in again is stored once",
