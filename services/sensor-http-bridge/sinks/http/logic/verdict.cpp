@@ -16,7 +16,7 @@
 #include "common/core/printable.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/answer_text.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/api_answer.hpp"
-#include "services/sensor-http-bridge/sinks/http/logic/retry_after.hpp"
+#include "common/codec/retry_after.hpp"
 
 namespace sensors::bridge {
 

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/logic/retry_after.hpp"
+#include "common/codec/retry_after.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "common/codec/time_text.hpp"
 
-namespace sensors::bridge {
+namespace sensors {
 namespace {
 
 const WallTime asked_at = *parse_time("1994-11-06T08:49:07Z");
@@ -30,4 +30,4 @@ TEST(RetryAfter, survives_nonsense_and_huge_numbers) {
 }
 
 }  // namespace
-}  // namespace sensors::bridge
+}  // namespace sensors

@@ -1,4 +1,4 @@
-#include "services/sensor-http-bridge/sinks/http/logic/retry_after.hpp"
+#include "common/codec/retry_after.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@
 #include <sstream>
 #include <string>
 
-namespace sensors::bridge {
+namespace sensors {
 
 namespace {
 
@@ -54,4 +54,4 @@ std::optional<Millis> parse_retry_after(std::string_view value, WallTime now) {
   return std::clamp<Millis>(*at - now, Millis{0}, std::chrono::seconds{longest_seconds});
 }
 
-}  // namespace sensors::bridge
+}  // namespace sensors
