@@ -1,4 +1,5 @@
-// Watermarks, queue depths, states, silent sensors, events and the beginnings of boots, from the broker.
+// Watermarks, queue depths, states, silent sensors, events, alerts and the beginnings of boots, from the broker.
+#include "common/codec/alert_json.hpp"
 #include "common/codec/control_json.hpp"
 #include "common/codec/silent_json.hpp"
 #include "common/codec/status_json.hpp"
@@ -42,6 +43,15 @@ void run(std::string_view input) {
     }
     const Result<SilentReport> again = decode_silent(encode_silent(*silent));
     must(again.has_value() && again->known == silent->known, "silent sensors survive another trip");
+  }
+  if (const Result<Alert> alert = decode_alert(input); taken(alert)) {
+    must(is_name(alert->name), "an alert has a name");
+    const Result<Alert> again = decode_alert(encode_alert(*alert));
+    must(again.has_value() && *again == *alert, "an alert survives another trip");
+  }
+  if (const Result<AlertOrder> order = decode_alert_order(input); taken(order)) {
+    must(decode_alert_order(encode_alert_order(*order)).value() == *order,
+         "an order about alerts survives another trip");
   }
   static_cast<void>(taken(decode_status_state(input)));
   static_cast<void>(taken(decode_status_delivers(input)));
