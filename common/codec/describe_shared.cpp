@@ -24,6 +24,7 @@ void describe(const CircuitBreaker& breaker, Now now, StatusWriter& status) {
   object.add("since", wall_of(breaker.since(), now));
   object.add("next_attempt", wall_of(breaker.next_attempt(), now));
   if (breaker.is_isolated()) object.add("isolated", true);
+  object.add("failing_since", wall_of(breaker.failing_since(), now));
   StatusWriter& transitions = object.in("transitions");
   for (const State state : {State::closed, State::open, State::half_open})
     transitions.add(name_of(state), breaker.entries_into(state));

@@ -12,6 +12,7 @@ namespace sensors {
 namespace {
 
 constexpr std::uint64_t longest_pace_ms = 24 * 3'600'000;
+constexpr std::uint64_t longest_interval_ms = 24 * 3'600'000;
 
 constexpr std::size_t most_buckets = 64;
 constexpr std::size_t most_destinations = 100;
@@ -27,13 +28,14 @@ BreakerTransitions read_transitions(JsonFields& outer, simdjson::dom::element el
 }
 
 BreakerReport read_breaker(JsonFields& outer, simdjson::dom::element element) {
-  JsonFields fields(element, {"state", "reason", "since", "next_attempt", "isolated"});
+  JsonFields fields(element, {"state", "reason", "since", "next_attempt", "isolated", "failing_since"});
   BreakerReport breaker;
   fields.read_text("state", breaker.state);
   fields.read_text("reason", breaker.reason);
   breaker.since = fields.peek_time("since");
   breaker.next_attempt = fields.peek_time("next_attempt");
   if (fields.has("isolated")) fields.read_bool("isolated", breaker.isolated);
+  breaker.failing_since = fields.peek_time("failing_since");
   simdjson::dom::element transitions;
   if (element["transitions"].get(transitions) == simdjson::SUCCESS)
     breaker.transitions = read_transitions(fields, transitions);
@@ -85,6 +87,41 @@ DestinationReport read_destination(JsonFields& outer, simdjson::dom::element ele
   if (fields.has("url_gone")) fields.read_bool("url_gone", destination.url_gone);
   outer.check(fields.finish());
   return destination;
+}
+
+/// Nothing where the service could not measure it: then the object is empty.
+std::optional<DiskFigures> read_disk(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"file_bytes", "free_bytes", "size_bytes", "risk"});
+  DiskFigures disk;
+  const std::optional<std::uint64_t> size = fields.peek_whole("size_bytes", 1, JsonFields::any_whole);
+  const std::optional<std::uint64_t> free = fields.peek_whole("free_bytes", 0, JsonFields::any_whole);
+  if (fields.has("risk")) fields.read_text("risk", disk.risk);
+  outer.check(fields.finish());
+  if (!size.has_value() || !free.has_value()) return std::nullopt;
+  disk.file_bytes = fields.peek_whole("file_bytes", 0, JsonFields::any_whole).value_or(0);
+  disk.free_bytes = *free;
+  disk.size_bytes = *size;
+  return disk;
+}
+
+GapsReport read_gaps(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"node", "reason", "readings", "since", "time"});
+  GapsReport gaps;
+  fields.read_name("node", gaps.node);
+  fields.read_text("reason", gaps.reason);
+  fields.read_whole("readings", gaps.readings, 1, JsonFields::any_whole);
+  fields.read_time("since", gaps.since);
+  fields.read_time("time", gaps.time);
+  outer.check(fields.finish());
+  return gaps;
+}
+
+std::optional<bool> read_clock(JsonFields& outer, simdjson::dom::element element) {
+  JsonFields fields(element, {"synced"});
+  std::optional<bool> synced;
+  if (fields.has("synced")) fields.read_bool("synced", synced.emplace());
+  outer.check(fields.finish());
+  return synced;
 }
 
 std::map<std::string, DestinationReport> read_destinations(JsonFields& outer, simdjson::dom::element element) {
@@ -150,7 +187,7 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   JsonDocument document(max_payload_bytes);
   TRY_ASSIGN(const simdjson::dom::element root, document.parse(payload));
   JsonFields fields(root, {"service", "reason", "since", "version", "pace_ms", "pressure", "store", "used_bytes",
-                           "dead_letters", "instance", "delivers"});
+                           "dead_letters", "instance", "delivers", "time", "interval_ms", "newest", "last_will"});
   ServiceReport report;
   report.state = state;
   fields.read_name("service", report.service);
@@ -164,6 +201,17 @@ Result<ServiceReport> decode_status(std::string_view payload) {
   if (fields.has("store")) fields.read_text("store", report.store);
   report.used_bytes = fields.peek_whole("used_bytes", 0, JsonFields::any_whole);
   report.dead_letters = fields.peek_whole("dead_letters", 0, JsonFields::any_whole);
+  if (fields.has("last_will")) fields.read_bool("last_will", report.last_will);
+  report.time = fields.peek_time("time");
+  report.newest = fields.peek_time("newest");
+  if (const auto interval = fields.peek_whole("interval_ms", 1, longest_interval_ms))
+    report.interval = Millis(*interval);
+  simdjson::dom::element clock;
+  if (root["clock"].get(clock) == simdjson::SUCCESS) report.clock_synced = read_clock(fields, clock);
+  simdjson::dom::element disk;
+  if (root["disk"].get(disk) == simdjson::SUCCESS) report.disk = read_disk(fields, disk);
+  simdjson::dom::element gaps;
+  if (root["gaps"].get(gaps) == simdjson::SUCCESS) report.gaps = read_gaps(fields, gaps);
   simdjson::dom::element destinations;
   if (root["destinations"].get(destinations) == simdjson::SUCCESS)
     report.destinations = read_destinations(fields, destinations);

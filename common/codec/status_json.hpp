@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/core/disk_figures.hpp"
 #include "common/core/result.hpp"
 #include "common/core/time.hpp"
 
@@ -44,6 +45,7 @@ struct BreakerReport {
   std::optional<WallTime> since;
   std::optional<WallTime> next_attempt;
   bool isolated = false;                                         // by an operator; then there is no next attempt
+  std::optional<WallTime> failing_since = std::nullopt;          // when it was last closed; nothing while it is
   std::optional<BreakerTransitions> transitions = std::nullopt;  // nothing: the service is older than they are
   bool operator==(const BreakerReport&) const = default;
 };
@@ -69,6 +71,16 @@ struct DestinationReport {
   bool operator==(const DestinationReport&) const = default;
 };
 
+/// What was dropped, by the gap records that a store has, where the newest of them is less than a day old.
+struct GapsReport {
+  std::string node;  // of the newest record; so is the reason
+  std::string reason;
+  std::uint64_t readings = 0;  // of all records since the one at `since`, none of them a day behind the one before
+  WallTime since;
+  WallTime time;  // of the newest
+  bool operator==(const GapsReport&) const = default;
+};
+
 struct ServiceReport {
   std::string service;
   ServiceState state = ServiceState::up;
@@ -76,6 +88,13 @@ struct ServiceReport {
   WallTime since;  // of the state
   std::string version;
   std::string instance;                       // of the process, random; empty: the service is older than they are
+  bool last_will = false;                     // it ended without a word; `since` is then when it had connected
+  std::optional<WallTime> time;               // when it said this, by a clock that somebody vouches for
+  std::optional<Millis> interval;             // at which it says how it is
+  std::optional<bool> clock_synced;           // publisher and persistence: somebody vouches for their clock
+  std::optional<DiskFigures> disk;            // where its database is; publisher and persistence
+  std::optional<GapsReport> gaps;             // persistence
+  std::optional<WallTime> newest;             // persistence: when it last took readings
   std::optional<BreakerReport> breaker;       // publisher and bridge
   std::optional<Millis> pace;                 // publisher: between two reads of a sensor
   std::string pressure;                       // publisher: why it reads more slowly; empty when it does not

@@ -112,6 +112,11 @@ class CircuitBreaker {
   /// When it last changed state; nothing before the first change.
   std::optional<Instant> since() const { return since_; }
 
+  /// Since when it is not closed, through all its probes; nothing while it is closed.
+  std::optional<Instant> failing_since() const {
+    return state_ == State::closed ? std::nullopt : std::optional(opened_at_);
+  }
+
   /// When an open breaker admits its probe; nothing in other states, and while it is isolated.
   std::optional<Instant> next_attempt() const;
 

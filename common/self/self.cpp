@@ -176,7 +176,15 @@ MqttPublish Self::down_message(const SelfOptions& options, std::string_view reas
   return own_message(options, "status", encode_status(report), true);
 }
 
+MqttPublish Self::last_will(const SelfOptions& options, std::string_view reason, WallTime connected_at,
+                            StatusWriter details) {
+  details.add("last_will", true);
+  return down_message(options, reason, connected_at, std::move(details));
+}
+
 void Self::describe(Now now, StatusWriter& status) const {
+  if (now.clock_synced) status.add("time", now.wall);
+  status.add("interval_ms", options_.status_interval);
   describe_process(options_.instance, now, status);
   link_.describe(status);
   status.in("counters").add("events_dropped", events_.dropped());

@@ -124,10 +124,14 @@ class Self {
   /// The last word of this run, if the broker is there.
   void say_down(std::string_view reason, StatusWriter details, Now now, CommonEffects effects) const;
 
-  /// The retained status "down": the last word, and the last will of the connection. `details`: what it says beside
-  /// whose it is.
+  /// The retained status "down": the last word. `details`: what it says beside whose it is.
   static MqttPublish down_message(const SelfOptions& options, std::string_view reason, WallTime since,
                                   StatusWriter details = {});
+
+  /// The last will of the connection: it says that it is one, as nobody knows beforehand when it will be true.
+  /// `connected_at`: its "since".
+  static MqttPublish last_will(const SelfOptions& options, std::string_view reason, WallTime connected_at,
+                               StatusWriter details = {});
 
   /// What others do in this service's place, for its condition; empty: nothing.
   const std::string& trouble() const { return namesakes_.trouble(); }

@@ -108,7 +108,7 @@ int run(Config config) {
   // Before a file is written: without a password this is tried every 2 s.
   Result<MqttClientOptions> mqtt =
       broker_connection(config.mqtt, config.logic.node + "-" + config.logic.service,
-                        Self::down_message(self_options(config.logic), "the connection to the broker ended",
+                        Self::last_will(self_options(config.logic), "the connection to the broker ended",
                                            read_clocks().wall, down_details(config.logic)));
   if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
   FileLock lock(state_file_of(config), config.logic.service);

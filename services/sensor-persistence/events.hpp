@@ -69,6 +69,14 @@ using DeadLetterCounts = std::map<std::string, std::uint64_t>;
 std::uint64_t total(const DeadLetterCounts& counts);
 
 /// What the store knows when it has been opened.
+/// A gap record, for people.
+struct GapSeen {
+  std::string node;
+  std::string reason;
+  std::uint64_t readings = 0;
+  WallTime time;
+};
+
 struct StoreContents {
   std::string store;
   std::uint64_t last_id = 0;
@@ -78,6 +86,7 @@ struct StoreContents {
   std::vector<BootState> boots;  // those with rows that wait for their times
   WallTime honest_time;          // of the last CommitTransaction that had one
   DeadLetterCounts dead_letters;
+  std::vector<GapSeen> newest_gaps = {};  // oldest first, at most 1,000
 };
 
 // ---- effects on the store ----

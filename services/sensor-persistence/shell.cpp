@@ -18,7 +18,7 @@ Result<MqttClientOptions> mqtt_options(const Config& config) {
   const std::string& root = config.logic.root;
   const std::string& node = config.logic.node;
   MqttPublish last_will =
-      Self::down_message(self_options(config.logic), "the connection to the broker ended", read_clocks().wall);
+      Self::last_will(self_options(config.logic), "the connection to the broker ended", read_clocks().wall);
   TRY_ASSIGN(MqttClientOptions options,
              broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will)));
   options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",

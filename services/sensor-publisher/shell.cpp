@@ -16,7 +16,7 @@ namespace {
 Result<MqttClientOptions> mqtt_options(const Config& config, const std::string& stream) {
   const std::string& root = config.logic.root;
   const std::string& node = config.logic.node;
-  MqttPublish last_will = Self::down_message(self_options(config.logic, stream), "connection lost", read_clocks().wall);
+  MqttPublish last_will = Self::last_will(self_options(config.logic, stream), "connection lost", read_clocks().wall);
   TRY_ASSIGN(MqttClientOptions options,
              broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will)));
   options.max_inflight = 20;

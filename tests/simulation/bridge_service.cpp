@@ -69,8 +69,8 @@ void BridgeService::open() {
 }
 
 void BridgeService::connect() {
-  const MqttPublish will = Self::down_message(bridge::self_options(options_), "the connection to the broker ended",
-                                              clock_.now().wall, bridge::down_details(options_));
+  const MqttPublish will = Self::last_will(bridge::self_options(options_), "the connection to the broker ended",
+                                           clock_.now().wall, bridge::down_details(options_));
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = {bridge::reply_topic(options_), bridge::status_topic(options_)};

@@ -65,7 +65,7 @@ void PersistenceService::connect() {
                            options_.root + "/" + options_.node + "/rpc/+",
                            options_.root + "/+/status/" + persistence::service_name};
   MqttPublish will =
-      Self::down_message(persistence::self_options(options_), "the connection to the broker ended", clock_.now().wall);
+      Self::last_will(persistence::self_options(options_), "the connection to the broker ended", clock_.now().wall);
   options.will_topic = std::move(will.topic);
   options.will_payload = std::move(will.payload);
   MqttLinkCallbacks callbacks;

@@ -77,8 +77,7 @@ void PublisherService::connect() {
   MqttLinkOptions options;
   options.client_id = client_id_;
   options.subscriptions = subscriptions_of(options_);
-  MqttPublish will =
-      Self::down_message(publisher::self_options(options_, stream_), "connection lost", clock_.now().wall);
+  MqttPublish will = Self::last_will(publisher::self_options(options_, stream_), "connection lost", clock_.now().wall);
   options.will_topic = std::move(will.topic);
   options.will_payload = std::move(will.payload);
   MqttLinkCallbacks callbacks;

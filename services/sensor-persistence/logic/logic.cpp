@@ -153,6 +153,7 @@ CommitTransaction Logic::next_transaction(Now now) {
   transaction.hand_outs = std::exchange(waiting_hand_outs_, {});
   commit_has_rows_ = !transaction.streams.empty();
   note_gaps(transaction.streams);
+  recent_gaps_.begin(transaction.streams);
   for (const StreamRows& rows : transaction.streams) clocks_.rows_come(rows, now.monotonic);
   clocks_.fill(transaction, now.monotonic);
   committing_withdrawals_ = std::exchange(waiting_withdrawals_, {});
@@ -199,6 +200,8 @@ void Logic::commit_succeeded(CommitReport report, Now now) {
   ++counters_.commits;
   const bool was_failing = health_.is_open() && !health_.is_working();
   health_.commit_succeeded(report.last_id, commit_has_rows_);
+  recent_gaps_.committed(now.wall);
+  if (commit_has_rows_) newest_ = now.wall;
   used_bytes_ = report.used_bytes;
   uploads_.rows_added(report.last_id);
   if (const std::string repaired = clocks_.committed(report); !repaired.empty()) {
@@ -304,6 +307,8 @@ void Logic::describe(Now now, StatusWriter& status) const {
   ingest_.describe(status);
   desk_.describe(status);
   status.add("used_bytes", used_bytes_);
+  status.add("newest", newest_);
+  recent_gaps_.describe(now.wall, status);
   describe_dead_letters(status);
   status.in("clock").add("synced", now.clock_synced);
   clocks_.describe(status);

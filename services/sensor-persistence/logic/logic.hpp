@@ -20,6 +20,7 @@
 #include "services/sensor-persistence/events.hpp"
 #include "services/sensor-persistence/logic/boot_clocks.hpp"
 #include "services/sensor-persistence/logic/ingest.hpp"
+#include "services/sensor-persistence/logic/recent_gaps.hpp"
 #include "services/sensor-persistence/logic/retention.hpp"
 #include "services/sensor-persistence/logic/rpc_desk.hpp"
 #include "services/sensor-persistence/logic/service_counters.hpp"
@@ -206,7 +207,9 @@ class Logic {
 
   bool is_committing_ = false;
   bool commit_has_rows_ = false;
-  std::string commit_gaps_;  // what to say about the gap records of the commit, empty when it has none
+  RecentGaps recent_gaps_;
+  std::optional<WallTime> newest_;  // when readings were committed last, by the clock as it was then
+  std::string commit_gaps_;         // what to say about the gap records of the commit, empty when it has none
   std::vector<HandOut> waiting_hand_outs_;
   std::vector<ConfirmationCall> waiting_confirmations_;
   std::vector<DeadLetterChange> waiting_changes_;

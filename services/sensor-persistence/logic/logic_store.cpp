@@ -41,6 +41,7 @@ void Logic::on(StoreOpened event, Now now) {
   uploads_.restart(*event.contents);
   clocks_.restart(event.contents->boots, now.monotonic);
   retention_.restart(event.contents->honest_time, now);
+  recent_gaps_.restart(event.contents->newest_gaps, now.wall);
   age_ = QueueAge{};
   ingest_.restart(std::move(event.contents->streams));
   is_to_announce_ = true;

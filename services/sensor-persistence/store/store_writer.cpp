@@ -51,6 +51,9 @@ Result<StoreWriter::Sql> StoreWriter::prepare(Database& database) {
           p("SELECT name, node, publisher, id, through FROM (SELECT * FROM stream ORDER BY moved_at DESC LIMIT ?1) "
             "ORDER BY moved_at"),
       .stream = p("SELECT name, node, publisher, id, through FROM stream WHERE name = ?1"),
+      .newest_gaps = p("SELECT t.node, g.reason, g.last - g.first + 1, g.time_ms"
+                       " FROM (SELECT * FROM gap ORDER BY id DESC LIMIT 1000) g CROSS JOIN stream t ON t.id = g.stream"
+                       " ORDER BY g.id"),
       .window =
           p("SELECT count(*), max(id) FROM (SELECT id FROM reading WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3)"),
       .present = p("SELECT EXISTS(SELECT 1 FROM reading WHERE id > ?1 AND id <= ?2 AND uptime_ms IS NULL"
@@ -138,7 +141,19 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   TRY_ASSIGN(contents.boots, clocks_->waiting());
   TRY_ASSIGN(const std::int64_t honest_time, integer_of(sql_.honest_time));
   contents.honest_time = WallTime(Millis(honest_time));
+  TRY_ASSIGN(contents.newest_gaps, newest_gaps());
   return contents;
+}
+
+Result<std::vector<GapSeen>> StoreWriter::newest_gaps() {
+  std::vector<GapSeen> gaps;
+  Statement& found = sql_.newest_gaps;
+  Result<bool> row = has_row(found);
+  for (; row.has_value() && *row; row = has_row(found))
+    gaps.push_back({found.text(0), found.text(1), found.unsigned_integer(2), WallTime(Millis(found.integer(3)))});
+  found.reset();
+  TRY(row);
+  return gaps;
 }
 
 Result<CommitReport> StoreWriter::commit(const CommitTransaction& transaction) {

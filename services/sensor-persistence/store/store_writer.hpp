@@ -58,6 +58,7 @@ class StoreWriter {
     Statement probe;
     Statement streams;
     Statement stream;
+    Statement newest_gaps;
     Statement window;
     Statement present;
     Statement delete_readings;
@@ -81,6 +82,7 @@ class StoreWriter {
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
   Result<RetentionReport> retain(const RetentionStep& step);
   Result<void> delete_rows(const RetentionStep& step, std::uint64_t through, RetentionReport& report);
+  Result<std::vector<GapSeen>> newest_gaps();
   Result<std::int64_t> integer_of(Statement& statement);
 
   Database database_;

@@ -109,6 +109,36 @@ TEST(StatusJson, reads_what_the_store_says_of_itself) {
   EXPECT_EQ(report->dead_letters, 3U);
 }
 
+TEST(StatusJson, reads_when_it_was_said_and_how_its_machine_is) {
+  const auto report = decode_status(
+      R"({"service":"sensor-persistence","state":"up","reason":"","since":"2026-01-15T15:49:35Z","version":"1",)"
+      R"("last_will":true,"time":"2026-01-15T15:50:35Z","interval_ms":2000,"newest":"2026-01-15T15:50:34Z",)"
+      R"("clock":{"synced":false,"restamped":3},"disk":{"file_bytes":1,"free_bytes":2,"size_bytes":3,"at_risk":1,)"
+      R"("risk":"memory"},"gaps":{"node":"attic","reason":"outbox_full","readings":5,"since":"2026-01-15T15:00:00Z",)"
+      R"("time":"2026-01-15T15:10:00Z"}})");
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_TRUE(report->last_will);
+  EXPECT_EQ(report->time, half_past + std::chrono::seconds{60});
+  EXPECT_EQ(report->interval, Millis{2'000});
+  EXPECT_EQ(report->newest, half_past + std::chrono::seconds{59});
+  EXPECT_EQ(report->clock_synced, false);
+  EXPECT_EQ(report->disk, (DiskFigures{1, 2, 3, "memory"}));
+  ASSERT_TRUE(report->gaps.has_value());
+  EXPECT_EQ(report->gaps->node, "attic");
+  EXPECT_EQ(report->gaps->reason, "outbox_full");
+  EXPECT_EQ(report->gaps->readings, 5U);
+  EXPECT_EQ(report->gaps->time - report->gaps->since, std::chrono::minutes{10});
+}
+
+TEST(StatusJson, has_no_figures_of_a_disk_that_could_not_be_measured) {
+  const auto report = decode_status(
+      R"({"service":"sensor-publisher","state":"up","reason":"","since":"2026-01-15T15:49:35Z","version":"1","disk":{}})");
+  ASSERT_TRUE(report.has_value());
+  EXPECT_FALSE(report->disk.has_value());
+  EXPECT_FALSE(report->last_will);
+  EXPECT_FALSE(report->time.has_value());
+}
+
 TEST(StatusJson, reads_latencies_as_they_are_written) {
   LatencyHistogram latency;
   latency.observe(std::chrono::microseconds{1'500});

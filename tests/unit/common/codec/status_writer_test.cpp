@@ -122,6 +122,7 @@ TEST(StatusParts, a_breaker_turns_its_times_into_wall_time) {
   describe(breaker, {opened + std::chrono::seconds{10}, since_when + std::chrono::seconds{10}}, after);
   EXPECT_EQ(after.object(), R"({"breaker":{"state":"open","reason":"API failures exceeded threshold (3): HTTP 500",)"
                             R"("since":"2026-01-15T15:49:35.000Z","next_attempt":"2026-01-15T15:50:35.000Z",)"
+                            R"("failing_since":"2026-01-15T15:49:35.000Z",)"
                             R"("transitions":{"closed":0,"open":1,"half_open":0}}})");
 }
 

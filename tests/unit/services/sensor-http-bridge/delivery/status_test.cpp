@@ -46,12 +46,13 @@ TEST(BridgeStatus, is_this_text) {
   EXPECT_EQ(
       by_key(in_trouble(t).newest("status")),
       R"({"api_latency":{"count":5,"le_ms":{"1":0,"10":0,"100":5,"1000":5,"10000":5,"2":0,"25":5,"250":5,)"
-      R"("2500":5,"30000":5,"5":0,"50":5},"sum_ms":100},"breaker":{"next_attempt":"2027-01-15T08:01:40.000Z",)"
-      R"("reason":"API failures exceeded threshold (3): HTTP 500: {}","since":"2027-01-15T08:00:40.000Z",)"
+      R"("2500":5,"30000":5,"5":0,"50":5},"sum_ms":100},"breaker":{"failing_since":"2027-01-15T08:00:40.000Z",)"
+      R"("next_attempt":"2027-01-15T08:01:40.000Z","reason":"API failures exceeded threshold (3): HTTP 500: {}","since":"2027-01-15T08:00:40.000Z",)"
       R"("state":"open","transitions":{"closed":0,"half_open":0,"open":1}},"counters":{"batches":1,)"
       R"("bytes":12524,"connections_lost":1,"delivered":100,"events_dropped":0,"failed_connects":{"refused":1},)"
       R"("failures":{"http_422":1,"http_500":2,"timeout":1},"holds":0,"late_outcomes":0,"rejected":0,)"
-      R"("splits":1,"unanswered":4},"delivers":true,"destination":"api","instance":"ours","loop_max_ms":7,"queue":150,)"
+      R"("splits":1,"unanswered":4},"delivers":true,"destination":"api","instance":"ours","interval_ms":10000,)"
+      R"("loop_max_ms":7,"queue":150,)"
       R"("reason":"circuit breaker open: API failures exceeded threshold (3): HTTP 500: {}",)"
       R"("service":"sensor-http-bridge","since":"2027-01-15T08:00:40.000Z","state":"degraded",)"
       R"("version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
@@ -82,7 +83,7 @@ TEST(BridgeStatus, has_a_queue_that_is_this_text) {
 }
 
 TEST(BridgeStatus, after_its_end_is_this_text) {
-  const MqttPublish down = Self::down_message(self_options(named_options()), "stopped", WallTime{1'768'493'375'123ms});
+  const MqttPublish down = Self::last_will(self_options(named_options()), "stopped", WallTime{1'768'493'375'123ms});
   EXPECT_EQ(down.topic, "sensors/kitchen/status/sensor-http-bridge");
   EXPECT_EQ(by_key(down.payload),
             R"({"instance":"ours","reason":"stopped","service":"sensor-http-bridge",)"

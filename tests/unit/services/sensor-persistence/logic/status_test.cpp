@@ -72,9 +72,12 @@ TEST(PersistenceStatus, is_this_text) {
             R"("refused_foreign":4,"refused_full":6,"refused_holes":8,"refused_messages":4,"requeued":0,)"
             R"("salvages":1,"uploaded":0},"dead_letters":13,"destinations":{"api":{"dead_letters":6,"waiting":4},)"
             R"("old":{"dead_letters":7}},"disk":{"at_risk":1,"file_bytes":1,"free_bytes":2,)"
-            R"("risk":"a \"cache\"","size_bytes":3},"instance":"ours","loop_max_ms":7,"pending":0,)"
+            R"("risk":"a \"cache\"","size_bytes":3},"gaps":{"node":"kitchen","readings":5,)"
+            R"("reason":"outbox_full","since":"2026-01-15T17:09:35.143Z","time":"2026-01-15T17:09:35.143Z"},)"
+            R"("instance":"ours","interval_ms":10000,"loop_max_ms":7,"newest":"2026-01-15T17:09:35.143Z","pending":0,)"
             R"("reason":"cannot commit: store.db: disk full","service":"sensor-persistence",)"
-            R"("since":"2026-01-15T17:09:35.163Z","state":"degraded","store":"store1","used_bytes":40960,)"
+            R"("since":"2026-01-15T17:09:35.163Z","state":"degraded","store":"store1",)"
+            R"("time":"2026-01-15T17:09:45.163Z","used_bytes":40960,)"
             R"("version":")" SENSOR_PROJECT_VERSION R"(","waiting_calls":1,"written_bytes":8192})");
 }
 
@@ -115,12 +118,13 @@ TEST(PersistenceStatus, after_its_end_is_this_text) {
             R"("since":"2026-01-15T17:09:35.123Z","state":"down","store":"store1","version":")" SENSOR_PROJECT_VERSION
             R"("})");
   const MqttPublish last_will =
-      Self::down_message(self_options(named_options()), "the connection to the broker ended", test_time);
+      Self::last_will(self_options(named_options()), "the connection to the broker ended", test_time);
   EXPECT_EQ(last_will.topic, "sensors/node/status/sensor-persistence");
   EXPECT_TRUE(last_will.retain);
-  EXPECT_EQ(by_key(last_will.payload),
-            R"({"instance":"ours","reason":"the connection to the broker ended","service":"sensor-persistence",)"
-            R"("since":"2026-01-15T16:09:35.123Z","state":"down","version":")" SENSOR_PROJECT_VERSION R"("})");
+  EXPECT_EQ(
+      by_key(last_will.payload),
+      R"({"instance":"ours","last_will":true,"reason":"the connection to the broker ended","service":"sensor-persistence",)"
+      R"("since":"2026-01-15T16:09:35.123Z","state":"down","version":")" SENSOR_PROJECT_VERSION R"("})");
 }
 
 }  // namespace

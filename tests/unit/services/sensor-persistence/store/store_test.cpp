@@ -74,6 +74,21 @@ TEST_F(StoreFile, keeps_the_last_honest_time_and_counts_its_probes) {
   EXPECT_EQ(open()->contents(10)->honest_time, test_time);
 }
 
+TEST_F(StoreFile, gives_its_newest_gap_records_the_oldest_first) {
+  std::unique_ptr<StoreWriter> writer = open();
+  Batch batch = run_of("aaaa", 1, 3);
+  batch.gaps = {Gap{4, 8, "outbox_full", test_time}, Gap{9, 9, "malformed", test_time + 1h}};
+  ASSERT_TRUE(writer->commit(rows(batch)).has_value());
+  const std::vector<GapSeen> gaps = writer->contents(10)->newest_gaps;
+  ASSERT_EQ(gaps.size(), 2U);
+  EXPECT_EQ(gaps.front().node, "kitchen");
+  EXPECT_EQ(gaps.front().reason, "outbox_full");
+  EXPECT_EQ(gaps.front().readings, 5U);
+  EXPECT_EQ(gaps.front().time, test_time);
+  EXPECT_EQ(gaps.back().reason, "malformed");
+  EXPECT_EQ(gaps.back().readings, 1U);
+}
+
 TEST_F(StoreFile, deletes_a_gap_record_in_one_step_with_the_readings_before_it) {
   std::unique_ptr<StoreWriter> writer = open();
   Batch batch = run_of("aaaa", 1, 3);

@@ -53,24 +53,25 @@ LogicOptions options_with_instance() {
 
 TEST(PublisherStatus, is_this_text) {
   PublisherBench bench(options_with_instance(), {{{"run1", 0}}, 0, 0, "store1"});
-  EXPECT_EQ(by_key(newest(in_trouble(bench), "status")),
-            R"({"breaker":{"next_attempt":"2026-01-15T16:10:45.000Z",)"
-            R"("reason":"broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
-            R"("since":"2026-01-15T16:09:45.000Z","state":"open","transitions":{"closed":0,"half_open":0,)"
-            R"("open":1}},"clock":{"restamped":0,"synced":true,"unsynced_readings":0},)"
-            R"("counters":{"connections_lost":1,"damaged":0,"driver_errors":3,"dropped":0,"events_dropped":0,)"
-            R"("failed_connects":{"refused":1},"left_out":0,"malformed":1,"messages":11,"no_values":4,"refused":1,)"
-            R"("refused_by_store":0,"resends":1,"shared_names":0,"suppressed":0,"taken":10,"thinned":0,)"
-            R"("unwritable":0,"watermarks_refused":1},"disk":{},"instance":"ours","loop_max_ms":7,)"
-            R"("outbox":{"claims":0,"confirmed":3,"depth":7,"pending":0,"used_bytes":280,"written":10},)"
-            R"("pace_ms":10000,)"
-            R"("pressure":"circuit breaker not closed: broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
-            R"("puback_latency":{"count":7,"le_ms":{"1":7,"10":7,"100":7,"1000":7,"10000":7,"2":7,"25":7,"250":7,)"
-            R"("2500":7,"30000":7,"5":7,"50":7},"sum_ms":0},)"
-            R"("reason":"breaker not closed: broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
-            R"("sensors":{"known":1,"not_watched":0,"silent":0},"service":"sensor-publisher",)"
-            R"("since":"2026-01-15T16:09:40.000Z","state":"degraded","stream":"run1",)"
-            R"("version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
+  EXPECT_EQ(
+      by_key(newest(in_trouble(bench), "status")),
+      R"({"breaker":{"failing_since":"2026-01-15T16:09:45.000Z","next_attempt":"2026-01-15T16:10:45.000Z",)"
+      R"("reason":"broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
+      R"("since":"2026-01-15T16:09:45.000Z","state":"open","transitions":{"closed":0,"half_open":0,)"
+      R"("open":1}},"clock":{"restamped":0,"synced":true,"unsynced_readings":0},)"
+      R"("counters":{"connections_lost":1,"damaged":0,"driver_errors":3,"dropped":0,"events_dropped":0,)"
+      R"("failed_connects":{"refused":1},"left_out":0,"malformed":1,"messages":11,"no_values":4,"refused":1,)"
+      R"("refused_by_store":0,"resends":1,"shared_names":0,"suppressed":0,"taken":10,"thinned":0,)"
+      R"("unwritable":0,"watermarks_refused":1},"disk":{},"instance":"ours","interval_ms":10000,)"
+      R"("loop_max_ms":7,"outbox":{"claims":0,"confirmed":3,"depth":7,"pending":0,"used_bytes":280,"written":10},)"
+      R"("pace_ms":10000,)"
+      R"("pressure":"circuit breaker not closed: broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
+      R"("puback_latency":{"count":7,"le_ms":{"1":7,"10":7,"100":7,"1000":7,"10000":7,"2":7,"25":7,"250":7,)"
+      R"("2500":7,"30000":7,"5":7,"50":7},"sum_ms":0},)"
+      R"("reason":"breaker not closed: broker failures exceeded threshold (3): no PUBACK in 10000 ms",)"
+      R"("sensors":{"known":1,"not_watched":0,"silent":0},"service":"sensor-publisher",)"
+      R"("since":"2026-01-15T16:09:40.000Z","state":"degraded","stream":"run1",)"
+      R"("time":"2026-01-15T16:09:45.000Z","version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
 }
 
 /// Two drivers, an outbox that becomes full, and sensors with rules of their own.
@@ -151,7 +152,7 @@ TEST(PublisherStatus, has_a_queue_that_is_this_text) {
 
 TEST(PublisherStatus, after_its_end_is_this_text) {
   const MqttPublish down =
-      Self::down_message(self_options(bench_options(), "run1"), "connection lost", WallTime{1'768'493'375'123ms});
+      Self::last_will(self_options(bench_options(), "run1"), "connection lost", WallTime{1'768'493'375'123ms});
   EXPECT_EQ(down.topic, "sensors/kitchen/status/sensor-publisher");
   EXPECT_TRUE(down.retain);
   EXPECT_EQ(by_key(down.payload),
