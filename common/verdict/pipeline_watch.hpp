@@ -3,38 +3,30 @@
 // long gives way. Owned by a Logic, on the loop thread. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "common/codec/control_json.hpp"
 #include "common/codec/json_object.hpp"
-#include "common/codec/status_json.hpp"
 #include "common/codec/topic.hpp"
 #include "common/core/time.hpp"
 #include "common/verdict/verdict.hpp"
+#include "common/verdict/watched_service.hpp"
 
 namespace sensors::verdict {
 
-struct WatchOptions {
-  std::string node;                // of who looks; empty: of no machine in particular
-  std::string service;             // of who looks, when it is one
-  std::size_t max_services = 256;  // those of the own node come on top
-};
+/// What only the topic says: a payload's own could make one machine look like another.
+inline constexpr auto topic_keys = std::to_array<std::string_view>({"node", "name"});
 
-/// A service as its topics have it.
-struct WatchedService {
-  template <class Value>
-  struct Heard {
-    Value value;
-    std::string payload;  // a JSON object on one line
-    Instant at{};         // when it came
-  };
-  std::optional<Heard<ServiceReport>> status;
-  std::optional<Heard<QueueDepth>> queue;
+struct WatchOptions {
+  std::string node = {};           // of who looks; empty: of no machine in particular
+  std::string service = {};        // of who looks, when it is one
+  std::size_t max_services = 256;  // those of the own node come on top
 };
 
 class PipelineWatch {
@@ -45,12 +37,12 @@ class PipelineWatch {
   /// A service that has said nothing for so long gives way to another when there are `max_services`.
   static constexpr Millis long_silence{600'000};
 
-  /// Problems of one verdict; what is beyond is counted.
+  /// Problems of one verdict, and silent sensors that are kept of one service; what is beyond is counted.
   static constexpr std::size_t max_problems = 200;
 
   using Name = std::pair<std::string, std::string>;  // node and service
 
-  explicit PipelineWatch(WatchOptions options);
+  explicit PipelineWatch(WatchOptions options) : options_(std::move(options)) {}
 
   /// Takes a message of the kinds status, queue, silent and reading; others are passed over. False when it cannot be
   /// read, or there is no room for it: then nothing changes. An empty one takes off what was retained there.
@@ -59,11 +51,32 @@ class PipelineWatch {
 
   void connected(Now now);
   void disconnected(Now now);
-  bool is_connected() const;
+  bool is_connected() const { return connected_at_.has_value(); }
+
+  /// A store of these nodes was asked something, and has not answered. Nobody tells unless he asks.
+  void stores_are_silent(std::set<std::string> nodes) { silent_stores_ = std::move(nodes); }
 
   Verdict judge(Now now) const;
 
-  const std::map<Name, WatchedService>& services() const;
+  const std::map<Name, WatchedService>& services() const { return services_; }
+
+ private:
+  friend class Judge;
+
+  bool is_own(const Name& name) const;
+  bool make_room(const Name& name, Instant now);
+  bool take_report(const Name& name, std::string_view kind, std::string_view payload, Now now, bool retained);
+  bool take_silent(const Name& name, std::string_view payload, Now now);
+  void take_off(const Name& name, std::string_view kind);
+
+  const WatchOptions options_;
+  JsonObjectReader reader_;
+  std::map<Name, WatchedService> services_;
+  std::set<std::string> silent_stores_;
+  std::optional<Instant> connected_at_;  // nothing: there is no connection
+  std::optional<Instant> lost_at_;       // the connection before; what came later is of this one
+  std::optional<WallTime> away_since_;
+  std::optional<WallTime> newest_;  // when a reading passed last
 };
 
 }  // namespace sensors::verdict
