@@ -9,10 +9,11 @@ namespace sensors::bridge {
 
 namespace {
 
-constexpr std::array<std::pair<EventStreams::Kind, std::string_view>, 4> names{{{EventStreams::reading, "reading"},
+constexpr std::array<std::pair<EventStreams::Kind, std::string_view>, 5> names{{{EventStreams::reading, "reading"},
                                                                                 {EventStreams::status, "status"},
                                                                                 {EventStreams::queue, "queue"},
-                                                                                {EventStreams::event, "event"}}};
+                                                                                {EventStreams::event, "event"},
+                                                                                {EventStreams::verdict, "verdict"}}};
 
 std::string_view name_of(EventStreams::Kind kind) {
   for (const auto& [known, name] : names) {
@@ -29,6 +30,8 @@ std::optional<EventStreams::Kind> EventStreams::kind_from(std::string_view name)
   }
   return std::nullopt;
 }
+
+std::string verdict_text(std::string_view json) { return fmt::format("event: verdict\ndata: {}\n\n", json); }
 
 std::string event_text(EventStreams::Kind kind, std::string_view node, std::string_view name,
                        std::string_view payload) {
@@ -52,13 +55,23 @@ bool EventStreams::wants(Kind kind) const {
 
 std::optional<WebStreamData> EventStreams::event_for(Kind kind, std::string_view node, std::string_view name,
                                                      std::string_view payload) const {
-  WebStreamData data;
+  std::vector<std::uint64_t> ids = listeners(kind);
+  if (ids.empty()) return std::nullopt;
+  return WebStreamData{std::move(ids), event_text(kind, node, name, payload)};
+}
+
+std::optional<WebStreamData> EventStreams::verdict_event(std::string_view json) const {
+  std::vector<std::uint64_t> ids = listeners(verdict);
+  if (ids.empty()) return std::nullopt;
+  return WebStreamData{std::move(ids), verdict_text(json)};
+}
+
+std::vector<std::uint64_t> EventStreams::listeners(Kind kind) const {
+  std::vector<std::uint64_t> ids;
   for (const auto& [id, kinds] : streams_) {
-    if ((kinds & kind) != 0) data.ids.push_back(id);
+    if ((kinds & kind) != 0) ids.push_back(id);
   }
-  if (data.ids.empty()) return std::nullopt;
-  data.text = event_text(kind, node, name, payload);
-  return data;
+  return ids;
 }
 
 std::optional<WebStreamData> EventStreams::keep_alive(Instant now) {

@@ -2,7 +2,6 @@
 // 9.2). Owned by Web. Pure; how much one listener may lag behind is the server's to bound.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,14 +14,11 @@
 
 namespace sensors::bridge {
 
-/// What only the topic says: a payload's own could make one machine look like another.
-inline constexpr std::array<std::string_view, 2> topic_keys{"node", "name"};
-
 class EventStreams {
  public:
   EventStreams(std::size_t max_streams, Millis keepalive) : max_streams_(max_streams), keepalive_(keepalive) {}
 
-  enum Kind : unsigned { reading = 1, status = 2, queue = 4, event = 8, every_kind = 15 };
+  enum Kind : unsigned { reading = 1, status = 2, queue = 4, event = 8, verdict = 16, every_kind = 31 };
   static std::optional<Kind> kind_from(std::string_view name);
 
   bool is_full() const { return streams_.size() >= max_streams_; }
@@ -33,9 +29,12 @@ class EventStreams {
   bool wants(Kind kind) const;
 
   /// The event, for all who listen to it; nothing when nobody does. `payload` is a JSON object on one line, without
-  /// `topic_keys`.
+  /// verdict::topic_keys.
   std::optional<WebStreamData> event_for(Kind kind, std::string_view node, std::string_view name,
                                          std::string_view payload) const;
+
+  /// The event that has the verdict, for all who listen to it.
+  std::optional<WebStreamData> verdict_event(std::string_view json) const;
 
   /// A line for all when it is time for one.
   std::optional<WebStreamData> keep_alive(Instant now);
@@ -47,11 +46,16 @@ class EventStreams {
   std::size_t count() const { return streams_.size(); }
 
  private:
+  std::vector<std::uint64_t> listeners(Kind kind) const;
+
   std::size_t max_streams_;
   Millis keepalive_;
   std::map<std::uint64_t, unsigned> streams_;  // the kinds, by id
   Instant next_{};
 };
+
+/// event: verdict, data: the JSON.
+std::string verdict_text(std::string_view json);
 
 /// event: KIND, data: the payload's keys behind "node" and "name".
 std::string event_text(EventStreams::Kind kind, std::string_view node, std::string_view name, std::string_view payload);

@@ -53,7 +53,8 @@ std::string filter_of(const WebOptions& options, std::string_view kind) {
 
 std::vector<std::string> web_subscriptions(const WebOptions& options) {
   std::vector<std::string> filters{filter_of(options, "status"), filter_of(options, "queue"),
-                                   filter_of(options, "event"), filter_of(options, "reading")};
+                                   filter_of(options, "silent"), filter_of(options, "event"),
+                                   filter_of(options, "reading")};
   for (const std::string& topic : committed_topics(options)) filters.push_back(topic);
   return filters;
 }
@@ -61,7 +62,7 @@ std::vector<std::string> web_subscriptions(const WebOptions& options) {
 Web::Web(WebOptions options)
     : options_(std::move(options)),
       access_(options_),
-      watch_(options_.node, options_.service, options_.max_services),
+      watch_({options_.node, options_.service, options_.max_services}),
       streams_(options_.max_streams, options_.stream_keepalive),
       reads_(calls_of<PendingRead>(options_, "read")),
       questions_(calls_of<std::uint64_t>(options_, "write")),
@@ -93,7 +94,8 @@ BridgeEffects Web::handle(const StopRequested&, Now now) {
 
 BridgeEffects Web::handle(const MqttConnected&, Now now) {
   now_ = now;
-  is_connected_ = true;
+  watch_.connected(now);
+  verdict_stream_.changed(now.monotonic);
   writes_.connected();
   return take_effects();
 }
@@ -101,7 +103,8 @@ BridgeEffects Web::handle(const MqttConnected&, Now now) {
 /// What services said last stays to be looked at, with its age; what is retained comes again with the connection.
 BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
   now_ = now;
-  is_connected_ = false;
+  watch_.disconnected(now);
+  verdict_stream_.changed(now.monotonic);
   for (const PendingRead& read : reads_.take_all()) store_is_silent(read, "the connection to the broker was lost");
   for (const std::uint64_t write : questions_.take_all()) writes_.unanswered(write, now.monotonic);
   writes_.disconnected();
@@ -140,24 +143,45 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
   }
   const std::optional<TopicView> topic = parse_topic(message.topic);
   if (!topic.has_value() || topic->root != options_.root) return take_effects();
-  const std::optional<EventStreams::Kind> kind = EventStreams::kind_from(topic->kind);
-  if (!kind.has_value()) return take_effects();
-  if (*kind == EventStreams::status || *kind == EventStreams::queue) {
-    const std::optional<std::string> line =
-        watch_.take(topic->node, topic->name, topic->kind, message.payload, now.monotonic);
-    counters_.refused_payloads += watch_.take_refused();
-    if (!line.has_value()) return take_effects();
-    if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line))
-      add(std::move(*data));
-  } else if (streams_.wants(*kind)) {
-    const Result<std::string> line = reader_.one_line(message.payload, topic_keys);
-    if (!line.has_value()) {
-      ++counters_.refused_payloads;
-    } else if (std::optional<WebStreamData> data = streams_.event_for(*kind, topic->node, topic->name, *line)) {
-      add(std::move(*data));
-    }
+  if (topic->kind == "status" || topic->kind == "queue" || topic->kind == "silent") {
+    take_of_service(*topic, message);
+  } else if (topic->kind == "reading" || topic->kind == "event") {
+    take_passing(*topic, *EventStreams::kind_from(topic->kind), message);
   }
   return take_effects();
+}
+
+/// What a service says of itself is remembered, and passed on. An empty status takes it off.
+void Web::take_of_service(const TopicView& topic, const MqttMessage& message) {
+  const verdict::PipelineWatch::Name name{topic.node, topic.name};
+  const bool was_there = watch_.services().contains(name);
+  if (!watch_.take(topic, message.payload, now_, message.retained)) {
+    ++counters_.refused_payloads;
+    return;
+  }
+  verdict_stream_.changed(now_.monotonic);
+  if (topic.kind == "silent") return;
+  const EventStreams::Kind kind = *EventStreams::kind_from(topic.kind);
+  const auto service = watch_.services().find(name);
+  std::string line;
+  if (message.payload.empty()) {
+    if (was_there && kind == EventStreams::status) line = "{}";
+  } else {
+    line = kind == EventStreams::status ? service->second.status->payload : service->second.queue->payload;
+  }
+  if (line.empty()) return;
+  if (std::optional<WebStreamData> data = streams_.event_for(kind, topic.node, topic.name, line)) add(std::move(*data));
+}
+
+void Web::take_passing(const TopicView& topic, EventStreams::Kind kind, const MqttMessage& message) {
+  watch_.take(topic, message.payload, now_, message.retained);
+  if (!streams_.wants(kind)) return;
+  const Result<std::string> line = reader_.one_line(message.payload, verdict::topic_keys);
+  if (!line.has_value()) {
+    ++counters_.refused_payloads;
+  } else if (std::optional<WebStreamData> data = streams_.event_for(kind, topic.node, topic.name, *line)) {
+    add(std::move(*data));
+  }
 }
 
 BridgeEffects Web::handle(const WebRequest& request, Now now) {
@@ -219,6 +243,7 @@ void Web::warn_of_expiry() {
 
 std::optional<Instant> Web::wake_at() const {
   std::optional<Instant> earliest = streams_.wake_at();
+  if (streams_.wants(EventStreams::verdict)) earliest = std::min(*earliest, verdict_stream_.wake_at());
   if (certificate_expires_.has_value() && (!earliest.has_value() || look_at_expiry_at_ < *earliest))
     earliest = look_at_expiry_at_;
   if (const std::optional<Instant> at = reads_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
@@ -233,11 +258,15 @@ std::optional<Instant> Web::wake_at() const {
 
 /// With what there is to be sent now, whatever the step was about.
 BridgeEffects Web::take_effects() {
-  while (is_connected_ && writes_.may_ask(now_.monotonic) && !questions_.is_full()) {
+  while (watch_.is_connected() && writes_.may_ask(now_.monotonic) && !questions_.is_full()) {
     const std::optional<Writes::Question> question = writes_.take_question();
     if (!question.has_value()) break;
     send(Sender::questions, questions_.open(options_.node, "streams", encode_streams_request(question->streams),
                                             question->write, now_.monotonic));
+  }
+  if (streams_.wants(EventStreams::verdict)) {
+    if (const std::optional<std::string> json = verdict_stream_.next(watch_, now_); json.has_value())
+      add(*streams_.verdict_event(*json));
   }
   for (MqttPublish& message : writes_.outbox().take_messages(now_.monotonic)) send(Sender::outbox, std::move(message));
   return std::exchange(effects_, {});

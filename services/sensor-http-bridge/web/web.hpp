@@ -13,6 +13,7 @@
 #include "common/codec/json_object.hpp"
 #include "common/codec/store_calls.hpp"
 #include "common/codec/topic.hpp"
+#include "common/verdict/pipeline_watch.hpp"
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic/publish_ids.hpp"
 #include "services/sensor-http-bridge/web/access.hpp"
@@ -20,8 +21,8 @@
 #include "services/sensor-http-bridge/web/event_streams.hpp"
 #include "services/sensor-http-bridge/web/metrics.hpp"
 #include "services/sensor-http-bridge/web/read_api.hpp"
-#include "services/sensor-http-bridge/web/service_watch.hpp"
 #include "services/sensor-http-bridge/web/target.hpp"
+#include "services/sensor-http-bridge/web/verdict_stream.hpp"
 #include "services/sensor-http-bridge/web/web_options.hpp"
 #include "services/sensor-http-bridge/web/writes.hpp"
 
@@ -81,6 +82,8 @@ class Web {
   void refuse_method(const WebRequest& request, const std::string& path, std::string_view methods);
   void get(const WebRequest& request, const Target& target);
   void post(const WebRequest& request, const Target& target);
+  void take_passing(const TopicView& topic, EventStreams::Kind kind, const MqttMessage& message);
+  void take_of_service(const TopicView& topic, const MqttMessage& message);
   void take_committed(const std::string& payload);
   void take_streams(std::uint64_t write, const std::string& payload);
   void question_refused(std::uint64_t write, const Error& error);
@@ -97,6 +100,7 @@ class Web {
   /// Whether an answer of `bytes` fits into memory beside those that are on their way; else the client is told to wait.
   bool has_room_for(const WebRequest& request, std::size_t bytes);
   void answer_status(const WebRequest& request);
+  void answer_verdict(const WebRequest& request);
   void answer_ready(const WebRequest& request);
   void answer_metrics(const WebRequest& request);
   void add_own_metrics(MetricsPage& page, const WebServerFigures& server) const;
@@ -113,7 +117,8 @@ class Web {
 
   const WebOptions options_;
   Access access_;
-  ServiceWatch watch_;
+  verdict::PipelineWatch watch_;
+  VerdictStream verdict_stream_;
   EventStreams streams_;
   StoreCalls<PendingRead> reads_;
   StoreCalls<std::uint64_t> questions_;  // about writes, by their numbers
@@ -128,7 +133,6 @@ class Web {
   Instant look_at_expiry_at_{};                  // with certificate_expires_
   std::optional<Instant> expiry_told_at_;
   std::string trouble_;
-  bool is_connected_ = false;
   bool is_stopping_ = false;
   bool was_refused_once_ = false;     // by the store, since its last answer
   bool is_question_refused_ = false;  // and said to be

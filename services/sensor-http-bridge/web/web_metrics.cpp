@@ -2,6 +2,9 @@
 #include "services/sensor-http-bridge/web/web.hpp"
 
 #include <array>
+#include <map>
+
+#include "services/sensor-http-bridge/web/status_answer.hpp"
 
 namespace sensors::bridge {
 
@@ -12,10 +15,24 @@ constexpr std::size_t metrics_per_payload = 4;
 
 constexpr const char* refused_help = "What the HTTP side refused, by its limit.";
 
+/// Each kind of problem has its line also while there is none, so that a rule sees it end.
+void add_problems(MetricsPage& page, const verdict::Verdict& verdict) {
+  std::map<std::pair<std::string_view, verdict::Severity>, int> counts;
+  for (const std::string_view kind : verdict::kinds) {
+    for (const verdict::Severity severity : {verdict::Severity::warning, verdict::Severity::critical})
+      counts[{kind, severity}] = 0;
+  }
+  for (const verdict::Problem& problem : verdict.problems) ++counts[{problem.kind, problem.severity}];
+  for (const auto& [key, count] : counts) {
+    page.gauge("sensor_problems", "Problems of the verdict.",
+               {{"kind", std::string(key.first)}, {"severity", std::string(verdict::name_of(key.second))}}, count);
+  }
+}
+
 }  // namespace
 
 void Web::answer_metrics(const WebRequest& request) {
-  if (!has_room_for(request, metrics_per_payload * watch_.json_bytes())) return;
+  if (!has_room_for(request, metrics_per_payload * status_answer_bytes(watch_))) return;
   MetricsPage page;
   for (const auto& [name, service] : watch_.services()) {
     const std::vector<JsonNumber> status =
@@ -23,13 +40,14 @@ void Web::answer_metrics(const WebRequest& request) {
     const std::vector<JsonNumber> queue =
         service.queue.has_value() ? reader_.numbers(service.queue->payload) : std::vector<JsonNumber>{};
     add_service(page, name.first, name.second, status, queue);
-    const std::optional<ServiceReport> report = watch_.report(name.first, name.second);
-    if (!report.has_value()) continue;
+    const ServiceReport* const report = service.report();
+    if (report == nullptr) continue;
     add_report(page, name.first, name.second, *report);
-    const std::chrono::duration<double> age = now_.monotonic - service.status->at;
+    const std::chrono::duration<double> age = now_.monotonic - service.status->said_at;
     page.gauge("sensor_service_status_age_seconds", "Time since the service last said how it is.",
                {{"node", name.first}, {"service", name.second}}, age.count());
   }
+  add_problems(page, watch_.judge(now_));
   add_own_metrics(page, request.server);
   const MetricsFormat format = metrics_format_of(request.header("accept"));
   WebResponse response = text_answer(request.id, 200, page.text(format));
@@ -38,7 +56,7 @@ void Web::answer_metrics(const WebRequest& request) {
 }
 
 void Web::add_own_metrics(MetricsPage& page, const WebServerFigures& server) const {
-  page.gauge("sensor_broker_connected", "Whether this bridge is connected to the broker.", {}, is_connected_);
+  page.gauge("sensor_broker_connected", "Whether this bridge is connected to the broker.", {}, watch_.is_connected());
   const Writes::Counters& writes = writes_.counters();
   page.counter("sensor_http_requests", "Requests.", {}, static_cast<double>(counters_.requests));
   page.counter("sensor_http_queries", "Queries asked of the store.", {}, static_cast<double>(counters_.queries));

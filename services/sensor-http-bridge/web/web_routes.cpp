@@ -1,7 +1,7 @@
 // Paths:
 //   /livez /readyz /ping /health                whoever can reach the server
 //   / /assets/*                                 the page, the same
-//   GET /metrics /v1/status /v1/events          scope read; from what was heard
+//   GET /metrics /v1/status /v1/verdict /v1/events  scope read; from what was heard
 //   GET /v1/readings /v1/sensors /v1/dead-letters   scope read; the store is asked
 //   POST /v1/readings /write /api/v2/write      scope write; answered when the store has it
 //   GET /v1/writes/<id>, GET and POST /query    scope write
@@ -13,15 +13,15 @@
 
 #include "common/codec/status_json.hpp"
 #include "common/core/ascii.hpp"
+#include "common/verdict/words.hpp"
 #include "services/sensor-http-bridge/web/agents.hpp"
 #include "services/sensor-http-bridge/web/page_files.hpp"
+#include "services/sensor-http-bridge/web/status_answer.hpp"
 #include "services/sensor-http-bridge/web/web.hpp"
 
 namespace sensors::bridge {
 
 namespace {
-
-constexpr const char* store_service = "sensor-persistence";
 
 /// About the most that the store puts into one (max_query_bytes there, and what is around the rows).
 constexpr std::size_t largest_store_answer = 1024 * 1024 + 64 * 1024;
@@ -50,6 +50,7 @@ std::string_view methods_of(std::string_view path) {
                                                                   {"/health", reading},
                                                                   {"/metrics", reading},
                                                                   {"/v1/status", reading},
+                                                                  {"/v1/verdict", reading},
                                                                   {"/v1/events", reading},
                                                                   {"/v1/readings", all},
                                                                   {"/v1/sensors", reading},
@@ -154,6 +155,10 @@ void Web::get(const WebRequest& request, const Target& target) {
     if (may(request, Needs::read)) answer_status(request);
     return;
   }
+  if (path == "/v1/verdict") {
+    if (may(request, Needs::read)) answer_verdict(request);
+    return;
+  }
   if (path == "/metrics") {
     if (may(request, Needs::read)) answer_metrics(request);
     return;
@@ -195,7 +200,7 @@ template <class Query>
 void Web::ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,
                     std::string (*encode)(const Query&), PendingRead read) {
   if (!query.has_value()) return refuse(request, {400, query.error().message});
-  if (!is_connected_ || is_stopping_)
+  if (!watch_.is_connected() || is_stopping_)
     return store_is_silent(read, is_stopping_ ? "the bridge is stopping" : "there is no connection to the broker");
   if (reads_.is_full()) {
     ++counters_.refused_queries;
@@ -216,8 +221,13 @@ bool Web::has_room_for(const WebRequest& request, std::size_t bytes) {
 }
 
 void Web::answer_status(const WebRequest& request) {
-  if (!has_room_for(request, watch_.json_bytes())) return;
-  add(json_answer(request.id, 200, watch_.as_json(is_connected_, now_)));
+  if (!has_room_for(request, status_answer_bytes(watch_))) return;
+  add(json_answer(request.id, 200, status_answer(watch_, now_)));
+}
+
+void Web::answer_verdict(const WebRequest& request) {
+  std::string json = verdict::verdict_json(watch_.judge(now_), now_.wall) + "\n";
+  if (has_room_for(request, json.size())) add(json_answer(request.id, 200, std::move(json)));
 }
 
 void Web::store_is_silent(const PendingRead& read, const std::string& why) {
@@ -258,10 +268,12 @@ std::optional<Access::Client> Web::checked(const WebRequest& request, Needs need
 
 std::vector<std::string> Web::reasons_not_ready() const {
   if (is_stopping_) return {"the bridge is stopping"};
-  if (!is_connected_) return {"there is no connection to the broker"};
-  const std::optional<ServiceReport> store = watch_.report(options_.node, store_service);
-  if (!store.has_value()) return {fmt::format("{} of {} has not said how it is", store_service, options_.node)};
-  if (store->state == ServiceState::down) return {fmt::format("{} is down: {}", store_service, store->reason)};
+  if (!watch_.is_connected()) return {verdict::broker_words().what};
+  const auto store = watch_.services().find({options_.node, std::string(verdict::store_service)});
+  const ServiceReport* const report = store == watch_.services().end() ? nullptr : store->second.report();
+  if (report == nullptr) return {verdict::service_missing_words(verdict::store_service).what};
+  if (report->state == ServiceState::down)
+    return {verdict::service_down_words(verdict::store_service, report->reason).what};
   return {};
 }
 
@@ -280,7 +292,8 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
     for (std::size_t at = 0; at <= wanted->size();) {
       const std::size_t end = std::min(wanted->find(',', at), wanted->size());
       const auto kind = EventStreams::kind_from(std::string_view(*wanted).substr(at, end - at));
-      if (!kind.has_value()) return refuse(request, {400, "kinds: there are reading, status, queue and event"});
+      if (!kind.has_value())
+        return refuse(request, {400, "kinds: there are reading, status, queue, event and verdict"});
       kinds |= *kind;
       at = end + 1;
     }
@@ -293,7 +306,12 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
   }
   const WebHeaders headers{{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
   if (request.method == "HEAD") return add(WebResponse{request.id, 200, headers, ""});
-  if (!has_room_for(request, watch_.json_bytes())) return;
+  if (!has_room_for(request, status_answer_bytes(watch_))) return;
+  std::string verdict;
+  if ((kinds & EventStreams::verdict) != 0) {
+    verdict = verdict_stream_.tell(watch_, now_);
+    if (std::optional<WebStreamData> data = streams_.verdict_event(verdict)) add(std::move(*data));
+  }
   streams_.open(request.id, kinds, now_.monotonic);
   std::string text = "retry: 2000\n\n";
   for (const auto& [name, service] : watch_.services()) {
@@ -302,6 +320,7 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
     if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
       text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
   }
+  if ((kinds & EventStreams::verdict) != 0) text += verdict_text(verdict::verdict_json(watch_.judge(now_), now_.wall));
   add(WebStreamBegin{request.id, headers, std::move(text)});
 }
 

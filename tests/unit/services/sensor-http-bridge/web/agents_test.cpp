@@ -71,7 +71,7 @@ TEST_F(Agents, are_told_whether_writes_are_stored) {
   const WebResponse& ill = answer("GET", "/health");
   EXPECT_EQ(ill.status, 503);
   EXPECT_EQ(Json::parse(ill.body).at("status"), "fail");
-  EXPECT_EQ(Json::parse(ill.body).at("message"), "sensor-persistence is down: r");
+  EXPECT_EQ(Json::parse(ill.body).at("message"), "sensor-persistence is down (r): readings wait where they were taken");
 }
 
 TEST_F(Agents, may_write_nothing) {

@@ -23,13 +23,13 @@ TEST(Web, is_ready_while_the_broker_and_the_store_are_there_and_says_what_is_not
   EXPECT_EQ(web.now_at("/readyz").status, 503);
   EXPECT_EQ(web.now_at("/readyz").body, "there is no connection to the broker\n");
   web.step(MqttConnected{});
-  EXPECT_EQ(web.now_at("/readyz").body, "sensor-persistence of kitchen has not said how it is\n");
+  EXPECT_EQ(web.now_at("/readyz").body, "sensor-persistence was never heard: readings wait where they were taken\n");
   web.store_is("up");
   EXPECT_EQ(web.now_at("/readyz").status, 200);
   web.store_is("degraded");
   EXPECT_EQ(web.now_at("/readyz").status, 200);
   web.store_is("down");
-  EXPECT_EQ(web.now_at("/readyz").body, "sensor-persistence is down: r\n");
+  EXPECT_EQ(web.now_at("/readyz").body, "sensor-persistence is down (r): readings wait where they were taken\n");
   web.store_is("up");
   web.step(StopRequested{});
   EXPECT_EQ(web.now_at("/readyz").body, "the bridge is stopping\n");
@@ -92,7 +92,7 @@ TEST(Web, remembers_no_more_services_than_it_may_and_nothing_that_is_not_JSON) {
 TEST(Web, streams_what_passes_with_its_node_and_begins_with_how_things_are) {
   WebTimeline web;
   web.hear("kitchen/status/sensor-publisher", R"({"state":"up"})");
-  const std::uint64_t all = web.get("/v1/events");
+  const std::uint64_t all = web.get("/v1/events?kinds=reading,status,queue,event");
   const std::uint64_t readings = web.get("/v1/events?kinds=reading");
   EXPECT_EQ(web.streams.at(all),
             "retry: 2000\n\nevent: status\ndata: "
@@ -112,7 +112,7 @@ TEST(Web, streams_what_passes_with_its_node_and_begins_with_how_things_are) {
 TEST(Web, a_payload_cannot_say_that_it_is_of_another_machine) {
   WebTimeline web;
   web.hear("kitchen/status/sensor-publisher", R"({"name":"x","state":"up","node":"attic"})");
-  const std::uint64_t all = web.get("/v1/events");
+  const std::uint64_t all = web.get("/v1/events?kinds=reading,status,queue,event");
   EXPECT_TRUE(
       web.streams.at(all).ends_with("data: {\"node\":\"kitchen\",\"name\":\"sensor-publisher\",\"state\":\"up\"}\n\n"))
       << web.streams.at(all);

@@ -209,7 +209,9 @@ TEST_F(WebWrite, takes_nothing_of_an_agent_while_the_store_is_away_as_it_sends_a
   const WebResponse& refused = web.answer(post("a value=1", {}, "/write", ""));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(header_of(refused, "Retry-After"), "5");
-  EXPECT_NE(refused.body.find("sensor-persistence is down: r; nothing of this was taken"), std::string::npos);
+  EXPECT_NE(refused.body.find(
+                "sensor-persistence is down (r): readings wait where they were taken; nothing of this was taken"),
+            std::string::npos);
   EXPECT_EQ(web.answer(post("a value=1", {}, "/v1/readings", "text/plain")).status, 0) << "waits for it";
   web.store_is("up");
   EXPECT_EQ(web.answer(post("a value=1", {}, "/write", "")).status, 0) << "taken, and waits";
