@@ -35,6 +35,7 @@ void Command::handle(const MqttConnected&) {
 
 void Command::handle(const MqttDisconnected& event) {
   const bool was_lost_now = std::exchange(is_connected_, false);
+  disconnected();
   if (kind_ == Kind::watches && was_connected_) {
     if (was_lost_now) complain(event.reason + "; waiting for the broker");
     return;

@@ -32,6 +32,7 @@ class Command {
 
  protected:
   virtual void connected() {}
+  virtual void disconnected() {}
   virtual void take(const MqttMessage& message) = 0;
   virtual void take(const MqttPublished&) {}
 

@@ -1,9 +1,10 @@
 #include "services/sensorctl/verbs/snapshot.hpp"
-#include "common/codec/control_json.hpp"
-#include "common/codec/status_json.hpp"
 
 #include <algorithm>
 #include <array>
+
+#include "common/codec/control_json.hpp"
+#include "common/codec/status_json.hpp"
 
 namespace sensors::sensorctl {
 
@@ -21,10 +22,14 @@ Value* entry(std::map<Named, Value>& map, const Named& name, std::size_t most) {
 
 }  // namespace
 
-bool Snapshot::take(const TopicView& topic, const std::string& payload) {
+bool Snapshot::take(const TopicView& topic, const std::string& payload, Now now, bool retained) {
   const Named name{topic.node, topic.name};
-  if (topic.kind == "status") return take_status(name, payload);
-  if (topic.kind == "queue") return take_queue(name, payload);
+  const bool is_empty = payload.empty();
+  if (topic.kind == "status" && !is_empty && !decode_status(payload).has_value()) return false;
+  if (topic.kind == "queue" && !is_empty && !decode_queue_depth(payload).has_value()) return false;
+  // One for which there is no room is passed over.
+  const bool is_taken = watch_.take(topic, payload, now, retained);
+  if (topic.kind == "silent") return is_taken;
   if (topic.kind == "reading") return take_reading(name, payload);
   if (topic.kind != "committed") return true;
   const Result<Committed> committed = decode_committed(payload);
@@ -34,29 +39,9 @@ bool Snapshot::take(const TopicView& topic, const std::string& payload) {
   return true;
 }
 
-/// An empty status takes a service off the broker for good.
-bool Snapshot::take_status(const Named& name, const std::string& payload) {
-  if (payload.empty()) {
-    services_.erase(name);
-    return true;
-  }
-  Result<ServiceReport> report = decode_status(payload);
-  if (!report.has_value()) return false;
-  if (ServiceSnapshot* service = entry(services_, name, most_services)) {
-    service->report = std::move(*report);
-    service->report_json = payload;
-  }
-  return true;
-}
-
-bool Snapshot::take_queue(const Named& name, const std::string& payload) {
-  const Result<QueueDepth> queue = decode_queue_depth(payload);
-  if (!queue.has_value()) return payload.empty();
-  if (ServiceSnapshot* service = entry(services_, name, most_services)) {
-    service->queue = *queue;
-    service->queue_json = payload;
-  }
-  return true;
+void Snapshot::stores_are_silent(std::set<std::string> nodes) {
+  watch_.stores_are_silent(nodes);
+  silent_stores_ = std::move(nodes);
 }
 
 bool Snapshot::take_reading(const Named& name, const std::string& payload) {
@@ -84,8 +69,8 @@ void Snapshot::take(std::vector<StoredReading> readings) {
 std::vector<std::string> Snapshot::missing_services() const {
   std::vector<std::string> missing;
   for (const char* service : services_of_a_pipeline) {
-    const bool is_there = std::any_of(services_.begin(), services_.end(), [&](const auto& entry) {
-      return entry.first.second == service && entry.second.report.has_value();
+    const bool is_there = std::any_of(services().begin(), services().end(), [&](const auto& entry) {
+      return entry.first.second == service && entry.second.report() != nullptr;
     });
     if (!is_there) missing.emplace_back(service);
   }
@@ -93,8 +78,8 @@ std::vector<std::string> Snapshot::missing_services() const {
 }
 
 bool Snapshot::is_well() const {
-  const bool all_up = std::all_of(services_.begin(), services_.end(), [](const auto& entry) {
-    return !entry.second.report.has_value() || entry.second.report->state == ServiceState::up;
+  const bool all_up = std::all_of(services().begin(), services().end(), [](const auto& entry) {
+    return entry.second.report() == nullptr || entry.second.report()->state == ServiceState::up;
   });
   return all_up && missing_services().empty() && silent_stores_.empty();
 }

@@ -50,8 +50,8 @@ std::string details_of(const ServiceReport& report) {
 std::string services_text(const Snapshot& snapshot, const Labels& labels, WallTime now) {
   std::vector<Cells> rows{{"SERVICE", "STATE", "FOR", "VERSION", ""}};
   for (const auto& [name, service] : snapshot.services()) {
-    if (!service.report.has_value()) continue;
-    const ServiceReport& report = *service.report;
+    if (service.report() == nullptr) continue;
+    const ServiceReport& report = *service.report();
     rows.push_back({labels.of(name), name_of(report.state), span_text(now - report.since),
                     printable_line(report.version, 20), details_of(report)});
   }
@@ -69,8 +69,8 @@ std::string next_attempt_text(const BreakerReport& breaker, WallTime now) {
 std::string breakers_text(const Snapshot& snapshot, const Labels& labels, WallTime now) {
   std::vector<Cells> rows{{"BREAKER", "STATE", "FOR", "NEXT ATTEMPT", "REASON"}};
   for (const auto& [name, service] : snapshot.services()) {
-    if (!service.report.has_value() || !service.report->breaker.has_value()) continue;
-    const BreakerReport& breaker = *service.report->breaker;
+    if (service.report() == nullptr || !service.report()->breaker.has_value()) continue;
+    const BreakerReport& breaker = *service.report()->breaker;
     rows.push_back({labels.of(name), printable_line(breaker.state, 20),
                     breaker.since.has_value() ? span_text(now - *breaker.since) : "", next_attempt_text(breaker, now),
                     printable_line(breaker.reason, most_reason_bytes)});
@@ -81,8 +81,8 @@ std::string breakers_text(const Snapshot& snapshot, const Labels& labels, WallTi
 std::string queues_text(const Snapshot& snapshot, const Labels& labels) {
   std::vector<Cells> rows{{"QUEUE", "DEPTH", "HIGH MARK", "LIMIT", "OLDEST", "LEAVING", ""}};
   for (const auto& [name, service] : snapshot.services()) {
-    if (!service.queue.has_value()) continue;
-    const QueueDepth& queue = *service.queue;
+    if (!service.depth().has_value()) continue;
+    const QueueDepth queue = *service.depth();
     const auto oldest = Millis{static_cast<Millis::rep>(std::min(queue.oldest_s, 1e12) * 1e3)};
     rows.push_back({labels.of(name), count_text(queue.depth), count_text(queue.high),
                     queue.limit == 0 ? "-" : count_text(queue.limit), queue.depth == 0 ? "-" : span_text(oldest),
@@ -114,8 +114,8 @@ std::string destinations_text(const std::map<std::string, DestinationReport>& de
 std::string stores_text(const Snapshot& snapshot, const Labels& labels) {
   std::string text;
   for (const auto& [name, service] : snapshot.services()) {
-    if (!service.report.has_value() || service.report->store.empty()) continue;
-    const ServiceReport& report = *service.report;
+    if (service.report() == nullptr || service.report()->store.empty()) continue;
+    const ServiceReport& report = *service.report();
     text +=
         line_of(fmt::format("store {} of {}: {}, {} dead letters", printable_line(report.store, 64), labels.of(name),
                             size_text(report.used_bytes.value_or(0)), count_text(report.dead_letters.value_or(0))));
@@ -161,15 +161,34 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
+/// "!" is critical.
+std::string verdict_text(const verdict::Verdict& verdict, bool with_node, WallTime now) {
+  const auto line = [](const std::string& said) { return folded(said, screen_columns, 2) + "\n"; };
+  std::string text = line(printable_line(verdict.headline, most_reason_bytes));
+  for (const verdict::Problem& problem : verdict.problems) {
+    const std::string where = !with_node || problem.node.empty() ? "" : problem.node + ": ";
+    const char* mark = problem.severity == verdict::Severity::critical ? "!" : "-";
+    const std::string span = span_text(now - problem.since);
+    text += line(fmt::format("{} {}{}{}", mark, where, printable_line(problem.what, most_reason_bytes),
+                             span == "0 s" ? "" : ", for " + span));
+    text += "  " + folded(printable_line(problem.advice, most_reason_bytes), screen_columns - 2, 2) + "\n";
+  }
+  if (verdict.more > 0) text += fmt::format("and {} more problems\n", verdict.more);
+  return text;
+}
+
 }  // namespace
 
-std::string snapshot_text(const Snapshot& snapshot, WallTime now) {
+std::string snapshot_text(const Snapshot& snapshot, Now at) {
+  const WallTime now = at.wall;
   const Labels labels(snapshot);
-  return time_text(now) + "\n\n" + services_text(snapshot, labels, now) + "\n" + breakers_text(snapshot, labels, now) +
+  return verdict_text(snapshot.judge(at), has_several_nodes(snapshot), now) + "\n" + time_text(now) + "\n\n" +
+         services_text(snapshot, labels, now) + "\n" + breakers_text(snapshot, labels, now) +
          queues_text(snapshot, labels) + stores_text(snapshot, labels) + sensors_text(snapshot, labels, now);
 }
 
-std::string snapshot_json(const Snapshot& snapshot, WallTime now) {
+std::string snapshot_json(const Snapshot& snapshot, Now at) {
+  const WallTime now = at.wall;
   std::vector<std::string> services;
   std::vector<std::string> watermarks;
   std::vector<std::string> readings;
@@ -177,8 +196,8 @@ std::string snapshot_json(const Snapshot& snapshot, WallTime now) {
   std::vector<std::string> silent;
   for (const auto& [name, service] : snapshot.services()) {
     services.push_back(fmt::format(R"({{"node":"{}","service":"{}","status":{},"queue":{}}})", name.first, name.second,
-                                   service.report.has_value() ? on_one_line(service.report_json) : "null",
-                                   service.queue.has_value() ? on_one_line(service.queue_json) : "null"));
+                                   service.report() != nullptr ? service.status->payload : "null",
+                                   service.depth().has_value() ? service.queue->payload : "null"));
   }
   for (const auto& [name, committed] : snapshot.watermarks()) {
     watermarks.push_back(fmt::format(R"({{"node":"{}","publisher":"{}","watermark":{}}})", name.first, name.second,
@@ -190,6 +209,7 @@ std::string snapshot_json(const Snapshot& snapshot, WallTime now) {
   for (const std::string& service : snapshot.missing_services()) missing.push_back(json_string(service));
   for (const std::string& node : snapshot.silent_stores()) silent.push_back(json_string(node));
   std::string out = fmt::format(R"({{"time":"{}","well":{})", time_text(now), snapshot.is_well());
+  out += ",\"verdict\":" + verdict::verdict_json(snapshot.judge(at), now);
   append_list(out, "services", services);
   append_list(out, "committed", watermarks);
   append_list(out, "readings", readings);

@@ -22,12 +22,13 @@ Status::Status(StatusOptions options, Session session)
     : Command(options.watch ? Kind::watches : Kind::asks),
       options_(options),
       session_(std::move(session)),
+      snapshot_(session_.node),
       nodes_(session_),
       calls_(session_.calls<std::string>(most_stores_asked)) {}
 
 std::vector<std::string> Status::filters(const Session& session) {
   std::vector<std::string> filters{session.filter("rpc-reply", session.client), session.all_status("+")};
-  for (const char* kind : {"queue", "committed", "reading"}) filters.push_back(session.filter(kind, "+"));
+  for (const char* kind : {"queue", "silent", "committed", "reading"}) filters.push_back(session.filter(kind, "+"));
   return filters;
 }
 
@@ -42,6 +43,7 @@ std::optional<Instant> Status::next_tick() const {
 void Status::connected() {
   settled_at_ = now_.monotonic + KnownNodes::settle_time;
   deadline_ = now_.monotonic + session_.timeout;
+  snapshot_.connected(now_);
   stores_.clear();
   calls_.take_all();
   // What is retained may come before the word that there is a connection, and a question then goes nowhere.
@@ -55,7 +57,8 @@ void Status::take(const MqttMessage& message) {
   if (topic->kind == "rpc-reply") return take_answer(message);
   if (!message.payload.empty() && topic->kind == "status") nodes_.heard(node);
   if (!session_.node.empty() && node != session_.node) return;  // heard to know which there are
-  if (!snapshot_.take(*topic, message.payload)) return complain(message.topic + ": cannot be read");
+  if (!snapshot_.take(*topic, message.payload, now_, message.retained))
+    return complain(message.topic + ": cannot be read");
   if (topic->kind == "status" && is_connected()) ask_store_of({node, std::string(topic->name)});
 }
 
@@ -63,8 +66,8 @@ void Status::take(const MqttMessage& message) {
 void Status::ask_store_of(const Named& name) {
   const auto store = snapshot_.services().find(name);
   if (name.second != "sensor-persistence" || store == snapshot_.services().end()) return;
-  const std::optional<ServiceReport>& report = store->second.report;
-  if (!report.has_value() || report->state == ServiceState::down) return;
+  const ServiceReport* const report = store->second.report();
+  if (report == nullptr || report->state == ServiceState::down) return;
   if (!is_watching() && now_.monotonic >= *deadline_) return;
   const auto asked = stores_.find(name.first);
   const bool is_new = asked == stores_.end() && stores_.size() < most_stores_asked;
@@ -114,7 +117,7 @@ void Status::tell() {
     if (asked == Asked::silent) silent.insert(node);
   }
   snapshot_.stores_are_silent(std::move(silent));
-  const std::string text = options_.json ? snapshot_json(snapshot_, now_.wall) : snapshot_text(snapshot_, now_.wall);
+  const std::string text = options_.json ? snapshot_json(snapshot_, now_) : snapshot_text(snapshot_, now_);
   if (!options_.watch) {
     print(text);
     return end(snapshot_.is_well() ? exit_ok : exit_trouble);

@@ -30,6 +30,7 @@ class Status : public Command {
 
  protected:
   void connected() override;
+  void disconnected() override { snapshot_.disconnected(now_); }
   void take(const MqttMessage& message) override;
   void take(const MqttPublished& published) override;
   std::optional<Instant> next_tick() const override;
@@ -47,8 +48,8 @@ class Status : public Command {
 
   const StatusOptions options_;
   const Session session_;
-  KnownNodes nodes_;
   Snapshot snapshot_;
+  KnownNodes nodes_;
   StoreCalls<std::string> calls_;        // of the stores, by node
   std::map<std::string, Asked> stores_;  // asked on this connection, by node
   std::optional<Instant> settled_at_;    // retained messages have come by then

@@ -65,6 +65,15 @@ TEST(Status, shows_everything_on_one_screen_and_ends_well) {
   answer(line);
   line.passes(Millis{1'000});
   EXPECT_EQ(line.out,
+            "destination api refused 1 reading; 1 more problem\n"
+            "- destination api refused 1 reading; they are kept as dead letters\n"
+            "  sensorctl dead-letters list --destination api says why. Then requeue or purge\n"
+            "  them.\n"
+            "- 2 readings were refused by destination old, which is not configured any more\n"
+            "  sensorctl dead-letters list --destination old shows them. Purge them:\n"
+            "  sensorctl dead-letters purge --all --destination old; or configure old\n"
+            "  again, and requeue them.\n"
+            "\n"
             "2026-01-15T16:09:35.150Z\n"
             "\n"
             "SERVICE             STATE  FOR         VERSION\n"
@@ -334,6 +343,38 @@ TEST(Status, asks_a_silent_store_again_once_it_speaks) {
   EXPECT_EQ(line.pictures.find("does not answer"), std::string::npos) << line.pictures;
 }
 
+TEST(Status, begins_with_the_verdict) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  for (const char* service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"})
+    line.hears(topic("status", service), status_of(service, "up"), true);
+  line.hears(topic("silent", "sensor-publisher"),
+             R"({"known":56,"silent":[{"node":"kitchen","sensor":"door","since":"2026-01-15T15:09:35Z",)"
+             R"("interval_ms":10000}],"more":0})",
+             true);
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_TRUE(
+      line.out.starts_with("1 of 56 sensors is silent; all else is well\n"
+                           "- door is silent; it came every 10 s, for 1 h\n"
+                           "  Look at its cable, its power, and what reads it. If it is gone for good:\n"
+                           "  sensorctl sensor forget door --node kitchen\n\n2026-"))
+      << line.out;
+  EXPECT_EQ(line.exit_code, exit_ok) << "the services run";
+}
+
+TEST(Status, knows_that_a_retained_status_is_too_old) {
+  Status status({}, session);
+  Timeline line(status);
+  line.happens(MqttConnected{});
+  for (const char* service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"})
+    line.hears(topic("status", service), status_of(service, "up", R"(,"time":"2026-01-15T16:09:00Z")"), true);
+  answer(line);
+  line.passes(Millis{1'000});
+  EXPECT_TRUE(line.out.starts_with("sensor-http-bridge is silent; 2 more problems\n")) << line.out;
+}
+
 TEST(Status, is_one_line_of_json_with_the_payloads_as_they_came) {
   StatusOptions options;
   options.json = true;
@@ -345,7 +386,10 @@ TEST(Status, is_one_line_of_json_with_the_payloads_as_they_came) {
   line.passes(Millis{1'000});
   EXPECT_EQ(line.out.find('\n'), line.out.size() - 1);
   EXPECT_TRUE(line.out.starts_with(
-      R"({"time":"2026-01-15T16:09:35.150Z","well":true,"services":[{"node":"kitchen","service":"sensor-http-bridge","status":{"service":)"))
+      R"({"time":"2026-01-15T16:09:35.150Z","well":true,"verdict":{"ok":false,"headline":"destination api refused 1 reading; 1 more problem",)"))
+      << line.out;
+  EXPECT_NE(line.out.find(R"("services":[{"node":"kitchen","service":"sensor-http-bridge","status":{"service":)"),
+            std::string::npos)
       << line.out;
   EXPECT_NE(line.out.find(R"("readings":[)" + row + "]"), std::string::npos) << line.out;
 }
@@ -362,19 +406,21 @@ TEST(Status, complains_about_payloads_that_cannot_be_read_and_shows_the_rest) {
   EXPECT_EQ(line.exit_code, exit_ok);
 }
 
+constexpr Now now{Instant{std::chrono::hours{1}}, Timeline::start};
+
 TEST(Snapshot, stays_bounded_whoever_speaks) {
   Snapshot snapshot;
   for (std::size_t i = 0; i < Snapshot::most_services + 10; ++i) {
     const std::string node = "n" + std::to_string(i);
-    snapshot.take(TopicView{"sensors", node, "status", "x"}, status_of("x", "up"));
+    snapshot.take(TopicView{"sensors", node, "status", "x"}, status_of("x", "up"), now);
   }
   EXPECT_EQ(snapshot.services().size(), Snapshot::most_services);
 }
 
 TEST(Snapshot, forgets_a_service_whose_status_was_emptied) {
   Snapshot snapshot;
-  snapshot.take(TopicView{"sensors", "kitchen", "status", "x"}, status_of("x", "up"));
-  snapshot.take(TopicView{"sensors", "kitchen", "status", "x"}, "");
+  snapshot.take(TopicView{"sensors", "kitchen", "status", "x"}, status_of("x", "up"), now);
+  snapshot.take(TopicView{"sensors", "kitchen", "status", "x"}, "", now);
   EXPECT_TRUE(snapshot.services().empty());
 }
 
