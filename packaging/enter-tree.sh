@@ -18,6 +18,7 @@ passed=()
 for name in JOBS TOGETHER INTO SOURCE_DATE_EPOCH SENSOR_SOURCES CCACHE_DISABLE TZ http_proxy https_proxy no_proxy; do [ -z "${!name:-}" ] || passed+=("$name=${!name}"); done
 # shellcheck disable=SC2016 # the inner shells expand these, in the new namespace and in the tree
 exec unshare --mount --pid --fork --kill-child --propagation private bash -euc '
+  mount --rbind "$root" "$root" # so that what runs in there may have mounts of its own
   mount --bind "$project" "$root$project"
   mount --bind "$build" "$root$project/build"
   mount --bind "$cache" "$root/ccache"
