@@ -11,6 +11,7 @@ mkdir -p "$tree"/{usr,etc,proc,dev,sys,tmp}
 for name in bin sbin lib lib32 lib64; do ln -s "usr/$name" "$tree/$name"; done
 
 # in_tree COMMAND...: the outer namespace takes the tree's /usr with it when it ends.
+# shellcheck disable=SC2016 # the inner shell expands these, in the new namespace
 in_tree() {
   unshare --mount bash -euc 'mount --bind /usr "$0/usr"; exec "${@:1}"' "$tree" "$folder/packaging/enter-tree.sh" "$tree" "$@" 2>&1
 }
