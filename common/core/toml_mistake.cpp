@@ -166,7 +166,6 @@ class Walk {
   }
 
   /// Of a list, which goes on behind it.
-  /// Of a list, which goes on behind it.
   Found curly_element(std::string_view all) const {
     const std::string straight = with_straight_quotes(all);  // its first character is a quote
     std::size_t end = straight.find_first_of("\"'", 1);
@@ -211,7 +210,8 @@ class Walk {
   /// A value without quotes, up to `end` of the line.
   Found bare(std::size_t end, bool is_in_list) {
     const std::string_view whole = trimmed(line().substr(0, end));
-    const std::string_view word = is_in_list ? whole : trimmed(whole.substr(0, end_of_bare(whole)));
+    const std::size_t stop = is_in_list ? 0 : end_of_bare(whole);
+    const std::string_view word = stop == 0 ? whole : whole.substr(0, stop);
     if (word.size() < whole.size() && is_bare_value(word)) {
       at_ += word.size();
       return behind_value();

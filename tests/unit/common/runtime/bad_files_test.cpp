@@ -78,6 +78,8 @@ const std::vector<BadFile> bad_files{
     {"url = https://a/b\n", ":1:7: url: a text stands in quotes: url = \"...\""},
     {"program = [\"/a\"],\n", ":1:17: program: a comma stands behind it: delete it"},
     {"program = [\"/a\"; \"-u\"]\n", ":1:16: program: values in brackets have commas between them, no semicolons"},
+    {"port = ;\n", ":1:8: port: the value is missing; a comment begins with #"},
+    {"port = ,\n", ":1:8: port: a text stands in quotes: port = \",\""},
     {"[mqtt];\n", ":1:1: [mqtt]: a semicolon stands behind it: delete it"},
     {"[mqtt],\n", ":1:1: [mqtt]: a comma stands behind it: delete it"},
     // lists
