@@ -21,7 +21,7 @@ std::string_view without_blanks(std::string_view text) {
 
 bool is_list(std::string_view key) {
   return key.ends_with("Paths") || key.ends_with("Directory") || key == "TemporaryFileSystem" ||
-         key == "AmbientCapabilities";
+         key == "AmbientCapabilities" || key == "IPAddressDeny" || key == "IPAddressAllow";
 }
 
 std::vector<std::string> words_in(std::string_view text) {
@@ -36,6 +36,10 @@ std::vector<std::string> words_in(std::string_view text) {
 
 bool lies_in(std::string_view path, std::string_view folder) {
   return folder == "/" || path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
+bool is_this_machine(std::string_view host) {
+  return host == "localhost" || host.starts_with("127.") || host.starts_with("::1");
 }
 
 /// "-+/srv/x/" as "/srv/x".
@@ -77,8 +81,9 @@ void UnitSandbox::read(std::string_view text) {
 }
 
 void UnitSandbox::assign(const std::string& key, std::string value) {
-  for (std::size_t at = value.find("%i"); at != std::string::npos; at = value.find("%i"))
-    value.replace(at, 2, name_.substr(std::min(name_.find('@'), name_.size() - 1) + 1));
+  const std::string instance = name_.substr(std::min(name_.find('@'), name_.size() - 1) + 1);
+  for (std::size_t at = value.find("%i"); at != std::string::npos; at = value.find("%i", at + instance.size()))
+    value.replace(at, 2, instance);
   std::string& known = values_[key];
   if (is_list(key) && !value.empty() && !known.empty()) {
     known += " " + value;
@@ -169,6 +174,14 @@ std::string UnitSandbox::unwritable_by(std::string_view path) const {
 bool UnitSandbox::gives_low_ports() const {
   const auto found = values_.find("AmbientCapabilities");
   return found != values_.end() && found->second.find("CAP_NET_BIND_SERVICE") != std::string::npos;
+}
+
+bool UnitSandbox::reaches(std::string_view host) const {
+  const auto denied = values_.find("IPAddressDeny");
+  if (is_this_machine(host) || denied == values_.end() || denied->second.find("any") == std::string::npos) return true;
+  const auto allowed = values_.find("IPAddressAllow");
+  const std::vector<std::string> words = words_in(allowed == values_.end() ? "" : allowed->second);
+  return !std::all_of(words.begin(), words.end(), [](const std::string& word) { return is_this_machine(word); });
 }
 
 std::string UnitSandbox::config_file() const {

@@ -2,6 +2,7 @@
 // its programs may not do. Made of the texts of the unit and its drop-ins, as systemd.exec(5) reads them. Pure.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ class UnitSandbox {
 
   /// Whether its service may listen on the ports below 1024.
   bool gives_low_ports() const;
+
+  /// Whether its service may talk to `host`, a name or an address: it may not where IPAddressDeny= has all of them, and
+  /// IPAddressAllow= this machine alone.
+  bool reaches(std::string_view host) const;
 
   /// What stands behind --config in the unit's command; empty: nothing.
   std::string config_file() const;

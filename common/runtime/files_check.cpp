@@ -65,6 +65,11 @@ FilesCheck::FilesCheck(const std::string& config_file, const std::string& user, 
 void FilesCheck::look_at(const MqttConfig& mqtt) {
   secret("mqtt.password_file", mqtt.password_file);
   readable("mqtt.ca_file", mqtt.ca_file);
+  if (!unit_.reaches(mqtt.host)) {
+    add("mqtt.host", "the unit lets the service talk to this machine only, and " + mqtt.host +
+                         " is another one: " + unit_.allowed_by("IPAddressAllow=") +
+                         " with its address; if that name means this machine, write 127.0.0.1");
+  }
 }
 
 std::string FilesCheck::hidden_mistake(const std::string& path, const std::string& place) const {

@@ -19,7 +19,8 @@ class FilesCheck {
   /// service runs in `unit`; where nobody has that name, for this process.
   FilesCheck(const std::string& config_file, const std::string& user, UnitSandbox unit = {});
 
-  /// The password and the certificate authority of [mqtt], where the file names them.
+  /// The password and the certificate authority of [mqtt], where the file names them; and whether the unit lets the
+  /// service talk to the broker's machine.
   void look_at(const MqttConfig& mqtt);
 
   /// A file that the user must be able to read; an empty `path` is none.

@@ -1,6 +1,5 @@
 #include "common/runtime/program_check.hpp"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,7 +35,9 @@ FirstLine first_line_of(const std::string& path) {
                                                                     "ELF");
   first.names_a_program = begin.starts_with("#!");
   if (!first.names_a_program) return first;
-  std::istringstream line(std::string(begin.substr(2, std::min(begin.find('\n'), begin.size()) - 2)));
+  std::string text(begin.substr(2, std::min(begin.find('\n'), begin.size()) - 2));
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  std::istringstream line(text);
   for (std::string word; std::getline(line, word, ' ');) {
     if (!word.empty()) first.words.push_back(word);
   }
@@ -44,6 +45,12 @@ FirstLine first_line_of(const std::string& path) {
 }
 
 std::string name_of_program(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+/// Programs that are there to run another one as somebody else.
+bool changes_its_user(const std::string& path) {
+  constexpr std::array<std::string_view, 5> all{"sudo", "su", "doas", "pkexec", "runuser"};
+  return std::find(all.begin(), all.end(), name_of_program(path)) != all.end();
+}
 
 /// Programs that write code while they run, by the beginning of their names.
 bool compiles_while_it_runs(const std::string& path) {
@@ -95,9 +102,7 @@ std::string first_line_mistake(const std::string& path) {
 }
 
 std::string forbidden_mistake(const std::string& path, const UnitSandbox& unit) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return "";
-  if (unit.denies_new_rights() && (status.st_mode & S_ISUID) != 0) {
+  if (unit.denies_new_rights() && changes_its_user(path)) {
     return fmt::format(
         "{} cannot give a program another user's rights here, its unit forbids it (NoNewPrivileges=yes): name the "
         "program itself, and let the service's user do what it needs",

@@ -72,7 +72,21 @@ TEST(UnitSandbox, reads_the_text_as_systemd_does) {
   EXPECT_EQ(unit.hidden_by("/home/x"), "ProtectHome=true");
   EXPECT_EQ(unit.config_file(), "/etc/x/weather.toml");
   EXPECT_EQ(unit.unwritable_by("/var/lib/x@weather"), "");
+  EXPECT_EQ(UnitSandbox("a@%i", {"[Service]\nExecStart=--config %i/%i\n"}).config_file(), "%i/%i");
   EXPECT_EQ(unit.allowed_by("PrivateTmp=no"), "sudo systemctl edit bridge@weather, [Service], PrivateTmp=no");
+}
+
+TEST(UnitSandbox, lets_the_service_reach_what_the_unit_allows) {
+  const UnitSandbox closed = sandbox({"IPAddressDeny=any", "IPAddressAllow=localhost"});
+  for (const char* host : {"localhost", "127.0.0.1", "::1"}) EXPECT_TRUE(closed.reaches(host)) << host;
+  for (const char* host : {"192.168.1.7", "hub", "12.7.0.1"}) EXPECT_FALSE(closed.reaches(host)) << host;
+  const UnitSandbox opened(
+      "x", {"[Service]\nIPAddressDeny=any\nIPAddressAllow=localhost\n", "[Service]\nIPAddressAllow=192.168.1.0/24\n"});
+  EXPECT_TRUE(opened.reaches("192.168.1.7"));
+  EXPECT_TRUE(opened.reaches("hub")) << "its address is not known here";
+  EXPECT_FALSE(sandbox({"IPAddressDeny=any"}).reaches("hub"));
+  EXPECT_TRUE(sandbox({"IPAddressAllow=localhost"}).reaches("hub"));
+  EXPECT_TRUE(sandbox({}).reaches("hub"));
 }
 
 TEST(UnitSandbox, takes_nothing_where_there_is_no_unit) {

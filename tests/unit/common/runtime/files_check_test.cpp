@@ -143,7 +143,7 @@ TEST_F(FilesCheckTest, says_that_the_unit_keeps_a_folder_from_being_written_and_
 }
 
 TEST_F(FilesCheckTest, says_that_the_unit_forbids_what_a_program_needs) {
-  const std::string path = folder_.write("ping", "#!/bin/sh\n", 04755);
+  const std::string path = folder_.write("sudo", "#!\t/bin/sh\t-e\n", 0755);
   const std::string node = folder_.write("node",
                                          std::string("\x7f"
                                                      "ELF\0",
@@ -157,6 +157,20 @@ TEST_F(FilesCheckTest, says_that_the_unit_forbids_what_a_program_needs) {
     EXPECT_NE(program("nobody", one).find("sudo systemctl edit sensor-publisher, [Service], MemoryDenyWriteExecute=no"),
               std::string::npos);
   }
+}
+
+TEST_F(FilesCheckTest, says_that_the_unit_keeps_the_service_from_a_broker_elsewhere) {
+  MqttConfig mqtt;
+  const auto look = [&] { return told("nobody", [&](FilesCheck& files) { files.look_at(mqtt); }); };
+  restrict("IPAddressDeny=any\nIPAddressAllow=localhost");
+  EXPECT_EQ(look(), "");
+  mqtt.host = "hub.local";
+  EXPECT_EQ(look(),
+            ":1: mqtt.host: the unit lets the service talk to this machine only, and hub.local is another one: sudo "
+            "systemctl edit sensor-publisher, [Service], IPAddressAllow= with its address; if that name means this "
+            "machine, write 127.0.0.1");
+  unit_ = {};
+  EXPECT_EQ(look(), "");
 }
 
 TEST_F(FilesCheckTest, says_that_a_port_is_not_for_the_user_of_the_service) {
