@@ -95,10 +95,9 @@ DemoFolder::DemoFolder(const std::string& keep) {
     if (lock_ >= 0 && is_still_there(lock_, path)) return;
     if (lock_ >= 0) close(std::exchange(lock_, -1));
   }
-  const std::string path = dir_->path();
+  const std::string trouble = dir_->path() + ": cannot be locked (" + std::strerror(errno) + ")";
   dir_.reset();
-  throw rig::RigError(path + ": cannot be locked (" + std::strerror(errno) +
-                      "), and another demo would remove it; name a folder: --keep FOLDER");
+  throw rig::RigError(trouble + ", and another demo would remove it; name a folder: --keep FOLDER");
 }
 
 bool DemoFolder::is_gone() const { return access(dir_->path().c_str(), F_OK) != 0 && errno == ENOENT; }

@@ -64,6 +64,26 @@ TEST_F(Sensorctl, tails_readings_until_ctrl_c) {
   EXPECT_EQ(tail->wait_exit(patience), 0);
 }
 
+TEST_F(Sensorctl, fails_where_its_answer_cannot_be_written) {
+  rig_.start_all();
+  rig_.wait_until("readings in the store", patience, [&] { return rig_.progress().stored > 0; });
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{"status", "--json"},
+                                                                                     {"status"},
+                                                                                     {"query", "--json"},
+                                                                                     {"dead-letters", "--json", "list"},
+                                                                                     {"tail", "--json"}}) {
+    Process process([&] {
+      Process::Options options = sensorctl(words)->options();
+      options.output_file = "/dev/full";
+      return options;
+    }());
+    process.start();
+    EXPECT_EQ(process.wait_exit(patience), 1) << words.front();
+    EXPECT_NE(read_file(process.options().log_file).find("stdout: No space left on device"), std::string::npos)
+        << words.front();
+  }
+}
+
 TEST_F(Sensorctl, shows_a_pipeline_that_is_well) {
   rig_.start_all();
   rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });

@@ -192,6 +192,15 @@ TEST_F(DemoProgram, goes_elsewhere_than_where_a_path_has_a_blank_or_is_long) {
   }
 }
 
+TEST_F(DemoProgram, refuses_a_folder_to_keep_whose_path_has_a_blank) {
+  Process process(demo("blank", {"--keep", folder_.file("a folder")}));
+  process.start();
+  EXPECT_EQ(process.wait_exit(patience), 1);
+  EXPECT_EQ(read_file(process.options().log_file),
+            "sensorctl demo: " + folder_.file("a folder") + ": its path has a blank: name another folder\n");
+  EXPECT_FALSE(fs::exists(folder_.file("a folder")));
+}
+
 TEST_F(DemoProgram, draws_the_newest_values_on_a_terminal) {
   Process::Options options = demo("drawn", {});
   options.command = {program_path("script"),
