@@ -73,12 +73,8 @@ bool Intake::may_read(const DriverState& driver) const {
 void Intake::tell_silence(std::size_t driver, Now now) {
   const DriverState& state = drivers_[driver];
   silence_.asked(driver, !stopped_ && !state.ended && (state.under_way || !is_held(state)), now);
-  silence_.fails(driver, trouble_of(state));
-}
-
-std::string Intake::trouble_of(const DriverState& driver) {
-  if (driver.stuck) return fmt::format("a read takes longer than {} ms", driver.schedule.deadline.count());
-  return driver.complaints.empty() ? "" : driver.complaints.begin()->first;
+  const bool is_well = !state.stuck && state.complaints.empty();
+  silence_.fails(driver, is_well ? "" : printable_line(trouble_of(state), longest_told_bytes));
 }
 
 void Intake::stop(Now now, Effects& effects) {

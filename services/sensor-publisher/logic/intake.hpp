@@ -83,7 +83,6 @@ class Intake {
   bool may_read(const DriverState& driver) const;
   bool is_held(const DriverState& driver) const;
   void tell_silence(std::size_t driver, Now now);
-  static std::string trouble_of(const DriverState& driver);
   static bool is_owed(const DriverState& driver);
   void cut_off_if_late(DriverState& driver, Now now, Effects& effects);
 

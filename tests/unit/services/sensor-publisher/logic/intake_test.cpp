@@ -144,7 +144,7 @@ TEST_F(IntakeTest, quotes_the_first_bad_line_of_a_kind_and_counts_the_others) {
 }
 
 TEST_F(IntakeTest, says_what_is_wrong_in_the_words_of_the_log_and_the_newest_of_it) {
-  Intake intake({{"a", 1s, 5s, {}}});
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
   const auto round = [&](const std::vector<std::string>& wrong) {
     rounds_started(intake);
     DriverReport report;
@@ -165,7 +165,7 @@ TEST_F(IntakeTest, says_what_is_wrong_in_the_words_of_the_log_and_the_newest_of_
 
 // Each change of it is a message to the broker.
 TEST_F(IntakeTest, what_is_wrong_changes_no_more_often_than_the_log_says_it) {
-  Intake intake({{"a", 0s, 5s, {}, true}});
+  WatchedIntake intake({{"a", 0s, 5s, {}, true}});
   std::set<std::string> told;
   for (int i = 0; i < 1'000; ++i) {
     rounds_started(intake);
@@ -182,7 +182,7 @@ TEST_F(IntakeTest, what_is_wrong_changes_no_more_often_than_the_log_says_it) {
 TEST_F(IntakeTest, what_is_wrong_is_said_of_a_few_drivers_and_not_at_any_length) {
   std::vector<DriverSchedule> schedules;
   for (int i = 0; i < 8; ++i) schedules.push_back({"d" + std::to_string(i), 1s, 5s, {}});
-  Intake intake(std::move(schedules));
+  WatchedIntake intake(std::move(schedules));
   rounds_started(intake);
   for (std::size_t i = 0; i < 8; ++i) {
     Effects effects;
