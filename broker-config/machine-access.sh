@@ -29,7 +29,7 @@ esac
 [ $# -ge 3 ] || usage
 dir=$1 verb=$2 node=$3
 names=("${@:3}")
-ours='sensor-publisher|sensor-persistence|sensor-http-bridge|sensorctl|home-assistant|monitor'
+ours='sensor-publisher|sensor-persistence|sensor-http-bridge|sensor-alerts|sensorctl|home-assistant|monitor'
 case $verb in
   add-bridge | remove-bridge)
     [ $# -eq 3 ] || usage

@@ -18,7 +18,7 @@
 set -euo pipefail
 umask 077
 
-services=(sensor-publisher sensor-persistence sensor-http-bridge sensorctl home-assistant)
+services=(sensor-publisher sensor-persistence sensor-http-bridge sensor-alerts sensorctl home-assistant)
 
 case ${1:-} in
   -h | --help) sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; exit 0 ;;

@@ -13,7 +13,7 @@ set(layers_of_folders
   "common/service service"
   "(common/self|common/verdict|services/[^/]+/(logic|delivery|sinks/[^/]+/logic|web|home_assistant|setup|verbs|doctor|redaction)) logic"
   "services/[^/]+/drivers driver"
-  "services/[^/]+(/(outbox|store|sinks|shell|backup|bundle|machine))? shell")
+  "services/[^/]+(/(outbox|store|sinks|channels|shell|backup|bundle|machine))? shell")
 
 set(layer_core_may_link "")
 set(layer_codec_may_link core)

@@ -20,6 +20,8 @@ std::optional<std::chrono::seconds> zone_offset(WallTime time) {
 
 }  // namespace
 
+Millis local_offset(WallTime time) { return zone_offset(time).value_or(std::chrono::seconds{0}); }
+
 std::vector<WallTime> moments_of_local(WallTime shown) {
   std::vector<WallTime> moments;
   for (const std::chrono::hours away :

@@ -68,7 +68,7 @@ TEST_F(PasswordsTest, change_for_the_user_whose_file_was_deleted_and_keep_users_
   EXPECT_NE(read_file(folder_.file("monitor.password")), monitor);
   const std::string hashes = read_file(folder_.file("mosquitto.passwords"));
   EXPECT_NE(hashes.find("dashboard:$7$101$added\n"), std::string::npos);
-  EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 6);
+  EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 7);
 }
 
 TEST_F(PasswordsTest, move_the_watcher_out_of_the_file_of_an_earlier_version) {

@@ -102,7 +102,7 @@ const std::vector<Confined>& confined_headers() {
       {"mqtt/", {"common/adapters/mqtt_paho/"}},
       {"MQTT", {"common/adapters/mqtt_paho/"}},
       {"sqlite3.h", {"common/adapters/sqlite/"}},
-      {"curl/", {"common/adapters/http_client/"}},
+      {"curl/", {"common/adapters/http_client/", "common/adapters/smtp_client/"}},
       {"zlib.h", {"common/adapters/http_client/", "common/codec/"}},
       {"systemd/", {"common/adapters/systemd/"}},
       {"nlohmann/", {}},  // for tests, which read what the product writes with another library

@@ -71,7 +71,7 @@ TEST(Layering, holds_in_the_services) { expect_clean("services", 20); }
 
 TEST(Layering, knows_the_logic_of_each_service) {
   const std::set<std::string> logic = logic_paths();
-  for (const std::string service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"}) {
+  for (const std::string service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge", "sensor-alerts"}) {
     EXPECT_EQ(logic.count("services/" + service + "/events.hpp"), 1U) << service;
     EXPECT_EQ(logic.count("services/" + service + "/main.cpp"), 0U) << service;
   }

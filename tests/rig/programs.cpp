@@ -17,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array ours{"sensor-publisher", "sensor-persistence", "sensor-http-bridge", "sensorctl", "reference_api"};
+constexpr std::array ours{"sensor-publisher", "sensor-persistence", "sensor-http-bridge",
+                          "sensor-alerts",    "sensorctl",          "reference_api"};
 
 bool can_run(const std::string& path) { return !path.empty() && access(path.c_str(), X_OK) == 0; }
 

@@ -6,8 +6,9 @@
 
 namespace sensors::rig {
 
-/// Path of `sensor-publisher`, `sensor-persistence`, `sensor-http-bridge`, `sensorctl`, `reference_api`, or of a
-/// program of the system such as `mosquitto`. The environment wins: SENSOR_PUBLISHER_PROGRAM=... (upper case, `_` for
+/// Path of `sensor-publisher`, `sensor-persistence`, `sensor-http-bridge`, `sensor-alerts`, `sensorctl`,
+/// `reference_api`, or of a program of the system such as `mosquitto`. The environment wins:
+/// SENSOR_PUBLISHER_PROGRAM=... (upper case, `_` for
 /// `-`). Throws RigError, saying what to install or build, when it is not there.
 std::string program_path(const std::string& name);
 

@@ -1,7 +1,7 @@
 # checks.sh: each part of the systemd rig. A check is a sentence and a command that must succeed. Sourced by run.sh.
 
 services=(sensor-publisher sensor-persistence sensor-http-bridge)
-units=(sensor-broker "${services[@]}")
+units=(sensor-broker "${services[@]}" sensor-alerts)
 
 # ---- what is asked of the machine ----
 

@@ -1,0 +1,235 @@
+// The part of Logic that moves on with time: judging, telling, writing, sending, and the end.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "services/sensor-alerts/logic/logic.hpp"
+
+namespace sensors::alerts {
+
+namespace {
+
+constexpr Millis beat_deadline{60'000};
+
+}  // namespace
+
+void Logic::advance() {
+  self_.advance(now_, effects_);
+  const Millis spacing = has_news_ ? judge_spacing : judge_every;
+  const bool is_due = !judged_at_.has_value() || now_.monotonic - *judged_at_ >= spacing ||
+                      (episodes_.wake_at().has_value() && now_.monotonic >= *episodes_.wake_at());
+  if (is_due) judge();
+  tell();
+  write();
+  for (auto& [name, channel] : channels_) {
+    channel.advance(now_);
+    self_.announce(channel.breaker().take_transitions(), now_, effects_);
+  }
+  if (stopping_since_.has_value()) return finish_stop();
+  send();
+  beat();
+  update_status();
+}
+
+// ---- what is wrong ----
+
+void Logic::judge() {
+  judged_at_ = now_.monotonic;
+  has_news_ = false;
+  const std::vector<Trouble> wrong = troubles();
+  episodes_.observe(
+      wrong, [this](const Alert& alert) { return is_unknown(alert); }, now_);
+  take_changes();
+}
+
+std::vector<Trouble> Logic::troubles() {
+  const verdict::Verdict verdict = watch_.judge(now_);
+  is_cut_ = verdict.more > 0;
+  silent_machines_.clear();
+  std::vector<Trouble> found;
+  for (const verdict::Problem& problem : verdict.problems) {
+    if (problem.kind == "machine_silent") silent_machines_.insert(problem.node);
+    if (options_.off.contains(problem.kind)) continue;
+    const auto lasts = options_.lasts.find(problem.kind);
+    Trouble trouble;
+    trouble.lasts = lasts == options_.lasts.end() ? options_.lasts_otherwise : lasts->second;
+    trouble.alert.name = alert_name({problem.kind, problem.node, problem.object});
+    trouble.alert.severity = verdict::name_of(problem.severity);
+    trouble.alert.kind = problem.kind;
+    trouble.alert.node = problem.node;
+    trouble.alert.object = problem.object;
+    trouble.alert.text = problem.what;
+    trouble.alert.advice = problem.advice;
+    trouble.alert.since = problem.since;
+    found.push_back(std::move(trouble));
+  }
+  rules_.add_troubles(found);
+  return found;
+}
+
+/// Who is blind says nothing: while the broker is away, until all have said how they are after it came back, of what is
+/// on a machine that is silent, and of what a verdict had no room for.
+bool Logic::is_unknown(const Alert& alert) const {
+  if (alert.kind == "broker") return false;
+  if (!self_.is_connected() || now_.monotonic < settled_at_) return true;
+  if (alert.kind != "machine_silent" && silent_machines_.contains(alert.node)) return true;
+  if (alert.kind == rule_kind) return rules_.is_unknown(alert);
+  return is_cut_;
+}
+
+void Logic::take_changes() {
+  for (Episode& episode : episodes_.take_changed()) {
+    publish_alert(episode);
+    if (episode.number == 0) continue;
+    const auto same = [&episode](const Episode& other) { return other.number == episode.number; };
+    const auto known = std::find_if(pending_.episodes.begin(), pending_.episodes.end(), same);
+    if (known == pending_.episodes.end()) {
+      pending_.episodes.push_back(std::move(episode));
+    } else {
+      *known = std::move(episode);
+    }
+  }
+  for (const std::uint64_t number : episodes_.take_forgotten()) {
+    std::erase_if(pending_.episodes, [number](const Episode& episode) { return episode.number == number; });
+    pending_.forgotten.push_back(number);
+  }
+}
+
+// ---- what is told ----
+
+void Logic::tell() {
+  for (const Group& group : telling_.due(episodes_, now_)) {
+    for (auto& [name, channel] : channels_) make_messages(group, channel);
+  }
+  take_changes();
+}
+
+void Logic::make_messages(const Group& group, ChannelQueue& channel) {
+  if (group.for_critical_only && !channel.options().critical_only) return;
+  Message message;
+  const auto add = [&] {
+    if (!message.alerts.empty()) add_message(channel, std::exchange(message, {}));
+  };
+  for (const Episode& episode : group.episodes) {
+    if (channel.options().critical_only && !episode.is_critical()) continue;
+    if (message.alerts.empty()) {
+      message.kind = group.kind;
+      message.key = fmt::format("{}-{}-{}", store_, episode.number, name_of(group.kind));
+      if (group.kind == Message::Kind::reminder) message.key += std::to_string(episode.reminders);
+    }
+    message.alerts.push_back(episode.alert);
+    message.alerts.back().time = now_.wall;
+    if (group.kind == Message::Kind::firing) message.alerts.back().ended.reset();
+    if (message.alerts.size() >= Message::max_alerts) add();
+  }
+  add();
+}
+
+void Logic::add_message(ChannelQueue& channel, Message message) {
+  message.id = next_message_++;
+  message.channel = channel.options().name;
+  message.time = now_.wall;
+  pending_.messages.push_back(message);
+  const std::optional<Message> dropped = channel.add(std::move(message));
+  if (!dropped.has_value()) return;
+  pending_.done.push_back(dropped->id);
+  self_.announce(
+      "alert_dropped",
+      {LogLevel::error, fmt::format("channel {}: {} messages wait, and the oldest is dropped: {}",
+                                    channel.options().name, channel.options().max_messages, title_of(*dropped))},
+      now_, effects_);
+}
+
+// ---- what is written ----
+
+void Logic::write() {
+  if (writing_.has_value() || (rewrite_all_ && now_.monotonic < write_at_)) return;
+  const bool is_empty =
+      pending_.episodes.empty() && pending_.forgotten.empty() && pending_.messages.empty() && pending_.done.empty();
+  if (is_empty && !rewrite_all_) return;
+  AlertWrite next = rewrite_all_ ? everything() : std::move(pending_);
+  pending_ = {};
+  rewrite_all_ = false;
+  next.store = store_;
+  next.next_episode = episodes_.next_number();
+  next.next_message = next_message_;
+  writing_notes_.merge(pending_notes_);
+  pending_notes_.clear();
+  liveness_.begin("database", now_.monotonic + write_deadline);
+  effects_.emplace_back(next);
+  writing_ = std::move(next);
+}
+
+AlertWrite Logic::everything() const {
+  AlertWrite write;
+  write.all = true;
+  for (const auto& [name, episode] : episodes_.all()) write.episodes.push_back(episode);
+  for (const auto& [name, channel] : channels_)
+    write.messages.insert(write.messages.end(), channel.messages().begin(), channel.messages().end());
+  return write;
+}
+
+/// An alert about a full disk cannot wait for that disk.
+bool Logic::waits_for_disk() const {
+  return !failing_since_.has_value() || now_.monotonic - *failing_since_ < patience_with_disk;
+}
+
+// ---- what is sent ----
+
+void Logic::send() {
+  const bool is_patient = waits_for_disk();
+  const std::uint64_t durable = is_patient ? durable_ : std::numeric_limits<std::uint64_t>::max();
+  for (auto& [name, channel] : channels_) {
+    const bool notes_wait = is_patient && (pending_notes_.contains(name) || writing_notes_.contains(name));
+    std::optional<Message> message = channel.next(durable, notes_wait, now_);
+    if (message.has_value()) {
+      channel.sending(next_attempt_);
+    } else {
+      message = open_alerts();
+      if (!message.has_value() || !channel.wants_repeat(now_)) continue;
+      message->channel = name;
+      channel.repeating(next_attempt_);
+    }
+    liveness_.begin("channel " + name, now_.monotonic + channel.options().timeout + ChannelQueue::stuck_after);
+    effects_.emplace_back(SendMessage{next_attempt_++, std::move(*message)});
+  }
+}
+
+/// Those that were told; nothing where there are none.
+std::optional<Message> Logic::open_alerts() const {
+  if (episodes_.open() == 0) return std::nullopt;
+  Message message;
+  message.key = store_ + "-repeat";
+  message.time = now_.wall;
+  for (const auto& [name, episode] : episodes_.all()) {
+    const bool is_told = episode.is_open() && episode.begin_told;
+    if (is_told && message.alerts.size() < Message::max_alerts) message.alerts.push_back(episode.alert);
+  }
+  if (message.alerts.empty()) return std::nullopt;
+  return message;
+}
+
+/// All is well: nothing is wrong, and whoever ought to be told could be.
+void Logic::beat() {
+  if (options_.beat_every == Millis{0} || is_beating_ || now_.monotonic < beat_at_) return;
+  const bool is_settled = self_.is_connected() && now_.monotonic >= settled_at_;
+  if (!is_settled || episodes_.open() > 0 || !trouble().empty()) return;
+  beat_at_ = now_.monotonic + options_.beat_every;
+  is_beating_ = true;
+  liveness_.begin("heartbeat", now_.monotonic + beat_deadline);
+  effects_.emplace_back(SendBeat{});
+}
+
+/// Waits for what is being written and sent, for a while: then an ordinary restart sends nothing twice.
+void Logic::finish_stop() {
+  const bool is_late = now_.monotonic - *stopping_since_ >= last_wait;
+  const auto is_sending = [](const auto& one) { return one.second.is_sending(); };
+  const bool is_busy = writing_.has_value() || std::any_of(channels_.begin(), channels_.end(), is_sending);
+  if (is_busy && !is_late) return;
+  self_.say_down("stopped", {}, now_, effects_);
+  effects_.emplace_back(Exit{0});
+}
+
+}  // namespace sensors::alerts

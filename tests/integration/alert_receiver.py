@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""alert_receiver.py HTTP_PORT SMTP_PORT FOLDER: a webhook and a mail server that misbehave as FOLDER/mode says.
+
+What arrives becomes a line of FOLDER/arrived, "TIMES-KEY BODY" as one JSON object: how often it was told is what a test
+looks at. The mode, read for each message: ok; hang, nothing is answered for 3 s; lie, it is kept and the answer is an
+error; drop, it is kept and the connection ends without an answer; refuse, an error and it is not kept.
+"""
+import email
+import email.policy
+import json
+import os
+import socketserver
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+http_port, smtp_port, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+lock = threading.Lock()
+
+
+def mode():
+    try:
+        with open(os.path.join(folder, "mode"), encoding="utf-8") as file:
+            return file.read().strip()
+    except FileNotFoundError:
+        return "ok"
+
+
+def keep(channel, key, body):
+    line = json.dumps({"channel": channel, "key": key, "body": body})
+    with lock, open(os.path.join(folder, "arrived"), "a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+class Webhook(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        how = mode()
+        if how == "hang":
+            time.sleep(3)
+            return
+        if how != "refuse":
+            keep("webhook", self.headers.get("Idempotency-Key", ""), body)
+        if how == "drop":
+            return
+        self.send_response(200 if how == "ok" else 503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+class Mail(socketserver.StreamRequestHandler):
+    def say(self, text):
+        self.wfile.write((text + "\r\n").encode())
+
+    def handle(self):
+        self.say("220 test")
+        while line := self.rfile.readline().decode().strip():
+            verb = line.split(" ")[0].upper()
+            if verb == "EHLO":
+                self.say("250 test")
+            elif verb == "DATA":
+                if not self.data():
+                    return
+            elif verb == "QUIT":
+                self.say("221 bye")
+                return
+            else:
+                self.say("250 ok")
+
+    def data(self):
+        """Whether the connection goes on."""
+        self.say("354 go on")
+        lines = []
+        while (line := self.rfile.readline().decode()) not in (".\r\n", ""):
+            lines.append(line[1:] if line.startswith(".") else line)
+        how = mode()
+        if how == "hang":
+            time.sleep(3)
+            return False
+        if how != "refuse":
+            message = email.message_from_string("".join(lines), policy=email.policy.default)
+            keep("mail", message["Message-ID"], message["Subject"] + "\n" + message.get_content())
+        if how == "drop":
+            return False
+        self.say("250 kept" if how == "ok" else "451 later")
+        return True
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+threading.Thread(target=MailServer(("127.0.0.1", smtp_port), Mail).serve_forever, daemon=True).start()
+ThreadingHTTPServer(("127.0.0.1", http_port), Webhook).serve_forever()

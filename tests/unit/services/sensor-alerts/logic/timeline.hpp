@@ -1,0 +1,199 @@
+// The world of sensor-alerts on virtual time: a database that keeps what was written, channels that answer as they are
+// told, and readings of one sensor that the rule "hot" looks at.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/codec/reading_json.hpp"
+#include "common/verdict/verdict.hpp"
+#include "services/sensor-alerts/logic/logic.hpp"
+
+namespace sensors::alerts {
+
+class AlertsTimeline : public ::testing::Test {
+ protected:
+  AlertsTimeline() {
+    options_.node = "hub";
+    options_.instance = "run1";
+    options_.group_wait = Millis{10'000};
+    options_.episodes.ends_after = Millis{60'000};
+    for (const std::string_view kind : verdict::kinds) options_.off.insert(std::string(kind));  // rules only
+    ThresholdRule rule;
+    rule.name = "hot";
+    rule.sensor = "*";
+    rule.above = 50;
+    rule.lasts = Millis{60'000};
+    options_.rules.push_back(rule);
+    add_channel("phone");
+  }
+
+  void add_channel(const std::string& name, bool critical_only = false) {
+    ChannelOptions channel;
+    channel.name = name;
+    channel.critical_only = critical_only;
+    options_.channels.push_back(channel);
+  }
+
+  void start() {
+    logic_.emplace(options_, disk_);
+    sending_.clear();
+    writing_.reset();
+    step(Tick{});
+    step(MqttConnected{});
+  }
+
+  /// As kill -9 does: what was not on the disk is gone.
+  void crash() {
+    logic_.reset();
+    start();
+  }
+
+  void step(Event event) {
+    for (Effect& effect : logic_->step(std::move(event), now_)) std::visit([this](auto& one) { take(one); }, effect);
+  }
+
+  void pass(Millis time) {
+    for (const Instant end = now_.monotonic + time; now_.monotonic < end;) {
+      now_.monotonic += Millis{500};
+      now_.wall += Millis{500};
+      step(Tick{});
+      if (!disk_holds_) finish_write();
+      if (!channel_holds_) answer_all();
+    }
+  }
+
+  void finish_write(bool ok = true) {
+    if (!writing_.has_value()) return;
+    const AlertWrite write = *std::exchange(writing_, std::nullopt);
+    if (!disk_error_.empty()) ok = false;
+    if (ok) apply(write);
+    step(AlertsWritten{ok ? Result<void>() : Result<void>(fail(ErrorCode::disk_full, disk_error_))});
+  }
+
+  /// The oldest that is sent arrives, or comes to `delivery`.
+  void answer(Delivery delivery = {Delivery::Outcome::delivered, "", {}}) {
+    ASSERT_FALSE(sending_.empty());
+    const SendMessage sent = sending_.front();
+    sending_.pop_front();
+    if (delivery.outcome == Delivery::Outcome::delivered) arrived_.push_back(sent.message);
+    step(MessageSent{sent.attempt, sent.message.channel, delivery, Millis{20}});
+  }
+
+  void answer_all() {
+    while (!sending_.empty()) answer(answer_);
+  }
+
+  void read(const std::string& sensor, double value) {
+    SequencedReading reading{++seq_, {sensor, value, "Cel", now_.wall}};
+    step(MqttMessage{"sensors/garage/reading/" + sensor, encode_reading(reading, "stream1"), "", "", false});
+  }
+
+  /// It is hot for long enough to be an episode; its group waits.
+  void hot(const std::string& sensor = "oven") {
+    read(sensor, 99);
+    pass(Millis{62'000});
+  }
+  void cold(const std::string& sensor = "oven") {
+    read(sensor, 20);
+    pass(Millis{63'000});
+  }
+
+  void order(AlertOrder::Kind kind, const std::string& name) {
+    step(MqttMessage{"sensors/hub/control/sensor-alerts", encode_alert_order({kind, name}), "", "", false});
+  }
+
+  std::vector<std::string> titles() const {
+    std::vector<std::string> titles;
+    for (const Message& message : arrived_) titles.push_back(title_of(message));
+    return titles;
+  }
+
+  bool has_event(const std::string& type, const std::string& text) const {
+    for (const MqttPublish& message : published_) {
+      const bool is_event = message.topic == "sensors/hub/event/sensor-alerts";
+      if (is_event && message.payload.find('"' + type + '"') != std::string::npos &&
+          message.payload.find(text) != std::string::npos)
+        return true;
+    }
+    return false;
+  }
+
+  std::string retained(const std::string& name) const {
+    const auto found = retained_.find("sensors/hub/alert/" + name);
+    return found == retained_.end() ? "" : found->second;
+  }
+
+  std::string status() const {
+    const auto found = retained_.find("sensors/hub/status/sensor-alerts");
+    return found == retained_.end() ? "" : found->second;
+  }
+
+  AlertOptions options_;
+  KnownAlerts disk_{
+      .store = "db", .next_episode = 1, .next_message = 1, .episodes = {}, .messages = {}, .warnings = {}};
+  std::optional<Logic> logic_;
+  Now now_{Instant{} + Millis{1'000'000}, WallTime{Millis{1'768'493'375'123}}};
+  std::optional<AlertWrite> writing_;
+  std::deque<SendMessage> sending_;
+  std::vector<Message> arrived_;
+  std::vector<MqttPublish> published_;
+  std::map<std::string, std::string> retained_;
+  Delivery answer_{Delivery::Outcome::delivered, "", {}};
+  bool disk_holds_ = false;     // finish_write() is called by the test
+  bool channel_holds_ = false;  // answer() is
+  std::string disk_error_;
+  int beats_ = 0;
+  std::optional<int> exit_;
+  std::uint64_t seq_ = 0;
+
+ private:
+  template <class Row, class Id>
+  static void put(std::vector<Row>& rows, const Row& row, Id id) {
+    std::erase_if(rows, [&](const Row& other) { return other.*id == row.*id; });
+    rows.push_back(row);
+  }
+
+  void apply(const AlertWrite& write) {
+    if (write.all) {
+      disk_.episodes.clear();
+      disk_.messages.clear();
+    }
+    disk_.store = write.store;
+    disk_.next_episode = write.next_episode;
+    disk_.next_message = write.next_message;
+    for (const std::uint64_t number : write.forgotten)
+      std::erase_if(disk_.episodes, [number](const Episode& one) { return one.number == number; });
+    for (const Episode& episode : write.episodes) put(disk_.episodes, episode, &Episode::number);
+    for (const Message& message : write.messages) put(disk_.messages, message, &Message::id);
+    for (const std::uint64_t id : write.done)
+      std::erase_if(disk_.messages, [id](const Message& one) { return one.id == id; });
+  }
+
+  void take(AlertWrite& write) {
+    ASSERT_FALSE(writing_.has_value()) << "one transaction at a time";
+    writing_ = write;
+  }
+  void take(SendMessage& send) { sending_.push_back(send); }
+  void take(SendBeat&) {
+    ++beats_;
+    step(BeatSent{{Delivery::Outcome::delivered, "", {}}});
+  }
+  void take(MqttPublish& message) {
+    published_.push_back(message);
+    if (!message.retain) return;
+    retained_[message.topic] = message.payload;
+    if (message.payload.empty()) retained_.erase(message.topic);
+  }
+  void take(Exit& exit) { exit_ = exit.code; }
+  template <class Other>
+  void take(Other&) {}
+};
+
+}  // namespace sensors::alerts
