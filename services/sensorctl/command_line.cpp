@@ -27,6 +27,7 @@
 #include "services/sensorctl/shell/demo_program.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
 #include "services/sensorctl/shell/time_option.hpp"
+#include "services/sensorctl/verbs/alerts.hpp"
 #include "services/sensorctl/verbs/control_breaker.hpp"
 #include "services/sensorctl/verbs/dead_letters.hpp"
 #include "services/sensorctl/verbs/query.hpp"
@@ -216,6 +217,36 @@ void add_breaker(CLI::App& app, const BrokerAccess& access, Run& run) {
   }
 }
 
+int handle_alerts(const AlertsOptions& options, const BrokerAccess& access) {
+  const Session session = session_of(access);
+  Alerts command(options, session);
+  return run_command(command, access, session.client, Alerts::filters(session));
+}
+
+void add_alerts(CLI::App& app, const BrokerAccess& access, Run& run) {
+  struct Order {
+    const char* name;
+    AlertOrder::Kind kind;
+    const char* argument;
+    const char* what;
+  };
+  const auto options = std::make_shared<AlertsOptions>();  // owned by the parser's callback and by what runs
+  CLI::App* verb = app.add_subcommand("alerts", "List the alerts, acknowledge one, or try a channel");
+  verb->require_subcommand(1);
+  CLI::App* list = verb->add_subcommand("list", "Print those that go on");
+  list->add_flag("--all", options->all, "Those that are over, too");
+  list->add_flag("--json", options->json, "One JSON object a line");
+  for (const Order& order :
+       {Order{"ack", AlertOrder::Kind::acknowledge, "NAME", "Acknowledge one: nobody is reminded of it any more"},
+        Order{"test", AlertOrder::Kind::test, "CHANNEL", "Send a test message, and say whether it arrived"}}) {
+    const auto name = std::make_shared<std::string>();
+    CLI::App* action = verb->add_subcommand(order.name, order.what);
+    action->add_option(order.argument, *name)->required()->check(is_name_option);
+    action->callback([options, name, kind = order.kind] { options->order = AlertOrder{kind, *name}; });
+  }
+  verb->callback([options, &access, &run] { run = [options, &access] { return handle_alerts(*options, access); }; });
+}
+
 void add_support_bundle(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<bundle::BundleOptions>();
   CLI::App* verb = app.add_subcommand("support-bundle", "Collect what is needed to help, without secrets; as root");
@@ -379,6 +410,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_query(app, *access, run);
   add_dead_letters(app, *access, run);
   add_breaker(app, *access, run);
+  add_alerts(app, *access, run);
   add_page(app, run);
   add_token(app, run);
   add_doctor(app, *access, run);
