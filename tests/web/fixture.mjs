@@ -7,8 +7,11 @@ const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; ch
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const minute = 60_000;
 
-/** Starts it on `port` of loopback, 0 for any, with the page of the folder (URL) `page`. */
-export async function startFixture({ page, port = 0, token } = {}) {
+/**
+ * Starts it on `port` of loopback, 0 for any, with the page of the folder (URL) `page`. `world`: what it says (worlds.mjs);
+ * without one it is an older bridge, which knows nothing of silence, verdicts and alerts.
+ */
+export async function startFixture({ page, port = 0, token, world } = {}) {
   const streams = new Set();
   const began = Date.now();
   const answers = {
@@ -16,7 +19,10 @@ export async function startFixture({ page, port = 0, token } = {}) {
     '/v1/sensors': () => ({ sensors: sensors(), truncated: false }),
     '/v1/dead-letters': () => ({ dead_letters: [], truncated: false }),
     '/v1/readings': (query) => (query.has('step') ? { buckets: buckets(query), truncated: false } : readings(query)),
+    '/livez': () => ({}),
   };
+  const orders = []; // what was posted: [path, body]
+  if (world !== undefined) Object.assign(answers, answersOf(world));
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://localhost');
     const asset = url.pathname === '/' ? 'index.html' : url.pathname.match(/^\/assets\/([a-z0-9.-]+)$/)?.[1];
@@ -36,6 +42,7 @@ export async function startFixture({ page, port = 0, token } = {}) {
       return response.write(': hello\n\n');
     }
     const answer = answers[url.pathname];
+    if (request.method === 'POST') orders.push([url.pathname, JSON.parse(await new Response(request).text())]);
     if (answer === undefined) return response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"title":"Not Found","status":404}');
     return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer(url.searchParams)));
   });
@@ -44,6 +51,7 @@ export async function startFixture({ page, port = 0, token } = {}) {
     url: `http://127.0.0.1:${server.address().port}/`,
     port: server.address().port,
     answers,
+    orders,
     /** To everyone who listens. */
     push(type, data) {
       for (const stream of streams) stream.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -61,6 +69,32 @@ export async function startFixture({ page, port = 0, token } = {}) {
 }
 
 export const node = 'kitchen';
+
+function answersOf(world) {
+  const valueOf = ([middle, swing], sensor, time) => (swing === undefined ? middle : middle + swing * Math.sin(time / 7_200_000 + sensor.length) + (swing / 9) * Math.sin(time / 391_000));
+  const bucket = (query, time) => {
+    const sensor = query.get('sensor');
+    const shift = typeof world.known[sensor][0] === 'number' ? ({ min: -0.1, max: 0.1 }[query.get('fn')] ?? 0) * world.known[sensor][1] : 0;
+    return { node, sensor, unit: '', time: new Date(time).toISOString(), value: shift === 0 ? valueOf(world.known[sensor], sensor, time) : valueOf(world.known[sensor], sensor, time) + shift, count: 10 };
+  };
+  return {
+    '/v1/status': () => ({ time: new Date().toISOString(), broker: { connected: world.connected }, services: world.services }),
+    '/v1/sensors': () => ({ sensors: world.sensors, truncated: false }),
+    '/v1/verdict': () => world.verdict,
+    '/v1/alerts': () => ({ alerts: world.alerts }),
+    '/v1/access': () => ({ name: 'owner', scopes: ['read', 'write', 'operate'] }),
+    '/v1/dead-letters': () => ({ dead_letters: world.deadLetters, truncated: false }),
+    '/v1/readings': (query) => {
+      const from = Date.parse(query.get('from') ?? query.get('to'));
+      const last = Date.parse(world.sensors.find(({ sensor }) => sensor === query.get('sensor')).time);
+      const to = Math.min(Date.parse(query.get('to')), last);
+      const step = query.has('step') ? Number.parseInt(query.get('step'), 10) * 1000 : Math.max(1000, (to - from) / 50);
+      const rows = [];
+      for (let time = Math.ceil(from / step) * step; time <= to; time += step) rows.push(bucket(query, time));
+      return query.has('step') ? { buckets: rows, truncated: false } : { readings: rows.map((row, at) => ({ ...row, stream: 's', seq: at + 1 })), truncated: false };
+    },
+  };
+}
 
 export function status(name, more = {}) {
   return { node, name, service: name, state: 'up', reason: '', since: new Date(Date.now() - 90 * minute).toISOString(), version: '0.1.0', ...more };

@@ -16,3 +16,10 @@ export function setText(node, text) {
 }
 
 export const byId = (id) => document.getElementById(id);
+
+/** Has the browser save `text` as a file. */
+export function save(name, text) {
+  const link = make('a', { href: URL.createObjectURL(new Blob([text], { type: 'text/csv' })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

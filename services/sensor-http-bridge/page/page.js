@@ -1,27 +1,64 @@
 // The page: hears the bridge, keeps the state, and shows it once a second and after each change.
-import { ApiError, get, keepToken, request } from './api.js';
+import { ApiError, get, getIfThere, keepToken, request, send } from './api.js';
+import { choicesOf, hashOf, mostSeries, ranges } from './choices.js';
 import { byId, make, setText } from './dom.js';
 import { Flow } from './flow.js';
 import { countText } from './format.js';
-import { SensorCards } from './sensors.js';
-import { choicesOf, emptyState, hashOf, nodesOf, ranges, takeEvent, takeSensors, takeStatus } from './state.js';
+import { groupsOf } from './groups.js';
+import { Headline } from './headline.js';
+import { EventList, showAlerts } from './history.js';
+import { Names } from './names.js';
+import { askGroupName, NamesForm } from './naming.js';
+import { Panel } from './panel.js';
+import { SensorRows } from './rows.js';
+import { Sparks } from './spark.js';
+import { emptyState, nodesOf, takeAlerts, takeEvent, takeSensors, takeStatus } from './state.js';
 import { follow } from './stream.js';
-import { EventList, showDeadLetters, showServices } from './tables.js';
+import { showDeadLetters, showServices } from './tables.js';
+import { verdictFor } from './verdict.js';
+
+const drawAtMost = 100; // ms between two pictures, however much is heard
 
 const state = emptyState();
-const flow = new Flow(byId('flow'));
-const events = new EventList(byId('events'));
+const names = new Names(localStorage);
 const choices = choicesOf(location.hash);
-const cards = new SensorCards(byId('sensors'), choices.range, complain);
-let node = ''; // that is shown: choices.machine once it has been heard of
-let connected = false;
-let drawing = false;
+const link = { state: 'connecting', since: Date.now() };
+const touched = new Set(); // sensors that have said something since the last picture
+let arranged = ''; // of what the rows are made
+let node = ''; // that is shown, '' for all: choices.machine once it has been heard of
+let mayOperate = false;
 let complaint = '';
 let complaintEnds;
+let soon;
+let drawing = false;
+let drawn = 0;
 
-function connection(name, text) {
-  connected = name === 'live';
-  if (connected || name === 'refused') byId('main').dataset.access = connected ? 'given' : 'refused';
+const headline = new Headline({
+  root: byId('verdict'), sign: byId('sign'), text: byId('headline'), problems: byId('problems'),
+  more: byId('more-problems'), list: byId('problems-behind'), spoken: byId('spoken'),
+});
+const flow = new Flow(byId('flow'), byId('stage-details'));
+const events = new EventList(byId('events'), byId('no-events'));
+const sparks = new Sparks(state.sensors, () => choices.range, complain);
+const rows = new SensorRows(byId('sensors'), sparks, {
+  choose: (key) => plot(choices.plot.length === 1 && choices.plot[0] === key ? [] : [key], true),
+  add: (key) => plot(choices.plot.includes(key) ? choices.plot.filter((one) => one !== key) : [...choices.plot, key].slice(-mostSeries), false),
+  rename: (group) => askGroupName(group, names, draw),
+});
+const panel = new Panel(state, names, choices, {
+  zoom: (from, to) => choose({ zoom: [from, to] }), remove: (key) => plot(choices.plot.filter((one) => one !== key), false), error: complain,
+});
+const namesForm = new NamesForm(names, () => {
+  panel.load();
+  draw();
+});
+
+// ---- the link to the bridge ----
+
+function linked(name, text) {
+  const before = link.state;
+  Object.assign(link, { state: name, since: before === name ? link.since : Date.now() });
+  if (name === 'live' || name === 'refused') byId('main').dataset.access = name === 'live' ? 'given' : 'refused';
   byId('connection').dataset.state = name;
   setText(byId('connection'), text);
 }
@@ -31,54 +68,76 @@ function complain(error) {
     byId('token-form').hidden = false;
     byId('token-problem').hidden = !error.hadToken;
     setText(byId('token-problem'), `The bridge did not take the token: ${error.message}`);
-    connection('refused', 'needs a token');
-  } else if (connected) {
-    complaint = error.message;
-    clearTimeout(complaintEnds);
-    complaintEnds = setTimeout(() => {
-      complaint = '';
-      showLive();
-    }, 30_000);
-    showLive();
+    linked('refused', 'needs a token');
+  } else {
+    say(error.message);
   }
+}
+
+/** What went wrong lately, for half a minute. */
+function say(text) {
+  complaint = text;
+  clearTimeout(complaintEnds);
+  complaintEnds = setTimeout(() => {
+    complaint = '';
+    showLive();
+  }, 30_000);
+  showLive();
 }
 
 /** That the page hears the bridge, what went wrong lately, and what it could not read since it was opened. */
 function showLive() {
-  if (!connected) return;
+  if (link.state !== 'live') return;
   const refused = state.refused === 1 ? '1 message is not as it must be' : `${countText(state.refused)} messages are not as they must be`;
-  const parts = ['live', complaint, state.refused > 0 && refused];
-  connection('live', parts.filter(Boolean).join('; '));
+  linked('live', ['live', complaint, state.refused > 0 && refused].filter(Boolean).join('; '));
 }
 
 // ---- showing ----
 
-/** Many changes in one frame are drawn once. */
+/** Many changes are drawn once. */
 function draw() {
   if (drawing) return;
   drawing = true;
-  requestAnimationFrame(() => {
+  setTimeout(() => requestAnimationFrame(() => {
     drawing = false;
+    drawn = Date.now();
     show();
-  });
+  }), Math.max(0, drawn + drawAtMost - Date.now()));
 }
 
 function show() {
   const now = Date.now();
   chooseNode();
-  const filter = byId('filter').value.trim().toLowerCase();
-  const wanted = (sensor) => sensor.node === node && sensor.sensor.toLowerCase().includes(filter);
+  const several = nodesOf(state).length > 1;
+  const filter = (id) => byId(id).value.trim().toLowerCase();
   const parts = [
-    () => flow.show(state, node, now, connected),
-    () => {
-      byId('no-sensors').hidden = cards.show(state.sensors, wanted, now) > 0;
-      setText(byId('no-sensors'), filter === '' ? 'No sensor has said anything yet.' : `No sensor has "${filter}" in its name.`);
-    },
+    () => link.state !== 'refused' && headline.show(verdictFor(state, link, now), now, several),
+    () => flow.show(state, node, now, link.state === 'live'),
+    () => showSensors(filter('filter'), now),
     () => showServices(byId('services'), state.services, node, now),
-    () => events.show(state.events, now, nodesOf(state).length > 1),
+    () => events.show(state.events, now, several, filter('event-filter')),
+    () => {
+      byId('alerts-box').hidden = (state.alerts?.size ?? 0) === 0;
+      showAlerts(byId('alerts'), state.alerts ?? new Map(), now, filter('event-filter'), mayOperate ? acknowledge : undefined);
+    },
     showLive,
   ];
   for (const part of parts) attempt(part);
+}
+
+function showSensors(filter, now) {
+  const made = [state.changes, names.changes, filter, node, nodesOf(state).length].join(' ');
+  if (arranged !== made) {
+    const groups = groupsOf(state, node, names, filter);
+    rows.arrange(groups, now);
+    rows.mark(choices.plot, panel.colors());
+    byId('no-sensors').hidden = groups.length > 0;
+    setText(byId('no-sensors'), filter === '' ? 'No sensor has said anything yet.' : `No sensor has "${filter}" in its name.`);
+    if (choices.plot.length > 0 && byId('panel').hidden) panel.load();
+  }
+  arranged = made;
+  for (const key of touched) if (state.sensors.has(key)) rows.show(state.sensors.get(key), now);
+  touched.clear();
 }
 
 /** One part of the page that cannot be shown leaves the others alone. */
@@ -93,11 +152,10 @@ function attempt(part) {
 function chooseNode() {
   const nodes = nodesOf(state);
   const select = byId('node');
-  if ([...select.options].map((option) => option.value).join() !== nodes.join())
-    select.replaceChildren(...nodes.map((name) => make('option', {}, name)));
+  if ([...select.options].slice(1).map((option) => option.value).join() !== nodes.join())
+    select.replaceChildren(make('option', { value: '' }, 'all'), ...nodes.map((name) => make('option', {}, name)));
   byId('node-choice').hidden = nodes.length < 2;
-  if (nodes.includes(choices.machine)) node = choices.machine;
-  if (!nodes.includes(node)) [node = ''] = nodes;
+  node = nodes.length > 1 && nodes.includes(choices.machine) ? choices.machine : '';
   select.value = node;
 }
 
@@ -106,9 +164,13 @@ function chooseNode() {
 /** What was missed while nobody listened. */
 async function catchUp() {
   try {
-    const [status] = await Promise.all([get('/v1/status'), loadSensors()]);
+    const [status, alerts, access] = await Promise.all([get('/v1/status'), getIfThere('/v1/alerts'), getIfThere('/v1/access'), loadSensors()]);
+    mayOperate = access?.scopes?.includes?.('operate') === true;
     takeStatus(state, status, Date.now());
-    cards.redraw();
+    if (alerts !== undefined) takeAlerts(state, alerts);
+    const verdict = await getIfThere('/v1/verdict');
+    if (verdict !== undefined) takeEvent(state, { type: 'verdict', data: verdict }, Date.now());
+    panel.load();
     draw();
     await loadDeadLetters();
   } catch (error) {
@@ -119,29 +181,39 @@ async function catchUp() {
 /** Of what is sent in batches, as after an outage, no event tells. */
 async function loadSensors() {
   takeSensors(state, await get('/v1/sensors'), Date.now());
+  for (const key of state.sensors.keys()) touched.add(key);
   draw();
 }
 
+/** A verdict has named other silent sensors: since when, and how often they came, is there. */
+function loadSensorsSoon() {
+  clearTimeout(soon);
+  soon = setTimeout(() => link.state === 'live' && loadSensors().catch(complain), 1000);
+}
+
 async function loadDeadLetters() {
-  showDeadLetters(await get('/v1/dead-letters', { limit: 100 }), Date.now(), complain);
+  showDeadLetters(await get('/v1/dead-letters', { limit: 100 }), Date.now(), complain, mayOperate ? actOnLetters : undefined);
 }
 
 function listen() {
-  connection('connecting', 'connecting');
-  follow((signal) => request('/v1/events', { signal }), {
+  linked('connecting', 'connecting');
+  follow((signal) => request('/v1/events', { signal }), (signal) => request('/livez', { signal }), {
     connected() {
-      connection('live', 'live');
       complaint = '';
+      linked('live', 'live');
       byId('token-form').hidden = true;
       catchUp();
     },
     lost(error) {
-      connection('lost', 'connection lost, trying again');
+      linked('lost', 'connection lost, trying again');
       complain(error);
       draw();
     },
     event(event) {
+      const { changes } = state;
       takeEvent(state, event, Date.now());
+      if (event.type === 'verdict' && state.changes !== changes) loadSensorsSoon();
+      if (event.type === 'reading') touched.add(`${event.data.node}/${event.data.sensor}`);
       if (event.type === 'event' && event.data.type === 'dead_letter') loadDeadLetters().catch(complain);
       draw();
     },
@@ -154,28 +226,60 @@ function listen() {
 
 // ---- what people do ----
 
-for (const [name, length] of ranges) {
-  const radio = make('input', { type: 'radio', name: 'range', value: length, checked: length === choices.range });
-  radio.addEventListener('change', () => choose({ range: length }));
-  byId('range').append(make('label', {}, radio, make('span', {}, name)));
+async function actOnLetters(action, ids) {
+  const what = ids === undefined ? 'all dead letters' : 'this dead letter';
+  if (action === 'purge' && !confirm(`Delete ${what} for ever?`)) return;
+  try {
+    await send('/v1/dead-letters', { action, ...(ids === undefined ? { all: true } : { ids }) });
+  } catch (error) {
+    say(error.message);
+  }
+  loadDeadLetters().catch(complain);
 }
-byId('filter').addEventListener('input', draw);
-byId('node').addEventListener('change', ({ target }) => choose({ machine: target.value }));
+
+async function acknowledge(name) {
+  try {
+    await send('/v1/alerts', { action: 'acknowledge', name });
+  } catch (error) {
+    say(error.message);
+  }
+}
 
 /** The address has what was chosen, so that the page opens with it again. */
 function choose(what) {
   Object.assign(choices, what);
-  history.replaceState(null, '', hashOf(choices));
-  cards.setRange(choices.range);
+  history.replaceState(null, '', hashOf(choices) === '#' ? location.pathname : hashOf(choices));
+  chosen();
+}
+
+function chosen() {
+  byId('range').value = choices.range ?? '';
+  namesForm.show(choices.plot.length === 1 ? choices.plot[0] : undefined);
+  rows.mark(choices.plot, panel.colors());
+  panel.load();
+  sparks.load();
   draw();
 }
 
-addEventListener('hashchange', () => {
-  Object.assign(choices, choicesOf(location.hash));
-  for (const radio of byId('range').querySelectorAll('input')) radio.checked = Number(radio.value) === choices.range;
-  cards.setRange(choices.range);
-  draw();
-});
+/** Plots these; `goes`: the eye goes there. */
+async function plot(keys, goes) {
+  const [last] = choices.plot;
+  choose({ plot: keys, ...(keys.length === 0 ? { zoom: undefined } : {}) });
+  if (keys.length === 0) rows.focus(last);
+  if (keys.length === 0 || !goes) return;
+  byId('panel').scrollIntoView({ block: 'nearest' });
+  byId('panel-title').focus({ preventScroll: true });
+}
+
+byId('range').append(make('option', { value: '' }, 'range that fits'), ...ranges.map(([name, length]) => make('option', { value: length }, name)));
+byId('range').addEventListener('change', ({ target }) => choose({ range: target.value === '' ? undefined : Number(target.value), zoom: undefined }));
+for (const id of ['filter', 'event-filter']) byId(id).addEventListener('input', draw);
+byId('flow').addEventListener('change', draw);
+byId('node').addEventListener('change', ({ target }) => choose({ machine: target.value }));
+byId('zoom-out').addEventListener('click', () => choose({ zoom: undefined }));
+byId('plot').addEventListener('dblclick', () => choose({ zoom: undefined }));
+byId('close-panel').addEventListener('click', () => plot([], false));
+byId('dead-letters-all').addEventListener('click', ({ target }) => target.dataset.action !== undefined && actOnLetters(target.dataset.action));
 byId('token-form').addEventListener('submit', (event) => {
   event.preventDefault();
   keepToken(byId('token').value);
@@ -183,10 +287,21 @@ byId('token-form').addEventListener('submit', (event) => {
   byId('token-form').hidden = true;
   listen();
 });
-addEventListener('resize', () => cards.fit());
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => cards.redraw());
-setInterval(draw, 1000);
-setInterval(() => connected && loadSensors().catch(complain), 10_000);
-setInterval(() => loadDeadLetters().catch(complain), 30_000);
+addEventListener('hashchange', () => {
+  Object.assign(choices, choicesOf(location.hash));
+  chosen();
+});
+addEventListener('keydown', ({ key }) => key === 'Escape' && choices.plot.length > 0 && !byId('rename-dialog').open && plot([], false));
+addEventListener('resize', () => panel.fit());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => panel.load());
+setInterval(() => {
+  rows.age(state.sensors, Date.now());
+  panel.refresh(Date.now());
+  sparks.load();
+  draw();
+}, 1000);
+setInterval(() => link.state === 'live' && loadSensors().catch(complain), 10_000);
+setInterval(() => link.state === 'live' && loadDeadLetters().catch(complain), 30_000);
 
+chosen();
 listen();

@@ -1,4 +1,4 @@
-// One plot of one sensor, drawn by uPlot (uplot.min.js, a global).
+// A plot of one or several sensors, drawn by uPlot (uplot.min.js, a global).
 /* global uPlot */
 
 // The larger unit stands below where it changes. https://github.com/leeoniya/uPlot/tree/master/docs#axis--grid-opts
@@ -12,25 +12,30 @@ const times = [
 ];
 
 const fewestOfALine = 3; // fewer points are dots: there is no line, or hardly one
+export const axisWidth = 56; // px
+export const edgeWidth = 12; // where there is no axis
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** A plot in `parent`. Large ones have axes, a cursor and a legend. */
 export class Plot {
   #parent;
   #plot;
+  #onZoom;
 
-  constructor(parent) {
+  /** `onZoom(from, to)`, in ms: a stretch was dragged over. */
+  constructor(parent, onZoom) {
     this.#parent = parent;
+    this.#onZoom = onZoom;
   }
 
-  /** Draws `data`: [times in s, values], or with lowest and highest values of each time behind them. */
-  draw(data, { large, unit, from, to }) {
+  /** Draws `series`, [{label, unit, color: its number, columns: [times in s, values], or with lowest and highest behind them}]. */
+  draw(series, from, to) {
     performance.mark('plot-begins');
     this.clear();
-    const options = this.#options(data.length > 2, data[0].length < fewestOfALine, large, unit, from / 1000, to / 1000);
-    const drawn = () => performance.measure(`plot of ${data[0].length} points`, 'plot-begins');
-    this.#plot = new uPlot({ ...options, hooks: { draw: [drawn] } }, data, this.#parent);
+    const points = series.reduce((sum, { columns }) => sum + columns[0].length, 0);
+    const drawn = () => performance.measure(`plot of ${points} points`, 'plot-begins');
+    const data = series.length === 1 ? series[0].columns : uPlot.join(series.map(({ columns }) => columns));
+    this.#plot = new uPlot({ ...this.#options(series, from / 1000, to / 1000), hooks: this.#hooks(drawn) }, data, this.#parent);
   }
 
   clear() {
@@ -39,29 +44,48 @@ export class Plot {
   }
 
   fit() {
-    if (this.#plot !== undefined) this.#plot.setSize({ width: this.#parent.clientWidth, height: this.#parent.clientHeight });
+    this.#plot?.setSize(this.#size());
   }
 
-  #options(hasBand, hasDots, large, unit, from, to) {
-    const line = color('--accent');
-    const band = color('--band');
+  #size() {
+    return { width: this.#parent.clientWidth, height: this.#parent.clientHeight };
+  }
+
+  #hooks(drawn) {
+    const zoom = (plot) => {
+      if (plot.select.width < 5) return;
+      const [from, to] = [plot.select.left, plot.select.left + plot.select.width].map((left) => plot.posToVal(left, 'x') * 1000);
+      this.#onZoom(Math.round(from), Math.round(to));
+    };
+    return { draw: [drawn], setSelect: [zoom] };
+  }
+
+  #options(series, from, to) {
     const axis = { stroke: color('--quiet'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
-    const label = unit === '' ? 'value' : unit;
+    const units = [...new Set(series.map(({ unit }) => unit))];
+    const scaleOf = (unit) => `y${units.indexOf(unit)}`;
     const edge = { stroke: 'transparent', points: { show: false } };
+    const lines = [];
+    const bands = [];
+    for (const { label, unit, color: number, columns } of series) {
+      const stroke = color(`--series-${number}`);
+      const scale = scaleOf(unit);
+      const dots = columns[0].length < fewestOfALine;
+      lines.push({ label: unit === '' ? label : `${label} (${unit})`, scale, stroke, width: 1.5, points: { show: dots, size: 6, fill: stroke }, spanGaps: false });
+      if (columns.length < 3) continue;
+      lines.push({ ...edge, scale, label: 'lowest' }, { ...edge, scale, label: 'highest' });
+      bands.push({ series: [lines.length, lines.length - 1], fill: `${stroke}2e` });
+    }
+    const shown = units.slice(0, 2).map((unit, at) => ({ ...axis, scale: scaleOf(unit), side: at === 0 ? 3 : 1, size: axisWidth, grid: { ...axis.grid, show: at === 0 } }));
     return {
-      width: this.#parent.clientWidth,
-      height: this.#parent.clientHeight - (large ? 30 : 0),
+      ...this.#size(),
       scales: { x: { time: true, range: () => [from, to] } },
-      axes: large ? [{ ...axis, values: times, space: 70 }, { ...axis, size: 60 }] : [{ show: false }, { show: false }],
-      cursor: { show: large, drag: { x: false, y: false } },
-      legend: { show: large },
-      padding: large ? undefined : [4, 0, 4, 0],
-      series: [
-        { value: '{YYYY}-{MM}-{DD} {HH}:{mm}:{ss}' },
-        { label, stroke: line, width: 1.5, points: { show: hasDots, size: 6, fill: line }, spanGaps: false },
-        ...(hasBand ? [{ ...edge, label: 'lowest' }, { ...edge, label: 'highest' }] : []),
-      ],
-      bands: hasBand ? [{ series: [3, 2], fill: band }] : [],
+      axes: [{ ...axis, values: times, space: 70 }, ...shown],
+      cursor: { drag: { x: true, y: false, setScale: false } },
+      legend: { show: false },
+      padding: [8, units.length > 1 ? 0 : edgeWidth, 0, 0],
+      series: [{}, ...lines],
+      bands,
     };
   }
 }

@@ -1,22 +1,44 @@
 // What the page knows: a function of what came before and one event. Pure.
-import { eventOf, nameOf, queueOf, readingOf, statusOf, takeEach } from './payload.js';
+import { alertOf, eventOf, nameOf, queueOf, readingOf, silentOf, statusOf, takeEach, verdictOf } from './payload.js';
 
-const mostEvents = 100;
+const mostEvents = 300;
+const mostAlerts = 200;
 const mostSensors = 10_000;
 const mostServices = 2_000;
 
-/** @returns {{sensors: Map, services: Map, events: Array, refused: number}} keyed by "<node>/<name>"; what could not be taken */
+/**
+ * sensors, services: by "<node>/<name>". silent: what each service last said of silent sensors. alerts: by name, undefined
+ * where there are none. verdict: the bridge's, undefined of an older one. refused: how much could not be taken.
+ * changes: counts what changes which sensors there are, or which of them are silent.
+ */
 export function emptyState() {
-  return { sensors: new Map(), services: new Map(), events: [], refused: 0 };
+  return {
+    sensors: new Map(), services: new Map(), silent: new Map(), events: [], alerts: undefined, verdict: undefined,
+    broker: undefined, newest: undefined, refused: 0, changes: 0,
+  };
 }
 
 /** Takes /v1/sensors at `now` (ms): what is stored gives way to what is newer. */
 export function takeSensors(state, answer, now) {
-  takeEach(answer.sensors, (row) => takeReading(state, row, now), () => { state.refused += 1; });
+  takeEach(answer.sensors, (row) => takeReading(state, row, now, true), () => { state.refused += 1; });
+}
+
+/** Takes /v1/alerts, whose list may be the whole of it. */
+export function takeAlerts(state, answer) {
+  state.alerts = new Map();
+  takeEach(answer?.alerts ?? answer, (row) => takeAlert(state, row), () => { state.refused += 1; });
+}
+
+function takeAlert(state, row) {
+  const alert = alertOf(row);
+  state.alerts ??= new Map();
+  if (!state.alerts.has(alert.name) && state.alerts.size >= mostAlerts) throw new Error(`there are more than ${mostAlerts} alerts`);
+  state.alerts.set(alert.name, alert);
 }
 
 /** Takes /v1/status, heard at `now` (ms): it has all services, and one that it lacks is gone. */
 export function takeStatus(state, answer, now) {
+  if (typeof answer.broker?.connected === 'boolean') state.broker = answer.broker.connected;
   if (Array.isArray(answer.services)) {
     const there = new Set(answer.services.map((row) => `${row?.node}/${row?.service}`));
     for (const key of state.services.keys()) if (!there.has(key)) state.services.delete(key);
@@ -35,8 +57,22 @@ export function takeStatus(state, answer, now) {
 export function takeEvent(state, { type, data }, now) {
   switch (type) {
     case 'reading':
-      takeReading(state, data, now);
+      takeReading(state, data, now, false);
       break;
+    case 'verdict':
+      state.verdict = verdictOf(data);
+      note(state, 'verdict', silentIn(state, now));
+      break;
+    case 'silent': {
+      const { node, name } = nameOf(data);
+      takeSilent(state, `${node}/${name}`, Object.keys(data).length === 2 ? [] : silentOf(data));
+      break;
+    }
+    case 'alert': {
+      if (Object.keys(data).length === 2) state.alerts?.delete(data.name);
+      else takeAlert(state, data);
+      break;
+    }
     case 'status': {
       if (Object.keys(data).length === 2) {
         const { node, name } = nameOf(data);
@@ -65,14 +101,61 @@ const believableAhead = 60_000; // ms; a reading from later than that was stampe
 /** From when on a reading is the newest of its sensor only where there is no other, as in the store. */
 export const futureBegins = (now) => now + 86_400_000;
 
-function takeReading(state, row, now) {
+function takeReading(state, row, now, isStored) {
   const reading = readingOf(row);
   const key = `${reading.node}/${reading.sensor}`;
   const known = state.sensors.get(key);
   if (known === undefined && state.sensors.size >= mostSensors) throw new Error(`there are more than ${mostSensors} sensors`);
   if (known !== undefined && known.at > reading.at && known.at <= now + believableAhead) return;
   if (known !== undefined && known.at < futureBegins(now) && reading.at >= futureBegins(now)) return;
-  state.sensors.set(key, { key, ...reading });
+  const silent = isStored ? reading.silent : known?.silent < reading.at ? undefined : known?.silent;
+  const taken = { key, ...reading, interval: reading.interval ?? known?.interval, silent };
+  state.sensors.set(key, taken);
+  if (reading.at < futureBegins(now)) state.newest = Math.max(state.newest ?? 0, reading.at);
+  if (known === undefined || (silentSince(state, known) === undefined) !== (silentSince(state, taken) === undefined)) state.changes += 1;
+}
+
+/** What a service says of silent sensors. Of one that has no reading any more there is its name, and no value. */
+function takeSilent(state, reporter, rows) {
+  const former = state.silent.get(reporter) ?? new Map();
+  const entries = new Map(rows.map((row) => [`${row.node}/${row.sensor}`, row]));
+  for (const key of former.keys()) {
+    if (!entries.has(key) && state.sensors.get(key)?.value === undefined) state.sensors.delete(key);
+  }
+  for (const [key, { node, sensor, since, interval }] of entries) {
+    const known = state.sensors.get(key);
+    if (known !== undefined) known.interval = interval ?? known.interval;
+    else if (state.sensors.size < mostSensors) state.sensors.set(key, { key, node, sensor, value: undefined, unit: '', at: since, unsynced: false, interval });
+  }
+  note(state, reporter, entries);
+}
+
+function note(state, reporter, entries) {
+  const former = state.silent.get(reporter) ?? new Map();
+  if (former.size !== entries.size || [...entries.keys()].some((key) => !former.has(key))) state.changes += 1;
+  state.silent.set(reporter, entries);
+}
+
+const surelySilent = 60_000; // ms
+
+/** The silent sensors of the verdict; an object that is none stands for all of that device that say nothing. */
+function silentIn({ verdict, sensors }, now) {
+  const entries = new Map();
+  for (const { node, object, since } of verdict.problems.filter(({ kind }) => kind === 'sensor_silent')) {
+    if (sensors.has(`${node}/${object}`)) entries.set(`${node}/${object}`, { since: since ?? now });
+    else for (const { key, at } of sensors.values()) if (key.startsWith(`${node}/${object}.`) && at < now - surelySilent) entries.set(key, { since: at });
+  }
+  return entries;
+}
+
+/** Since when (ms) a sensor is silent; undefined: it is not. What came of it later counts for more than what is said. */
+export function silentSince(state, { key, at, silent }) {
+  if (silent !== undefined && at <= silent) return silent;
+  for (const entries of state.silent.values()) {
+    const since = entries.get(key)?.since;
+    if (since !== undefined && at <= since) return since;
+  }
+  return undefined;
 }
 
 function serviceOf(state, { node, name }) {
@@ -90,95 +173,4 @@ export function nodesOf(state) {
   for (const { node } of state.sensors.values()) nodes.add(node);
   for (const { node } of state.services.values()) nodes.add(node);
   return [...nodes].sort();
-}
-
-/** How a service is: up, degraded, down, or silent when it has said nothing for 25 s (it speaks every 10 s). */
-export function conditionOf(service, now) {
-  if (service?.status === undefined) return 'unknown';
-  if (service.status.state === 'down') return 'down';
-  return now - service.heard > 25_000 ? 'silent' : service.status.state;
-}
-
-/** The service of a machine; another machine's where it has none, as one store may serve many publishers. */
-export function serviceFor(state, node, name) {
-  return state.services.get(`${node}/${name}`) ?? [...state.services.values()].find((one) => one.name === name);
-}
-
-const bridgeName = 'sensor-http-bridge';
-
-/** The bridges of a machine, {bridge, called}: the one without a name first, and then those that have one, by name. */
-function bridgesOf(state, node) {
-  const bridge = serviceFor(state, node, bridgeName);
-  const named = [...state.services.values()]
-    .filter((one) => one.node === (bridge?.node ?? node) && one.name.startsWith(`${bridgeName}-`))
-    .map((one) => ({ bridge: one, called: one.name.slice(bridgeName.length + 1) }))
-    .sort((a, b) => (a.called < b.called ? -1 : 1));
-  return bridge === undefined && named.length > 0 ? named : [{ bridge, called: '' }, ...named];
-}
-
-/**
- * The stages that readings of one machine pass, in order: {name, title, condition, flows}, and what of depth, pace, breaker,
- * reason, ... there is to say. `connected`: this page hears the bridge.
- */
-export function flowOf(state, node, now, connected) {
-  const service = (name) => serviceFor(state, node, name);
-  const publisher = service('sensor-publisher');
-  const store = service('sensor-persistence');
-  const bridges = bridgesOf(state, node);
-  const isWell = (one) => ['up', 'degraded'].includes(conditionOf(one, now));
-  const breakerOf = (one) => one?.status?.breaker?.state ?? 'closed';
-  const isIdle = (bridge) => bridge?.status?.delivers === false; // it has no destination
-  const delivers = ({ bridge }) => isWell(bridge) && breakerOf(bridge) !== 'open' && !isIdle(bridge);
-  return [
-    {
-      name: 'publisher', title: 'Publisher', condition: conditionOf(publisher, now),
-      depth: publisher?.queue?.depth, waits: 'in the outbox', pace: publisher?.status?.pace_ms,
-      pressure: publisher?.status?.pressure, breaker: publisher?.status?.breaker, reason: publisher?.status?.reason,
-      flows: isWell(publisher) && breakerOf(publisher) !== 'open',
-    },
-    {
-      name: 'broker', title: 'Broker',
-      condition: !connected || state.services.size === 0 ? 'unknown' : isWell(publisher) || isWell(store) || bridges.some(({ bridge }) => isWell(bridge)) ? 'up' : 'silent',
-      flows: isWell(store),
-    },
-    {
-      name: 'store', title: 'Store', condition: conditionOf(store, now), depth: store?.queue?.depth, waits: 'to be delivered',
-      bytes: store?.status?.used_bytes, reason: store?.status?.reason,
-      flows: isWell(store) && bridges.some(delivers),
-    },
-    ...bridges.map(({ bridge, called }) => ({
-      name: called ? `api-${called}` : 'api', idle: isIdle(bridge),
-      title: called ? `Bridge ${called}` : isIdle(bridge) ? 'Bridge' : 'Bridge to the API',
-      condition: conditionOf(bridge, now), breaker: bridge?.status?.breaker, delivered: bridge?.status?.counters?.delivered,
-      rate: bridge?.queue?.rate_per_s, reason: bridge?.status?.reason, flows: false,
-    })),
-  ];
-}
-
-/** Ranges of the plots: name and length in ms. */
-export const ranges = [
-  ['10 min', 600_000], ['1 h', 3_600_000], ['24 h', 86_400_000], ['7 d', 604_800_000], ['30 d', 2_592_000_000],
-  ['1 y', 31_536_000_000],
-];
-const firstRange = 3_600_000;
-
-/** A range's name in the page's address: "1 y" is "1y". */
-const inAddress = (name) => name.replace(' ', '');
-
-/** What the page's address says after its #, as "#machine=kitchen&range=1y": the machine, '' for any, and the range in ms. */
-export function choicesOf(hash) {
-  const said = new URLSearchParams(hash.replace(/^#/, ''));
-  const range = ranges.find(([name]) => inAddress(name) === said.get('range'));
-  return { machine: said.get('machine') ?? '', range: range?.[1] ?? firstRange };
-}
-
-/** The same the other way round. */
-export function hashOf({ machine, range }) {
-  const [name] = ranges.find(([, length]) => length === range);
-  return `#${new URLSearchParams({ ...(machine === '' ? {} : { machine }), range: inAddress(name) })}`;
-}
-
-/** The step of buckets, in s, that gives about one for each of `pixels`. */
-export function stepFor(range, pixels) {
-  return Math.max(1, Math.ceil(range / 1000 / Math.max(pixels, 50)));
 }

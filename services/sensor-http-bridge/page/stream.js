@@ -50,18 +50,20 @@ export class EventParser {
 }
 
 const silentAfter = 40_000; // the bridge sends a comment every 15 s
+const askAfter = 2_000; // whether the bridge is there still, when it says nothing
+const answersWithin = 2_500;
 const firstWait = 500;
 const longestWait = 10_000;
 
 /**
  * Reads `open()`'s stream for ever, and connects again when it ends or falls silent. `on`: {connected(), lost(error), event(e),
  * refused(error)}; an event that cannot be taken is refused, and the next one is taken.
- * `open(signal)` gives a Response, or throws.
+ * `open(signal)` gives a Response, or throws. `ask(signal)` throws when the bridge is not there any more.
  */
-export async function follow(open, on) {
+export async function follow(open, ask, on) {
   for (let wait = firstWait; ; wait = Math.min(longestWait, wait * 2)) {
     try {
-      await readOnce(open, () => {
+      await readOnce(open, ask, () => {
         wait = firstWait;
         on.connected();
       }, new EventParser(on.event, on.refused));
@@ -74,22 +76,38 @@ export async function follow(open, on) {
   }
 }
 
-async function readOnce(open, connected, parser) {
+async function readOnce(open, ask, connected, parser) {
   const abort = new AbortController();
-  let timer = setTimeout(() => abort.abort(), silentAfter);
+  let heard = Date.now();
+  const opening = setTimeout(() => abort.abort(), silentAfter);
+  let watching;
   try {
     const response = await open(abort.signal);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     connected();
+    clearTimeout(opening);
+    watching = setInterval(() => watch(ask, abort, heard), askAfter);
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      clearTimeout(timer);
-      timer = setTimeout(() => abort.abort(), silentAfter);
+      heard = Date.now();
       parser.feed(value);
     }
   } finally {
-    clearTimeout(timer);
+    clearTimeout(opening);
+    clearInterval(watching);
     abort.abort();
+  }
+}
+
+/** A connection that is cut somewhere looks like one on which nothing is said. */
+async function watch(ask, abort, heard) {
+  const quiet = Date.now() - heard;
+  if (quiet < askAfter) return;
+  try {
+    if (quiet > silentAfter) throw new Error('the bridge says nothing any more');
+    await ask(AbortSignal.timeout(answersWithin));
+  } catch (error) {
+    abort.abort(error);
   }
 }

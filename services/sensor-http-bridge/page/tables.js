@@ -1,8 +1,8 @@
-// Services, events and dead letters.
+// Services and dead letters.
 import { byId, make, setText } from './dom.js';
 import { clockText, countText, spanText, valueText } from './format.js';
 import { deadLetterOf, takeEach } from './payload.js';
-import { conditionOf } from './state.js';
+import { conditionOf } from './pipeline.js';
 
 const serviceColumns = ['Service', 'State', 'For', 'Waiting', 'Version'];
 const letterColumns = ['Reading', 'Status', 'Reason', 'Refused'];
@@ -13,9 +13,11 @@ function rowOf(columns, texts, whole) {
     make('td', { 'data-column': column, class: whole.includes(column) && 'whole' }, texts[at])));
 }
 
+/** Those of a machine, '' for all. */
 export function showServices(body, services, node, now) {
-  const rows = [...services.values()].filter((service) => service.node === node && service.status !== undefined);
-  rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rows = [...services.values()].filter((service) => (node === '' || service.node === node) && service.status !== undefined);
+  const several = new Set(rows.map((service) => service.node)).size > 1;
+  rows.sort((a, b) => (a.key < b.key ? -1 : 1));
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((service, at) => {
     const row = body.rows[at] ?? body.appendChild(rowOf(serviceColumns, ['', '', '', '', ''], ['For', 'Waiting', 'Version']));
@@ -23,7 +25,7 @@ export function showServices(body, services, node, now) {
     const condition = conditionOf(service, now);
     row.dataset.condition = condition;
     const texts = [
-      service.name,
+      several ? `${service.node} ${service.name}` : service.name,
       status.reason && condition !== 'up' ? `${condition}: ${status.reason}` : condition,
       status.since === undefined ? '' : spanText(now - Date.parse(status.since)),
       queue === undefined ? '' : queue.limit > 0 ? `${countText(queue.depth)} of ${countText(queue.limit)}` : countText(queue.depth),
@@ -33,40 +35,31 @@ export function showServices(body, services, node, now) {
   });
 }
 
-/** Adds what is new on top: the list is read out as it grows. `several`: more than one machine is known, so that each is named. */
-export class EventList {
-  #parent;
-  #newest;
-
-  constructor(parent) {
-    this.#parent = parent;
-  }
-
-  show(events, now, several) {
-    const known = events.indexOf(this.#newest);
-    const fresh = known < 0 ? events : events.slice(0, known);
-    [this.#newest] = events;
-    for (const event of [...fresh].reverse()) {
-      this.#parent.prepend(make('li', { 'data-type': event.type, 'data-to': event.to },
-        make('time', { datetime: event.time }, event.time === undefined ? '' : clockText(event.time, now)), ' ', make('span', { class: 'quiet' }, several ? `${event.node} ${event.name}` : event.name), ' ', event.text));
-    }
-    while (this.#parent.children.length > events.length) this.#parent.lastChild.remove();
-    byId('no-events').hidden = events.length > 0;
-  }
-}
-
-/** `refuse(error)`: of a row that cannot be shown. */
-export function showDeadLetters({ dead_letters: rows, truncated }, now, refuse) {
+/** `refuse(error)`: of a row that cannot be shown. `act(action, ids)`, undefined where nobody may: ids undefined for all. */
+export function showDeadLetters({ dead_letters: rows, truncated }, now, refuse, act) {
   const letters = [];
   takeEach(rows, (row) => letters.push(deadLetterOf(row)), refuse);
   const number = `${countText(letters.length)}${truncated ? ' and more' : ''}`;
-  setText(byId('dead-letters-summary'), letters.length === 0
-    ? 'None: the API has refused no reading.'
-    : `${number}, refused by the API and kept. sensorctl dead-letters requeue sends them again.`);
-  byId('dead-letters-table').hidden = letters.length === 0;
-  byId('dead-letters').replaceChildren(...letters.map((letter) => rowOf(letterColumns, [
-    whatOf(letter), String(letter.status ?? ''), letter.reason, letter.refused === undefined ? '' : clockText(letter.refused, now),
-  ], ['Refused'])));
+  byId('dead-letters-box').hidden = letters.length === 0;
+  setText(byId('dead-letters-summary'), letters.length === 0 ? '' : `${number}, refused by the API and kept.`);
+  byId('dead-letters-all').hidden = act === undefined || letters.length < 2;
+  byId('dead-letters').replaceChildren(...letters.map((letter) => {
+    const row = rowOf(letterColumns, [
+      whatOf(letter), String(letter.status ?? ''), letter.reason, letter.refused === undefined ? '' : clockText(letter.refused, now),
+    ], ['Refused']);
+    row.append(make('td', { class: 'whole' }, ...actionsOf(letter, act)));
+    return row;
+  }));
+}
+
+function actionsOf({ id, waits, ...letter }, act) {
+  if (waits) return ['is sent again'];
+  if (act === undefined || id === undefined) return [];
+  return [['requeue', 'Send again'], ['purge', 'Delete']].map(([action, text]) => {
+    const button = make('button', { type: 'button', 'aria-label': `${text}: ${whatOf(letter)}` }, text);
+    button.addEventListener('click', () => act(action, [id]));
+    return button;
+  });
 }
 
 function whatOf({ reading, gap }) {
