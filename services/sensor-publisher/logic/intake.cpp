@@ -266,10 +266,10 @@ std::string Intake::ailing() const {
   for (const DriverState& driver : drivers_) {
     if (!driver.stuck && driver.complaints.empty()) continue;
     if (++count > max_told) continue;
-    text += (text.empty() ? "driver " : "; driver ") + driver.schedule.name + ": " +
+    text += (text.empty() ? "" : "; ") + driver.schedule.name + ": " +
             printable_line(trouble_of(driver), longest_told_bytes);
   }
-  if (count > max_told) text += "; " + count_of(count - max_told, "more driver") + " with errors";
+  if (count > max_told) text += "; and " + count_of(count - max_told, "more driver");
   return text;
 }
 

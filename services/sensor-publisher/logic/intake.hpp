@@ -38,7 +38,7 @@ class Intake {
 
   std::optional<Instant> wake_at(const Pacing& pacing) const;
 
-  /// "driver co2: REASON" of each driver whose round is overdue, or whose errors are not over, in the words of its log,
+  /// "co2: REASON" of each driver whose round is overdue, or whose errors are not over, in the words of its log,
   /// and joined by "; "; of at most five, and how many more there are. Empty when all are well.
   std::string ailing() const;
 

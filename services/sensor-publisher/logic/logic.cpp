@@ -290,7 +290,7 @@ std::string Logic::degraded_because() const {
   if (!outbox_failure_.empty()) return outbox_failure_;
   if (!self_.trouble().empty()) return self_.trouble();
   if (!two_stores_.what().empty()) return two_stores_.what();
-  if (std::string drivers = intake_.ailing(); !drivers.empty()) return drivers;
+  if (std::string drivers = intake_.ailing(); !drivers.empty()) return "drivers with errors: " + drivers;
   if (writer_.budget().over()) return "the outbox is full";
   if (outbox_mark_.above()) return "the outbox is above its high mark";
   return {};

@@ -35,6 +35,26 @@ TEST_F(UnitFilesTest, reads_the_unit_and_its_drop_ins_as_systemd_does) {
   EXPECT_EQ(of("sensor-publisher").unwritable_by("/etc/x"), "ProtectSystem=full");
 }
 
+TEST_F(UnitFilesTest, the_units_as_they_are_shipped_are_understood) {
+  const std::string units = SENSOR_SOURCE_DIR "/systemd";
+  for (const auto& [name, own] : {std::pair("sensor-publisher", "publisher"),
+                                  {"sensor-persistence", "persistence"},
+                                  {"sensor-http-bridge", "http-bridge"}}) {
+    const std::string file = std::string(name) + ".service";
+    std::filesystem::create_directories(root_.path("usr/lib/systemd/system"));
+    std::filesystem::copy_file(units + "/" + file, root_.path("usr/lib/systemd/system/" + file));
+    const UnitSandbox unit = of(name);
+    EXPECT_EQ(unit.config_file(), "/etc/sensor-project/" + std::string(name) + ".toml");
+    EXPECT_EQ(unit.hidden_by("/home/pi/co2.py"), "ProtectHome=yes") << name;
+    EXPECT_EQ(unit.hidden_by("/tmp/co2.py"), "PrivateTmp=yes") << name;
+    EXPECT_EQ(unit.hidden_by("/usr/local/lib/sensor-project/co2.py"), "") << name;
+    EXPECT_EQ(unit.unwritable_by("/mnt/ssd"), "ProtectSystem=strict") << name;
+    EXPECT_EQ(unit.unwritable_by("/var/lib/sensor-project/" + std::string(own)), "") << name;
+    EXPECT_TRUE(unit.denies_new_rights() && unit.denies_new_code()) << name;
+    EXPECT_EQ(unit.reaches("hub"), std::string(own) == "http-bridge") << "which delivers to an API";
+  }
+}
+
 TEST_F(UnitFilesTest, the_unit_of_a_bridge_with_a_name_is_found_by_its_file) {
   put("usr/lib/systemd/system/sensor-http-bridge.service",
       "[Service]\nExecStart=x --config /etc/sensor-project/sensor-http-bridge.toml\nProtectHome=yes\n");

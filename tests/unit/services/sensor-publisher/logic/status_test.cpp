@@ -74,6 +74,21 @@ TEST(PublisherStatus, is_this_text) {
       R"("time":"2026-01-15T16:09:45.000Z","version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
 }
 
+// The verdict knows by its first words that a driver is told, and not each of its sensors (common/verdict/judge.cpp).
+TEST(PublisherStatus, says_which_driver_fails_and_why) {
+  PublisherBench bench(options_with_instance());
+  bench.step(MqttConnected{});
+  DriverReport report;
+  report.errors.push_back({ErrorCode::not_found, "temp1_input: not there"});
+  bench.step(DriverRead{0, std::move(report)});
+  bench.pass(1ms);
+  const std::string driver = bench_options().drivers.front().name;
+  EXPECT_NE(
+      newest(bench, "status").find(R"("reason":"drivers with errors: )" + driver + R"(: temp1_input: not there")"),
+      std::string::npos)
+      << newest(bench, "status");
+}
+
 /// Two drivers, an outbox that becomes full, and sensors with rules of their own.
 LogicOptions options_of_a_busy_one() {
   LogicOptions options = options_with_instance();
@@ -155,9 +170,10 @@ TEST(PublisherStatus, after_its_end_is_this_text) {
       Self::last_will(self_options(bench_options(), "run1"), "connection lost", WallTime{1'768'493'375'123ms});
   EXPECT_EQ(down.topic, "sensors/kitchen/status/sensor-publisher");
   EXPECT_TRUE(down.retain);
-  EXPECT_EQ(by_key(down.payload),
-            R"({"reason":"connection lost","service":"sensor-publisher","since":"2026-01-15T16:09:35.123Z",)"
-            R"("state":"down","stream":"run1","version":")" SENSOR_PROJECT_VERSION R"("})");
+  EXPECT_EQ(
+      by_key(down.payload),
+      R"({"last_will":true,"reason":"connection lost","service":"sensor-publisher","since":"2026-01-15T16:09:35.123Z",)"
+      R"("state":"down","stream":"run1","version":")" SENSOR_PROJECT_VERSION R"("})");
 }
 
 }  // namespace
