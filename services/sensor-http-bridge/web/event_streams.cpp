@@ -9,11 +9,12 @@ namespace sensors::bridge {
 
 namespace {
 
-constexpr std::array<std::pair<EventStreams::Kind, std::string_view>, 5> names{{{EventStreams::reading, "reading"},
+constexpr std::array<std::pair<EventStreams::Kind, std::string_view>, 6> names{{{EventStreams::reading, "reading"},
                                                                                 {EventStreams::status, "status"},
                                                                                 {EventStreams::queue, "queue"},
                                                                                 {EventStreams::event, "event"},
-                                                                                {EventStreams::verdict, "verdict"}}};
+                                                                                {EventStreams::verdict, "verdict"},
+                                                                                {EventStreams::alert, "alert"}}};
 
 std::string_view name_of(EventStreams::Kind kind) {
   for (const auto& [known, name] : names) {
@@ -32,6 +33,8 @@ std::optional<EventStreams::Kind> EventStreams::kind_from(std::string_view name)
 }
 
 std::string verdict_text(std::string_view json) { return fmt::format("event: verdict\ndata: {}\n\n", json); }
+
+std::string alert_text(std::string_view json) { return fmt::format("event: alert\ndata: {}\n\n", json); }
 
 std::string event_text(EventStreams::Kind kind, std::string_view node, std::string_view name,
                        std::string_view payload) {
@@ -60,10 +63,10 @@ std::optional<WebStreamData> EventStreams::event_for(Kind kind, std::string_view
   return WebStreamData{std::move(ids), event_text(kind, node, name, payload)};
 }
 
-std::optional<WebStreamData> EventStreams::verdict_event(std::string_view json) const {
-  std::vector<std::uint64_t> ids = listeners(verdict);
+std::optional<WebStreamData> EventStreams::plain_event(Kind kind, std::string_view json) const {
+  std::vector<std::uint64_t> ids = listeners(kind);
   if (ids.empty()) return std::nullopt;
-  return WebStreamData{std::move(ids), verdict_text(json)};
+  return WebStreamData{std::move(ids), kind == verdict ? verdict_text(json) : alert_text(json)};
 }
 
 std::vector<std::uint64_t> EventStreams::listeners(Kind kind) const {

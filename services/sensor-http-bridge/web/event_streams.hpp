@@ -18,7 +18,7 @@ class EventStreams {
  public:
   EventStreams(std::size_t max_streams, Millis keepalive) : max_streams_(max_streams), keepalive_(keepalive) {}
 
-  enum Kind : unsigned { reading = 1, status = 2, queue = 4, event = 8, verdict = 16, every_kind = 31 };
+  enum Kind : unsigned { reading = 1, status = 2, queue = 4, event = 8, verdict = 16, alert = 32, every_kind = 63 };
   static std::optional<Kind> kind_from(std::string_view name);
 
   bool is_full() const { return streams_.size() >= max_streams_; }
@@ -33,8 +33,9 @@ class EventStreams {
   std::optional<WebStreamData> event_for(Kind kind, std::string_view node, std::string_view name,
                                          std::string_view payload) const;
 
-  /// The event that has the verdict, for all who listen to it.
-  std::optional<WebStreamData> verdict_event(std::string_view json) const;
+  /// The event that has a verdict or an alert as it is, for all who listen to it.
+  std::optional<WebStreamData> verdict_event(std::string_view json) const { return plain_event(verdict, json); }
+  std::optional<WebStreamData> alert_event(std::string_view json) const { return plain_event(alert, json); }
 
   /// A line for all when it is time for one.
   std::optional<WebStreamData> keep_alive(Instant now);
@@ -47,6 +48,7 @@ class EventStreams {
 
  private:
   std::vector<std::uint64_t> listeners(Kind kind) const;
+  std::optional<WebStreamData> plain_event(Kind kind, std::string_view json) const;
 
   std::size_t max_streams_;
   Millis keepalive_;
@@ -54,8 +56,9 @@ class EventStreams {
   Instant next_{};
 };
 
-/// event: verdict, data: the JSON.
+/// event: verdict or alert, data: the JSON.
 std::string verdict_text(std::string_view json);
+std::string alert_text(std::string_view json);
 
 /// event: KIND, data: the payload's keys behind "node" and "name".
 std::string event_text(EventStreams::Kind kind, std::string_view node, std::string_view name, std::string_view payload);

@@ -54,7 +54,7 @@ std::string filter_of(const WebOptions& options, std::string_view kind) {
 std::vector<std::string> web_subscriptions(const WebOptions& options) {
   std::vector<std::string> filters{filter_of(options, "status"), filter_of(options, "queue"),
                                    filter_of(options, "silent"), filter_of(options, "event"),
-                                   filter_of(options, "reading")};
+                                   filter_of(options, "alert"),  filter_of(options, "reading")};
   for (const std::string& topic : committed_topics(options)) filters.push_back(topic);
   return filters;
 }
@@ -147,6 +147,8 @@ BridgeEffects Web::handle(const MqttMessage& message, Now now) {
     take_of_service(*topic, message);
   } else if (topic->kind == "reading" || topic->kind == "event") {
     take_passing(*topic, *EventStreams::kind_from(topic->kind), message);
+  } else if (topic->kind == "alert") {
+    take_alert(*topic, message);
   }
   return take_effects();
 }
@@ -171,6 +173,12 @@ void Web::take_of_service(const TopicView& topic, const MqttMessage& message) {
   }
   if (line.empty()) return;
   if (std::optional<WebStreamData> data = streams_.event_for(kind, topic.node, topic.name, line)) add(std::move(*data));
+}
+
+void Web::take_alert(const TopicView& topic, const MqttMessage& message) {
+  const std::optional<std::string> json = alerts_.take(topic, message);
+  if (!json.has_value()) return;
+  if (std::optional<WebStreamData> data = streams_.alert_event(*json); data.has_value()) add(std::move(*data));
 }
 
 void Web::take_passing(const TopicView& topic, EventStreams::Kind kind, const MqttMessage& message) {

@@ -17,6 +17,7 @@
 #include "services/sensor-http-bridge/events.hpp"
 #include "services/sensor-http-bridge/logic/publish_ids.hpp"
 #include "services/sensor-http-bridge/web/access.hpp"
+#include "services/sensor-http-bridge/web/alert_board.hpp"
 #include "services/sensor-http-bridge/web/answers.hpp"
 #include "services/sensor-http-bridge/web/event_streams.hpp"
 #include "services/sensor-http-bridge/web/metrics.hpp"
@@ -83,6 +84,7 @@ class Web {
   void get(const WebRequest& request, const Target& target);
   void post(const WebRequest& request, const Target& target);
   void take_passing(const TopicView& topic, EventStreams::Kind kind, const MqttMessage& message);
+  void take_alert(const TopicView& topic, const MqttMessage& message);
   void take_of_service(const TopicView& topic, const MqttMessage& message);
   void take_committed(const std::string& payload);
   void take_streams(std::uint64_t write, const std::string& payload);
@@ -100,6 +102,7 @@ class Web {
   /// Whether an answer of `bytes` fits into memory beside those that are on their way; else the client is told to wait.
   bool has_room_for(const WebRequest& request, std::size_t bytes);
   void answer_status(const WebRequest& request);
+  void answer_alerts(const WebRequest& request);
   void answer_verdict(const WebRequest& request);
   void answer_ready(const WebRequest& request);
   void answer_metrics(const WebRequest& request);
@@ -119,6 +122,7 @@ class Web {
   Access access_;
   verdict::PipelineWatch watch_;
   VerdictStream verdict_stream_;
+  AlertBoard alerts_;
   EventStreams streams_;
   StoreCalls<PendingRead> reads_;
   StoreCalls<std::uint64_t> questions_;  // about writes, by their numbers

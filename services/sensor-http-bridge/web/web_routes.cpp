@@ -51,6 +51,7 @@ std::string_view methods_of(std::string_view path) {
                                                                   {"/metrics", reading},
                                                                   {"/v1/status", reading},
                                                                   {"/v1/verdict", reading},
+                                                                  {"/v1/alerts", reading},
                                                                   {"/v1/events", reading},
                                                                   {"/v1/readings", all},
                                                                   {"/v1/sensors", reading},
@@ -159,6 +160,10 @@ void Web::get(const WebRequest& request, const Target& target) {
     if (may(request, Needs::read)) answer_verdict(request);
     return;
   }
+  if (path == "/v1/alerts") {
+    if (may(request, Needs::read)) answer_alerts(request);
+    return;
+  }
   if (path == "/metrics") {
     if (may(request, Needs::read)) answer_metrics(request);
     return;
@@ -230,6 +235,11 @@ void Web::answer_verdict(const WebRequest& request) {
   if (has_room_for(request, json.size())) add(json_answer(request.id, 200, std::move(json)));
 }
 
+void Web::answer_alerts(const WebRequest& request) {
+  std::string json = alerts_.answer(now_.wall);
+  if (has_room_for(request, json.size())) add(json_answer(request.id, 200, std::move(json)));
+}
+
 void Web::store_is_silent(const PendingRead& read, const std::string& why) {
   add(problem_answer(read.request, {503, why, {}, Millis{2'000}}));
 }
@@ -293,7 +303,7 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
       const std::size_t end = std::min(wanted->find(',', at), wanted->size());
       const auto kind = EventStreams::kind_from(std::string_view(*wanted).substr(at, end - at));
       if (!kind.has_value())
-        return refuse(request, {400, "kinds: there are reading, status, queue, event and verdict"});
+        return refuse(request, {400, "kinds: there are reading, status, queue, event, verdict and alert"});
       kinds |= *kind;
       at = end + 1;
     }
@@ -319,6 +329,9 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
       text += event_text(EventStreams::status, name.first, name.second, service.status->payload);
     if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
       text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
+  }
+  if ((kinds & EventStreams::alert) != 0) {
+    for (const auto& [topic, alert] : alerts_.all()) text += alert_text(encode_alert(alert));
   }
   if ((kinds & EventStreams::verdict) != 0) text += verdict_text(verdict::verdict_json(watch_.judge(now_), now_.wall));
   add(WebStreamBegin{request.id, headers, std::move(text)});
