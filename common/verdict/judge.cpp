@@ -16,9 +16,11 @@ bool is_closed(const BreakerReport& breaker) { return breaker.state == "closed";
 
 bool has_open_breaker(const ServiceReport& report) { return report.breaker.has_value() && !is_closed(*report.breaker); }
 
+/// What only a power cut would make worse lasts for years, and must not stand before what is new.
 auto order_of(const Problem& problem) {
-  return std::tuple(problem.severity == Severity::critical ? 0 : 1, problem.since, std::string_view(problem.kind),
-                    std::string_view(problem.node), std::string_view(problem.object));
+  const int rank = problem.kind == "disk_at_risk" ? 2 : problem.severity == Severity::critical ? 0 : 1;
+  return std::tuple(rank, problem.since, std::string_view(problem.kind), std::string_view(problem.node),
+                    std::string_view(problem.object));
 }
 
 }  // namespace
@@ -279,8 +281,7 @@ bool Judge::is_of_dead(const std::string& node) const {
 /// A publisher says which of its drivers fail; its sensors need not be said one by one.
 bool Judge::is_driver_told(const Name& reporter) const {
   const ServiceReport* const report = watch_.services_.at(reporter).report();
-  return report != nullptr && report->state == ServiceState::degraded &&
-         report->reason.starts_with("drivers with errors");
+  return report != nullptr && report->state == ServiceState::degraded && report->reason.starts_with("driver ");
 }
 
 void Judge::judge_sensors() {

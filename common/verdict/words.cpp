@@ -33,6 +33,12 @@ std::string readings(std::uint64_t count) { return many(count, "reading", "readi
 /// "66 readings wait".
 std::string wait_text(std::uint64_t count) { return readings(count) + (count == 1 ? " waits" : " wait"); }
 
+/// What the readings of its queue wait for.
+std::string behind(std::string_view service) {
+  if (service == publisher_service) return "sensorctl status; journalctl -u sensor-broker -u sensor-persistence -n 50";
+  return "sensorctl status; " + log_of(is_bridge(service) ? service : bridge_service);
+}
+
 /// What does not happen while it is down.
 std::string_view consequence_of(std::string_view service) {
   if (service == publisher_service) return ": no sensor is read";
@@ -111,8 +117,9 @@ Words breaker_open_words(std::string_view service, std::string_view reason, std:
     const std::string deliveries = service == bridge_service ? "deliveries" : fmt::format("deliveries of {}", service);
     return {fmt::format("{} fail; {}", deliveries, wait_text(waiting)),
             fmt::format("{} fail{}; {}", deliveries, in_parentheses(reason), wait_text(waiting)),
-            fmt::format("They are tried again by themselves, and nothing is lost. What went wrong: {}",
-                        log_of(service, 20))};
+            fmt::format("They are tried again by themselves, and nothing is lost. What went wrong: {}; the url is in "
+                        "/etc/sensor-project/{}.toml",
+                        log_of(service, 20), unit_name_of(service))};
   }
   return {"the broker does not confirm readings",
           fmt::format("the broker does not confirm readings{}; {} in the outbox", in_parentheses(reason),
@@ -131,16 +138,14 @@ Words breaker_isolated_words(std::string_view service, std::uint64_t waiting) {
 Words queue_full_words(std::string_view service, const QueueDepth& queue) {
   return {fmt::format("the queue of {} is nearly full", service),
           fmt::format("{} at {}, and there is room for {}", wait_text(queue.depth), service, count_text(queue.limit)),
-          fmt::format("At the limit readings are thinned or refused. What is in their way: sensorctl status; {}",
-                      log_of(service))};
+          fmt::format("At the limit readings are thinned or refused. What is in their way: {}", behind(service))};
 }
 
 Words queue_grows_words(std::string_view service, const QueueDepth& queue) {
   return {fmt::format("{} at {}", wait_text(queue.depth), service),
           fmt::format("{} at {}, more than {}: sensors are read more slowly", wait_text(queue.depth), service,
                       count_text(queue.high)),
-          fmt::format("It ends by itself when they can go on. What is in their way: sensorctl status; {}",
-                      log_of(service))};
+          fmt::format("It ends by itself when they can go on. What is in their way: {}", behind(service))};
 }
 
 Words gap_words(const GapsReport& gaps) {

@@ -16,7 +16,7 @@
 namespace sensors::verdict {
 
 struct Words {
-  std::string brief;  // for the headline
+  std::string brief;  // for the headline, where there is room for few words
   std::string what;
   std::string advice;
 };

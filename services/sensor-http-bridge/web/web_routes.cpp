@@ -64,6 +64,34 @@ std::string_view methods_of(std::string_view path) {
   return found == paths.end() ? std::string_view{} : found->second;
 }
 
+/// Of `kinds`, separated by commas; all where it is absent.
+Result<unsigned> kinds_of(const Target& target) {
+  const std::optional<std::string> wanted = target.parameter("kinds");
+  if (!wanted.has_value()) return EventStreams::every_kind;
+  unsigned kinds = 0;
+  for (std::size_t at = 0; at <= wanted->size();) {
+    const std::size_t end = std::min(wanted->find(',', at), wanted->size());
+    const auto kind = EventStreams::kind_from(std::string_view(*wanted).substr(at, end - at));
+    if (!kind.has_value())
+      return fail(ErrorCode::invalid, "kinds: there are reading, status, queue, event, verdict and alert");
+    kinds |= *kind;
+    at = end + 1;
+  }
+  return kinds;
+}
+
+/// What services said last, as events of `kinds`.
+std::string heard_text(const verdict::PipelineWatch& watch, unsigned kinds) {
+  std::string text;
+  for (const auto& [name, service] : watch.services()) {
+    if ((kinds & EventStreams::status) != 0 && service.status.has_value())
+      text += event_text(EventStreams::status, name.first, name.second, service.status->payload);
+    if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
+      text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
+  }
+  return text;
+}
+
 }  // namespace
 
 void Web::route(const WebRequest& request) {
@@ -296,18 +324,8 @@ void Web::answer_ready(const WebRequest& request) {
 void Web::open_stream(const WebRequest& request, const Target& target) {
   if (const Result<void> known = target.check_parameters({"kinds"}); !known.has_value())
     return refuse(request, {400, known.error().message});
-  unsigned kinds = EventStreams::every_kind;
-  if (const std::optional<std::string> wanted = target.parameter("kinds"); wanted.has_value()) {
-    kinds = 0;
-    for (std::size_t at = 0; at <= wanted->size();) {
-      const std::size_t end = std::min(wanted->find(',', at), wanted->size());
-      const auto kind = EventStreams::kind_from(std::string_view(*wanted).substr(at, end - at));
-      if (!kind.has_value())
-        return refuse(request, {400, "kinds: there are reading, status, queue, event, verdict and alert"});
-      kinds |= *kind;
-      at = end + 1;
-    }
-  }
+  const Result<unsigned> wanted = kinds_of(target);
+  if (!wanted.has_value()) return refuse(request, {400, wanted.error().message});
   if (is_stopping_ || streams_.is_full()) {
     ++counters_.refused_streams;
     return add(problem_answer(
@@ -317,24 +335,17 @@ void Web::open_stream(const WebRequest& request, const Target& target) {
   const WebHeaders headers{{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}};
   if (request.method == "HEAD") return add(WebResponse{request.id, 200, headers, ""});
   if (!has_room_for(request, status_answer_bytes(watch_))) return;
-  std::string verdict;
-  if ((kinds & EventStreams::verdict) != 0) {
-    verdict = verdict_stream_.tell(watch_, now_);
-    if (std::optional<WebStreamData> data = streams_.verdict_event(verdict)) add(std::move(*data));
+  std::string begin = "retry: 2000\n\n" + heard_text(watch_, *wanted);
+  if ((*wanted & EventStreams::verdict) != 0) {
+    const std::string json = verdict_stream_.tell(watch_, now_);
+    if (std::optional<WebStreamData> data = streams_.verdict_event(json)) add(std::move(*data));
+    begin += verdict_text(json);
   }
-  streams_.open(request.id, kinds, now_.monotonic);
-  std::string text = "retry: 2000\n\n";
-  for (const auto& [name, service] : watch_.services()) {
-    if ((kinds & EventStreams::status) != 0 && service.status.has_value())
-      text += event_text(EventStreams::status, name.first, name.second, service.status->payload);
-    if ((kinds & EventStreams::queue) != 0 && service.queue.has_value())
-      text += event_text(EventStreams::queue, name.first, name.second, service.queue->payload);
+  if ((*wanted & EventStreams::alert) != 0) {
+    for (const auto& [topic, alert] : alerts_.all()) begin += alert_text(encode_alert(alert));
   }
-  if ((kinds & EventStreams::alert) != 0) {
-    for (const auto& [topic, alert] : alerts_.all()) text += alert_text(encode_alert(alert));
-  }
-  if ((kinds & EventStreams::verdict) != 0) text += verdict_text(verdict::verdict_json(watch_.judge(now_), now_.wall));
-  add(WebStreamBegin{request.id, headers, std::move(text)});
+  streams_.open(request.id, *wanted, now_.monotonic);
+  add(WebStreamBegin{request.id, headers, std::move(begin)});
 }
 
 void Web::send_page_file(const WebRequest& request, std::string_view name) {

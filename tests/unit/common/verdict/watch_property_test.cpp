@@ -91,8 +91,12 @@ void expect_rules(const Verdict& verdict) {
     EXPECT_FALSE(problem.advice.empty()) << problem.kind;
     EXPECT_TRUE(names.emplace(problem.kind, problem.node, problem.object).second) << problem.kind << problem.object;
   }
-  const auto order = [](const Problem& a, const Problem& b) {
-    return std::pair(a.severity == Severity::warning, a.since) < std::pair(b.severity == Severity::warning, b.since);
+  const auto rank = [](const Problem& problem) {
+    if (problem.kind == "disk_at_risk") return 2;
+    return problem.severity == Severity::critical ? 0 : 1;
+  };
+  const auto order = [&](const Problem& a, const Problem& b) {
+    return std::pair(rank(a), a.since) < std::pair(rank(b), b.since);
   };
   EXPECT_TRUE(std::is_sorted(verdict.problems.begin(), verdict.problems.end(), order));
 }

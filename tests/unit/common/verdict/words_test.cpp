@@ -119,7 +119,7 @@ TEST_F(VerdictWords, of_breakers) {
   expect("deliveries fail; 66 readings wait; all else is well",
          {"warning breaker_open kitchen/sensor-http-bridge: deliveries fail (connection refused); 66 readings wait | "
           "They are tried again by themselves, and nothing is lost. What went wrong: journalctl -u sensor-http-bridge "
-          "-n 20"});
+          "-n 20; the url is in /etc/sensor-project/sensor-http-bridge.toml"});
   pass(15min);
   all_up();
   say({.service = "sensor-http-bridge",
@@ -152,12 +152,12 @@ TEST_F(VerdictWords, of_queues_and_of_the_pace) {
       "12,000 readings wait at sensor-persistence; all else is well",
       {"warning queue_grows kitchen/sensor-persistence: 12,000 readings wait at sensor-persistence, more than 10,000: "
        "sensors are read more slowly | It ends by itself when they can go on. What is in their way: sensorctl "
-       "status; journalctl -u sensor-persistence -n 50"});
+       "status; journalctl -u sensor-http-bridge -n 50"});
   queue("sensor-persistence", {.depth = 900'000, .high = 10'000, .limit = 1'000'000});
   expect("the queue of sensor-persistence is nearly full; all else is well",
          {"critical queue_full kitchen/sensor-persistence: 900,000 readings wait at sensor-persistence, and there is "
           "room for 1,000,000 | At the limit readings are thinned or refused. What is in their way: sensorctl status; "
-          "journalctl -u sensor-persistence -n 50"});
+          "journalctl -u sensor-http-bridge -n 50"});
   queue("sensor-persistence", {.depth = 1, .high = 10'000, .limit = 1'000'000});
   say({.service = "sensor-publisher", .details = R"("pace_ms":30000,"pressure":"the outbox was full")"});
   expect(
@@ -220,9 +220,9 @@ TEST_F(VerdictWords, of_the_machine) {
 
 TEST_F(VerdictWords, of_a_service_that_says_what_is_wrong) {
   all_up();
-  say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = "drivers with errors: bme280"});
-  expect("drivers with errors: bme280; all else is well",
-         {"warning degraded kitchen/sensor-publisher: sensor-publisher: drivers with errors: bme280 | Its log: "
+  say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = "driver bme280: no answer"});
+  expect("driver bme280: no answer; all else is well",
+         {"warning degraded kitchen/sensor-publisher: sensor-publisher: driver bme280: no answer | Its log: "
           "journalctl -u sensor-publisher -n 50"});
   say({.service = "sensor-publisher",
        .state = ServiceState::degraded,
