@@ -7,11 +7,18 @@
 #include "common/codec/quantity_text.hpp"
 #include "common/codec/status_json.hpp"
 #include "common/core/bridge_name.hpp"
+#include "common/verdict/watched_service.hpp"
+#include "common/verdict/words.hpp"
 #include "services/sensorctl/doctor/checks.hpp"
 #include "services/sensorctl/doctor/mending.hpp"
 
 namespace sensors::doctor {
 namespace {
+
+/// In the words of all who say it.
+Finding complaint(Severity severity, std::string check, const ServiceFacts& service, verdict::Words words) {
+  return {std::move(check), severity, service.name, std::move(words.what), std::move(words.advice), std::nullopt};
+}
 
 constexpr const char* broker_unit = "sensor-broker.service";
 
@@ -67,12 +74,11 @@ Findings check_acl(const Result<AclDifference>& acl) {
 Finding check_status(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds) {
   const std::string name = unit_name_of(service.name);
   const std::string unit = name + ".service";
-  const std::string look = fmt::format("journalctl -u {} -n 50", name);
   if (!service.status.has_value() || !service.is_fresh) {
-    const std::string what = !service.status.has_value()
-                                 ? std::string("has never said how it is")
-                                 : fmt::format("has said nothing for {} or more", span_text(facts.broker->listened));
-    Finding silent = critical("status", service.name, what, look + "; systemctl restart " + name);
+    Finding silent =
+        complaint(Severity::critical, "status", service,
+                  service.status.has_value() ? verdict::service_silent_words(service.name, facts.broker->listened)
+                                             : verdict::service_missing_words(service.name));
     if (!is_settled(facts.machine, unit, thresholds)) return silent;
     return with_restart(std::move(silent), facts.machine, unit);
   }
@@ -81,15 +87,16 @@ Finding check_status(const ServiceFacts& service, const Facts& facts, const Thre
                    "bring sensorctl and the services to one version");
   }
   const ServiceReport& report = **service.status;
-  std::string what = fmt::format("{} for {}, said {} ago", name_of(report.state), span_text(facts.now - report.since),
-                                 span_text(service.status_age));
-  if (!report.reason.empty()) what += ": " + report.reason;
-  switch (report.state) {
-    case ServiceState::up: return ok("status", service.name, what);
-    case ServiceState::degraded: return warning("status", service.name, what, look);
-    case ServiceState::down: break;
-  }
-  return critical("status", service.name, what, look);
+  const std::string age = fmt::format("{} for {}, said {} ago", name_of(report.state),
+                                      span_text(facts.now - report.since), span_text(service.status_age));
+  if (report.state == ServiceState::up)
+    return ok("status", service.name, report.reason.empty() ? age : age + ": " + report.reason);
+  const bool is_down = report.state == ServiceState::down;
+  Finding finding = complaint(is_down ? Severity::critical : Severity::warning, "status", service,
+                              is_down ? verdict::service_down_words(service.name, report.reason)
+                                      : verdict::degraded_words(service.name, report.reason));
+  finding.what += "; " + age;
+  return finding;
 }
 
 /// Rows a second; nothing while there are not two samples.
@@ -105,59 +112,44 @@ std::string trend_text(std::optional<double> trend) {
   return fmt::format("{} by {:.1f} a second", *trend > 0 ? "growing" : "shrinking", std::abs(*trend));
 }
 
-/// What the readings of its queue wait for.
-std::string advice_behind(const ServiceFacts& service) {
-  if (service.name == "sensor-publisher")
-    return "what is behind it: sensorctl status; journalctl -u sensor-broker -u sensor-persistence -n 50";
-  return fmt::format("what is behind it: sensorctl status; journalctl -u {} -n 50",
-                     unit_name_of(is_bridge(service.name) ? std::string_view(service.name) : bridge_service));
-}
-
 Finding check_queue(const ServiceFacts& service, const Thresholds& thresholds) {
   if (service.queue.empty()) {
     return unknown("queue", service.name, {ErrorCode::not_found, "it has not published its queue"});
   }
   const QueueDepth& queue = service.queue.back().queue;
-  const std::string what =
-      fmt::format("{} wait, high mark {}, {}", queue.depth, queue.high, trend_text(trend_of(service.queue)));
+  const std::string trend = trend_text(trend_of(service.queue));
   const double limit = static_cast<double>(queue.limit);
-  if (queue.limit > 0 && static_cast<double>(queue.depth) >= limit * thresholds.queue_full) {
-    return critical("queue", service.name, fmt::format("{}, limit {}", what, queue.limit),
-                    "at the limit the oldest readings are thinned or newer ones refused; " + advice_behind(service));
+  const bool is_full = queue.limit > 0 && static_cast<double>(queue.depth) >= limit * thresholds.queue_full;
+  if (is_full || queue.depth > queue.high) {
+    Finding finding = complaint(
+        is_full ? Severity::critical : Severity::warning, "queue", service,
+        is_full ? verdict::queue_full_words(service.name, queue) : verdict::queue_grows_words(service.name, queue));
+    finding.what += "; " + trend;
+    return finding;
   }
-  if (queue.pressure || queue.depth > queue.high) {
-    return warning("queue", service.name, what,
-                   "sensors are read more slowly until it is shorter; " + advice_behind(service));
-  }
-  return ok("queue", service.name, what);
+  const std::string what = fmt::format("{} wait, high mark {}, {}", queue.depth, queue.high, trend);
+  if (!queue.pressure) return ok("queue", service.name, what);
+  return warning("queue", service.name, what + ": sensors are read more slowly",
+                 verdict::queue_grows_words(service.name, queue).advice);
 }
 
 Finding check_breaker(const ServiceFacts& service, const BreakerReport& breaker, WallTime now,
                       const Thresholds& thresholds) {
   if (breaker.state == "closed") return ok("breaker", service.name, "closed");
-  if (breaker.isolated) {
-    return warning("breaker", service.name, "isolated by an operator: nothing is delivered",
-                   "sensorctl breaker close " + service.name);
-  }
-  const Millis span = breaker.since.has_value() ? now - *breaker.since : Millis{0};
-  const std::string what = fmt::format("{} for {}: {}", breaker.state, span_text(span), breaker.reason);
-  const std::string advice =
-      service.name == "sensor-publisher"
-          ? "readings wait in the outbox; systemctl status sensor-broker; journalctl -u sensor-broker -n 50"
-          : fmt::format(
-                "readings wait in the store; journalctl -u {0} -n 20 has what went wrong; if the url in "
-                "/etc/sensor-project/{0}.toml is an API's, ask it: curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' "
-                "URL",
-                unit_name_of(service.name));
-  return span >= thresholds.breaker_open ? critical("breaker", service.name, what, advice)
-                                         : warning("breaker", service.name, what, advice);
+  const std::uint64_t waiting = service.queue.empty() ? 0 : service.queue.back().queue.depth;
+  if (breaker.isolated)
+    return complaint(Severity::warning, "breaker", service, verdict::breaker_isolated_words(service.name, waiting));
+  const WallTime since = breaker.failing_since.value_or(breaker.since.value_or(now));
+  Finding finding = complaint(now - since >= thresholds.breaker_open ? Severity::critical : Severity::warning,
+                              "breaker", service, verdict::breaker_open_words(service.name, breaker.reason, waiting));
+  finding.what += fmt::format("; {} for {}", breaker.state, span_text(now - since));
+  return finding;
 }
 
 Finding check_pace(const ServiceFacts& service, const ServiceReport& report) {
   const std::string every = "sensors are read every " + span_text(*report.pace);
   if (report.pressure.empty()) return ok("pace", service.name, every);
-  return warning("pace", service.name, every + ", because of pressure: " + report.pressure,
-                 "it goes back by itself when that is gone");
+  return complaint(Severity::warning, "pace", service, verdict::pace_words(report));
 }
 
 /// Those of a destination that is not configured any more can only be purged.
@@ -167,30 +159,27 @@ void check_dead_letters(const ServiceFacts& service, const ServiceReport& report
   for (const auto& [name, destination] : report.destinations) {
     if (destination.waiting.has_value() || destination.dead_letters == 0) continue;
     left -= std::min(left, destination.dead_letters);
-    findings.push_back(
-        warning("dead-letters", service.name,
-                fmt::format("{} readings were refused by destination {}, which is not configured any more",
-                            destination.dead_letters, name),
-                fmt::format("sensorctl dead-letters list --destination {0} shows them; purge them: sensorctl "
-                            "dead-letters purge --all --destination {0}; or configure {0} again, and requeue them",
-                            name)));
+    findings.push_back(complaint(Severity::warning, "dead-letters", service,
+                                 verdict::dead_letters_of_words(name, destination.dead_letters, false)));
   }
-  if (left == 0) return;
-  findings.push_back(warning("dead-letters", service.name, fmt::format("the API refused {} readings", left),
-                             "sensorctl dead-letters list says why; then requeue or purge them"));
+  if (left > 0)
+    findings.push_back(complaint(Severity::warning, "dead-letters", service, verdict::dead_letters_words(left)));
 }
 
 /// Who has never had an API has nothing to see to; who has had one may have lost its `url` at an upgrade.
 void check_destinations(const ServiceFacts& service, const ServiceReport& report, Findings& findings) {
   for (const auto& [name, destination] : report.destinations) {
     if (!destination.url_gone) continue;
-    findings.push_back(warning(
-        "destination", service.name,
-        fmt::format("nothing waits for destination {}, which was delivered to: its bridge has no url any more", name),
-        fmt::format("if that is a mistake, write the url into the bridge's configuration again; else take the "
-                    "[[destination]] {} out of /etc/sensor-project/sensor-persistence.toml",
-                    name)));
+    findings.push_back(complaint(Severity::warning, "destination", service, verdict::destination_gone_words(name)));
   }
+}
+
+/// What was dropped within a day, which the store knows of all.
+void check_gaps(const ServiceFacts& service, const ServiceReport& report, Findings& findings) {
+  if (service.name != verdict::store_service) return;
+  findings.push_back(report.gaps.has_value()
+                         ? complaint(Severity::warning, "gaps", service, verdict::gap_words(*report.gaps))
+                         : ok("gaps", service.name, "nothing was dropped within a day"));
 }
 
 void check_service(const ServiceFacts& service, const Facts& facts, const Thresholds& thresholds, Findings& findings) {
@@ -202,6 +191,7 @@ void check_service(const ServiceFacts& service, const Facts& facts, const Thresh
   if (report.pace.has_value()) findings.push_back(check_pace(service, report));
   if (report.dead_letters.has_value()) check_dead_letters(service, report, findings);
   check_destinations(service, report, findings);
+  check_gaps(service, report, findings);
   findings.push_back(check_queue(service, thresholds));
 }
 

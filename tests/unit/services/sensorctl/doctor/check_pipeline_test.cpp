@@ -120,7 +120,7 @@ TEST(DoctorStatus, says_its_age_and_its_reason) {
   service_of(facts, "sensor-persistence").status_age = Millis{7'000};
   report_of(facts, "sensor-persistence").state = ServiceState::degraded;
   report_of(facts, "sensor-persistence").reason = "disk full";
-  EXPECT_EQ(said(facts), Lines{"degraded for 1 h, said 7 s ago: disk full"});
+  EXPECT_EQ(said(facts), Lines{"sensor-persistence: disk full; degraded for 1 h, said 7 s ago"});
 }
 
 TEST(DoctorStatus, that_cannot_be_read_is_a_warning) {
@@ -147,7 +147,9 @@ TEST(DoctorQueue, says_where_it_is_going) {
   Facts facts = healthy_facts();
   ServiceFacts& service = service_of(facts, "sensor-persistence");
   service.queue = {{Millis{0}, {.depth = 30'000, .high = 10'000}}, {Millis{10'000}, {.depth = 20'000, .high = 10'000}}};
-  EXPECT_EQ(said(facts), Lines{"20000 wait, high mark 10000, shrinking by 1000.0 a second"});
+  EXPECT_EQ(said(facts),
+            Lines{"20,000 readings wait at sensor-persistence, more than 10,000: sensors are read more slowly; "
+                  "shrinking by 1000.0 a second"});
   service.queue.pop_back();
   EXPECT_EQ(complaints(facts), Lines{"warning queue sensor-persistence"});
 }
@@ -209,6 +211,13 @@ TEST(DoctorDestinations, warns_of_one_that_was_delivered_to_and_has_no_url_any_m
   Facts facts = healthy_facts();
   report_of(facts, "sensor-persistence").destinations = {{"api", {0, 0, true}}, {"never", {0, 0, false}}};
   EXPECT_EQ(complaints(facts), Lines{"warning destination sensor-persistence"});
+}
+
+TEST(DoctorGaps, of_the_last_day_are_a_warning_in_the_words_of_the_verdict) {
+  Facts facts = healthy_facts();
+  report_of(facts, "sensor-persistence").gaps = GapsReport{"attic", "outbox_full", 5, noon, noon};
+  EXPECT_EQ(complaints(facts), Lines{"warning gaps sensor-persistence"});
+  EXPECT_EQ(said(facts), Lines{"5 readings were dropped: the publisher's outbox was full"});
 }
 
 TEST(DoctorPace, warns_while_sensors_are_read_more_slowly) {
