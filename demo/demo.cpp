@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "common/codec/topic.hpp"
 #include "common/runtime/clocks.hpp"
 #include "demo/weather_year.hpp"
 #include "services/sensorctl/verbs/text.hpp"
@@ -73,21 +74,30 @@ rig::NodeOptions weather_node(const rig::TempDir& folder) {
   return node;
 }
 
-rig::NodeOptions host_node() {
+rig::NodeOptions host_node(const Thermometer& thermometer) {
   rig::NodeOptions node{"demo-host", {}};
   node.drivers.set_text("driver.host", "type", "host");
   node.drivers.set_text("driver.host", "interval", "500ms");
+  const std::string of_thermometer = "driver.greenhouse";
+  node.drivers.set_text(of_thermometer, "type", "onewire");
+  node.drivers.set_text(of_thermometer, "sysfs_root", thermometer.sysfs_root());
+  node.drivers.set(of_thermometer, "devices", fmt::format("[\"{}\"]", Thermometer::id));
+  node.drivers.set(of_thermometer, "names", fmt::format("[\"{}={}\"]", Thermometer::id, Thermometer::sensor));
+  node.drivers.set_text(of_thermometer, "prefix", "");
+  node.drivers.set_text(of_thermometer, "interval", "500ms");
+  node.drivers.set_text(of_thermometer, "patience", "0s");
   return node;
 }
 
 /// The shipped defaults, with shorter waits so that a person sees something happen.
-rig::RigOptions demo_rig(const rig::TempDir& folder, std::uint16_t page_port) {
+rig::RigOptions demo_rig(const rig::TempDir& folder, const Thermometer& thermometer, std::uint16_t page_port) {
   rig::RigOptions options;
-  options.nodes = {host_node(), weather_node(folder)};
+  options.nodes = {host_node(thermometer), weather_node(folder)};
   options.publisher.set("pace", "steps", R"(["1s", "3s", "6s"])");
   options.publisher.set_text("", "status_interval", "1s");
   options.publisher.set("breaker", "open_times", R"(["2s", "5s"])");
   options.publisher.set_text("send", "resend_after", "2s");
+  options.publisher.set_text("silence", "floor", "2s");
   options.persistence.set_text("retention", "max_age", "0s");  // the weather begins a year ago
   options.bridge.set("breaker", "open_times", R"(["2s", "5s"])");
   options.bridge.set_text("destination", "interval", "500ms");
@@ -126,7 +136,8 @@ void take_status_of(Part& part, const rig::MqttProbe& probe, const std::string& 
 Demo::Demo(const DemoOptions& options)
     : options_(checked(options)),
       folder_(options.keep),
-      rig_(folder_.dir(), demo_rig(folder_.dir(), page_.number())),
+      thermometer_(folder_.dir().path()),
+      rig_(folder_.dir(), demo_rig(folder_.dir(), thermometer_, page_.number())),
       plan_(make_plan(options)),
       terminal_([this] { nobody_reads_ = true; }) {}
 
@@ -152,7 +163,8 @@ int Demo::run_to_its_end() {
   rig_.start_all();
   rig_.wait_until("the page", start_deadline, [this] { return rig::accepts_connections(page_.number()); });
   introduce();
-  const std::unique_ptr<rig::MqttProbe> probe = rig_.probe({"sensors/+/status/+"});
+  const std::unique_ptr<rig::MqttProbe> probe =
+      rig_.probe({"sensors/+/status/+", "sensors/+/queue/+", "sensors/+/silent/+"});
   flow(*probe);
   const DemoOutcome outcome = finish();
   if (demo_is_cut_off()) return end_at_once();
@@ -184,6 +196,7 @@ void Demo::flow(const rig::MqttProbe& probe) {
   Millis next_chaos = chaos_every;
   while (!is_over()) {
     revive();
+    if (options_.chaos) play_unplugged();
     if (options_.chaos && since_start() >= next_chaos) {
       play_chaos();
       next_chaos += chaos_every;
@@ -198,8 +211,25 @@ void Demo::flow(const rig::MqttProbe& probe) {
   }
 }
 
-View Demo::view(const rig::MqttProbe& probe) const {
-  View seen{page_address(page_.number()),
+/// The same words as those of the page.
+std::string Demo::verdict_of(const rig::MqttProbe& probe) {
+  const Now now = read_clocks();
+  if (probe.connected() != watch_.is_connected()) probe.connected() ? watch_.connected(now) : watch_.disconnected(now);
+  const auto take = [&](const std::string& node, const char* kind, const char* service) {
+    const std::string name = topic_of("sensors", node, kind, service);
+    const std::optional<MqttMessage> message = probe.last(name);
+    if (message.has_value()) watch_.take(*parse_topic(name), message->payload, now);
+  };
+  for (const char* kind : {"status", "queue", "silent"}) {
+    for (std::size_t node = 0; node < rig_.nodes(); ++node) take(rig_.publisher(node).node(), kind, "sensor-publisher");
+    for (const char* service : {"sensor-persistence", "sensor-http-bridge"}) take(rig_.store_node(), kind, service);
+  }
+  return watch_.judge(now).headline;
+}
+
+View Demo::view(const rig::MqttProbe& probe) {
+  View seen{verdict_of(probe),
+            page_address(page_.number()),
             "sh " + folder_.dir().file("watch"),
             reach_page(page_.number()),
             since_start(),
@@ -260,6 +290,17 @@ void Demo::revive() {
       }
     }
   }
+}
+
+/// 8 s of each 20 s it is away.
+void Demo::play_unplugged() {
+  constexpr Millis round{20'000};
+  constexpr Millis plugged_in{12'000};
+  const bool is_wanted = since_start() % round < plugged_in;
+  if (is_wanted == thermometer_.is_plugged_in()) return;
+  is_wanted ? thermometer_.plug_in() : thermometer_.unplug();
+  note_ =
+      is_wanted ? "plugged the thermometer of the greenhouse in again" : "unplugged the thermometer of the greenhouse";
 }
 
 void Demo::play_chaos() {

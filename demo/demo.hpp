@@ -3,11 +3,13 @@
 
 #include <string>
 
+#include "common/verdict/pipeline_watch.hpp"
 #include "demo/demo_folder.hpp"
 #include "demo/demo_options.hpp"
 #include "demo/demo_outcome.hpp"
 #include "demo/demo_picture.hpp"
 #include "demo/page_port.hpp"
+#include "demo/thermometer.hpp"
 #include "services/sensorctl/shell/terminal.hpp"
 #include "tests/rig/faults.hpp"
 #include "tests/rig/rig.hpp"
@@ -28,7 +30,9 @@ class Demo {
   void introduce();
   bool is_over() const;
   void flow(const rig::MqttProbe& probe);
-  View view(const rig::MqttProbe& probe) const;
+  View view(const rig::MqttProbe& probe);
+  std::string verdict_of(const rig::MqttProbe& probe);
+  void play_unplugged();
   void show(const View& view);
   void say(const std::string& text);
   std::string part_name(rig::Part part, std::size_t node) const;
@@ -41,10 +45,12 @@ class Demo {
   DemoOptions options_;
   DemoFolder folder_;
   PagePort page_;
+  Thermometer thermometer_;
   rig::Rig rig_;
   rig::FaultPlan plan_;
   rig::FaultCount faults_;
   sensorctl::Terminal terminal_;
+  verdict::PipelineWatch watch_{verdict::WatchOptions{}};
   bool nobody_reads_ = false;
   bool has_no_room_ = false;
   bool is_draining_ = false;

@@ -13,7 +13,7 @@ namespace sensors::demo {
 namespace {
 
 constexpr std::size_t most_columns = 80;
-constexpr std::size_t most_sensors = 10;  // with the lines above and below: 23, and the cursor's own row
+constexpr std::size_t most_sensors = 9;  // with the lines above and below: 23, and the cursor's own row
 
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
@@ -100,8 +100,8 @@ std::string tunnel_command(const std::string& ssh_connection, const std::string&
 }
 
 std::string picture(const View& view, WallTime now) {
-  std::string out =
-      fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n", span_text(view.since_start));
+  std::string out = cut(view.verdict, most_columns) + "\n";
+  out += fmt::format("The pipeline, for {}. Ctrl-C ends it and counts the readings.\n", span_text(view.since_start));
   out += cut("Page:  " + view.page, most_columns) + "\n";
   if (!view.reach.empty()) out += cut("From your machine: " + view.reach, most_columns) + "\n";
   out += cut("Watch: " + view.watch, most_columns) + "\n\n";
@@ -110,7 +110,7 @@ std::string picture(const View& view, WallTime now) {
 }
 
 std::string line(const View& view) {
-  std::string out = span_text(view.since_start);
+  std::string out = span_text(view.since_start) + " | " + view.verdict;
   for (const Part& part : view.parts) {
     out += fmt::format(" | {} {} {}", part.name, narrow_count(part.readings), part.did);
     if (part.waiting.has_value()) out += fmt::format(", {} waiting", narrow_count(*part.waiting));

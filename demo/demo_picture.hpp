@@ -32,9 +32,10 @@ struct Newest {
 };
 
 struct View {
-  std::string page;   // its address
-  std::string watch;  // the command that shows everything as it passes
-  std::string reach;  // the command that takes the page to the machine that a person sits at; empty: this one
+  std::string verdict;  // whether all is well, in one line
+  std::string page;     // its address
+  std::string watch;    // the command that shows everything as it passes
+  std::string reach;    // the command that takes the page to the machine that a person sits at; empty: this one
   Millis since_start{0};
   std::vector<Part> parts;
   std::vector<Newest> newest;
@@ -45,7 +46,8 @@ struct View {
 /// port) leads from here; empty when that is empty or something else.
 std::string tunnel_command(const std::string& ssh_connection, const std::string& user, std::uint16_t page_port);
 
-/// Lines of at most 80 columns, and few enough for 24 rows; the page's address is whole, and in the second.
+/// Lines of at most 80 columns, and few enough for 24 rows; the verdict first, and the page's address whole in the
+/// third.
 std::string picture(const View& view, WallTime now);
 
 /// The same, shorter, on one line of any length.
