@@ -30,6 +30,7 @@
 #include "services/sensorctl/verbs/alerts.hpp"
 #include "services/sensorctl/verbs/control_breaker.hpp"
 #include "services/sensorctl/verbs/dead_letters.hpp"
+#include "services/sensorctl/verbs/forget_node.hpp"
 #include "services/sensorctl/verbs/query.hpp"
 #include "services/sensorctl/verbs/status.hpp"
 #include "services/sensorctl/verbs/tail.hpp"
@@ -247,6 +248,21 @@ void add_alerts(CLI::App& app, const BrokerAccess& access, Run& run) {
   verb->callback([options, &access, &run] { run = [options, &access] { return handle_alerts(*options, access); }; });
 }
 
+void add_node(CLI::App& app, const BrokerAccess& access, Run& run) {
+  CLI::App* verb = app.add_subcommand("node", "Take a machine off the broker that is gone for good");
+  verb->require_subcommand(1);
+  const auto node = std::make_shared<std::string>();
+  CLI::App* forget = verb->add_subcommand("forget", "Clear what its services have left at the broker");
+  forget->add_option("NODE", *node, "Which")->required()->check(is_name_option);
+  forget->callback([node, &access, &run] {
+    run = [node, &access] {
+      const Session session = session_of(access);
+      ForgetNode command(*node, session);
+      return run_command(command, access, session.client, ForgetNode::filters(*node, session));
+    };
+  });
+}
+
 void add_support_bundle(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<bundle::BundleOptions>();
   CLI::App* verb = app.add_subcommand("support-bundle", "Collect what is needed to help, without secrets; as root");
@@ -411,6 +427,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_dead_letters(app, *access, run);
   add_breaker(app, *access, run);
   add_alerts(app, *access, run);
+  add_node(app, *access, run);
   add_page(app, run);
   add_token(app, run);
   add_doctor(app, *access, run);
