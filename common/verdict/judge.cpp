@@ -281,7 +281,7 @@ bool Judge::is_of_dead(const std::string& node) const {
 /// A publisher says which of its drivers fail; its sensors need not be said one by one.
 bool Judge::is_driver_told(const Name& reporter) const {
   const ServiceReport* const report = watch_.services_.at(reporter).report();
-  return report != nullptr && report->state == ServiceState::degraded && report->reason.starts_with("driver ");
+  return report != nullptr && report->state == ServiceState::degraded && report->reason.starts_with(drivers_fail);
 }
 
 void Judge::judge_sensors() {

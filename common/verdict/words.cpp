@@ -48,8 +48,12 @@ std::string_view consequence_of(std::string_view service) {
   return "";
 }
 
-/// The first part of a reason, for a headline.
+/// The first part of a reason, for a headline; of a driver that fails its name.
 std::string first_part(std::string_view reason) {
+  if (reason.starts_with(drivers_fail)) {
+    const std::string_view rest = reason.substr(drivers_fail.size());
+    return fmt::format("driver {} fails", line_of(rest.substr(0, std::min(rest.find_first_of(":;,"), rest.size()))));
+  }
   std::string text = line_of(reason.substr(0, std::min(reason.find(';'), reason.size())));
   if (text.size() <= most_brief_bytes) return text;
   const std::size_t blank = text.rfind(' ', most_brief_bytes);

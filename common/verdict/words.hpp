@@ -15,6 +15,9 @@
 
 namespace sensors::verdict {
 
+/// So a publisher's reason begins that says which of its drivers fail: "drivers with errors: bme280: no answer".
+inline constexpr std::string_view drivers_fail = "drivers with errors: ";
+
 struct Words {
   std::string brief;  // for the headline, where there is room for few words
   std::string what;

@@ -96,6 +96,7 @@ describe('the answers of the real bridge', async () => {
         if (service.status !== undefined) checkMessage('status', service.status);
         if (service.queue !== undefined) checkMessage('queue', service.queue);
       }
+      check('Verdict', await get(bridge.url, '/v1/verdict'));
       check('DeadLetters', await get(bridge.url, '/v1/dead-letters'));
       check('Readings', await get(bridge.url, '/v1/readings?limit=50'));
       check('Buckets', await get(bridge.url, '/v1/readings?node=demo-host&step=10s&fn=mean&limit=50'));

@@ -176,7 +176,9 @@ TEST_F(JudgeTest, says_the_disk_and_the_clock_of_a_machine_once) {
 
 TEST_F(JudgeTest, says_a_driver_that_fails_and_not_each_of_its_sensors) {
   all_up();
-  say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = "driver bme280: no answer"});
+  say({.service = "sensor-publisher",
+       .state = ServiceState::degraded,
+       .reason = "drivers with errors: bme280: no answer"});
   silent({9, {sensor("a.t", "kitchen", "bme280"), sensor("a.h", "kitchen", "bme280"), sensor("door")}, 0});
   EXPECT_EQ(kinds_of_problems(), (Lines{"sensor_silent kitchen/door", "degraded kitchen/sensor-publisher"}));
   say({.service = "sensor-publisher"});
