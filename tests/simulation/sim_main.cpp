@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "tests/simulation/alerts_simulation.hpp"
 #include "tests/simulation/report.hpp"
 #include "tests/simulation/simulation.hpp"
 
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
       options.timeline_lines = lines;
       outcome = simulate(options);
     }
+    if (!outcome.violation.has_value()) outcome.violation = simulate_alerts(options.seed, options.time).violation;
     report.add(outcome);
     if (outcome.violation.has_value()) fmt::print(stderr, "{}", describe_failure(outcome, hours));
     if (outcome.violation.has_value() && until_failure) break;

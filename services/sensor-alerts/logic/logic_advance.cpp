@@ -65,7 +65,7 @@ std::vector<Trouble> Logic::troubles() {
     trouble.alert.since = problem.since;
     found.push_back(std::move(trouble));
   }
-  rules_.add_troubles(found);
+  if (self_.is_connected()) rules_.add_troubles(found);  // a last reading from before says nothing of now
   return found;
 }
 

@@ -114,6 +114,19 @@ TEST_F(AlertsTimeline, ends_nothing_while_the_broker_is_away) {
   EXPECT_EQ(titles(), (Titles{begins, is_over}));
 }
 
+TEST_F(AlertsTimeline, begins_nothing_by_a_last_reading_while_the_broker_is_away) {
+  start();
+  read("oven", 99);
+  pass(Millis{30'000});
+  step(MqttDisconnected{"gone"});
+  pass(Millis{600'000});
+  EXPECT_EQ(retained(oven_name), "");
+  step(MqttConnected{});
+  read("oven", 20);
+  pass(Millis{120'000});
+  EXPECT_EQ(titles(), Titles{});
+}
+
 TEST_F(AlertsTimeline, tells_what_begins_together_in_one_message) {
   start();
   for (int i = 0; i < 40; ++i) read("s" + std::to_string(i), 99);
