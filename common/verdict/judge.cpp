@@ -16,6 +16,12 @@ bool is_closed(const BreakerReport& breaker) { return breaker.state == "closed";
 
 bool has_open_breaker(const ServiceReport& report) { return report.breaker.has_value() && !is_closed(*report.breaker); }
 
+/// Of a publisher and of a store, whose queues are judged by their figures.
+bool is_about_its_queue(std::string_view reason) {
+  return reason.starts_with("the outbox is ") ||
+         reason.find(" rows wait for upload, the limit") != std::string_view::npos;
+}
+
 /// What only a power cut would make worse lasts for years, and must not stand before what is new.
 auto order_of(const Problem& problem) {
   const int rank = problem.kind == "disk_at_risk" ? 2 : problem.severity == Severity::critical ? 0 : 1;
@@ -114,7 +120,7 @@ void Judge::judge_missing() {
     });
     if (!is_there) missing.push_back(wanted);
   }
-  const WallTime since = wall_at(*watch_.connected_at_, now_);
+  const WallTime since = watch_.connected_since_;
   const std::string& node = watch_.options_.node;
   if (missing.size() == pipeline.size())
     return add("service_missing", Severity::critical, {node, ""}, nothing_heard_words(), since);
@@ -257,7 +263,9 @@ void Judge::judge_machine_of(const Name& name, const WatchedService& service) {
 void Judge::judge_degraded(const Name& name, const WatchedService& service) {
   const ServiceReport& report = *service.report();
   if (report.state != ServiceState::degraded || has_open_breaker(report)) return;
-  if (service.when(Condition::queue_full).has_value() || service.when(Condition::queue_grows).has_value()) return;
+  const bool is_long =
+      service.when(Condition::queue_full).has_value() || service.when(Condition::queue_grows).has_value();
+  if (is_long && is_about_its_queue(report.reason)) return;
   const WatchedService* const store = at(name.first, store_service);
   const bool is_of_store = is_bridge(name.second) && report.reason.starts_with("store: ");
   const bool is_store_bad = store == nullptr || store->report() == nullptr || is_dead(*store) ||

@@ -108,6 +108,7 @@ bool PipelineWatch::take_silent(const Name& name, std::string_view payload, Now 
 
 void PipelineWatch::connected(Now now) {
   connected_at_ = now.monotonic;
+  connected_since_ = now.wall;
   away_since_.reset();
 }
 

@@ -74,6 +74,7 @@ class PipelineWatch {
   std::map<Name, WatchedService> services_;
   std::set<std::string> silent_stores_;
   std::optional<Instant> connected_at_;  // nothing: there is no connection
+  WallTime connected_since_{};           // the same, as data
   std::optional<Instant> lost_at_;       // the connection before; what came later is of this one
   std::optional<WallTime> away_since_;
   std::optional<WallTime> newest_;  // when a reading passed last

@@ -193,6 +193,18 @@ TEST_F(JudgeTest, says_nothing_of_sensors_whose_publisher_is_away) {
   EXPECT_EQ(kinds_of_problems(), Lines{"service_down kitchen/sensor-publisher"});
 }
 
+TEST_F(JudgeTest, says_that_a_store_cannot_store_also_while_much_waits_in_it) {
+  all_up();
+  queue("sensor-persistence", {.depth = 20'000, .high = 10'000, .limit = 1'000'000});
+  say({.service = "sensor-persistence", .state = ServiceState::degraded, .reason = "cannot commit: disk full"});
+  EXPECT_EQ(kinds_of_problems(), Lines{"degraded kitchen/sensor-persistence"});
+  say({.service = "sensor-persistence"});
+  queue("sensor-publisher", {.depth = 11, .high = 10, .limit = 1'000});
+  say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = "the outbox is above its high mark"});
+  EXPECT_EQ(kinds_of_problems(),
+            (Lines{"queue_grows kitchen/sensor-persistence", "queue_grows kitchen/sensor-publisher"}));
+}
+
 TEST_F(JudgeTest, makes_a_store_that_cannot_store_critical_after_a_minute) {
   all_up();
   say({.service = "sensor-persistence", .state = ServiceState::degraded, .reason = "cannot commit: disk full"});
