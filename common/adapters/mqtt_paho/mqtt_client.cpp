@@ -1,8 +1,9 @@
-// Paho's traps that shape this file (Paho C++ 1.2.0, Paho C 1.3.12); paho_connection.cpp has those of connecting:
+// Paho's traps that shape this file (docs/common-errors.md has the versions); paho_connection.cpp has those of
+// connecting:
 // - Callbacks hold a process-wide lock: they take our mutex for a moment, enqueue, and return. Our mutex is never held
 //   across a call into Paho, which takes that lock.
 // - Automatic reconnect does not subscribe again: the send thread owns the reconnect loop.
-// - More publishes than the broker's Receive Maximum stall: what is in flight is counted here.
+// - More publishes than the broker's Receive Maximum stall (1.3.12): what is in flight is counted here.
 #include "common/adapters/mqtt_paho/mqtt_client.hpp"
 
 #include <pthread.h>

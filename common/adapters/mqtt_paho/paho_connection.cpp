@@ -1,5 +1,5 @@
-// Paho's traps that shape this file (Paho C++ 1.2.0, Paho C 1.3.12):
-// - connect_options that are copied lose their properties: they are built in place and passed directly.
+// Paho's traps that shape this file (Paho C++ 1.2.0 and 1.5.2, Paho C 1.3.12 and 1.3.14):
+// - connect_options that are copied lose their properties (1.2.0): they are built in place and passed directly.
 // - Its sockets have Nagle's algorithm on, and it gives no access to them. With the other side's delayed
 //   acknowledgement a window of small messages stands still for 40 ms, so disable_nagle() finds the socket after each
 //   connect.

@@ -1,5 +1,5 @@
-// In SQLite 3.40 the check of a whole table is one instruction, in which no progress handler is asked; it does heed
-// sqlite3_interrupt(), which another thread may call while the connection is open.
+// In SQLite 3.40 the check of a whole table is one instruction, in which no progress handler is asked (3.46 asks); it
+// does heed sqlite3_interrupt(), which another thread may call while the connection is open.
 #include "common/adapters/sqlite/quick_check.hpp"
 
 #include <sqlite3.h>
