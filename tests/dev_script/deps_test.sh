@@ -78,3 +78,10 @@ expect "what it says without dpkg" "$(wc -l < "$folder/said") $(grep -c 'here is
 # Raspberry Pi OS of 32 bits has an ID of its own; each suite is taken.
 printf '%s\n' ID=raspbian VERSION_CODENAME=trixie > "$folder/os-release"
 expect "Raspberry Pi OS" "$(deps cmake libnew-dev)" libnew-dev
+
+# What Debian starts with a package is told of what is installed, and of nothing else.
+printf 'mosquitto\nprometheus\n' >> "$folder/packages-build.txt"
+notes() { deps "cmake libold-dev $1" 'mosquitto prometheus' > /dev/null; sed -n 's/^dev: note: .* starts \(.*\) with the package .*/\1/p' "$folder/said"; }
+expect "a broker is told of" "$(notes prometheus)" "a broker of its own on port 1883"
+expect "Prometheus is told of" "$(notes mosquitto)" "Prometheus on port 9090"
+expect "what is there already is not told of" "$(notes 'mosquitto prometheus')" ''
