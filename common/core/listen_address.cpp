@@ -21,6 +21,11 @@ std::string ListenAddress::text() const {
   return (has_colon ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+ListenAddress ListenAddress::from_here() const {
+  if (!is_any()) return *this;
+  return {host == "::" ? "::1" : "127.0.0.1", port};
+}
+
 std::optional<ListenAddress> parse_listen_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;

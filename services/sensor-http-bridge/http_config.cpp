@@ -21,11 +21,9 @@ constexpr std::size_t least_connections = 8;
 
 /// An address that stands for all of the machine's is none that a browser takes.
 std::string served_at(const HttpServerOptions& server) {
-  ListenAddress address{server.address, server.port};
-  const bool is_any = address.is_any();
-  if (is_any) address.host = "localhost";
-  return fmt::format("{}://{}/{}", server.certificate_file.empty() ? "http" : "https", address.text(),
-                     is_any ? " and at each address of this machine" : "");
+  const ListenAddress address{server.address, server.port};
+  return fmt::format("{}://{}/{}", server.certificate_file.empty() ? "http" : "https", address.from_here().text(),
+                     address.is_any() ? " and at each address of this machine" : "");
 }
 
 /// `address` stays where `text` is empty; `table` refuses what is none.

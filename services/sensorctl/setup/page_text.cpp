@@ -18,8 +18,7 @@ std::string scheme_of(const HttpSetup& setup) { return setup.has_certificate ? "
 
 /// An address under which this machine reaches its own page.
 std::string own_address(const HttpSetup& setup, const ListenAddress& listen) {
-  const ListenAddress own{listen.is_any() ? "127.0.0.1" : listen.host, listen.port};
-  return scheme_of(setup) + own.text();
+  return scheme_of(setup) + listen.from_here().text();
 }
 
 std::string who_reads(const HttpSetup& setup) {

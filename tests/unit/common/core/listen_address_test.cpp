@@ -44,5 +44,11 @@ TEST(ListenAddress, knows_who_reaches_it) {
   EXPECT_FALSE(parse_listen_address("[::]:80")->is_loopback());
 }
 
+TEST(ListenAddress, is_reached_from_its_own_machine_by_address_and_not_by_a_name_that_it_may_not_know) {
+  EXPECT_EQ(parse_listen_address("0.0.0.0:80")->from_here().text(), "127.0.0.1:80");
+  EXPECT_EQ(parse_listen_address("[::]:80")->from_here().text(), "[::1]:80");
+  EXPECT_EQ(parse_listen_address("192.168.1.7:80")->from_here().text(), "192.168.1.7:80");
+}
+
 }  // namespace
 }  // namespace sensors

@@ -23,6 +23,14 @@ Result<Config> load(const std::string& http) {
                                                      http));
 }
 
+std::string served_at(const std::string& listen) {
+  const rig::TempDir folder;
+  const Result<Config> config = load_config(folder.write(
+      "bridge.toml", "state_directory = \"" + folder.path() +
+                         "\"\n[destination]\nurl = \"http://127.0.0.1/r\"\n[http]\nlisten = \"" + listen + "\"\n"));
+  return config ? config->web->served_at : config.error().message;
+}
+
 void limit_descriptors(rlim_t soft, rlim_t hard) {
   const rlimit limit{soft, hard};
   setrlimit(RLIMIT_NOFILE, &limit);
@@ -41,6 +49,12 @@ TEST(HttpConfig, shares_the_connections_so_that_whoever_waits_leaves_room) {
   EXPECT_EQ(usual->web->max_streams, 7U);
   EXPECT_EQ(usual->web->max_services, 8U);
   EXPECT_EQ(usual->web->max_buffered_bytes, usual->server.max_buffered_bytes);
+}
+
+TEST(HttpConfig, says_where_the_page_is_by_address) {
+  EXPECT_EQ(served_at("127.0.0.1:8080"), "http://127.0.0.1:8080/");
+  EXPECT_EQ(served_at("0.0.0.0:8080"), "http://127.0.0.1:8080/ and at each address of this machine");
+  EXPECT_EQ(served_at("[::]:8080"), "http://[::1]:8080/ and at each address of this machine");
 }
 
 TEST(HttpConfig, looks_whether_the_user_of_the_bridge_may_read_tokens_and_certificate_when_it_is_asked_to) {
