@@ -96,11 +96,26 @@ void append_rejected(std::string& out, const std::vector<RejectedRow>& rejected)
 
 }  // namespace
 
+namespace {
+
+/// Inside the object that `out` ends with.
+void append_rhythm(std::string& out, const StoredReading& row) {
+  if (row.interval == Millis{0} && !row.silent_since.has_value()) return;
+  out.pop_back();
+  if (row.interval > Millis{0})
+    append_whole_field(out, ",\"interval_ms\":", static_cast<std::uint64_t>(row.interval.count()));
+  if (row.silent_since.has_value()) append_text_field(out, ",\"silent_since\":", time_text(*row.silent_since));
+  out += '}';
+}
+
+}  // namespace
+
 void append_delivered_readings(std::string& out, const std::vector<StoredReading>& readings) {
   const char* separator = "";
   for (const StoredReading& row : readings) {
     out += separator;
     append_delivered_reading(out, row.node, row.stream, row.reading);
+    append_rhythm(out, row);
     separator = ",";
   }
 }

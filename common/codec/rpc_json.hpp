@@ -25,6 +25,8 @@ struct StoredReading {
   std::string node;
   std::string stream;
   SequencedReading reading;
+  Millis interval{0};                         // at which the sensor comes; 0: not known, or nobody asked
+  std::optional<WallTime> silent_since = {};  // the sensor is silent
 };
 
 /// A gap record as the store hands it out; it has an id of the same sequence as the readings.

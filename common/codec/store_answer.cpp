@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t max_answer_bytes = 2 * 1024 * 1024;  // the broker's largest packet
 
 StoredReading read_stored_reading(JsonFields& outer, simdjson::dom::element element) {
-  JsonFields fields(element, {"node", "stream", "seq", "sensor", "value", "unit", "time", "uptime_ms"});
+  JsonFields fields(element, {"node", "stream", "seq", "sensor", "value", "unit", "time", "uptime_ms", "interval_ms",
+                              "silent_since"});
   StoredReading row;
   Reading& reading = row.reading.reading;
   std::uint64_t uptime_ms = 0;
@@ -25,6 +26,12 @@ StoredReading read_stored_reading(JsonFields& outer, simdjson::dom::element elem
     fields.read_whole("uptime_ms", uptime_ms, 0, static_cast<std::uint64_t>(max_uptime.count()));
     reading.uptime = Millis{static_cast<Millis::rep>(uptime_ms)};
   }
+  if (fields.has("interval_ms")) {
+    std::uint64_t interval_ms = 0;
+    fields.read_whole("interval_ms", interval_ms, 1, max_seq);
+    row.interval = Millis{static_cast<Millis::rep>(interval_ms)};
+  }
+  if (fields.has("silent_since")) fields.read_time("silent_since", row.silent_since.emplace());
   if (!fields.failed()) fields.check(validate(reading));
   outer.check(fields.finish());
   return row;

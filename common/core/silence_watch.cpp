@@ -54,14 +54,12 @@ void SilenceWatch::judge(Source source, Judged judged, Now now) {
   SourceState& state = sources_[source];
   const Judged before = std::exchange(state.judged, judged);
   if (before == judged) return;
+  ++revision_;
   const Instant paused_at = state.paused_at;
   state.paused_at = now.monotonic;
   each_of(source, [&](Sensors::value_type& known) {
     Sensor& sensor = known.second;
-    if (judged == Judged::elsewhere && std::exchange(sensor.silent, false)) {
-      ++revision_;
-      unsaved(known);
-    }
+    if (judged == Judged::elsewhere && std::exchange(sensor.silent, false)) unsaved(known);
     if (before == Judged::elsewhere) {
       sensor.counted_from = now.monotonic;
     } else if (before == Judged::paused) {
@@ -225,6 +223,16 @@ std::vector<KnownSensor> SilenceWatch::silent() const {
     return std::tie(a.last, a.node, a.sensor) < std::tie(b.last, b.node, b.sensor);
   });
   return found;
+}
+
+std::size_t SilenceWatch::watched() const {
+  std::size_t count = 0;
+  for (const auto& [node, sensors] : nodes_) {
+    count += static_cast<std::size_t>(std::count_if(sensors.begin(), sensors.end(), [this](const auto& known) {
+      return sources_[known.second.source].judged != Judged::elsewhere;
+    }));
+  }
+  return count;
 }
 
 std::size_t SilenceWatch::silent_count() const {

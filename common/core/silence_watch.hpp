@@ -106,6 +106,9 @@ class SilenceWatch {
 
   // ---- what is known ----
   std::size_t known() const { return known_; }
+
+  /// Those that are judged here.
+  std::size_t watched() const;
   std::uint64_t not_watched() const { return not_watched_; }
 
   /// The longest silent first; none of what is judged elsewhere.

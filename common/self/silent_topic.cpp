@@ -48,7 +48,7 @@ std::string details_of(const std::vector<KnownSensor>& sensors, bool silent) {
 
 SilentReport report_of(const SilenceWatch& watch, const SilentTopic::FailureOf& failure_of) {
   SilentReport report;
-  report.known = watch.known();
+  report.known = watch.watched();
   for (KnownSensor& sensor : watch.silent()) {
     std::string driver = failure_of(sensor).driver;
     report.silent.push_back({std::move(sensor.node), std::move(sensor.sensor), sensor.last,

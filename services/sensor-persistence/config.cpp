@@ -61,6 +61,11 @@ void read_rpc(ConfigTable table, LogicOptions& logic) {
   table.read("query_time_limit", logic.query_time_limit, Millis{10}, minute);
 }
 
+void read_silence(ConfigTable table, SilenceOptions& silence) {
+  table.read("intervals", silence.intervals, 2, 100);
+  table.read("floor", silence.floor, Millis{0}, 24 * 60 * minute);
+}
+
 void read_dead_letters(ConfigTable table, LogicOptions& logic) {
   table.read("limit", logic.max_dead_letters, 1, 1'000'000);
 }
@@ -97,6 +102,7 @@ Config read_config(ConfigFile& file) {
   read_queue(root.table("queue"), config.logic);
   read_rpc(root.table("rpc"), config.logic);
   read_dead_letters(root.table("dead_letters"), config.logic);
+  read_silence(root.table("silence"), config.logic.silence);
   read_destinations(root, config);
   return config;
 }

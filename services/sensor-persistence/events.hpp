@@ -16,6 +16,7 @@
 #include "common/core/disk_reserve.hpp"
 #include "common/core/reading.hpp"
 #include "common/core/service_events.hpp"
+#include "common/core/silence_watch.hpp"
 
 namespace sensors::persistence {
 
@@ -86,6 +87,7 @@ struct StoreContents {
   std::vector<BootState> boots;  // those with rows that wait for their times
   WallTime honest_time;          // of the last CommitTransaction that had one
   DeadLetterCounts dead_letters;
+  std::vector<KnownSensor> sensors{};
   std::vector<GapSeen> newest_gaps = {};  // oldest first, at most 1,000
 };
 
@@ -173,6 +175,7 @@ struct CommitTransaction {
   std::optional<RestampStep> restamp;
   WallTime honest_time;  // what a clock that can be believed would show, WallTime{}: nobody knows
   DiskReserve::Action reserve = DiskReserve::Action::none;  // released before the transaction, restored after it
+  KnownSensorChanges sensors{};                             // what is to be kept of them
 };
 
 /// Asks for a stream that is not in memory.
@@ -291,6 +294,7 @@ struct QueryRows {
   bool truncated = false;
   std::optional<QueryCursor> next;  // where the rest begins
   bool has_buckets = false;
+  bool is_latest = false;  // readings are the newest of each sensor
 };
 
 struct QueryDone {

@@ -21,8 +21,15 @@ Result<MqttClientOptions> mqtt_options(const Config& config) {
       Self::last_will(self_options(config.logic), "the connection to the broker ended", read_clocks().wall);
   TRY_ASSIGN(MqttClientOptions options,
              broker_connection(config.mqtt, std::string(service_name) + "." + node, std::move(last_will)));
-  options.subscriptions = {root + "/+/reading/+", root + "/+/backlog/+", root + "/+/clock/+",
-                           root + "/" + node + "/rpc/+", root + "/+/status/" + service_name};
+  options.subscriptions = {root + "/+/reading/+",
+                           root + "/+/backlog/+",
+                           root + "/+/clock/+",
+                           root + "/" + node + "/rpc/+",
+                           root + "/+/status/" + service_name,
+                           root + "/+/status/sensor-publisher",
+                           root + "/+/status/sensor-http-bridge",
+                           root + "/+/silent/sensor-publisher",
+                           topic_of(root, node, "control", service_name)};
   return options;
 }
 

@@ -32,6 +32,7 @@
 #include "services/sensorctl/verbs/dead_letters.hpp"
 #include "services/sensorctl/verbs/forget_node.hpp"
 #include "services/sensorctl/verbs/query.hpp"
+#include "services/sensorctl/verbs/sensors.hpp"
 #include "services/sensorctl/verbs/status.hpp"
 #include "services/sensorctl/verbs/tail.hpp"
 
@@ -263,6 +264,36 @@ void add_node(CLI::App& app, const BrokerAccess& access, Run& run) {
   });
 }
 
+void add_sensor(CLI::App& app, const BrokerAccess& access, Run& run) {
+  struct Options {
+    std::string sensor;
+    std::string of_node;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();  // owned by the parser's callbacks and by what runs
+  CLI::App* verb = app.add_subcommand("sensor", "List the sensors that are known, or forget one that is gone");
+  verb->require_subcommand(1);
+  CLI::App* list = verb->add_subcommand("list", "How often each comes, its newest reading, and which are silent");
+  CLI::App* forget = verb->add_subcommand("forget", "It is silent no more, until something comes of it");
+  list->add_flag("--json", options->json, "The store's answer as it is, one line");
+  forget->add_option("NAME", options->sensor, "Which")->required()->check(is_name_option);
+  for (CLI::App* action : {list, forget}) {
+    action->add_option("--of-node", options->of_node, "Taken on one machine, where the store has those of several")
+        ->type_name("NAME")
+        ->check(is_name_option);
+  }
+  list->callback([options, &access, &run] {
+    run = [options, &access] { return ask(sensors_question(options->of_node, options->json), access); };
+  });
+  forget->callback([options, &access, &run] {
+    run = [options, &access] {
+      const Session session = session_of(access);
+      ForgetSensor command(options->sensor, options->of_node, session);
+      return run_command(command, access, session.client, ForgetSensor::filters(session));
+    };
+  });
+}
+
 void add_support_bundle(CLI::App& app, const BrokerAccess& access, Run& run) {
   const auto options = std::make_shared<bundle::BundleOptions>();
   CLI::App* verb = app.add_subcommand("support-bundle", "Collect what is needed to help, without secrets; as root");
@@ -428,6 +459,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   add_breaker(app, *access, run);
   add_alerts(app, *access, run);
   add_node(app, *access, run);
+  add_sensor(app, *access, run);
   add_page(app, run);
   add_token(app, run);
   add_doctor(app, *access, run);

@@ -61,9 +61,14 @@ void PersistenceService::open() {
 void PersistenceService::connect() {
   MqttLinkOptions options;
   options.client_id = client_id_;
-  options.subscriptions = {options_.root + "/+/reading/+", options_.root + "/+/backlog/+", options_.root + "/+/clock/+",
+  options.subscriptions = {options_.root + "/+/reading/+",
+                           options_.root + "/+/backlog/+",
+                           options_.root + "/+/clock/+",
                            options_.root + "/" + options_.node + "/rpc/+",
-                           options_.root + "/+/status/" + persistence::service_name};
+                           options_.root + "/+/status/" + persistence::service_name,
+                           options_.root + "/+/status/sensor-publisher",
+                           options_.root + "/+/status/sensor-http-bridge",
+                           options_.root + "/+/silent/sensor-publisher"};
   MqttPublish will =
       Self::last_will(persistence::self_options(options_), "the connection to the broker ended", clock_.now().wall);
   options.will_topic = std::move(will.topic);

@@ -57,6 +57,7 @@ void PublisherService::open() {
   gave_up_ = false;
   owners_.clear();
   devices_.clear();
+  pace_ = Millis{0};  // as in every run that begins
   shared_ = 0;
   breaker_.restart();
   writing_.reset();

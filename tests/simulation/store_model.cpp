@@ -57,6 +57,7 @@ Result<StoreContents> StoreModel::open() {
   contents.dead_letters = file_.dead_letters.counts();
   contents.boots = file_.boots.waiting();
   contents.honest_time = file_.honest_time;
+  for (const auto& [key, sensor] : file_.sensors) contents.sensors.push_back(sensor);
   return contents;
 }
 
@@ -73,6 +74,8 @@ CommitReport StoreModel::apply(const CommitTransaction& transaction) {
   const std::uint64_t before = file_.last_id;
   for (const StreamRows& rows : transaction.streams) add_rows(rows, transaction.time, report);
   keep_clocks(transaction, report);
+  for (const KnownSensor& sensor : transaction.sensors.forgotten) file_.sensors.erase({sensor.node, sensor.sensor});
+  for (const KnownSensor& sensor : transaction.sensors.kept) file_.sensors[{sensor.node, sensor.sensor}] = sensor;
   settle_uploads(transaction, report);
   if (file_.last_id != before && transaction.honest_time > WallTime{}) file_.honest_time = transaction.honest_time;
   for (const std::string& name : transaction.withdrawals) {

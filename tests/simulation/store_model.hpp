@@ -73,6 +73,7 @@ class StoreModel {
     DeadLetterModel dead_letters;
     BootModel boots;
     WallTime honest_time;
+    std::map<std::pair<std::string, std::string>, KnownSensor> sensors;  // by node and name
   };
 
   persistence::CommitReport apply(const persistence::CommitTransaction& transaction);

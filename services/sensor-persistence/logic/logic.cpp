@@ -18,6 +18,9 @@
 namespace sensors::persistence {
 namespace {
 
+// As many are known at most; a row of each takes about 60 bytes.
+constexpr std::size_t most_sensors_in_a_commit = 10'000;
+
 constexpr const char* commit_obligation = "a commit in the store";
 
 }  // namespace
@@ -39,6 +42,7 @@ Logic::Logic(LogicOptions options)
       uploads_(options_.destinations),
       retention_(options_.retention),
       clocks_(options_.clock),
+      silence_(options_.silence),
       desk_(options_.root, options_.max_calls),
       self_(self_options(options_)),
       mark_(options_.queue_high),
@@ -66,6 +70,7 @@ void Logic::advance(Now now) {
     publish_watermarks(ingest_.newest());
   }
   publish_watermarks(ingest_.take_answers(now.monotonic));
+  silence_.advance(self_.is_connected() && ingest_.is_open(), self_, now, effects_);
   self_.advance(now, effects_);
   tell_of_refusals(now);
   update_status(now);
@@ -79,6 +84,7 @@ std::optional<Instant> Logic::wake_at() const {
     if (due.has_value()) at = at.has_value() ? std::min(*at, *due) : *due;
   };
   consider(ingest_.answers_due_at());
+  consider(silence_.wake_at());
   if (is_committing_) return at;
   if (health_.is_working()) {
     consider(ingest_.commit_due_at());
@@ -91,10 +97,14 @@ std::optional<Instant> Logic::wake_at() const {
   return at;
 }
 
-void Logic::on(StopRequested, Now) { is_stopping_ = true; }
+void Logic::on(StopRequested, Now) {
+  is_stopping_ = true;
+  silence_.watch().save_times();
+}
 
 void Logic::on(MqttConnected, Now now) {
   self_.connected(now, effects_);
+  silence_.connected(now);
   is_to_announce_ = true;
 }
 
@@ -123,8 +133,10 @@ void Logic::on(StoreMeasured event, Now now) {
 bool Logic::commit_is_due(Now now) const {
   if (!health_.is_working()) return !is_stopping_ && health_.probe_is_due(now.monotonic);
   const bool rows = ingest_.commit_is_due(now.monotonic) || (is_stopping_ && ingest_.pending_rows() > 0);
-  return rows || !waiting_hand_outs_.empty() || !waiting_confirmations_.empty() || !waiting_changes_.empty() ||
-         !waiting_withdrawals_.empty() || (!is_stopping_ && (clocks_.is_due(now.monotonic) || reserve_is_due(now)));
+  const SilenceWatch& sensors = silence_.watch();
+  return rows || sensors.has_urgent() || (is_stopping_ && sensors.has_unsaved()) || !waiting_hand_outs_.empty() ||
+         !waiting_confirmations_.empty() || !waiting_changes_.empty() || !waiting_withdrawals_.empty() ||
+         (!is_stopping_ && (clocks_.is_due(now.monotonic) || reserve_is_due(now)));
 }
 
 void Logic::start_commit(Now now) {
@@ -155,6 +167,9 @@ CommitTransaction Logic::next_transaction(Now now) {
   note_gaps(transaction.streams);
   recent_gaps_.begin(transaction.streams);
   for (const StreamRows& rows : transaction.streams) clocks_.rows_come(rows, now.monotonic);
+  for (const StreamRows& rows : transaction.streams) silence_.heard(rows, now);
+  if (health_.is_working()) committing_sensors_ = silence_.watch().take_unsaved(most_sensors_in_a_commit);
+  transaction.sensors = committing_sensors_;
   clocks_.fill(transaction, now.monotonic);
   committing_withdrawals_ = std::exchange(waiting_withdrawals_, {});
   for (const WithdrawalCall& waiting : committing_withdrawals_) transaction.withdrawals.push_back(waiting.destination);
@@ -198,6 +213,7 @@ void Logic::on(StoreCommitted event, Now now) {
 
 void Logic::commit_succeeded(CommitReport report, Now now) {
   ++counters_.commits;
+  committing_sensors_ = {};
   const bool was_failing = health_.is_open() && !health_.is_working();
   health_.commit_succeeded(report.last_id, commit_has_rows_);
   recent_gaps_.committed(now.wall);
@@ -269,6 +285,7 @@ void Logic::fail_calls(const Error& error) {
 void Logic::commit_failed(const Error& error, Now now) {
   ++counters_.failed_commits;
   ingest_.failed();
+  silence_.watch().not_saved(std::exchange(committing_sensors_, {}));
   clocks_.failed();
   retention_.failed(now.monotonic);
   fail_calls(error);
@@ -312,6 +329,7 @@ void Logic::describe(Now now, StatusWriter& status) const {
   describe_dead_letters(status);
   status.in("clock").add("synced", now.clock_synced);
   clocks_.describe(status);
+  silence_.describe(status);
   counters_.describe(status);
   retention_.describe(status);
 }

@@ -24,6 +24,7 @@
 #include "services/sensor-persistence/logic/retention.hpp"
 #include "services/sensor-persistence/logic/rpc_desk.hpp"
 #include "services/sensor-persistence/logic/service_counters.hpp"
+#include "services/sensor-persistence/logic/silence.hpp"
 #include "services/sensor-persistence/logic/store_health.hpp"
 #include "services/sensor-persistence/logic/uploads.hpp"
 
@@ -38,6 +39,7 @@ struct LogicOptions {
   RetentionOptions retention;
   BootClockOptions clock;
   std::vector<std::string> destinations;
+  SilenceOptions silence;
 
   /// Rows that wait for the slowest destination: above `high` publishers are asked to slow down, at `limit` readings
   /// are refused, so that they wait in the publishers' outboxes.
@@ -134,6 +136,9 @@ class Logic {
   // ---- logic_messages.cpp: what arrives over the broker ----
   void on(const MqttMessage& message, Now now);
   void on(QueryDone event, Now now);
+  void on_status(const TopicView& topic, const MqttMessage& message, Now now);
+  void on_silent(const TopicView& topic, const MqttMessage& message, Now now);
+  void on_order(const MqttMessage& message, Now now);
   void on_reading(const TopicView& topic, const MqttMessage& message, Now now);
   void on_backlog(const TopicView& topic, const MqttMessage& message, Now now);
   void on_clock(const TopicView& topic, const MqttMessage& message, Now now);
@@ -190,6 +195,7 @@ class Logic {
   Uploads uploads_;
   Retention retention_;
   BootClocks clocks_;
+  Silence silence_;
   QueueAge age_;
   RpcDesk desk_;
   Self self_;
@@ -219,6 +225,7 @@ class Logic {
   std::vector<ConfirmationCall> committing_confirmations_;
   std::vector<DeadLetterChange> committing_changes_;
   std::vector<WithdrawalCall> committing_withdrawals_;
+  KnownSensorChanges committing_sensors_;
   std::size_t running_queries_ = 0;
 
   DeadLetterCounts dead_letters_;

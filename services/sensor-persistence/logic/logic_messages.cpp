@@ -24,7 +24,11 @@ void Logic::on(const MqttMessage& message, Now now) {
   } else if (topic->kind == "backlog") {
     on_backlog(*topic, message, now);
   } else if (topic->kind == "status") {
-    self_.hear(*topic, message, now, effects_);
+    on_status(*topic, message, now);
+  } else if (topic->kind == "silent") {
+    on_silent(*topic, message, now);
+  } else if (topic->kind == "control" && topic->node == options_.node) {
+    on_order(message, now);
   } else if (topic->kind == "clock") {
     on_clock(*topic, message, now);
   } else if (topic->kind == "rpc" && topic->node == options_.node && !message.retained) {
@@ -32,6 +36,30 @@ void Logic::on(const MqttMessage& message, Now now) {
   } else {
     refuse_message("topic refused", message.topic + ": not for this store", now);
   }
+}
+
+void Logic::on_status(const TopicView& topic, const MqttMessage& message, Now now) {
+  if (topic.name == service_name) {
+    self_.hear(topic, message, now, effects_);
+  } else {
+    silence_.take_status(topic, message, now, effects_);
+  }
+}
+
+void Logic::on_silent(const TopicView& topic, const MqttMessage& message, Now now) {
+  const Result<void> taken = silence_.take_silent(topic, message);
+  if (!taken.has_value()) refuse_message("silent sensors refused", message.topic + ": " + taken.error().message, now);
+}
+
+/// A retained order would be carried out again at each connect.
+void Logic::on_order(const MqttMessage& message, Now now) {
+  if (message.retained) return;
+  const Result<ForgetOrder> order = decode_forget_order(message.payload);
+  if (!order.has_value()) return self_.warn("order ignored", order.error().message, now, effects_);
+  const std::string name = order->sensor + " of " + order->node;
+  log(LogLevel::info, silence_.forget(*order)
+                          ? "sensor " + name + " is forgotten, as an operator asked for; its readings stay"
+                          : "sensor " + name + " is to be forgotten, and is not known");
 }
 
 void Logic::on_reading(const TopicView& topic, const MqttMessage& message, Now now) {
@@ -261,7 +289,8 @@ void Logic::on(QueryDone event, Now now) {
   --running_queries_;
 
   if (event.rows.has_value()) {
-    const QueryRows& rows = *event.rows;
+    QueryRows& rows = *event.rows;
+    if (rows.is_latest) silence_.tell(rows.readings);
     answer(event.call, rows.has_buckets ? encode_bucket_answer(rows.buckets, rows.truncated, rows.next)
                                         : encode_query_answer(rows.readings, rows.truncated, rows.next));
   } else {

@@ -44,6 +44,8 @@ void Logic::on(StoreOpened event, Now now) {
   recent_gaps_.restart(event.contents->newest_gaps, now.wall);
   age_ = QueueAge{};
   ingest_.restart(std::move(event.contents->streams));
+  silence_.watch().all_unsaved();
+  silence_.restart(event.contents->sensors, now);
   is_to_announce_ = true;
   if (event.salvaged.has_value()) tell_of_salvage(*event.salvaged, now);
   log(LogLevel::info, fmt::format("store {} is open; {} rows wait for upload", uploads_.store(), uploads_.depth()));

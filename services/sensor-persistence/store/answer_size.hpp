@@ -24,13 +24,16 @@ inline std::size_t answer_bytes(const StoredBucket& bucket) {
   return encoded_size_bound(bucket.value) + bucket.node.size() + bucket.sensor.size() + bucket.unit.size() + keys;
 }
 
+/// What the newest reading of a sensor takes besides: ,"interval_ms":...,"silent_since":"..."
+inline constexpr std::size_t rhythm_bytes = 70;
+
 /// Keeps the first `limit` of `rows`, or fewer when those take more than max_query_bytes; whether any went. One stays.
 template <class Row>
-bool cut_to_answer(std::vector<Row>& rows, std::size_t limit) {
+bool cut_to_answer(std::vector<Row>& rows, std::size_t limit, std::size_t more_bytes_each = 0) {
   std::size_t bytes = 0;
   std::size_t kept = 0;
   while (kept < std::min(rows.size(), limit)) {
-    bytes += answer_bytes(rows[kept]);
+    bytes += answer_bytes(rows[kept]) + more_bytes_each;
     if (kept > 0 && bytes > max_query_bytes) break;
     ++kept;
   }

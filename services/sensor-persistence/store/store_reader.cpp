@@ -103,6 +103,7 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optiona
   const std::size_t most = request.limit + 1;  // one more shows that there are more
   const bool newest_first = request.latest || request.newest_first;
   QueryRows answer;
+  answer.is_latest = request.latest;
   std::vector<StoredReading>& rows = answer.readings;
   for (const SensorRow& sensor : found) {
     const std::size_t before = rows.size();
@@ -113,7 +114,7 @@ Result<QueryRows> StoreReader::collect(const QueryRequest& request, std::optiona
     if (rows.size() > 4 * most) sort_and_trim(rows, newest_first, most);
   }
   sort_and_trim(rows, newest_first, most);
-  answer.truncated = cut_to_answer(rows, request.limit);
+  answer.truncated = cut_to_answer(rows, request.limit, request.latest ? rhythm_bytes : 0);
   if (answer.truncated && !request.latest) answer.next = QueryCursor{rows.back().reading.reading.time, rows.back().id};
   return answer;
 }

@@ -70,6 +70,11 @@ Result<StoreWriter::Sql> StoreWriter::prepare(Database& database) {
           p("DELETE FROM stream WHERE publisher = 'sensor-http-bridge' AND name GLOB 'k-*' AND moved_at <= ?1"
             " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.stream = stream.id)"
             " AND id NOT IN (SELECT gap.stream FROM gap)"),
+      .sensors = p("SELECT node, name, publisher, interval_ms, last_ms, silent FROM known_sensor"),
+      .keep_sensor = p("INSERT INTO known_sensor(node, name, publisher, interval_ms, last_ms, silent)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT(node, name) DO UPDATE SET publisher = ?3,"
+                       " interval_ms = ?4, last_ms = ?5, silent = ?6"),
+      .forget_sensor = p("DELETE FROM known_sensor WHERE node = ?1 AND name = ?2"),
   });
 }
 
@@ -141,6 +146,7 @@ Result<StoreContents> StoreWriter::contents(std::size_t max_streams) {
   TRY_ASSIGN(contents.boots, clocks_->waiting());
   TRY_ASSIGN(const std::int64_t honest_time, integer_of(sql_.honest_time));
   contents.honest_time = WallTime(Millis(honest_time));
+  contents.sensors = known_sensors();
   TRY_ASSIGN(contents.newest_gaps, newest_gaps());
   return contents;
 }
@@ -187,6 +193,7 @@ Result<CommitReport> StoreWriter::apply(const CommitTransaction& transaction) {
   for (const std::string& destination : transaction.withdrawals) {
     TRY(batches_->withdraw(destination));
   }
+  TRY(keep(transaction.sensors));
   TRY(hand_out(transaction, report));
   if (transaction.retention.has_value()) {
     TRY_ASSIGN(report.retention, retain(*transaction.retention));
@@ -234,6 +241,35 @@ Result<void> StoreWriter::keep_clocks(const CommitTransaction& transaction, Comm
   }
   if (!transaction.restamp.has_value()) return {};
   TRY_ASSIGN(report.restamp, clocks_->restamp(*transaction.restamp));
+  return {};
+}
+
+// ---- known sensors ----
+
+/// Those that can be read and make sense: what is lost of them is learned again.
+std::vector<KnownSensor> StoreWriter::known_sensors() {
+  std::vector<KnownSensor> known;
+  Statement& row = sql_.sensors;
+  for (Result<bool> found = has_row(row); found.has_value() && *found; found = has_row(row)) {
+    KnownSensor sensor{row.text(0),      row.text(1),        row.text(2), Millis{row.integer(3)},
+                       row.wall_time(4), row.integer(5) != 0};
+    if (is_name(sensor.node) && is_name(sensor.sensor) && is_name(sensor.source)) known.push_back(std::move(sensor));
+  }
+  row.reset();
+  return known;
+}
+
+Result<void> StoreWriter::keep(const KnownSensorChanges& sensors) {
+  for (const KnownSensor& forgotten : sensors.forgotten) {
+    sql_.forget_sensor.bind(1, std::string_view(forgotten.node)).bind(2, std::string_view(forgotten.sensor));
+    TRY(sql_.forget_sensor.run());
+  }
+  for (const KnownSensor& kept : sensors.kept) {
+    Statement& row = sql_.keep_sensor;
+    row.bind(1, std::string_view(kept.node)).bind(2, std::string_view(kept.sensor));
+    row.bind(3, std::string_view(kept.source)).bind(4, std::int64_t{kept.interval.count()}).bind(5, kept.last);
+    TRY(row.bind(6, std::int64_t{kept.silent ? 1 : 0}).run());
+  }
   return {};
 }
 

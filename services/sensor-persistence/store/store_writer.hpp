@@ -64,6 +64,9 @@ class StoreWriter {
     Statement delete_readings;
     Statement delete_gaps;
     Statement delete_streams;
+    Statement sensors;
+    Statement keep_sensor;
+    Statement forget_sensor;
   };
 
   StoreWriter(Database database, Sql sql, StoreRows rows);
@@ -78,6 +81,8 @@ class StoreWriter {
   Result<void> add_rows(const StreamRows& rows, CommitReport& report);
   Result<void> keep_clocks(const CommitTransaction& transaction, CommitReport& report);
   Result<void> settle_uploads(const CommitTransaction& transaction, CommitReport& report);
+  Result<void> keep(const KnownSensorChanges& sensors);
+  std::vector<KnownSensor> known_sensors();
   Result<void> hand_out(const CommitTransaction& transaction, CommitReport& report);
   Result<UploadBatch> hand_out(const HandOut& request, std::uint64_t last_id);
   Result<RetentionReport> retain(const RetentionStep& step);

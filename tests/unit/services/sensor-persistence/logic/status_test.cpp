@@ -75,7 +75,8 @@ TEST(PersistenceStatus, is_this_text) {
             R"("risk":"a \"cache\"","size_bytes":3},"gaps":{"node":"kitchen","readings":5,)"
             R"("reason":"outbox_full","since":"2026-01-15T17:09:35.143Z","time":"2026-01-15T17:09:35.143Z"},)"
             R"("instance":"ours","interval_ms":10000,"loop_max_ms":7,"newest":"2026-01-15T17:09:35.143Z","pending":0,)"
-            R"("reason":"cannot commit: store.db: disk full","service":"sensor-persistence",)"
+            R"("reason":"cannot commit: store.db: disk full","sensors":{"known":0,"not_watched":0,"silent":0},)"
+            R"("service":"sensor-persistence",)"
             R"("since":"2026-01-15T17:09:35.163Z","state":"degraded","store":"store1",)"
             R"("time":"2026-01-15T17:09:45.163Z","used_bytes":40960,)"
             R"("version":")" SENSOR_PROJECT_VERSION R"(","waiting_calls":1,"written_bytes":8192})");
