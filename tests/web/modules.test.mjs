@@ -347,6 +347,15 @@ test('without a broker nothing is known of what is behind it', () => {
   assert.equal(flowOf(state, '', 0, true)[1].condition !== 'down', true, 'the verdict is newer');
 });
 
+test('what waits for the API is said once, where it waits', () => {
+  const state = emptyState();
+  for (const name of ['sensor-persistence', 'sensor-http-bridge']) {
+    takeEvent(state, { type: 'status', data: { node: 'n', name, state: 'up' } }, 0);
+    takeEvent(state, { type: 'queue', data: { node: 'n', name, depth: 70, rate_per_s: 9.9 } }, 0);
+  }
+  assert.deepEqual(flowOf(state, '', 0, true).slice(2).map((stage) => figureOf(stage, 0)), ['70 wait', '9.9/s']);
+});
+
 test('several machines are one flow, as bad as the worst of them', () => {
   const state = emptyState();
   const say = (node, name, more, depth) => {

@@ -30,7 +30,7 @@ export async function getIfThere(path) {
   try {
     return await get(path, {}, { signal: deadline() });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (error instanceof ApiError && [404, 405].includes(error.status)) return undefined;
     throw error;
   }
 }

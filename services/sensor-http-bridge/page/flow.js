@@ -72,8 +72,10 @@ export function figureOf(stage, now) {
   const { breaker, pace_ms: pace } = stage.worst?.status ?? {};
   if (breaker?.state === 'open' && breaker.next_attempt !== undefined) return `retry ${spanText(Date.parse(breaker.next_attempt) - now)}`;
   if (breaker?.state === 'open') return 'breaker open';
-  if (stage.depth > 0) return `${countText(stage.depth)} wait`;
-  if (stage.rate > 0 && stage.name.startsWith('api')) return `${valueText(stage.rate, '').value}/s`;
+  // What waits for the API waits in the store.
+  const isEnd = stage.name.startsWith('api');
+  if (stage.depth > 0 && !isEnd) return `${countText(stage.depth)} wait`;
+  if (stage.rate > 0 && isEnd) return `${valueText(stage.rate, '').value}/s`;
   return pace > 0 && stage.services.length === 1 ? `every ${spanText(pace)}` : conditions[stage.condition];
 }
 

@@ -34,6 +34,8 @@ export function groupsOf(state, node, names, filter = '') {
     groups.get(group.id).rows.push({ sensor, label, since });
   }
   const sorted = [...groups.values()].sort(inOrder);
+  const others = sorted.filter(({ kind }) => kind === 'others');
+  if (others.length === 1 && !several && !sorted.some(({ kind }) => kind === 'room' || kind === 'device')) others[0].title = 'Sensors';
   for (const group of sorted) {
     group.rows.sort((a, b) => (group.kind === 'silent' && a.since - b.since) || collator.compare(a.label, b.label) || collator.compare(a.sensor.key, b.sensor.key));
   }

@@ -1,9 +1,9 @@
 // The page: hears the bridge, keeps the state, and shows it once a second and after each change.
-import { ApiError, get, getIfThere, keepToken, request, send } from './api.js';
+import { get, getIfThere, keepToken, request, send } from './api.js';
 import { choicesOf, hashOf, mostSeries, ranges } from './choices.js';
+import { Connection } from './connection.js';
 import { byId, make, setText } from './dom.js';
 import { Flow } from './flow.js';
-import { countText } from './format.js';
 import { groupsOf } from './groups.js';
 import { Headline } from './headline.js';
 import { EventList, showAlerts } from './history.js';
@@ -22,13 +22,12 @@ const drawAtMost = 100; // ms between two pictures, however much is heard
 const state = emptyState();
 const names = new Names(localStorage);
 const choices = choicesOf(location.hash);
-const link = { state: 'connecting', since: Date.now() };
+const link = new Connection();
+const complain = (error) => link.complain(error);
 const touched = new Set(); // sensors that have said something since the last picture
 let arranged = ''; // of what the rows are made
 let node = ''; // that is shown, '' for all: choices.machine once it has been heard of
 let mayOperate = false;
-let complaint = '';
-let complaintEnds;
 let soon;
 let drawing = false;
 let drawn = 0;
@@ -53,45 +52,6 @@ const namesForm = new NamesForm(names, () => {
   draw();
 });
 
-// ---- the link to the bridge ----
-
-function linked(name, text) {
-  const before = link.state;
-  Object.assign(link, { state: name, since: before === name ? link.since : Date.now() });
-  if (name === 'live' || name === 'refused') byId('main').dataset.access = name === 'live' ? 'given' : 'refused';
-  byId('connection').dataset.state = name;
-  setText(byId('connection'), text);
-}
-
-function complain(error) {
-  if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
-    byId('token-form').hidden = false;
-    byId('token-problem').hidden = !error.hadToken;
-    setText(byId('token-problem'), `The bridge did not take the token: ${error.message}`);
-    linked('refused', 'needs a token');
-  } else {
-    say(error.message);
-  }
-}
-
-/** What went wrong lately, for half a minute. */
-function say(text) {
-  complaint = text;
-  clearTimeout(complaintEnds);
-  complaintEnds = setTimeout(() => {
-    complaint = '';
-    showLive();
-  }, 30_000);
-  showLive();
-}
-
-/** That the page hears the bridge, what went wrong lately, and what it could not read since it was opened. */
-function showLive() {
-  if (link.state !== 'live') return;
-  const refused = state.refused === 1 ? '1 message is not as it must be' : `${countText(state.refused)} messages are not as they must be`;
-  linked('live', ['live', complaint, state.refused > 0 && refused].filter(Boolean).join('; '));
-}
-
 // ---- showing ----
 
 /** Many changes are drawn once. */
@@ -107,26 +67,27 @@ function draw() {
 
 function show() {
   const now = Date.now();
-  chooseNode();
-  const several = nodesOf(state).length > 1;
+  const nodes = nodesOf(state);
+  chooseNode(nodes);
+  const several = nodes.length > 1;
   const filter = (id) => byId(id).value.trim().toLowerCase();
   const parts = [
     () => link.state !== 'refused' && headline.show(verdictFor(state, link, now), now, several),
     () => flow.show(state, node, now, link.state === 'live'),
-    () => showSensors(filter('filter'), now),
+    () => showSensors(filter('filter'), nodes.length, now),
     () => showServices(byId('services'), state.services, node, now),
     () => events.show(state.events, now, several, filter('event-filter')),
     () => {
       byId('alerts-box').hidden = (state.alerts?.size ?? 0) === 0;
       showAlerts(byId('alerts'), state.alerts ?? new Map(), now, filter('event-filter'), mayOperate ? acknowledge : undefined);
     },
-    showLive,
+    () => link.show(state.refused),
   ];
   for (const part of parts) attempt(part);
 }
 
-function showSensors(filter, now) {
-  const made = [state.changes, names.changes, filter, node, nodesOf(state).length].join(' ');
+function showSensors(filter, machines, now) {
+  const made = [state.changes, names.changes, filter, node, machines].join(' ');
   if (arranged !== made) {
     const groups = groupsOf(state, node, names, filter);
     rows.arrange(groups, now);
@@ -149,8 +110,7 @@ function attempt(part) {
   }
 }
 
-function chooseNode() {
-  const nodes = nodesOf(state);
+function chooseNode(nodes) {
   const select = byId('node');
   if ([...select.options].slice(1).map((option) => option.value).join() !== nodes.join())
     select.replaceChildren(make('option', { value: '' }, 'all'), ...nodes.map((name) => make('option', {}, name)));
@@ -196,16 +156,14 @@ async function loadDeadLetters() {
 }
 
 function listen() {
-  linked('connecting', 'connecting');
+  link.become('connecting', 'connecting');
   follow((signal) => request('/v1/events', { signal }), (signal) => request('/livez', { signal }), {
     connected() {
-      complaint = '';
-      linked('live', 'live');
-      byId('token-form').hidden = true;
+      link.begin();
       catchUp();
     },
     lost(error) {
-      linked('lost', 'connection lost, trying again');
+      link.become('lost', 'connection lost, trying again');
       complain(error);
       draw();
     },
@@ -232,16 +190,16 @@ async function actOnLetters(action, ids) {
   try {
     await send('/v1/dead-letters', { action, ...(ids === undefined ? { all: true } : { ids }) });
   } catch (error) {
-    say(error.message);
+    link.say(error.message);
   }
   loadDeadLetters().catch(complain);
 }
 
 async function acknowledge(name) {
   try {
-    await send('/v1/alerts', { action: 'acknowledge', name });
+    await send('/v1/alerts', { alert: 'acknowledge', name });
   } catch (error) {
-    say(error.message);
+    link.say(error.message);
   }
 }
 
@@ -291,7 +249,9 @@ addEventListener('hashchange', () => {
   Object.assign(choices, choicesOf(location.hash));
   chosen();
 });
-addEventListener('keydown', ({ key }) => key === 'Escape' && choices.plot.length > 0 && !byId('rename-dialog').open && plot([], false));
+addEventListener('keydown', ({ key, target }) => {
+  if (key === 'Escape' && choices.plot.length > 0 && !byId('rename-dialog').open && target.tagName !== 'INPUT') plot([], false);
+});
 addEventListener('resize', () => panel.fit());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => panel.load());
 setInterval(() => {
