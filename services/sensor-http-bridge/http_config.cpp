@@ -41,12 +41,15 @@ void read_scopes(ConfigTable& table, const std::string& key, Scopes& scopes) {
   std::vector<std::string> names;
   if (scopes.read) names.emplace_back("read");
   if (scopes.write) names.emplace_back("write");
+  if (scopes.operate) names.emplace_back("operate");
   table.read(key, names);
   scopes = {};
   for (const std::string& name : names) {
     scopes.read = scopes.read || name == "read";
     scopes.write = scopes.write || name == "write";
-    if (name != "read" && name != "write") table.refuse(key, "there are the scopes \"read\" and \"write\"");
+    scopes.operate = scopes.operate || name == "operate";
+    if (name != "read" && name != "write" && name != "operate")
+      table.refuse(key, R"(there are the scopes "read", "write" and "operate")");
   }
 }
 

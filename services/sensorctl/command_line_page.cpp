@@ -47,12 +47,13 @@ void add_token(CLI::App& app, Run& run) {
   CLI::App* verb = app.add_subcommand("token", "Add, list and remove tokens of the HTTP API; as root");
   verb->require_subcommand(1);
   add_places(*verb, *options);
-  CLI::App* add = verb->add_subcommand("add", "Make a token that may read, write or both");
+  CLI::App* add = verb->add_subcommand("add", "Make a token that may read, write or operate");
   add->add_option("NAME", options->name, "Of whom or what it is for")->required();
   add->add_flag("--read", options->scopes.read, "It may ask for readings and see the page");
   add->add_flag("--write", options->scopes.write, "It may hand readings in");
+  add->add_flag("--operate", options->scopes.operate, "It may requeue and purge dead letters, and acknowledge alerts");
   add->callback([options, &run] {
-    if (!options->scopes.read && !options->scopes.write) throw CLI::RequiredError("--read, --write or both");
+    if (options->scopes == Scopes{}) throw CLI::RequiredError("--read, --write, --operate or several");
     run = [options] { return add_token(*options); };
   });
   CLI::App* remove = verb->add_subcommand("remove", "Take a token away, and delete its file");

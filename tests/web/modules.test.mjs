@@ -406,6 +406,6 @@ test('verdicts, silence and alerts are taken by their fields, or not at all', ()
   const state = emptyState();
   takeAlerts(state, { alerts: [{ name: 'a', text: 't', state: 'firing' }, null, {}] });
   assert.deepEqual([...state.alerts.keys(), state.refused], ['a', 2]);
-  takeEvent(state, { type: 'alert', data: { node: 'n', name: 'a' } }, 0);
+  takeEvent(state, { type: 'alert', data: { name: 'a', state: 'cleared' } }, 0);
   assert.equal(state.alerts.size, 0, 'cleared');
 });

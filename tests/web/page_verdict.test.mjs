@@ -134,7 +134,7 @@ describe('the first line of the page', () => {
     await sees(page, '#alerts li[data-state=resolved]', /over after 23 min/);
     await page.getByRole('button', { name: `Acknowledge sensor_silent.${node}.attic.temperature` }).click();
     await page.waitForTimeout(100);
-    assert.deepEqual(bridge.orders, [['/v1/alerts', { action: 'acknowledge', name: `sensor_silent.${node}.attic.temperature` }]]);
+    assert.deepEqual(bridge.orders, [['/v1/alerts', { alert: 'acknowledge', name: `sensor_silent.${node}.attic.temperature` }]]);
     bridge.push('alert', { ...world.alerts[0], acknowledged: new Date().toISOString() });
     await sees(page, '#alerts li', 'acknowledged');
     await page.locator('#event-filter').fill('greenhouse');

@@ -69,7 +69,7 @@ export function takeEvent(state, { type, data }, now) {
       break;
     }
     case 'alert': {
-      if (Object.keys(data).length === 2) state.alerts?.delete(data.name);
+      if (data.state === 'cleared') state.alerts?.delete(data.name);
       else takeAlert(state, data);
       break;
     }

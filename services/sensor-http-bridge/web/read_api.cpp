@@ -270,11 +270,22 @@ Result<DeadLettersRequest> dead_letters_query(const Target& target) {
   return from.result(std::move(query));
 }
 
+Result<DeadLettersRequest> dead_letters_order(std::string_view body) {
+  TRY_ASSIGN(DeadLettersRequest order, decode_dead_letters_request(body));
+  if (order.action == DeadLettersRequest::Action::list)
+    return fail(ErrorCode::invalid, "action: must be requeue or purge; GET lists them");
+  return order;
+}
+
 WebResponse read_answer(const PendingRead& read, const std::string& payload) {
   using Kind = PendingRead::Kind;
   if (read.kind == Kind::dead_letters) {
     const Result<DeadLetterList> list = decode_dead_letter_list(payload);
     return list.has_value() ? json_answer(read.request, 200, payload) : refused(read.request, list.error());
+  }
+  if (read.kind == Kind::dead_letters_changed) {
+    const Result<DeadLettersChanged> changed = decode_dead_letters_changed(payload);
+    return changed.has_value() ? json_answer(read.request, 200, payload) : refused(read.request, changed.error());
   }
   if (read.kind == Kind::buckets) {
     const Result<BucketAnswer> answer = decode_bucket_answer(payload);

@@ -29,9 +29,12 @@ Result<QueryRequest> sensors_query(const Target& target);
 /// GET /v1/dead-letters.
 Result<DeadLettersRequest> dead_letters_query(const Target& target);
 
+/// The body of POST /v1/dead-letters: what shall be done with which of them.
+Result<DeadLettersRequest> dead_letters_order(std::string_view body);
+
 /// What a request waits for at the store.
 struct PendingRead {
-  enum class Kind { readings, buckets, sensors, dead_letters };
+  enum class Kind { readings, buckets, sensors, dead_letters, dead_letters_changed };
   std::uint64_t request = 0;
   Kind kind = Kind::readings;
   Format format = Format::json;

@@ -76,7 +76,7 @@ class Web {
   const Writes& writes() const { return writes_; }
 
  private:
-  enum class Needs { nothing, read, write };
+  enum class Needs { read, write, operate };
   enum class Sender { reads, questions, outbox };
 
   void route(const WebRequest& request);
@@ -89,6 +89,9 @@ class Web {
   void take_committed(const std::string& payload);
   void take_streams(std::uint64_t write, const std::string& payload);
   void question_refused(std::uint64_t write, const Error& error);
+  void operate(const WebRequest& request, const Target& target);
+  void answer_access(const WebRequest& request);
+  bool is_from_elsewhere(const WebRequest& request);
   void read(const WebRequest& request, const Target& target);
   template <class Query>
   void ask_store(const WebRequest& request, std::string_view verb, const Result<Query>& query,

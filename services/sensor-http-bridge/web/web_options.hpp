@@ -18,6 +18,7 @@ namespace sensors::bridge {
 struct Scopes {
   bool read = false;
   bool write = false;
+  bool operate = false;  // orders: dead letters sent again or deleted, alerts acknowledged
   bool operator==(const Scopes&) const = default;
 };
 

@@ -2,8 +2,10 @@
 //   /livez /readyz /ping /health                whoever can reach the server
 //   / /assets/*                                 the page, the same
 //   GET /metrics /v1/status /v1/verdict /v1/events  scope read; from what was heard
+//   GET /v1/access                              scope read
 //   GET /v1/readings /v1/sensors /v1/dead-letters   scope read; the store is asked
 //   POST /v1/readings /write /api/v2/write      scope write; answered when the store has it
+//   POST /v1/dead-letters /v1/alerts            scope operate
 //   GET /v1/writes/<id>, GET and POST /query    scope write
 #include <algorithm>
 #include <map>
@@ -11,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/alert_json.hpp"
 #include "common/codec/status_json.hpp"
 #include "common/core/ascii.hpp"
 #include "common/verdict/words.hpp"
@@ -51,11 +54,12 @@ std::string_view methods_of(std::string_view path) {
                                                                   {"/metrics", reading},
                                                                   {"/v1/status", reading},
                                                                   {"/v1/verdict", reading},
-                                                                  {"/v1/alerts", reading},
+                                                                  {"/v1/alerts", all},
                                                                   {"/v1/events", reading},
                                                                   {"/v1/readings", all},
                                                                   {"/v1/sensors", reading},
-                                                                  {"/v1/dead-letters", reading},
+                                                                  {"/v1/access", reading},
+                                                                  {"/v1/dead-letters", all},
                                                                   {"/write", "POST"},
                                                                   {"/api/v2/write", "POST"},
                                                                   {"/query", all}};
@@ -118,6 +122,7 @@ void Web::route(const WebRequest& request) {
     return refuse_method(request, path, methods);
   if (path == "/query") return answer_query(request, *target);
   if (is_reading) return get(request, *target);
+  if (path == "/v1/dead-letters" || path == "/v1/alerts") return operate(request, *target);
   post(request, *target);
 }
 
@@ -133,11 +138,16 @@ void Web::refuse_method(const WebRequest& request, const std::string& path, std:
   add(std::move(response));
 }
 
+/// A request of another site's page has its answer.
+bool Web::is_from_elsewhere(const WebRequest& request) {
+  if (!is_from_another_site(request)) return false;
+  ++counters_.unauthorized;
+  add(problem_answer(request.id, {403, "this comes from a page of another site"}));
+  return true;
+}
+
 void Web::post(const WebRequest& request, const Target& target) {
-  if (is_from_another_site(request)) {
-    ++counters_.unauthorized;
-    return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
-  }
+  if (is_from_elsewhere(request)) return;
   const std::optional<Access::Client> client = may_write(request, target);
   if (!client.has_value()) return;
   // InfluxDB takes no notice of parameters that it does not know, and agents send some.
@@ -166,10 +176,7 @@ void Web::post(const WebRequest& request, const Target& target) {
 }
 
 void Web::answer_query(const WebRequest& request, const Target& target) {
-  if (is_from_another_site(request)) {
-    ++counters_.unauthorized;
-    return add(problem_answer(request.id, {403, "this comes from a page of another site"}));
-  }
+  if (is_from_elsewhere(request)) return;
   if (!may_write(request, target).has_value()) return;
   WebResponse answer = query_answer(request.id, statement_of(request, target), options_.root);
   if (answer.status >= 400) ++counters_.bad_requests;
@@ -192,6 +199,7 @@ void Web::get(const WebRequest& request, const Target& target) {
     if (may(request, Needs::read)) answer_alerts(request);
     return;
   }
+  if (path == "/v1/access") return answer_access(request);
   if (path == "/metrics") {
     if (may(request, Needs::read)) answer_metrics(request);
     return;
@@ -253,6 +261,25 @@ bool Web::has_room_for(const WebRequest& request, std::size_t bytes) {
   return false;
 }
 
+/// What the page does for who may. An order about an alert has no answer but the alert, as orders have.
+void Web::operate(const WebRequest& request, const Target& target) {
+  if (is_from_elsewhere(request) || !may(request, Needs::operate).has_value()) return;
+  if (const Result<void> known = target.check_parameters({}); !known.has_value())
+    return refuse(request, {400, known.error().message});
+  if (target.path == "/v1/dead-letters") {
+    const PendingRead pending{request.id, PendingRead::Kind::dead_letters_changed, Format::json};
+    return ask_store(request, "dead-letters", dead_letters_order(request.body), &encode_dead_letters_request, pending);
+  }
+  const Result<AlertOrder> order = decode_alert_order(request.body);
+  if (!order.has_value()) return refuse(request, {400, order.error().message});
+  if (!watch_.is_connected()) return refuse(request, {503, "there is no connection to the broker", {}, Millis{2'000}});
+  MqttPublish message;
+  message.topic = topic_of(options_.root, options_.node, "control", "sensor-alerts");
+  message.payload = encode_alert_order(*order);
+  add(std::move(message));
+  add(json_answer(request.id, 202, "{}\n"));
+}
+
 void Web::answer_status(const WebRequest& request) {
   if (!has_room_for(request, status_answer_bytes(watch_))) return;
   add(json_answer(request.id, 200, status_answer(watch_, now_)));
@@ -270,38 +297,6 @@ void Web::answer_alerts(const WebRequest& request) {
 
 void Web::store_is_silent(const PendingRead& read, const std::string& why) {
   add(problem_answer(read.request, {503, why, {}, Millis{2'000}}));
-}
-
-std::optional<Access::Client> Web::may(const WebRequest& request, Needs needs) {
-  return checked(request, needs, access_.client_of(request, {}));
-}
-
-std::optional<Access::Client> Web::may_write(const WebRequest& request, const Target& target) {
-  const std::string password = target.parameter("p").value_or("");
-  return checked(request, Needs::write,
-                 is_for_agents(target) ? access_.agent_of(request, password) : access_.client_of(request, password));
-}
-
-std::optional<Access::Client> Web::checked(const WebRequest& request, Needs needs,
-                                           std::optional<Access::Client> client) {
-  const bool allowed = client.has_value() && ((needs == Needs::read && client->scopes.read) ||
-                                              (needs == Needs::write && client->scopes.write));
-  if (allowed) return client;
-  ++counters_.unauthorized;
-  const char* scope = needs == Needs::read ? "read" : "write";
-  if (!client.has_value()) {
-    add(problem_answer(request.id, {401, "this token is none that the configuration names"}));
-  } else if (client->name.empty()) {
-    const char* elsewhere = is_name_of_no_other_site(request.header("host"))
-                                ? ""
-                                : "; without one ask by address or by a local name, not by one of the public DNS";
-    add(problem_answer(
-        request.id,
-        {401, fmt::format("this needs a token with the scope {}: Authorization: Bearer ...{}", scope, elsewhere)}));
-  } else {
-    add(problem_answer(request.id, {403, fmt::format("the token {} lacks the scope {}", client->name, scope)}));
-  }
-  return std::nullopt;
 }
 
 std::vector<std::string> Web::reasons_not_ready() const {

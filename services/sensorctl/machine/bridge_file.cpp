@@ -38,8 +38,8 @@ constexpr Millis check_deadline{30'000};
 constexpr Millis look_again{50};
 
 Scopes scopes_of(const std::vector<std::string>& names) {
-  return {std::find(names.begin(), names.end(), "read") != names.end(),
-          std::find(names.begin(), names.end(), "write") != names.end()};
+  const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+  return {has("read"), has("write"), has("operate")};
 }
 
 HttpSetup setup_in(ConfigTable http, const std::string& bridge) {

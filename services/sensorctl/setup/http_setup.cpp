@@ -4,6 +4,7 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "common/core/near_word.hpp"
 #include "services/sensorctl/setup/toml_edit.hpp"
@@ -18,8 +19,9 @@ constexpr std::size_t most_name = 40;
 std::string quoted(const std::string& text) { return '"' + text + '"'; }
 
 std::string list_of(Scopes scopes) {
-  return fmt::format("[{}{}{}]", scopes.read ? "\"read\"" : "", scopes.read && scopes.write ? ", " : "",
-                     scopes.write ? "\"write\"" : "");
+  std::vector<std::string> names;
+  for (const std::string& name : names_of(scopes)) names.push_back(quoted(name));
+  return fmt::format("[{}]", fmt::join(names, ", "));
 }
 
 bool is_token_name(std::string_view name) {
@@ -54,7 +56,7 @@ void put_token(Change& change, const Token& token) {
 Result<void> limit_anonymous(Change& change, const ListenAddress& listen, bool is_public) {
   const Scopes now = anonymous_of(change.setup);
   const bool is_here = listen.is_loopback();
-  const Scopes wanted{is_public || (is_here && now.read), is_here && now.write};
+  const Scopes wanted{is_public || (is_here && now.read), is_here && now.write, is_here && now.operate};
   if (wanted == now) return {};
   if (is_public) {
     change.setup.anonymous = wanted;
@@ -69,6 +71,14 @@ Result<void> limit_anonymous(Change& change, const ListenAddress& listen, bool i
 }
 
 }  // namespace
+
+std::vector<std::string> names_of(Scopes scopes) {
+  std::vector<std::string> names;
+  if (scopes.read) names.emplace_back("read");
+  if (scopes.write) names.emplace_back("write");
+  if (scopes.operate) names.emplace_back("operate");
+  return names;
+}
 
 std::string option_of_bridge(const HttpSetup& setup) { return setup.bridge.empty() ? "" : " --bridge " + setup.bridge; }
 

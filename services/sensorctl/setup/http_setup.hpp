@@ -16,8 +16,12 @@ namespace sensors::sensorctl {
 struct Scopes {
   bool read = false;
   bool write = false;
+  bool operate = false;
   bool operator==(const Scopes&) const = default;
 };
+
+/// "read", "write", "operate": those that there are.
+std::vector<std::string> names_of(Scopes scopes);
 
 struct Token {
   std::string name;

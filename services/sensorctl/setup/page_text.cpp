@@ -33,7 +33,8 @@ std::string who_reads(const HttpSetup& setup) {
 }
 
 std::string scopes_text(Scopes scopes) {
-  return scopes.read && scopes.write ? "read, write" : scopes.read ? "read" : scopes.write ? "write" : "nothing";
+  const std::vector<std::string> names = names_of(scopes);
+  return names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", "));
 }
 
 }  // namespace

@@ -57,6 +57,16 @@ TEST(HttpConfig, says_where_the_page_is_by_address) {
   EXPECT_EQ(served_at("[::]:8080"), "http://[::1]:8080/ and at each address of this machine");
 }
 
+TEST(HttpConfig, gives_a_request_the_scopes_that_it_names_and_no_others) {
+  const Result<Config> usual = load("");
+  ASSERT_TRUE(usual.has_value()) << usual.error().message;
+  EXPECT_EQ(usual->web->anonymous, (Scopes{true, false, false}));
+  const Result<Config> all = load("anonymous = [\"operate\", \"write\"]\n");
+  ASSERT_TRUE(all.has_value()) << all.error().message;
+  EXPECT_EQ(all->web->anonymous, (Scopes{false, true, true}));
+  EXPECT_NE(load("anonymous = [\"own\"]\n").error().message.find("\"operate\""), std::string::npos);
+}
+
 TEST(HttpConfig, looks_whether_the_user_of_the_bridge_may_read_tokens_and_certificate_when_it_is_asked_to) {
   const rig::TempDir folder;
   ASSERT_EQ(::chmod(folder.path().c_str(), 0755), 0);

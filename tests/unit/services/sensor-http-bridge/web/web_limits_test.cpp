@@ -129,14 +129,15 @@ TEST(WebMethods, are_those_of_each_path) {
     return web.answer(web.ask(request_of(method, target)));
   };
   for (const char* target : {"/", "/livez", "/readyz", "/ping", "/health", "/metrics", "/v1/status", "/v1/events",
-                             "/v1/sensors", "/v1/dead-letters", "/v1/writes/7", "/assets/page.js"}) {
+                             "/v1/sensors", "/v1/access", "/v1/writes/7", "/assets/page.js"}) {
     EXPECT_EQ(answer("OPTIONS", target).status, 204) << target;
     EXPECT_EQ(header_of(answer("OPTIONS", target), "Allow"), "GET, HEAD, OPTIONS") << target;
     EXPECT_EQ(header_of(answer("OPTIONS", target), "Access-Control-Allow-Origin"), "");
     for (const char* method : {"POST", "PUT", "DELETE", "TRACE", "CONNECT", "get", "G", "HEAD,"})
       EXPECT_EQ(answer(method, target).status, 405) << method << ' ' << target;
   }
-  EXPECT_EQ(header_of(answer("PUT", "/v1/readings"), "Allow"), "GET, HEAD, POST, OPTIONS");
+  for (const char* target : {"/v1/readings", "/v1/dead-letters"})
+    EXPECT_EQ(header_of(answer("PUT", target), "Allow"), "GET, HEAD, POST, OPTIONS") << target;
   for (const char* target : {"/write", "/api/v2/write"}) {
     EXPECT_EQ(answer("GET", target).status, 405) << target;
     EXPECT_EQ(header_of(answer("GET", target), "Allow"), "POST, OPTIONS") << target;

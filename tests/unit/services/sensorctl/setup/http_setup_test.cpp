@@ -133,6 +133,8 @@ TEST(Tokens, are_added_and_taken_away_by_name) {
   const Result<Change> removed = remove_token(added->text, added->setup, "garden");
   ASSERT_TRUE(removed.has_value());
   EXPECT_EQ(removed->text, closed);
+  const Result<Change> keeper = add_token(closed, HttpSetup{}, "keeper", {true, false, true}, folder);
+  EXPECT_NE(keeper->text.find("scopes = [\"read\", \"operate\"]\n"), std::string::npos) << keeper->text;
   EXPECT_EQ(removed->setup, HttpSetup{});
   EXPECT_EQ(removed->token->file, "/etc/sensor-project/garden.token");
   EXPECT_EQ(remove_token(added->text, added->setup, "gardn").error().message,
