@@ -90,6 +90,7 @@ void Logic::handle(const StopRequested&) {
 void Logic::handle(const MqttConnected&) {
   self_.connected(now_, effects_);
   watch_.connected(now_);
+  connected_at_ = now_.monotonic;
   settled_at_ = now_.monotonic + options_.settle;
   has_news_ = true;
   for (const std::string& topic : self_.take_topics()) effects_.emplace_back(MqttSubscribe{topic});
@@ -110,6 +111,7 @@ void Logic::handle(const MqttMessage& message) {
   if (topic->kind == "control" && is_own) return take_order(message);
   if (topic->kind == "alert" && is_own) return clear_if_unknown(*topic, message);
   if (topic->kind == "status" && topic->name == service_name) self_.hear(*topic, message, now_, effects_);
+  if (topic->kind == "status") witnesses_.take(*topic, message.payload.empty() && !message.retained);
   if (watch_.take(*topic, message.payload, now_, message.retained)) has_news_ = true;
 }
 

@@ -24,6 +24,7 @@
 #include "services/sensor-alerts/logic/episodes.hpp"
 #include "services/sensor-alerts/logic/telling.hpp"
 #include "services/sensor-alerts/logic/threshold_rules.hpp"
+#include "services/sensor-alerts/logic/witnesses.hpp"
 
 namespace sensors::alerts {
 
@@ -73,6 +74,7 @@ class Logic {
   void judge();
   std::vector<Trouble> troubles();
   bool is_unknown(const Alert& alert) const;
+  bool is_machine_silent(const std::string& node) const;
   void take_changes();
   void tell();
   void make_messages(const Group& group, ChannelQueue& channel);
@@ -95,6 +97,7 @@ class Logic {
   AlertOptions options_;
   Self self_;
   verdict::PipelineWatch watch_;
+  Witnesses witnesses_;
   ThresholdRules rules_;
   Episodes episodes_;
   Telling telling_;
@@ -119,7 +122,8 @@ class Logic {
   bool is_cut_ = false;                                 // there are more problems than a verdict holds
   bool has_news_ = true;
   std::optional<Instant> judged_at_;
-  Instant settled_at_{};  // while connected
+  Instant connected_at_{};  // while connected, as the next
+  Instant settled_at_{};
   std::uint64_t next_attempt_ = 1;
   std::uint64_t unreadable_ = 0;  // messages from the broker
 

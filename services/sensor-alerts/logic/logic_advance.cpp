@@ -70,13 +70,21 @@ std::vector<Trouble> Logic::troubles() {
 }
 
 /// Who is blind says nothing: while the broker is away, until all have said how they are after it came back, of what is
-/// on a machine that is silent, and of what a verdict had no room for.
+/// on a machine that is silent, of whom nothing was heard since, and of what a verdict had no room for.
 bool Logic::is_unknown(const Alert& alert) const {
   if (alert.kind == "broker") return false;
   if (!self_.is_connected() || now_.monotonic < settled_at_) return true;
-  if (alert.kind != "machine_silent" && silent_machines_.contains(alert.node)) return true;
+  if (alert.kind != "machine_silent" && is_machine_silent(alert.node)) return true;
   if (alert.kind == rule_kind) return rules_.is_unknown(alert);
-  return is_cut_;
+  if (options_.off.contains(alert.kind)) return false;
+  return is_cut_ || !witnesses_.can_say(alert, watch_, connected_at_);
+}
+
+/// By what was judged, or was told and is not over: a broker that began anew knows nothing of it.
+bool Logic::is_machine_silent(const std::string& node) const {
+  if (silent_machines_.contains(node)) return true;
+  const auto told = episodes_.all().find(alert_name({"machine_silent", node, ""}));
+  return told != episodes_.all().end() && told->second.is_open();
 }
 
 void Logic::take_changes() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/codec/reading_json.hpp"
+#include "common/codec/status_json.hpp"
 #include "common/verdict/verdict.hpp"
 #include "services/sensor-alerts/logic/logic.hpp"
 
@@ -103,6 +104,35 @@ class AlertsTimeline : public ::testing::Test {
   void cold(const std::string& sensor = "oven") {
     read(sensor, 20);
     pass(Millis{63'000});
+  }
+
+  /// As a service says it of itself.
+  void say(const std::string& node, const std::string& service, ServiceState state) {
+    StatusReport report;
+    report.service = service;
+    report.state = state;
+    report.since = now_.wall;
+    step(MqttMessage{"sensors/" + node + "/status/" + service, encode_status(report), "", "", false});
+  }
+
+  /// Somebody takes it off, as `sensorctl node forget` does.
+  void take_off(const std::string& node, const std::string& service) {
+    step(MqttMessage{"sensors/" + node + "/status/" + service, "", "", "", false});
+  }
+
+  /// The store of the hub says that it is well, every 10 s.
+  void pass_with_store(Millis time) {
+    for (Millis left = time; left > Millis{0}; left -= Millis{10'000}) {
+      say("hub", "sensor-persistence", ServiceState::up);
+      pass(Millis{10'000});
+    }
+  }
+
+  /// The machine with the broker lost its power, and has it again.
+  void power_cut() {
+    logic_.reset();
+    retained_.clear();
+    start();
   }
 
   void order(AlertOrder::Kind kind, const std::string& name) {
