@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <sstream>
 
 #include "common/core/ascii.hpp"
 #include "common/core/printable.hpp"
+#include "common/core/secret_name.hpp"
 
 namespace sensors::toml_words {
 
@@ -107,6 +109,17 @@ std::string instead_behind(std::string_view rest) {
   const bool is_last = more.empty() || more.front() == '#';
   if (rest.front() == ',') return is_last ? "a comma stands behind it: delete it" : "";
   return is_last ? "a semicolon stands behind it: delete it" : "a comment begins with #";
+}
+
+std::string list_meant_by(const std::string& line) {
+  constexpr std::size_t most_listed_bytes = 200;
+  const bool is_plain = line.size() <= most_listed_bytes && line.find_first_of("\"'\\`$") == std::string::npos;
+  if (!is_plain || may_hold_secret(line)) return "";
+  std::istringstream words(line);
+  std::string out;
+  for (std::string word; words >> word;)
+    out += (out.empty() ? "[\"" : ", \"") + printable_line(word, most_listed_bytes) + "\"";
+  return out.empty() ? "" : out + "]";
 }
 
 std::size_t end_of_bare(std::string_view word) {

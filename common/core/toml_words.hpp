@@ -42,6 +42,10 @@ std::string instead_of(std::string_view word);
 /// other languages, a comma or a semicolon at the end and their comments.
 std::string instead_behind(std::string_view rest);
 
+/// A command line "/bin/a -u b" as the list that was meant, ["/bin/a", "-u", "b"]; empty: it is not that plain, is
+/// long, or may hold a secret.
+std::string list_meant_by(const std::string& line);
+
 /// Where the value without quotes ends that begins in `word`, before such a slip.
 std::size_t end_of_bare(std::string_view word);
 

@@ -39,7 +39,8 @@ bool lies_in(std::string_view path, std::string_view folder) {
 }
 
 bool is_this_machine(std::string_view host) {
-  return host == "localhost" || host.starts_with("127.") || host.starts_with("::1");
+  const std::string name = lower_ascii(host);
+  return name == "localhost" || name == "ip6-localhost" || name.starts_with("127.") || name.starts_with("::1");
 }
 
 /// "-+/srv/x/" as "/srv/x".
@@ -171,9 +172,13 @@ std::string UnitSandbox::unwritable_by(std::string_view path) const {
   return rule != nullptr && rule->access == Access::read_only ? rule->setting : "";
 }
 
+/// In a user namespace of its own, which PrivateUsers= is, a capability is none of this machine's ports.
 bool UnitSandbox::gives_low_ports() const {
-  const auto found = values_.find("AmbientCapabilities");
-  return found != values_.end() && found->second.find("CAP_NET_BIND_SERVICE") != std::string::npos;
+  const auto names_it = [this](const char* key, bool otherwise) {
+    const auto found = values_.find(key);
+    return found == values_.end() ? otherwise : found->second.find("CAP_NET_BIND_SERVICE") != std::string::npos;
+  };
+  return names_it("AmbientCapabilities", false) && names_it("CapabilityBoundingSet", true) && !is_on("PrivateUsers");
 }
 
 bool UnitSandbox::reaches(std::string_view host) const {

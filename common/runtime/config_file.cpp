@@ -7,7 +7,6 @@
 #include <deque>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include <fmt/core.h>
 #include <toml++/toml.h>
@@ -18,6 +17,7 @@
 #include "common/core/secret_name.hpp"
 #include "common/core/toml_depth.hpp"
 #include "common/core/toml_mistake.hpp"
+#include "common/core/toml_words.hpp"
 #include "common/runtime/duration_text.hpp"
 #include "common/runtime/small_file.hpp"
 
@@ -26,7 +26,6 @@ namespace {
 
 constexpr std::size_t largest_config_bytes = 1024 * 1024;
 constexpr std::size_t most_mistakes_shown = 20;
-constexpr std::size_t most_listed_bytes = 200;
 
 const toml::table& as_table(const void* node) { return *static_cast<const toml::table*>(node); }
 
@@ -242,15 +241,11 @@ void ConfigTable::read(const std::string& key, std::vector<Millis>& target, Mill
 
 namespace {
 
-/// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"]; another list where it may be a secret.
 std::string list_meant_by(const std::string& name, const toml::node& node) {
   const auto* text = node.as_string();
-  if (text == nullptr || is_secret_name(name) || may_hold_secret(text->get()) || text->get().size() > most_listed_bytes)
-    return "such as [\"a\", \"b\"]";
-  std::istringstream words(text->get());
-  std::vector<std::string> all;
-  for (std::string word; words >> word;) all.push_back(printable_line(word, most_listed_bytes));
-  return all.empty() ? "such as [\"a\", \"b\"]" : "each word by itself: [" + joined(all) + "]";
+  const bool may_be_shown = text != nullptr && !is_secret_name(name);
+  const std::string list = may_be_shown ? toml_words::list_meant_by(text->get()) : "";
+  return list.empty() ? "such as [\"a\", \"b\"]" : "each word by itself: " + list;
 }
 
 }  // namespace

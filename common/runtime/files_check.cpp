@@ -1,15 +1,19 @@
 #include "common/runtime/files_check.hpp"
 
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
+#include "common/core/secret_name.hpp"
+#include "common/core/toml_words.hpp"
 #include "common/runtime/command_line.hpp"
 #include "common/runtime/log.hpp"
 #include "common/runtime/program_check.hpp"
@@ -28,14 +32,6 @@ constexpr std::size_t largest_authority_bytes = 16 * 1024 * 1024;  // all author
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-/// "/bin/a -u b" as the list that was meant: ["/bin/a", "-u", "b"].
-std::string words_of(const std::string& line) {
-  std::istringstream words(line);
-  std::string out;
-  for (std::string word; words >> word;) out += (out.empty() ? "[\"" : ", \"") + word + "\"";
-  return out + "]";
-}
-
 /// What a shell would have made another path of; empty: nothing.
 std::string shell_mistake(const std::string& path) {
   if (!path.starts_with('~') && !path.starts_with('$')) return "";
@@ -48,6 +44,24 @@ std::string without_links(const std::string& path) {
   std::error_code failed;
   const std::filesystem::path real = std::filesystem::weakly_canonical(path, failed);
   return failed ? "" : real.string();
+}
+
+/// Whether every address of `host`, a name or an address, is one of this machine alone: 127.0.1.1 is its own name's.
+bool is_loopback(const std::string& host) {
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, nullptr, &found) != 0) return false;
+  bool all = true;
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    if (one->ai_family == AF_INET) {
+      const auto* address = reinterpret_cast<const sockaddr_in*>(one->ai_addr);
+      all = all && (ntohl(address->sin_addr.s_addr) >> 24U) == IN_LOOPBACKNET;
+    } else {
+      const auto* address = reinterpret_cast<const sockaddr_in6*>(one->ai_addr);
+      all = all && IN6_IS_ADDR_LOOPBACK(&address->sin6_addr) != 0;
+    }
+  }
+  ::freeaddrinfo(found);
+  return all;
 }
 
 std::string as_written(const std::string& path) {
@@ -65,10 +79,9 @@ FilesCheck::FilesCheck(const std::string& config_file, const std::string& user, 
 void FilesCheck::look_at(const MqttConfig& mqtt) {
   secret("mqtt.password_file", mqtt.password_file);
   readable("mqtt.ca_file", mqtt.ca_file);
-  if (!unit_.reaches(mqtt.host)) {
+  if (!unit_.reaches(mqtt.host) && !is_loopback(mqtt.host)) {
     add("mqtt.host", "the unit lets the service talk to this machine only, and " + mqtt.host +
-                         " is another one: " + unit_.allowed_by("IPAddressAllow=") +
-                         " with its address; if that name means this machine, write 127.0.0.1");
+                         " is another one: " + unit_.allowed_by("IPAddressAllow=") + " with its address");
   }
 }
 
@@ -127,8 +140,9 @@ void FilesCheck::program(const std::string& key, const std::string& path) {
   if (const std::string mistake = shell_mistake(path); !mistake.empty()) return add(key, mistake);
   if (path.find('/') == std::string::npos && !is_a_line) return program_of_path(key, path);
   if (!is_there(path)) {
-    return add(key, "there is no file '" + path + "'" +
-                        (is_a_line ? "; each word is a text of its own: " + words_of(path) : ""));
+    const std::string list = is_a_line ? toml_words::list_meant_by(path) : "";
+    return add(key, "there is no file '" + (is_a_line ? quotable(path) : path) + "'" +
+                        (is_a_line ? "; each word is a text of its own" : "") + (list.empty() ? "" : ": " + list));
   }
   std::string mistake = hidden_mistake(path, place_of_programs);
   if (mistake.empty()) mistake = user_.running_mistake(path);

@@ -19,8 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t largest_unit_bytes = 256 * 1024;
 constexpr std::size_t most_drop_ins = 200;
-constexpr std::array unit_folders{"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-                                  "/usr/lib/systemd/system", "/lib/systemd/system"};
+constexpr std::array unit_folders{
+    "/etc/systemd/system.control",   "/run/systemd/system.control", "/etc/systemd/system", "/run/systemd/system",
+    "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",     "/lib/systemd/system"};
 
 /// "a@b" and "a@"; just the name where it is no instance.
 std::vector<std::string> names_of_unit(const std::string& unit) {

@@ -166,16 +166,23 @@ bool is_file_name(const std::string& word) {
          (has_ending && word.find_first_of(" \n;(") == std::string::npos);
 }
 
-/// The file that an interpreter is to run, `python3 -u /opt/co2.py`; empty: it is none.
+/// Behind it stands no file, but code or the name of a module: `sh -c`, `bash -ec`, `python3 -m`.
+bool takes_code(const std::string& option) {
+  return option.starts_with('-') && option.size() <= 3 && option.find_last_of("cem") == option.size() - 1;
+}
+
+/// The file that an interpreter is to run, `python3 -u /opt/co2.py` or `env python3 /opt/co2.py`; empty: it is none.
 std::string script_of(const std::vector<std::string>& program) {
   const std::string name = program.front().substr(program.front().rfind('/') + 1);
+  if (name == "env" && program.size() > 1) return script_of({program.begin() + 1, program.end()});
   const std::array<const char*, 8> interpreters{"python", "perl", "ruby", "node", "nodejs", "php", "bash", "sh"};
   const bool is_interpreter = std::any_of(interpreters.begin(), interpreters.end(), [&](const std::string& one) {
     return name.starts_with(one) && name.find_first_not_of("0123456789.", one.size()) == std::string::npos;
   });
   const auto script = std::find_if(program.begin() + 1, program.end(),
                                    [](const std::string& argument) { return !argument.starts_with('-'); });
-  return is_interpreter && script != program.end() && is_file_name(*script) ? *script : "";
+  const bool is_file = script != program.end() && std::none_of(program.begin() + 1, script, takes_code);
+  return is_interpreter && is_file && is_file_name(*script) ? *script : "";
 }
 
 /// Of two lists of devices, where an empty one means all of them.

@@ -58,6 +58,13 @@ TEST_F(FilesCheckTest, says_that_a_program_is_missing_or_may_not_be_run_by_the_u
             ":5: driver.a.b.program: " + path + " cannot be run by the user root: sudo chmod a+rx " + path);
   EXPECT_EQ(program("nobody", folder_.path("absent")),
             ":5: driver.a.b.program: there is no file '" + folder_.path("absent") + "'");
+  EXPECT_EQ(program("nobody", "/bin/a -u b"),
+            ":5: driver.a.b.program: there is no file '/bin/a -u b'; each word is a "
+            "text of its own: [\"/bin/a\", \"-u\", \"b\"]");
+  EXPECT_EQ(program("nobody", "/bin/a --token hush"),
+            ":5: driver.a.b.program: there is no file '...'; each word is a text of its own");
+  EXPECT_EQ(program("nobody", "/bin/a \"x y\""),
+            ":5: driver.a.b.program: there is no file '/bin/a \"x y\"'; each word is a text of its own");
   EXPECT_EQ(program("nobody", folder_.path()),
             ":5: driver.a.b.program: " + folder_.path() + " is a folder: name the program in it");
 }
@@ -167,8 +174,12 @@ TEST_F(FilesCheckTest, says_that_the_unit_keeps_the_service_from_a_broker_elsewh
   mqtt.host = "hub.local";
   EXPECT_EQ(look(),
             ":1: mqtt.host: the unit lets the service talk to this machine only, and hub.local is another one: sudo "
-            "systemctl edit sensor-publisher, [Service], IPAddressAllow= with its address; if that name means this "
-            "machine, write 127.0.0.1");
+            "systemctl edit sensor-publisher, [Service], IPAddressAllow= with its address");
+  for (const char* own : {"LocalHost", "ip6-localhost", "2130706689"}) {  // the last is 127.0.1.1
+    mqtt.host = own;
+    EXPECT_EQ(look(), "") << own;
+  }
+  mqtt.host = "hub.local";
   unit_ = {};
   EXPECT_EQ(look(), "");
 }
@@ -188,6 +199,10 @@ TEST_F(FilesCheckTest, says_that_a_port_is_not_for_the_user_of_the_service) {
   EXPECT_EQ(port("root", first - 1), "");
   restrict("AmbientCapabilities=CAP_NET_RAW CAP_NET_BIND_SERVICE");
   EXPECT_EQ(port("nobody", first - 1), "");
+  restrict("AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=");
+  EXPECT_EQ(port("nobody", first - 1), low);
+  restrict("AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\nPrivateUsers=yes");
+  EXPECT_EQ(port("nobody", first - 1), low) << "the capability is of a user namespace of the unit's own";
 }
 
 TEST_F(FilesCheckTest, says_that_only_a_shell_knows_what_a_path_stands_for) {

@@ -31,6 +31,10 @@ TEST_F(UnitFilesTest, reads_the_unit_and_its_drop_ins_as_systemd_does) {
   EXPECT_EQ(of("sensor-publisher").hidden_by("/tmp/x"), "");
   put("run/systemd/system/service.d/z.conf", "[Service]\nPrivateTmp=yes\n");
   EXPECT_EQ(of("sensor-publisher").hidden_by("/tmp/x"), "") << "/etc goes before /run";
+  put("etc/systemd/system.control/sensor-publisher.service.d/50-PrivateTmp.conf", "[Service]\nPrivateTmp=yes\n");
+  put("etc/systemd/system/sensor-publisher.service.d/50-PrivateTmp.conf", "[Service]\nPrivateTmp=no\n");
+  put("etc/systemd/system/sensor-.service.d/z.conf", "[Service]\n");
+  EXPECT_EQ(of("sensor-publisher").hidden_by("/tmp/x"), "PrivateTmp=yes") << "as systemctl set-property has it";
   put("etc/systemd/system/sensor-publisher.service", "[Service]\nProtectSystem=full\n");
   EXPECT_EQ(of("sensor-publisher").unwritable_by("/etc/x"), "ProtectSystem=full");
 }

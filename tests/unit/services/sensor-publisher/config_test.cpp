@@ -120,6 +120,11 @@ TEST(PublisherConfig, looks_at_what_its_drivers_are_to_run_when_it_is_asked_to) 
   EXPECT_NE(checked(command("\"sh\", \"co2.py\"")).find("name it with its whole path, /.../co2.py"), std::string::npos);
   EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exec co2.py\"")), "");
   EXPECT_EQ(checked(command("\"sh\", \"-c\", \"exit\"")), "");
+  for (const char* code : {"\"sh\", \"-c\", \"$HOME/co2.sh\"", "\"bash\", \"-ec\", \"/opt/a.sh | tail -1\"",
+                           "\"python3\", \"-u\", \"-m\", \"/no/such.py\""})
+    EXPECT_EQ(checked(command(code)), "") << code << ": what it runs is no file that can be looked at";
+  EXPECT_EQ(checked(command("\"/usr/bin/env\", \"sh\", \"/no/such.py\"")),
+            ":6: driver.x.program: there is no file '/no/such.py'");
   EXPECT_EQ(checked("[driver.x]\ntype = \"command\"\nprogram = \"sh -c exit\"\n"),
             folder.path("p.toml") +
                 ":6: driver.x.program: must be a list of texts, each word by itself: [\"sh\", \"-c\", \"exit\"]")
