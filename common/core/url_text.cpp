@@ -8,6 +8,7 @@ namespace sensors {
 namespace {
 
 constexpr std::string_view left_out = "...";
+constexpr std::size_t shortest_secret = 8;
 
 /// "scheme://", and the authority behind it.
 struct Parts {
@@ -63,6 +64,12 @@ std::string shown_query(std::string_view query) {
   return out;
 }
 
+void leave_out(std::string& text, std::string_view secret) {
+  if (secret.size() < shortest_secret) return;
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + left_out.size()))
+    text.replace(at, secret.size(), left_out);
+}
+
 std::string decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -91,6 +98,28 @@ std::string shown_url(std::string_view url) {
   const std::string_view query = parts->rest.substr(path.size());
   out.append(host).append(path);
   return query.starts_with('?') ? out + shown_query(query.substr(0, query.find('#'))) : out;
+}
+
+std::string shown_host(std::string_view url) {
+  const std::string shown = shown_url(url);
+  const std::optional<Parts> parts = parts_of(shown);
+  if (!parts.has_value() || parts->rest.size() <= 1) return shown;
+  return shown.substr(0, shown.size() - parts->rest.size() + 1).append(left_out);
+}
+
+std::string without_path(std::string text, std::string_view url) {
+  const std::optional<Parts> parts = parts_of(url);
+  if (!parts.has_value()) return text;
+  leave_out(text, parts->rest);
+  std::string_view rest = parts->rest;
+  while (!rest.empty()) {
+    rest.remove_prefix(1);  // what parts it from the one before
+    const std::string_view part = rest.substr(0, rest.find_first_of("/?#&;="));
+    leave_out(text, part);
+    leave_out(text, decoded(part));
+    rest.remove_prefix(part.size());
+  }
+  return text;
 }
 
 bool may_have_cut_password(std::string_view url) {

@@ -12,6 +12,13 @@ namespace sensors {
 /// "https://api.example.com/v1?key=...&db=...". What is no URL is shown as "...".
 std::string shown_url(std::string_view url);
 
+/// `url` where all behind the host is secret, as a webhook's path is: "https://hooks.example.com/...".
+std::string shown_host(std::string_view url);
+
+/// `text`, which may repeat what stands behind the host of `url`, with "..." in its place: all of it, and each part of
+/// it that is long enough to be a secret.
+std::string without_path(std::string text, std::string_view url);
+
 /// Whether a part of `url` that reads as host, port and what follows may as well be a user and a password with a / ? or
 /// # in it: "https://me:12/pw@host". That is so where an @ stands behind a port, and no user part before it.
 bool may_have_cut_password(std::string_view url);

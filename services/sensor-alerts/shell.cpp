@@ -36,6 +36,7 @@ void Shell::carry_out(SendBeat) {
   }
   HttpRequest request;
   request.url = std::move(*url);
+  request.is_url_secret = true;
   request.total_timeout = config_.heartbeat.options.timeout;
   heartbeat_.post(std::move(request));
 }

@@ -3,7 +3,8 @@
 
 What arrives becomes a line of FOLDER/arrived, "TIMES-KEY BODY" as one JSON object: how often it was told is what a test
 looks at. The mode, read for each message: ok; hang, nothing is answered for 3 s; lie, it is kept and the answer is an
-error; drop, it is kept and the connection ends without an answer; refuse, an error and it is not kept.
+error; drop, it is kept and the connection ends without an answer; refuse, an error and it is not kept; echo,
+a webhook says 404 and repeats its path. Nobody is called gone@...
 """
 import email
 import email.policy
@@ -43,6 +44,13 @@ class Webhook(BaseHTTPRequestHandler):
         if how == "hang":
             time.sleep(3)
             return
+        if how == "echo":
+            said = ("Cannot POST " + self.path).encode()
+            self.send_response(404)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+            return
         if how != "refuse":
             keep("webhook", self.headers.get("Idempotency-Key", ""), body)
         if how == "drop":
@@ -62,6 +70,9 @@ class Mail(socketserver.StreamRequestHandler):
             verb = line.split(" ")[0].upper()
             if verb == "EHLO":
                 self.say("250 test")
+            elif verb == "RCPT" and "<gone@" in line:
+                self.say("550-a first line")
+                self.say("550 gone@example.org is not known")
             elif verb == "DATA":
                 if not self.data():
                     return

@@ -127,8 +127,12 @@ bool is_packed_nothing(curl_off_t bytes) {
   return bytes == gzip_bytes || bytes == zlib_bytes;
 }
 
+std::string shown(const HttpRequest& request) {
+  return request.is_url_secret ? shown_host(request.url) : shown_url(request.url);
+}
+
 Error error_of(const Transfer& transfer, CURLcode code, CURL* easy) {
-  const std::string post = "POST " + shown_url(transfer.request.url) + ": ";
+  const std::string post = "POST " + shown(transfer.request) + ": ";
   if (transfer.too_large) {
     return {ErrorCode::too_large,
             post + "the answer is longer than " + std::to_string(HttpClient::max_answer_bytes) + " bytes"};
@@ -274,7 +278,7 @@ class HttpClient::Transfers {
       TRY_ASSIGN(request.body, gzip(request.body));
     }
     CURL* easy = take_handle();
-    if (easy == nullptr) return fail(ErrorCode::io, "POST " + shown_url(request.url) + ": out of memory");
+    if (easy == nullptr) return fail(ErrorCode::io, "POST " + shown(request) + ": out of memory");
     auto transfer = std::make_unique<Transfer>();
     transfer->request = std::move(request);
     transfer->easy = easy;
@@ -285,7 +289,7 @@ class HttpClient::Transfers {
     set_content(easy, *transfer);
     if (!set_headers(easy, *transfer) || curl_multi_add_handle(multi_, easy) != CURLM_OK) {
       curl_easy_cleanup(easy);
-      return fail(ErrorCode::io, "POST " + shown_url(transfer->request.url) + ": out of memory");
+      return fail(ErrorCode::io, "POST " + shown(transfer->request) + ": out of memory");
     }
     active_.emplace(easy, std::move(transfer));
     return {};
@@ -336,6 +340,8 @@ class HttpClient::Transfers {
       transfer->answer.retry_after = header_of(easy, "Retry-After");
       const bool is_plain = !transfer->request.url.starts_with("https:");
       if (is_plain && sockets_.has(transfer->socket) && has_bytes(transfer->socket)) transfer->answer.has_more = true;
+      if (transfer->request.is_url_secret)
+        transfer->answer.body = without_path(std::move(transfer->answer.body), transfer->request.url);
       outcome.answer = std::move(transfer->answer);
     } else {
       outcome.answer = tl::unexpected(error_of(*transfer, code, easy));

@@ -20,6 +20,7 @@ namespace sensors {
 struct HttpRequest {
   std::uint64_t id = 0;
   std::string url;                   // without user part; shown without the values of its query
+  bool is_url_secret = false;        // of `url` scheme and host are shown, also where the answer repeats it
   std::vector<std::string> headers;  // "Name: value"; never logged
   std::string body;
   bool gzip = false;              // compress the body (Content-Encoding: gzip)

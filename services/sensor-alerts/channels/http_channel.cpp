@@ -24,6 +24,7 @@ Result<HttpRequest> request_of(const ChannelConfig& config, const Message& messa
   TRY_ASSIGN(std::string url, url_of(config));  // each time: a new one in a file needs no restart
   TRY_ASSIGN(std::string secret, secret_of(config));
   request.url = address_of(config, std::move(url));
+  request.is_url_secret = true;  // that of Slack, ntfy and many others is all that one needs to write there
   request.headers = std::move(text.headers);
   request.body = std::move(text.body);
   request.ca_file = config.ca_file;

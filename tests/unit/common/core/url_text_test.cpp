@@ -40,6 +40,25 @@ TEST(UrlText, shows_less_of_what_is_not_right) {
   EXPECT_EQ(shown_url(""), "...");
 }
 
+TEST(UrlText, shows_of_a_secret_url_only_where_it_leads) {
+  EXPECT_EQ(shown_host("https://hooks.example.com/services/T0/B0/hush?thread=1#x"), "https://hooks.example.com/...");
+  EXPECT_EQ(shown_host("https://me:hush@[::1]:8443/hush"), "https://[::1]:8443/...");
+  EXPECT_EQ(shown_host("https://api?hush=1"), "https://api?...");
+  EXPECT_EQ(shown_host("https://api/"), "https://api/");
+  EXPECT_EQ(shown_host("https://api"), "https://api");
+  EXPECT_EQ(shown_host("hush"), "...");
+}
+
+TEST(UrlText, leaves_out_what_a_text_repeats_of_a_secret_url) {
+  const std::string url = "https://api/bot12:hushhush/send%20all?token=sssecret&v=1";
+  EXPECT_EQ(without_path("no /bot12:hushhush/send%20all?token=sssecret&v=1 here", url), "no ... here");
+  EXPECT_EQ(without_path("bot12:hushhush is not known, sssecret neither", url), "... is not known, ... neither");
+  EXPECT_EQ(without_path("Cannot POST /bot12:hushhush/send all", url), "Cannot POST /.../...");
+  EXPECT_EQ(without_path("v=1 is old", url), "v=1 is old");
+  EXPECT_EQ(without_path("ok", "https://api"), "ok");
+  EXPECT_EQ(without_path("ok", "api"), "ok");
+}
+
 TEST(UrlText, takes_the_user_part_out) {
   std::string url = "https://me:p%40ss%2fw%zz@api.example.com/v1?x=a@b";
   const std::optional<UrlUser> user = take_user_part(url);

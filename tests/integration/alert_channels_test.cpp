@@ -1,0 +1,70 @@
+// The channels by themselves: what a program or a server does, and what comes of it.
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "services/sensor-alerts/channels/http_channel.hpp"
+#include "tests/rig/process.hpp"
+#include "tests/rig/programs.hpp"
+#include "tests/rig/temp_dir.hpp"
+#include "tests/rig/wait.hpp"
+
+namespace sensors::alerts {
+namespace {
+
+constexpr Millis long_enough{30'000};
+
+class AlertChannels : public testing::Test {
+ protected:
+  void SetUp() override {
+    receiver_.start();
+    rig::wait_until("the receiver listens", long_enough, folder_,
+                    [this] { return rig::accepts_connections(http_) && rig::accepts_connections(smtp_); });
+  }
+
+  template <typename Kind>
+  static Delivery sent(const ChannelConfig& config) {
+    std::promise<Delivery> promise;
+    Kind channel(config, [&promise](MessageSent done) { promise.set_value(std::move(done.delivery)); });
+    Message message;
+    message.kind = Message::Kind::test;
+    message.key = "k-1-test";
+    channel.send({1, std::move(message)});
+    std::future<Delivery> future = promise.get_future();
+    if (future.wait_for(long_enough) != std::future_status::ready) return {Delivery::Outcome::again, "no answer", {}};
+    return future.get();
+  }
+
+  ChannelConfig webhook(std::uint16_t port) const {
+    ChannelConfig config;
+    config.options.name = "hook";
+    config.url = "http://127.0.0.1:" + std::to_string(port) + "/services/T0/hush-hush?token=hush-hush-2";
+    return config;
+  }
+
+  rig::TempDir folder_{"alert-channels"};
+  std::uint16_t http_ = rig::free_port();
+  std::uint16_t smtp_ = rig::free_port();
+  rig::Process receiver_{{"receiver",
+                          {rig::program_path("python3"), rig::source_path("tests/integration/alert_receiver.py"),
+                           std::to_string(http_), std::to_string(smtp_), folder_.path()},
+                          {},
+                          folder_.file("receiver.log"),
+                          ""}};
+};
+
+TEST_F(AlertChannels, say_of_a_webhook_where_it_is_and_no_more) {
+  const std::uint16_t nobody = rig::free_port();
+  const Delivery refused = sent<HttpChannel>(webhook(nobody));
+  EXPECT_EQ(refused.outcome, Delivery::Outcome::again);
+  EXPECT_TRUE(refused.reason.starts_with("POST http://127.0.0.1:" + std::to_string(nobody) + "/...: "))
+      << refused.reason;
+  EXPECT_EQ(refused.reason.find("hush"), std::string::npos) << refused.reason;
+  folder_.write("mode", "echo");
+  const Delivery echoed = sent<HttpChannel>(webhook(http_));
+  EXPECT_EQ(echoed.outcome, Delivery::Outcome::unusable);
+  EXPECT_EQ(echoed.reason, "HTTP 404: Cannot POST ...") << "the server repeats the address";
+}
+
+}  // namespace
+}  // namespace sensors::alerts
