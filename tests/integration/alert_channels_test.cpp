@@ -4,6 +4,7 @@
 #include <future>
 
 #include "services/sensor-alerts/channels/http_channel.hpp"
+#include "services/sensor-alerts/channels/mail_channel.hpp"
 #include "tests/rig/process.hpp"
 #include "tests/rig/programs.hpp"
 #include "tests/rig/temp_dir.hpp"
@@ -42,6 +43,16 @@ class AlertChannels : public testing::Test {
     return config;
   }
 
+  ChannelConfig mail(std::vector<std::string> to) const {
+    ChannelConfig config;
+    config.options.name = "mail";
+    config.format.type = ChannelType::email;
+    config.url = "smtp://127.0.0.1:" + std::to_string(smtp_);
+    config.is_plain = true;
+    config.addresses = {"sensors@example.org", std::move(to)};
+    return config;
+  }
+
   rig::TempDir folder_{"alert-channels"};
   std::uint16_t http_ = rig::free_port();
   std::uint16_t smtp_ = rig::free_port();
@@ -64,6 +75,21 @@ TEST_F(AlertChannels, say_of_a_webhook_where_it_is_and_no_more) {
   const Delivery echoed = sent<HttpChannel>(webhook(http_));
   EXPECT_EQ(echoed.outcome, Delivery::Outcome::unusable);
   EXPECT_EQ(echoed.reason, "HTTP 404: Cannot POST ...") << "the server repeats the address";
+}
+
+TEST_F(AlertChannels, mail_whom_they_can_and_say_who_is_refused) {
+  const Delivery delivery = sent<MailChannel>(mail({"me@example.org", "gone@example.org", "you@example.org"}));
+  EXPECT_EQ(delivery.outcome, Delivery::Outcome::delivered) << delivery.reason;
+  EXPECT_EQ(delivery.reason,
+            "the mail server refuses 1 of 3 recipients: <gone@example.org>: 550 gone@example.org is not known");
+  EXPECT_NE(rig::read_file(folder_.file("arrived")).find("k-1-test"), std::string::npos);
+  EXPECT_EQ(sent<MailChannel>(mail({"me@example.org"})).reason, "");
+}
+
+TEST_F(AlertChannels, have_not_mailed_where_all_are_refused) {
+  const Delivery delivery = sent<MailChannel>(mail({"gone@example.org"}));
+  EXPECT_EQ(delivery.outcome, Delivery::Outcome::unusable);
+  EXPECT_NE(delivery.reason.find("550"), std::string::npos) << delivery.reason;
 }
 
 }  // namespace

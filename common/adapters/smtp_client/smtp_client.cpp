@@ -8,6 +8,9 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <utility>
+
+#include "common/core/printable.hpp"
 
 namespace sensors {
 
@@ -32,6 +35,30 @@ std::size_t give_text(char* target, std::size_t size, std::size_t count, void* u
   std::memcpy(target, rest.data(), given);
   rest.remove_prefix(given);
   return given;
+}
+
+/// What the server said to each recipient: curl tells only how it ended.
+struct Dialogue {
+  std::string recipient;  // who was named last; empty: somebody else's answer comes next
+  std::vector<std::string> refused;
+};
+
+/// Each line of an answer comes by itself; the last one has a space behind its code (RFC 5321 section 4.2.1).
+int follow_dialogue(CURL*, curl_infotype type, char* data, std::size_t size, void* user) {
+  constexpr std::string_view command = "RCPT TO:";
+  constexpr std::size_t most_answer_bytes = 200;
+  constexpr std::size_t code_bytes = 3;
+  Dialogue& dialogue = *static_cast<Dialogue*>(user);
+  const std::string_view line(data, size);
+  if (type == CURLINFO_HEADER_OUT) {
+    dialogue.recipient.clear();
+    if (line.starts_with(command)) dialogue.recipient = printable_line(line.substr(command.size()), most_answer_bytes);
+  }
+  const bool is_answer = type == CURLINFO_HEADER_IN && line.size() > code_bytes && line[code_bytes] != '-';
+  if (!is_answer || dialogue.recipient.empty()) return 0;
+  const std::string recipient = std::exchange(dialogue.recipient, {});
+  if (line.front() != '2') dialogue.refused.push_back(recipient + ": " + printable_line(line, most_answer_bytes));
+  return 0;
 }
 
 int look_whether_stopped(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -73,6 +100,7 @@ void set_mail(CURL* easy, const Mail& mail, curl_slist* recipients, std::string_
   }
   curl_easy_setopt(easy, CURLOPT_MAIL_FROM, from.c_str());
   curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, recipients);
+  curl_easy_setopt(easy, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);  // one who is refused must not silence the others
   curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(easy, CURLOPT_READFUNCTION, &give_text);
   curl_easy_setopt(easy, CURLOPT_READDATA, &rest);
@@ -96,22 +124,26 @@ SmtpOutcome SmtpClient::send(const Mail& mail) {
   std::unique_ptr<curl_slist, FreeList> recipients;
   for (const std::string& to : mail.to) {
     curl_slist* longer = curl_slist_append(recipients.get(), envelope_address(to).c_str());
-    if (longer == nullptr) return {fail(ErrorCode::io, mail.url + ": out of memory"), 0};
+    if (longer == nullptr) return {fail(ErrorCode::io, mail.url + ": out of memory"), 0, {}};
     static_cast<void>(recipients.release());
     recipients.reset(longer);
   }
-  if (easy == nullptr) return {fail(ErrorCode::io, mail.url + ": out of memory"), 0};
+  if (easy == nullptr) return {fail(ErrorCode::io, mail.url + ": out of memory"), 0, {}};
   std::array<char, CURL_ERROR_SIZE> said{};
   std::string_view rest = mail.text;
   set_mail(easy.get(), mail, recipients.get(), rest);
   set_deadlines(easy.get(), mail, is_stopped_);
   curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, said.data());
+  Dialogue dialogue;
+  curl_easy_setopt(easy.get(), CURLOPT_VERBOSE, 1L);  // what is not caught by follow_dialogue() goes nowhere
+  curl_easy_setopt(easy.get(), CURLOPT_DEBUGFUNCTION, &follow_dialogue);
+  curl_easy_setopt(easy.get(), CURLOPT_DEBUGDATA, &dialogue);
   const CURLcode code = curl_easy_perform(easy.get());
   long answered = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &answered);
-  if (code == CURLE_OK) return {{}, static_cast<int>(answered)};
+  if (code == CURLE_OK) return {{}, static_cast<int>(answered), std::move(dialogue.refused)};
   const char* text = said.front() != '\0' ? said.data() : curl_easy_strerror(code);
-  return {fail(class_of(code), mail.url + ": " + text), static_cast<int>(answered)};
+  return {fail(class_of(code), mail.url + ": " + text), static_cast<int>(answered), std::move(dialogue.refused)};
 }
 
 }  // namespace sensors

@@ -27,6 +27,8 @@ struct SmtpOutcome {
   /// unresolved, refused, unreachable, tls, timeout, disconnected, permission (the login failed), rejected or io.
   Result<void> result;
   int code = 0;  // what the server answered last, 0: nothing
+  /// Of whom the server takes no mail, and why: "<name@example.org>: 550 no such user"; the others have it.
+  std::vector<std::string> refused;
 };
 
 class SmtpClient {

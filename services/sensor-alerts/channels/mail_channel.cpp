@@ -36,7 +36,7 @@ Delivery MailChannel::deliver(const Message& message) {
   mail.to = config_.addresses.to;
   mail.text = mail_text(config_.addresses, message);
   const SmtpOutcome outcome = client_.send(mail);
-  if (outcome.result.has_value()) return {Delivery::Outcome::delivered, "", {}};
+  if (outcome.result.has_value()) return mail_delivery_of(outcome.refused, mail.to.size());
   return mail_delivery_of(outcome.result.error(), outcome.code);
 }
 

@@ -254,6 +254,16 @@ Delivery delivery_of(int status, const std::optional<std::string>& retry_after, 
   return delivery;
 }
 
+Delivery mail_delivery_of(const std::vector<std::string>& refused, std::size_t count) {
+  Delivery delivery{Delivery::Outcome::delivered, "", std::nullopt};
+  if (refused.empty()) return delivery;
+  std::string who;
+  for (const std::string& one : refused) who += (who.empty() ? "" : "; ") + one;
+  delivery.reason = fmt::format("the mail server refuses {} of {} recipients: {}", refused.size(), count,
+                                printable_line(who, most_answer_bytes * 2));
+  return delivery;
+}
+
 Delivery mail_delivery_of(const Error& error, int code) {
   Delivery delivery{Delivery::Outcome::again, printable_line(error.message, most_answer_bytes * 2), std::nullopt};
   const bool is_of_message = code == 552 || code == 554;

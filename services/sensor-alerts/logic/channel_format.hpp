@@ -57,6 +57,9 @@ std::string mail_text(const MailAddresses& addresses, const Message& message);
 /// What the status of an answer means; `retry_after` as sent.
 Delivery delivery_of(int status, const std::optional<std::string>& retry_after, std::string_view body, WallTime now);
 
+/// A mail that the server has, but not for `refused`, of `count` recipients: the reason names them.
+Delivery mail_delivery_of(const std::vector<std::string>& refused, std::size_t count);
+
 /// `code`: what SMTP answered last, 0 where nothing did.
 Delivery mail_delivery_of(const Error& error, int code);
 

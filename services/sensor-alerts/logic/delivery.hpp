@@ -16,7 +16,7 @@ struct Delivery {
     unusable,   // nothing goes until somebody mends the configuration or the receiver
   };
   Outcome outcome = Outcome::again;
-  std::string reason;            // empty when it was delivered; one line
+  std::string reason;            // one line; of what was delivered: who did not get it, empty: all did
   std::optional<Millis> wait{};  // so long the receiver wants to be left alone
 };
 

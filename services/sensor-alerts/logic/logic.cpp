@@ -193,6 +193,8 @@ void Logic::handle(const MessageSent& event) {
   if (found == channels_.end() || !found->second.is_sending()) return;
   ChannelQueue& channel = found->second;
   liveness_.end("channel " + event.channel);
+  const bool is_partly = event.delivery.outcome == Delivery::Outcome::delivered && !event.delivery.reason.empty();
+  if (is_partly) self_.warn("channel " + event.channel, event.delivery.reason, now_, effects_);
   const ChannelQueue::Finished finished = channel.finish(event, now_);
   self_.announce(channel.breaker().take_transitions(), now_, effects_);
   if (!finished.done.has_value()) return;

@@ -127,6 +127,15 @@ TEST(ChannelFormat, tells_answers_apart) {
   EXPECT_EQ(mail_delivery_of({ErrorCode::io, "spam"}, 554).outcome, Delivery::Outcome::refused);
 }
 
+TEST(ChannelFormat, says_who_got_no_mail) {
+  EXPECT_EQ(mail_delivery_of(std::vector<std::string>{}, 2).reason, "");
+  const Delivery partly = mail_delivery_of({"<a@example.org>: 550 who?", "<b@example.org>: 452 full"}, 3);
+  EXPECT_EQ(partly.outcome, Delivery::Outcome::delivered);
+  EXPECT_EQ(partly.reason,
+            "the mail server refuses 2 of 3 recipients: <a@example.org>: 550 who?; <b@example.org>: 452 full");
+  EXPECT_LE(mail_delivery_of(std::vector<std::string>(50, std::string(200, 'x')), 51).reason.size(), 500U);
+}
+
 TEST(Message, is_read_back_as_it_was_stored) {
   Message message = some_message(Message::Kind::resolved);
   message.alerts.push_back(some_alert());

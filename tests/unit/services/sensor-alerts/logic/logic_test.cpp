@@ -33,6 +33,15 @@ TEST_F(AlertsTimeline, tells_nothing_of_what_was_wrong_for_less_than_its_time) {
   EXPECT_EQ(titles(), Titles{});
 }
 
+TEST_F(AlertsTimeline, says_of_a_message_that_arrived_whom_it_did_not_reach) {
+  answer_.reason = "the mail server refuses 1 of 2 recipients";
+  start();
+  hot();
+  pass(Millis{60'000});
+  EXPECT_EQ(titles(), Titles{begins}) << "once for those who have it";
+  EXPECT_NE(log_.find("channel phone: the mail server refuses 1 of 2 recipients"), std::string::npos) << log_;
+}
+
 TEST_F(AlertsTimeline, takes_what_comes_back_at_once_for_the_same_episode) {
   start();
   hot();

@@ -179,6 +179,7 @@ class AlertsTimeline : public ::testing::Test {
   bool disk_holds_ = false;     // finish_write() is called by the test
   bool channel_holds_ = false;  // answer() is
   std::string disk_error_;
+  std::string log_;
   int beats_ = 0;
   std::optional<int> exit_;
   std::uint64_t seq_ = 0;
@@ -221,6 +222,7 @@ class AlertsTimeline : public ::testing::Test {
     retained_[message.topic] = message.payload;
     if (message.payload.empty()) retained_.erase(message.topic);
   }
+  void take(LogLine& line) { log_ += line.text + "\n"; }
   void take(Exit& exit) { exit_ = exit.code; }
   template <class Other>
   void take(Other&) {}
