@@ -1,8 +1,10 @@
 // The channels by themselves: what a program or a server does, and what comes of it.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
+#include "services/sensor-alerts/channels/command_channel.hpp"
 #include "services/sensor-alerts/channels/http_channel.hpp"
 #include "services/sensor-alerts/channels/mail_channel.hpp"
 #include "tests/rig/process.hpp"
@@ -14,6 +16,34 @@ namespace sensors::alerts {
 namespace {
 
 constexpr Millis long_enough{30'000};
+
+Delivery run_script(const std::string& script, Millis deadline = long_enough) {
+  const std::atomic<bool> goes_on = false;
+  return run_with_input({"/bin/sh", "-c", script}, "a message\n", deadline, goes_on);
+}
+
+TEST(AlertCommand, is_read_to_the_end_and_its_first_words_are_kept) {
+  const Delivery delivery = run_script("echo it begins >&2; head -c 100000000 /dev/zero >&2; exit 3");
+  EXPECT_EQ(delivery.outcome, Delivery::Outcome::again);
+  EXPECT_EQ(delivery.reason, "/bin/sh exited with status 3: it begins") << "nothing waited, and nothing else is kept";
+}
+
+TEST(AlertCommand, writes_its_words_nowhere_where_they_would_fill_memory) {
+  EXPECT_EQ(run_script("test -p /proc/self/fd/2").outcome, Delivery::Outcome::delivered) << "a pipe holds little";
+  EXPECT_EQ(run_script("cat >/dev/null; ! echo more >&0").outcome, Delivery::Outcome::delivered) << "it is sealed";
+}
+
+TEST(AlertCommand, reads_the_message_and_is_believed) {
+  EXPECT_EQ(run_script("read -r line; test \"$line\" = 'a message'").outcome, Delivery::Outcome::delivered);
+  EXPECT_EQ(run_script("exec 2>&-; read -r line").outcome, Delivery::Outcome::delivered) << "one that says nothing";
+}
+
+TEST(AlertCommand, is_ended_at_its_deadline_though_it_never_stops_talking) {
+  const Delivery delivery = run_script("exec yes >&2", Millis{300});
+  EXPECT_EQ(delivery.outcome, Delivery::Outcome::again);
+  EXPECT_TRUE(delivery.reason.starts_with("/bin/sh: not done in 300 ms: y y")) << delivery.reason;
+  EXPECT_LE(delivery.reason.size(), 400U);
+}
 
 class AlertChannels : public testing::Test {
  protected:

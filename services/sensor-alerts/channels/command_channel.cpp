@@ -29,10 +29,10 @@ namespace {
 constexpr std::size_t most_said_bytes = 300;
 constexpr Millis look_again{200};
 
-/// A file in memory: what a program reads or writes without anybody waiting for the other.
+/// A file in memory: what a program reads without anybody waiting for the other.
 class MemoryFile {
  public:
-  explicit MemoryFile(const char* name) : descriptor_(::memfd_create(name, MFD_CLOEXEC)) {}
+  explicit MemoryFile(const char* name) : descriptor_(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)) {}
   ~MemoryFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -41,23 +41,64 @@ class MemoryFile {
 
   int descriptor() const { return descriptor_; }
 
+  /// The program can write no more into it: that would be this service's memory.
   bool fill(std::string_view text) const {
     while (!text.empty()) {
       const ssize_t written = ::write(descriptor_, text.data(), text.size());
       if (written < 0 && errno != EINTR) return false;
       if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
     }
-    return ::lseek(descriptor_, 0, SEEK_SET) == 0;
-  }
-
-  std::string beginning() const {
-    std::array<char, most_said_bytes> buffer{};
-    const ssize_t count = ::pread(descriptor_, buffer.data(), buffer.size(), 0);
-    return printable_line({buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))}, most_said_bytes);
+    return ::lseek(descriptor_, 0, SEEK_SET) == 0 &&
+           ::fcntl(descriptor_, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0;
   }
 
  private:
   int descriptor_;
+};
+
+/// What a program says: all is read, so that it need not wait, and the beginning kept.
+class Said {
+ public:
+  Said() {
+    if (::pipe2(ends_.data(), O_CLOEXEC) == 0) ::fcntl(ends_[0], F_SETFL, O_NONBLOCK);
+  }
+  ~Said() {
+    close_end(ends_[0]);
+    close_end(ends_[1]);
+  }
+  Said(const Said&) = delete;
+  Said& operator=(const Said&) = delete;
+
+  bool is_open() const { return ends_[0] >= 0; }
+  int program_end() const { return ends_[1]; }
+  void program_has_its_end() { close_end(ends_[1]); }
+
+  /// To be waited for; -1 once the program has closed its end.
+  int our_end() const { return ends_[0]; }
+
+  /// Some of what is there: a program that never stops must not keep the caller.
+  void read_some() {
+    constexpr int most_reads = 32;
+    std::array<char, 4'096> buffer{};
+    for (int i = 0; i < most_reads && ends_[0] >= 0; ++i) {
+      const ssize_t count = ::read(ends_[0], buffer.data(), buffer.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return;
+      if (count == 0) return close_end(ends_[0]);
+      beginning_.append(buffer.data(), std::min<std::size_t>(count, most_said_bytes - beginning_.size()));
+    }
+  }
+
+  std::string text() const { return printable_line(beginning_, most_said_bytes); }
+
+ private:
+  static void close_end(int& end) {
+    if (end >= 0) ::close(end);
+    end = -1;
+  }
+
+  std::array<int, 2> ends_{-1, -1};  // to be read, to be written
+  std::string beginning_;
 };
 
 /// The environment without what is the service's own business.
@@ -102,7 +143,7 @@ int start(std::vector<std::string> command, int input, int errors, pid_t& proces
 }
 
 /// Whether it ends by itself before `until`.
-bool ends_before(pid_t process, Instant until, const std::atomic<bool>& should_stop) {
+bool ends_before(pid_t process, Said& said, Instant until, const std::atomic<bool>& should_stop) {
   // glibc 2.36 declares pidfd_open() without C linkage.
   const int handle = static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
   if (handle < 0) return false;
@@ -110,8 +151,10 @@ bool ends_before(pid_t process, Instant until, const std::atomic<bool>& should_s
   while (!has_ended && !should_stop) {
     const Millis left = std::chrono::ceil<Millis>(until - read_clocks().monotonic);
     if (left <= Millis{0}) break;
-    pollfd waiting{handle, POLLIN, 0};
-    has_ended = ::poll(&waiting, 1, static_cast<int>(std::min(left, look_again).count())) > 0;
+    std::array<pollfd, 2> waiting{{{handle, POLLIN, 0}, {said.our_end(), POLLIN, 0}}};
+    ::poll(waiting.data(), waiting.size(), static_cast<int>(std::min(left, look_again).count()));
+    has_ended = waiting[0].revents != 0;
+    said.read_some();
   }
   ::close(handle);
   return has_ended;
@@ -122,18 +165,20 @@ bool ends_before(pid_t process, Instant until, const std::atomic<bool>& should_s
 Delivery run_with_input(const std::vector<std::string>& command, const std::string& input, Millis deadline,
                         const std::atomic<bool>& should_stop) {
   const MemoryFile given("message");
-  const MemoryFile errors("errors");
-  if (given.descriptor() < 0 || errors.descriptor() < 0 || !given.fill(input))
-    return {Delivery::Outcome::again, std::string("memfd_create: ") + std::strerror(errno), {}};
+  Said errors;
+  if (given.descriptor() < 0 || !errors.is_open() || !given.fill(input))
+    return {Delivery::Outcome::again, std::string("no pipe or memory for a program: ") + std::strerror(errno), {}};
   pid_t process = 0;
-  if (const int error = start(command, given.descriptor(), errors.descriptor(), process); error != 0)
+  if (const int error = start(command, given.descriptor(), errors.program_end(), process); error != 0)
     return {Delivery::Outcome::unusable, command[0] + ": " + std::strerror(error), {}};
-  const bool has_ended = ends_before(process, read_clocks().monotonic + deadline, should_stop);
+  errors.program_has_its_end();
+  const bool has_ended = ends_before(process, errors, read_clocks().monotonic + deadline, should_stop);
   ::kill(-process, SIGKILL);  // also what it has started and left behind
   int status = 0;
   while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
   }
-  const std::string said = errors.beginning();
+  errors.read_some();
+  const std::string said = errors.text();
   const std::string tail = said.empty() ? "" : ": " + said;
   if (!has_ended)
     return {Delivery::Outcome::again, fmt::format("{}: not done in {} ms{}", command[0], deadline.count(), tail), {}};
