@@ -1,6 +1,7 @@
 #include "services/sensor-http-bridge/web/alert_board.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,10 +10,17 @@
 
 namespace sensors::bridge {
 
+namespace {
+
+std::string cleared(std::string_view name) { return fmt::format(R"({{"name":"{}","state":"cleared"}})", name); }
+
+}  // namespace
+
 std::optional<std::string> AlertBoard::take(const TopicView& topic, const MqttMessage& message) {
+  not_again_.erase(message.topic);
   if (message.payload.empty()) {
     if (alerts_.erase(message.topic) == 0) return std::nullopt;
-    return fmt::format(R"({{"name":"{}","state":"cleared"}})", topic.name);
+    return cleared(topic.name);
   }
   Result<Alert> alert = decode_alert(message.payload);
   const auto known = alerts_.find(message.topic);
@@ -20,6 +28,24 @@ std::optional<std::string> AlertBoard::take(const TopicView& topic, const MqttMe
   std::string json = encode_alert(*alert);
   alerts_.insert_or_assign(message.topic, std::move(*alert));
   return json;
+}
+
+void AlertBoard::connected(Instant now) {
+  not_again_.clear();
+  for (const auto& [topic, alert] : alerts_) not_again_.insert(topic);
+  settled_at_ = now + settle;
+}
+
+std::vector<std::string> AlertBoard::take_gone(Instant now) {
+  std::vector<std::string> gone;
+  if (!settled_at_.has_value() || now < *settled_at_) return gone;
+  settled_at_.reset();
+  for (const std::string& topic : std::exchange(not_again_, {})) {
+    alerts_.erase(topic);
+    if (const std::optional<TopicView> parts = parse_topic(topic); parts.has_value())
+      gone.push_back(cleared(parts->name));
+  }
+  return gone;
 }
 
 std::string AlertBoard::answer(WallTime now) const {

@@ -79,6 +79,7 @@ BridgeEffects Web::handle(const Tick&, Now now) {
   }
   for (const std::uint64_t write : questions_.take_overdue(now.monotonic)) writes_.unanswered(write, now.monotonic);
   add_written(writes_.take_late(now.monotonic));
+  for (const std::string& gone : alerts_.take_gone(now.monotonic)) pass_alert_on(gone);
   warn_of_expiry();
   return take_effects();
 }
@@ -96,6 +97,7 @@ BridgeEffects Web::handle(const MqttConnected&, Now now) {
   now_ = now;
   watch_.connected(now);
   verdict_stream_.changed(now.monotonic);
+  alerts_.connected(now.monotonic);
   writes_.connected();
   return take_effects();
 }
@@ -105,6 +107,7 @@ BridgeEffects Web::handle(const MqttDisconnected&, Now now) {
   now_ = now;
   watch_.disconnected(now);
   verdict_stream_.changed(now.monotonic);
+  alerts_.disconnected();
   for (const PendingRead& read : reads_.take_all()) store_is_silent(read, "the connection to the broker was lost");
   for (const std::uint64_t write : questions_.take_all()) writes_.unanswered(write, now.monotonic);
   writes_.disconnected();
@@ -177,8 +180,11 @@ void Web::take_of_service(const TopicView& topic, const MqttMessage& message) {
 
 void Web::take_alert(const TopicView& topic, const MqttMessage& message) {
   const std::optional<std::string> json = alerts_.take(topic, message);
-  if (!json.has_value()) return;
-  if (std::optional<WebStreamData> data = streams_.alert_event(*json); data.has_value()) add(std::move(*data));
+  if (json.has_value()) pass_alert_on(*json);
+}
+
+void Web::pass_alert_on(const std::string& json) {
+  if (std::optional<WebStreamData> data = streams_.alert_event(json); data.has_value()) add(std::move(*data));
 }
 
 void Web::take_passing(const TopicView& topic, EventStreams::Kind kind, const MqttMessage& message) {
@@ -254,6 +260,8 @@ std::optional<Instant> Web::wake_at() const {
   if (streams_.wants(EventStreams::verdict)) earliest = std::min(*earliest, verdict_stream_.wake_at());
   if (certificate_expires_.has_value() && (!earliest.has_value() || look_at_expiry_at_ < *earliest))
     earliest = look_at_expiry_at_;
+  if (const std::optional<Instant> at = alerts_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
+    earliest = at;
   if (const std::optional<Instant> at = reads_.wake_at(); at.has_value() && (!earliest.has_value() || *at < *earliest))
     earliest = at;
   if (const std::optional<Instant> at = questions_.wake_at();

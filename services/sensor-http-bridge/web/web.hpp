@@ -85,6 +85,7 @@ class Web {
   void post(const WebRequest& request, const Target& target);
   void take_passing(const TopicView& topic, EventStreams::Kind kind, const MqttMessage& message);
   void take_alert(const TopicView& topic, const MqttMessage& message);
+  void pass_alert_on(const std::string& json);
   void take_of_service(const TopicView& topic, const MqttMessage& message);
   void take_committed(const std::string& payload);
   void take_streams(std::uint64_t write, const std::string& payload);

@@ -68,5 +68,23 @@ TEST_F(WebAlerts, stand_at_the_beginning_of_a_stream_and_come_as_they_change) {
             "event: alert\ndata: {\"name\":\"sensor_silent.attic.co2\",\"state\":\"cleared\"}\n\n");
 }
 
+TEST_F(WebAlerts, are_forgotten_where_they_were_taken_off_while_nobody_listened) {
+  show("co2", alert_of("co2"));
+  show("door", alert_of("door"));
+  web.step(MqttDisconnected{});
+  web.pass(std::chrono::hours{1});
+  EXPECT_EQ(asked().size(), 2U) << "what was said last stays to be looked at";
+  const std::uint64_t stream = web.get("/v1/events?kinds=alert");
+  web.step(MqttConnected{});
+  show("door", alert_of("door"));
+  web.streams.at(stream).clear();
+  web.pass(AlertBoard::settle);
+  ASSERT_EQ(asked().size(), 1U);
+  EXPECT_EQ(asked().at(0).at("object"), "door");
+  const std::string& told = web.streams.at(stream);
+  EXPECT_NE(told.find(R"({"name":"sensor_silent.attic.co2","state":"cleared"})"), std::string::npos) << told;
+  EXPECT_EQ(told.find("attic.door"), std::string::npos) << told;
+}
+
 }  // namespace
 }  // namespace sensors::bridge
