@@ -24,17 +24,19 @@ void FormerNames::add(const std::string& node, const std::string& run) {
 std::vector<std::string> FormerNames::take_topics() {
   std::vector<std::string> topics;
   for (auto& [node, name] : names_) {
-    if (!std::exchange(name.is_heard, true))
-      topics.push_back(topic_of(options_.root, node, "status", options_.service));
+    if (std::exchange(name.is_heard, true)) continue;
+    topics.push_back(topic_of(options_.root, node, "status", options_.service));
+    if (options_.shows_alerts) topics.push_back(topic_of(options_.root, node, "alert", "+"));
   }
   return topics;
 }
 
 void FormerNames::take(const TopicView& topic, const MqttMessage& message, Instant now) {
-  if (topic.kind != "status" || topic.name != options_.service) return;
   const auto found = names_.find(topic.node);
   if (found == names_.end()) return;
   Name& name = found->second;
+  if (topic.kind == "alert") return take_alert(name, message);
+  if (topic.kind != "status" || topic.name != options_.service) return;
   name.clear_at.reset();  // the broker keeps this message now, whatever it kept before
   const auto run = name.runs.find(run_in(message.payload));
   if (run == name.runs.end()) return;
@@ -47,8 +49,19 @@ void FormerNames::take(const TopicView& topic, const MqttMessage& message, Insta
   }
 }
 
+void FormerNames::take_alert(Name& name, const MqttMessage& message) const {
+  if (message.payload.empty()) {
+    name.alerts.erase(message.topic);
+  } else if (options_.shows_alerts && name.alerts.size() < most_alerts) {
+    name.alerts.insert(message.topic);
+  }
+}
+
 void FormerNames::disconnected() {
-  for (auto& [node, name] : names_) name.clear_at.reset();
+  for (auto& [node, name] : names_) {
+    name.clear_at.reset();
+    name.alerts.clear();
+  }
 }
 
 std::vector<MqttPublish> FormerNames::advance(Instant now) {
@@ -56,10 +69,14 @@ std::vector<MqttPublish> FormerNames::advance(Instant now) {
   for (auto& [node, name] : names_) {
     if (!name.clear_at.has_value() || now < *name.clear_at) continue;
     name.clear_at.reset();
+    std::set<std::string> topics = std::exchange(name.alerts, {});
     for (const char* kind : {"status", "queue", "silent"}) {
       if (kind == std::string_view("silent") && !options_.tells_of_sensors) continue;
+      topics.insert(topic_of(options_.root, node, kind, options_.service));
+    }
+    for (const std::string& topic : topics) {
       MqttPublish empty;
-      empty.topic = topic_of(options_.root, node, kind, options_.service);
+      empty.topic = topic;
       empty.retain = true;
       messages.push_back(std::move(empty));
     }

@@ -31,7 +31,7 @@ Self::Self(SelfOptions options)
       throttle_(1, options_.seldom),
       namesakes_({options_.service, options_.node, options_.instance, options_.status_interval}),
       former_names_({options_.root, options_.service, options_.node, options_.run_key, options_.status_interval,
-                     options_.tells_of_sensors}) {}
+                     options_.tells_of_sensors, options_.shows_alerts}) {}
 
 // ---- the link ----
 

@@ -35,6 +35,9 @@ struct SelfOptions {
   /// It says which sensors are silent.
   bool tells_of_sensors = false;
 
+  /// It shows alerts; what is heard of them under former names goes to hear().
+  bool shows_alerts = false;
+
   /// One is enough for a broker: another is a namesake whatever its node.
   bool is_only_one = false;
 

@@ -25,6 +25,7 @@ SelfOptions self_options(const AlertOptions& options) {
           .node = options.node,
           .instance = options.instance,
           .status_interval = options.status_interval,
+          .shows_alerts = true,
           .run = options.instance,
           .seldom = Millis{60'000}};
 }
@@ -110,6 +111,7 @@ void Logic::handle(const MqttMessage& message) {
   const bool is_own = topic->node == options_.node;
   if (topic->kind == "control" && is_own) return take_order(message);
   if (topic->kind == "alert" && is_own) return clear_if_unknown(*topic, message);
+  if (topic->kind == "alert") return self_.hear(*topic, message, now_, effects_);
   if (topic->kind == "status" && topic->name == service_name) self_.hear(*topic, message, now_, effects_);
   if (topic->kind == "status") witnesses_.take(*topic, message.payload.empty() && !message.retained);
   if (watch_.take(*topic, message.payload, now_, message.retained)) has_news_ = true;

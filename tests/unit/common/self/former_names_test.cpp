@@ -57,6 +57,33 @@ TEST_F(FormerNamesTest, whatever_an_earlier_run_left_goes_once_it_is_not_said_ag
   }
 }
 
+TEST(FormerNamesOfAlerts, alerts_go_with_the_status) {
+  FormerNames names{{"sensors", "sensor-alerts", "kitchen", "instance", 10s, false, true}};
+  names.add("attic", "run1");
+  EXPECT_EQ(names.take_topics(),
+            (std::vector<std::string>{"sensors/attic/status/sensor-alerts", "sensors/attic/alert/+"}));
+  Instant now{1h};
+  const auto hear = [&names, &now](const std::string& topic, const std::string& payload) {
+    const MqttMessage message{topic, payload, "", "", true};
+    names.take(*parse_topic(topic), message, now);
+  };
+  hear("sensors/attic/alert/disk", "{}");
+  hear("sensors/attic/alert/hot", "{}");
+  hear("sensors/attic/alert/hot", "");
+  hear("sensors/loft/alert/disk", "{}");
+  EXPECT_FALSE(names.wake_at().has_value()) << "whose they are is not known";
+  hear("sensors/attic/status/sensor-alerts",
+       encode_status({"sensor-alerts", ServiceState::down, "", WallTime{}, "1", R"("instance":"run1")"}));
+  now += 31s;
+  std::set<std::string> cleared;
+  for (const MqttPublish& message : names.advance(now)) {
+    EXPECT_TRUE(message.retain && message.payload.empty());
+    cleared.insert(message.topic);
+  }
+  EXPECT_EQ(cleared, (std::set<std::string>{"sensors/attic/alert/disk", "sensors/attic/queue/sensor-alerts",
+                                            "sensors/attic/status/sensor-alerts"}));
+}
+
 TEST_F(FormerNamesTest, what_was_heard_before_the_connection_was_lost_may_be_anothers_by_now) {
   hear("run1", ServiceState::down, true);
   names.disconnected();

@@ -1,5 +1,7 @@
 #include "services/sensor-alerts/logic/logic.hpp"
 
+#include <algorithm>
+
 #include "tests/unit/services/sensor-alerts/logic/timeline.hpp"
 
 namespace sensors::alerts {
@@ -40,6 +42,21 @@ TEST_F(AlertsTimeline, says_of_a_message_that_arrived_whom_it_did_not_reach) {
   pass(Millis{60'000});
   EXPECT_EQ(titles(), Titles{begins}) << "once for those who have it";
   EXPECT_NE(log_.find("channel phone: the mail server refuses 1 of 2 recipients"), std::string::npos) << log_;
+}
+
+TEST_F(AlertsTimeline, takes_its_alerts_off_a_name_that_the_machine_had_before) {
+  options_.former_runs = {{"attic", "run0"}};
+  start();
+  step(MqttMessage{"sensors/attic/alert/disk.attic", R"({"name":"disk.attic"})", "", "", true});
+  step(MqttMessage{"sensors/attic/status/sensor-alerts",
+                   R"({"service":"sensor-alerts","state":"down","reason":"","since":"2026-01-15T16:00:00Z",)"
+                   R"("version":"1","instance":"run0"})",
+                   "", "", true});
+  pass(Millis{40'000});
+  const auto clears = [](const MqttPublish& message) {
+    return message.topic == "sensors/attic/alert/disk.attic" && message.retain && message.payload.empty();
+  };
+  EXPECT_TRUE(std::any_of(published_.begin(), published_.end(), clears));
 }
 
 TEST_F(AlertsTimeline, takes_what_comes_back_at_once_for_the_same_episode) {
