@@ -34,7 +34,7 @@ class MachinesTest : public BrokerConfigTest {
 /// What a publisher writes, for each node that it may be.
 std::vector<std::string> publisher_topics(const std::string& node) {
   std::vector<std::string> topics{"sensors/" + node + "/reading/a"};
-  for (const char* kind : {"backlog", "status", "queue", "event", "clock"})
+  for (const char* kind : {"backlog", "status", "queue", "event", "clock", "silent"})
     topics.push_back("sensors/" + node + "/" + kind + "/sensor-publisher");
   return topics;
 }

@@ -26,7 +26,7 @@ ForgetNode::ForgetNode(std::string node, Session session)
 
 std::vector<std::string> ForgetNode::filters(const std::string& node, const Session& session) {
   std::vector<std::string> filters{session.all_status("+")};
-  for (const char* kind : {"queue", "silent", "clock"}) filters.push_back(topic_of(session.root, node, kind, "+"));
+  for (const char* kind : {"queue", "silent", "alert"}) filters.push_back(topic_of(session.root, node, kind, "+"));
   return filters;
 }
 
@@ -83,7 +83,7 @@ void ForgetNode::clear() {
 void ForgetNode::take(const MqttPublished& published) {
   if (!published.result.has_value()) {
     return fail_with(exit_trouble, published.result.error().message +
-                                       "; may this user write status, queue, silent and clock? "
+                                       "; may this user write status, queue, silent and alert? "
                                        "/usr/share/sensor-project/acl has the rules");
   }
   if (++answers_ < topics_.size()) return;

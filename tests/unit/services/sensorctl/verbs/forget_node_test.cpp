@@ -31,8 +31,10 @@ TEST_F(ForgetNodeTest, clears_what_a_machine_that_is_gone_has_left) {
   hears("kitchen", said("up"));
   line.hears("sensors/attic/queue/sensor-publisher", R"({"depth":1})", true);
   line.hears("sensors/attic/silent/sensor-publisher", R"({"known":1})", true);
+  line.hears("sensors/attic/alert/disk.attic", R"({"name":"disk.attic"})", true);
+  line.hears("sensors/kitchen/alert/disk.kitchen", R"({"name":"disk.kitchen"})", true);
   line.passes(Millis{200});
-  ASSERT_EQ(line.published.size(), 3U);
+  ASSERT_EQ(line.published.size(), 4U);
   for (const MqttPublish& each : line.published) {
     EXPECT_TRUE(each.topic.starts_with("sensors/attic/")) << each.topic;
     EXPECT_TRUE(each.retain);
@@ -41,6 +43,13 @@ TEST_F(ForgetNodeTest, clears_what_a_machine_that_is_gone_has_left) {
   for (const MqttPublish& each : std::vector<MqttPublish>(line.published)) line.happens(MqttPublished{each.id, {}});
   EXPECT_EQ(line.out, "attic is forgotten; its readings stay in the store\n");
   EXPECT_EQ(line.exit_code, exit_ok);
+}
+
+TEST_F(ForgetNodeTest, hears_of_one_machine_what_it_may_clear) {
+  EXPECT_EQ(ForgetNode::filters("attic", anybody),
+            (std::vector<std::string>{"sensors/+/status/+", "sensors/attic/queue/+", "sensors/attic/silent/+",
+                                      "sensors/attic/alert/+"}))
+      << "and no clock: who may clear one may set one";
 }
 
 TEST_F(ForgetNodeTest, leaves_one_alone_that_lives) {
