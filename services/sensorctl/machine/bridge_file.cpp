@@ -186,6 +186,12 @@ Error with_bridges_that_are_there(Error error, const BridgeFile& bridge) {
   return error;
 }
 
+std::vector<std::string> names_of_bridges(const std::string& folder) {
+  std::vector<std::string> names = doctor::named_bridges_in(folder);
+  names.emplace_back();
+  return names;
+}
+
 Result<void> read_into(BridgeFile& bridge) {
   Result<ConfigFile> file = ConfigFile::load(bridge.path);
   if (!file.has_value()) return tl::unexpected<Error>(with_bridges_that_are_there(file.error(), bridge));
@@ -195,16 +201,19 @@ Result<void> read_into(BridgeFile& bridge) {
   return {};
 }
 
-/// Whether a bridge that is configured in `folder` has a token in the file `path`.
-bool is_named_in(const std::string& folder, const std::string& path) {
-  std::vector<std::string> names = doctor::named_bridges_in(folder);
-  names.emplace_back();
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    Result<BridgeFile> bridge = read_bridge_file(folder, name);
-    if (!bridge.has_value()) return bridge.error().code != ErrorCode::not_found;  // it may
-    const std::vector<Token>& tokens = bridge->setup.tokens;
-    return std::any_of(tokens.begin(), tokens.end(), [&](const Token& token) { return token.file == path; });
-  });
+/// As its configuration has it. Errors of ConfigFile::load().
+Result<std::vector<std::string>> token_files_of(const BridgeFile& bridge) {
+  TRY_ASSIGN(ConfigFile file, ConfigFile::load(bridge.path));
+  std::vector<std::string> files(1);
+  file.root().table("destination").read("token_file", files.front());
+  for (const Token& token : setup_in(file.root().table("http"), bridge.setup.bridge).tokens)
+    files.push_back(token.file);
+  return files;
+}
+
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code is_not_there;
+  return a == b || std::filesystem::equivalent(a, b, is_not_there);
 }
 
 /// Another folder of the same files has its own lock: only who holds it may have one of this name.
@@ -235,6 +244,15 @@ Result<void> replace_bridge_file(const BridgeFile& file, const Change& change) {
   if (done.has_value()) return {};
   ::unlink(beside.c_str());
   return tl::unexpected<Error>(for_root(done.error()));
+}
+
+bool is_named_in(const std::string& folder, const std::string& path) {
+  const std::vector<std::string> names = names_of_bridges(folder);
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    const Result<std::vector<std::string>> files = token_files_of(found_in(folder, name));
+    if (!files.has_value()) return files.error().code != ErrorCode::not_found;  // it may
+    return std::any_of(files->begin(), files->end(), [&](const std::string& one) { return is_same_file(one, path); });
+  });
 }
 
 bool is_left_behind(const BridgeFile& file, const std::string& path) {

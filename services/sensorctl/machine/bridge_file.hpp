@@ -43,6 +43,10 @@ Result<void> replace_bridge_file(const BridgeFile& file, const Change& change);
 /// locked.
 Result<void> make_token_file(const BridgeFile& file, const Token& token, const std::string& user);
 
+/// Whether a bridge that is configured in `folder` reads the token at `path`, for its own API or for its destination.
+/// Also true when a configuration there cannot be read.
+bool is_named_in(const std::string& folder, const std::string& path);
+
 /// Whether `path` is a token as make_token_file() makes them, and no configuration of a bridge in the folder of `file`
 /// names it: whoever added or removed it was killed before its end.
 bool is_left_behind(const BridgeFile& file, const std::string& path);

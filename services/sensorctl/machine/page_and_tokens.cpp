@@ -114,13 +114,26 @@ Result<void> carry_out(const BridgeFile& file, const Change& change, const std::
   return replaced;
 }
 
-/// Unless somebody has added a token of that name since the lock was given back.
+/// Unless a bridge reads it: another one, or this one for somebody who added a token of that name since the lock was
+/// given back.
 void delete_token_file(const TokenOptions& options, const std::string& path) {
   const Result<BridgeFile> file = lock_bridge_file(options.configuration, options.bridge);
   if (!file.has_value()) return complain(fmt::format("{} is not needed any more: delete it", path));
-  const std::vector<Token>& tokens = file->setup.tokens;
-  const bool is_named = std::any_of(tokens.begin(), tokens.end(), [&](const Token& one) { return one.file == path; });
-  if (!is_named && ::unlink(path.c_str()) == 0) say(path + " is deleted.\n");
+  if (is_named_in(file->folder, path)) {
+    say(path + " is kept: a configuration of a bridge names it.\n");
+  } else if (::unlink(path.c_str()) == 0) {
+    say(path + " is deleted.\n");
+  }
+}
+
+/// Where the bridge that runs still takes the token.
+void keep_token_file(const TokenOptions& options, const BridgeFile& file, const std::string& path) {
+  if (is_left_behind(file, path)) {
+    complain(fmt::format("{} is kept until then: sudo sensorctl token remove {}{} once more deletes it", path,
+                         options.name, option_of_bridge(file.setup)));
+  } else if (!is_named_in(file.folder, path)) {
+    complain(fmt::format("{} is kept: delete it then", path));
+  }
 }
 
 void say_token(const Token& token, const std::string& owner) {
@@ -193,9 +206,7 @@ int remove_token(const TokenOptions& options) {
   const bool is_ours = !change.has_value() || change->token->file == made_here;
   const int made = make_it_so(*file, options.folder_of_unit);
   if (made == exit_ok && is_ours) delete_token_file(options, made_here);
-  if (made != exit_ok && is_ours)
-    complain(fmt::format("{} is kept until then: sudo sensorctl token remove {}{} once more deletes it", made_here,
-                         options.name, option_of_bridge(file->setup)));
+  if (made != exit_ok && is_ours) keep_token_file(options, *file, made_here);
   return made;
 }
 

@@ -230,6 +230,49 @@ TEST_F(PageOnMachine, removes_a_token_to_the_end_when_asked_again) {
   EXPECT_EQ(asked(), "") << "a name that is misspelt restarts nothing";
 }
 
+TEST_F(PageOnMachine, deletes_no_token_that_a_bridge_still_reads) {
+  const std::string configuration = folder_.read("sensor-http-bridge.toml");
+  const std::string garden = folder_.path("garden.token");
+  std::filesystem::create_symlink(folder_.path(), folder_.path("programs/etc"));
+  const std::string through_link = folder_.path("programs/etc") + "/garden.token";
+  for (const std::string& named : {garden, through_link}) {
+    for (const std::string& others :
+         {"[http.tokens.x]\nfile = \"" + named + "\"\n", "[destination]\ntoken_file = \"" + named + "\"\n"}) {
+      folder_.write("sensor-http-bridge.toml", configuration);
+      folder_.write("sensor-http-bridge@weather.toml", others);
+      testing::internal::CaptureStdout();
+      EXPECT_EQ(remove_token(token(folder_.path())), exit_ok);
+      const std::string said = testing::internal::GetCapturedStdout();
+      EXPECT_NE(said.find(garden + " is kept: a configuration of a bridge names it.\n"), std::string::npos) << said;
+      EXPECT_EQ(folder_.read("garden.token"), "secret\n") << others;
+    }
+  }
+  std::filesystem::remove(folder_.path("sensor-http-bridge@weather.toml"));
+  folder_.write("sensor-http-bridge.toml", "[destination]\ntoken_file = \"" + garden + "\"\n" + configuration);
+  EXPECT_EQ(remove_token(token(folder_.path())), exit_ok);
+  EXPECT_EQ(folder_.read("garden.token"), "secret\n") << "the bridge itself sends with it";
+}
+
+/// Only of a file that sensorctl made does a second `token remove` know.
+TEST_F(PageOnMachine, says_once_more_only_where_that_deletes_the_file) {
+  systemctl("active", 1);
+  const auto complaints_of_removing = [&](const TokenOptions& options) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(remove_token(options), exit_trouble);
+    return testing::internal::GetCapturedStderr();
+  };
+  TokenOptions options = token(folder_.path());
+  const std::string of_hand = complaints_of_removing(options);
+  EXPECT_EQ(of_hand.find("once more"), std::string::npos) << of_hand;
+  EXPECT_NE(of_hand.find("garden.token is kept: delete it then"), std::string::npos) << of_hand;
+  options.name = "shed";
+  options.owner = user_name();
+  options.scopes.write = true;
+  EXPECT_EQ(add_token(options), exit_trouble);
+  const std::string made_here = complaints_of_removing(options);
+  EXPECT_NE(made_here.find("token remove shed once more deletes it"), std::string::npos) << made_here;
+}
+
 TEST_F(PageOnMachine, looks_after_the_bridge_that_is_named_and_no_other) {
   folder_.write("sensor-http-bridge@weather.toml", "name = \"weather\"\n[http]\nlisten = \"127.0.0.1:8081\"\n");
   const std::string other = folder_.read("sensor-http-bridge.toml");
