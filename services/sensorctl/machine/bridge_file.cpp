@@ -119,7 +119,9 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 Result<void> check_instead_of(const BridgeFile& file, const std::string& beside, const Change& change) {
   Result<ConfigFile> read = ConfigFile::load(beside);
-  if (!read.has_value() || setup_in(read->root().table("http"), change.setup.bridge) != change.setup) {
+  HttpSetup meant = change.setup;
+  meant.taken.clear();
+  if (!read.has_value() || setup_in(read->root().table("http"), meant.bridge) != meant) {
     return fail(
         ErrorCode::invalid,
         file.path + ": [http] is written in a way that is not changed here: change it by hand; it is as it was");
@@ -192,12 +194,24 @@ std::vector<std::string> names_of_bridges(const std::string& folder) {
   return names;
 }
 
+/// Of those that can be read.
+std::vector<std::string> taken_by_others(const BridgeFile& bridge) {
+  std::vector<std::string> taken;
+  for (const std::string& name : names_of_bridges(bridge.folder)) {
+    Result<ConfigFile> file = ConfigFile::load(found_in(bridge.folder, name).path);
+    if (file.has_value() && name != bridge.setup.bridge)
+      taken.push_back(setup_in(file->root().table("http"), name).listen);
+  }
+  return taken;
+}
+
 Result<void> read_into(BridgeFile& bridge) {
   Result<ConfigFile> file = ConfigFile::load(bridge.path);
   if (!file.has_value()) return tl::unexpected<Error>(with_bridges_that_are_there(file.error(), bridge));
   TRY_ASSIGN(SmallFile content, read_small_file(bridge.path, largest_file));
   bridge.text = std::move(content.text);
   bridge.setup = setup_in(file->root().table("http"), bridge.setup.bridge);
+  bridge.setup.taken = taken_by_others(bridge);
   return {};
 }
 

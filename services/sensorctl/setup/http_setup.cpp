@@ -82,6 +82,17 @@ std::vector<std::string> names_of(Scopes scopes) {
 
 std::string option_of_bridge(const HttpSetup& setup) { return setup.bridge.empty() ? "" : " --bridge " + setup.bridge; }
 
+int free_port(const HttpSetup& setup) {
+  std::set<int> taken;
+  for (const std::string& text : setup.taken) {
+    if (const std::optional<ListenAddress> listen = parse_listen_address(text); listen.has_value())
+      taken.insert(listen->port);
+  }
+  int port = setup.bridge.empty() ? usual_port : usual_port + 1;
+  while (taken.contains(port)) ++port;  // there are few bridges
+  return port;
+}
+
 std::string token_file(const std::string& folder, const std::string& name, const HttpSetup& setup) {
   return folder + "/" + name + (setup.bridge.empty() ? "" : "@" + setup.bridge) + ".token";
 }
@@ -128,10 +139,10 @@ Result<Change> close_page(std::string_view text, const HttpSetup& setup) {
     return fail(ErrorCode::invalid,
                 fmt::format("the bridge {0} has no port yet, and {1} is another one's: name one, sudo sensorctl page "
                             "--bridge {0} --listen 127.0.0.1:{2}",
-                            setup.bridge, usual_port, usual_port + 1));
+                            setup.bridge, usual_port, free_port(setup)));
   }
   if (!now.has_value() || !now->is_loopback()) {
-    change.setup.listen = ListenAddress{"127.0.0.1", now.has_value() ? now->port : usual_port}.text();
+    change.setup.listen = ListenAddress{"127.0.0.1", now.has_value() ? now->port : free_port(setup)}.text();
     TRY_ASSIGN(change.text, with_key(change.text, "http", "listen", quoted(change.setup.listen)));
   }
   if (setup.anonymous ==

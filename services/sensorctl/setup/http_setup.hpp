@@ -31,16 +31,20 @@ struct Token {
 };
 
 struct HttpSetup {
-  std::string listen;               // "127.0.0.1:8080"; empty: there is no page
-  bool has_certificate = false;     // HTTPS
-  std::optional<Scopes> anonymous;  // as the file says; nothing: reading on a loopback address, else nothing
-  std::vector<Token> tokens;        // by name
-  std::string bridge{};             // whose it is, of several; empty: the one without a name
+  std::string listen;                // "127.0.0.1:8080"; empty: there is no page
+  bool has_certificate = false;      // HTTPS
+  std::optional<Scopes> anonymous;   // as the file says; nothing: reading on a loopback address, else nothing
+  std::vector<Token> tokens;         // by name
+  std::string bridge{};              // whose it is, of several; empty: the one without a name
+  std::vector<std::string> taken{};  // what the other bridges of its folder have as `listen`
   bool operator==(const HttpSetup&) const = default;
 };
 
 /// " --bridge NAME", for the commands that people are told; empty for the bridge without a name.
 std::string option_of_bridge(const HttpSetup& setup);
+
+/// A port for a page: the first from 8080 on that no other bridge has. 8080 is left to the bridge without a name.
+int free_port(const HttpSetup& setup);
 
 /// Where the token `name` of a bridge is kept: "FOLDER/garden.token", "FOLDER/garden@weather.token".
 std::string token_file(const std::string& folder, const std::string& name, const HttpSetup& setup);

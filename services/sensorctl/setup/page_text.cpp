@@ -59,13 +59,15 @@ std::string page_text(const HttpSetup& setup, const Reach& reach) {
   if (!listen.has_value() && !bridge.empty()) {
     return fmt::format(
         "The bridge {} has no page: [http] listen names no address.\n"
-        "For this machine only:         sudo sensorctl page{} --listen 127.0.0.1:8081\n",
-        setup.bridge, bridge);
+        "For this machine only:         sudo sensorctl page{} --listen 127.0.0.1:{}\n",
+        setup.bridge, bridge, free_port(setup));
   }
   if (!listen.has_value()) {
-    return "There is no page: [http] listen names no address.\n"
-           "For this machine only:         sudo sensorctl page --local\n"
-           "For the house, with a token:   sudo sensorctl page --listen 0.0.0.0:8080\n";
+    return fmt::format(
+        "There is no page: [http] listen names no address.\n"
+        "For this machine only:         sudo sensorctl page --local\n"
+        "For the house, with a token:   sudo sensorctl page --listen 0.0.0.0:{}\n",
+        free_port(setup));
   }
   if (listen->is_loopback()) {
     return fmt::format(
@@ -86,7 +88,7 @@ std::string token_text(const Token& token, const HttpSetup& setup) {
   std::string text = fmt::format("TOKEN=$(sudo cat {})\n", token.file);
   if (!listen.has_value())
     return text + "There is no page and no HTTP API yet: sudo sensorctl page" + option_of_bridge(setup) +
-           (setup.bridge.empty() ? " --local\n" : " --listen 127.0.0.1:8081\n");
+           (setup.bridge.empty() ? " --local\n" : fmt::format(" --listen 127.0.0.1:{}\n", free_port(setup)));
   const std::string api = own_address(setup, *listen) + "/v1/readings";
   if (token.scopes.read) text += fmt::format("{} '{}?limit=10'\n", curl_with_token, api);
   if (token.scopes.write) {

@@ -304,6 +304,21 @@ TEST_F(PageOnMachine, looks_after_the_bridge_that_is_named_and_no_other) {
       << absent.error().message;
 }
 
+TEST_F(PageOnMachine, knows_which_ports_the_other_bridges_of_the_folder_have) {
+  folder_.write("sensor-http-bridge@a.toml", "name = \"a\"\n");
+  folder_.write("sensor-http-bridge@b.toml", "name = \"b\"\n[http]\nlisten = \"127.0.0.1:8081\"\n");
+  const Result<BridgeFile> a = read_bridge_file(folder_.path(), "a");
+  ASSERT_TRUE(a.has_value()) << a.error().message;
+  EXPECT_EQ(free_port(a->setup), 8082);
+  EXPECT_EQ(free_port(read_bridge_file(folder_.path(), "b")->setup), 8081) << "its own is its own";
+  PageOptions page;
+  page.configuration = page.folder_of_unit = folder_.path();
+  page.bridge = "a";
+  page.owner = user_name();
+  page.listen = "127.0.0.1:8082";
+  EXPECT_EQ(show_or_move_page(page), exit_ok) << "what the others have is no part of the change";
+}
+
 TEST_F(PageOnMachine, waits_for_another_change_as_long_as_it_may) {
   const Result<BridgeFile> first = lock_bridge_file(folder_.path());
   ASSERT_TRUE(first.has_value()) << first.error().message;

@@ -220,9 +220,25 @@ TEST(HttpSetup, of_a_bridge_with_a_name_is_told_with_its_name) {
   EXPECT_EQ(add_token("", setup, "garden", {true, false}, "/etc/x")->token->file, "/etc/x/garden@weather.token");
   EXPECT_NE(add_token("", setup, "api", {true, false}, "/etc/x").error().message.find("/etc/x/api@weather.token"),
             std::string::npos);
+  EXPECT_NE(token_text({"a", "/a", {}}, HttpSetup{"", false, {}, {}, "b"}).find("--listen 127.0.0.1:8081\n"),
+            std::string::npos);
   EXPECT_EQ(other_bridges_text("page", {}, ""), "");
   EXPECT_EQ(other_bridges_text("page", {"a", "b"}, "a"),
             "Of the bridge b: sensorctl page --bridge b\nOf the bridge without a name: sensorctl page\n");
+}
+
+TEST(HttpSetup, is_offered_a_port_that_no_other_bridge_has) {
+  HttpSetup setup;
+  setup.taken = {"", "0.0.0.0:8080", "127.0.0.1:8081", "[::1]:8083"};
+  EXPECT_EQ(close_page(closed, setup)->setup.listen, "127.0.0.1:8082");
+  EXPECT_NE(page_text(setup, reach).find("sudo sensorctl page --listen 0.0.0.0:8082\n"), std::string::npos);
+  setup.bridge = "weather";
+  const std::string told = "sudo sensorctl page --bridge weather --listen 127.0.0.1:8082";
+  EXPECT_NE(page_text(setup, reach).find(told + "\n"), std::string::npos);
+  EXPECT_NE(token_text({"garden", "/garden", {}}, setup).find(told + "\n"), std::string::npos);
+  EXPECT_TRUE(close_page("", setup).error().message.ends_with(told)) << close_page("", setup).error().message;
+  setup.taken = {"", "0.0.0.0:9090"};
+  EXPECT_EQ(free_port(setup), 8081) << "8080 is of the bridge without a name, also while that has none";
 }
 
 }  // namespace
