@@ -188,17 +188,20 @@ bool Intake::say(LogLevel level, const DriverState& driver, const std::string& t
   return line.has_value();
 }
 
-/// Once for each kind, with the first `line` of it, which is others' text.
+/// Once for each kind, with the first `line` of it, which is others' text. What the log had no room for is said later,
+/// if it is still so.
 void Intake::complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects) {
   ++driver_errors_;
   ++driver.errors_since_well;
   if (driver.complaints.size() >= max_complaints) driver.complaints.erase(driver.complaints.begin());
   const auto [known, is_new] = driver.complaints.try_emplace(kind);
   known->second.is_repeated = true;
-  if (!is_new) return;
+  if (is_new) known->second.number = driver.errors_since_well;
+  if (!is_new && driver.said.contains(kind)) return;
   const std::string quoted = line.empty() ? "" : ": \"" + printable_line(line, longest_quote_bytes) + "\"";
-  known->second.number = driver.errors_since_well;
-  if (say(LogLevel::warning, driver, kind + quoted, now, effects)) known->second.said = kind + quoted;
+  if (!say(LogLevel::warning, driver, kind + quoted, now, effects)) return;
+  if (driver.said.size() >= max_complaints) driver.said.erase(driver.said.begin());
+  driver.said.insert_or_assign(kind, kind + quoted);
 }
 
 /// Two drivers that have a sensor of one name make one history of two things. Both are kept, and it is said.
@@ -251,13 +254,19 @@ std::uint64_t Intake::refused() const {
   return sum;
 }
 
-/// What the log said last of what is still so: the status changes no more often than the log does.
+/// What the log said last of what is so now: the status changes no more often than the log does, or than a driver fails
+/// that it has named before.
 std::string Intake::trouble_of(const DriverState& driver) {
-  const Complaint* last = nullptr;
+  if (driver.stuck) return stuck_text(driver.schedule);
+  std::string text = "has errors that the log had no room for yet";
+  std::uint64_t last = 0;
   for (const auto& [kind, complaint] : driver.complaints) {
-    if (!complaint.said.empty() && (last == nullptr || complaint.number > last->number)) last = &complaint;
+    const auto said = driver.said.find(kind);
+    if (said == driver.said.end() || complaint.number <= last) continue;
+    text = said->second;
+    last = complaint.number;
   }
-  return driver.stuck ? stuck_text(driver.schedule) : last != nullptr ? last->said : "has errors; the log has them";
+  return text;
 }
 
 std::string Intake::ailing() const {

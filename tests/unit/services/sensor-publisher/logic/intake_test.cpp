@@ -163,6 +163,41 @@ TEST_F(IntakeTest, says_what_is_wrong_in_the_words_of_the_log_and_the_newest_of_
   EXPECT_EQ(intake.ailing(), "");
 }
 
+TEST_F(IntakeTest, what_is_wrong_is_said_each_time_that_a_driver_fails_and_is_well_again) {
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
+  for (int i = 0; i < 20; ++i) {
+    rounds_started(intake);
+    DriverReport report;
+    report.errors.push_back({ErrorCode::io, "x: not there"});
+    finish(intake, std::move(report));
+    EXPECT_EQ(intake.ailing(), "a: x: not there") << i;
+    pass(1s);
+    rounds_started(intake);
+    finish(intake, {{sample("t", 1)}, {}, false});
+    EXPECT_EQ(intake.ailing(), "") << i;
+    pass(1s);
+  }
+}
+
+TEST_F(IntakeTest, what_is_wrong_is_said_as_soon_as_the_log_has_room_for_it) {
+  WatchedIntake intake({{"a", 1s, 5s, {}}});
+  const auto round = [&](const std::string& wrong) {
+    rounds_started(intake);
+    DriverReport report;
+    report.errors.push_back({ErrorCode::io, wrong});
+    finish(intake, std::move(report));
+  };
+  for (int i = 0; i < 20; ++i) round("rubbish " + std::to_string(i));
+  round("x: not there");
+  ASSERT_EQ(log.size(), 10U);
+  pass(10s);
+  round("x: not there");
+  round("x: not there");
+  ASSERT_EQ(log.size(), 11U);
+  EXPECT_EQ(log.back().find("driver a: x: not there"), 0U) << log.back();
+  EXPECT_EQ(intake.ailing(), "a: x: not there");
+}
+
 // Each change of it is a message to the broker.
 TEST_F(IntakeTest, what_is_wrong_changes_no_more_often_than_the_log_says_it) {
   WatchedIntake intake({{"a", 0s, 5s, {}, true}});
