@@ -130,7 +130,7 @@ TEST_F(Programs, that_never_start_are_never_well_and_are_said_once) {
   expect_end();
   const std::string log = rig.publisher().log();
   EXPECT_EQ(count_of(log, "driver gone: start /no/such/program: No such file or directory"), 1U) << log;
-  EXPECT_EQ(count_of(log, "(exited with status 4); it will be started again; the last it said: no sensor at"), 1U)
+  EXPECT_EQ(count_of(log, "(exited with status 4); it will be started again; the last it said: \"no sensor at"), 1U)
       << log;
   EXPECT_EQ(count_of(log, "well again"), 0U) << log;
 }

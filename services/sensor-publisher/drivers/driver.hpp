@@ -20,7 +20,8 @@ struct NoValue {
   Error error;
 };
 
-/// Text of others that could not be read: why, which does not vary with the text, and the text itself, to be quoted.
+/// Text of others that could not be read, or was the last of a program: what happened, which does not vary with the
+/// text, and the text itself, to be quoted.
 struct BadLine {
   Error why;
   std::string line;

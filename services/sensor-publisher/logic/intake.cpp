@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "common/core/printable.hpp"
+#include "common/core/secret_name.hpp"
 
 namespace sensors::publisher {
 
@@ -189,7 +190,7 @@ bool Intake::say(LogLevel level, const DriverState& driver, const std::string& t
 }
 
 /// Once for each kind, with the first `line` of it, which is others' text. What the log had no room for is said later,
-/// if it is still so.
+/// if it is still so. The log stays on this machine; the status, which has the words of it, does not.
 void Intake::complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects) {
   ++driver_errors_;
   ++driver.errors_since_well;
@@ -201,7 +202,7 @@ void Intake::complain(DriverState& driver, const std::string& kind, std::string_
   const std::string quoted = line.empty() ? "" : ": \"" + printable_line(line, longest_quote_bytes) + "\"";
   if (!say(LogLevel::warning, driver, kind + quoted, now, effects)) return;
   if (driver.said.size() >= max_complaints) driver.said.erase(driver.said.begin());
-  driver.said.insert_or_assign(kind, kind + quoted);
+  driver.said.insert_or_assign(kind, kind + (may_hold_secret(line) ? ": (only the log has it)" : quoted));
 }
 
 /// Two drivers that have a sensor of one name make one history of two things. Both are kept, and it is said.

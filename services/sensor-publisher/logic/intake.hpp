@@ -39,7 +39,7 @@ class Intake {
   std::optional<Instant> wake_at(const Pacing& pacing) const;
 
   /// "co2: REASON" of each driver whose round is overdue, or whose errors are not over, in the words of its log,
-  /// and joined by "; "; of at most five, and how many more
+  /// but for what a program printed that may hold a secret, and joined by "; "; of at most five, and how many more
   /// there are. Empty when all are well.
   std::string ailing() const;
 
@@ -68,7 +68,7 @@ class Intake {
     Instant read_out_by{};  // after stop()
     std::uint64_t errors_since_well = 0;
     std::map<std::string, Complaint> complaints;  // by message without what it quotes; at most 100
-    std::map<std::string, std::string> said;      // by the same, also when it is over; at most 100
+    std::map<std::string, std::string> said;      // by the same, also when it is over: as others are told; at most 100
   };
 
   std::uint64_t suppressed() const;

@@ -25,8 +25,8 @@ std::string title_of(const std::vector<std::string>& program) {
   if (program.empty()) return {};
   std::string title = program.front();
   const auto script = std::find_if(program.begin() + 1, program.end(), [](const std::string& argument) {
-    return argument.find('/') != std::string::npos && argument.front() != '-' &&
-           argument.find_first_of(" \n;") == std::string::npos;
+    return argument.find('/') != std::string::npos && argument.find("://") == std::string::npos &&
+           argument.front() != '-' && argument.find_first_of(" \n;") == std::string::npos;
   });
   if (script != program.end()) title += " " + *script;
   return printable_line(title, longest_title_bytes);
@@ -226,8 +226,11 @@ void CommandDriver::end_child(DriverReport& report) {
   } else {
     text += " " + ending_->why + " (" + how + "); it will be started again";
   }
-  if (!last_words.empty()) text += "; the last it said: " + last_words;
-  report.errors.push_back({ending_->code, std::move(text)});
+  if (last_words.empty()) {
+    report.errors.push_back({ending_->code, std::move(text)});
+  } else {
+    report.bad_lines.push_back({{ending_->code, text + "; the last it said"}, last_words});
+  }
 }
 
 /// False when there is nothing to wait for any longer in this read().

@@ -48,6 +48,9 @@ inline bool has_error(const DriverReport& report, ErrorCode code, const std::str
   for (const Error& error : report.errors) {
     if (error.code == code && error.message.find(part) != std::string::npos) return true;
   }
+  for (const BadLine& bad : report.bad_lines) {  // a program's end may have its last words
+    if (bad.why.code == code && bad.why.message.find(part) != std::string::npos) return true;
+  }
   for (const NoValue& no_value : report.no_values) {  // what patience, which is not in the driver, decides on
     if (no_value.error.code == code && no_value.error.message.find(part) != std::string::npos) return true;
   }

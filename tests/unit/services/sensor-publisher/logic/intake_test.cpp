@@ -198,6 +198,20 @@ TEST_F(IntakeTest, what_is_wrong_is_said_as_soon_as_the_log_has_room_for_it) {
   EXPECT_EQ(intake.ailing(), "a: x: not there");
 }
 
+// The status is retained by the broker, and shown to whoever may read.
+TEST_F(IntakeTest, what_a_program_printed_that_may_hold_a_secret_is_in_the_log_only) {
+  const std::string ended = "co2.py ended (exited with status 1); it will be started again; the last it said";
+  for (const char* line : {"HTTPError: 401 for url: https://api/?appid=0ff1ce", "the token 0ff1ce is not valid"}) {
+    WatchedIntake intake({{"a", 0s, 5s, {}, true}});
+    rounds_started(intake);
+    DriverReport report;
+    report.bad_lines.push_back({{ErrorCode::disconnected, ended}, line});
+    finish(intake, std::move(report));
+    EXPECT_EQ(log.back(), "driver a: " + ended + ": \"" + line + "\"");
+    EXPECT_EQ(intake.ailing(), "a: " + ended + ": (only the log has it)");
+  }
+}
+
 // Each change of it is a message to the broker.
 TEST_F(IntakeTest, what_is_wrong_changes_no_more_often_than_the_log_says_it) {
   WatchedIntake intake({{"a", 0s, 5s, {}, true}});

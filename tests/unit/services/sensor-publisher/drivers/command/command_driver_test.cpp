@@ -327,11 +327,22 @@ TEST_F(CommandDriverTest, the_end_of_a_program_says_the_last_of_its_stderr_and_i
   CommandOptions options = shell("");
   options.program = {"/bin/sh", script};
   CommandDriver driver(options, [](const std::string&) {});
+  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.bad_lines.empty(); });
+  ASSERT_EQ(report.bad_lines.size(), 1U);
+  EXPECT_TRUE(report.errors.empty());
+  EXPECT_EQ(report.bad_lines[0].why.code, ErrorCode::disconnected);
+  EXPECT_EQ(
+      report.bad_lines[0].why.message,
+      "/bin/sh " + script + " closed its output (exited with status 1); it will be started again; the last it said");
+  EXPECT_EQ(report.bad_lines[0].line, "ModuleNotFoundError: smbus");
+}
+
+TEST_F(CommandDriverTest, a_program_is_not_called_by_the_address_that_it_asks) {
+  CommandOptions options = shell("");
+  options.program = {"/bin/sh", "-c", "exit 1", "https://api/?appid=0ff1ce"};
+  CommandDriver driver(options);
   const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
-  EXPECT_TRUE(has_error(report, ErrorCode::disconnected,
-                        "/bin/sh " + script +
-                            " closed its output (exited with status 1); it will be started again; "
-                            "the last it said: ModuleNotFoundError: smbus"));
+  EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "/bin/sh closed its output (exited with status 1)"));
 }
 
 TEST_F(CommandDriverTest, a_flood_on_stderr_blocks_no_program_and_is_a_few_lines) {
@@ -339,7 +350,7 @@ TEST_F(CommandDriverTest, a_flood_on_stderr_blocks_no_program_and_is_a_few_lines
   {
     CommandDriver driver(shell(R"(seq 1 100000 >&2; echo '{"sensor":"a","value":1}'; exit 0)"),
                          [&](const std::string& line) { said.push_back(line); });
-    const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+    const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.bad_lines.empty(); });
     EXPECT_EQ(report.samples.size(), 1U);
   }
   ASSERT_GE(said.size(), 31U);
