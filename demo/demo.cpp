@@ -190,7 +190,7 @@ bool Demo::is_over() const {
 }
 
 /// Until the time is over, somebody asks to end, nobody reads any more what is said, or the disk is nearly full.
-void Demo::flow(const rig::MqttProbe& probe) {
+void Demo::flow(rig::MqttProbe& probe) {
   const Millis every = isatty(STDOUT_FILENO) == 1 ? show_every : say_every;
   Millis next_show{0};
   Millis next_chaos = chaos_every;
@@ -211,23 +211,20 @@ void Demo::flow(const rig::MqttProbe& probe) {
   }
 }
 
-/// The same words as those of the page.
-std::string Demo::verdict_of(const rig::MqttProbe& probe) {
+/// The same words as those of the page. Each message counts once, when it has come: who is silent must grow old.
+std::string Demo::verdict_of(rig::MqttProbe& probe) {
   const Now now = read_clocks();
-  if (probe.connected() != watch_.is_connected()) probe.connected() ? watch_.connected(now) : watch_.disconnected(now);
-  const auto take = [&](const std::string& node, const char* kind, const char* service) {
-    const std::string name = topic_of("sensors", node, kind, service);
-    const std::optional<MqttMessage> message = probe.last(name);
-    if (message.has_value()) watch_.take(*parse_topic(name), message->payload, now);
-  };
-  for (const char* kind : {"status", "queue", "silent"}) {
-    for (std::size_t node = 0; node < rig_.nodes(); ++node) take(rig_.publisher(node).node(), kind, "sensor-publisher");
-    for (const char* service : {"sensor-persistence", "sensor-http-bridge"}) take(rig_.store_node(), kind, service);
+  const bool is_connected = probe.connected();
+  if (is_connected && !watch_.is_connected()) watch_.connected(now);
+  for (const MqttMessage& message : probe.take_messages()) {
+    const std::optional<TopicView> topic = parse_topic(message.topic);
+    if (topic.has_value()) watch_.take(*topic, message.payload, now, message.retained);
   }
+  if (!is_connected && watch_.is_connected()) watch_.disconnected(now);
   return watch_.judge(now).headline;
 }
 
-View Demo::view(const rig::MqttProbe& probe) {
+View Demo::view(rig::MqttProbe& probe) {
   View seen{verdict_of(probe),
             page_address(page_.number()),
             "sh " + folder_.dir().file("watch"),
@@ -334,7 +331,8 @@ DemoOutcome Demo::finish() {
   const rig::StoreReader store = rig_.store();
   const std::uint64_t in_store =
       store.exists() ? store.last_id() - std::min(store.last_id(), store.uploaded_through("api")) : 0;
-  outcome.waiting = std::min(missing, progress.in_outbox + in_store);
+  outcome.held = progress.in_outbox + in_store;
+  outcome.waiting = std::min(missing, outcome.held);
   outcome.lost = missing - outcome.waiting;
   return outcome;
 }

@@ -29,9 +29,9 @@ class Demo {
   int end_at_once() const;
   void introduce();
   bool is_over() const;
-  void flow(const rig::MqttProbe& probe);
-  View view(const rig::MqttProbe& probe);
-  std::string verdict_of(const rig::MqttProbe& probe);
+  void flow(rig::MqttProbe& probe);
+  View view(rig::MqttProbe& probe);
+  std::string verdict_of(rig::MqttProbe& probe);
   void play_unplugged();
   void show(const View& view);
   void say(const std::string& text);

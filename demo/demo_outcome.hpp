@@ -12,10 +12,11 @@ struct DemoOutcome {
   std::uint64_t stored = 0;
   std::uint64_t delivered = 0;
   std::uint64_t duplicates_at_api = 0;
-  std::uint64_t lost = 0;
+  std::uint64_t lost = 0;  // at least, where some may wait
   std::uint64_t gaps = 0;
   double seconds = 0;
-  std::uint64_t waiting = 0;  // in outbox or store when the demo ended; none of the lost
+  std::uint64_t waiting = 0;  // at most so many of what did not arrive; none of the lost
+  std::uint64_t held = 0;     // in outbox and store when the demo ended; one that had arrived may be among them
 
   /// Every reading arrived, once.
   bool good() const { return lost == 0 && duplicates_at_api == 0 && stored == taken && delivered == taken; }
@@ -26,7 +27,7 @@ struct DemoOutcome {
   /// A sentence for people, of one line.
   std::string text() const;
 
-  /// One object on one line, with all eight.
+  /// One object on one line, with all but `held`.
   std::string json() const;
 };
 
