@@ -157,6 +157,21 @@ TEST_F(AlertsProgram, tells_each_channel_once_that_it_began_and_once_that_it_is_
   EXPECT_EQ(service_->stop(patience), 0);
 }
 
+TEST_F(AlertsProgram, says_of_secret_addresses_only_where_they_lead) {
+  const std::string nobody = "http://127.0.0.1:" + std::to_string(rig::free_port());
+  start("[heartbeat]\nurl = \"" + nobody + "/ping/hush-hush\"\n" +
+        channel("hook", "type = \"slack\"\nurl = \"" + nobody + "/services/hush-hush\"\n"));
+  const auto log = [this] { return rig::read_file(folder_.file("alerts.log")); };
+  until("the heartbeat fails, and the channel's breaker opens", [&] {
+    read("oven", 99);
+    const std::string said = log();
+    return said.find("heartbeat: POST " + nobody + "/...") != std::string::npos &&
+           said.find("channel hook") != std::string::npos;
+  });
+  EXPECT_EQ(service_->stop(patience), 0);
+  EXPECT_EQ(log().find("hush"), std::string::npos) << log();
+}
+
 TEST_F(AlertsProgram, keeps_the_list_through_kills_and_channels_that_hang_lie_and_drop) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
