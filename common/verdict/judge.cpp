@@ -43,6 +43,7 @@ Verdict Judge::verdict() {
     found_.resize(PipelineWatch::max_problems);
   }
   for (Found& found : found_) verdict.problems.push_back(std::move(found.problem));
+  verdict.left_out = std::move(left_out_);
   return verdict;
 }
 
@@ -52,7 +53,11 @@ void Judge::judge_all() {
   judge_machines();
   find_blocked();
   for (const auto& [name, service] : watch_.services_) {
-    if (!silent_machines_.contains(name.first)) judge_service(name, service);
+    if (silent_machines_.contains(name.first)) {
+      leave_out(name);
+    } else {
+      judge_service(name, service);
+    }
   }
   judge_missing();
   judge_sensors();
@@ -79,10 +84,17 @@ bool Judge::is_dead(const WatchedService& service) const {
   return life == Life::down || life == Life::silent;
 }
 
+/// It went down a moment ago, as far as is known.
+bool Judge::may_restart(const WatchedService& service) const {
+  const WallTime since = service.when(Condition::down).value_or(now_.wall);
+  return life_of(service) == Life::down && !service.is_old_will() && now_.wall - since < restart_time;
+}
+
 /// One of several machines, none of whose services lives.
 void Judge::judge_machines() {
   struct Machine {
     bool has_life = false;
+    bool may_restart = false;
     std::optional<WallTime> dead_since;  // all of it
   };
   std::map<std::string_view, Machine> machines;
@@ -93,23 +105,23 @@ void Judge::judge_machines() {
     machine.has_life = machine.has_life || life == Life::alive;
     const std::optional<WallTime> since =
         life == Life::down ? service.when(Condition::down) : std::optional(service.status->said);
+    machine.may_restart = machine.may_restart || may_restart(service);
     machine.dead_since = std::max(machine.dead_since, since);
   }
   const auto lives = [](const auto& machine) { return machine.second.has_life; };
-  if (std::none_of(machines.begin(), machines.end(), lives)) return;
+  if (std::none_of(machines.begin(), machines.end(), lives)) return leave_out("machine_silent", "", "");
   for (const auto& [node, machine] : machines) {
     if (machine.has_life || node == watch_.options_.node) continue;
     silent_machines_.emplace(node);
-    const WallTime since = machine.dead_since.value_or(now_.wall);
-    const bool may_restart = now_.wall - since < restart_time;
-    add("machine_silent", may_restart ? Severity::warning : Severity::critical, {std::string(node), ""},
-        machine_silent_words(node), since);
+    leave_out("", node, "");
+    add("machine_silent", machine.may_restart ? Severity::warning : Severity::critical, {std::string(node), ""},
+        machine_silent_words(node), machine.dead_since.value_or(now_.wall));
   }
 }
 
 /// Of the pipeline's services, which no machine has said anything of.
 void Judge::judge_missing() {
-  if (now_.monotonic - *watch_.connected_at_ < settle_time) return;
+  if (now_.monotonic - *watch_.connected_at_ < settle_time) return leave_out("service_missing", "", "");
   static constexpr std::array<std::string_view, 3> pipeline{publisher_service, store_service, bridge_service};
   std::vector<std::string_view> missing;
   for (const std::string_view wanted : pipeline) {
@@ -138,8 +150,7 @@ void Judge::judge_life(const Name& name, const WatchedService& service) {
   const WallTime since = service.when(Condition::down).value_or(now_.wall);
   // One that delivers nothing has only a page.
   const bool is_spare = service.report()->delivers == false;
-  const bool may_restart = now_.wall - since < restart_time;
-  add("service_down", is_spare || may_restart ? Severity::warning : Severity::critical, name,
+  add("service_down", is_spare || may_restart(service) ? Severity::warning : Severity::critical, name,
       service_down_words(name.second, service.report()->reason), since);
 }
 
@@ -155,11 +166,20 @@ void Judge::find_blocked() {
     if (is_bridge(name.second) && is_dead(service)) return report->delivers.value_or(true);
     return has_open_breaker(*report) && !is_dead(service);
   });
+  if (!is_blocked_) return;
+  leave_out("queue_grows", "", "");
+  leave_out("pace", "", "");
 }
 
 void Judge::judge_service(const Name& name, const WatchedService& service) {
-  if (service.report() == nullptr) return;
-  if (is_dead(service)) return judge_life(name, service);
+  if (service.report() == nullptr) {
+    if (service.status.has_value()) leave_out(name);
+    return;
+  }
+  if (is_dead(service)) {
+    leave_out(name);
+    return judge_life(name, service);
+  }
   const bool is_mute = name.second == store_service && watch_.silent_stores_.contains(name.first);
   if (is_mute) add("service_silent", Severity::warning, name, store_mute_words(), now_.wall);
   judge_breaker(name, service);
@@ -186,6 +206,7 @@ void Judge::judge_breaker(const Name& name, const WatchedService& service) {
   const BreakerReport& breaker = *report.breaker;
   const WallTime since = breaker.failing_since.value_or(breaker.since.value_or(now_.wall));
   const std::uint64_t waiting = waiting_for(name);
+  if (breaker.isolated) leave_out("breaker_open", name.first, name.second);
   if (breaker.isolated)
     return add("breaker_isolated", Severity::warning, name, breaker_isolated_words(name.second, waiting), since);
   const Severity severity = now_.wall - since >= long_failure ? Severity::critical : Severity::warning;
@@ -193,14 +214,19 @@ void Judge::judge_breaker(const Name& name, const WatchedService& service) {
 }
 
 void Judge::judge_queue(const Name& name, const WatchedService& service) {
-  if (const std::optional<WallTime> since = service.when(Condition::queue_full); since.has_value())
+  if (const std::optional<WallTime> since = service.when(Condition::queue_full); since.has_value()) {
+    leave_out("queue_grows", name.first, name.second);
+    leave_out("pace", name.first, name.second);
     return add("queue_full", Severity::critical, name, queue_full_words(name.second, *service.depth()), *since);
+  }
   if (is_blocked_) return;
   const std::optional<WallTime> grows = service.when(Condition::queue_grows);
   // What a bridge has to deliver waits in its store.
   const WatchedService* const store = at(name.first, store_service);
   const bool is_said_by_store =
       is_bridge(name.second) && store != nullptr && store->when(Condition::queue_grows).has_value();
+  if (is_said_by_store) leave_out("queue_grows", name.first, name.second);
+  if (grows.has_value()) leave_out("pace", "", "");
   if (grows.has_value() && !is_said_by_store)
     return add("queue_grows", Severity::warning, name, queue_grows_words(name.second, *service.depth()), *grows);
   const auto grow_somewhere = [](const auto& known) { return known.second.when(Condition::queue_grows).has_value(); };
@@ -211,6 +237,8 @@ void Judge::judge_queue(const Name& name, const WatchedService& service) {
 
 void Judge::judge_store(const Name& name, const WatchedService& service) {
   const ServiceReport& report = *service.report();
+  // Its node is that of the newest record.
+  if (report.gaps.has_value()) leave_out("gap", "", name.second);
   if (report.gaps.has_value())
     add("gap", Severity::warning, {report.gaps->node, name.second}, gap_words(*report.gaps), report.gaps->since);
   judge_dead_letters(name, service);
@@ -240,103 +268,83 @@ void Judge::judge_dead_letters(const Name& name, const WatchedService& service) 
   if (left > 0) add("dead_letters", Severity::warning, name, dead_letters_words(left), since);
 }
 
-/// The disk and the clock of its machine. Two services on one disk say it once, and so do two of one clock.
+/// The disk and the clock of its machine. Two services on one disk say it once, and so do two of one clock. A disk that
+/// the store is on has the store's name, also while the store is dead.
 void Judge::judge_machine_of(const Name& name, const WatchedService& service) {
   const ServiceReport& report = *service.report();
-  const WatchedService* const store = at(name.first, store_service);
-  const bool is_other = store != nullptr && store != &service && store->report() != nullptr && !is_dead(*store);
-  const std::optional<DiskFigures> of_store = is_other ? store->report()->disk : std::nullopt;
-  const bool is_said = report.disk.has_value() && of_store.has_value() &&
-                       report.disk->size_bytes == of_store->size_bytes && report.disk->risk == of_store->risk;
-  if (!is_said && service.when(Condition::disk).has_value()) {
-    add("disk", is_nearly_full(*report.disk) ? Severity::critical : Severity::warning, name, disk_words(*report.disk),
-        *service.when(Condition::disk));
-  }
-  if (!is_said && service.when(Condition::disk_at_risk).has_value())
-    add("disk_at_risk", Severity::warning, name, disk_at_risk_words(*report.disk),
-        *service.when(Condition::disk_at_risk));
   if (service.when(Condition::clock).has_value())
     add("clock", Severity::warning, {name.first, ""}, clock_words(), *service.when(Condition::clock));
+  if (!report.disk.has_value()) return;
+  const WatchedService* const store = at(name.first, store_service);
+  const bool is_other = store != nullptr && store != &service && store->report() != nullptr;
+  const std::optional<DiskFigures> of_store = is_other ? store->report()->disk : std::nullopt;
+  const bool is_one =
+      of_store.has_value() && report.disk->size_bytes == of_store->size_bytes && report.disk->risk == of_store->risk;
+  const Name disk = is_one ? Name{name.first, store_service} : name;
+  if (is_one) {
+    for (const std::string_view kind : {"disk", "disk_at_risk"}) leave_out(kind, name.first, name.second);
+    if (!is_dead(*store)) return;
+  }
+  if (service.when(Condition::disk).has_value()) {
+    add("disk", is_nearly_full(*report.disk) ? Severity::critical : Severity::warning, disk, disk_words(*report.disk),
+        *service.when(Condition::disk));
+  }
+  if (service.when(Condition::disk_at_risk).has_value())
+    add("disk_at_risk", Severity::warning, disk, disk_at_risk_words(*report.disk),
+        *service.when(Condition::disk_at_risk));
 }
 
-/// What it says is wrong, unless that is said already.
-void Judge::judge_degraded(const Name& name, const WatchedService& service) {
+/// Another problem says what it says is wrong.
+bool Judge::is_explained(const Name& name, const WatchedService& service) const {
   const ServiceReport& report = *service.report();
-  if (report.state != ServiceState::degraded || has_open_breaker(report)) return;
+  if (has_open_breaker(report)) return true;
   const bool is_long =
       service.when(Condition::queue_full).has_value() || service.when(Condition::queue_grows).has_value();
-  if (is_long && is_about_its_queue(report.reason)) return;
+  if (is_long && is_about_its_queue(report.reason)) return true;
   const WatchedService* const store = at(name.first, store_service);
   const bool is_of_store = is_bridge(name.second) && report.reason.starts_with("store: ");
   const bool is_store_bad = store == nullptr || store->report() == nullptr || is_dead(*store) ||
                             store->report()->state == ServiceState::degraded;
-  if (is_of_store && is_store_bad) return;
+  return is_of_store && is_store_bad;
+}
+
+/// It says one reason: what it would say after that one is not known.
+void Judge::judge_degraded(const Name& name, const WatchedService& service) {
+  const ServiceReport& report = *service.report();
+  if (report.state != ServiceState::degraded) return;
+  if (name.second == publisher_service && report.reason.starts_with(drivers_fail)) return judge_drivers(name, service);
+  if (name.second == publisher_service) leave_out("driver", name.first, "");
+  if (is_explained(name, service)) return leave_out("degraded", name.first, name.second);
   const WallTime since = service.when(Condition::degraded).value_or(now_.wall);
   const bool is_bad = name.second == store_service && now_.wall - since >= long_store_trouble;
   add("degraded", is_bad ? Severity::critical : Severity::warning, name, degraded_words(name.second, report.reason),
       since);
 }
 
-// ---- sensors ----
+// ---- what is left out ----
 
-/// Its publisher says nothing, so nothing is known of them one by one.
-bool Judge::is_of_dead(const std::string& node) const {
-  if (silent_machines_.contains(node)) return true;
-  const WatchedService* const publisher = at(node, publisher_service);
-  return publisher != nullptr && is_dead(*publisher);
+void Judge::leave_out(std::string_view kind, std::string_view node, std::string_view object) {
+  left_out_.push_back({std::string(kind), std::string(node), std::string(object)});
 }
 
-/// A publisher says which of its drivers fail; its sensors need not be said one by one.
-bool Judge::is_driver_told(const Name& reporter) const {
-  const ServiceReport* const report = watch_.services_.at(reporter).report();
-  return report != nullptr && report->state == ServiceState::degraded && report->reason.starts_with(drivers_fail);
-}
-
-void Judge::judge_sensors() {
-  for (const auto& [name, service] : watch_.services_) {
-    if (!service.silent.has_value()) continue;
-    if (service.report() != nullptr && is_dead(service)) continue;
-    judge_devices(name, service);
+/// A store speaks of sensors of other machines too.
+void Judge::leave_out(const Name& name) {
+  const auto& [node, service] = name;
+  leave_out("", node, service);
+  if (service == publisher_service) {
+    for (const std::string_view kind : {"clock", "driver", "sensor_silent"}) leave_out(kind, node, "");
   }
-}
-
-void Judge::judge_devices(const Name& reporter, const WatchedService& service) {
-  const bool is_told = is_driver_told(reporter);
-  std::map<std::pair<std::string_view, std::string_view>, std::vector<const SilentSensor*>> devices;
-  for (const SilentSensor& sensor : service.silent->silent) {
-    if (is_of_dead(sensor.node)) continue;
-    ++silent_sensors_;
-    if (is_told && !sensor.driver.empty()) continue;
-    const std::string_view text = sensor.sensor;
-    const std::string_view device = sensor.driver.empty() ? text.substr(0, text.find('.')) : sensor.driver;
-    devices[{sensor.node, device}].push_back(&sensor);
+  if (service == store_service) {
+    for (const std::string_view kind : {"clock", "dead_letters", "destination_gone"}) leave_out(kind, node, "");
+    leave_out("gap", "", service);
+    leave_out("sensor_silent", "", "");
   }
-  for (const auto& [key, sensors] : devices) {
-    const std::string node(key.first);
-    if (sensors.size() == 1) {
-      const SilentSensor& sensor = *sensors.front();
-      add("sensor_silent", Severity::warning, {node, sensor.sensor}, sensor_silent_words(sensor), sensor.since);
-      continue;
-    }
-    const auto first = std::min_element(sensors.begin(), sensors.end(),
-                                        [](const auto* a, const auto* b) { return a->since < b->since; });
-    add("sensor_silent", Severity::warning, {node, std::string(key.second)}, sensors_silent_words(key.second, sensors),
-        (*first)->since);
-  }
-  if (service.silent->more == 0) return;
-  silent_sensors_ += service.silent->more;
-  const std::vector<SilentSensor>& named = service.silent->silent;
-  add("sensor_silent", Severity::warning, {reporter.first, ""}, sensors_unnamed_words(service.silent->more),
-      named.empty() ? wall_at(service.silent_heard_at, now_) : named.back().since);
 }
 
 // ---- the whole ----
 
 void Judge::add(std::string_view kind, Severity severity, const Name& name, Words words, WallTime since) {
-  const bool is_said = std::any_of(found_.begin(), found_.end(), [&](const Found& found) {
-    return found.problem.kind == kind && found.problem.node == name.first && found.problem.object == name.second;
-  });
-  if (is_said) return;
+  if (!said_.emplace(kind, name).second) return;
   found_.push_back({Problem{std::string(kind), severity, name.first, name.second, std::move(words.what),
                             std::move(words.advice), since},
                     std::move(words.brief)});

@@ -81,8 +81,8 @@ bool PipelineWatch::take_report(const Name& name, std::string_view kind, std::st
   if (kind == "status") {
     std::optional<ServiceReport> report = optional_of(decode_status(*line));
     const Millis age = age_of(report, now, retained);
-    service.status =
-        WatchedService::Status{std::move(report), std::move(*line), now.monotonic, now.monotonic - age, now.wall - age};
+    service.status = WatchedService::Status{std::move(report),   std::move(*line), now.monotonic,
+                                            now.monotonic - age, now.wall - age,   retained};
   } else {
     std::optional<QueueDepth> depth = optional_of(decode_queue_depth(*line));
     service.queue = WatchedService::Queue{depth, std::move(*line), now.monotonic};

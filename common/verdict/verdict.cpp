@@ -1,5 +1,6 @@
 #include "common/verdict/verdict.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,6 +30,15 @@ void append_problem(std::string& out, const Problem& problem) {
 }  // namespace
 
 std::string_view name_of(Severity severity) { return severity == Severity::critical ? "critical" : "warning"; }
+
+bool Verdict::leaves_open(std::string_view kind, std::string_view node, std::string_view object) const {
+  const auto is_it = [](const std::string& left_out, std::string_view name) {
+    return left_out.empty() || left_out == name;
+  };
+  return std::any_of(left_out.begin(), left_out.end(), [&](const LeftOut& one) {
+    return is_it(one.kind, kind) && is_it(one.node, node) && is_it(one.object, object);
+  });
+}
 
 bool says_the_same(const Verdict& a, const Verdict& b) {
   if (a.ok() && b.ok()) return a.sensors == b.sensors && a.waiting == b.waiting;

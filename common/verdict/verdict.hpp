@@ -48,20 +48,35 @@ inline constexpr auto kinds = std::to_array<std::string_view>({
     "disk_at_risk",      // it does not keep data through a power cut
     "clock",             // a machine's clock is not set
     "pace",              // sensors are read more slowly
-    "degraded",          // object: the service. What it says is wrong, where nothing above says it
-    "sensor_silent",     // object: the sensor; or what several of one device have in common, "bme280"
+    "degraded",          // object: the service. What it says is wrong, where nothing else says it
+    "driver",            // object: the driver. It fails, and no silent sensor says so
+    "sensor_silent",     // object: the sensor
 });
+
+/// Problems that were not judged, so that nobody knows whether they are there; an empty member stands for any.
+struct LeftOut {
+  std::string kind;
+  std::string node;
+  std::string object;
+  bool operator==(const LeftOut&) const = default;
+};
 
 struct Verdict {
   std::string headline;           // one line, never empty: "All is well: 56 sensors, the newest 2 s ago, ..."
   std::vector<Problem> problems;  // the worst first, then the oldest; max_problems at most
   std::size_t more = 0;           // problems that have no room in `problems`
+  std::vector<LeftOut> left_out;  // what follows from others, and what those say who are silent
 
   std::optional<std::uint64_t> sensors;  // known ones; nothing: nobody has said
   std::optional<WallTime> newest;        // when the newest reading came; nothing: none was heard of
   std::uint64_t waiting = 0;             // readings that wait to be delivered
 
   bool ok() const { return problems.empty(); }
+
+  /// Whether a problem of this name that is not among `problems` may be there all the same. Without a connection to the
+  /// broker nothing but that is judged.
+  bool leaves_open(std::string_view kind, std::string_view node, std::string_view object) const;
+
   bool operator==(const Verdict&) const = default;
 };
 

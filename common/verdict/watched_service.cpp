@@ -48,6 +48,8 @@ const ServiceReport* WatchedService::report() const {
 
 std::optional<QueueDepth> WatchedService::depth() const { return queue.has_value() ? queue->depth : std::nullopt; }
 
+bool WatchedService::is_old_will() const { return report() != nullptr && report()->last_will && status->retained; }
+
 Instant WatchedService::heard_at() const {
   Instant at{};
   if (status.has_value()) at = std::max(at, status->heard_at);

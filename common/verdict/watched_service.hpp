@@ -37,8 +37,9 @@ struct WatchedService {
     std::optional<ServiceReport> report;  // nothing: it is an object, but no status
     std::string payload;                  // on one line
     Instant heard_at{};
-    Instant said_at{};  // as far as is known: before heard_at for one that was retained
-    WallTime said{};    // the same
+    Instant said_at{};      // as far as is known: before heard_at for one that was retained
+    WallTime said{};        // the same
+    bool retained = false;  // the broker had it already
   };
   struct Queue {
     std::optional<QueueDepth> depth;  // nothing: it is an object, but no queue
@@ -57,6 +58,9 @@ struct WatchedService {
   /// Its status, where it has said one that can be read.
   const ServiceReport* report() const;
   std::optional<QueueDepth> depth() const;
+
+  /// It is a last will that the broker had already: how old it is, nothing says.
+  bool is_old_will() const;
 
   /// When it last said anything.
   Instant heard_at() const;

@@ -48,17 +48,17 @@ std::string_view consequence_of(std::string_view service) {
   return "";
 }
 
-/// The first part of a reason, for a headline; of a driver that fails its name.
-std::string first_part(std::string_view reason) {
-  if (reason.starts_with(drivers_fail)) {
-    const std::string_view rest = reason.substr(drivers_fail.size());
-    return fmt::format("driver {} fails", line_of(rest.substr(0, std::min(rest.find_first_of(":;,"), rest.size()))));
-  }
-  std::string text = line_of(reason.substr(0, std::min(reason.find(';'), reason.size())));
+/// `text` where it is short enough for a headline, else its first words.
+std::string in_brief(std::string text) {
   if (text.size() <= most_brief_bytes) return text;
   const std::size_t blank = text.rfind(' ', most_brief_bytes);
   text.resize(blank == std::string::npos || blank == 0 ? most_brief_bytes : blank);
   return text + " ...";
+}
+
+/// The first part of a reason, for a headline.
+std::string first_part(std::string_view reason) {
+  return in_brief(line_of(reason.substr(0, std::min(reason.find(';'), reason.size()))));
 }
 
 std::string came_every(Millis interval) { return "came every " + span_text(interval); }
@@ -223,22 +223,21 @@ Words degraded_words(std::string_view service, std::string_view reason) {
   return {first_part(reason), fmt::format("{}: {}", service, line_of(reason)), "Its log: " + log_of(service)};
 }
 
-Words sensor_silent_words(const SilentSensor& sensor) {
+Words driver_words(std::string_view driver, std::string_view reason) {
+  return {in_brief(fmt::format("driver {} fails", driver)), fmt::format("driver {} fails: {}", driver, line_of(reason)),
+          fmt::format("Look at what it reads, its cable and its power. Its log: journalctl -u {} -g {} -n 50",
+                      publisher_service, driver)};
+}
+
+Words sensor_silent_words(const SilentSensor& sensor, std::string_view reason) {
+  const std::string why = reason.empty() ? "" : ": " + line_of(reason);
+  const std::string failure = sensor.driver.empty() ? "" : fmt::format("; driver {} fails{}", sensor.driver, why);
   return {
       fmt::format("{} is silent", sensor.sensor),
-      fmt::format("{} is silent; it {}", sensor.sensor, came_every(sensor.interval)),
+      fmt::format("{} is silent; it {}{}", sensor.sensor, came_every(sensor.interval), failure),
       fmt::format("Look at its cable, its power, and what reads it. If it is gone for good: sensorctl sensor forget "
                   "{} --node {}",
                   sensor.sensor, sensor.node)};
-}
-
-Words sensors_silent_words(std::string_view device, const std::vector<const SilentSensor*>& sensors) {
-  return {
-      fmt::format("{} is silent", device),
-      fmt::format("{} is silent, with {} sensors; the first {}", device, sensors.size(),
-                  came_every(sensors.front()->interval)),
-      "Look at its cable, its power, and what reads it. If it is gone for good: sensorctl sensor list, and sensorctl "
-      "sensor forget for each."};
 }
 
 Words sensors_unnamed_words(std::uint64_t count) {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/silent_json.hpp"
@@ -15,7 +14,8 @@
 
 namespace sensors::verdict {
 
-/// So a publisher's reason begins that says which of its drivers fail: "drivers with errors: bme280: no answer".
+/// So a publisher's reason begins that says which of its drivers fail: "drivers with errors: bme280: no answer; gpio:
+/// hangs; and 2 more drivers".
 inline constexpr std::string_view drivers_fail = "drivers with errors: ";
 
 struct Words {
@@ -44,9 +44,9 @@ Words disk_at_risk_words(const DiskFigures& disk);
 Words clock_words();
 Words pace_words(const ServiceReport& report);
 Words degraded_words(std::string_view service, std::string_view reason);
-Words sensor_silent_words(const SilentSensor& sensor);
-/// Of several, of one device or driver, by their common name.
-Words sensors_silent_words(std::string_view device, const std::vector<const SilentSensor*>& sensors);
+Words driver_words(std::string_view driver, std::string_view reason);
+/// `reason`: why its driver fails; empty where that is not known.
+Words sensor_silent_words(const SilentSensor& sensor, std::string_view reason);
 Words sensors_unnamed_words(std::uint64_t count);
 
 /// The headline when there is no problem. `sensors`, `newest`, `waiting` as in Verdict; `delivers`: some bridge has a

@@ -27,6 +27,7 @@ std::map<std::string, Millis, std::less<>> default_lasts() {
           {"clock", minutes(30)},
           {"pace", minutes(15)},
           {"degraded", minutes(10)},
+          {"driver", minutes(10)},
           {"sensor_silent", minutes(5)}};
 }
 

@@ -119,7 +119,7 @@ class Logic {
   Backoff write_backoff_;
 
   std::set<std::string, std::less<>> silent_machines_;  // as judged last, for is_unknown()
-  bool is_cut_ = false;                                 // there are more problems than a verdict holds
+  verdict::Verdict judged_;                             // last, likewise
   bool has_news_ = true;
   std::optional<Instant> judged_at_;
   Instant connected_at_{};  // while connected, as the next

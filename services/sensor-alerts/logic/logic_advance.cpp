@@ -45,11 +45,10 @@ void Logic::judge() {
 }
 
 std::vector<Trouble> Logic::troubles() {
-  const verdict::Verdict verdict = watch_.judge(now_);
-  is_cut_ = verdict.more > 0;
+  judged_ = watch_.judge(now_);
   silent_machines_.clear();
   std::vector<Trouble> found;
-  for (const verdict::Problem& problem : verdict.problems) {
+  for (const verdict::Problem& problem : judged_.problems) {
     if (problem.kind == "machine_silent") silent_machines_.insert(problem.node);
     if (options_.off.contains(problem.kind)) continue;
     const auto lasts = options_.lasts.find(problem.kind);
@@ -70,14 +69,15 @@ std::vector<Trouble> Logic::troubles() {
 }
 
 /// Who is blind says nothing: while the broker is away, until all have said how they are after it came back, of what is
-/// on a machine that is silent, of whom nothing was heard since, and of what a verdict had no room for.
+/// on a machine that is silent, of whom nothing was heard since, and of what a verdict left out or had no room for.
 bool Logic::is_unknown(const Alert& alert) const {
   if (alert.kind == "broker") return false;
   if (!self_.is_connected() || now_.monotonic < settled_at_) return true;
   if (alert.kind != "machine_silent" && is_machine_silent(alert.node)) return true;
   if (alert.kind == rule_kind) return rules_.is_unknown(alert);
   if (options_.off.contains(alert.kind)) return false;
-  return is_cut_ || !witnesses_.can_say(alert, watch_, connected_at_);
+  return judged_.more > 0 || judged_.leaves_open(alert.kind, alert.node, alert.object) ||
+         !witnesses_.can_say(alert, watch_, connected_at_);
 }
 
 /// By what was judged, or was told and is not over: a broker that began anew knows nothing of it.

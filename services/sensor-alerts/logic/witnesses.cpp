@@ -22,7 +22,7 @@ bool Witnesses::is_gone(const std::string& node, const verdict::PipelineWatch& w
 }
 
 /// An alert names the service that said it, or its machine; a gap and a silent sensor may be of one machine and said by
-/// the store of another; a destination is its store's.
+/// the store of another; a driver is its publisher's, and a destination its store's.
 bool Witnesses::can_say(const Alert& alert, const verdict::PipelineWatch& watch, Instant since) const {
   const auto heard = [&](const auto& wanted) {
     return std::any_of(watch.services().begin(), watch.services().end(), [&](const auto& known) {
@@ -38,6 +38,8 @@ bool Witnesses::can_say(const Alert& alert, const verdict::PipelineWatch& watch,
     return heard([&](const auto& name) {
       return name.second == verdict::store_service || (is_of_node(name) && name.second == verdict::publisher_service);
     });
+  if (alert.kind == "driver")
+    return heard([&](const auto& name) { return is_of_node(name) && name.second == verdict::publisher_service; });
   if (alert.kind == "dead_letters" || alert.kind == "destination_gone")
     return heard([&](const auto& name) { return is_of_node(name) && name.second == verdict::store_service; });
   if (alert.object.empty()) return heard(is_of_node);

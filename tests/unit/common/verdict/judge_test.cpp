@@ -174,16 +174,115 @@ TEST_F(JudgeTest, says_the_disk_and_the_clock_of_a_machine_once) {
             (Lines{"disk kitchen/sensor-persistence", "clock kitchen/", "disk_at_risk kitchen/sensor-persistence"}));
 }
 
-TEST_F(JudgeTest, says_a_driver_that_fails_and_not_each_of_its_sensors) {
+TEST_F(JudgeTest, has_a_problem_for_each_driver_that_fails) {
   all_up();
-  say({.service = "sensor-publisher",
-       .state = ServiceState::degraded,
-       .reason = "drivers with errors: bme280: no answer"});
-  silent({9, {sensor("a.t", "kitchen", "bme280"), sensor("a.h", "kitchen", "bme280"), sensor("door")}, 0});
-  EXPECT_EQ(kinds_of_problems(), (Lines{"sensor_silent kitchen/door", "degraded kitchen/sensor-publisher"}));
+  const auto fails = [this](const std::string& reason) {
+    say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = "drivers with errors: " + reason});
+  };
+  fails("bme280: no answer; see its cable; gpio: hangs");
+  EXPECT_EQ(kinds_of_problems(), (Lines{"driver kitchen/bme280", "driver kitchen/gpio"}));
+  EXPECT_FALSE(judge().leaves_open("driver", "kitchen", "onewire")) << "all are named";
+  fails("bme280: no answer; and 2 more drivers");
+  EXPECT_EQ(kinds_of_problems(), Lines{"driver kitchen/bme280"});
+  EXPECT_TRUE(judge().leaves_open("driver", "kitchen", "gpio"));
+  say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = "the outbox cannot be written"});
+  EXPECT_EQ(kinds_of_problems(), Lines{"degraded kitchen/sensor-publisher"});
+  EXPECT_TRUE(judge().leaves_open("driver", "kitchen", "bme280")) << "a status has one reason";
   say({.service = "sensor-publisher"});
-  EXPECT_EQ(kinds_of_problems(), (Lines{"sensor_silent kitchen/bme280", "sensor_silent kitchen/door"}));
-  EXPECT_EQ(judge().headline, "3 of 9 sensors are silent; all else is well");
+  EXPECT_FALSE(judge().leaves_open("driver", "kitchen", "bme280"));
+}
+
+TEST_F(JudgeTest, names_each_sensor_that_falls_silent_also_where_its_driver_fails_already) {
+  all_up();
+  const auto fails = [this](const std::string& reason) {
+    say({.service = "sensor-publisher", .state = ServiceState::degraded, .reason = reason});
+  };
+  fails("drivers with errors: onewire: a does not answer");
+  silent({9, {sensor("a.t", "kitchen", "onewire")}, 0});
+  EXPECT_EQ(kinds_of_problems(), Lines{"sensor_silent kitchen/a.t"});
+  EXPECT_TRUE(judge().leaves_open("driver", "kitchen", "onewire")) << "it may have been told before";
+  silent({9, {sensor("a.t", "kitchen", "onewire"), sensor("b.t", "kitchen", "onewire")}, 0});
+  EXPECT_EQ(kinds_of_problems(), (Lines{"sensor_silent kitchen/a.t", "sensor_silent kitchen/b.t"}));
+  fails("the outbox cannot be written");
+  EXPECT_EQ(kinds_of_problems(),
+            (Lines{"sensor_silent kitchen/a.t", "sensor_silent kitchen/b.t", "degraded kitchen/sensor-publisher"}));
+}
+
+TEST_F(JudgeTest, keeps_the_name_of_a_silent_sensor_when_others_of_its_device_come_and_go) {
+  all_up();
+  const Lines one{"sensor_silent kitchen/bme280.temperature"};
+  silent({9, {sensor("bme280.temperature")}, 0});
+  EXPECT_EQ(kinds_of_problems(), one);
+  silent({9, {sensor("bme280.temperature"), sensor("bme280.humidity")}, 0});
+  EXPECT_EQ(kinds_of_problems(), (Lines{"sensor_silent kitchen/bme280.humidity", one.front()}));
+  silent({9, {sensor("bme280.temperature", "kitchen", "bme280")}, 0});
+  EXPECT_EQ(kinds_of_problems(), one) << "its driver fails now";
+}
+
+TEST_F(JudgeTest, leaves_open_what_a_dead_service_may_still_have) {
+  all_up();
+  all_up("attic");
+  const auto left_open = [this] {
+    Lines open;
+    const std::vector<LeftOut> asked{{"disk", "kitchen", "sensor-persistence"},
+                                     {"dead_letters", "kitchen", "api"},
+                                     {"gap", "attic", "sensor-persistence"},
+                                     {"queue_grows", "attic", "sensor-publisher"},
+                                     {"sensor_silent", "attic", "t"},
+                                     {"sensor_silent", "kitchen", "t"},
+                                     {"degraded", "kitchen", "sensor-http-bridge"},
+                                     {"clock", "kitchen", ""}};
+    for (const auto& [kind, node, object] : asked) {
+      if (judge().leaves_open(kind, node, object)) open.push_back(kind + " " + node + "/" + object);
+    }
+    return open;
+  };
+  pass(3s);
+  EXPECT_EQ(left_open(), Lines{});
+  say({.service = "sensor-publisher", .state = ServiceState::down});
+  EXPECT_EQ(left_open(), (Lines{"sensor_silent kitchen/t", "clock kitchen/"}));
+  say({.service = "sensor-publisher"});
+  say({.service = "sensor-http-bridge",
+       .state = ServiceState::degraded,
+       .reason = "circuit breaker open: refused",
+       .details = R"("breaker":{"state":"open","reason":"refused"})"});
+  EXPECT_EQ(left_open(), (Lines{"queue_grows attic/sensor-publisher", "degraded kitchen/sensor-http-bridge"}));
+  say({.service = "sensor-http-bridge"});
+  say({.service = "sensor-persistence", .state = ServiceState::down});
+  EXPECT_EQ(left_open(), (Lines{"disk kitchen/sensor-persistence", "dead_letters kitchen/api",
+                                "gap attic/sensor-persistence", "queue_grows attic/sensor-publisher",
+                                "sensor_silent attic/t", "sensor_silent kitchen/t", "clock kitchen/"}));
+  say({.service = "sensor-persistence"});
+  EXPECT_EQ(left_open(), Lines{});
+  for (const char* service : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge"})
+    say({.node = "attic", .service = service, .state = ServiceState::down});
+  EXPECT_TRUE(judge().leaves_open("breaker_open", "attic", "sensor-http-bridge"));
+  EXPECT_TRUE(judge().leaves_open("rule", "attic", "t")) << "nothing is known of a machine that is silent";
+}
+
+TEST_F(JudgeTest, gives_a_shared_disk_one_name_also_while_its_store_is_dead) {
+  all_up();
+  const std::string details = R"("disk":{"free_bytes":1,"size_bytes":100})";
+  say({.service = "sensor-publisher", .details = details});
+  say({.service = "sensor-persistence", .details = details});
+  EXPECT_EQ(kinds_of_problems(), Lines{"disk kitchen/sensor-persistence"});
+  EXPECT_TRUE(judge().leaves_open("disk", "kitchen", "sensor-publisher"));
+  say({.service = "sensor-persistence", .state = ServiceState::down, .details = details});
+  EXPECT_EQ(kinds_of_problems(), (Lines{"disk kitchen/sensor-persistence", "service_down kitchen/sensor-persistence"}));
+}
+
+TEST_F(JudgeTest, takes_a_last_will_that_was_retained_for_no_restart) {
+  all_up();
+  const Say dead{.service = "sensor-persistence", .state = ServiceState::down, .details = R"("last_will":true)"};
+  say(dead);
+  EXPECT_EQ(judge().problems.front().severity, Severity::warning) << "it came just now";
+  say(dead, true);
+  EXPECT_EQ(judge().problems.front().severity, Severity::critical) << "as for all who have looked for longer";
+  say({.service = "sensor-persistence"});
+  say({.node = "attic", .service = "sensor-publisher", .state = ServiceState::down, .details = R"("last_will":true)"},
+      true);
+  EXPECT_EQ(kinds_of_problems(), Lines{"machine_silent attic/"});
+  EXPECT_EQ(judge().problems.front().severity, Severity::critical);
 }
 
 TEST_F(JudgeTest, says_nothing_of_sensors_whose_publisher_is_away) {

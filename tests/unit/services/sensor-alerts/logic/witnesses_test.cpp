@@ -76,10 +76,10 @@ TEST_F(WitnessesTimeline, a_service_that_was_stopped_is_not_over_because_the_bro
   power_cut();
   pass_with_store(Millis{3'600'000});
   EXPECT_EQ(titles().size(), 1U) << titles().back();
-  say("hub", "sensor-http-bridge", ServiceState::up);
-  pass_with_store(Millis{20'000});
-  say("hub", "sensor-http-bridge", ServiceState::up);
-  pass_with_store(Millis{70'000});
+  for (int i = 0; i < 5; ++i) {
+    say("hub", "sensor-http-bridge", ServiceState::up);
+    pass_with_store(Millis{20'000});
+  }
   EXPECT_EQ(titles().size(), 2U);
 }
 
@@ -154,6 +154,7 @@ TEST_F(WitnessesTest, a_publisher_speaks_for_its_own_sensors) {
   hear("attic", "sensor-publisher");
   EXPECT_TRUE(can_say("sensor_silent", "attic", "co2"));
   EXPECT_FALSE(can_say("sensor_silent", "shed", "co2"));
+  EXPECT_TRUE(can_say("driver", "attic", "bme280"));
   EXPECT_TRUE(can_say("clock", "attic", ""));
 }
 
