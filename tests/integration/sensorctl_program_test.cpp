@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <set>
 #include <sstream>
+
+#include <nlohmann/json.hpp>
 
 #include "tests/rig/process.hpp"
 #include "tests/rig/programs.hpp"
@@ -84,18 +87,21 @@ TEST_F(Sensorctl, fails_where_its_answer_cannot_be_written) {
   }
 }
 
+/// Apart from its clock and its disk, which a container may have from others.
 TEST_F(Sensorctl, shows_a_pipeline_that_is_well) {
   rig_.start_all();
   rig_.wait_until("readings at the API", patience, [&] { return rig_.progress().delivered > 0; });
   const Outcome status = run({"status"});
-  EXPECT_EQ(status.exit_code, 0) << status.out << status.log;
+  EXPECT_EQ(status.exit_code == 0, status.out.starts_with("All is well: ")) << status.out << status.log;
   for (const char* part : {"sensor-publisher", "sensor-persistence", "sensor-http-bridge", "closed",
                            "is committed through", "temperature"}) {
     EXPECT_NE(status.out.find(part), std::string::npos) << part << " is not in\n" << status.out;
   }
   const Outcome json = run({"status", "--json"});
-  EXPECT_EQ(json.exit_code, 0) << json.log;
-  EXPECT_NE(json.out.find("\"well\":true"), std::string::npos) << json.out;
+  const nlohmann::json verdict = nlohmann::json::parse(json.out);
+  EXPECT_EQ(json.exit_code == 0, verdict.at("well").get<bool>()) << json.out << json.log;
+  for (const nlohmann::json& problem : verdict.at("verdict").at("problems"))
+    EXPECT_TRUE((std::set<std::string>{"clock", "disk", "disk_at_risk"}.contains(problem.at("kind")))) << problem;
 }
 
 TEST_F(Sensorctl, shows_the_newest_readings_each_time) {

@@ -5,6 +5,7 @@
 
 #include "common/codec/control_json.hpp"
 #include "common/codec/status_json.hpp"
+#include "common/core/bridge_name.hpp"
 
 namespace sensors::sensorctl {
 
@@ -70,18 +71,13 @@ std::vector<std::string> Snapshot::missing_services() const {
   std::vector<std::string> missing;
   for (const char* service : services_of_a_pipeline) {
     const bool is_there = std::any_of(services().begin(), services().end(), [&](const auto& entry) {
-      return entry.first.second == service && entry.second.report() != nullptr;
+      const std::string& name = entry.first.second;
+      const bool is_it = is_bridge(service) ? is_bridge(name) : name == service;
+      return is_it && entry.second.report() != nullptr;
     });
     if (!is_there) missing.emplace_back(service);
   }
   return missing;
-}
-
-bool Snapshot::is_well() const {
-  const bool all_up = std::all_of(services().begin(), services().end(), [](const auto& entry) {
-    return entry.second.report() == nullptr || entry.second.report()->state == ServiceState::up;
-  });
-  return all_up && missing_services().empty() && silent_stores_.empty();
 }
 
 }  // namespace sensors::sensorctl

@@ -56,9 +56,6 @@ class Snapshot {
   /// Which of the pipeline's three services no node has said anything of.
   std::vector<std::string> missing_services() const;
 
-  /// Whether all three are there and up, and every store has answered.
-  bool is_well() const;
-
  private:
   bool take_reading(const Named& name, const std::string& payload);
 

@@ -208,8 +208,9 @@ std::string snapshot_json(const Snapshot& snapshot, Now at) {
   }
   for (const std::string& service : snapshot.missing_services()) missing.push_back(json_string(service));
   for (const std::string& node : snapshot.silent_stores()) silent.push_back(json_string(node));
-  std::string out = fmt::format(R"({{"time":"{}","well":{})", time_text(now), snapshot.is_well());
-  out += ",\"verdict\":" + verdict::verdict_json(snapshot.judge(at), now);
+  const verdict::Verdict verdict = snapshot.judge(at);
+  std::string out = fmt::format(R"({{"time":"{}","well":{})", time_text(now), verdict.ok());
+  out += ",\"verdict\":" + verdict::verdict_json(verdict, now);
   append_list(out, "services", services);
   append_list(out, "committed", watermarks);
   append_list(out, "readings", readings);

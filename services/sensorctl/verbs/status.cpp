@@ -1,11 +1,13 @@
 #include "services/sensorctl/verbs/status.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "common/codec/status_json.hpp"
 #include "common/codec/store_answer.hpp"
+#include "common/verdict/judge.hpp"
 #include "services/sensorctl/exit_code.hpp"
 #include "services/sensorctl/verbs/snapshot_text.hpp"
 
@@ -42,7 +44,8 @@ std::optional<Instant> Status::next_tick() const {
 
 void Status::connected() {
   settled_at_ = now_.monotonic + KnownNodes::settle_time;
-  deadline_ = now_.monotonic + session_.timeout;
+  // A verdict misses no service before.
+  deadline_ = now_.monotonic + std::max(session_.timeout, verdict::Judge::settle_time);
   snapshot_.connected(now_);
   stores_.clear();
   calls_.take_all();
@@ -120,7 +123,7 @@ void Status::tell() {
   const std::string text = options_.json ? snapshot_json(snapshot_, now_) : snapshot_text(snapshot_, now_);
   if (!options_.watch) {
     print(text);
-    return end(snapshot_.is_well() ? exit_ok : exit_trouble);
+    return end(snapshot_.judge(now_).ok() ? exit_ok : exit_trouble);
   }
   if (options_.json) {
     print(text);
