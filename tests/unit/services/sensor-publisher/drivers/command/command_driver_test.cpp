@@ -27,6 +27,9 @@ class CommandDriverTest : public testing::Test {
     return options;
   }
 
+  /// With or without last words: a shell may say "Terminated" of what ended with it.
+  static bool has_failed(const DriverReport& report) { return !report.errors.empty() || !report.bad_lines.empty(); }
+
   /// Reads until `done` says so, at most 20 s; everything that was read.
   template <class Done>
   static DriverReport read_until(CommandDriver& driver, Done done) {
@@ -111,7 +114,7 @@ TEST_F(CommandDriverTest, a_program_that_is_silent_for_too_long_is_ended_and_sta
 
 TEST_F(CommandDriverTest, a_program_that_ends_is_an_error_and_its_last_line_is_kept) {
   CommandDriver driver(shell(R"(printf '{"sensor":"a","value":1}'; exit 3)"));
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   EXPECT_TRUE(number_of(report, "a", "").has_value());
   EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "/bin/sh closed its output (exited with status 3)"));
 }
@@ -129,7 +132,7 @@ TEST_F(CommandDriverTest, while_it_waits_to_start_again_a_read_is_empty_and_boun
   CommandOptions options = shell("exit 1");
   options.restart_first = options.restart_longest = 1h;
   CommandDriver driver(options);
-  read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  read_until(driver, has_failed);
   const DriverReport report = driver.read(20ms);
   EXPECT_TRUE(report.errors.empty());
   EXPECT_TRUE(report.samples.empty());
@@ -197,7 +200,7 @@ TEST_F(CommandDriverTest, ending_ends_the_whole_process_group_also_what_ignores_
 
 TEST_F(CommandDriverTest, notices_that_a_program_ended_though_its_grandchild_holds_the_pipe) {
   CommandDriver driver(shell("sleep 60 & exit 0"));
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "exited with status 0"));
 }
 
@@ -213,7 +216,7 @@ TEST_F(CommandDriverTest, a_program_has_nothing_on_stdin_and_no_file_of_the_serv
 TEST_F(CommandDriverTest, a_program_dies_of_a_closed_pipe_though_the_service_ignores_that_signal) {
   signal(SIGPIPE, SIG_IGN);
   CommandDriver driver(shell("(kill -PIPE $$; exit 0); exit 7"));
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   signal(SIGPIPE, SIG_DFL);
   EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "was ended by signal 13"));
 }
@@ -284,7 +287,7 @@ TEST_F(CommandDriverTest, is_finished_at_once_where_no_program_runs) {
   CommandOptions options = shell("exit 1");
   options.restart_first = options.restart_longest = 1h;
   CommandDriver driver(options);
-  read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  read_until(driver, has_failed);
   driver.finish();
   EXPECT_TRUE(driver.read(10s).ended);
 }
@@ -295,7 +298,7 @@ TEST_F(CommandDriverTest, what_a_silent_program_prints_when_it_is_ended_is_read)
   options.silence = 100ms;
   options.stop_grace = 10s;
   CommandDriver driver(options);
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   EXPECT_EQ(report.samples.size(), 5'000U);
   EXPECT_TRUE(has_error(report, ErrorCode::timeout, "was silent for 100 ms (exited with status 0)"));
 }
@@ -317,7 +320,7 @@ TEST_F(CommandDriverTest, ending_ends_what_went_away_into_a_session_of_its_own) 
 TEST_F(CommandDriverTest, what_a_program_left_behind_is_gone_before_it_is_started_again) {
   CommandDriver driver(shell("setsid sh -c 'echo $$ > " + folder.path("daemon") + "; exec sleep 1000' & while [ ! -s " +
                              folder.path("daemon") + " ]; do sleep 0.01; done; exit 3"));
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "/bin/sh ended (exited with status 3)"));
   EXPECT_TRUE(becomes_gone("daemon"));
 }
@@ -327,7 +330,7 @@ TEST_F(CommandDriverTest, the_end_of_a_program_says_the_last_of_its_stderr_and_i
   CommandOptions options = shell("");
   options.program = {"/bin/sh", script};
   CommandDriver driver(options, [](const std::string&) {});
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.bad_lines.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   ASSERT_EQ(report.bad_lines.size(), 1U);
   EXPECT_TRUE(report.errors.empty());
   EXPECT_EQ(report.bad_lines[0].why.code, ErrorCode::disconnected);
@@ -341,7 +344,7 @@ TEST_F(CommandDriverTest, a_program_is_not_called_by_the_address_that_it_asks) {
   CommandOptions options = shell("");
   options.program = {"/bin/sh", "-c", "exit 1", "https://api/?appid=0ff1ce"};
   CommandDriver driver(options);
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "/bin/sh closed its output (exited with status 1)"));
 }
 
@@ -350,7 +353,7 @@ TEST_F(CommandDriverTest, a_flood_on_stderr_blocks_no_program_and_is_a_few_lines
   {
     CommandDriver driver(shell(R"(seq 1 100000 >&2; echo '{"sensor":"a","value":1}'; exit 0)"),
                          [&](const std::string& line) { said.push_back(line); });
-    const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.bad_lines.empty(); });
+    const DriverReport report = read_until(driver, has_failed);
     EXPECT_EQ(report.samples.size(), 1U);
   }
   ASSERT_GE(said.size(), 31U);
@@ -398,7 +401,7 @@ TEST_F(CommandDriverTest, leaves_no_child_uncollected_and_no_file_open) {
 
 TEST_F(CommandDriverTest, a_program_that_closes_its_output_and_lives_on_is_ended) {
   CommandDriver driver(shell("echo $$ > " + folder.path("pid") + "; exec >&-; exec sleep 1000"));
-  const DriverReport report = read_until(driver, [](const DriverReport& all) { return !all.errors.empty(); });
+  const DriverReport report = read_until(driver, has_failed);
   EXPECT_TRUE(has_error(report, ErrorCode::disconnected, "/bin/sh closed its output (was ended by signal 15)"));
   EXPECT_TRUE(becomes_gone("pid"));
 }
