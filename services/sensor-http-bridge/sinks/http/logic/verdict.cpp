@@ -12,11 +12,11 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/retry_after.hpp"
 #include "common/codec/unicode_text.hpp"
 #include "common/core/printable.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/answer_text.hpp"
 #include "services/sensor-http-bridge/sinks/http/logic/api_answer.hpp"
-#include "common/codec/retry_after.hpp"
 
 namespace sensors::bridge {
 
