@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <sstream>
 
 #include "common/core/ascii.hpp"
 #include "common/core/printable.hpp"
@@ -115,10 +114,12 @@ std::string list_meant_by(const std::string& line) {
   constexpr std::size_t most_listed_bytes = 200;
   const bool is_plain = line.size() <= most_listed_bytes && line.find_first_of("\"'\\`$") == std::string::npos;
   if (!is_plain || may_hold_secret(line)) return "";
-  std::istringstream words(line);
   std::string out;
-  for (std::string word; words >> word;)
+  for (std::string_view rest = trimmed(line); !rest.empty(); rest = trimmed(rest)) {
+    const std::string_view word = rest.substr(0, rest.find_first_of(blanks));
     out += (out.empty() ? "[\"" : ", \"") + printable_line(word, most_listed_bytes) + "\"";
+    rest.remove_prefix(word.size());
+  }
   return out.empty() ? "" : out + "]";
 }
 

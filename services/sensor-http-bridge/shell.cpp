@@ -109,7 +109,7 @@ int run(Config config) {
   Result<MqttClientOptions> mqtt =
       broker_connection(config.mqtt, config.logic.node + "-" + config.logic.service,
                         Self::last_will(self_options(config.logic), "the connection to the broker ended",
-                                           read_clocks().wall, down_details(config.logic)));
+                                        read_clocks().wall, down_details(config.logic)));
   if (!mqtt.has_value()) return refuse_to_start(mqtt.error());
   FileLock lock(state_file_of(config), config.logic.service);
   if (const Result<void> owned = lock.take(); !owned.has_value()) {

@@ -33,7 +33,8 @@ void run(std::string_view input) {
     must(decode_breaker_order(encode_breaker_order(*order)).value() == *order, "an order survives another trip");
   }
   if (const Result<ForgetOrder> order = decode_forget_order(input); taken(order)) {
-    must(decode_forget_order(encode_forget_order(*order)).value() == *order, "an order to forget survives another trip");
+    must(decode_forget_order(encode_forget_order(*order)).value() == *order,
+         "an order to forget survives another trip");
   }
   if (const Result<SilentReport> silent = decode_silent(input); taken(silent)) {
     must(silent->silent.size() <= max_silent_named, "silent sensors are bounded");
