@@ -52,8 +52,10 @@ ThresholdRules::ThresholdRules(std::vector<ThresholdRule> rules) : rules_(std::m
 
 void ThresholdRules::take(std::string_view node, const Reading& reading, Now now) {
   const std::optional<double> value = number_of(reading.value);
-  const bool has_right_time = now.clock_synced && !reading.uptime.has_value();
-  if (!value.has_value() || (has_right_time && now.wall - reading.time > oldest)) return;
+  if (!value.has_value()) return;
+  const bool has_time = !reading.uptime.has_value();
+  const WallTime time = has_time ? reading.time : now.wall;  // of one without: when it arrived
+  if (now.clock_synced && (now.wall - time > oldest || time - now.wall > most_ahead)) return;
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const ThresholdRule& rule = rules_[i];
     if (!matches(rule.sensor, reading.sensor) || (!rule.node.empty() && rule.node != node)) continue;
@@ -67,15 +69,21 @@ void ThresholdRules::take(std::string_view node, const Reading& reading, Now now
       Watched fresh;
       fresh.name = alert_name({rule_kind, rule.name, node, reading.sensor});
       found = watched_.emplace(key, std::move(fresh)).first;
-    } else if (reading.time <= found->second.newest) {
+    } else if (has_time && is_passed(time, found->second.newest, now)) {
       continue;
     }
-    found->second.newest = reading.time;
-    judge(rule, reading, *value, found->second);
+    if (has_time) found->second.newest = time;
+    judge(rule, reading, *value, time, found->second);
   }
 }
 
-void ThresholdRules::judge(const ThresholdRule& rule, const Reading& reading, double value, Watched& watched) const {
+/// A newer one is known, unless that came from the future: then the clock was put back since.
+bool ThresholdRules::is_passed(WallTime time, WallTime newest, Now now) {
+  return time <= newest && newest - now.wall <= most_ahead;
+}
+
+void ThresholdRules::judge(const ThresholdRule& rule, const Reading& reading, double value, WallTime time,
+                           Watched& watched) {
   const bool was = !watched.said.empty();
   std::string said;
   const std::string now_is = reading.sensor + " is " + with_unit(value, reading.unit);
@@ -84,19 +92,20 @@ void ThresholdRules::judge(const ThresholdRule& rule, const Reading& reading, do
   if (rule.below.has_value() && is_above(-value, -*rule.below, rule.hysteresis, was))
     said = fmt::format("{}, below {}", now_is, *rule.below);
   if (rule.change.has_value()) {
-    const double changed = spread(rule, reading.time, value, watched);
+    const double changed = spread(rule, time, value, watched);
     if (is_above(changed, *rule.change, rule.hysteresis, was))
       said = fmt::format("{}, and changed by {} within {} s", now_is, with_unit(changed, reading.unit),
                          rule.within.count() / 1'000);
   }
   if (!said.empty() && !rule.text.empty()) said = rule.text + ": " + said;
-  if (!said.empty() && !was) watched.since = reading.time;
+  if (!said.empty() && !was) watched.since = time;
   watched.said = std::move(said);
 }
 
 /// How far the values of the last `within` lie apart. Where many come, those between are thinned out in time.
 double ThresholdRules::spread(const ThresholdRule& rule, WallTime time, double value, Watched& watched) {
   std::deque<std::pair<WallTime, double>>& values = watched.values;
+  if (!values.empty() && time < values.back().first) values.clear();  // the clock was put back
   while (!values.empty() && time - values.front().first > rule.within) values.pop_front();
   const Millis apart = rule.within / max_values;
   if (values.empty() || time - values.back().first >= apart) values.emplace_back(time, value);

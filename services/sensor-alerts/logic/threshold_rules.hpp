@@ -43,11 +43,14 @@ class ThresholdRules {
   /// A reading that is older says nothing of now.
   static constexpr Millis oldest{600'000};
 
+  /// One that is further ahead of a clock that is right has a wrong time.
+  static constexpr Millis most_ahead{60'000};
+
   explicit ThresholdRules(std::vector<ThresholdRule> rules);
 
   bool has_rules() const { return !rules_.empty(); }
 
-  /// A reading with a number or a boolean; others, and those that are not newer, say nothing.
+  /// A reading with a number or a boolean; others, those that are not newer, and those from the future say nothing.
   void take(std::string_view node, const Reading& reading, Now now);
 
   void add_troubles(std::vector<Trouble>& troubles) const;
@@ -63,14 +66,15 @@ class ThresholdRules {
   struct Watched {
     std::string name;                                // of the alert
     std::deque<std::pair<WallTime, double>> values;  // of `within`, thinned out
-    WallTime newest{};
-    std::string said;  // what is wrong; empty: nothing
+    WallTime newest{};                               // of those with a time of their own
+    std::string said;                                // what is wrong; empty: nothing
     WallTime since{};
   };
 
   static constexpr std::size_t max_values = 128;
 
-  void judge(const ThresholdRule& rule, const Reading& reading, double value, Watched& watched) const;
+  static bool is_passed(WallTime time, WallTime newest, Now now);
+  static void judge(const ThresholdRule& rule, const Reading& reading, double value, WallTime time, Watched& watched);
   static double spread(const ThresholdRule& rule, WallTime time, double value, Watched& watched);
 
   std::vector<ThresholdRule> rules_;

@@ -107,6 +107,60 @@ TEST_F(ThresholdRulesTest, judges_nothing_by_readings_that_are_old) {
   EXPECT_EQ(wrong().size(), 1U) << "one that came late is older than what is known";
 }
 
+TEST_F(ThresholdRulesTest, is_not_deaf_after_a_reading_from_the_future) {
+  ThresholdRule rule;
+  rule.above = 0;
+  use(rule);
+  rules_->take("garage", {"freezer.temperature", 5.0, "", now_.wall + ThresholdRules::most_ahead + Millis{1}}, now_);
+  EXPECT_EQ(wrong(), Texts{}) << "its time is wrong, so it says nothing of now";
+  read(5.0);
+  EXPECT_EQ(wrong().size(), 1U);
+}
+
+TEST_F(ThresholdRulesTest, is_not_deaf_after_the_clock_was_put_back) {
+  ThresholdRule rule;
+  rule.above = 0;
+  use(rule);
+  now_.clock_synced = false;
+  read(-5.0);
+  now_.wall -= Millis{3'600'000};
+  read(5.0);
+  EXPECT_EQ(wrong().size(), 1U);
+  now_.clock_synced = true;
+  read(-5.0);
+  now_.wall -= Millis{3'600'000};
+  read(5.0);
+  EXPECT_EQ(wrong().size(), 1U);
+}
+
+TEST_F(ThresholdRulesTest, takes_readings_of_a_machine_that_does_not_know_the_time_as_they_arrive) {
+  ThresholdRule rule;
+  rule.above = 0;
+  use(rule);
+  const auto take = [this](double value, WallTime time) {
+    rules_->take("garage", {"freezer.temperature", value, "", time, Millis{5'000}}, now_);
+  };
+  take(-5.0, now_.wall + Millis{86'400'000});
+  take(5.0, WallTime{});
+  ASSERT_EQ(wrong().size(), 1U);
+  std::vector<Trouble> troubles;
+  rules_->add_troubles(troubles);
+  EXPECT_EQ(troubles[0].alert.since, now_.wall);
+  read(-5.0);
+  EXPECT_EQ(wrong(), Texts{}) << "its clock was set";
+}
+
+TEST_F(ThresholdRulesTest, compares_no_values_across_a_clock_that_was_put_back) {
+  ThresholdRule rule;
+  rule.change = 3;
+  rule.within = Millis{10'000};
+  use(rule);
+  read(0.0);
+  now_.wall -= Millis{3'600'000};
+  for (int i = 0; i < 20; ++i) read(10.0);
+  EXPECT_EQ(wrong(), Texts{});
+}
+
 TEST_F(ThresholdRulesTest, does_not_know_how_a_sensor_is_before_it_is_heard) {
   ThresholdRule rule;
   rule.above = 0;
