@@ -11,7 +11,9 @@
 
 #include <fmt/format.h>
 
+#include "common/codec/alert_json.hpp"
 #include "common/codec/reading_json.hpp"
+#include "common/codec/topic.hpp"
 #include "common/verdict/verdict.hpp"
 #include "services/sensor-alerts/logic/logic.hpp"
 #include "tests/simulation/random.hpp"
@@ -114,6 +116,7 @@ class AlertsWorld {
 
   void connect() {
     is_connected_ = true;
+    shown_.clear();
     step(MqttConnected{});
   }
 
@@ -176,6 +179,16 @@ class AlertsWorld {
 
   template <class Other>
   void take(Other&) {}
+  void take(MqttPublish& message) {
+    const std::optional<TopicView> topic = parse_topic(message.topic);
+    if (!topic.has_value() || topic->kind != "alert") return;
+    Result<Alert> alert = decode_alert(message.payload);
+    if (!alert.has_value()) return;
+    alert->time = {};
+    const auto [known, is_new] = shown_.try_emplace(alert->name, *alert);
+    if (!is_new && known->second == *alert) violate("an alert is shown again only when it changed", alert->name);
+    known->second = std::move(*alert);
+  }
   void take(AlertWrite& write) {
     if (writing_.has_value()) violate("one transaction at a time", "a second one");
     writing_ = write;
@@ -397,6 +410,7 @@ class AlertsWorld {
   std::optional<alerts::Logic> logic_;
   std::array<Receiver, channel_names.size()> receivers_;
   std::vector<WatchedSensor> sensors_;
+  std::map<std::string, Alert> shown_;    // since the connection began; no time in it
   std::map<std::string, bool> was_open_;  // an episode that has not ended on the disk
   std::optional<AlertWrite> writing_;
   Instant written_at_{};

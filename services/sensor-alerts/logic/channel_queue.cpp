@@ -43,15 +43,24 @@ std::optional<Message> ChannelQueue::next(std::uint64_t durable, bool notes_wait
   return waiting_.front();
 }
 
-bool ChannelQueue::wants_repeat(Now now) {
-  if (!options_.repeat.has_value() || !waiting_.empty()) return false;
-  if (repeated_at_.has_value() && now.monotonic - *repeated_at_ < *options_.repeat) return false;
-  return admits(now);
+bool ChannelQueue::wants_repeat(Now now) const {
+  if (!options_.repeat.has_value() || !waiting_.empty() || is_sending()) return false;
+  const bool is_under_way = !repeated_to_.empty();
+  return is_under_way || !repeated_at_.has_value() || now.monotonic - *repeated_at_ >= *options_.repeat;
 }
 
-void ChannelQueue::repeating(std::uint64_t attempt) {
+/// A full message may not be the last.
+bool ChannelQueue::repeat(const Message& message, std::uint64_t attempt, Now now) {
+  if (message.alerts.empty()) {
+    repeated_at_ = now.monotonic;
+    repeated_to_.clear();
+    return false;
+  }
+  if (!admits(now)) return false;
   sending(attempt);
   is_repeat_ = true;
+  repeating_to_ = message.alerts.size() < Message::max_alerts ? "" : message.alerts.back().name;
+  return true;
 }
 
 void ChannelQueue::sending(std::uint64_t attempt) {
@@ -69,7 +78,10 @@ ChannelQueue::Finished ChannelQueue::finish(const MessageSent& sent, Now now) {
     breaker_.succeed(permit, sent.took, now.monotonic);
     backoff_.reset();
     repeated_at_ = now.monotonic;
-    if (is_repeat) return {};
+    if (is_repeat) {
+      repeated_to_ = std::move(repeating_to_);
+      return {};
+    }
     ++delivered_;
     refusals_ = 0;
     Finished finished{std::move(waiting_.front()), false};

@@ -37,9 +37,14 @@ class ChannelQueue {
   /// unless `notes_wait`.
   std::optional<Message> next(std::uint64_t durable, bool notes_wait, Now now);
 
-  /// All open alerts once more, when it is time for that; only when nothing waits.
-  bool wants_repeat(Now now);
-  void repeating(std::uint64_t attempt);
+  /// Whether it is time to tell all open alerts once more; only when nothing waits.
+  bool wants_repeat(Now now) const;
+
+  /// The alert up to which, by name, they were told this time; empty: none was.
+  const std::string& repeated_to() const { return repeated_to_; }
+
+  /// The next of them are to be sent as `attempt`; false: not now, or there are no more.
+  bool repeat(const Message& message, std::uint64_t attempt, Now now);
 
   /// It was handed to the channel as `attempt`.
   void sending(std::uint64_t attempt);
@@ -78,6 +83,8 @@ class ChannelQueue {
   int refusals_ = 0;        // of the first that waits
   Instant not_before_{};
   std::optional<Instant> repeated_at_;
+  std::string repeated_to_;
+  std::string repeating_to_;  // with what is being sent
   std::uint64_t delivered_ = 0;
   std::uint64_t failed_ = 0;    // attempts
   std::uint64_t given_up_ = 0;  // messages that were refused again and again, or had no room

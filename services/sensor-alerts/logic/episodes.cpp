@@ -18,6 +18,7 @@ Episodes::Episodes(EpisodeOptions options, std::vector<Episode> known, std::uint
 void Episodes::observe(const std::vector<Trouble>& wrong, const std::function<bool(const Alert&)>& is_unknown,
                        Now now) {
   wake_at_.reset();
+  pressing_.clear();
   const auto wake = [this](Instant at) { wake_at_ = std::min(wake_at_.value_or(at), at); };
   std::map<std::string, Instant, std::less<>> still_pending;
   std::set<std::string, std::less<>> present;
@@ -26,16 +27,18 @@ void Episodes::observe(const std::vector<Trouble>& wrong, const std::function<bo
     if (!present.insert(name).second) continue;
     const auto known = episodes_.find(name);
     if (known != episodes_.end() && known->second.is_open()) {
-      raise(known->second, trouble);
+      raise(known->second, trouble, now);
       continue;
     }
     const auto before = pending_.find(name);
     const Instant first = before == pending_.end() ? now.monotonic : before->second;
     // The end of the one before is told first.
     const bool must_wait = known != episodes_.end() && !known->second.end_told;
-    if (now.monotonic - first >= trouble.lasts && !must_wait) {
-      begin(trouble);
-    } else {
+    const bool is_long = now.monotonic - first >= trouble.lasts;
+    if (is_long && must_wait && trouble.alert.severity == "critical") press(known->second, trouble, now);
+    if (is_long && !must_wait) {
+      begin(trouble, now);
+    } else if (known == episodes_.end() || !known->second.is_open()) {
       still_pending.emplace(name, first);
       if (!must_wait) wake(first + trouble.lasts);
     }
@@ -50,7 +53,7 @@ void Episodes::observe(const std::vector<Trouble>& wrong, const std::function<bo
     }
     const Instant gone = gone_.try_emplace(name, now.monotonic).first->second;
     if (now.monotonic - gone >= options_.ends_after) {
-      end(episode, wall_at(gone, now));
+      end(episode, wall_at(gone, now), now);
     } else {
       wake(gone + options_.ends_after);
     }
@@ -58,7 +61,20 @@ void Episodes::observe(const std::vector<Trouble>& wrong, const std::function<bo
   forget_oldest();
 }
 
-void Episodes::begin(const Trouble& trouble) {
+/// What is critical does not wait for the morning: the end of the one before is told now, or it was told to nobody and
+/// goes on.
+void Episodes::press(Episode& ended, const Trouble& trouble, Now now) {
+  if (ended.begin_told || open_ >= options_.max_open) {
+    pressing_.insert(ended.alert.name);
+    return;
+  }
+  ended.alert.ended.reset();
+  ++open_;
+  raise(ended, trouble, now);
+  change(ended, now);
+}
+
+void Episodes::begin(const Trouble& trouble, Now now) {
   const std::string& name = trouble.alert.name;
   if (open_ >= options_.max_open) {
     if (refused_.insert(name).second) ++dropped_;
@@ -68,31 +84,37 @@ void Episodes::begin(const Trouble& trouble) {
   Episode episode;
   episode.number = next_number_++;
   episode.alert = trouble.alert;
+  change(episode, now);
   episodes_.insert_or_assign(name, std::move(episode));
-  changed_.insert(name);
   ++open_;
 }
 
 /// It never falls: who was told of something critical hears of its end.
-void Episodes::raise(Episode& episode, const Trouble& trouble) {
+void Episodes::raise(Episode& episode, const Trouble& trouble, Now now) {
   if (episode.is_critical() || trouble.alert.severity != "critical") return;
   episode.alert.severity = trouble.alert.severity;
-  changed_.insert(episode.alert.name);
+  change(episode, now);
 }
 
-void Episodes::end(Episode& episode, WallTime at) {
+void Episodes::end(Episode& episode, WallTime at, Now now) {
   episode.alert.ended = std::max(at, episode.alert.since);
   gone_.erase(episode.alert.name);
-  changed_.insert(episode.alert.name);
+  change(episode, now);
   --open_;
 }
 
-bool Episodes::acknowledge(const std::string& name, WallTime now) {
+/// What is shown of it is another thing from now on.
+void Episodes::change(Episode& episode, Now now) {
+  episode.alert.time = now.wall;
+  changed_.insert(episode.alert.name);
+}
+
+bool Episodes::acknowledge(const std::string& name, Now now) {
   const auto found = episodes_.find(name);
   if (found == episodes_.end() || !found->second.is_open()) return false;
   if (found->second.alert.acknowledged.has_value()) return true;
-  found->second.alert.acknowledged = now;
-  changed_.insert(name);
+  found->second.alert.acknowledged = now.wall;
+  change(found->second, now);
   return true;
 }
 

@@ -34,7 +34,10 @@ class Episodes {
   void observe(const std::vector<Trouble>& wrong, const std::function<bool(const Alert&)>& is_unknown, Now now);
 
   /// Of an open one that is not acknowledged; false when there is none of this name.
-  bool acknowledge(const std::string& name, WallTime now);
+  bool acknowledge(const std::string& name, Now now);
+
+  /// Whether the end of this one must not wait: what it was comes back, and is critical.
+  bool is_pressing(const std::string& name) const { return pressing_.contains(name); }
 
   /// By name.
   const std::map<std::string, Episode, std::less<>>& all() const { return episodes_; }
@@ -55,15 +58,18 @@ class Episodes {
   std::optional<Instant> wake_at() const;
 
  private:
-  void begin(const Trouble& trouble);
-  void raise(Episode& episode, const Trouble& trouble);
-  void end(Episode& episode, WallTime at);
+  void begin(const Trouble& trouble, Now now);
+  void press(Episode& ended, const Trouble& trouble, Now now);
+  void raise(Episode& episode, const Trouble& trouble, Now now);
+  void end(Episode& episode, WallTime at, Now now);
+  void change(Episode& episode, Now now);
   void forget_oldest();
 
   EpisodeOptions options_;
   std::map<std::string, Episode, std::less<>> episodes_;
   std::map<std::string, Instant, std::less<>> pending_;  // troubles that have not lasted long enough: since when
   std::map<std::string, Instant, std::less<>> gone_;     // open ones whose trouble is gone: since when
+  std::set<std::string, std::less<>> pressing_;
   std::set<std::string, std::less<>> changed_;
   std::set<std::string, std::less<>> refused_;  // counted, for as long as they last
   std::vector<std::uint64_t> forgotten_;

@@ -141,10 +141,11 @@ void Logic::take_order(const MqttMessage& message) {
   const Result<AlertOrder> order = decode_alert_order(message.payload);
   if (!order.has_value()) return self_.warn("order ignored", order.error().message, now_, effects_);
   if (order->kind == AlertOrder::Kind::test) return test_channel(order->name);
-  if (!episodes_.acknowledge(order->name, now_.wall))
+  if (!episodes_.acknowledge(order->name, now_))
     return self_.announce("alert_order_refused", {LogLevel::warning, "there is no open alert " + order->name}, now_,
                           effects_);
   take_changes();
+  may_tell_ = true;
   self_.announce("alert_acknowledged", {LogLevel::info, "alert " + order->name + " is acknowledged"}, now_, effects_);
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/codec/reading_json.hpp"
@@ -78,16 +79,19 @@ class Logic {
   void take_changes();
   void tell();
   void make_messages(const Group& group, ChannelQueue& channel);
+  void add_messages(Message::Kind kind, std::string_view word, const std::vector<Episode>& episodes,
+                    ChannelQueue& channel);
   void add_message(ChannelQueue& channel, Message message);
   void write();
   AlertWrite everything() const;
   bool waits_for_disk() const;
   void send();
   void report_delivery(ChannelQueue& channel, const Message& message, bool is_given_up, const std::string& reason);
-  std::optional<Message> open_alerts() const;
+  Message open_alerts(const ChannelQueue& channel) const;
   void beat();
   void finish_stop();
 
+  void show_alert(const Episode& episode);
   void publish_alert(const Episode& episode);
   std::string topic_of_alert(const std::string& name) const;
   void update_status();
@@ -121,6 +125,8 @@ class Logic {
   std::set<std::string, std::less<>> silent_machines_;  // as judged last, for is_unknown()
   verdict::Verdict judged_;                             // last, likewise
   bool has_news_ = true;
+  bool may_tell_ = true;                             // since it was looked last at what is to be told
+  std::map<std::string, Alert, std::less<>> shown_;  // as the topics have them
   std::optional<Instant> judged_at_;
   Instant connected_at_{};  // while connected, as the next
   Instant settled_at_{};

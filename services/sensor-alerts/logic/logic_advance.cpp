@@ -38,6 +38,7 @@ void Logic::advance() {
 void Logic::judge() {
   judged_at_ = now_.monotonic;
   has_news_ = false;
+  may_tell_ = true;
   const std::vector<Trouble> wrong = troubles();
   episodes_.observe(
       wrong, [this](const Alert& alert) { return is_unknown(alert); }, now_);
@@ -89,7 +90,7 @@ bool Logic::is_machine_silent(const std::string& node) const {
 
 void Logic::take_changes() {
   for (Episode& episode : episodes_.take_changed()) {
-    publish_alert(episode);
+    show_alert(episode);
     if (episode.number == 0) continue;
     const auto same = [&episode](const Episode& other) { return other.number == episode.number; };
     const auto known = std::find_if(pending_.episodes.begin(), pending_.episodes.end(), same);
@@ -107,29 +108,47 @@ void Logic::take_changes() {
 
 // ---- what is told ----
 
+/// Not at each reading: it looks at all episodes.
 void Logic::tell() {
+  const std::optional<Instant> waits_until = telling_.wake_at();
+  if (!may_tell_ && (!waits_until.has_value() || now_.monotonic < *waits_until)) return;
+  may_tell_ = false;
   for (const Group& group : telling_.due(episodes_, now_)) {
     for (auto& [name, channel] : channels_) make_messages(group, channel);
   }
   take_changes();
 }
 
+/// A receiver that is told again knows an alert by its severity too: there the warning ends, and another one begins.
 void Logic::make_messages(const Group& group, ChannelQueue& channel) {
-  if (group.for_critical_only && !channel.options().critical_only) return;
+  if (!group.for_critical_only || channel.options().critical_only)
+    return add_messages(group.kind, name_of(group.kind), group.episodes, channel);
+  if (!channel.options().repeat.has_value()) return;
+  std::vector<Episode> warnings = group.episodes;
+  for (Episode& episode : warnings) {
+    episode.alert.severity = "warning";
+    episode.alert.ended = now_.wall;
+  }
+  add_messages(Message::Kind::resolved, "raised", warnings, channel);
+  add_messages(group.kind, "critical", group.episodes, channel);
+}
+
+void Logic::add_messages(Message::Kind kind, std::string_view word, const std::vector<Episode>& episodes,
+                         ChannelQueue& channel) {
   Message message;
   const auto add = [&] {
     if (!message.alerts.empty()) add_message(channel, std::exchange(message, {}));
   };
-  for (const Episode& episode : group.episodes) {
+  for (const Episode& episode : episodes) {
     if (channel.options().critical_only && !episode.is_critical()) continue;
     if (message.alerts.empty()) {
-      message.kind = group.kind;
-      message.key = fmt::format("{}-{}-{}", store_, episode.number, name_of(group.kind));
-      if (group.kind == Message::Kind::reminder) message.key += std::to_string(episode.reminders);
+      message.kind = kind;
+      message.key = fmt::format("{}-{}-{}", store_, episode.number, word);
+      if (kind == Message::Kind::reminder) message.key += std::to_string(episode.reminders);
     }
     message.alerts.push_back(episode.alert);
     message.alerts.back().time = now_.wall;
-    if (group.kind == Message::Kind::firing) message.alerts.back().ended.reset();
+    if (kind == Message::Kind::firing) message.alerts.back().ended.reset();
     if (message.alerts.size() >= Message::max_alerts) add();
   }
   add();
@@ -195,27 +214,28 @@ void Logic::send() {
     if (message.has_value()) {
       channel.sending(next_attempt_);
     } else {
-      message = open_alerts();
-      if (!message.has_value() || !channel.wants_repeat(now_)) continue;
-      message->channel = name;
-      channel.repeating(next_attempt_);
+      if (!channel.wants_repeat(now_)) continue;
+      message = open_alerts(channel);
+      if (!channel.repeat(*message, next_attempt_, now_)) continue;
     }
     liveness_.begin("channel " + name, now_.monotonic + channel.options().timeout + ChannelQueue::stuck_after);
     effects_.emplace_back(SendMessage{next_attempt_++, std::move(*message)});
   }
 }
 
-/// Those that were told; nothing where there are none.
-std::optional<Message> Logic::open_alerts() const {
-  if (episodes_.open() == 0) return std::nullopt;
+/// Those that this channel was told, as many as one message has room for; none where there are no more.
+Message Logic::open_alerts(const ChannelQueue& channel) const {
   Message message;
+  message.channel = channel.options().name;
   message.key = store_ + "-repeat";
   message.time = now_.wall;
-  for (const auto& [name, episode] : episodes_.all()) {
-    const bool is_told = episode.is_open() && episode.begin_told;
-    if (is_told && message.alerts.size() < Message::max_alerts) message.alerts.push_back(episode.alert);
+  const auto& all = episodes_.all();
+  for (auto at = all.upper_bound(channel.repeated_to()); at != all.end(); ++at) {
+    if (message.alerts.size() >= Message::max_alerts) break;
+    const Episode& episode = at->second;
+    const bool is_of_channel = episode.is_critical() ? episode.critical_told : !channel.options().critical_only;
+    if (episode.is_open() && episode.begin_told && is_of_channel) message.alerts.push_back(episode.alert);
   }
-  if (message.alerts.empty()) return std::nullopt;
   return message;
 }
 

@@ -12,16 +12,23 @@ std::string Logic::topic_of_alert(const std::string& name) const {
   return topic_of(options_.root, options_.node, "alert", name);
 }
 
+/// What was told of it is no news for who looks at the topic.
+void Logic::show_alert(const Episode& episode) {
+  const auto shown = shown_.find(episode.alert.name);
+  if (episode.number == 0 || shown == shown_.end() || !(shown->second == episode.alert)) publish_alert(episode);
+}
+
 /// One that is forgotten, which has only a name, is cleared.
 void Logic::publish_alert(const Episode& episode) {
   if (!self_.is_connected()) return;
   MqttPublish message;
   message.topic = topic_of_alert(episode.alert.name);
   message.retain = true;
-  if (episode.number != 0) {
-    Alert alert = episode.alert;
-    alert.time = now_.wall;
-    message.payload = encode_alert(alert);
+  if (episode.number == 0) {
+    shown_.erase(episode.alert.name);
+  } else {
+    message.payload = encode_alert(episode.alert);
+    shown_.insert_or_assign(episode.alert.name, episode.alert);
   }
   effects_.emplace_back(std::move(message));
 }

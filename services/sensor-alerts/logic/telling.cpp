@@ -37,7 +37,7 @@ std::vector<Group> Telling::due(Episodes& episodes, Now now) {
   Group raised{Message::Kind::firing, true};
   Group ended{Message::Kind::resolved};
   for (const auto& [name, episode] : episodes.all()) {
-    if (quiet && !episode.is_critical()) continue;
+    if (quiet && !episode.is_critical() && !episodes.is_pressing(name)) continue;
     const bool is_over = !episode.is_open();
     if (!episode.begin_told) begun.episodes.push_back(told(episode, is_over, now));
     if (episode.begin_told && episode.is_critical() && !episode.critical_told)

@@ -1,6 +1,6 @@
 // Telling decides which episodes are told when: those that begin together as one group, those that end together as
-// another, and what goes on again after a while. In quiet hours only what is critical is told; the rest waits for their
-// end.
+// another, and what goes on again after a while. In quiet hours only what is critical is told, and what must be told
+// before it; the rest waits for their end.
 // Owned by Logic, on the loop thread. Pure.
 #pragma once
 

@@ -1,6 +1,7 @@
 #include "services/sensor-alerts/logic/logic.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "tests/unit/services/sensor-alerts/logic/timeline.hpp"
 
@@ -10,6 +11,7 @@ namespace {
 using Titles = std::vector<std::string>;
 
 constexpr const char* oven_name = "rule.hot.garage.oven";
+constexpr const char* store_name = "degraded.hub.sensor-persistence";
 const std::string begins = "garage: oven is 99 Cel, above 50";
 const std::string is_over = "Over: garage: oven is 99 Cel, above 50";
 
@@ -264,6 +266,36 @@ TEST_F(AlertsTimeline, shows_each_alert_on_a_retained_topic) {
   EXPECT_NE(retained(oven_name).find(R"("state":"resolved")"), std::string::npos);
 }
 
+TEST_F(AlertsTimeline, says_an_alert_on_its_topic_only_when_it_changed) {
+  options_.remind_every = Millis{600'000};
+  start();
+  const auto said = [this] {
+    const auto is_it = [](const MqttPublish& one) {
+      return one.topic == std::string("sensors/hub/alert/") + oven_name;
+    };
+    return std::count_if(published_.begin(), published_.end(), is_it);
+  };
+  hot();
+  EXPECT_EQ(said(), 1);
+  pass(Millis{3'600'000});
+  ASSERT_GE(titles().size(), 6U) << "it was told, and told again";
+  EXPECT_EQ(said(), 1);
+  order(AlertOrder::Kind::acknowledge, oven_name);
+  order(AlertOrder::Kind::acknowledge, oven_name);
+  EXPECT_EQ(said(), 2);
+  pass(Millis{5'000});
+  const std::string before = retained(oven_name);
+  step(MqttDisconnected{"gone"});
+  pass(Millis{60'000});
+  step(MqttConnected{});
+  EXPECT_EQ(retained(oven_name), before) << "the same again, for a broker that began anew";
+  crash();
+  EXPECT_EQ(retained(oven_name), before);
+  cold();
+  pass(Millis{600'000});
+  EXPECT_EQ(said(), 5);
+}
+
 TEST_F(AlertsTimeline, clears_an_alert_that_it_does_not_know) {
   start();
   retained_["sensors/hub/alert/old"] = "{}";
@@ -329,6 +361,55 @@ TEST_F(AlertsTimeline, tells_in_quiet_hours_what_is_critical_and_the_rest_at_the
   EXPECT_EQ(arrived_[1].alerts.size(), 2U) << "that the oven and the stove are hot";
 }
 
+TEST_F(AlertsTimeline, holds_nothing_critical_back_in_quiet_hours_for_the_end_of_the_warning_before) {
+  tell_of_store();
+  be_quiet(Millis{60'000});
+  start();
+  pass_with_bad_store(Millis{40'000});
+  pass_with_store(Millis{180'000});
+  ASSERT_NE(retained(store_name).find("resolved"), std::string::npos);
+  ASSERT_EQ(arrived_.size(), 1U) << "its end waits for the morning";
+  EXPECT_EQ(arrived_[0].alerts[0].severity, "warning");
+  pass_with_bad_store(Millis{180'000});
+  ASSERT_EQ(arrived_.size(), 3U) << "and the night is not over";
+  EXPECT_EQ(arrived_[1].kind, Message::Kind::resolved);
+  EXPECT_EQ(arrived_[2].kind, Message::Kind::firing);
+  EXPECT_EQ(arrived_[2].alerts[0].severity, "critical");
+}
+
+TEST_F(AlertsTimeline, tells_once_of_a_warning_in_quiet_hours_that_returns_as_critical) {
+  tell_of_store();
+  be_quiet(Millis{0});
+  start();
+  pass_with_bad_store(Millis{40'000});
+  pass_with_store(Millis{180'000});
+  ASSERT_NE(retained(store_name).find("resolved"), std::string::npos);
+  ASSERT_EQ(titles(), Titles{});
+  pass_with_bad_store(Millis{180'000});
+  ASSERT_EQ(arrived_.size(), 1U);
+  EXPECT_EQ(arrived_[0].kind, Message::Kind::firing);
+  EXPECT_EQ(arrived_[0].alerts[0].severity, "critical");
+  pass_with_store(Millis{180'000});
+  EXPECT_EQ(arrived_.size(), 2U) << "and of its end";
+}
+
+TEST_F(AlertsTimeline, looks_at_what_is_to_be_told_when_it_was_judged_and_not_at_each_reading) {
+  int looks = 0;
+  options_.quiet = QuietHours{Millis{0}, Millis{1}};
+  options_.local_offset = [&looks](WallTime) {
+    ++looks;
+    return Millis{0};
+  };
+  start();
+  looks = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    now_.wall += Millis{1};
+    now_.monotonic += Millis{1};
+    read("oven", 20);
+  }
+  EXPECT_LE(looks, 3) << "1,000 readings in a second";
+}
+
 TEST_F(AlertsTimeline, tells_a_channel_for_what_is_critical_of_nothing_else) {
   add_channel("pager", true);
   start();
@@ -366,6 +447,54 @@ TEST_F(AlertsTimeline, repeats_what_goes_on_to_a_receiver_that_forgets) {
   EXPECT_EQ(titles().back(), is_over);
   pass(Millis{300'000});
   EXPECT_EQ(arrived_.size(), count);
+}
+
+TEST_F(AlertsTimeline, repeats_only_what_is_critical_to_a_receiver_of_nothing_else) {
+  options_.channels[0].repeat = Millis{60'000};
+  options_.channels[0].critical_only = true;
+  start();
+  hot();
+  pass(Millis{600'000});
+  EXPECT_EQ(titles(), Titles{});
+}
+
+TEST_F(AlertsTimeline, repeats_all_of_many_alerts_page_by_page) {
+  options_.channels[0].repeat = Millis{60'000};
+  start();
+  constexpr std::size_t count = 250;
+  for (std::size_t i = 0; i < count; ++i) read("s" + std::to_string(i), 99);
+  pass(Millis{90'000});
+  arrived_.clear();
+  pass(Millis{66'000});
+  std::set<std::string> repeated;
+  std::size_t told = 0;
+  for (const Message& message : arrived_) {
+    for (const Alert& alert : message.alerts) repeated.insert(alert.name);
+    told += message.alerts.size();
+  }
+  EXPECT_EQ(repeated.size(), count);
+  EXPECT_LE(told, 2 * count) << "each once a minute";
+}
+
+TEST_F(AlertsTimeline, ends_the_warning_at_a_receiver_that_knows_alerts_by_their_severity) {
+  options_.channels[0].repeat = Millis{3'600'000};
+  tell_of_store();
+  start();
+  pass_with_bad_store(Millis{120'000});
+  std::vector<Message> told;
+  for (const Message& message : arrived_) {
+    if (message.key != "db-repeat") told.push_back(message);
+  }
+  ASSERT_EQ(told.size(), 3U);
+  EXPECT_EQ(told[0].alerts[0].severity, "warning");
+  EXPECT_EQ(told[1].kind, Message::Kind::resolved);
+  EXPECT_EQ(told[1].alerts[0].severity, "warning");
+  EXPECT_TRUE(told[1].alerts[0].ended.has_value());
+  EXPECT_EQ(told[1].alerts[0].since, told[0].alerts[0].since);
+  EXPECT_EQ(told[2].kind, Message::Kind::firing);
+  EXPECT_EQ(told[2].alerts[0].severity, "critical");
+  EXPECT_FALSE(told[2].alerts[0].ended.has_value());
+  EXPECT_NE(told[0].key, told[2].key);
 }
 
 TEST_F(AlertsTimeline, beats_only_while_all_is_well) {

@@ -128,6 +128,26 @@ class AlertsTimeline : public ::testing::Test {
     }
   }
 
+  /// What the store says of itself is told after 10 s, as a warning; after 60 s it is critical.
+  void tell_of_store() {
+    options_.off.erase("degraded");
+    options_.lasts["degraded"] = Millis{10'000};
+  }
+
+  void pass_with_bad_store(Millis time) {
+    for (Millis left = time; left > Millis{0}; left -= Millis{10'000}) {
+      say("hub", "sensor-persistence", ServiceState::degraded);
+      pass(Millis{10'000});
+    }
+  }
+
+  /// Quiet hours that begin `after` now, and last for three.
+  void be_quiet(Millis after) {
+    const auto day = std::chrono::floor<std::chrono::days>(now_.wall);
+    const Millis from = std::chrono::duration_cast<Millis>(now_.wall - day) + after;
+    options_.quiet = QuietHours{from, from + Millis{3 * 3'600'000}};
+  }
+
   /// The machine with the broker lost its power, and has it again.
   void power_cut() {
     logic_.reset();
