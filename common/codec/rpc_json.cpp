@@ -96,9 +96,6 @@ void append_rejected(std::string& out, const std::vector<RejectedRow>& rejected)
 
 }  // namespace
 
-namespace {
-
-/// Inside the object that `out` ends with.
 void append_rhythm(std::string& out, const StoredReading& row) {
   if (row.interval == Millis{0} && !row.silent_since.has_value()) return;
   out.pop_back();
@@ -107,8 +104,6 @@ void append_rhythm(std::string& out, const StoredReading& row) {
   if (row.silent_since.has_value()) append_text_field(out, ",\"silent_since\":", time_text(*row.silent_since));
   out += '}';
 }
-
-}  // namespace
 
 void append_delivered_readings(std::string& out, const std::vector<StoredReading>& readings) {
   const char* separator = "";

@@ -29,6 +29,9 @@ struct StoredReading {
   std::optional<WallTime> silent_since = {};  // the sensor is silent
 };
 
+/// Adds how its sensor comes, as far as that is known, to the JSON object that `out` ends with.
+void append_rhythm(std::string& out, const StoredReading& row);
+
 /// A gap record as the store hands it out; it has an id of the same sequence as the readings.
 struct StoredGap {
   std::uint64_t id = 0;

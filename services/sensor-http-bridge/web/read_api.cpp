@@ -169,6 +169,7 @@ std::string sensors_json(const QueryAnswer& answer) {
     out += ",\"time\":\"";
     append_time(out, reading.time);
     out += "\"}";
+    append_rhythm(out, row);
     separator = ",";
   }
   return out + fmt::format("],\"truncated\":{}}}\n", answer.truncated);

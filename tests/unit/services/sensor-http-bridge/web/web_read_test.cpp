@@ -85,9 +85,16 @@ TEST_F(WebRead, answers_with_one_value_for_each_step) {
 TEST_F(WebRead, lists_sensors_with_their_newest_values) {
   const std::uint64_t id = web.get("/v1/sensors");
   EXPECT_TRUE(decode_query_request(web.published.back().payload)->latest);
-  web.store_answers(encode_query_answer(two_rows(), false));
+  std::vector<StoredReading> rows = two_rows();
+  rows.front().interval = Millis{10'000};
+  rows.front().silent_since = rows.front().reading.reading.time;
+  web.store_answers(encode_query_answer(rows, false));
   const Json answer = Json::parse(web.answer(id).body);
   ASSERT_EQ(answer.at("sensors").size(), 2U);
+  EXPECT_EQ(answer.at("sensors").at(0).at("interval_ms"), 10'000);
+  EXPECT_EQ(answer.at("sensors").at(0).at("silent_since"), answer.at("sensors").at(0).at("time"));
+  EXPECT_FALSE(answer.at("sensors").at(1).contains("interval_ms") ||
+               answer.at("sensors").at(1).contains("silent_since"));
   EXPECT_EQ(answer.at("sensors").at(0).at("sensor"), "a");
   EXPECT_EQ(answer.at("sensors").at(0).at("value"), 1.5);
   EXPECT_EQ(answer.at("truncated"), false);
