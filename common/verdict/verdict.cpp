@@ -32,9 +32,7 @@ void append_problem(std::string& out, const Problem& problem) {
 std::string_view name_of(Severity severity) { return severity == Severity::critical ? "critical" : "warning"; }
 
 bool Verdict::leaves_open(std::string_view kind, std::string_view node, std::string_view object) const {
-  const auto is_it = [](const std::string& left_out, std::string_view name) {
-    return left_out.empty() || left_out == name;
-  };
+  const auto is_it = [](const std::string& said, std::string_view name) { return said.empty() || said == name; };
   return std::any_of(left_out.begin(), left_out.end(), [&](const LeftOut& one) {
     return is_it(one.kind, kind) && is_it(one.node, node) && is_it(one.object, object);
   });
