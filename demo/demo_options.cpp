@@ -29,8 +29,7 @@ DemoCommandLine parse_demo_command_line(int argc, char** argv) {
       ->type_name("TIME");
   app.add_flag("--json", options.json, "No terminal: one JSON object on stdout at the end");
   app.add_option("--keep", options.keep, "In this folder, new or empty, which is kept")->type_name("FOLDER");
-  app.add_flag("--chaos", options.chaos,
-               "Kills -9 a random part every 2 s while it runs, and unplugs a thermometer for 8 s of each 20 s");
+  app.add_flag("--chaos", options.chaos, "Kills parts with -9, and unplugs a thermometer");
   options.seed = std::random_device{}();
   app.add_option("--seed", options.seed, "Of the choice of parts to kill")->type_name("N");
   try {

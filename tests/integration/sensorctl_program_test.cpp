@@ -124,7 +124,7 @@ TEST_F(Sensorctl, says_which_word_it_does_not_know) {
   EXPECT_NE(run({"token", "add", "--raed", "x"}).log.find("did you mean '--read'?"), std::string::npos);
   EXPECT_NE(run({"status", "--breakfast"}).log.find("there is no option --breakfast; see sensorctl status --help"),
             std::string::npos);
-  EXPECT_NE(run({"breakfast"}).log.find("there is no 'breakfast'; there is: backup, breaker, dead-letters"),
+  EXPECT_NE(run({"breakfast"}).log.find("there is no 'breakfast'; there is: alerts, backup, breaker, dead-letters"),
             std::string::npos);
 }
 

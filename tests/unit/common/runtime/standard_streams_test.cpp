@@ -29,7 +29,7 @@ TEST(StandardStreams, that_are_closed_become_no_file_of_the_program) {
               for (const int number : {0, 1, 2}) ::close(number);
               hold_standard_streams();
               char byte = 0;
-              const bool is_held = ::open("/dev/null", O_RDONLY) == 3 && ::read(0, &byte, 1) == 0 &&
+              const bool is_held = ::open("/dev/null", O_RDONLY) > 2 && ::read(0, &byte, 1) == 0 &&
                                    ::write(1, "x", 1) < 0 && errno == EBADF && ::write(2, "x", 1) == 1;
               return is_held ? 0 : 1;
             }),

@@ -59,7 +59,7 @@ TEST_F(FormerBridge, is_taken_off_the_broker_once_nobody_speaks_under_its_name) 
   EXPECT_TRUE(cleared.empty());
   pass(2s);
   EXPECT_EQ(cleared,
-            (std::vector<std::string>{"sensors/pi/status/sensor-http-bridge", "sensors/pi/queue/sensor-http-bridge"}));
+            (std::vector<std::string>{"sensors/pi/queue/sensor-http-bridge", "sensors/pi/status/sensor-http-bridge"}));
 }
 
 TEST_F(FormerBridge, of_another_machine_is_left_alone) {

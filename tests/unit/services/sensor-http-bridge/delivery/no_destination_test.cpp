@@ -217,14 +217,16 @@ TEST(NoDestination, has_a_status_that_is_this_text) {
   Timeline t(without_destination());
   t.connect();
   answer(t, encode_uploaded_answer({3, 0}));
-  EXPECT_EQ(by_key(t.newest("status")),
-            R"({"api_latency":{"count":0,"le_ms":{"1":0,"10":0,"100":0,"1000":0,"10000":0,"2":0,"25":0,"250":0,)"
-            R"("2500":0,"30000":0,"5":0,"50":0},"sum_ms":0},"counters":{"batches":0,"bytes":0,"connections_lost":0,)"
-            R"("delivered":0,"events_dropped":0,"failed_connects":{},"failures":{},"holds":0,"late_outcomes":0,)"
-            R"("rejected":0,"splits":0,"unanswered":0},"delivers":false,"instance":"ours","loop_max_ms":0,"queue":0,)"
-            R"("reason":"no destination: readings are kept in the store","service":"sensor-http-bridge",)"
-            R"("since":"2027-01-15T08:00:00.000Z","state":"up","version":")" SENSOR_PROJECT_VERSION
-            R"(","written_bytes":0})");
+  EXPECT_EQ(
+      by_key(t.newest("status")),
+      R"({"api_latency":{"count":0,"le_ms":{"1":0,"10":0,"100":0,"1000":0,"10000":0,"2":0,"25":0,"250":0,)"
+      R"("2500":0,"30000":0,"5":0,"50":0},"sum_ms":0},"counters":{"batches":0,"bytes":0,"connections_lost":0,)"
+      R"("delivered":0,"events_dropped":0,"failed_connects":{},"failures":{},"holds":0,"late_outcomes":0,)"
+      R"("rejected":0,"splits":0,"unanswered":0},"delivers":false,"instance":"ours","interval_ms":10000,)"
+      R"("loop_max_ms":0,"queue":0,)"
+      R"("reason":"no destination: readings are kept in the store","service":"sensor-http-bridge",)"
+      R"("since":"2027-01-15T08:00:00.000Z","state":"up","time":"2027-01-15T08:00:00.000Z","version":")" SENSOR_PROJECT_VERSION
+      R"(","written_bytes":0})");
 }
 
 }  // namespace

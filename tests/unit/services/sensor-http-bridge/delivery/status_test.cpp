@@ -55,7 +55,7 @@ TEST(BridgeStatus, is_this_text) {
       R"("loop_max_ms":7,"queue":150,)"
       R"("reason":"circuit breaker open: API failures exceeded threshold (3): HTTP 500: {}",)"
       R"("service":"sensor-http-bridge","since":"2027-01-15T08:00:40.000Z","state":"degraded",)"
-      R"("version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
+      R"("time":"2027-01-15T08:00:50.000Z","version":")" SENSOR_PROJECT_VERSION R"(","written_bytes":8192})");
 }
 
 TEST(BridgeStatus, has_each_counter_under_a_key_of_its_own) {
@@ -86,7 +86,7 @@ TEST(BridgeStatus, after_its_end_is_this_text) {
   const MqttPublish down = Self::last_will(self_options(named_options()), "stopped", WallTime{1'768'493'375'123ms});
   EXPECT_EQ(down.topic, "sensors/kitchen/status/sensor-http-bridge");
   EXPECT_EQ(by_key(down.payload),
-            R"({"instance":"ours","reason":"stopped","service":"sensor-http-bridge",)"
+            R"({"instance":"ours","last_will":true,"reason":"stopped","service":"sensor-http-bridge",)"
             R"("since":"2026-01-15T16:09:35.123Z","state":"down","version":")" SENSOR_PROJECT_VERSION R"("})");
   EXPECT_TRUE(down.retain);
 }

@@ -47,8 +47,8 @@ TEST_F(FormerStore, is_taken_off_the_broker_once_nobody_speaks_under_its_name) {
   EXPECT_TRUE(cleared().empty());
   bench.pass(2s);
   EXPECT_EQ(cleared(),
-            (std::vector<std::string>{"sensors/pi/status/sensor-persistence", "sensors/pi/queue/sensor-persistence",
-                                      "sensors/pi/silent/sensor-persistence"}));
+            (std::vector<std::string>{"sensors/pi/queue/sensor-persistence", "sensors/pi/silent/sensor-persistence",
+                                      "sensors/pi/status/sensor-persistence"}));
   EXPECT_TRUE(bench.logged("sensors/pi/status/sensor-persistence"));
 }
 

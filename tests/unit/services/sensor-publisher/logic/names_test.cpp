@@ -180,9 +180,9 @@ TEST_F(Renamed, what_a_run_left_under_an_earlier_name_goes_whenever_it_comes) {
     }
     return topics;
   };
-  const std::vector<std::string> of_attic{"sensors/attic/status/sensor-publisher",
-                                          "sensors/attic/queue/sensor-publisher",
-                                          "sensors/attic/silent/sensor-publisher"};
+  const std::vector<std::string> of_attic{"sensors/attic/queue/sensor-publisher",
+                                          "sensors/attic/silent/sensor-publisher",
+                                          "sensors/attic/status/sensor-publisher"};
   EXPECT_EQ(cleared_after("attic", down_status("run1", bench)), of_attic) << "its last will";
   EXPECT_EQ(cleared_after("loft", down_status("run0", bench)).size(), 3U);
   EXPECT_TRUE(cleared_after("attic", down_status("elsewhere", bench)).empty())
