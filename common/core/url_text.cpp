@@ -101,7 +101,7 @@ std::string shown_url(std::string_view url) {
 }
 
 std::string shown_host(std::string_view url) {
-  const std::string shown = shown_url(url);
+  std::string shown = shown_url(url);
   const std::optional<Parts> parts = parts_of(shown);
   if (!parts.has_value() || parts->rest.size() <= 1) return shown;
   return shown.substr(0, shown.size() - parts->rest.size() + 1).append(left_out);

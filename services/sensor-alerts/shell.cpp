@@ -26,7 +26,10 @@ Shell::Shell(const Config& config, AlertWorker& store, MqttClientOptions mqtt, I
   }
 }
 
-void Shell::carry_out(SendMessage send) { channels_.at(send.message.channel)->send(std::move(send)); }
+void Shell::carry_out(SendMessage send) {
+  Channel& channel = *channels_.at(send.message.channel);
+  channel.send(std::move(send));
+}
 
 void Shell::carry_out(SendBeat) {
   Result<std::string> url = url_of(config_.heartbeat);

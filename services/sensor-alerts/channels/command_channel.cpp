@@ -85,7 +85,7 @@ class Said {
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return;
       if (count == 0) return close_end(ends_[0]);
-      beginning_.append(buffer.data(), std::min<std::size_t>(count, most_said_bytes - beginning_.size()));
+      beginning_.append(buffer.data(), std::min(static_cast<std::size_t>(count), most_said_bytes - beginning_.size()));
     }
   }
 

@@ -73,7 +73,7 @@ bool is_known_key(std::string_view key) {
 
 /// A header value that is not ASCII, as ntfy and mail readers take it (RFC 2047).
 std::string encoded_word(std::string_view text) {
-  const std::string line = printable_line(text, most_header_bytes);
+  std::string line = printable_line(text, most_header_bytes);
   if (std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c < '\x7f'; })) return line;
   constexpr std::size_t most_word_bytes = 42;  // 75 characters with what is around
   std::string out;
