@@ -191,7 +191,7 @@ demo_is_exact() {
   local figures
   figures=$(inside runuser -u rig-demo -- sensorctl demo --for 20s --json 2> build/rig/demo.log) || { cat build/rig/demo.log; return 1; }
   echo "      $figures"
-  grep -qE '"taken":[0-9]{4,},.*"duplicates_at_api":0,"lost":0,"gaps":0,' <<< "$figures"
+  grep -qE '"taken":[0-9]{4,},.*"duplicates_at_api":0,"lost":0,"waiting":0,"gaps":0,' <<< "$figures"
 }
 
 demo_is_gone() { ! inside pgrep -u rig-demo && ! there_is '/tmp/sensor-demo.*'; }
@@ -230,7 +230,7 @@ groups_count() {
 
 manuals_are_there() {
   local page
-  for page in 1/sensorctl.1 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge}.8 5/sensor-{publisher,persistence,http-bridge,recover}.toml.5; do
+  for page in 1/sensorctl.1 7/sensor-project.7 8/sensor-{publisher,persistence,http-bridge,alerts}.8 5/sensor-{publisher,persistence,http-bridge,alerts,recover}.toml.5; do
     there_is "/usr/share/man/man$page.gz" || return 1
   done
 }
