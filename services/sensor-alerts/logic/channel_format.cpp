@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 15> template_keys{"title",  "text",   "st
                                                          "time",   "count",  "name",  "kind",     "node",
                                                          "object", "advice", "since", "ended",    "alerts"};
 
-std::string quoted(std::string_view text) {
+std::string in_json_quotes(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -112,7 +112,7 @@ HttpText ntfy_text(const Message& message) {
 void append_label(std::string& out, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   if (out.back() != '{') out += ',';
-  out += fmt::format("\"{}\":{}", name, quoted(value));
+  out += fmt::format("\"{}\":{}", name, in_json_quotes(value));
 }
 
 void append_paragraph(std::string& out, std::string_view text) {
@@ -164,7 +164,7 @@ std::string fill_in(std::string_view pattern, const Message& message, bool is_js
     if (key == "alerts") {
       out += encode_message(message);
     } else if (is_json) {
-      const std::string text = quoted(value_of(key, message));
+      const std::string text = in_json_quotes(value_of(key, message));
       out.append(text, 1, text.size() - 2);
     } else {
       out += value_of(key, message);
@@ -200,7 +200,7 @@ std::string alertmanager_body(const Message& message) {
   if (message.kind == Message::Kind::test) {
     out += fmt::format(
         R"({{"labels":{{"alertname":"test","severity":"warning"}},"annotations":{{"summary":{}}},"startsAt":"{}","endsAt":"{}"}})",
-        quoted(title_of(message)), time_text(message.time), time_text(message.time + Millis{60'000}));
+        in_json_quotes(title_of(message)), time_text(message.time), time_text(message.time + Millis{60'000}));
   }
   return out + "]";
 }
@@ -211,7 +211,7 @@ HttpText http_text(const HttpFormat& format, const Message& message) {
     case ChannelType::ntfy: out = ntfy_text(message); break;
     case ChannelType::slack:
       out.headers = {"Content-Type: application/json"};
-      out.body = fmt::format(R"({{"text":{}}})", quoted(title_of(message) + "\n" + text_of(message)));
+      out.body = fmt::format(R"({{"text":{}}})", in_json_quotes(title_of(message) + "\n" + text_of(message)));
       break;
     case ChannelType::alertmanager:
       out.headers = {"Content-Type: application/json"};
