@@ -80,9 +80,9 @@ class WatchBench : public testing::Test {
   }
 
   std::vector<std::string> kinds_of_problems() const {
-    std::vector<std::string> kinds;
-    for (const Problem& each : judge().problems) kinds.push_back(each.kind + " " + each.node + "/" + each.object);
-    return kinds;
+    std::vector<std::string> of_kinds;
+    for (const Problem& each : judge().problems) of_kinds.push_back(each.kind + " " + each.node + "/" + each.object);
+    return of_kinds;
   }
 
   static inline const WallTime start{std::chrono::hours{490'000}};
