@@ -17,6 +17,7 @@
 #include "common/verdict/verdict.hpp"
 #include "services/sensor-alerts/logic/logic.hpp"
 #include "tests/simulation/random.hpp"
+#include "tests/support/alert_disk.hpp"
 
 namespace sensors::simulation {
 
@@ -123,7 +124,7 @@ class AlertsWorld {
   /// What was under way came to its end, or did not.
   void crash() {
     ++outcome_.crashes;
-    if (writing_.has_value() && random_.chance(0.5)) apply(*writing_);
+    if (writing_.has_value() && random_.chance(0.5)) put_on_disk(*writing_, disk_);
     for (Receiver& receiver : receivers_) {
       if (!receiver.attempt.has_value()) continue;
       if (random_.chance(0.5)) arrive(receiver, receiver.attempt->send.message);
@@ -222,30 +223,9 @@ class AlertsWorld {
     if (!writing_.has_value() || now_.monotonic < written_at_) return;
     const AlertWrite write = *std::exchange(writing_, std::nullopt);
     const bool fails = now_.monotonic < disk_fails_until_ && !is_healed_;
-    if (!fails) apply(write);
+    if (!fails) put_on_disk(write, disk_);
     failing_since_ = fails ? std::optional(failing_since_.value_or(now_.monotonic)) : std::nullopt;
     step(alerts::AlertsWritten{fails ? Result<void>(fail(ErrorCode::disk_full, "disk full")) : Result<void>()});
-  }
-
-  template <class Row, class Id>
-  static void put(std::vector<Row>& rows, const Row& row, Id id) {
-    std::erase_if(rows, [&](const Row& other) { return other.*id == row.*id; });
-    rows.push_back(row);
-  }
-
-  void apply(const AlertWrite& write) {
-    if (write.all) {
-      disk_.episodes.clear();
-      disk_.messages.clear();
-    }
-    disk_.next_episode = write.next_episode;
-    disk_.next_message = write.next_message;
-    for (const std::uint64_t number : write.forgotten)
-      std::erase_if(disk_.episodes, [number](const Episode& one) { return one.number == number; });
-    for (const Episode& episode : write.episodes) put(disk_.episodes, episode, &Episode::number);
-    for (const Message& message : write.messages) put(disk_.messages, message, &Message::id);
-    for (const std::uint64_t id : write.done)
-      std::erase_if(disk_.messages, [id](const Message& one) { return one.id == id; });
   }
 
   const Episode* on_disk(const std::string& alert) const {

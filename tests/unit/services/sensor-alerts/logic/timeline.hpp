@@ -15,6 +15,7 @@
 #include "common/codec/status_json.hpp"
 #include "common/verdict/verdict.hpp"
 #include "services/sensor-alerts/logic/logic.hpp"
+#include "tests/support/alert_disk.hpp"
 
 namespace sensors::alerts {
 
@@ -74,7 +75,7 @@ class AlertsTimeline : public ::testing::Test {
     if (!writing_.has_value()) return;
     const AlertWrite write = *std::exchange(writing_, std::nullopt);
     if (!disk_error_.empty()) ok = false;
-    if (ok) apply(write);
+    if (ok) put_on_disk(write, disk_);
     step(AlertsWritten{ok ? Result<void>() : Result<void>(fail(ErrorCode::disk_full, disk_error_))});
   }
 
@@ -205,28 +206,6 @@ class AlertsTimeline : public ::testing::Test {
   std::uint64_t seq_ = 0;
 
  private:
-  template <class Row, class Id>
-  static void put(std::vector<Row>& rows, const Row& row, Id id) {
-    std::erase_if(rows, [&](const Row& other) { return other.*id == row.*id; });
-    rows.push_back(row);
-  }
-
-  void apply(const AlertWrite& write) {
-    if (write.all) {
-      disk_.episodes.clear();
-      disk_.messages.clear();
-    }
-    disk_.store = write.store;
-    disk_.next_episode = write.next_episode;
-    disk_.next_message = write.next_message;
-    for (const std::uint64_t number : write.forgotten)
-      std::erase_if(disk_.episodes, [number](const Episode& one) { return one.number == number; });
-    for (const Episode& episode : write.episodes) put(disk_.episodes, episode, &Episode::number);
-    for (const Message& message : write.messages) put(disk_.messages, message, &Message::id);
-    for (const std::uint64_t id : write.done)
-      std::erase_if(disk_.messages, [id](const Message& one) { return one.id == id; });
-  }
-
   void take(AlertWrite& write) {
     ASSERT_FALSE(writing_.has_value()) << "one transaction at a time";
     writing_ = write;
