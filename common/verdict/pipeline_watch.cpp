@@ -52,7 +52,7 @@ bool PipelineWatch::take(const TopicView& topic, std::string_view payload, Now n
   if (!is_watched(topic.kind)) return true;
   const Name name{std::string(topic.node), std::string(topic.name)};
   if (payload.empty()) {
-    take_off(name, topic.kind);
+    take_off(name, topic.kind, now.wall);
     return true;
   }
   if (topic.kind == "silent") return take_silent(name, payload, now);
@@ -60,7 +60,7 @@ bool PipelineWatch::take(const TopicView& topic, std::string_view payload, Now n
 }
 
 /// A status that is gone takes its service off: somebody has cleared it on purpose.
-void PipelineWatch::take_off(const Name& name, std::string_view kind) {
+void PipelineWatch::take_off(const Name& name, std::string_view kind, WallTime now) {
   const auto found = services_.find(name);
   if (found == services_.end()) return;
   if (kind == "status") {
@@ -69,6 +69,7 @@ void PipelineWatch::take_off(const Name& name, std::string_view kind) {
   }
   if (kind == "queue") found->second.queue.reset();
   if (kind == "silent") found->second.silent.reset();
+  found->second.note(now);
 }
 
 bool PipelineWatch::take_report(const Name& name, std::string_view kind, std::string_view payload, Now now,

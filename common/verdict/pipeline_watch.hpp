@@ -67,7 +67,7 @@ class PipelineWatch {
   bool make_room(const Name& name, Instant now);
   bool take_report(const Name& name, std::string_view kind, std::string_view payload, Now now, bool retained);
   bool take_silent(const Name& name, std::string_view payload, Now now);
-  void take_off(const Name& name, std::string_view kind);
+  void take_off(const Name& name, std::string_view kind, WallTime now);
 
   const WatchOptions options_;
   JsonObjectReader reader_;

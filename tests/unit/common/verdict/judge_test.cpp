@@ -139,6 +139,14 @@ TEST_F(JudgeTest, says_the_cause_and_not_what_follows_from_it) {
       << "this loses readings soon";
 }
 
+TEST_F(JudgeTest, says_nothing_of_a_queue_that_was_cleared_at_the_broker) {
+  all_up();
+  queue("sensor-publisher", {.depth = 900, .high = 10, .limit = 1'000});
+  EXPECT_EQ(kinds_of_problems(), Lines{"queue_full kitchen/sensor-publisher"});
+  EXPECT_TRUE(hear("kitchen", "queue", "sensor-publisher", ""));
+  EXPECT_EQ(kinds_of_problems(), Lines{});
+}
+
 TEST_F(JudgeTest, says_of_an_api_that_is_down_what_waits_and_not_that_it_waits_three_times) {
   all_up();
   say({.service = "sensor-http-bridge",
