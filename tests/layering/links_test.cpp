@@ -123,11 +123,19 @@ std::set<std::string> installed_documents() {
   return all;
 }
 
+/// Whether dh_compress leaves a file of the package as it is: each -X of it is a part of a path.
+bool leaves_out(const std::string& path, const std::string& rules) {
+  std::istringstream words(rules.substr(rules.find("dh_compress -X")));
+  for (std::string word; words >> word && (word == "dh_compress" || word.starts_with("-X"));) {
+    if (word.starts_with("-X") && path.find(word.substr(2)) != std::string::npos) return true;
+  }
+  return false;
+}
+
 /// Whether the package has the file as it is, and not compressed under another name (dh_compress).
 bool keeps_its_name(const std::string& file, const std::string& rules) {
-  const std::string extension = fs::path(file).extension();
-  const bool is_left_out = !extension.empty() && rules.find(" -X" + extension) != std::string::npos;
-  return is_left_out || extension == ".png" || fs::file_size(top() / file) < 4'096;
+  return leaves_out("usr/share/doc/sensor-project/" + file, rules) || fs::path(file).extension() == ".png" ||
+         fs::file_size(top() / file) < 4'096;
 }
 
 // README as it is installed led to five files that are in the sources alone.
@@ -152,6 +160,12 @@ TEST(Links, of_documents_that_are_installed_lead_only_to_what_is_installed) {
     }
   }
   EXPECT_GT(links, 100U) << "the check looks in the wrong place";
+}
+
+TEST(Package, compresses_manual_pages) {
+  const std::string rules = read(top() / "packaging" / "debian" / "rules");
+  for (const char* page : {"man8/sensor-alerts.8", "man5/sensor-publisher.toml.5", "man5/sensor-recover.toml.5"})
+    EXPECT_FALSE(leaves_out(std::string("usr/share/man/") + page, rules)) << page;
 }
 
 TEST(Links, are_found_outside_of_code_and_within_the_project) {
