@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t first_capacity = 4096;  // grows with the payloads that come
 constexpr std::size_t safe_digits = 18;       // any integer so long fits 64 bits
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 bool is_number_character(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
@@ -83,6 +84,9 @@ Result<simdjson::dom::element> JsonDocument::parse(std::string_view payload) {
     return fail(ErrorCode::too_large,
                 fmt::format("payload of {} bytes; at most {} are taken", payload.size(), max_bytes_));
   }
+  // simdjson 3.12 skips the mark, 3.0 does not.
+  if (payload.starts_with(byte_order_mark))
+    return fail(ErrorCode::malformed, "payload is not the JSON it must be: it begins with a byte order mark");
   simdjson::dom::element root;
   simdjson::error_code error = parse_text(payload, root);
   if (is_about_a_number(error)) error = parse_text(with_parsable_numbers(payload), root);
