@@ -212,4 +212,12 @@ class Timeline {
   std::optional<MqttPublish> claim;    // of the step under way
 };
 
+/// Connected, with a batch of `rows` at the API.
+inline Timeline& with_post(Timeline& t, std::uint64_t rows = 10) {
+  t.store.rows = rows;
+  t.connect();
+  t.store_answers();
+  return t;
+}
+
 }  // namespace sensors::bridge
