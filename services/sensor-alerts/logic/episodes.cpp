@@ -27,7 +27,7 @@ void Episodes::observe(const std::vector<Trouble>& wrong, const std::function<bo
     if (!present.insert(name).second) continue;
     const auto known = episodes_.find(name);
     if (known != episodes_.end() && known->second.is_open()) {
-      raise(known->second, trouble, now);
+      follow(known->second, trouble, now);
       continue;
     }
     const auto before = pending_.find(name);
@@ -70,7 +70,7 @@ void Episodes::press(Episode& ended, const Trouble& trouble, Now now) {
   }
   ended.alert.ended.reset();
   ++open_;
-  raise(ended, trouble, now);
+  follow(ended, trouble, now);
   change(ended, now);
 }
 
@@ -84,21 +84,33 @@ void Episodes::begin(const Trouble& trouble, Now now) {
   Episode episode;
   episode.number = next_number_++;
   episode.alert = trouble.alert;
+  renewed_[name] = now.monotonic;
   change(episode, now);
   episodes_.insert_or_assign(name, std::move(episode));
   ++open_;
 }
 
-/// It never falls: who was told of something critical hears of its end.
-void Episodes::raise(Episode& episode, const Trouble& trouble, Now now) {
-  if (episode.is_critical() || trouble.alert.severity != "critical") return;
-  episode.alert.severity = trouble.alert.severity;
+/// Its words are those of the trouble as it is now; at once where it becomes critical. That it never falls: who was told
+/// of something critical hears of its end.
+void Episodes::follow(Episode& episode, const Trouble& trouble, Now now) {
+  Alert& alert = episode.alert;
+  const bool is_raised = !episode.is_critical() && trouble.alert.severity == "critical";
+  const bool is_same = alert.text == trouble.alert.text && alert.advice == trouble.alert.advice;
+  if (!is_raised && is_same) return;
+  const auto renewed = renewed_.find(alert.name);
+  const bool is_fresh = renewed != renewed_.end() && now.monotonic - renewed->second < options_.renew_every;
+  if (!is_raised && is_fresh) return;
+  if (is_raised) alert.severity = trouble.alert.severity;
+  alert.text = trouble.alert.text;
+  alert.advice = trouble.alert.advice;
+  renewed_[alert.name] = now.monotonic;
   change(episode, now);
 }
 
 void Episodes::end(Episode& episode, WallTime at, Now now) {
   episode.alert.ended = std::max(at, episode.alert.since);
   gone_.erase(episode.alert.name);
+  renewed_.erase(episode.alert.name);
   change(episode, now);
   --open_;
 }

@@ -19,6 +19,10 @@ struct EpisodeOptions {
   /// A trouble that comes back within this is still the same episode.
   Millis ends_after{60'000};
 
+  /// The words of an open one follow those of its trouble, such as a count, at most so often: each change is written
+  /// and published, and sent to nobody.
+  Millis renew_every{5 * 60'000};
+
   /// Open ones; what is beyond is not told, and counted.
   std::size_t max_open = 1'000;
 
@@ -60,7 +64,7 @@ class Episodes {
  private:
   void begin(const Trouble& trouble, Now now);
   void press(Episode& ended, const Trouble& trouble, Now now);
-  void raise(Episode& episode, const Trouble& trouble, Now now);
+  void follow(Episode& episode, const Trouble& trouble, Now now);
   void end(Episode& episode, WallTime at, Now now);
   void change(Episode& episode, Now now);
   void forget_oldest();
@@ -69,6 +73,7 @@ class Episodes {
   std::map<std::string, Episode, std::less<>> episodes_;
   std::map<std::string, Instant, std::less<>> pending_;  // troubles that have not lasted long enough: since when
   std::map<std::string, Instant, std::less<>> gone_;     // open ones whose trouble is gone: since when
+  std::map<std::string, Instant, std::less<>> renewed_;  // open ones: when their words were taken; none since a start
   std::set<std::string, std::less<>> pressing_;
   std::set<std::string, std::less<>> changed_;
   std::set<std::string, std::less<>> refused_;  // counted, for as long as they last
