@@ -39,6 +39,7 @@ std::string shown(bool value) { return value ? "true" : "false"; }
 std::string shown(std::int64_t value) { return std::to_string(value); }
 std::string shown(double value) { return fmt::format("{}", value); }
 std::string shown(const std::string& value) { return '"' + value + '"'; }
+std::string shown(const std::pair<double, double>& value) { return fmt::format("[{}, {}]", value.first, value.second); }
 std::string shown(Millis value) { return shown(duration_text(value)); }
 
 template <class Value>
@@ -237,6 +238,39 @@ void ConfigTable::read(const std::string& key, std::vector<Millis>& target, Mill
     durations.push_back(*duration);
   }
   target = std::move(durations);
+}
+
+namespace {
+
+std::optional<std::pair<double, double>> pair_of(const toml::node& node, double least, double most) {
+  const toml::array* numbers = node.as_array();
+  if (numbers == nullptr || numbers->size() != 2) return std::nullopt;
+  const std::optional<double> first = numbers->front().value<double>();
+  const std::optional<double> second = numbers->back().value<double>();
+  const auto fits = [&](const std::optional<double>& number) { return number >= least && number <= most; };
+  if (!fits(first) || !fits(second)) return std::nullopt;
+  return std::pair(*first, *second);
+}
+
+}  // namespace
+
+void ConfigTable::read(const std::string& key, std::vector<std::pair<double, double>>& target, double least,
+                       double most) {
+  const toml::node* node = state_->find_option(node_, key, target, range_of(least, most));
+  if (node == nullptr) return;
+  const toml::array* elements = node->as_array();
+  std::vector<std::pair<double, double>> pairs;
+  if (elements != nullptr) {
+    for (const toml::node& element : *elements) {
+      if (const auto pair = pair_of(element, least, most); pair.has_value()) pairs.push_back(*pair);
+    }
+  }
+  if (elements == nullptr || pairs.size() != elements->size()) {
+    return state_->add_mistake(
+        node_, key,
+        "must be a list of pairs of numbers, each " + range_of(least, most) + ", such as [[0, 0], [1, 10]]");
+  }
+  target = std::move(pairs);
 }
 
 namespace {

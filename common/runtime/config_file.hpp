@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "common/core/result.hpp"
@@ -42,6 +43,8 @@ class ConfigTable {
   /// A duration as a string with its unit: "250ms", "10s", "5min", "2h", "30d".
   void read(const std::string& key, Millis& target, Millis least, Millis most);
   void read(const std::string& key, std::vector<Millis>& target, Millis least, Millis most);
+  /// A list of pairs: [[0.3, 0], [99.1, 100]].
+  void read(const std::string& key, std::vector<std::pair<double, double>>& target, double least, double most);
   /// Whether it is there, and a list of texts.
   bool read(const std::string& key, std::vector<std::string>& target);
 

@@ -32,7 +32,24 @@ void read_pairs(ConfigTable& table, const std::string& key, std::map<std::string
   }
 }
 
-SensorOptions read_sensor_options(ConfigTable table) {
+void read_calibration(ConfigTable& table, Calibration& calibration) {
+  std::vector<std::pair<double, double>> points;
+  table.read("points", points, -widest, widest);
+  table.read("scale", calibration.scale, -widest, widest);
+  table.read("offset", calibration.offset, -widest, widest);
+  if (calibration.scale == 0) table.refuse("scale", "is 0: all readings would be alike");
+  if (points.empty()) return;
+  if (table.has("scale") || table.has("offset")) table.refuse("points", "stands beside scale or offset: take one way");
+  if (points.size() < 2)
+    table.refuse("points", "must be two at least, [[0.3, 0], [99.1, 100]]: what it reads, what is");
+  for (const auto& [raw, value] : points) {
+    if (!calibration.points.empty() && raw <= calibration.points.back().raw)
+      table.refuse("points", "must ascend: what it reads in a point is more than in the one before");
+    calibration.points.push_back({raw, value});
+  }
+}
+
+SensorOptions read_sensor_options(const std::string& name, ConfigTable table) {
   SensorOptions options;
   table.read("unit", options.unit);
   if (options.unit.has_value()) {
@@ -40,6 +57,10 @@ SensorOptions read_sensor_options(ConfigTable table) {
     if (!is_unit(*options.unit))
       table.refuse("unit", "is not a UCUM code, at most 32 printable characters without spaces");
   }
+  read_calibration(table, options.calibration);
+  table.read("raw", options.keeps_raw);
+  if (options.keeps_raw && !is_name(name + raw_suffix))
+    table.refuse("raw", "'" + name + raw_suffix + "' would be a sensor's name, and is longer than 64");
   table.read("min", options.min, -widest, widest);
   table.read("max", options.max, -widest, widest);
   if (options.min.has_value() && options.max.has_value() && *options.min > *options.max)
@@ -249,7 +270,7 @@ DriverConfig read_driver_config(const std::string& name, ConfigTable table) {
   if (CommandOptions* command = std::get_if<CommandOptions>(&config.options)) command->name = name;
   for (auto& [sensor, sensor_table] : table.named_tables("sensor")) {
     if (!is_name(sensor)) table.refuse("sensor", "'" + sensor + "' is not a sensor name, 1 to 64 of A-Z a-z 0-9 _ . -");
-    config.sensors[sensor] = read_sensor_options(sensor_table);
+    config.sensors[sensor] = read_sensor_options(sensor, sensor_table);
   }
   return config;
 }

@@ -5,14 +5,39 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/core/time.hpp"
 
 namespace sensors {
 
+/// What a sensor reads as `raw` is `value`.
+struct CalibrationPoint {
+  double raw;
+  double value;
+  bool operator==(const CalibrationPoint&) const = default;
+};
+
+/// What makes a true value of the number that a sensor gives: a straight line between points, or scale and offset.
+struct Calibration {
+  double scale = 1;
+  double offset = 0;
+
+  /// By ascending `raw`; none, or two at least, and then scale and offset are not used.
+  std::vector<CalibrationPoint> points{};
+
+  bool operator==(const Calibration&) const = default;
+};
+
 struct SensorOptions {
   /// Stands in for the unit that the driver gives; the value stays as it is.
   std::optional<std::string> unit;
+
+  /// Of numbers, before all that follows.
+  Calibration calibration;
+
+  /// The number as the driver gave it is kept too, as a sensor of this name with raw_suffix.
+  bool keeps_raw = false;
 
   /// Numbers outside are refused and counted: a broken sensor, not a measurement. In the sensor's unit.
   std::optional<double> min;
@@ -30,6 +55,9 @@ struct SensorOptions {
   /// Readings that the publisher does not slow down under backpressure.
   bool critical = false;
 };
+
+/// Stands behind the name of a sensor for the number as the driver gave it.
+inline constexpr const char* raw_suffix = ".raw";
 
 /// By the name on the wire, the driver's prefix included.
 using SensorOptionsMap = std::map<std::string, SensorOptions, std::less<>>;

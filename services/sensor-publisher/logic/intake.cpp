@@ -47,6 +47,8 @@ Intake::DriverState::DriverState(DriverSchedule s) : schedule(std::move(s)), fil
                              [](const auto& sensor) { return sensor.second.critical; });
   has_deadband = std::any_of(schedule.sensors.begin(), schedule.sensors.end(),
                              [](const auto& sensor) { return sensor.second.deadband > 0; });
+  keeps_raw = std::any_of(schedule.sensors.begin(), schedule.sensors.end(),
+                          [](const auto& sensor) { return sensor.second.keeps_raw; });
 }
 
 Intake::Intake(std::vector<DriverSchedule> drivers, Silence& silence) : silence_(silence) {
@@ -139,6 +141,16 @@ bool Intake::counts_for_all(DriverState& driver, const Pacing& pacing) {
   return counts;
 }
 
+/// Numbers as the driver gave them, beside what calibration makes of them.
+void Intake::add_raw(std::vector<Sample>& samples, const SampleFilter& filter) {
+  const std::size_t count = samples.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!filter.options_of(samples[i].sensor).keeps_raw || !std::holds_alternative<double>(samples[i].value)) continue;
+    samples.push_back(samples[i]);
+    samples.back().sensor += raw_suffix;
+  }
+}
+
 std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now, Effects& effects) {
   DriverState& driver = drivers_.at(read.driver);
   driver.under_way = false;
@@ -153,6 +165,7 @@ std::vector<Reading> Intake::take(DriverRead read, const Pacing& pacing, Now now
   const bool full_round = counts_for_all(driver, pacing);
   std::vector<Reading> readings;
   readings.reserve(read.report.samples.size());
+  if (driver.keeps_raw) add_raw(read.report.samples, driver.filter);
   for (Sample& sample : read.report.samples) {
     if (!full_round && !driver.filter.options_of(sample.sensor).critical) {
       ++left_out_;

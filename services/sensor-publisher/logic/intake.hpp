@@ -56,6 +56,7 @@ class Intake {
     SampleFilter filter;
     bool has_critical = false;
     bool has_deadband = false;
+    bool keeps_raw = false;
     bool under_way = false;
     bool stuck = false;
     bool ended = false;
@@ -71,6 +72,7 @@ class Intake {
     std::map<std::string, std::string> said;      // by the same, also when it is over: as others are told; at most 100
   };
 
+  static void add_raw(std::vector<Sample>& samples, const SampleFilter& filter);
   std::uint64_t suppressed() const;
   std::uint64_t refused() const;
   void complain(DriverState& driver, const std::string& kind, std::string_view line, Now now, Effects& effects);

@@ -69,6 +69,7 @@ class Logic {
   void advance_two_stores(Now now, Effects& effects);
   // ---- logic_names.cpp ----
   void note_former_name(const OutboxContents& contents, Now now, Effects& effects);
+  void note_calibrations(const OutboxContents& contents, Now now, Effects& effects);
   void subscribe(Effects& effects);
 
   void take_what_was_found(Now now, Effects& effects);
@@ -114,13 +115,14 @@ class Logic {
   Instant stop_by_{};  // while stopping: readings that the outbox does not take are given up then
   bool exited_ = false;
   std::optional<OutboxContents> found_;  // by the shell, before the first step; reported then
-  bool outbox_was_found_ = false;        // it was opened once, so that positions are its
-  std::string damage_;                   // that a statement found, to be salvaged at the next opening
-  std::string outbox_failure_;           // as last logged
-  bool thinning_ = false;                // as last reported
-  std::uint64_t readings_damaged_ = 0;   // lost in a damaged outbox
-  DiskFigures disk_;                     // after the last write of the outbox
-  std::uint64_t malformed_ = 0;          // messages that could not be read; an order is told
+  bool calibrations_are_told_ = false;
+  bool outbox_was_found_ = false;       // it was opened once, so that positions are its
+  std::string damage_;                  // that a statement found, to be salvaged at the next opening
+  std::string outbox_failure_;          // as last logged
+  bool thinning_ = false;               // as last reported
+  std::uint64_t readings_damaged_ = 0;  // lost in a damaged outbox
+  DiskFigures disk_;                    // after the last write of the outbox
+  std::uint64_t malformed_ = 0;         // messages that could not be read; an order is told
 };
 
 }  // namespace sensors::publisher

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "services/sensor-publisher/logic/calibration.hpp"
 #include "services/sensor-publisher/logic/logic.hpp"
 
 namespace sensors::publisher {
@@ -110,6 +111,7 @@ void Logic::report_outbox_failure(Effects& effects) {
 
 void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effects) {
   note_former_name(contents, now, effects);
+  note_calibrations(contents, now, effects);
   for (const std::string& note : contents.notes) effects.push_back(LogLine{LogLevel::info, note});
   for (const std::string& warning : contents.warnings) {
     self_.announce("damage", {LogLevel::warning, warning}, now, effects);
@@ -119,6 +121,18 @@ void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effe
     self_.announce("damage", {LogLevel::error, text_of(*contents.repair)}, now, effects);
   }
   report_outbox_failure(effects);
+}
+
+/// Who looks at a curve later wants to know why it has a step.
+void Logic::note_calibrations(const OutboxContents& contents, Now now, Effects& effects) {
+  if (!contents.failure.empty()) return;
+  std::string calibrations = calibrations_of(options_.drivers);
+  if (calibrations == contents.calibrations) return;
+  if (!std::exchange(calibrations_are_told_, true)) {
+    for (std::string& change : changed_calibrations(contents.calibrations, calibrations))
+      self_.announce("calibration", {LogLevel::info, std::move(change)}, now, effects);
+  }
+  writer_.remember_calibrations(std::move(calibrations));
 }
 
 void Logic::advance_stop(Now now, Effects& effects) {

@@ -93,6 +93,7 @@ struct OutboxContents {
   bool reserve_held = false;            // the reserve file is there
   std::vector<EndedStream> ended{};     // oldest first
   std::vector<KnownSensor> sensors{};   // without their node, which is the present one
+  std::string calibrations{};           // of the run before: calibrations_of()
 };
 
 }  // namespace sensors::publisher

@@ -195,7 +195,8 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   const bool deletes = delete_is_due(now.monotonic);
   std::optional<OutboxEntry> drop = make_room(oldest, now.wall);
   const DiskReserve::Action reserve = reserve_.next(now.monotonic);
-  const bool has_news = !store_to_remember_.empty() || boot_to_remember_.has_value() || is_wanted_;
+  const bool has_news = !store_to_remember_.empty() || calibrations_to_remember_.has_value() ||
+                        boot_to_remember_.has_value() || is_wanted_;
   // A reserve that is to be made waits for a write that comes anyway.
   const bool is_due = commit_is_due(now.monotonic) || deletes || drop.has_value() || thin_.has_value() || has_news ||
                       retry_at_.has_value() || look_is_due(now.monotonic);
@@ -219,6 +220,7 @@ std::optional<OutboxWrite> OutboxWriter::next(StreamRange oldest, Now now) {
   write.thin = std::exchange(thin_, std::nullopt);
   if (write.thin.has_value()) restrict_to_kept(*write.thin);
   write.known_store = std::exchange(store_to_remember_, {});
+  write.calibrations = std::exchange(calibrations_to_remember_, {});
   write.boot = std::exchange(boot_to_remember_, {});
   write.reserve = reserve;
   outstanding_ = true;
@@ -293,6 +295,7 @@ void OutboxWriter::write_failed(OutboxWrite& write, const Error& error, Now now)
   forget_confirmed();
   if (!pending_.empty()) oldest_pending_ = now.monotonic;
   if (store_to_remember_.empty()) store_to_remember_ = write.known_store;
+  if (!calibrations_to_remember_.has_value()) calibrations_to_remember_ = write.calibrations;
   if (!boot_to_remember_.has_value()) boot_to_remember_ = write.boot;
   bound_pending(now.wall);
 }

@@ -48,6 +48,7 @@ class OutboxWriter {
   Position gone_through() const { return gone_; }
 
   void remember_store(const std::string& store) { store_to_remember_ = store; }
+  void remember_calibrations(std::string calibrations) { calibrations_to_remember_ = std::move(calibrations); }
   void remember_boot_time(const BootTime& boot) { boot_to_remember_ = boot; }
 
   /// There is something else to write: next() gives a transaction as soon as it may.
@@ -99,7 +100,7 @@ class OutboxWriter {
   bool disk_is_full() const { return reserve_.next({}) == DiskReserve::Action::release; }
   bool idle() const {
     return !outstanding_ && pending_.empty() && deleted_ >= confirmed_ && store_to_remember_.empty() &&
-           !boot_to_remember_.has_value();
+           !calibrations_to_remember_.has_value() && !boot_to_remember_.has_value();
   }
   /// Entries in the outbox, those dropped excluded.
   std::uint64_t depth() const { return written_ - std::min(written_, std::max(confirmed_, dropped_)); }
@@ -149,6 +150,7 @@ class OutboxWriter {
   std::optional<Instant> look_at_;
   std::optional<ThinnedRange> thin_;
   std::string store_to_remember_;
+  std::optional<std::string> calibrations_to_remember_;
   std::optional<BootTime> boot_to_remember_;
   std::string failure_;
   bool open_;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "services/sensor-publisher/logic/calibration.hpp"
+
 namespace sensors {
 
 namespace {
@@ -44,6 +46,8 @@ const SensorOptions& SampleFilter::options_of(std::string_view sensor) const {
 
 Result<std::optional<Reading>> SampleFilter::take(Sample sample, Now now) {
   const SensorOptions& options = options_of(sample.sensor);
+  if (double* number = std::get_if<double>(&sample.value))
+    *number = publisher::calibrated(options.calibration, *number);
   Reading reading{std::move(sample.sensor), std::move(sample.value), options.unit.value_or(std::move(sample.unit)),
                   sample.time.value_or(now.wall), sample.uptime};
   if (!sample.time.has_value() && !now.clock_synced) reading.uptime = uptime_at(now.monotonic);

@@ -1,5 +1,5 @@
-// SampleFilter decides which samples of a driver become readings: it refuses what is broken and suppresses what is
-// noise. Owned by the publisher's Logic. Pure.
+// SampleFilter decides which samples of a driver become readings, and as which: it calibrates numbers, refuses what is
+// broken and suppresses what is noise. Owned by the publisher's Logic. Pure.
 #pragma once
 
 #include <cstdint>

@@ -107,6 +107,9 @@ Result<void> Outbox::write_all(const OutboxWrite& write) {
   if (!write.known_store.empty()) {
     TRY(rows_.set_meta("store", write.known_store));
   }
+  if (write.calibrations.has_value()) {
+    TRY(rows_.set_meta("calibrations", *write.calibrations));
+  }
   if (write.boot.has_value()) {
     TRY(remember(*write.boot));
   }

@@ -94,6 +94,7 @@ class Joining {
     for (const JoinedStream& stream : joined.streams) {
       TRY(rows_.add_stream(stream.stream, ++number));
     }
+    TRY(rows_.set_meta("calibrations", present_.contents().calibrations));
     const std::string& store = present_.contents().known_store;
     const std::string& known = store.empty() ? restored_.contents().known_store : store;
     return known.empty() ? Result<void>{} : rows_.set_meta("store", known);

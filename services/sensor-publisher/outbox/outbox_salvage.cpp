@@ -112,7 +112,7 @@ class OutboxSalvage {
       first_start_ = std::min(first_start_, stream.start());
       last_ = std::max(last_, stream.start());
     }
-    for (const char* const key : {"store", "confirmed", "thinned"}) {
+    for (const char* const key : {"store", "confirmed", "thinned", "calibrations"}) {
       if (!meta_.contains(key)) continue;
       TRY(rows_.set_meta(key, meta_[key]));
     }

@@ -137,6 +137,7 @@ Result<OutboxContents> begin_stream(Database& database, OutboxRows& rows, const 
   }
   OutboxContents contents;
   contents.known_store = (*meta)["store"];
+  contents.calibrations = (*meta)["calibrations"];
   contents.confirmed = to_position((*meta)["confirmed"]);
   contents.last = std::max(static_cast<Position>(*last), contents.confirmed);
   for (const auto& [number, stream] : *streams) {

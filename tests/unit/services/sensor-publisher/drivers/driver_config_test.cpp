@@ -109,6 +109,16 @@ TEST_F(DriverConfigTest, refuses_each_kind_of_mistake_with_its_line) {
       "[driver.a]\ntype = \"command\"\nprogram = [\"x\"]\nrestart_first = \"10min\"\nrestart_longest = \"1s\"\n",
       "below restart_first");
   expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.load1]\nmin = 2\nmax = 1\n", "above max");
+  const std::string load = "[driver.a]\ntype = \"host\"\n[driver.a.sensor.load1]\n";
+  expect_mistake(load + "scale = 0\n", "all readings would be alike");
+  expect_mistake(load + "points = [[1, 2]]\n", "two at least");
+  expect_mistake(load + "points = [[1, 2], [1, 3]]\n", "must ascend");
+  expect_mistake(load + "points = [[1, 2], [2, 3]]\noffset = 1\n", "take one way");
+  expect_mistake(load + "points = [[1, 2, 3], [2, 3]]\n", "list of pairs");
+  expect_mistake(load + "points = [[1, nan], [2, 3]]\n", "list of pairs");
+  expect_mistake(load + "points = 3\n", "list of pairs");
+  expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor." + std::string(61, 'x') + "]\nraw = true\n",
+                 "longer than 64");
   expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.\"bad name\"]\nmin = 2\n",
                  "'bad name' is not a sensor name");
   expect_mistake("[driver.a]\ntype = \"host\"\n[driver.a.sensor.load1]\nunit = \"a b\"\n", "UCUM");

@@ -139,6 +139,7 @@ class PublisherBench {
   bool is_serving = false;
   std::list<OutboxEntry> rows;  // thinning takes from and puts into its middle
   std::string known_store;
+  std::string calibrations;
   std::map<std::string, KnownSensor> known_sensors;  // on the disk
   std::size_t sensor_rows = 0;                       // of them, written so far
   std::optional<OutboxWrite> write;
@@ -226,6 +227,7 @@ class PublisherBench {
     }
     rows.insert(rows.end(), done.append.begin(), done.append.end());
     if (!done.known_store.empty()) known_store = done.known_store;
+    if (done.calibrations.has_value()) calibrations = *done.calibrations;
     for (const KnownSensor& sensor : done.sensors.forgotten) known_sensors.erase(sensor.sensor);
     for (const KnownSensor& sensor : done.sensors.kept) {
       known_sensors[sensor.sensor] = sensor;

@@ -63,6 +63,26 @@ TEST_F(SampleFilterTest, refuses_what_is_outside_min_and_max_without_naming_the_
   EXPECT_EQ(filter.refused(), 2U);
 }
 
+TEST_F(SampleFilterTest, calibrates_numbers_before_it_looks_at_min_max_and_deadband) {
+  SensorOptions options;
+  options.calibration.points = {{0, 100}, {1'000, 0}};
+  options.min = 10;
+  options.deadband = 5;
+  SampleFilter filter = with(options);
+  EXPECT_EQ(std::get<double>(take(filter, 500.0, "%").value()->value), 50.0);
+  EXPECT_FALSE(goes_out(filter, 520.0)) << "2 % less";
+  EXPECT_TRUE(is_refused(filter, 950.0, "%"));
+  EXPECT_EQ(take(filter, std::string("wet"), "").value()->value, Value{std::string("wet")});
+  EXPECT_EQ(take(filter, true, "").value()->value, Value{true});
+}
+
+TEST_F(SampleFilterTest, refuses_what_calibration_makes_infinite) {
+  SensorOptions options;
+  options.calibration.scale = 1e300;
+  SampleFilter filter = with(options);
+  EXPECT_TRUE(is_refused(filter, 1e300));
+}
+
 TEST_F(SampleFilterTest, puts_the_configured_unit_in_place_of_the_drivers) {
   SensorOptions options;
   options.unit = "m3/h";

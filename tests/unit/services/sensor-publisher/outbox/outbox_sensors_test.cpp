@@ -56,5 +56,18 @@ TEST_F(OutboxSensors, outlive_a_salvage) {
   EXPECT_EQ(known(), std::vector<KnownSensor>{sensor("t")});
 }
 
+TEST(OutboxCalibrations, are_there_at_the_next_start_and_after_a_salvage) {
+  TemporaryFolder folder;
+  const std::string path = folder.path("outbox.db");
+  OutboxWrite write;
+  write.calibrations = "soil scale 2, offset 0\n";
+  ASSERT_TRUE(Outbox::open(path, "run1")->write(write).has_value());
+  EXPECT_EQ(Outbox::open(path, "run2")->contents().calibrations, *write.calibrations);
+  OutboxContents ours;
+  ours.streams.push_back({"run3", 0});
+  ASSERT_TRUE(salvage_outbox(path, ours, false, "damage", {}, WallTime{}).has_value());
+  EXPECT_EQ(Outbox::open(path, "run4")->contents().calibrations, *write.calibrations);
+}
+
 }  // namespace
 }  // namespace sensors::publisher
