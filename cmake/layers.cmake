@@ -31,7 +31,7 @@ set(layer_logic_may_use fmt::fmt)
 set(layer_runtime_may_use Boost::headers tomlplusplus::tomlplusplus CLI11::CLI11 fmt::fmt Threads::Threads)
 set(layer_adapter_may_use PahoMqttCpp::paho-mqttpp3 eclipse-paho-mqtt-c::paho-mqtt3as SQLite::SQLite3 CURL::libcurl ZLIB::ZLIB OpenSSL::SSL
   systemd::systemd Boost::headers fmt::fmt Threads::Threads)
-set(layer_driver_may_use fmt::fmt Threads::Threads)
+set(layer_driver_may_use modbus::modbus fmt::fmt Threads::Threads)
 set(layer_service_may_use fmt::fmt)
 set(layer_shell_may_use fmt::fmt Threads::Threads)
 

@@ -79,10 +79,13 @@ FilesCheck::FilesCheck(const std::string& config_file, const std::string& user, 
 void FilesCheck::look_at(const MqttConfig& mqtt) {
   secret("mqtt.password_file", mqtt.password_file);
   readable("mqtt.ca_file", mqtt.ca_file);
-  if (!unit_.reaches(mqtt.host) && !is_loopback(mqtt.host)) {
-    add("mqtt.host", "the unit lets the service talk to this machine only, and " + mqtt.host +
-                         " is another one: " + unit_.allowed_by("IPAddressAllow=") + " with its address");
-  }
+  peer("mqtt.host", mqtt.host);
+}
+
+void FilesCheck::peer(const std::string& key, const std::string& host) {
+  if (host.empty() || unit_.reaches(host) || is_loopback(host)) return;
+  add(key, "the unit lets the service talk to this machine only, and " + host +
+               " is another one: " + unit_.allowed_by("IPAddressAllow=") + " with its address");
 }
 
 std::string FilesCheck::hidden_mistake(const std::string& path, const std::string& place) const {

@@ -23,6 +23,9 @@ class FilesCheck {
   /// service talk to the broker's machine.
   void look_at(const MqttConfig& mqtt);
 
+  /// A machine that the unit must let the service talk to; an empty `host` is none.
+  void peer(const std::string& key, const std::string& host);
+
   /// A file that the user must be able to read; an empty `path` is none.
   void readable(const std::string& key, const std::string& path);
 

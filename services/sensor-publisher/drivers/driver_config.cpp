@@ -8,6 +8,7 @@
 
 #include "common/core/secret_name.hpp"
 #include "common/core/unit_text.hpp"
+#include "services/sensor-publisher/drivers/modbus/modbus_config.hpp"
 
 namespace sensors {
 
@@ -167,7 +168,7 @@ ReplayOptions read_replay(ConfigTable& table) {
 void read_options(ConfigTable& table, DriverConfig& config) {
   table.require("type");
   std::string type;
-  table.read_choice("type", type, {"iio", "hwmon", "onewire", "host", "command", "replay"});
+  table.read_choice("type", type, {"iio", "hwmon", "onewire", "host", "command", "replay", "modbus"});
   config.has_type = !type.empty();
   if (!config.has_type) table.excuse_unknown_keys();
   if (type == "iio") config.options = read_devices<IioOptions>(table);
@@ -175,6 +176,7 @@ void read_options(ConfigTable& table, DriverConfig& config) {
   if (type == "onewire") config.options = read_onewire(table);
   if (type == "host") config.options = read_host(table);
   if (type == "command") config.options = read_command(table);
+  if (type == "modbus") config.options = read_modbus(table, config.deadline);
   if (type == "replay") config.options = read_replay(table);
 }
 
@@ -231,6 +233,9 @@ struct WhatBothRead {
     const bool are_parted = one.sysfs_root != other.sysfs_root || one.names != other.names;
     return are_parted ? "" : common_device(one.devices, other.devices);
   }
+  std::string operator()(const ModbusOptions& one, const ModbusOptions& other) const {
+    return one.peer() == other.peer() && one.is_serial() ? one.device + ", which only one may open," : "";
+  }
   std::string operator()(const ReplayOptions& one, const ReplayOptions& other) const {
     return one.file == other.file ? one.file : "";
   }
@@ -252,6 +257,10 @@ void check_files(const DriverConfig& driver, FilesCheck& files) {
   const std::string key = "driver." + driver.name;
   if (const auto* replay = std::get_if<ReplayOptions>(&driver.options))
     files.readable_stream(key + ".file", replay->file);
+  if (const auto* modbus = std::get_if<ModbusOptions>(&driver.options)) {
+    if (modbus->is_serial()) files.readable_stream(key + ".device", modbus->device);
+    files.peer(key + ".host", modbus->host);
+  }
   const auto* command = std::get_if<CommandOptions>(&driver.options);
   if (command == nullptr || command->program.empty()) return;
   files.program(key + ".program", command->program.front());

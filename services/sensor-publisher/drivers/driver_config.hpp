@@ -13,6 +13,7 @@
 #include "services/sensor-publisher/drivers/host/host_driver.hpp"
 #include "services/sensor-publisher/drivers/hwmon/hwmon_driver.hpp"
 #include "services/sensor-publisher/drivers/iio/iio_driver.hpp"
+#include "services/sensor-publisher/drivers/modbus/modbus_options.hpp"
 #include "services/sensor-publisher/drivers/onewire/onewire_driver.hpp"
 #include "services/sensor-publisher/drivers/replay/replay_driver.hpp"
 #include "services/sensor-publisher/drivers/sensor_options.hpp"
@@ -39,7 +40,8 @@ struct DriverConfig {
 
   SensorOptionsMap sensors;
 
-  std::variant<HostOptions, IioOptions, HwmonOptions, OneWireOptions, CommandOptions, ReplayOptions> options;
+  std::variant<HostOptions, IioOptions, HwmonOptions, OneWireOptions, CommandOptions, ReplayOptions, ModbusOptions>
+      options;
 };
 
 /// Reads [driver.<name>]; mistakes are collected in the table's file.

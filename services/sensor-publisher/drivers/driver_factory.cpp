@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/runtime/event_loop.hpp"
+#include "services/sensor-publisher/drivers/modbus/modbus_driver.hpp"
 #include "services/sensor-publisher/drivers/patience.hpp"
 
 namespace sensors {
@@ -70,6 +71,9 @@ struct Make {
   }
   Result<std::unique_ptr<Driver>> operator()(const CommandOptions& options) const {
     return std::make_unique<CommandDriver>(options);
+  }
+  Result<std::unique_ptr<Driver>> operator()(const ModbusOptions& options) const {
+    return std::make_unique<ModbusDriver>(options);
   }
   Result<std::unique_ptr<Driver>> operator()(const ReplayOptions& options) const {
     TRY_ASSIGN(std::unique_ptr<ReplayDriver> driver, ReplayDriver::open(options));

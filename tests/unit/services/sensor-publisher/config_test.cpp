@@ -39,11 +39,11 @@ TEST(PublisherConfig, of_the_example_is_the_default_and_says_each_range) {
     if (option.key.ends_with(".type") && option.key != "driver.host.type") option.range.clear();
   EXPECT_EQ(undocumented(example, options,
                          {"node", "driver.host.sensor.cpu.temperature.deadband", "driver.hwmon.exclude",
-                          "driver.onewire.deadline", "driver.replay.units"}),
+                          "driver.onewire.deadline", "driver.modbus.device", "driver.replay.units"}),
             "");
   const Result<void> finished = file.finish();
   ASSERT_TRUE(finished.has_value()) << finished.error().message;
-  EXPECT_EQ(config.drivers.size(), 6U);
+  EXPECT_EQ(config.drivers.size(), 7U);
   EXPECT_EQ(config.logic.node, "kitchen");
 }
 
@@ -82,7 +82,7 @@ TEST(PublisherConfig, says_of_a_type_that_there_is_none_of_the_nearest_and_nothi
       "node = \"kitchen\"\n[driver.x]\ntype = \"comand\"\nprogram = [\"/bin/true\"]\ninterval = 5\n";
   const std::string told = mistakes(load_config(folder.write("p.toml", text)));
   EXPECT_NE(told.find("p.toml:3: driver.x.type: must be one of \"iio\", \"hwmon\", \"onewire\", \"host\", "
-                      "\"command\", \"replay\", is \"comand\"; did you mean 'command'?\n"),
+                      "\"command\", \"replay\", \"modbus\", is \"comand\"; did you mean 'command'?\n"),
             std::string::npos)
       << told;
   EXPECT_NE(told.find("p.toml:5: driver.x.interval: must be a duration"), std::string::npos) << told;

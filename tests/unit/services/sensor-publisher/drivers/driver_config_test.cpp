@@ -182,6 +182,47 @@ TEST_F(DriverConfigTest, units_and_times_are_read_as_people_write_them) {
   expect_mistake("[driver.a]\ntype = \"replay\"\nfile = \"x\"\ntimes = \"mars\"\n", ":4: driver.a.times");
 }
 
+TEST_F(DriverConfigTest, reads_the_registers_of_a_modbus_and_names_what_cannot_be) {
+  const auto loaded = load(R"([driver.a]
+    type = "modbus"
+    host = "192.168.1.20"
+    [driver.a.register."heating.flow"]
+    slave = 3
+    table = "input"
+    address = 40
+    data_type = "i32"
+    order = "CDAB"
+    scale = 0.1
+    unit = "°C"
+    [driver.a.register.pump]
+    table = "coil"
+    address = 7)");
+  EXPECT_EQ(loaded.mistakes, "");
+  const auto& options = std::get<ModbusOptions>(loaded.drivers.at(0).options);
+  EXPECT_EQ(options.peer(), "192.168.1.20:502");
+  ASSERT_EQ(options.registers.size(), 2U);
+  const bool is_flow_first = options.registers[0].sensor == "heating.flow";
+  const ModbusRegister& flow = options.registers[is_flow_first ? 0 : 1];
+  EXPECT_EQ(flow.slave, 3);
+  EXPECT_EQ(flow.table, ModbusTable::input);
+  EXPECT_EQ(flow.type, ModbusRegister::Type::i32);
+  EXPECT_EQ(flow.unit, "Cel");
+  EXPECT_EQ(options.registers[is_flow_first ? 1 : 0].type, ModbusRegister::Type::bit);
+
+  const std::string bus = "[driver.a]\ntype = \"modbus\"\n";
+  const std::string one = "[driver.a.register.x]\naddress = 1\n";
+  expect_mistake(bus + one, "one of the two must be there");
+  expect_mistake(bus + "device = \"/dev/ttyUSB0\"\nhost = \"plc\"\n" + one, "one of the two must be there");
+  expect_mistake(bus + "host = \"plc\"\n", "driver.a.register: there is none");
+  expect_mistake(bus + "host = \"plc\"\n[driver.a.register.x]\n", "address");
+  expect_mistake(bus + "host = \"plc\"\ntimeout = \"3s\"\n" + one, "more than half of 'deadline'");
+  expect_mistake(bus + "host = \"plc\"\n" + one + "order = \"BACD\"\n", "order");
+  expect_mistake(bus + "host = \"plc\"\n" + one + "scale = 0\n", "all readings would be alike");
+  expect_mistake(bus + "device = \"/dev/ttyUSB0\"\n" + one + "slave = 248\n", "slave");
+  expect_mistake(bus + "host = \"plc\"\n" + one + "table = \"coil\"\ndata_type = \"u32\"\n", "is a bit");
+  expect_mistake(bus + "host = \"plc\"\n[driver.a.register.x]\naddress = 65535\ndata_type = \"u32\"\n", "no room");
+}
+
 TEST_F(DriverConfigTest, a_driver_that_cannot_ever_work_is_refused_by_name) {
   DriverConfig config;
   config.name = "weather";
