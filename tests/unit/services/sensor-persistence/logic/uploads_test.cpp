@@ -30,6 +30,19 @@ TEST(Uploads, ask_the_store_again_where_what_was_handed_out_does_not_follow) {
   EXPECT_TRUE(uploads.hand_out(1, request).value().has_value());
 }
 
+/// Retention deletes what no destination waits for, and what its bridge will be handed out is not on the disk yet.
+TEST(Uploads, of_a_destination_that_is_named_again_count_from_its_bridge_s_first_request_on) {
+  Uploads uploads({"api"});
+  uploads.restart(contents_with({"api", 3, 0, 0}));
+  uploads.withdrawn("api");
+  EXPECT_EQ(uploads.slowest_cursor(), 10U);
+  ASSERT_TRUE(uploads.serve("api", "bridge", Instant{}).has_value());
+  EXPECT_TRUE(uploads.is_withdrawn("api")) << "on the disk";
+  EXPECT_EQ(uploads.slowest_cursor(), 3U);
+  ASSERT_TRUE(uploads.withdraw("api", "bridge", Instant{}).has_value());
+  EXPECT_EQ(uploads.slowest_cursor(), 10U);
+}
+
 class UploadsBridges : public testing::Test {
  protected:
   bool serves(const std::string& client, const std::string& destination = "api") {
