@@ -140,7 +140,7 @@ part_doctor_faults() {
   local group configuration=/etc/sensor-project/sensor-http-bridge.toml
   forget_actions
   inside sensorctl breaker isolate sensor-http-bridge > /dev/null
-  check "doctor finds a breaker that an operator isolated" doctor_says 'isolated by an operator'
+  check "doctor finds a breaker that an operator isolated" doctor_says 'was isolated by hand'
   check "--recover leaves it" does_not_touch sensor-http-bridge
   inside sensorctl breaker close sensor-http-bridge > /dev/null
 

@@ -20,6 +20,7 @@ guide_excuse() {
     *SIGSTOP*) echo "part watchdog" ;;
     *packages.example.org* | 'apt update') echo "./dev rig apt" ;;
     influx* | *8428*) echo "./dev peers" ;;
+    'sensorctl alerts test '*) echo "integration_alerts: a channel is somebody's phone" ;;
   esac
 }
 
@@ -29,6 +30,7 @@ guide_may_end() {
     *--watch | *' -f' | 'sensorctl tail'*) [ "$2" -eq 124 ] ;; # ended by the rig: they go on until Ctrl-C
     'systemctl status '*) [ "$2" -eq 0 ] || [ "$2" -eq 3 ] ;; # 3: the service of the timer does not run just now
     'sensorctl status'*) [ "$2" -le 1 ] ;; # 1: not all is well
+    'sensorctl node forget '*) [ "$2" -eq 1 ] ;; # there is no such machine here
     *'sensorctl doctor'*) [[ " 0 10 11 12 " = *" $2 "* ]] ;;
     *) [ "$2" -eq 0 ] ;;
   esac
@@ -38,6 +40,7 @@ guide_may_end() {
 guide_must_print() {
   case $1 in
     'sensorctl status'*) echo 'sensor-publisher' ;;
+    'sensorctl node forget '*) echo 'nobody is known under the node' ;;
     *'systemctl status '*) echo 'sensor-(publisher|http-bridge)\.service - ' ;;
     *WatchdogUSec*) echo '^WatchdogUSec=30s$' ;;
     *MemoryMax*) echo '^MemoryMax=[0-9]+$' ;;
@@ -104,6 +107,7 @@ guide_is_silent() {
 guide_for_the_rig() {
   case $1 in
     'systemctl edit '*) echo "SYSTEMD_EDITOR=true script -qec '$1' /dev/null" ;;
+    'sudoedit '*) echo "test -e ${1#sudoedit }" ;;
     *http-bridge*' -f') echo "timeout 8 $1" ;;
     *--watch | *' -f' | 'sensorctl tail'*) echo "timeout 3 $1" ;;
     *) echo "$1" ;;
