@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using Type = ModbusRegister::Type;
 
-constexpr double widest = 1e300;
+constexpr double largest_number = 1e300;
 
 void read_line(ConfigTable& table, ModbusOptions& options) {
   std::int64_t baud = options.baud;
@@ -55,8 +55,8 @@ ModbusRegister read_register(const std::string& sensor, ConfigTable& table, bool
     table.refuse("data_type", "is for registers: a coil or discrete input is a bit");
   if (is_bit) one.type = Type::bit;
   table.read_choice("order", one.order, {"ABCD", "CDAB", "BADC", "DCBA"});
-  table.read("scale", one.scale, -widest, widest);
-  table.read("offset", one.offset, -widest, widest);
+  table.read("scale", one.scale, -largest_number, largest_number);
+  table.read("offset", one.offset, -largest_number, largest_number);
   if (one.scale == 0) table.refuse("scale", "is 0: all readings would be alike");
   table.read("unit", one.unit);
   one.unit = ucum_unit(one.unit);
