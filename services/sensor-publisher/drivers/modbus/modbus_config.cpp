@@ -34,7 +34,9 @@ ModbusRegister read_register(const std::string& sensor, ConfigTable& table, bool
   ModbusRegister one;
   one.sensor = sensor;
   table.read("slave", one.slave, 0, 255);
-  if (is_serial && one.slave > 247) table.refuse("slave", "is above 247, which a serial line does not have");
+  const bool is_host_itself = !is_serial && one.slave == 255;
+  if (one.slave > 247 && !is_host_itself)
+    table.refuse("slave", "is above 247, the highest that there is; over TCP 255 is the host itself");
   std::string kind = "holding";
   table.read_choice("table", kind, {"holding", "input", "coil", "discrete"});
   const std::map<std::string, ModbusTable> tables{{"holding", ModbusTable::holding},

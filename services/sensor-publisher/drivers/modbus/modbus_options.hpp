@@ -16,7 +16,7 @@ struct ModbusRegister {
   enum class Type { u16, i16, u32, i32, u64, i64, f32, f64, bit };
 
   std::string sensor;
-  int slave = 1;  // 0 .. 247; over TCP 255 too
+  int slave = 1;  // 0 .. 247; over TCP 255 is the host itself
   ModbusTable table = ModbusTable::holding;
   int address = 0;  // as it is sent, from 0
   Type type = Type::u16;

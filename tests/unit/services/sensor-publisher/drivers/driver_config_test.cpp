@@ -218,7 +218,8 @@ TEST_F(DriverConfigTest, reads_the_registers_of_a_modbus_and_names_what_cannot_b
   expect_mistake(bus + "host = \"plc\"\ntimeout = \"3s\"\n" + one, "more than half of 'deadline'");
   expect_mistake(bus + "host = \"plc\"\n" + one + "order = \"BACD\"\n", "order");
   expect_mistake(bus + "host = \"plc\"\n" + one + "scale = 0\n", "all readings would be alike");
-  expect_mistake(bus + "device = \"/dev/ttyUSB0\"\n" + one + "slave = 248\n", "slave");
+  expect_mistake(bus + "device = \"/dev/ttyUSB0\"\n" + one + "slave = 248\n", "above 247");
+  expect_mistake(bus + "host = \"plc\"\n" + one + "slave = 254\n", "above 247");
   expect_mistake(bus + "host = \"plc\"\n" + one + "table = \"coil\"\ndata_type = \"u32\"\n", "is a bit");
   expect_mistake(bus + "host = \"plc\"\n[driver.a.register.x]\naddress = 65535\ndata_type = \"u32\"\n", "no room");
 }
