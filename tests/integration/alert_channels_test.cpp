@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 
 #include "services/sensor-alerts/channels/command_channel.hpp"
 #include "services/sensor-alerts/channels/http_channel.hpp"
 #include "services/sensor-alerts/channels/mail_channel.hpp"
+#include "tests/rig/certificate.hpp"
 #include "tests/rig/process.hpp"
 #include "tests/rig/programs.hpp"
 #include "tests/rig/temp_dir.hpp"
@@ -86,9 +88,10 @@ class AlertChannels : public testing::Test {
   rig::TempDir folder_{"alert-channels"};
   std::uint16_t http_ = rig::free_port();
   std::uint16_t smtp_ = rig::free_port();
+  std::uint16_t smtps_ = rig::free_port();
   rig::Process receiver_{{"receiver",
                           {rig::program_path("python3"), rig::source_path("tests/integration/alert_receiver.py"),
-                           std::to_string(http_), std::to_string(smtp_), folder_.path()},
+                           std::to_string(http_), std::to_string(smtp_), folder_.path(), std::to_string(smtps_)},
                           {},
                           folder_.file("receiver.log"),
                           ""}};
@@ -120,6 +123,62 @@ TEST_F(AlertChannels, have_not_mailed_where_all_are_refused) {
   const Delivery delivery = sent<MailChannel>(mail({"gone@example.org"}));
   EXPECT_EQ(delivery.outcome, Delivery::Outcome::unusable);
   EXPECT_NE(delivery.reason.find("550"), std::string::npos) << delivery.reason;
+}
+
+TEST_F(AlertChannels, mail_nothing_to_a_server_without_tls_where_it_is_required) {
+  ChannelConfig config = mail({"me@example.org"});
+  config.is_plain = false;
+  config.user = "me";
+  const Delivery delivery = sent<MailChannel>(config);
+  EXPECT_NE(delivery.outcome, Delivery::Outcome::delivered);
+  EXPECT_NE(delivery.reason.find("STARTTLS"), std::string::npos) << delivery.reason;
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("arrived"))) << "nor the login";
+}
+
+/// The mail server has a certificate of its own, for localhost.
+class AlertMailOverTls : public AlertChannels, public testing::WithParamInterface<bool> {
+ protected:
+  void SetUp() override {
+    rig::make_certificate(folder_, "localhost", 2, "DNS:localhost");
+    folder_.write("password", "hush-hush\n");
+    AlertChannels::SetUp();
+  }
+
+  /// By STARTTLS, or with TLS from the first byte.
+  ChannelConfig mail(const std::string& host = "localhost") const {
+    ChannelConfig config = AlertChannels::mail({"me@example.org"});
+    config.is_plain = false;
+    config.url =
+        GetParam() ? "smtp://" + host + ":" + std::to_string(smtp_) : "smtps://" + host + ":" + std::to_string(smtps_);
+    config.ca_file = folder_.file("cert.pem");
+    config.user = "me";
+    config.password_file = folder_.file("password");
+    return config;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(By, AlertMailOverTls, testing::Values(true, false),
+                         [](const auto& by) { return by.param ? "STARTTLS" : "smtps"; });
+
+TEST_P(AlertMailOverTls, arrives_and_the_password_only_after_the_handshake) {
+  const Delivery delivery = sent<MailChannel>(mail());
+  EXPECT_EQ(delivery.outcome, Delivery::Outcome::delivered) << delivery.reason;
+  const std::string arrived = rig::read_file(folder_.file("arrived"));
+  EXPECT_NE(arrived.find("k-1-test"), std::string::npos) << arrived;
+  EXPECT_NE(arrived.find(R"("key": "safe")"), std::string::npos) << arrived;
+  EXPECT_EQ(arrived.find("PLAIN TEXT"), std::string::npos) << arrived;
+}
+
+TEST_P(AlertMailOverTls, goes_to_nobody_whose_certificate_is_another_s) {
+  for (const bool is_other_name : {true, false}) {
+    ChannelConfig config = mail(is_other_name ? "127.0.0.1" : "localhost");
+    if (!is_other_name) config.ca_file.clear();  // the system's authorities do not know it
+    const Delivery delivery = sent<MailChannel>(config);
+    EXPECT_EQ(delivery.outcome, Delivery::Outcome::again);
+    EXPECT_NE(delivery.reason.find("certificate"), std::string::npos) << delivery.reason;
+    EXPECT_EQ(delivery.reason.find("hush"), std::string::npos) << delivery.reason;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("arrived")));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""alert_receiver.py HTTP_PORT SMTP_PORT FOLDER: a webhook and a mail server that misbehave as FOLDER/mode says.
+"""alert_receiver.py HTTP_PORT SMTP_PORT FOLDER [TLS_PORT]: a webhook and a mail server that misbehave as FOLDER/mode
+says. With FOLDER/cert.pem and key.pem the mail server offers STARTTLS, and at TLS_PORT it speaks TLS from the first byte.
 
 What arrives becomes a line of FOLDER/arrived, "TIMES-KEY BODY" as one JSON object: how often it was told is what a test
 looks at. The mode, read for each message: ok; hang, nothing is answered for 3 s; lie, it is kept and the answer is an
@@ -11,13 +12,19 @@ import email.policy
 import json
 import os
 import socketserver
+import ssl
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 http_port, smtp_port, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+tls_port = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 lock = threading.Lock()
+tls = None
+if os.path.exists(os.path.join(folder, "cert.pem")):
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem"))
 
 
 def mode():
@@ -68,8 +75,24 @@ class Mail(socketserver.StreamRequestHandler):
         self.say("220 test")
         while line := self.rfile.readline().decode().strip():
             verb = line.split(" ")[0].upper()
-            if verb == "EHLO":
-                self.say("250 test")
+            if verb == "EHLO" and tls is not None and not isinstance(self.connection, ssl.SSLSocket):
+                self.say("250-test")
+                self.say("250 STARTTLS")
+            elif verb == "EHLO":
+                self.say("250-test")
+                self.say("250 AUTH PLAIN")
+            elif verb == "STARTTLS":
+                self.say("220 go on")
+                self.connection = tls.wrap_socket(self.connection, server_side=True)
+                self.rfile = self.connection.makefile("rb")
+                self.wfile = self.connection.makefile("wb", buffering=0)
+            elif verb == "AUTH":
+                is_safe = isinstance(self.connection, ssl.SSLSocket)
+                keep("login", "safe" if is_safe else "PLAIN TEXT", "")
+                if line.upper() == "AUTH PLAIN":
+                    self.say("334 ")
+                    self.rfile.readline()
+                self.say("235 welcome")
             elif verb == "RCPT" and "<gone@" in line:
                 self.say("550-a first line")
                 self.say("550 gone@example.org is not known")
@@ -106,5 +129,13 @@ class MailServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
+class TlsMailServer(MailServer):
+    def get_request(self):
+        connection, address = super().get_request()
+        return tls.wrap_socket(connection, server_side=True), address
+
+
 threading.Thread(target=MailServer(("127.0.0.1", smtp_port), Mail).serve_forever, daemon=True).start()
+if tls_port and tls is not None:
+    threading.Thread(target=TlsMailServer(("127.0.0.1", tls_port), Mail).serve_forever, daemon=True).start()
 ThreadingHTTPServer(("127.0.0.1", http_port), Webhook).serve_forever()
