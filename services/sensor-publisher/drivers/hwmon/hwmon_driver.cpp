@@ -16,26 +16,26 @@ namespace sensors {
 
 namespace {
 
-struct ChannelType {
+struct Quantity {
   std::string_view type;
   std::string_view unit;
   double factor;
 };
 
-constexpr std::array channel_types{
-    ChannelType{"temp", "Cel", 1e-3},    // milli degC
-    ChannelType{"in", "V", 1e-3},        // mV
-    ChannelType{"fan", "/min", 1},       // revolutions per minute
-    ChannelType{"curr", "A", 1e-3},      // mA
-    ChannelType{"power", "W", 1e-6},     // uW
-    ChannelType{"energy", "J", 1e-6},    // uJ
-    ChannelType{"humidity", "%", 1e-3},  // milli percent
+constexpr std::array quantities{
+    Quantity{"temp", "Cel", 1e-3},    // milli degC
+    Quantity{"in", "V", 1e-3},        // mV
+    Quantity{"fan", "/min", 1},       // revolutions per minute
+    Quantity{"curr", "A", 1e-3},      // mA
+    Quantity{"power", "W", 1e-6},     // uW
+    Quantity{"energy", "J", 1e-6},    // uJ
+    Quantity{"humidity", "%", 1e-3},  // milli percent
 };
 
 struct Channel {
   std::string name;  // "temp1"
   std::string file;  // "temp1_input"
-  const ChannelType* type;
+  const Quantity* type;
 };
 
 /// Of "temp1_input", and of "power1_average", which some chips have instead.
@@ -46,8 +46,8 @@ std::optional<Channel> parse_channel(const std::string& file) {
   std::string name = file.substr(0, underscore);
   const std::string letters = name.substr(0, name.find_first_of("0123456789"));
   const auto type =
-      std::find_if(channel_types.begin(), channel_types.end(), [&](const ChannelType& t) { return t.type == letters; });
-  if (type == channel_types.end() || letters.size() == name.size()) return std::nullopt;
+      std::find_if(quantities.begin(), quantities.end(), [&](const Quantity& t) { return t.type == letters; });
+  if (type == quantities.end() || letters.size() == name.size()) return std::nullopt;
   if (suffix != "_input" && !(suffix == "_average" && letters == "power")) return std::nullopt;
   return Channel{std::move(name), file, &*type};
 }
