@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/core/reading.hpp"
+#include "common/core/url_text.hpp"
 #include "common/verdict/verdict.hpp"
 
 namespace sensors::alerts {
@@ -36,7 +37,7 @@ void read_tell(ConfigTable table, AlertOptions& options) {
   table.read("settle", options.settle, Millis{0}, Millis{600'000});
   table.read("remind_every", options.remind_every, Millis{0}, longest);
   if (options.remind_every > Millis{0} && options.remind_every < Millis{60'000})
-    table.refuse("remind_every", "must be \"0\" or at least \"1min\"");
+    table.refuse("remind_every", "must be \"0s\", for never, or at least \"1min\"");
   std::string quiet;
   table.read("quiet", quiet);
   if (quiet.empty()) return;
@@ -81,6 +82,13 @@ ThresholdRule read_rule(const std::string& name, ConfigTable& table) {
   table.read_choice("severity", severity, {"warning", "critical"});
   table.read("text", rule.text);
   rule.is_critical = severity == "critical";
+  std::string plain = rule.sensor;
+  std::replace(plain.begin(), plain.end(), '*', 'x');
+  std::replace(plain.begin(), plain.end(), '?', 'x');
+  if (table.has("sensor") && plain.find_first_of("[]") == std::string::npos && !is_name(plain))
+    table.refuse("sensor", "is a name that no sensor has: 1 to 64 of A-Z a-z 0-9 _ . -, where '*' stands for any text");
+  if (rule.above.has_value() && rule.below.has_value() && *rule.above < *rule.below)
+    table.refuse("above", "is less than 'below': each value would be wrong");
   if (!rule.above.has_value() && !rule.below.has_value() && !rule.change.has_value())
     table.refuse("sensor", "is of a rule that looks for nothing: give 'above', 'below' or 'change'");
   return rule;
@@ -93,6 +101,9 @@ void read_heartbeat(ConfigTable table, Config& config) {
   table.read("url_file", config.heartbeat.url_file);
   Millis interval{60'000};
   table.read("interval", interval, Millis{10'000}, Millis{24 * 3'600'000});
+  if (!config.heartbeat.url.empty()) {
+    if (const std::string mistake = url_mistake(config.heartbeat.url); !mistake.empty()) table.refuse("url", mistake);
+  }
   const Result<std::string> url = url_of(config.heartbeat);
   if (!url.has_value()) return table.refuse("url_file", url.error().message);
   if (!url->empty()) config.logic.beat_every = interval;

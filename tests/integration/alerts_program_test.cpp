@@ -9,6 +9,7 @@
 #include <fstream>
 #include <memory>
 #include <random>
+#include <regex>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -209,7 +210,9 @@ TEST_F(AlertsProgram, keeps_the_list_through_kills_and_channels_that_hang_lie_an
     until(std::string(channel) + " was told of all",
           [&] { return keys(channel).size() == 2 * static_cast<std::size_t>(episodes); });
     std::vector<std::string> expected;
-    const std::vector<std::string> told = keys(channel);
+    std::vector<std::string> told = keys(channel);
+    // "STORE-NUMBER-SINCE-STATE": since when is not known here.
+    for (std::string& key : told) key = std::regex_replace(key, std::regex("^([^-]+-[0-9]+)-[0-9a-f]+"), "$1");
     const std::string store = told.front().substr(0, told.front().find('-'));
     const std::string tail = std::string(channel) == "mail" ? "@example.org>" : "";
     for (int i = 1; i <= episodes; ++i) {

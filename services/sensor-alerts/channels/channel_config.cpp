@@ -1,5 +1,6 @@
 #include "services/sensor-alerts/channels/channel_config.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/core/url_text.hpp"
@@ -16,6 +17,11 @@ namespace {
 constexpr Millis repeat_to_alertmanager{60'000};
 
 bool speaks_http(ChannelType type) { return type != ChannelType::email && type != ChannelType::command; }
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
 
 void check_url(ConfigTable& table, const ChannelConfig& channel, std::initializer_list<std::string_view> schemes) {
   if (channel.url.empty()) return;
@@ -51,6 +57,7 @@ void read_http(ConfigTable& table, ChannelConfig& channel) {
   if (channel.format.type == ChannelType::webhook) {
     table.read("template", channel.format.body);
     table.read("content_type", channel.format.content_type);
+    if (has_control_character(channel.format.content_type)) table.refuse("content_type", "must be one line");
     if (const std::string key = unknown_key(channel.format.body); !key.empty())
       table.refuse("template", "has {" + key +
                                    "}, which is no key; there are {title} {text} {state} {severity} {key} "
@@ -72,11 +79,15 @@ void read_mail(ConfigTable& table, ChannelConfig& channel) {
   table.read("to", channel.addresses.to);
   for (const char* key : {"url", "from", "to"}) table.require(key);
   check_url(table, channel, {"smtp://", "smtps://"});
-  const auto has_line_end = [](const std::string& text) { return text.find_first_of("\r\n") != std::string::npos; };
-  if (has_line_end(channel.addresses.from)) table.refuse("from", "must be one line");
+  const auto is_address = [](const std::string& text) {
+    const std::size_t at = text.find('@');
+    return at != std::string::npos && at > 0 && at + 1 < text.size() && !has_control_character(text);
+  };
+  if (!channel.addresses.from.empty() && !is_address(channel.addresses.from))
+    table.refuse("from", "must be an address: name@example.org, or Name <name@example.org>");
+  if (table.has("to") && channel.addresses.to.empty()) table.refuse("to", "is empty: nobody would be told");
   for (const std::string& to : channel.addresses.to) {
-    if (has_line_end(to) || to.find('@') == std::string::npos)
-      table.refuse("to", "must be addresses: name@example.org");
+    if (!is_address(to)) table.refuse("to", "must be addresses: name@example.org");
   }
 }
 

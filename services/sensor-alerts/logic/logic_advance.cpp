@@ -13,6 +13,12 @@ namespace {
 
 constexpr Millis beat_deadline{60'000};
 
+/// No other message ever has it, and the same one always does. The number alone may be given out again: by a database
+/// that could not be written before a crash, or that an earlier copy has taken the place of.
+std::string key_of(const std::string& store, const Episode& episode, std::string_view word) {
+  return fmt::format("{}-{}-{:x}-{}", store, episode.number, episode.alert.since.time_since_epoch().count(), word);
+}
+
 }  // namespace
 
 void Logic::advance() {
@@ -143,7 +149,7 @@ void Logic::add_messages(Message::Kind kind, std::string_view word, const std::v
     if (channel.options().critical_only && !episode.is_critical()) continue;
     if (message.alerts.empty()) {
       message.kind = kind;
-      message.key = fmt::format("{}-{}-{}", store_, episode.number, word);
+      message.key = key_of(store_, episode, word);
       if (kind == Message::Kind::reminder) message.key += std::to_string(episode.reminders);
     }
     message.alerts.push_back(episode.alert);

@@ -78,12 +78,29 @@ TEST(AlertsConfig, names_what_is_wrong_with_a_channel) {
   EXPECT_NE(mistakes_in("[channel.x]\ntype = \"email\"\nurl = \"smtp://h\"\nfrom = \"a@b\"\nto = [\"c\"]\n")
                 .find("addresses"),
             std::string::npos);
+  EXPECT_NE(mistakes_in("[channel.x]\ntype = \"email\"\nurl = \"smtp://h\"\nfrom = \"a@b\"\nto = []\n")
+                .find("nobody would be told"),
+            std::string::npos);
+  EXPECT_NE(mistakes_in("[channel.x]\ntype = \"email\"\nurl = \"smtp://h\"\nfrom = \"me\"\nto = [\"a@b\"]\n")
+                .find("channel.x.from: must be an address"),
+            std::string::npos);
+  EXPECT_NE(mistakes_in("[channel.x]\ntype = \"webhook\"\nurl = \"http://h/\"\ncontent_type = \"a\\r\\nX: 1\"\n")
+                .find("content_type: must be one line"),
+            std::string::npos);
+  EXPECT_NE(mistakes_in("[heartbeat]\nurl = \"http://h/a b\"\n").find("heartbeat.url"), std::string::npos);
   EXPECT_EQ(mistakes_in("[channel.x]\ntype = \"command\"\nprogram = [\"/bin/true\"]\n"), "");
 }
 
 TEST(AlertsConfig, names_what_is_wrong_with_a_rule_and_with_quiet_hours) {
   EXPECT_NE(mistakes_in("[rule.x]\nsensor = \"a\"\n").find("looks for nothing"), std::string::npos);
   EXPECT_NE(mistakes_in("[rule.\"x.y\"]\nsensor = \"a\"\nabove = 1\n").find("name is none"), std::string::npos);
+  for (const char* sensor : {"", "<b>", "\u00e4*"})
+    EXPECT_NE(mistakes_in("[rule.x]\nsensor = \"" + std::string(sensor) + "\"\nabove = 1\n").find("no sensor has"),
+              std::string::npos)
+        << sensor;
+  EXPECT_EQ(mistakes_in("[rule.x]\nsensor = \"freezer.*\"\nabove = 1\n"), "");
+  EXPECT_NE(mistakes_in("[rule.x]\nsensor = \"a\"\nabove = 1\nbelow = 5\n").find("each value would be wrong"),
+            std::string::npos);
   EXPECT_NE(mistakes_in("[tell]\nquiet = \"22-7\"\n").find("22:00-07:00"), std::string::npos);
   EXPECT_NE(mistakes_in("[tell]\nremind_every = \"5s\"\n").find("at least"), std::string::npos);
   EXPECT_NE(mistakes_in("[built_in]\noff = [\"noise\"]\n").find("no kind of problem"), std::string::npos);
