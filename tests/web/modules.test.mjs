@@ -263,6 +263,8 @@ test('a sensor is silent as long as somebody says so and nothing comes of it', (
   assert.ok(!state.sensors.has('n/gone'), 'forgotten');
   said(state, 'n', 'a', 3000, { silent_since: new Date(3000).toISOString(), interval_ms: 10_000 });
   assert.equal(silentSince(state, state.sensors.get('n/a')), 3000, 'so says /v1/sensors');
+  said(state, 'n', 'late', 5000, { silent_since: new Date(3000).toISOString() });
+  assert.equal(silentSince(state, state.sensors.get('n/late')), 5000, 'though it dates that before its newest reading');
   takeEvent(state, { type: 'reading', data: { node: 'n', name: 'a', sensor: 'a', value: 2, unit: '', time: new Date(4000).toISOString() } }, 4000);
   assert.ok(!isSilent(state, 'n/a'));
   assert.equal(state.sensors.get('n/a').interval, 10_000);
@@ -408,4 +410,12 @@ test('verdicts, silence and alerts are taken by their fields, or not at all', ()
   assert.deepEqual([...state.alerts.keys(), state.refused], ['a', 2]);
   takeEvent(state, { type: 'alert', data: { name: 'a', state: 'cleared' } }, 0);
   assert.equal(state.alerts.size, 0, 'cleared');
+});
+
+test('alerts that are over give way to one that begins, the oldest first', () => {
+  const state = emptyState();
+  const over = (i) => ({ name: `o${i}`, text: 't', state: 'resolved', ended: new Date(1_000_000 + i).toISOString() });
+  takeAlerts(state, { alerts: Array.from({ length: 1_200 }, (_, i) => over(i)) });
+  takeEvent(state, { type: 'alert', data: { name: 'new', text: 't', state: 'firing' } }, 0);
+  assert.deepEqual([state.alerts.size, state.alerts.has('new'), state.alerts.has('o0'), state.alerts.has('o1')], [1_200, true, false, true]);
 });

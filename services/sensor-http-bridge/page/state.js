@@ -2,7 +2,7 @@
 import { alertOf, eventOf, nameOf, queueOf, readingOf, silentOf, statusOf, takeEach, verdictOf } from './payload.js';
 
 const mostEvents = 300;
-const mostAlerts = 200;
+const mostAlerts = 1_200; // what the bridge serves, and what begins meanwhile
 const mostSensors = 10_000;
 const mostServices = 2_000;
 
@@ -32,7 +32,11 @@ export function takeAlerts(state, answer) {
 function takeAlert(state, row) {
   const alert = alertOf(row);
   state.alerts ??= new Map();
-  if (!state.alerts.has(alert.name) && state.alerts.size >= mostAlerts) throw new Error(`there are more than ${mostAlerts} alerts`);
+  if (!state.alerts.has(alert.name) && state.alerts.size >= mostAlerts) {
+    const over = [...state.alerts.values()].filter(({ state: how }) => how === 'resolved').sort((a, b) => (a.ended ?? 0) - (b.ended ?? 0));
+    if (over.length === 0) throw new Error(`there are more than ${mostAlerts} alerts`);
+    state.alerts.delete(over[0].name);
+  }
   state.alerts.set(alert.name, alert);
 }
 
@@ -108,7 +112,9 @@ function takeReading(state, row, now, isStored) {
   if (known === undefined && state.sensors.size >= mostSensors) throw new Error(`there are more than ${mostSensors} sensors`);
   if (known !== undefined && known.at > reading.at && known.at <= now + believableAhead) return;
   if (known !== undefined && known.at < futureBegins(now) && reading.at >= futureBegins(now)) return;
-  const silent = isStored ? reading.silent : known?.silent < reading.at ? undefined : known?.silent;
+  // A store that was away may date the silence before its newest reading; that it is silent is true all the same.
+  const said = reading.silent === undefined ? undefined : Math.max(reading.silent, reading.at);
+  const silent = isStored ? said : known?.silent < reading.at ? undefined : known?.silent;
   const taken = { key, ...reading, interval: reading.interval ?? known?.interval, silent };
   state.sensors.set(key, taken);
   if (reading.at < futureBegins(now)) state.newest = Math.max(state.newest ?? 0, reading.at);
