@@ -16,6 +16,9 @@ namespace {
 
 constexpr const char* alerts_service = "sensor-alerts";
 
+/// A channel that says nothing is given up after 30 s, unless its `timeout` says otherwise.
+constexpr Millis usual_test{40'000};
+
 /// The open ones first, then the newest.
 bool comes_before(const Alert& a, const Alert& b) {
   if (a.ended.has_value() != b.ended.has_value()) return !a.ended.has_value();
@@ -76,6 +79,11 @@ void Alerts::ask() {
   order.topic = topic_of(session().root, node(), "control", service());
   order.payload = encode_alert_order(*options_.order);
   publish(std::move(order));
+}
+
+Millis Alerts::patience() const {
+  const bool is_test = options_.order.has_value() && options_.order->kind == AlertOrder::Kind::test;
+  return is_test ? std::max(session().timeout, usual_test) : session().timeout;
 }
 
 std::optional<Instant> Alerts::next_tick() const { return list_at_.has_value() ? list_at_ : AskNode::next_tick(); }

@@ -33,6 +33,7 @@ class Alerts : public AskNode {
   void ask() override;
   void look() override;
   std::optional<Instant> next_tick() const override;
+  Millis patience() const override;
   void take_event(const MqttMessage& message);
   void list();
 

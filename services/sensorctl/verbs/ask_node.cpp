@@ -28,7 +28,7 @@ void AskNode::advance() {
   if (has_ended() || now_.monotonic < *deadline_) return;
   if (nodes_.is_mistaken()) return fail_with(exit_no_answer, nodes_.mistake());
   fail_with(exit_no_answer, fmt::format("{} of node {} {} in {} s; systemctl status {}", service_, node_, failing_,
-                                        session_.timeout.count() / 1'000, unit_name_of(service_)));
+                                        patience().count() / 1'000, unit_name_of(service_)));
 }
 
 void AskNode::wait_for_node() {
@@ -39,7 +39,7 @@ void AskNode::wait_for_node() {
     return fail_with(is_open ? exit_usage : exit_no_answer, node->error().message);
   }
   node_ = std::move(**node);
-  deadline_ = now_.monotonic + session_.timeout;
+  deadline_ = now_.monotonic + patience();
   ask();
 }
 

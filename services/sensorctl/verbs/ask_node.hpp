@@ -30,6 +30,9 @@ class AskNode : public Command {
   /// Called after each event once asked. Ends the command when what was asked for has happened.
   virtual void look() {}
 
+  /// How long it may take until what was asked for has happened.
+  virtual Millis patience() const { return session_.timeout; }
+
   bool has_asked() const { return deadline_.has_value(); }
   const Session& session() const { return session_; }
   const std::string& service() const { return service_; }

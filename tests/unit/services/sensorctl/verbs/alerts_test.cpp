@@ -79,6 +79,17 @@ TEST(AlertsVerb, says_what_came_of_a_test) {
   EXPECT_EQ(line.exit_code, exit_trouble);
 }
 
+TEST(AlertsVerb, waits_for_what_comes_of_a_channel_that_hangs) {
+  Alerts command({.order = AlertOrder{AlertOrder::Kind::test, "phone"}}, alerts_session);
+  Timeline line(command);
+  begin(line);
+  line.passes(Millis{30'000});
+  EXPECT_FALSE(line.exit_code.has_value()) << "the channel has as long";
+  line.passes(Millis{10'000});
+  EXPECT_EQ(line.exit_code, exit_no_answer);
+  EXPECT_NE(line.complaints.find("has not said what came of it in 40 s"), std::string::npos) << line.complaints;
+}
+
 TEST(AlertsVerb, says_that_nobody_tells_alerts_here) {
   Alerts command({}, alerts_session);
   Timeline line(command);
