@@ -174,6 +174,10 @@ TEST_F(DemoProgram, says_that_a_service_hangs) {
   Process demo_process(demo("hanging", {}));
   demo_process.start();
   said(demo_process, "taken");
+  // One that was never heard is not silent.
+  wait_until("the bridge is heard", patience, folder_, [&] {
+    return std::regex_search(read_file(demo_process.options().output_file), std::regex("bridge to the API [1-9]"));
+  });
   const pid_t bridge = pid_in(demo_folders().at(0), "sensor-http-bridge");
   ASSERT_EQ(::ptrace(PTRACE_SEIZE, bridge, nullptr, nullptr), 0) << std::strerror(errno);
   ASSERT_EQ(::ptrace(PTRACE_INTERRUPT, bridge, nullptr, nullptr), 0) << std::strerror(errno);
