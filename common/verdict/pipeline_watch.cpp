@@ -96,9 +96,9 @@ bool PipelineWatch::take_silent(const Name& name, std::string_view payload, Now 
   Result<SilentReport> report = decode_silent(payload);
   if (!report.has_value()) return false;
   if (services_.find(name) == services_.end() && !make_room(name, now.monotonic)) return false;
-  if (report->silent.size() > max_problems) {
-    report->more += report->silent.size() - max_problems;
-    report->silent.resize(max_problems);
+  if (report->silent.size() > max_silent) {
+    report->more += report->silent.size() - max_silent;
+    report->silent.resize(max_silent);
     report->silent.shrink_to_fit();
   }
   WatchedService& service = services_[name];

@@ -37,8 +37,11 @@ class PipelineWatch {
   /// A service that has said nothing for so long gives way to another when there are `max_services`.
   static constexpr Millis long_silence{600'000};
 
-  /// Problems of one verdict, and silent sensors that are kept of one service; what is beyond is counted.
+  /// Problems of one verdict; what is beyond is counted.
   static constexpr std::size_t max_problems = 200;
+
+  /// Silent sensors that are named of what one service says: a machine that fell silent leaves room for the others.
+  static constexpr std::size_t max_silent = 100;
 
   using Name = std::pair<std::string, std::string>;  // node and service
 

@@ -1,4 +1,6 @@
 // What the owner is told in each state of his system, and what he is not told twice.
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/common/verdict/watch_bench.hpp"
@@ -344,10 +346,32 @@ TEST_F(JudgeTest, names_no_more_problems_than_there_is_room_for_and_counts_the_o
   SilentReport report{1'000, {}, 500};
   for (int i = 0; i < 400; ++i) report.silent.push_back(sensor(fmt::format("s{}", i)));
   silent(report);
-  const Verdict verdict = judge();
-  EXPECT_EQ(verdict.problems.size(), PipelineWatch::max_problems);
-  EXPECT_EQ(verdict.more, 1U) << "the line for those that were not named";
+  Verdict verdict = judge();
+  EXPECT_EQ(verdict.problems.size(), PipelineWatch::max_silent + 1) << "with the line for those that are not named";
+  EXPECT_EQ(verdict.more, 0U);
   EXPECT_EQ(verdict.headline, "900 of 1,000 sensors are silent; all else is well");
+  all_up("loft");
+  for (SilentSensor& sensor : report.silent) sensor.node = "loft";
+  silent(report, "sensor-publisher", "loft");
+  verdict = judge();
+  EXPECT_EQ(verdict.problems.size(), PipelineWatch::max_problems);
+  EXPECT_EQ(verdict.more, 2U);
+}
+
+TEST_F(JudgeTest, leaves_room_for_what_is_new_elsewhere_beside_a_machine_whose_sensors_are_all_silent) {
+  all_up();
+  all_up("loft");
+  SilentReport flood{2'000, {}, 0};
+  for (int i = 0; i < 2'000; ++i) flood.silent.push_back(sensor(fmt::format("s{}", i)));
+  silent(flood);
+  SilentReport late{1, {sensor("b.t")}, 0};
+  late.silent.front().node = "loft";
+  late.silent.front().since = now.wall;
+  silent(late, "sensor-publisher", "loft");
+  const Verdict verdict = judge();
+  const auto is_late = [](const Problem& problem) { return problem.node == "loft" && problem.object == "b.t"; };
+  EXPECT_TRUE(std::any_of(verdict.problems.begin(), verdict.problems.end(), is_late));
+  EXPECT_EQ(verdict.more, 0U);
 }
 
 TEST_F(JudgeTest, knows_the_newest_reading_from_what_passes_and_from_the_store) {
