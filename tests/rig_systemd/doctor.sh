@@ -30,7 +30,7 @@ part_doctor() {
 }
 
 limits_are_in_force() {
-  [ "$(doctor | grep -oE '"check":"limits","severity":"ok","object":"sensor-[a-z-]*.service"' | wc -l)" = 4 ]
+  [ "$(doctor | grep -oE '"check":"limits","severity":"ok","object":"sensor-[a-z-]*.service"' | wc -l)" = "${#units[@]}" ]
 }
 
 part_doctor_units() {

@@ -87,6 +87,11 @@ Installation read_installation(const std::string& folder) {
     intervals.push_back(interval_of(file->root()));
     add_broker_authority(file->root(), "sensor-persistence", installation.certificates);
   }
+  if (Result<ConfigFile> file = ConfigFile::load(folder + "/sensor-alerts.toml"); file.has_value()) {
+    installation.has_alerts = true;
+    intervals.push_back(interval_of(file->root()));
+    add_broker_authority(file->root(), "sensor-alerts", installation.certificates);
+  }
   installation.named_bridges = named_bridges_in(folder);
   std::vector<std::string> bridges{std::string(bridge_service)};
   for (const std::string& name : installation.named_bridges) bridges.push_back(unit_name_of(bridge_service_of(name)));

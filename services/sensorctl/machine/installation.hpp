@@ -21,6 +21,7 @@ struct Installation {
   std::string node;                // empty: not known
   Millis status_interval{10'000};  // the longest of all
   bool clock_is_trusted = false;
+  bool has_alerts = false;                      // sensor-alerts has a file
   std::vector<std::string> named_bridges{};     // the names of those that have a file, in order; at most 32
   std::vector<CertificateFile> certificates{};  // that the services name, and the broker
 };

@@ -28,6 +28,7 @@ constexpr std::chrono::hours journal_span{1};
 /// By their names on the broker.
 std::vector<std::string> services_of(const Installation& installation) {
   std::vector<std::string> names{"sensor-publisher", "sensor-persistence", std::string(bridge_service)};
+  if (installation.has_alerts) names.emplace_back("sensor-alerts");
   for (const std::string& name : installation.named_bridges) names.push_back(bridge_service_of(name));
   return names;
 }

@@ -152,10 +152,14 @@ TEST_F(OnFiles, takes_paths_and_intervals_from_the_services_files) {
   put("etc/sensor-persistence.toml", "status_interval = \"2s\"\n");
   EXPECT_EQ(read_installation(root.path("etc")).status_interval, Millis{2'000}) << "also when that is short";
   EXPECT_EQ(read_installation(root.path("nowhere")).store, Installation{}.store);
+  put("etc/sensor-alerts.toml", "status_interval = \"30s\"\n");
+  EXPECT_TRUE(read_installation(root.path("etc")).has_alerts);
+  EXPECT_EQ(read_installation(root.path("etc")).status_interval, Millis{30'000});
 }
 
 TEST_F(OnFiles, finds_the_bridges_that_have_a_name) {
   EXPECT_TRUE(read_installation(root.path("nowhere")).named_bridges.empty());
+  EXPECT_FALSE(read_installation(root.path("nowhere")).has_alerts);
   for (const char* file : {"sensor-http-bridge.toml", "sensor-http-bridge@weather.toml", "sensor-http-bridge@.toml",
                            "sensor-http-bridge@archive.toml", "sensor-http-bridge@old.toml.bak"})
     put(std::string("etc/") + file, "");
