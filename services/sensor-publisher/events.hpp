@@ -44,7 +44,7 @@ struct OutboxWrite {
   std::optional<OutboxEntry> drop;  // the outbox is full: these rows go, and this gap record takes their place
   std::string known_store;          // not empty: remember this store's id
   std::optional<std::string> calibrations{};  // remember these, as calibrations_of() has them
-  std::optional<BootTime> boot{};   // remember when this boot began, for the streams that are of it
+  std::optional<BootTime> boot{};             // remember when this boot began, for the streams that are of it
   std::optional<ThinnedRange> thin{};
   KnownSensorChanges sensors{};                             // what is to be kept of them
   DiskReserve::Action reserve = DiskReserve::Action::none;  // released before the transaction, restored after it

@@ -90,8 +90,8 @@ void Episodes::begin(const Trouble& trouble, Now now) {
   ++open_;
 }
 
-/// Its words are those of the trouble as it is now; at once where it becomes critical. That it never falls: who was told
-/// of something critical hears of its end.
+/// Its words are those of the trouble as it is now; at once where it becomes critical. That it never falls: who was
+/// told of something critical hears of its end.
 void Episodes::follow(Episode& episode, const Trouble& trouble, Now now) {
   Alert& alert = episode.alert;
   const bool is_raised = !episode.is_critical() && trouble.alert.severity == "critical";

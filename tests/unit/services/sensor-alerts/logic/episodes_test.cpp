@@ -14,7 +14,8 @@ class EpisodeWords : public testing::Test {
     trouble.alert.severity = severity;
     trouble.alert.text = text;
     trouble.alert.advice = "advice on " + text;
-    episodes_.observe({trouble}, [](const Alert&) { return false; }, now_);
+    episodes_.observe(
+        {trouble}, [](const Alert&) { return false; }, now_);
   }
 
   void pass(Millis time) {
