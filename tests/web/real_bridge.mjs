@@ -42,7 +42,8 @@ export async function startRealBridge() {
       }
     },
     async stop() {
-      for (const child of children.reverse().filter((one) => one.exitCode === null && one.signalCode === null)) {
+      for (const child of children.reverse()) {
+        if (child.exitCode !== null || child.signalCode !== null) continue; // by now, as another one ended it
         child.kill('SIGINT');
         await once(child, 'exit');
       }
