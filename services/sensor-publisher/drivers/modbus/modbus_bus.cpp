@@ -9,12 +9,17 @@ namespace sensors {
 
 namespace {
 
+/// Of an answer that says no, which is in step and whole.
+bool is_exception(int number) { return number > MODBUS_ENOBASE && number < EMBBADCRC; }
+
 modbus_t* in(void* context) { return static_cast<modbus_t*>(context); }
 
 /// libmodbus' own numbers, and errno's.
-Error error_of(int number, const std::string& peer) {
+Error error_of(int number) {
   switch (number) {
-    case ETIMEDOUT: return {ErrorCode::timeout, "no answer"};
+    case ETIMEDOUT:
+    case EMBXGPATH:  // a gateway answers for a slave that is silent
+    case EMBXGTAR: return {ErrorCode::timeout, "no answer"};
     case EMBXILADD: return {ErrorCode::not_found, "it has no such address"};
     case EMBXILFUN: return {ErrorCode::invalid, "it does not have this kind of register; is 'table' right?"};
     case EMBXILVAL: return {ErrorCode::invalid, "it refuses to answer about this address"};
@@ -22,9 +27,7 @@ Error error_of(int number, const std::string& peer) {
     case EMBXACK:
     case EMBXSBUSY:
     case EMBXNACK:
-    case EMBXMEMPAR:
-    case EMBXGPATH:
-    case EMBXGTAR: return {ErrorCode::io, std::string("it cannot answer now: ") + modbus_strerror(number)};
+    case EMBXMEMPAR: return {ErrorCode::io, std::string("it cannot answer now: ") + modbus_strerror(number)};
     case EMBBADCRC:
     case EMBBADDATA:
     case EMBBADEXC:
@@ -33,7 +36,7 @@ Error error_of(int number, const std::string& peer) {
     case EMBBADSLAVE:
       return {ErrorCode::corrupt, std::string("its answer cannot be believed: ") + modbus_strerror(number) +
                                       "; look at baud, parity and the wiring"};
-    default: return {ErrorCode::disconnected, peer + ": " + modbus_strerror(number)};
+    default: return {ErrorCode::disconnected, modbus_strerror(number)};
   }
 }
 
@@ -58,12 +61,13 @@ Result<void> ModbusBus::open() {
   std::unique_ptr<void, Close> context(made);
   const auto count = static_cast<std::uint32_t>(options_.timeout.count());
   modbus_set_response_timeout(made, count / 1'000, count % 1'000 * 1'000);
+  modbus_set_byte_timeout(made, 0, 0);  // that is for all of an answer, and not for each of its bytes
   modbus_set_error_recovery(made, MODBUS_ERROR_RECOVERY_NONE);
   errno = 0;
   if (modbus_connect(made) != 0) {
     // Of an unknown name it says nothing in errno.
     const std::string why = errno == 0 ? "unknown host" : modbus_strerror(errno);
-    return fail(ErrorCode::disconnected, options_.peer() + ": " + why);
+    return fail(ErrorCode::unreachable, options_.peer() + ": " + why);
   }
   context_ = std::move(context);
   return {};
@@ -73,7 +77,7 @@ Result<std::vector<std::uint16_t>> ModbusBus::ask(const ModbusRequest& request) 
   modbus_t* bus = in(context_.get());
   // A late answer to what was asked before is not one to this.
   if (options_.is_serial()) modbus_flush(bus);
-  if (modbus_set_slave(bus, request.slave) != 0) return tl::unexpected(error_of(errno, options_.peer()));
+  if (modbus_set_slave(bus, request.slave) != 0) return tl::unexpected(error_of(errno));
   std::vector<std::uint16_t> words(static_cast<std::size_t>(request.count));
   std::vector<std::uint8_t> bits(words.size());
   int got = -1;
@@ -86,10 +90,11 @@ Result<std::vector<std::uint16_t>> ModbusBus::ask(const ModbusRequest& request) 
     case ModbusTable::discrete: got = modbus_read_input_bits(bus, request.address, request.count, bits.data()); break;
   }
   if (got != request.count) {
-    const Error error = got < 0 ? error_of(errno, options_.peer()) : error_of(EMBBADDATA, options_.peer());
+    const int number = got < 0 ? errno : EMBBADDATA;
+    const Error error = error_of(number);
     // Over TCP an answer that is late, or out of step, would be taken for the next one.
-    const bool is_out_of_step = error.code == ErrorCode::timeout || error.code == ErrorCode::corrupt;
-    if (error.code == ErrorCode::disconnected || (is_out_of_step && !options_.is_serial())) context_.reset();
+    const bool is_lost = error.code == ErrorCode::disconnected || !options_.is_serial();
+    if (is_lost && !is_exception(number)) context_.reset();
     return tl::unexpected(error);
   }
   if (request.table == ModbusTable::coil || request.table == ModbusTable::discrete)

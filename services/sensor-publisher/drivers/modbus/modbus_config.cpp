@@ -58,7 +58,6 @@ ModbusRegister read_register(const std::string& sensor, ConfigTable& table, bool
   if (is_bit) one.type = Type::bit;
   table.read_choice("order", one.order, {"ABCD", "CDAB", "BADC", "DCBA"});
   table.read("scale", one.scale, -largest_number, largest_number);
-  table.read("offset", one.offset, -largest_number, largest_number);
   if (one.scale == 0) table.refuse("scale", "is 0: all readings would be alike");
   table.read("unit", one.unit);
   one.unit = ucum_unit(one.unit);
@@ -73,7 +72,8 @@ ModbusOptions read_modbus(ConfigTable& table, Millis deadline) {
   ModbusOptions options;
   read_line(table, options);
   table.read("timeout", options.timeout, 10ms, 1min);
-  if (options.timeout > deadline / 2) table.refuse("timeout", "is more than half of 'deadline', in which a round ends");
+  if (options.timeout > deadline / 4)
+    table.refuse("timeout", "is more than a quarter of 'deadline': a round connects and asks within it");
   table.read("silence_first", options.silence_first, 1s, 24h);
   table.read("silence_longest", options.silence_longest, 1s, 24h);
   if (options.silence_longest < options.silence_first) table.refuse("silence_longest", "is less than silence_first");

@@ -37,32 +37,33 @@ DriverReport ModbusDriver::read(Millis deadline) {
       continue;
     }
     if (is_interrupted_) break;
-    if (now + options_.timeout > until || !ask(request, report)) {
+    if (now + (bus_.is_open() ? 1 : 2) * options_.timeout > until) {
       plan_.begin_with(request);
       break;
     }
+    if (!bus_.is_open()) {
+      if (const Result<void> opened = bus_.open(); !opened.has_value()) {
+        report.errors.push_back(opened.error());
+        break;
+      }
+    }
+    ask(request, until, report);
   }
   return report;
 }
 
-bool ModbusDriver::ask(const ModbusRequest& request, DriverReport& report) {
-  if (!bus_.is_open()) {
-    if (const Result<void> opened = bus_.open(); !opened.has_value()) {
-      report.errors.push_back(opened.error());
-      return false;
-    }
-  }
-  const Result<std::vector<std::uint16_t>> words = bus_.ask(request);
+void ModbusDriver::ask(const ModbusRequest& request, Instant until, DriverReport& report) {
+  Result<std::vector<std::uint16_t>> words = bus_.ask(request);
+  // Many hosts end a connection that was idle for a while: then it is asked over a new one.
+  const bool has_time = read_clocks().monotonic + 2 * options_.timeout <= until;
+  if (!words.has_value() && words.error().code == ErrorCode::disconnected && has_time && bus_.open().has_value())
+    words = bus_.ask(request);
   if (words.has_value()) {
     plan_.answered(request.slave);
     take(request, *words, report);
-  } else if (words.error().code == ErrorCode::disconnected) {
-    report.errors.push_back(words.error());
-    return false;
   } else {
     take_failure(request, words.error(), report);
   }
-  return true;
 }
 
 void ModbusDriver::take(const ModbusRequest& request, const std::vector<std::uint16_t>& words,
@@ -74,7 +75,7 @@ void ModbusDriver::take(const ModbusRequest& request, const std::vector<std::uin
     if (what.type == ModbusRegister::Type::bit) {
       report.samples.push_back({what.sensor, number != 0, what.unit});
     } else if (std::isfinite(number)) {
-      report.add(what.sensor, number * what.scale + what.offset, what.unit);
+      report.add(what.sensor, number * what.scale, what.unit);
     } else {
       report.add(what.sensor,
                  fail(ErrorCode::invalid, name_of(what) + ": is not a number; are data_type and order right?"), {});
@@ -83,12 +84,15 @@ void ModbusDriver::take(const ModbusRequest& request, const std::vector<std::uin
 }
 
 void ModbusDriver::take_failure(const ModbusRequest& request, const Error& error, DriverReport& report) {
-  if (error.code == ErrorCode::timeout) {
+  const bool is_silent = error.code == ErrorCode::timeout || error.code == ErrorCode::disconnected;
+  if (is_silent) {
     plan_.silent(request.slave, read_clocks().monotonic);
+    const std::string what = error.code == ErrorCode::timeout
+                                 ? "does not answer; look at its address, power and wiring"
+                                 : "gives no answer, and the connection ends: " + error.message;
     // The same words for all of its registers: it is one trouble.
-    silences_[request.slave] = {error.code, fmt::format("{}, slave {} does not answer; look at its address, power and "
-                                                        "wiring. Until it does, it is asked seldom",
-                                                        options_.peer(), request.slave)};
+    silences_[request.slave] = {error.code, fmt::format("{}, slave {} {}. Until it does, it is asked seldom",
+                                                        options_.peer(), request.slave, what)};
   } else {
     plan_.answered(request.slave);
   }
@@ -98,7 +102,6 @@ void ModbusDriver::take_failure(const ModbusRequest& request, const Error& error
   }
   for (const std::size_t i : request.registers) {
     const ModbusRegister& what = options_.registers[i];
-    const bool is_silent = error.code == ErrorCode::timeout;
     report.no_values.push_back(
         {what.sensor, is_silent ? silences_[request.slave] : Error{error.code, name_of(what) + ": " + error.message}});
   }

@@ -22,8 +22,7 @@ class ModbusDriver : public Driver {
   void interrupt() override { is_interrupted_ = true; }
 
  private:
-  /// False: nothing else can be asked in this round.
-  bool ask(const ModbusRequest& request, DriverReport& report);
+  void ask(const ModbusRequest& request, Instant until, DriverReport& report);
   void take(const ModbusRequest& request, const std::vector<std::uint16_t>& words, DriverReport& report) const;
   void take_failure(const ModbusRequest& request, const Error& error, DriverReport& report);
   std::string name_of(const ModbusRegister& what) const;

@@ -26,7 +26,6 @@ struct ModbusRegister {
   std::string order = "ABCD";
 
   double scale = 1;
-  double offset = 0;
   std::string unit;
 
   /// Registers, or bits, that it takes.

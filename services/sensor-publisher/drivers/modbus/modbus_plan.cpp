@@ -9,6 +9,16 @@ namespace sensors {
 
 namespace {
 
+/// Bytes of data that an answer may have.
+int most_bytes(const ModbusOptions& options) {
+  constexpr int most = 2 * ModbusPlan::most_registers;
+  if (!options.is_serial()) return most;
+  constexpr int bits_of_byte = 11;
+  constexpr int around = 5;  // address, function, length, checksum
+  const auto arrive = options.timeout.count() / 2 * options.baud / (1'000 * bits_of_byte);
+  return static_cast<int>(std::clamp<std::int64_t>(arrive - around, 1, most));
+}
+
 bool is_of_bits(ModbusTable table) { return table == ModbusTable::coil || table == ModbusTable::discrete; }
 
 /// The bits of the number, from words in the order that is configured.
@@ -51,9 +61,10 @@ ModbusPlan::ModbusPlan(const ModbusOptions& options) : options_(options) {
     return std::tuple(one.slave, one.table, one.address);
   };
   std::stable_sort(sorted.begin(), sorted.end(), [&](std::size_t a, std::size_t b) { return place(a) < place(b); });
+  const int bytes = most_bytes(options_);
   for (const std::size_t i : sorted) {
     const ModbusRegister& one = options_.registers[i];
-    const int most = is_of_bits(one.table) ? most_bits : most_registers;
+    const int most = is_of_bits(one.table) ? std::min(8 * bytes, most_bits) : std::min(bytes / 2, most_registers);
     const int end = one.address + one.length();
     ModbusRequest* last = requests_.empty() ? nullptr : &requests_.back();
     const bool adjoins = last != nullptr && last->slave == one.slave && last->table == one.table &&

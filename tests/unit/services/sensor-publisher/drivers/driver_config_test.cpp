@@ -215,7 +215,7 @@ TEST_F(DriverConfigTest, reads_the_registers_of_a_modbus_and_names_what_cannot_b
   expect_mistake(bus + "device = \"/dev/ttyUSB0\"\nhost = \"plc\"\n" + one, "one of the two must be there");
   expect_mistake(bus + "host = \"plc\"\n", "driver.a.register: there is none");
   expect_mistake(bus + "host = \"plc\"\n[driver.a.register.x]\n", "address");
-  expect_mistake(bus + "host = \"plc\"\ntimeout = \"3s\"\n" + one, "more than half of 'deadline'");
+  expect_mistake(bus + "host = \"plc\"\ntimeout = \"3s\"\n" + one, "more than a quarter of 'deadline'");
   expect_mistake(bus + "host = \"plc\"\n" + one + "order = \"BACD\"\n", "order");
   expect_mistake(bus + "host = \"plc\"\n" + one + "scale = 0\n", "all readings would be alike");
   expect_mistake(bus + "device = \"/dev/ttyUSB0\"\n" + one + "slave = 248\n", "above 247");

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 #include <set>
+#include <tuple>
 
 namespace sensors {
 namespace {
@@ -88,6 +89,20 @@ TEST(ModbusPlan, asks_for_each_register_once_and_within_the_limits_of_the_protoc
     }
     EXPECT_EQ(covered.size(), registers.size());
     EXPECT_EQ(std::set<std::size_t>(covered.begin(), covered.end()).size(), registers.size());
+  }
+}
+
+TEST(ModbusPlan, asks_a_slow_line_for_no_more_than_arrives_in_time) {
+  std::vector<ModbusRegister> registers;
+  for (int address = 0; address < 300; ++address) registers.push_back(at(1, address));
+  ModbusOptions options = with(registers);
+  options.device = "/dev/ttyUSB0";
+  for (const auto& [baud, timeout, most] :
+       {std::tuple(9'600, 500ms, 106), std::tuple(1'200, 500ms, 11), std::tuple(300, 500ms, 1),
+        std::tuple(115'200, 500ms, 125), std::tuple(1'200, 4'000ms, 106)}) {
+    options.baud = baud;
+    options.timeout = timeout;
+    EXPECT_EQ(ModbusPlan(options).round().front().count, most) << baud;
   }
 }
 

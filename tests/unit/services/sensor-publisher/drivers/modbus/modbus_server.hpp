@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace sensors {
 
@@ -39,7 +41,7 @@ class ModbusServer {
   }
 
   ~ModbusServer() {
-    is_stopping = true;
+    is_stopping_ = true;
     thread_.join();
     modbus_free(context_);
     modbus_mapping_free(mapping_);
@@ -54,11 +56,15 @@ class ModbusServer {
   const std::string& device() const { return device_; }
   modbus_mapping_t& values() { return *mapping_; }
 
+  /// What it does when it is asked about `slave`.
+  enum class Oddity { none, silent, hangs_up, dribbles, is_unheard_behind_a_gateway, answers_with_a_wrong_checksum };
+  void behave(Oddity oddity, int slave = 1) {
+    odd_slave_ = slave;
+    oddity_ = oddity;
+  }
+
   std::atomic<int> requests = 0;
-  std::atomic<int> silent_slave = -1;       // gets no answer
-  std::atomic<bool> hangs_up = false;       // closes the connection instead of an answer
-  std::atomic<bool> answers_badly = false;  // with a wrong checksum, on the serial line
-  std::atomic<bool> is_stopping = false;
+  std::atomic<bool> ends_idle_connections = false;
 
  private:
   static bool is_readable(int fd) {
@@ -68,7 +74,7 @@ class ModbusServer {
 
   void serve() {
     int connection = over_ == Over::serial ? line_ : -1;
-    while (!is_stopping) {
+    while (!is_stopping_) {
       if (connection < 0) {
         if (is_readable(listener_)) connection = modbus_tcp_accept(context_, &listener_);
         continue;
@@ -103,16 +109,38 @@ class ModbusServer {
     if (length < 0) return false;
     ++requests;
     const int slave = query[modbus_get_header_length(context_) - 1];
-    if (hangs_up) return false;
-    if (slave == silent_slave) return true;
-    if (answers_badly) {
-      const std::uint8_t answer[] = {1, 3, 2, 0, 7, 0xAA, 0xBB};
-      return write(line_, answer, sizeof(answer)) > 0;
+    switch (slave == odd_slave_ ? oddity_.load() : Oddity::none) {
+      case Oddity::none: break;
+      case Oddity::silent: return true;
+      case Oddity::hangs_up: return false;
+      case Oddity::dribbles: return dribble(query);
+      case Oddity::is_unheard_behind_a_gateway:
+        return modbus_reply_exception(context_, query, MODBUS_EXCEPTION_GATEWAY_TARGET) >= 0;
+      case Oddity::answers_with_a_wrong_checksum: {
+        const std::uint8_t answer[] = {1, 3, 2, 0, 7, 0xAA, 0xBB};
+        return write(line_, answer, sizeof(answer)) > 0;
+      }
     }
-    return modbus_reply(context_, query, length, mapping_) >= 0;
+    return modbus_reply(context_, query, length, mapping_) >= 0 && !ends_idle_connections;
+  }
+
+  /// One byte of a right answer of one register each 100 ms, until nobody wants it any more.
+  bool dribble(const std::uint8_t* query) const {
+    const std::vector<std::uint8_t> tcp{query[0], query[1], 0, 0, 0, 5, query[6], 3, 2, 0, 7};
+    const std::vector<std::uint8_t> serial{query[0], 3, 2, 0, 7, 0, 0};
+    const int fd = modbus_get_socket(context_);
+    for (const std::uint8_t byte : over_ == Over::tcp ? tcp : serial) {
+      const bool is_sent = over_ == Over::tcp ? send(fd, &byte, 1, MSG_NOSIGNAL) == 1 : write(fd, &byte, 1) == 1;
+      if (!is_sent || is_stopping_) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+    return true;
   }
 
   Over over_;
+  std::atomic<Oddity> oddity_ = Oddity::none;
+  std::atomic<int> odd_slave_ = 1;
+  std::atomic<bool> is_stopping_ = false;
   modbus_mapping_t* mapping_;
   modbus_t* context_ = nullptr;
   int listener_ = -1;
