@@ -417,5 +417,6 @@ test('alerts that are over give way to one that begins, the oldest first', () =>
   const over = (i) => ({ name: `o${i}`, text: 't', state: 'resolved', ended: new Date(1_000_000 + i).toISOString() });
   takeAlerts(state, { alerts: Array.from({ length: 1_200 }, (_, i) => over(i)) });
   takeEvent(state, { type: 'alert', data: { name: 'new', text: 't', state: 'firing' } }, 0);
-  assert.deepEqual([state.alerts.size, state.alerts.has('new'), state.alerts.has('o0'), state.alerts.has('o1')], [1_200, true, false, true]);
+  assert.equal(state.alerts.size, 1_200);
+  assert.deepEqual(['new', 'o0', 'o1'].map((name) => state.alerts.has(name)), [true, false, true]);
 });

@@ -123,7 +123,8 @@ void Logic::report_opened(const OutboxContents& contents, Now now, Effects& effe
   report_outbox_failure(effects);
 }
 
-/// Who looks at a curve later wants to know why it has a step.
+/// Who looks at a curve later wants to know why it has a step. It is said before it is remembered: a crash in between
+/// says it again, and none keeps it back.
 void Logic::note_calibrations(const OutboxContents& contents, Now now, Effects& effects) {
   if (!contents.failure.empty()) return;
   std::string calibrations = calibrations_of(options_.drivers);
