@@ -1,4 +1,5 @@
-// Letters of ASCII, as protocols compare names: whatever their case, and whatever the locale. Pure.
+// Characters of ASCII, whatever the locale: letters as protocols compare names, whatever their case, and what is no
+// text. Pure.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +9,9 @@
 namespace sensors {
 
 constexpr char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// What is for machines: a line end, a tabulator, DEL, ...
+constexpr bool is_control_ascii(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 
 inline std::string lower_ascii(std::string_view text) {
   std::string out(text);

@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "common/core/ascii.hpp"
 #include "common/runtime/small_file.hpp"
 
 namespace sensors {
@@ -24,7 +25,6 @@ Result<std::string> read_secret(const std::string& path) {
   }
   std::string secret = content.text.substr(0, content.text.find('\n'));
   if (!secret.empty() && secret.back() == '\r') secret.pop_back();
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
   if (secret.empty()) return fail(ErrorCode::invalid, path + ": the first line is empty; it must be the secret");
   if (secret.starts_with("\xEF\xBB\xBF")) {
     return fail(ErrorCode::invalid,
@@ -34,7 +34,7 @@ Result<std::string> read_secret(const std::string& path) {
   }
   if (secret.front() == ' ' || secret.back() == ' ')
     return fail(ErrorCode::invalid, path + ": a blank stands before or behind the secret: remove it");
-  if (std::any_of(secret.begin(), secret.end(), is_control)) {
+  if (std::any_of(secret.begin(), secret.end(), is_control_ascii)) {
     return fail(ErrorCode::invalid, path + ": the secret holds control characters");
   }
   return secret;

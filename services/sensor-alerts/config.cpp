@@ -82,10 +82,9 @@ ThresholdRule read_rule(const std::string& name, ConfigTable& table) {
   table.read_choice("severity", severity, {"warning", "critical"});
   table.read("text", rule.text);
   rule.is_critical = severity == "critical";
-  std::string plain = rule.sensor;
-  std::replace(plain.begin(), plain.end(), '*', 'x');
-  std::replace(plain.begin(), plain.end(), '?', 'x');
-  if (table.has("sensor") && plain.find_first_of("[]") == std::string::npos && !is_name(plain))
+  std::string like = rule.sensor;
+  std::replace(like.begin(), like.end(), '*', 'x');
+  if (table.has("sensor") && !is_name(like))
     table.refuse("sensor", "is a name that no sensor has: 1 to 64 of A-Z a-z 0-9 _ . -, where '*' stands for any text");
   if (rule.above.has_value() && rule.below.has_value() && *rule.above < *rule.below)
     table.refuse("above", "is less than 'below': each value would be wrong");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/core/ascii.hpp"
 #include "common/core/url_text.hpp"
 #include "common/runtime/breaker_config.hpp"
 #include "common/runtime/secret.hpp"
@@ -18,10 +19,7 @@ constexpr Millis repeat_to_alertmanager{60'000};
 
 bool speaks_http(ChannelType type) { return type != ChannelType::email && type != ChannelType::command; }
 
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
+bool is_one_line(std::string_view text) { return std::none_of(text.begin(), text.end(), is_control_ascii); }
 
 void check_url(ConfigTable& table, const ChannelConfig& channel, std::initializer_list<std::string_view> schemes) {
   if (channel.url.empty()) return;
@@ -57,7 +55,7 @@ void read_http(ConfigTable& table, ChannelConfig& channel) {
   if (channel.format.type == ChannelType::webhook) {
     table.read("template", channel.format.body);
     table.read("content_type", channel.format.content_type);
-    if (has_control_character(channel.format.content_type)) table.refuse("content_type", "must be one line");
+    if (!is_one_line(channel.format.content_type)) table.refuse("content_type", "must be one line");
     if (const std::string key = unknown_key(channel.format.body); !key.empty())
       table.refuse("template", "has {" + key +
                                    "}, which is no key; there are {title} {text} {state} {severity} {key} "
@@ -81,7 +79,7 @@ void read_mail(ConfigTable& table, ChannelConfig& channel) {
   check_url(table, channel, {"smtp://", "smtps://"});
   const auto is_address = [](const std::string& text) {
     const std::size_t at = text.find('@');
-    return at != std::string::npos && at > 0 && at + 1 < text.size() && !has_control_character(text);
+    return at != std::string::npos && at > 0 && at + 1 < text.size() && is_one_line(text);
   };
   if (!channel.addresses.from.empty() && !is_address(channel.addresses.from))
     table.refuse("from", "must be an address: name@example.org, or Name <name@example.org>");

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/core/ascii.hpp"
 #include "common/core/printable.hpp"
 #include "common/core/reading.hpp"
 
@@ -34,7 +35,7 @@ std::optional<std::string> decoded(std::string_view text, bool is_query) {
     } else if (c == '+' && is_query) {
       c = ' ';
     }
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return std::nullopt;
+    if (is_control_ascii(c)) return std::nullopt;
     out += c;
   }
   return is_utf8(out) ? std::optional(std::move(out)) : std::nullopt;

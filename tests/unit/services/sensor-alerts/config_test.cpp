@@ -94,7 +94,7 @@ TEST(AlertsConfig, names_what_is_wrong_with_a_channel) {
 TEST(AlertsConfig, names_what_is_wrong_with_a_rule_and_with_quiet_hours) {
   EXPECT_NE(mistakes_in("[rule.x]\nsensor = \"a\"\n").find("looks for nothing"), std::string::npos);
   EXPECT_NE(mistakes_in("[rule.\"x.y\"]\nsensor = \"a\"\nabove = 1\n").find("name is none"), std::string::npos);
-  for (const char* sensor : {"", "<b>", "\u00e4*"})
+  for (const char* sensor : {"", "<b>", "\u00e4*", "door?", "door[12]"})
     EXPECT_NE(mistakes_in("[rule.x]\nsensor = \"" + std::string(sensor) + "\"\nabove = 1\n").find("no sensor has"),
               std::string::npos)
         << sensor;
