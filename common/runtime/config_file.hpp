@@ -1,5 +1,5 @@
 // ConfigFile reads one TOML file: each key is asked for with its type and range, and what nobody asked for is
-// refused with its line, so that a misspelt key cannot pass unseen. toml++ stays in the .cpp. Start-up, one thread.
+// refused with its line, so that a misspelt key cannot pass unseen. toml++ stays in its sources. Start-up, one thread.
 #pragma once
 
 #include <concepts>

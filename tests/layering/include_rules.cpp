@@ -98,7 +98,7 @@ const std::vector<Confined>& confined_headers() {
   static const std::vector<Confined> table{
       {"boost/", {"common/runtime/", "common/adapters/http_server/"}},
       {"CLI/", {"common/runtime/command_line.cpp", "services/sensorctl/"}},
-      {"toml++/", {"common/runtime/config_file.cpp"}},
+      {"toml++/", {"common/runtime/config_state.hpp"}},
       {"mqtt/", {"common/adapters/mqtt_paho/"}},
       {"MQTT", {"common/adapters/mqtt_paho/"}},
       {"sqlite3.h", {"common/adapters/sqlite/"}},

@@ -19,6 +19,13 @@
 
 namespace sensors::alerts {
 
+using Titles = std::vector<std::string>;
+
+inline constexpr const char* oven_name = "rule.hot.garage.oven";
+inline constexpr const char* store_name = "degraded.hub.sensor-persistence";
+inline const std::string begins = "garage: oven is 99 Cel, above 50";
+inline const std::string is_over = "Over: garage: oven is 99 Cel, above 50";
+
 class AlertsTimeline : public ::testing::Test {
  protected:
   AlertsTimeline() {
